@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The headers in front of the payload, for frameworks that carry whole frames: Ethernet II, IPv4 without options, UDP.
+ * They are the same for every packet of a flow, so they are built once and copied.
+ */
+#ifndef VSW_HEADERS_H
+#define VSW_HEADERS_H
+
+#include <stdbool.h>
+
+#include "../io/io.h"
+#include "packet.h"
+
+/* Writes the HEADERS_LEN bytes of the flow from one address to another. A checked payload sums to 0xffff, whatever it
+ * holds, so that its UDP checksum is known without it; otherwise it is 0, none (RFC 768). */
+void headers_build(uint8_t *headers, const struct io_address *from, const struct io_address *to, uint32_t frame_len,
+                   bool payload_checked);
+
+/* Whether a frame carries UDP over IPv4 to this port, in one piece. */
+bool headers_are_udp_to(const uint8_t *frame, uint32_t len, uint16_t udp_port);
+
+/* Whether the lengths that IPv4 and UDP give are those of the frame. */
+bool headers_agree_on_len(const uint8_t *frame, uint32_t len);
+
+/* Writes the headers of an answer to a frame: both ends swapped, at each layer. No checksum changes by that. */
+ALWAYS_INLINE void headers_answer(uint8_t *answer, const uint8_t *frame)
+{
+    memcpy(answer, frame + 6, 6);
+    memcpy(answer + 6, frame, 6);
+    memcpy(answer + 12, frame + 12, 14);
+    memcpy(answer + 26, frame + 30, 4);
+    memcpy(answer + 30, frame + 26, 4);
+    memcpy(answer + 34, frame + 36, 2);
+    memcpy(answer + 36, frame + 34, 2);
+    memcpy(answer + 38, frame + 38, 4);
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one interface that hides every I/O framework from the traffic roles.
+ *
+ * A framework is one file in this folder that ends in its `const struct io_ops`, plus one line in registry.c.
+ * Slots are lent, not taken: the framework says where the next packets are to be written (tx_reserve) or have
+ * been received (rx), so an mbuf, a netmap slot, an AF_XDP frame and an iovec all fit without a copy.
+ *
+ * Return values: a count (0 ... n) for partial results, a negative errno for failures, whose text the framework
+ * leaves in io_port.error. Nothing here prints, and nothing here exits.
+ */
+#ifndef VSW_IO_H
+#define VSW_IO_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The largest burst a role may ask for; frameworks size their slot arrays with it. */
+#define IO_BURST_MAX 1024
+/* The largest Ethernet frame, without FCS, that a slot must hold. */
+#define IO_FRAME_MAX 1514
+
+enum io_capability {
+    /* Slots hold whole Ethernet frames; without it they hold the UDP payload and the kernel adds the headers. */
+    IO_WHOLE_FRAMES = 1 << 0,
+    /* The packet is written where the port reads it; no copy between the slot and the port. */
+    IO_ZERO_COPY = 1 << 1,
+    /* No system call in the steady state: the port is shared memory that both ends poll. */
+    IO_POLLS_MEMORY = 1 << 2,
+    /* A tx slot still holds what was last written to it, and its index in the array is stable: constant headers
+     * need to be written once only. */
+    IO_SLOTS_KEEP_CONTENT = 1 << 3,
+    /* Uses a kernel network interface, so its counters are a witness of this port. */
+    IO_KERNEL_INTERFACE = 1 << 4,
+};
+
+/* One packet. `data` points at the Ethernet header or at the UDP payload (see IO_WHOLE_FRAMES). */
+struct io_slot {
+    uint8_t *data;
+    uint32_t len;
+    /* rx only: clock_ticks() of load/clock.h when the framework first saw the packet; one reading may serve a whole
+     * burst. */
+    uint64_t seen_ticks;
+};
+
+struct io_address {
+    uint8_t mac[6];
+    struct in_addr ip; /* network byte order */
+    uint16_t udp_port; /* host byte order */
+};
+
+/* What a role tells a framework. All of it is validated by the caller. */
+struct io_config {
+    const char *device; /* interface name, or whatever the framework's ports are called */
+    struct io_address local, peer;
+    uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, 64 ... 1514 */
+    uint32_t burst;     /* 1 ... IO_BURST_MAX */
+    bool transmits, receives;
+};
+
+/* Exact totals that only the framework can know. All cumulative since open. */
+struct io_stats {
+    uint64_t rx_dropped; /* packets that reached this port and were dropped before the application: queue full */
+    uint64_t tx_errors;  /* packets the port refused for a reason other than a full queue */
+};
+
+struct io_port {
+    const struct io_ops *ops;
+    struct io_config config;
+    void *state; /* the framework's own */
+    /* Set by open: what the kernel granted, in bytes; 0 where the framework has no such queue. */
+    uint32_t tx_queue_bytes, rx_queue_bytes;
+    /* Set by open where packets can come in more ways than one, which cost unlike: a word for the one taken. */
+    const char *path;
+    char error[160];
+};
+
+struct io_ops {
+    const char *name;
+    const char *title; /* what a reader of a report sees, such as "UDP sockets, sendmmsg/recvmmsg" */
+    unsigned capabilities;
+    /* 0 when it can work on this machine, else a negative errno and one line in `why` with the mend. */
+    int (*probe)(char *why, size_t why_size);
+    int (*open)(struct io_port *port);
+    /* Lends up to n slots to write into; each has room for IO_FRAME_MAX bytes and `len` set to what the
+     * configured frame length leaves for this framework. Slots lent and not committed are lent again. */
+    int (*tx_reserve)(struct io_port *port, struct io_slot *slots, unsigned n);
+    /* Sends the first n of the slots lent last, in order. Returns how many the port took; the rest is dropped by
+     * the framework, and it is the caller who counts it as refused. */
+    int (*tx_commit)(struct io_port *port, unsigned n);
+    /* Lends up to n received packets; never waits. They stay valid until rx_release or the next rx, and
+     * tx_reserve and tx_commit may be called meanwhile: an echo is copied from one slot to the other. */
+    int (*rx)(struct io_port *port, struct io_slot *slots, unsigned n);
+    /* Gives back all slots of the last rx. May be NULL when there is nothing to give back. */
+    void (*rx_release)(struct io_port *port);
+    /* Tells the switch where our MAC address is (a gratuitous ARP), so that nobody is measured while flooding. */
+    int (*announce)(struct io_port *port);
+    void (*stats)(struct io_port *port, struct io_stats *out);
+    void (*close)(struct io_port *port);
+};
+
+/* NULL-terminated; frameworks whose library was absent at build time are in io_not_built instead. */
+extern const struct io_ops *const io_registry[];
+
+struct io_not_built {
+    const char *name, *title, *needs; /* needs: the pkg-config module that was missing */
+};
+extern const struct io_not_built io_not_built[]; /* ends with a NULL name */
+
+const struct io_ops *io_find(const char *name);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * No port at all: takes every frame and delivers an endless flow of valid ones, for measuring what the program costs.
+ *
+ * What it delivers it wrote at open: one burst of frames from the peer, all with the data of packet 0. A receiver has
+ * to see them as new each time, so sequence number and send time are written anew and the checksum is adapted to them,
+ * without a look at the data: about a dozen instructions a packet, which `make cost` tells apart from the receiver's
+ * own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../frame/checksum.h"
+#include "../frame/headers.h"
+#include "../frame/pattern.h"
+#include "../load/clock.h"
+#include "io.h"
+
+/* Room for a frame: an odd number of cache lines, so that the starts of frames spread over all sets of a cache. */
+#define FRAME_ROOM (25 * 64)
+_Static_assert(FRAME_ROOM >= IO_FRAME_MAX, "a slot holds the largest frame");
+
+struct null_state {
+    uint8_t *tx, *rx;     /* burst frames each, FRAME_ROOM apart; NULL in the direction that is not used */
+    uint32_t rx_sequence; /* of the next packet */
+    uint16_t rx_constant; /* the sum of a payload without its sequence number, send time and checksum */
+};
+
+static int null_probe(char *why, size_t why_size)
+{
+    (void)why;
+    (void)why_size;
+    return 0;
+}
+
+/* Writes a frame as the peer would send it, in the steady state, as pair 0. Returns the sum of what stays in it. */
+static uint16_t build_frame(uint8_t *frame, const struct io_config *config)
+{
+    uint8_t *payload = frame + HEADERS_LEN;
+    uint32_t mark = packet_mark(0, true);
+
+    headers_build(frame, &config->peer, &config->local, config->frame_len, true);
+    store_u32(payload + PAYLOAD_MARK, mark);
+    store_u32(payload + PAYLOAD_LAG, 0);
+    uint64_t sum = pattern_write(mark, payload + PAYLOAD_DATA, config->frame_len - FRAME_LEN_MIN, 0);
+    return checksum_fold(sum);
+}
+
+static void null_close(struct io_port *port)
+{
+    struct null_state *state = port->state;
+
+    if (state == NULL)
+        return;
+    free(state->tx);
+    free(state->rx);
+    free(state);
+    port->state = NULL;
+}
+
+static bool allocate(struct null_state *state, const struct io_config *config)
+{
+    size_t bytes = (size_t)config->burst * FRAME_ROOM;
+
+    if (config->transmits && (state->tx = aligned_alloc(64, bytes)) == NULL)
+        return false;
+    if (config->receives && (state->rx = aligned_alloc(64, bytes)) == NULL)
+        return false;
+    return true;
+}
+
+static int null_open(struct io_port *port)
+{
+    struct null_state *state = calloc(1, sizeof(*state));
+
+    port->state = state;
+    if (state == NULL || !allocate(state, &port->config)) {
+        null_close(port);
+        snprintf(port->error, sizeof(port->error), "no memory for a burst of %u frames: ask for a smaller burst",
+                 port->config.burst);
+        return -ENOMEM;
+    }
+    for (unsigned i = 0; port->config.receives && i < port->config.burst; i++)
+        state->rx_constant = build_frame(state->rx + (size_t)i * FRAME_ROOM, &port->config);
+    return 0;
+}
+
+static int null_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    const struct null_state *state = port->state;
+    const uint32_t len = port->config.frame_len;
+    uint8_t *frame = state->tx;
+
+    for (unsigned i = 0; i < n; i++, frame += FRAME_ROOM) {
+        slots[i].data = frame;
+        slots[i].len = len;
+    }
+    return (int)n;
+}
+
+static int null_tx_commit(struct io_port *port, unsigned n)
+{
+    (void)port;
+    return (int)n;
+}
+
+static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    struct null_state *state = port->state;
+    const uint32_t len = port->config.frame_len;
+    const uint64_t now = clock_ticks();
+    uint8_t *frame = state->rx;
+    uint32_t sequence = state->rx_sequence;
+
+    /* From packet to packet the sum grows by one and its complement falls by one, up to where either of them wraps. */
+    uint16_t checksum = (uint16_t)~checksum_fold(checksum_add_u64((uint64_t)state->rx_constant + sequence, now));
+    if (n > UINT32_MAX - sequence || n > checksum)
+        n = 1;
+
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < n; i++, frame += FRAME_ROOM) {
+        uint8_t *payload = frame + HEADERS_LEN;
+        store_u32(payload + PAYLOAD_SEQUENCE, sequence++);
+        store_u64(payload + PAYLOAD_SENT, now);
+        store_u16(payload + PAYLOAD_CHECKSUM, checksum--);
+        slots[i] = (struct io_slot){.data = frame, .len = len, .seen_ticks = now};
+    }
+    state->rx_sequence = sequence;
+    return (int)n;
+}
+
+static int null_announce(struct io_port *port)
+{
+    (void)port;
+    return 0;
+}
+
+static void null_stats(struct io_port *port, struct io_stats *out)
+{
+    (void)port;
+    *out = (struct io_stats){0, 0};
+}
+
+const struct io_ops io_null = {
+    .name = "null",
+    .title = "no port: the program's own cost",
+    .capabilities = IO_WHOLE_FRAMES | IO_ZERO_COPY | IO_POLLS_MEMORY | IO_SLOTS_KEEP_CONTENT,
+    .probe = null_probe,
+    .open = null_open,
+    .tx_reserve = null_tx_reserve,
+    .tx_commit = null_tx_commit,
+    .rx = null_rx,
+    .announce = null_announce,
+    .stats = null_stats,
+    .close = null_close,
+};

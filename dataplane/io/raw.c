@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packet sockets, one system call a frame. */
+#include "netdev.h"
+#include "packet_socket.h"
+#include "socket_port.h"
+
+const struct io_ops io_raw = {
+    .name = "raw",
+    .title = "AF_PACKET sockets, send/recv",
+    .capabilities = PACKET_SOCKET_CAPABILITIES,
+    .probe = packet_socket_probe,
+    .open = packet_socket_open,
+    .tx_reserve = socket_tx_reserve,
+    .tx_commit = socket_tx_each,
+    .rx = socket_rx_each,
+    .announce = netdev_announce,
+    .stats = packet_socket_stats,
+    .close = packet_socket_close,
+};

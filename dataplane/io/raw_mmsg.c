@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packet sockets, one system call a burst. */
+#include "netdev.h"
+#include "packet_socket.h"
+#include "socket_port.h"
+
+const struct io_ops io_raw_mmsg = {
+    .name = "raw-mmsg",
+    .title = "AF_PACKET sockets, sendmmsg/recvmmsg",
+    .capabilities = PACKET_SOCKET_CAPABILITIES,
+    .probe = packet_socket_probe,
+    .open = packet_socket_open,
+    .tx_reserve = socket_tx_reserve,
+    .tx_commit = socket_tx_burst,
+    .rx = socket_rx_burst,
+    .announce = netdev_announce,
+    .stats = packet_socket_stats,
+    .close = packet_socket_close,
+};

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "socket_port.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netdev.h"
+
+/* Room for a packet: an odd number of cache lines, so that the starts of packets spread over all sets of a cache. */
+#define PACKET_ROOM (25 * 64)
+_Static_assert(PACKET_ROOM >= IO_FRAME_MAX, "a slot holds the largest frame");
+
+#define RX_PAUSE_MAX_NS 10000
+/* A pause that would find fewer packets than this is not worth the delay. */
+#define RX_PAUSE_MIN_PACKETS 2
+/* The weight of the newest spacing in the running mean is one to this. */
+#define RX_SPACING_WEIGHT 8
+
+static struct mmsghdr *describe(uint8_t *packets, struct mmsghdr *messages, struct iovec *vectors, unsigned n,
+                                size_t len)
+{
+    for (unsigned i = 0; i < n; i++) {
+        vectors[i] = (struct iovec){.iov_base = packets + (size_t)i * PACKET_ROOM, .iov_len = len};
+        messages[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};
+    }
+    return messages;
+}
+
+int socket_port_init(struct io_port *port, struct socket_port *sp, uint32_t payload_offset)
+{
+    const struct io_config *c = &port->config;
+    size_t n = c->burst;
+
+    *sp = (struct socket_port){.tx_fd = -1, .rx_fd = -1, .burst = c->burst, .tx_len = c->frame_len - payload_offset};
+    sp->tx = aligned_alloc(64, n * PACKET_ROOM);
+    sp->rx = aligned_alloc(64, n * PACKET_ROOM);
+    sp->tx_messages = calloc(n, sizeof(*sp->tx_messages));
+    sp->rx_messages = calloc(n, sizeof(*sp->rx_messages));
+    sp->vectors = calloc(2 * n, sizeof(*sp->vectors));
+    if (sp->tx == NULL || sp->rx == NULL || sp->tx_messages == NULL || sp->rx_messages == NULL || sp->vectors == NULL)
+        return netdev_fail(port, ENOMEM, "no memory for a burst of %u packets: ask for a smaller burst", c->burst);
+
+    memset(sp->tx, 0, n * PACKET_ROOM);
+    memset(sp->rx, 0, n * PACKET_ROOM);
+    describe(sp->tx, sp->tx_messages, sp->vectors, c->burst, sp->tx_len);
+    describe(sp->rx, sp->rx_messages, sp->vectors + n, c->burst, PACKET_ROOM);
+    if (!c->transmits)
+        sp->moderation = (struct rx_moderation){
+            .pause_max = clock_ns_to_ticks(RX_PAUSE_MAX_NS),
+            .half_burst = c->burst / 2,
+        };
+    return 0;
+}
+
+void socket_port_fini(struct socket_port *sp)
+{
+    if (sp->tx_fd >= 0)
+        close(sp->tx_fd);
+    if (sp->rx_fd >= 0 && sp->rx_fd != sp->tx_fd)
+        close(sp->rx_fd);
+    free(sp->tx);
+    free(sp->rx);
+    free(sp->tx_messages);
+    free(sp->rx_messages);
+    free(sp->vectors);
+}
+
+/* ICMP errors wait in the error queue besides; nobody reads what they are about. */
+static void drop_error_queue(int fd)
+{
+    char byte;
+
+    while (recv(fd, &byte, sizeof(byte), MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
+        ;
+}
+
+/* What became of a call that failed: 1 = try again, 0 = no room or nothing there, or a negative errno. */
+static int judge(struct io_port *port, int fd, const char *what)
+{
+    struct socket_port *sp = port->state;
+    int error = errno;
+
+    switch (error) {
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+        return 0;
+    case EINTR:
+        return 1;
+    case ECONNREFUSED:
+        /* The peer is not there yet: the answer to an earlier packet, for which this one was held back. */
+        sp->tx_errors++;
+        drop_error_queue(fd);
+        return 1;
+    case ENXIO:
+    case ENODEV:
+        return netdev_fail(port, error, "interface %s is gone", port->config.device);
+    case ENETDOWN:
+    case ENETUNREACH:
+        return netdev_fail(port, error, "interface %s went down or lost its address", port->config.device);
+    default:
+        return netdev_fail(port, error, "cannot %s on %s: %s", what, port->config.device, strerror(error));
+    }
+}
+
+int socket_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    const struct socket_port *sp = port->state;
+    uint8_t *packet = sp->tx;
+
+    if (n > sp->burst)
+        n = sp->burst;
+    for (unsigned i = 0; i < n; i++, packet += PACKET_ROOM) {
+        slots[i].data = packet;
+        slots[i].len = sp->tx_len;
+    }
+    return (int)n;
+}
+
+int socket_tx_each(struct io_port *port, unsigned n)
+{
+    const struct socket_port *sp = port->state;
+    const int fd = sp->tx_fd;
+    const size_t len = sp->tx_len;
+    unsigned sent = 0;
+
+    while (sent < n) {
+        if (send(fd, sp->tx + (size_t)sent * PACKET_ROOM, len, MSG_DONTWAIT) >= 0) {
+            sent++;
+            continue;
+        }
+        int verdict = judge(port, fd, "send");
+        if (verdict < 1)
+            return sent > 0 ? (int)sent : verdict;
+    }
+    return (int)sent;
+}
+
+int socket_tx_burst(struct io_port *port, unsigned n)
+{
+    const struct socket_port *sp = port->state;
+    const int fd = sp->tx_fd;
+    unsigned sent = 0;
+
+    /* The kernel tells why it stopped half way only to whoever calls again. */
+    while (sent < n) {
+        int more = sendmmsg(fd, sp->tx_messages + sent, n - sent, MSG_DONTWAIT);
+        if (more > 0) {
+            sent += (unsigned)more;
+            continue;
+        }
+        int verdict = judge(port, fd, "send");
+        if (verdict < 1)
+            return sent > 0 ? (int)sent : verdict;
+    }
+    return (int)sent;
+}
+
+static inline bool rx_is_paused(const struct rx_moderation *m)
+{
+    return m->resume_ticks != 0 && clock_ticks() < m->resume_ticks;
+}
+
+/* To be called when the queue turned out to hold fewer packets than were asked for. */
+static inline void rx_emptied(struct rx_moderation *m, unsigned packets, uint64_t now)
+{
+    if (m->pause_max == 0)
+        return;
+    if (packets > 0) {
+        uint64_t spacing = (now - m->last_ticks) / packets;
+        /* Limited, so that a long silence is soon forgotten. */
+        if (spacing > 2 * m->pause_max)
+            spacing = 2 * m->pause_max;
+        m->spacing = (m->spacing * (RX_SPACING_WEIGHT - 1) + spacing) / RX_SPACING_WEIGHT;
+        m->last_ticks = now;
+    }
+    uint64_t pause = m->spacing * m->half_burst;
+    if (pause > m->pause_max)
+        pause = m->pause_max;
+    m->resume_ticks = pause >= m->spacing * RX_PAUSE_MIN_PACKETS ? now + pause : 0;
+}
+
+static inline void rx_filled(struct rx_moderation *m, unsigned packets, uint64_t now)
+{
+    rx_emptied(m, packets, now);
+    m->resume_ticks = 0;
+}
+
+/* The real length, but never more than a slot holds: whoever compares it with the configured one finds it too long. */
+static inline uint32_t clamp_len(size_t len)
+{
+    return len < PACKET_ROOM ? (uint32_t)len : PACKET_ROOM;
+}
+
+int socket_rx_each(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    struct socket_port *sp = port->state;
+    const int fd = sp->rx_fd;
+    unsigned got = 0;
+
+    if (rx_is_paused(&sp->moderation))
+        return 0;
+    if (n > sp->burst)
+        n = sp->burst;
+    while (got < n) {
+        uint8_t *packet = sp->rx + (size_t)got * PACKET_ROOM;
+        ssize_t len = recv(fd, packet, PACKET_ROOM, MSG_DONTWAIT | MSG_TRUNC);
+        if (len >= 0) {
+            slots[got++] = (struct io_slot){.data = packet, .len = clamp_len((size_t)len), .seen_ticks = clock_ticks()};
+            continue;
+        }
+        int verdict = judge(port, fd, "receive");
+        if (verdict == 1)
+            continue;
+        if (verdict < 0 && got == 0)
+            return verdict;
+        rx_emptied(&sp->moderation, got, clock_ticks());
+        return (int)got;
+    }
+    rx_filled(&sp->moderation, got, clock_ticks());
+    return (int)got;
+}
+
+int socket_rx_burst(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    struct socket_port *sp = port->state;
+    const int fd = sp->rx_fd;
+    int got;
+
+    if (rx_is_paused(&sp->moderation))
+        return 0;
+    if (n > sp->burst)
+        n = sp->burst;
+    while ((got = recvmmsg(fd, sp->rx_messages, n, MSG_DONTWAIT | MSG_TRUNC, NULL)) < 0) {
+        int verdict = judge(port, fd, "receive");
+        if (verdict < 0)
+            return verdict;
+        if (verdict == 0) {
+            got = 0;
+            break;
+        }
+    }
+    uint64_t now = clock_ticks();
+    for (int i = 0; i < got; i++)
+        slots[i] = (struct io_slot){
+            .data = sp->rx + (size_t)i * PACKET_ROOM,
+            .len = clamp_len(sp->rx_messages[i].msg_len),
+            .seen_ticks = now,
+        };
+    if ((unsigned)got < n)
+        rx_emptied(&sp->moderation, (unsigned)got, now);
+    else
+        rx_filled(&sp->moderation, (unsigned)got, now);
+    return got;
+}

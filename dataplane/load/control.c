@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+/* A sleeping thread wakes up tens of microseconds late: the rest is spent polling. */
+#define START_SPIN_NS NS_PER_MS
+#define COMMAND_MAX 64
+
+static struct timespec to_timespec(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_SECOND), .tv_nsec = (long)(ns % NS_PER_SECOND)};
+}
+
+void control_stop(struct control *c, enum stop_cause cause)
+{
+    enum stop_cause none = STOP_NONE;
+
+    pthread_mutex_lock(&c->lock);
+    __atomic_compare_exchange_n(&c->stop, &none, cause, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void arm(struct control *c, uint64_t start_ns)
+{
+    pthread_mutex_lock(&c->lock);
+    /* An instant that is past would make the run begin with a debt. */
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    if (!c->armed) {
+        c->armed = true;
+        c->start_ns = start_ns > now ? start_ns : now;
+        pthread_cond_broadcast(&c->changed);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Whether this is "start" or "start T", with T in nanoseconds. */
+static bool is_start(const char *line, uint64_t *start_ns)
+{
+    char *end;
+
+    *start_ns = 0;
+    if (strncmp(line, "start", 5) != 0)
+        return false;
+    line += 5;
+    if (*line == '\0')
+        return true;
+    if (line[0] != ' ' || line[1] < '0' || line[1] > '9')
+        return false;
+    errno = 0;
+    *start_ns = strtoull(line + 1, &end, 10);
+    return errno == 0 && *end == '\0' && *start_ns <= INT64_MAX;
+}
+
+static void request_announcement(struct control *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->announce = true;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void obey(struct control *c, const char *line)
+{
+    uint64_t start_ns;
+
+    if (strcmp(line, "stop") == 0)
+        control_stop(c, STOP_COMMAND);
+    else if (strcmp(line, "announce") == 0)
+        request_announcement(c);
+    else if (is_start(line, &start_ns))
+        arm(c, start_ns);
+    else
+        fprintf(stderr, "vswload: unknown command \"%s\": give announce, start, start T or stop\n", line);
+}
+
+/* The part of a line that has been read so far. */
+struct line {
+    char text[COMMAND_MAX];
+    size_t len;
+    bool too_long;
+};
+
+static void add_character(struct control *c, struct line *line, char character)
+{
+    if (character != '\n') {
+        if (line->len < COMMAND_MAX - 1)
+            line->text[line->len++] = character;
+        else
+            line->too_long = true;
+        return;
+    }
+    line->text[line->len] = '\0';
+    if (line->too_long)
+        fprintf(stderr, "vswload: command too long: give announce, start, start T or stop\n");
+    else if (line->len > 0)
+        obey(c, line->text);
+    line->len = 0;
+    line->too_long = false;
+}
+
+/* Reads what there is; false at the end of the input. A last line may lack its end. */
+static bool read_commands(struct control *c, struct line *line)
+{
+    char buffer[256];
+    ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
+
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return true;
+    for (ssize_t i = 0; i < n; i++)
+        add_character(c, line, buffer[i]);
+    if (n > 0)
+        return true;
+    add_character(c, line, '\n');
+    return false;
+}
+
+static void *listen_to_commands(void *arg)
+{
+    struct control *c = arg;
+    struct line line = {.len = 0};
+    struct pollfd fds[2] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = c->signal_fd, .events = POLLIN},
+    };
+
+    for (;;) {
+        if (poll(fds, 2, -1) < 0)
+            continue;
+        if (fds[1].revents & POLLIN) {
+            struct signalfd_siginfo info;
+            if (read(c->signal_fd, &info, sizeof(info)) == sizeof(info))
+                control_stop(c, STOP_SIGNAL);
+        }
+        if (fds[0].revents != 0 && !read_commands(c, &line)) {
+            control_stop(c, STOP_EOF);
+            fds[0].fd = -1;
+        }
+    }
+    return NULL;
+}
+
+static int init_waiting(struct control *c)
+{
+    pthread_condattr_t attributes;
+    int error = pthread_condattr_init(&attributes);
+
+    if (error == 0)
+        error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    if (error == 0)
+        error = pthread_cond_init(&c->changed, &attributes);
+    if (error == 0)
+        error = pthread_mutex_init(&c->lock, NULL);
+    pthread_condattr_destroy(&attributes);
+    return -error;
+}
+
+int control_open(struct control *c)
+{
+    pthread_t thread;
+    sigset_t signals;
+
+    memset(c, 0, sizeof(*c));
+    int error = init_waiting(c);
+    if (error < 0)
+        return error;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    error = pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (error != 0)
+        return -error;
+    /* A reader that has gone shows as EPIPE where it is written to. */
+    signal(SIGPIPE, SIG_IGN);
+    c->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (c->signal_fd < 0)
+        return -errno;
+
+    error = pthread_create(&thread, NULL, listen_to_commands, c);
+    if (error != 0)
+        return -error;
+    /* It waits for commands until the program exits. */
+    pthread_detach(thread);
+    return 0;
+}
+
+/* With the lock held, which is given up for as long as the announcement takes. */
+static int wait_armed(struct control *c, int (*announce)(void *arg), void *arg)
+{
+    int error = 0;
+
+    while (error >= 0 && !c->armed && control_stopped_by(c) == STOP_NONE) {
+        if (!c->announce) {
+            pthread_cond_wait(&c->changed, &c->lock);
+            continue;
+        }
+        c->announce = false;
+        pthread_mutex_unlock(&c->lock);
+        error = announce(arg);
+        pthread_mutex_lock(&c->lock);
+    }
+    return error;
+}
+
+int control_wait_start(struct control *c, int (*announce)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&c->lock);
+    int error = wait_armed(c, announce, arg);
+    if (error < 0) {
+        pthread_mutex_unlock(&c->lock);
+        return error;
+    }
+    while (c->armed && clock_ns(CLOCK_MONOTONIC) + START_SPIN_NS < c->start_ns && control_stopped_by(c) == STOP_NONE) {
+        struct timespec wake = to_timespec(c->start_ns - START_SPIN_NS);
+        pthread_cond_timedwait(&c->changed, &c->lock, &wake);
+    }
+    bool start = c->armed && clock_ns(CLOCK_MONOTONIC) + START_SPIN_NS >= c->start_ns;
+    if (start) {
+        c->state = CONTROL_RUNNING;
+        c->ran = true;
+    }
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+    return start;
+}
+
+void control_end(struct control *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->ended_ns = clock_ns(CLOCK_MONOTONIC);
+    if (!c->ran)
+        c->start_ns = c->ended_ns;
+    c->state = CONTROL_ENDED;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+bool control_follow_start(struct control *c)
+{
+    pthread_mutex_lock(&c->lock);
+    while (c->state == CONTROL_WAITING)
+        pthread_cond_wait(&c->changed, &c->lock);
+    bool ran = c->ran;
+    pthread_mutex_unlock(&c->lock);
+    return ran;
+}
+
+uint64_t control_follow_until(struct control *c, uint64_t instant_ns)
+{
+    struct timespec wake = to_timespec(instant_ns);
+    uint64_t now = 0;
+
+    pthread_mutex_lock(&c->lock);
+    while (c->state != CONTROL_ENDED && (now = clock_ns(CLOCK_MONOTONIC)) < instant_ns)
+        pthread_cond_timedwait(&c->changed, &c->lock, &wake);
+    if (c->state == CONTROL_ENDED)
+        now = 0;
+    pthread_mutex_unlock(&c->lock);
+    return now;
+}

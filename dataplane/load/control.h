@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a run as the outside commands it: waiting, started at an instant, stopped, ended.
+ *
+ * One thread reads standard input and the signals. The polling thread waits for it before the run, and reads no more
+ * than one flag during the run. The sampling thread follows along.
+ */
+#ifndef VSW_CONTROL_H
+#define VSW_CONTROL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "counters.h"
+
+enum stop_cause { STOP_NONE, STOP_COMMAND, STOP_SIGNAL, STOP_EOF };
+
+enum control_state { CONTROL_WAITING, CONTROL_RUNNING, CONTROL_ENDED };
+
+struct control {
+    _Alignas(CACHE_LINE) enum stop_cause stop; /* atomic; alone on its line, which is read once a burst */
+    _Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows */
+    pthread_cond_t changed;
+    enum control_state state;
+    bool announce; /* it was commanded to announce the MAC address once more */
+    bool armed;    /* a start was commanded, for start_ns of CLOCK_MONOTONIC */
+    bool ran;      /* and happened */
+    uint64_t start_ns, ended_ns;
+    int signal_fd;
+};
+
+/* Takes over SIGTERM, SIGINT and SIGPIPE and starts the thread. Threads started later inherit that. 0 or a negative
+ * errno. */
+int control_open(struct control *c);
+
+/* Waits for the start, and returns 1 when there is less than a millisecond left until c->start_ns; 0 if the run is
+ * stopped before. Meanwhile announces when commanded to; a negative errno of that ends the waiting. */
+int control_wait_start(struct control *c, int (*announce)(void *arg), void *arg);
+
+static inline enum stop_cause control_stopped_by(const struct control *c)
+{
+    return __atomic_load_n(&c->stop, __ATOMIC_RELAXED);
+}
+
+/* Stops the run, unless it was stopped already. */
+void control_stop(struct control *c, enum stop_cause cause);
+
+/* By the polling thread, when all of its results are in place: they are visible to whoever sees the end. */
+void control_end(struct control *c);
+
+/* For the sampling thread: waits until the run has begun, or ended without. Returns false in the latter case. */
+bool control_follow_start(struct control *c);
+
+/* Waits until an instant of CLOCK_MONOTONIC, or for the end. Returns the time, or 0 if the run has ended: an instant
+ * that is returned lies before the run's end. */
+uint64_t control_follow_until(struct control *c, uint64_t instant_ns);
+
+#endif

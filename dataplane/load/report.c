@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+/* A line is put together in memory and written at once. */
+struct line {
+    FILE *stream;
+    char *text;
+    size_t len;
+};
+
+static bool line_open(struct line *line)
+{
+    line->stream = open_memstream(&line->text, &line->len);
+    return line->stream != NULL;
+}
+
+static int write_all(const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, text, len);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n > 0) {
+            text += n;
+            len -= (size_t)n;
+        }
+    }
+    return 0;
+}
+
+static int line_write(struct line *line)
+{
+    fputc('\n', line->stream);
+    bool failed = ferror(line->stream) != 0;
+    failed |= fclose(line->stream) != 0;
+    int error = failed ? -ENOMEM : write_all(line->text, line->len);
+    free(line->text);
+    return error;
+}
+
+static void put_string(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < 0x20 || c >= 0x7f) /* a device name may hold bytes that are no UTF-8 */
+            fprintf(out, "\\u%04x", c);
+        else
+            fputc(c, out);
+    }
+    fputc('"', out);
+}
+
+static void put_string_field(FILE *out, const char *name, const char *text)
+{
+    fprintf(out, ",\"%s\":", name);
+    put_string(out, text);
+}
+
+/* One of several fields, each of which ends what stands before it with a comma. */
+static void put_count(FILE *out, const char *name, uint64_t value)
+{
+    fprintf(out, ",\"%s\":%" PRIu64, name, value);
+}
+
+/* 0 stands for none. */
+static void put_size_or_null(FILE *out, const char *name, uint32_t bytes)
+{
+    if (bytes > 0)
+        put_count(out, name, bytes);
+    else
+        fprintf(out, ",\"%s\":null", name);
+}
+
+static void put_bool(FILE *out, const char *name, bool value)
+{
+    fprintf(out, ",\"%s\":%s", name, value ? "true" : "false");
+}
+
+static bool begin_line(struct line *line, const char *type)
+{
+    if (!line_open(line))
+        return false;
+    fprintf(line->stream, "{\"v\":1,\"type\":\"%s\"", type);
+    return true;
+}
+
+int report_ready(const struct session *s)
+{
+    const struct options *o = s->options;
+    struct line line;
+
+    if (!begin_line(&line, "ready"))
+        return -ENOMEM;
+    put_string_field(line.stream, "role", role_names[o->role]);
+    put_string_field(line.stream, "io", o->io->name);
+    put_string_field(line.stream, "device", o->device);
+    put_count(line.stream, "pid", (uint64_t)getpid());
+    if (o->cpu >= 0)
+        put_count(line.stream, "cpu", (uint64_t)o->cpu);
+    else
+        fprintf(line.stream, ",\"cpu\":null");
+    put_count(line.stream, "ticks_hz", clock_rate.hz);
+    put_count(line.stream, "payload_bytes", o->frame_len - HEADERS_LEN);
+    put_count(line.stream, "frame_bytes", o->frame_len);
+    put_size_or_null(line.stream, "tx_queue_bytes", s->port.tx_queue_bytes);
+    put_size_or_null(line.stream, "rx_queue_bytes", s->port.rx_queue_bytes);
+    if (s->port.path != NULL)
+        put_string_field(line.stream, "path", s->port.path);
+    else
+        fprintf(line.stream, ",\"path\":null");
+    fputc('}', line.stream);
+    return line_write(&line);
+}
+
+/* What a sample says. */
+struct sample {
+    uint64_t t_ns, tx_packets, rx_packets, cpu_ns, polls, empty_polls;
+};
+
+static int report_sample(const struct sample *sample)
+{
+    struct line line;
+
+    if (!begin_line(&line, "sample"))
+        return -ENOMEM;
+    put_count(line.stream, "t_ns", sample->t_ns);
+    put_count(line.stream, "tx_packets", sample->tx_packets);
+    put_count(line.stream, "rx_packets", sample->rx_packets);
+    put_count(line.stream, "cpu_ns", sample->cpu_ns);
+    put_count(line.stream, "polls", sample->polls);
+    put_count(line.stream, "empty_polls", sample->empty_polls);
+    fputc('}', line.stream);
+    return line_write(&line);
+}
+
+/* A run that was stopped early may have ended before a phase began. */
+static uint64_t not_after(uint64_t t_ns, uint64_t end_ns)
+{
+    return t_ns < end_ns ? t_ns : end_ns;
+}
+
+static void put_tx(FILE *out, const struct session *s)
+{
+    const struct options *o = s->options;
+    const struct tx_totals *tx = &s->tx;
+    bool has_phases = o->role != ROLE_SERVER;
+    uint64_t ended_ns = s->control.ran ? tx->ended_ns : s->control.ended_ns;
+    uint64_t steady_begin_ns = s->control.start_ns + (has_phases ? o->warmup_ms * NS_PER_MS : 0);
+    uint64_t steady_end_ns = has_phases ? steady_begin_ns + o->duration_ms * NS_PER_MS : ended_ns;
+    /* An error is one of the reasons not to take a packet. */
+    uint64_t errors = not_after(s->stats.tx_errors, tx->not_taken);
+
+    fprintf(out, ",\"tx\":{\"intended_packets\":%" PRIu64, tx->intended);
+    put_count(out, "offered_packets", tx->offered);
+    put_count(out, "offered_bytes", tx->offered * o->frame_len);
+    put_count(out, "refused_packets", tx->not_taken - errors);
+    put_count(out, "missed_packets", tx->missed);
+    put_count(out, "error_packets", errors);
+    put_count(out, "max_behind_ns", clock_ticks_to_ns(tx->max_behind_ticks));
+    put_count(out, "steady_intended_packets", tx->steady_intended);
+    put_count(out, "steady_offered_packets", tx->steady_offered);
+    put_count(out, "steady_begin_ns", not_after(steady_begin_ns, ended_ns));
+    put_count(out, "steady_end_ns", not_after(steady_end_ns, ended_ns));
+    fputc('}', out);
+}
+
+static void put_rx(FILE *out, const struct session *s)
+{
+    const struct arrivals *a = &s->arrivals;
+
+    fprintf(out, ",\"rx\":{\"packets\":%" PRIu64, a->packets);
+    put_count(out, "bytes", a->bytes);
+    put_count(out, "unique_packets", sequence_unique(&a->sequence));
+    put_count(out, "duplicated_packets", a->sequence.duplicated);
+    put_count(out, "reordered_packets", a->sequence.reordered);
+    put_count(out, "corrupted_packets", a->corrupted);
+    put_count(out, "foreign_packets", a->foreign);
+    put_count(out, "late_packets", a->sequence.late);
+    put_count(out, "dropped_packets", s->stats.rx_dropped);
+    put_count(out, "steady_packets", a->steady);
+    if (a->sequence.next > 0)
+        put_count(out, "highest_sequence", a->sequence.next - 1);
+    else
+        fprintf(out, ",\"highest_sequence\":null");
+    fputc('}', out);
+}
+
+static void put_buckets(FILE *out, const struct histogram *h)
+{
+    const char *separator = "";
+
+    fprintf(out, ",\"buckets\":[");
+    for (unsigned b = 0; b < HISTOGRAM_BUCKETS; b++) {
+        if (h->buckets[b] == 0)
+            continue;
+        fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", separator, histogram_lower_ns(b),
+                histogram_lower_ns(b + 1), h->buckets[b]);
+        separator = ",";
+    }
+    fputc(']', out);
+}
+
+/* null, if the role does not measure this delay or no packet was timed. */
+static void put_histogram(FILE *out, const char *name, const struct histogram *h)
+{
+    static const struct {
+        const char *name;
+        unsigned per_10000;
+    } quantiles[] = {{"p50", 5000}, {"p90", 9000}, {"p99", 9900}, {"p999", 9990}, {"p9999", 9999}};
+
+    fprintf(out, "\"%s\":", name);
+    if (h == NULL || h->count == 0) {
+        fprintf(out, "null");
+        return;
+    }
+    fprintf(out, "{\"unit\":\"ns\"");
+    put_count(out, "count", h->count);
+    put_count(out, "min", h->min);
+    put_count(out, "max", h->max);
+    fprintf(out, ",\"mean\":%.17g,\"sum_squares\":%.17g", (double)h->sum / (double)h->count, h->sum_squares);
+    for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
+        put_count(out, quantiles[i].name, histogram_quantile(h, quantiles[i].per_10000));
+    put_buckets(out, h);
+    fputc('}', out);
+}
+
+static void put_latency(FILE *out, const struct session *s)
+{
+    const struct arrivals *a = &s->arrivals;
+    bool round_trip = s->options->role == ROLE_CLIENT;
+    /* The sender's clock is ours only where no packet disproves it. */
+    bool one_way = !round_trip && role_receives(s->options->role) && a->untimed == 0;
+
+    fprintf(out, ",\"latency\":{");
+    put_histogram(out, "rtt_intended", round_trip ? &a->since_intended : NULL);
+    fputc(',', out);
+    put_histogram(out, "rtt_actual", round_trip ? &a->since_sent : NULL);
+    fputc(',', out);
+    put_histogram(out, "one_way_intended", one_way ? &a->since_intended : NULL);
+    fputc(',', out);
+    put_histogram(out, "one_way_actual", one_way ? &a->since_sent : NULL);
+    fputc('}', out);
+}
+
+int report_final(const struct session *s)
+{
+    static const char *const causes[] = {
+        [STOP_NONE] = "duration",
+        [STOP_COMMAND] = "stop",
+        [STOP_SIGNAL] = "signal",
+        [STOP_EOF] = "eof",
+    };
+    const struct options *o = s->options;
+    struct line line;
+
+    if (!begin_line(&line, "final"))
+        return -ENOMEM;
+    put_string_field(line.stream, "role", role_names[o->role]);
+    put_string_field(line.stream, "io", o->io->name);
+    put_count(line.stream, "started_ns", s->control.start_ns);
+    put_count(line.stream, "ended_ns", s->control.ended_ns);
+    put_string_field(line.stream, "stopped_by", causes[s->stopped_by]);
+    if (role_sends(o->role))
+        put_tx(line.stream, s);
+    else
+        fprintf(line.stream, ",\"tx\":null");
+    if (role_receives(o->role))
+        put_rx(line.stream, s);
+    else
+        fprintf(line.stream, ",\"rx\":null");
+    put_latency(line.stream, s);
+    put_count(line.stream, "cpu_ns", s->usage.cpu_ns);
+    put_count(line.stream, "voluntary_switches", s->usage.voluntary_switches);
+    put_count(line.stream, "involuntary_switches", s->usage.involuntary_switches);
+    put_count(line.stream, "polls", counter_read(&s->counters.polls));
+    put_count(line.stream, "empty_polls", counter_read(&s->counters.empty_polls));
+    fputc('}', line.stream);
+    return line_write(&line);
+}
+
+int report_error(int error, const char *text)
+{
+    const char *code = strerrorname_np(error);
+    struct line line;
+
+    if (!begin_line(&line, "error"))
+        return -ENOMEM;
+    put_string_field(line.stream, "code", code != NULL ? code : "EIO");
+    put_string_field(line.stream, "message", text);
+    fputc('}', line.stream);
+    return line_write(&line);
+}
+
+static void put_framework(FILE *out, const struct io_ops *io)
+{
+    char why[160] = "";
+    bool usable = io->probe(why, sizeof(why)) == 0;
+
+    fprintf(out, "{\"name\":");
+    put_string(out, io->name);
+    put_string_field(out, "title", io->title);
+    put_bool(out, "built", true);
+    put_bool(out, "usable", usable);
+    if (usable)
+        fprintf(out, ",\"why\":null");
+    else
+        put_string_field(out, "why", why);
+    put_bool(out, "whole_frames", io->capabilities & IO_WHOLE_FRAMES);
+    put_bool(out, "zero_copy", io->capabilities & IO_ZERO_COPY);
+    put_bool(out, "polls_memory", io->capabilities & IO_POLLS_MEMORY);
+    put_bool(out, "kernel_interface", io->capabilities & IO_KERNEL_INTERFACE);
+    fputc('}', out);
+}
+
+static void put_missing_framework(FILE *out, const struct io_not_built *missing)
+{
+    fprintf(out, "{\"name\":");
+    put_string(out, missing->name);
+    put_string_field(out, "title", missing->title);
+    put_bool(out, "built", false);
+    put_string_field(out, "needs", missing->needs);
+    fputc('}', out);
+}
+
+int report_list(void)
+{
+    const char *separator = "";
+    struct line line;
+
+    if (!begin_line(&line, "list"))
+        return -ENOMEM;
+    fprintf(line.stream, ",\"roles\":[");
+    for (int r = 0; r < ROLE_COUNT; r++, separator = ",") {
+        fputs(separator, line.stream);
+        put_string(line.stream, role_names[r]);
+    }
+    fprintf(line.stream, "],\"frameworks\":[");
+    separator = "";
+    for (const struct io_ops *const *io = io_registry; *io != NULL; io++, separator = ",") {
+        fputs(separator, line.stream);
+        put_framework(line.stream, *io);
+    }
+    for (const struct io_not_built *missing = io_not_built; missing->name != NULL; missing++, separator = ",") {
+        fputs(separator, line.stream);
+        put_missing_framework(line.stream, missing);
+    }
+    fprintf(line.stream, "]}");
+    return line_write(&line);
+}
+
+void report_print_list(void)
+{
+    printf("roles:");
+    for (int r = 0; r < ROLE_COUNT; r++)
+        printf(" %s", role_names[r]);
+    printf("\nI/O frameworks:\n");
+    for (const struct io_ops *const *io = io_registry; *io != NULL; io++) {
+        char why[160] = "";
+        bool usable = (*io)->probe(why, sizeof(why)) == 0;
+        printf("  %-10s %s%s%s\n", (*io)->name, (*io)->title, usable ? "" : "; not usable: ", why);
+    }
+    for (const struct io_not_built *missing = io_not_built; missing->name != NULL; missing++)
+        printf("  %-10s %s; not built: needs %s\n", missing->name, missing->title, missing->needs);
+}
+
+/* What the polling thread has counted and used up to now. False if it is not at work. */
+static bool take_sample(struct sample *sample, const struct session *s, clockid_t polling_cpu, uint64_t t_ns)
+{
+    if (__atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) != SESSION_DURING)
+        return false;
+    *sample = (struct sample){
+        .t_ns = t_ns,
+        .tx_packets = counter_read(&s->counters.tx_packets),
+        .rx_packets = counter_read(&s->counters.rx_packets),
+        .cpu_ns = clock_ns(polling_cpu) - s->usage_begin.cpu_ns,
+        .polls = counter_read(&s->counters.polls),
+        .empty_polls = counter_read(&s->counters.empty_polls),
+    };
+    return __atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) == SESSION_DURING;
+}
+
+/* What the polling thread had counted and used when the run ended. */
+static struct sample last_sample(const struct session *s)
+{
+    return (struct sample){
+        .t_ns = s->control.ended_ns,
+        .tx_packets = counter_read(&s->counters.tx_packets),
+        .rx_packets = counter_read(&s->counters.rx_packets),
+        .cpu_ns = s->usage.cpu_ns,
+        .polls = counter_read(&s->counters.polls),
+        .empty_polls = counter_read(&s->counters.empty_polls),
+    };
+}
+
+/* Samples until the end of the run. 0, or a negative errno if nobody reads. */
+static int sample_run(struct session *s, clockid_t polling_cpu)
+{
+    uint64_t interval_ns = s->options->interval_ms * NS_PER_MS;
+    uint64_t now = control_follow_until(&s->control, s->control.start_ns);
+    struct sample sample = {.t_ns = s->control.start_ns};
+    int error = report_sample(&sample);
+
+    /* The time may be past the start: the first multiple behind the start itself counts. */
+    uint64_t instant = s->control.start_ns;
+    while (error == 0 && now != 0) {
+        instant = (instant / interval_ns + 1) * interval_ns;
+        if (instant <= now)
+            instant = (now / interval_ns + 1) * interval_ns;
+        now = control_follow_until(&s->control, instant);
+        if (now != 0 && take_sample(&sample, s, polling_cpu, now))
+            error = report_sample(&sample);
+    }
+    if (error != 0)
+        return error;
+    sample = last_sample(s);
+    return report_sample(&sample);
+}
+
+static void *sample_thread(void *arg)
+{
+    struct sampler *sampler = arg;
+    struct session *s = sampler->session;
+    clockid_t polling_cpu;
+
+    /* Timers of other threads may be 50 us late, to be served together (prctl(2)). */
+    prctl(PR_SET_TIMERSLACK, 1);
+    if (!control_follow_start(&s->control))
+        return NULL;
+    if (pthread_getcpuclockid(sampler->polling, &polling_cpu) != 0 || sample_run(s, polling_cpu) != 0)
+        control_stop(&s->control, STOP_EOF);
+    return NULL;
+}
+
+int sampler_start(struct sampler *sampler, struct session *s)
+{
+    sampler->session = s;
+    sampler->polling = pthread_self();
+    return -pthread_create(&sampler->thread, NULL, sample_thread, sampler);
+}
+
+void sampler_join(struct sampler *sampler)
+{
+    pthread_join(sampler->thread, NULL);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sequence.h"
+
+#include <stdbool.h>
+
+void sequence_reset(struct sequence_tracker *t)
+{
+    memset(t, 0, sizeof(*t));
+}
+
+static uint64_t *word_of(struct sequence_tracker *t, uint64_t sequence)
+{
+    return &t->seen[sequence % SEQUENCE_WINDOW / 64];
+}
+
+/* Sets or clears the bits of [begin, end), a word at a time. */
+static void mark(struct sequence_tracker *t, uint64_t begin, uint64_t end, bool arrived)
+{
+    if (end - begin > SEQUENCE_WINDOW)
+        begin = end - SEQUENCE_WINDOW;
+    while (begin < end) {
+        uint64_t count = 64 - begin % 64;
+        if (count > end - begin)
+            count = end - begin;
+        uint64_t bits = ~UINT64_C(0) >> (64 - count) << begin % 64;
+        uint64_t *word = word_of(t, begin);
+        *word = arrived ? *word | bits : *word & ~bits;
+        begin += count;
+    }
+}
+
+/* Ends the run: it enters the bitmap. */
+static void end_run(struct sequence_tracker *t)
+{
+    mark(t, t->run_begin, t->next, true);
+    t->unique_before_run += t->next - t->run_begin;
+    t->run_begin = t->next;
+}
+
+/* A number above all others: those that it jumps over have not arrived. */
+static enum sequence_verdict jump(struct sequence_tracker *t, uint64_t sequence)
+{
+    end_run(t);
+    mark(t, t->next, sequence, false);
+    t->run_begin = sequence;
+    t->next = sequence + 1;
+    return SEQUENCE_UNIQUE;
+}
+
+enum sequence_verdict sequence_arrived(struct sequence_tracker *t, uint32_t sequence)
+{
+    int32_t ahead = (int32_t)(sequence - (uint32_t)t->next);
+
+    if (ahead == 0) {
+        sequence_in_order(t, 1);
+        return SEQUENCE_UNIQUE;
+    }
+    if (ahead > 0)
+        return jump(t, t->next + (uint32_t)ahead);
+
+    uint64_t behind = (uint64_t) - (int64_t)ahead;
+    if (behind > SEQUENCE_WINDOW || behind > t->next) {
+        t->late++;
+        return SEQUENCE_LATE;
+    }
+    end_run(t);
+    uint64_t number = t->next - behind;
+    uint64_t *word = word_of(t, number);
+    uint64_t bit = UINT64_C(1) << number % 64;
+    if (*word & bit) {
+        t->duplicated++;
+        return SEQUENCE_DUPLICATE;
+    }
+    *word |= bit;
+    t->unique_before_run++;
+    t->reordered++;
+    return SEQUENCE_REORDERED;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which sequence numbers have arrived: exact counts of unique, duplicated, reordered and late packets.
+ *
+ * A bitmap holds the last SEQUENCE_WINDOW numbers up to the highest one seen. Packets in order are the rule, so the
+ * run of them that arrived last is kept as two numbers and enters the bitmap only when something else happens: a
+ * packet in order costs one increment.
+ */
+#ifndef VSW_SEQUENCE_H
+#define VSW_SEQUENCE_H
+
+#include <stdint.h>
+
+#include "../frame/packet.h"
+
+#define SEQUENCE_WINDOW 65536u
+
+enum sequence_verdict { SEQUENCE_UNIQUE, SEQUENCE_REORDERED, SEQUENCE_DUPLICATE, SEQUENCE_LATE };
+
+struct sequence_tracker {
+    uint64_t next;      /* one above the highest sequence number seen, unwrapped to 64 bits */
+    uint64_t run_begin; /* [run_begin, next) has arrived in order and is not in the bitmap yet */
+    uint64_t unique_before_run;
+    uint64_t duplicated, reordered, late;
+    uint64_t
+        seen[SEQUENCE_WINDOW / 64]; /* bit s % SEQUENCE_WINDOW: s has arrived, for next - WINDOW <= s < run_begin */
+};
+
+/* Forgets everything; the first number expected is 0. */
+void sequence_reset(struct sequence_tracker *t);
+
+/* Takes note of count packets numbered next, next + 1 and so on. */
+ALWAYS_INLINE void sequence_in_order(struct sequence_tracker *t, uint64_t count)
+{
+    t->next += count;
+}
+
+/* Takes note of any packet, of whose number the lower 32 bits are known. It is taken to be within 2^31 of the
+ * highest. SEQUENCE_REORDERED is unique, too. */
+enum sequence_verdict sequence_arrived(struct sequence_tracker *t, uint32_t sequence);
+
+ALWAYS_INLINE uint64_t sequence_unique(const struct sequence_tracker *t)
+{
+    return t->unique_before_run + (t->next - t->run_begin);
+}
+
+#endif

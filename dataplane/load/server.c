@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server: sends each sound packet of its pair back to where it came from. */
+#include "../frame/headers.h"
+#include "receive.h"
+
+/* A port that takes no packet for so long is congested: what is left of the burst counts as refused. */
+#define RETRY_NS NS_PER_MS
+
+static uint64_t count_steady(const struct session *s, const struct io_slot *packets, unsigned n)
+{
+    uint64_t steady = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        steady += (load_u32(packets[i].data + s->arrivals.payload_offset) & MARK_STEADY) != 0;
+    return steady;
+}
+
+ALWAYS_INLINE void copy_answers(struct io_slot *out, const struct io_slot *in, unsigned n, const bool whole_frames)
+{
+    const uint32_t offset = whole_frames ? HEADERS_LEN : 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (whole_frames)
+            headers_answer(out[i].data, in[i].data);
+        memcpy(out[i].data + offset, in[i].data + offset, in[i].len - offset);
+    }
+}
+
+/* Sends answers to as many of n packets as the port takes at once: a count or a negative errno. */
+static int answer_some(struct session *s, const struct io_slot *packets, unsigned n)
+{
+    const struct io_ops *ops = s->port.ops;
+    struct io_slot *out = s->departures.slots;
+    int lent = ops->tx_reserve(&s->port, out, n);
+
+    if (lent <= 0)
+        return lent;
+    if (ops->capabilities & IO_WHOLE_FRAMES)
+        copy_answers(out, packets, (unsigned)lent, true);
+    else
+        copy_answers(out, packets, (unsigned)lent, false);
+    return ops->tx_commit(&s->port, (unsigned)lent);
+}
+
+/* Answers n packets, trying again what is refused. 0 or a negative errno. */
+static int answer(struct session *s, const struct io_slot *packets, unsigned n)
+{
+    unsigned done = 0;
+    uint64_t give_up = 0;
+
+    for (;;) {
+        int taken = answer_some(s, packets + done, n - done);
+        if (UNLIKELY(taken < 0))
+            return taken;
+        done += (unsigned)taken;
+        if (LIKELY(done == n))
+            break;
+        uint64_t now = clock_ticks();
+        if (taken > 0 || give_up == 0)
+            give_up = now + clock_ns_to_ticks(RETRY_NS);
+        else if (now >= give_up)
+            break;
+        if (s->options->yields)
+            sched_yield();
+    }
+    s->tx.intended += n;
+    s->tx.offered += done;
+    s->tx.not_taken += n - done;
+    s->tx.steady_intended += count_steady(s, packets, n);
+    s->tx.steady_offered += count_steady(s, packets, done);
+    counter_set(&s->counters.tx_packets, s->tx.offered);
+    return 0;
+}
+
+static int step(struct session *s)
+{
+    int n = receive_poll(s);
+
+    if (n <= 0)
+        return n;
+    unsigned kept = receive_take(s, n);
+    int error = kept > 0 ? answer(s, s->rx_slots, kept) : 0;
+    receive_release(s);
+    return error < 0 ? error : n;
+}
+
+ALWAYS_INLINE int run(struct session *s, const bool yields)
+{
+    while (control_stopped_by(&s->control) == STOP_NONE) {
+        int n = step(s);
+        if (UNLIKELY(n < 0))
+            return n;
+        if (yields)
+            sched_yield();
+    }
+    return 0;
+}
+
+int server_run(struct session *s)
+{
+    int error = s->options->yields ? run(s, true) : run(s, false);
+
+    if (error == 0)
+        error = receive_until_quiet(s, step);
+    s->tx.ended_ns = clock_ns(CLOCK_MONOTONIC);
+    return error;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "clock.h"
+
+static int (*const role_run[ROLE_COUNT])(struct session *) = {
+    [ROLE_SENDER] = sender_run,
+    [ROLE_RECEIVER] = receiver_run,
+    [ROLE_CLIENT] = client_run,
+    [ROLE_SERVER] = server_run,
+};
+
+static struct usage thread_usage(void)
+{
+    struct rusage r;
+
+    getrusage(RUSAGE_THREAD, &r);
+    return (struct usage){
+        .cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID),
+        .voluntary_switches = (uint64_t)r.ru_nvcsw,
+        .involuntary_switches = (uint64_t)r.ru_nivcsw,
+    };
+}
+
+void session_prepare(struct session *s)
+{
+    const struct options *o = s->options;
+
+    departures_init(&s->departures, &s->port, (unsigned)o->pair, o->touch_full);
+    arrivals_init(&s->arrivals, &s->port, (unsigned)o->pair, o->touch_full);
+}
+
+static void begin(struct session *s)
+{
+    const struct options *o = s->options;
+
+    s->port.ops->stats(&s->port, &s->stats_begin);
+    s->begin = clock_ticks_at(s->control.start_ns);
+    s->steady_begin = s->begin + clock_ns_to_ticks(o->warmup_ms * NS_PER_MS);
+    s->steady_end = s->steady_begin + clock_ns_to_ticks(o->duration_ms * NS_PER_MS);
+    s->end = s->steady_end + clock_ns_to_ticks(o->cooldown_ms * NS_PER_MS);
+    if (o->rate_pps > 0)
+        pacing_begin(&s->pacing, s->begin, clock_rate.hz, o->rate_pps, (uint32_t)o->burst,
+                     clock_ns_to_ticks(o->max_debt_ms * NS_PER_MS));
+
+    while (clock_ticks() < s->begin) {
+        if (o->yields)
+            sched_yield();
+        else
+            clock_relax();
+    }
+    s->usage_begin = thread_usage();
+    __atomic_store_n(&s->phase, SESSION_DURING, __ATOMIC_SEQ_CST);
+}
+
+static void end(struct session *s)
+{
+    /* First of all: a sample taken later could have more CPU time than the total. */
+    __atomic_store_n(&s->phase, SESSION_AFTER, __ATOMIC_SEQ_CST);
+    struct usage u = thread_usage();
+
+    s->usage = (struct usage){
+        .cpu_ns = u.cpu_ns - s->usage_begin.cpu_ns,
+        .voluntary_switches = u.voluntary_switches - s->usage_begin.voluntary_switches,
+        .involuntary_switches = u.involuntary_switches - s->usage_begin.involuntary_switches,
+    };
+    s->port.ops->stats(&s->port, &s->stats);
+    s->stats.rx_dropped -= s->stats_begin.rx_dropped;
+    s->stats.tx_errors -= s->stats_begin.tx_errors;
+}
+
+int session_run(struct session *s)
+{
+    begin(s);
+    int error = role_run[s->options->role](s);
+    end(s);
+    return error;
+}

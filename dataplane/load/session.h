@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that one run of a role knows, and the roles. */
+#ifndef VSW_SESSION_H
+#define VSW_SESSION_H
+
+#include "../options.h"
+#include "arrivals.h"
+#include "control.h"
+#include "counters.h"
+#include "departures.h"
+#include "pacing.h"
+
+/* What came of sending, in packets where no unit is given. */
+struct tx_totals {
+    uint64_t intended, offered, missed;
+    uint64_t not_taken; /* tried for the last time, and not taken by the port */
+    uint64_t steady_intended, steady_offered;
+    uint64_t max_behind_ticks;
+    uint64_t ended_ns; /* CLOCK_MONOTONIC */
+};
+
+/* Whether the polling thread is at work, and its usage may be told from that at the start. */
+enum session_phase { SESSION_BEFORE, SESSION_DURING, SESSION_AFTER };
+
+/* What the polling thread used. */
+struct usage {
+    uint64_t cpu_ns;
+    uint64_t voluntary_switches, involuntary_switches;
+};
+
+struct session {
+    struct counters counters;
+    struct control control;
+    const struct options *options;
+    struct io_port port;
+
+    /* Instants in ticks: the phases of a sender or client. */
+    uint64_t begin, steady_begin, steady_end, end;
+    struct pacing pacing;
+    struct tx_totals tx;
+    struct departures departures;
+    struct arrivals arrivals;
+    struct io_slot rx_slots[IO_BURST_MAX];
+
+    struct io_stats stats_begin, stats; /* of the framework: at the start, and since then */
+    struct usage usage_begin, usage;    /* at the start, and since then */
+    enum session_phase phase;           /* atomic */
+    enum stop_cause stopped_by;         /* STOP_NONE: the role came to its own end */
+};
+
+static inline bool role_sends(enum role role)
+{
+    return role != ROLE_RECEIVER;
+}
+
+static inline bool role_receives(enum role role)
+{
+    return role != ROLE_SENDER;
+}
+
+/* Fills in all that has to be in place before the start. The port must be open. */
+void session_prepare(struct session *s);
+
+/* Runs the role from control.start_ns, which is less than a millisecond away, until it is over. 0 or a negative errno
+ * with a text in port.error. Fills in the totals in either case. */
+int session_run(struct session *s);
+
+/* The roles' loops: 0 or a negative errno. */
+int sender_run(struct session *s);
+int receiver_run(struct session *s);
+int client_run(struct session *s);
+int server_run(struct session *s);
+
+#endif

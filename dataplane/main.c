@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vswload: the traffic application. PROTOCOL.md is the contract with whatever drives it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "load/clock.h"
+#include "load/report.h"
+#include "load/session.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_NOT_SUPPORTED = 77 };
+
+/* Whether an errno says that this machine cannot do it at all, rather than that something went wrong. */
+static bool means_not_supported(int error)
+{
+    return error == EOPNOTSUPP || error == ENOSYS || error == EPROTONOSUPPORT || error == EAFNOSUPPORT;
+}
+
+static enum exit_code fail(enum exit_code code, int error, const char *text)
+{
+    fprintf(stderr, "vswload: %s\n", text);
+    report_error(error, text);
+    return code;
+}
+
+static enum exit_code fail_port(const struct io_port *port, int error)
+{
+    const char *text = port->error[0] != '\0' ? port->error : strerror(error);
+
+    return fail(means_not_supported(error) ? EXIT_NOT_SUPPORTED : EXIT_FAULT, error, text);
+}
+
+static enum exit_code fail_output(void)
+{
+    fprintf(stderr, "vswload: nobody reads standard output: keep its reader until the program exits\n");
+    return EXIT_FAULT;
+}
+
+/* Pins the calling thread. 0 or a negative errno. */
+static int pin(int64_t cpu)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    return sched_setaffinity(0, sizeof(set), &set) == 0 ? 0 : -errno;
+}
+
+/* Brings the port up. EXIT_DONE, or what to exit with. */
+static enum exit_code open_port(struct session *s)
+{
+    const struct options *o = s->options;
+    struct io_port *port = &s->port;
+    int error = o->io->probe(port->error, sizeof(port->error));
+
+    if (error < 0) {
+        fail_port(port, -error);
+        return EXIT_NOT_SUPPORTED;
+    }
+    port->ops = o->io;
+    port->config = (struct io_config){
+        .device = o->device,
+        .local = o->local,
+        .peer = o->peer,
+        .frame_len = (uint32_t)o->frame_len,
+        .burst = (uint32_t)o->burst,
+        .transmits = role_sends(o->role),
+        .receives = role_receives(o->role),
+    };
+    error = o->io->open(port);
+    if (error < 0)
+        return fail_port(port, -error);
+    error = o->quiet_announce ? 0 : o->io->announce(port);
+    if (error < 0) {
+        o->io->close(port);
+        return fail_port(port, -error);
+    }
+    return EXIT_DONE;
+}
+
+static int announce(void *arg)
+{
+    struct session *s = arg;
+
+    return s->port.ops->announce(&s->port);
+}
+
+/* From an open port to the end of the run. */
+static enum exit_code run_session(struct session *s)
+{
+    session_prepare(s);
+    if (report_ready(s) != 0) {
+        control_end(&s->control);
+        return fail_output();
+    }
+    int error = control_wait_start(&s->control, announce, s);
+    if (error > 0)
+        error = session_run(s);
+    s->stopped_by = control_stopped_by(&s->control);
+    control_end(&s->control);
+    return error < 0 ? fail_port(&s->port, -error) : EXIT_DONE;
+}
+
+/* The calling thread becomes the polling thread. */
+static enum exit_code run_role(struct session *s)
+{
+    const struct options *o = s->options;
+    struct sampler sampler;
+    char text[160];
+
+    int error = control_open(&s->control);
+    if (error == 0)
+        error = sampler_start(&sampler, s);
+    if (error < 0)
+        return fail(EXIT_FAULT, -error, "cannot start a thread: raise the limit on processes or memory");
+    if (o->cpu >= 0 && (error = pin((int64_t)o->cpu)) < 0) {
+        snprintf(text, sizeof(text), "cannot pin to CPU %d: give --cpu one that this container may use", (int)o->cpu);
+        return fail(EXIT_FAULT, -error, text);
+    }
+
+    enum exit_code code = open_port(s);
+    if (code != EXIT_DONE)
+        return code;
+    code = run_session(s);
+    sampler_join(&sampler);
+    o->io->close(&s->port);
+    if (code == EXIT_DONE && report_final(s) != 0)
+        code = fail_output();
+    return code;
+}
+
+static enum exit_code run(const struct options *o)
+{
+    struct session *s = aligned_alloc(CACHE_LINE, sizeof(*s));
+
+    if (s == NULL)
+        return fail(EXIT_FAULT, ENOMEM, "no memory for the counters");
+    memset(s, 0, sizeof(*s));
+    s->options = o;
+    clock_calibrate();
+    return run_role(s);
+}
+
+/* A descriptor opened by us must not take the place of a standard one that the caller left closed. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+static enum exit_code flush_output(void)
+{
+    return fflush(stdout) == 0 ? EXIT_DONE : fail_output();
+}
+
+static enum exit_code list(const struct options *o)
+{
+    if (o->json)
+        return report_list() == 0 ? EXIT_DONE : fail_output();
+    report_print_list();
+    return flush_output();
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char error[256];
+
+    fill_standard_descriptors();
+    if (!options_parse(&options, argc, argv, error, sizeof(error))) {
+        fprintf(stderr, "vswload: %s\n", error);
+        return EXIT_USAGE;
+    }
+    switch (options.action) {
+    case ACTION_HELP:
+        options_print_help(stdout);
+        return (int)flush_output();
+    case ACTION_LIST:
+        return (int)list(&options);
+    case ACTION_RUN:
+        return (int)run(&options);
+    }
+    return EXIT_FAULT;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame/packet.h"
+
+const char *const role_names[ROLE_COUNT] = {"sender", "receiver", "client", "server"};
+
+#define DAY_MS (24 * 60 * 60 * 1000)
+#define UNSET UINT64_MAX
+
+enum option_kind { KIND_FLAG, KIND_NUMBER, KIND_TEXT, KIND_MAC, KIND_IP, KIND_PORT, KIND_CHOICE };
+
+/* One option: how it is read, where to, and its line of help. */
+struct option_spec {
+    const char *name, *value; /* value: its placeholder in the help; NULL for a flag */
+    enum option_kind kind;
+    size_t offset;
+    uint64_t min, max;    /* KIND_NUMBER */
+    const char *yes, *no; /* KIND_CHOICE: the words for true and false */
+    const char *help;
+};
+
+/* What options_parse collects before the framework is known. */
+struct draft {
+    struct options o;
+    const char *io_name;
+    bool list, help;
+};
+
+#define AT(field) offsetof(struct draft, field)
+
+static const struct option_spec specs[] = {
+    {"--io", "NAME", KIND_TEXT, AT(io_name), 0, 0, NULL, NULL, "I/O framework (required; see --list)"},
+    {"--device", "DEV", KIND_TEXT, AT(o.device), 0, 0, NULL, NULL,
+     "interface or port of the framework (required, but for null and loop)"},
+    {"--local-mac", "MAC", KIND_MAC, AT(o.local.mac), 0, 0, NULL, NULL, "our Ethernet address (02:00:00:00:00:01)"},
+    {"--peer-mac", "MAC", KIND_MAC, AT(o.peer.mac), 0, 0, NULL, NULL, "the peer's (02:00:00:00:00:02)"},
+    {"--local-ip", "IP", KIND_IP, AT(o.local.ip), 0, 0, NULL, NULL, "our IPv4 address (10.0.0.1)"},
+    {"--peer-ip", "IP", KIND_IP, AT(o.peer.ip), 0, 0, NULL, NULL, "the peer's (10.0.0.2)"},
+    {"--local-port", "PORT", KIND_PORT, AT(o.local.udp_port), 0, 0, NULL, NULL, "our UDP port (5001)"},
+    {"--peer-port", "PORT", KIND_PORT, AT(o.peer.udp_port), 0, 0, NULL, NULL, "the peer's (5001)"},
+    {"--pair", "N", KIND_NUMBER, AT(o.pair), 0, 255, NULL, NULL, "pair id; packets of others are foreign (0)"},
+    {"--size", "P", KIND_NUMBER, AT(o.frame_len), FRAME_LEN_MIN, IO_FRAME_MAX, NULL, NULL,
+     "bytes of the whole Ethernet frame without FCS, 64 to 1514 (64)"},
+    {"--rate", "R", KIND_NUMBER, AT(o.rate_pps), 0, 1000000000, NULL, NULL,
+     "packets per second, 0 = as fast as possible (0)"},
+    {"--burst", "B", KIND_NUMBER, AT(o.burst), 1, IO_BURST_MAX, NULL, NULL, "packets per burst, 1 to 1024 (32)"},
+    {"--touch", "full|none", KIND_CHOICE, AT(o.touch_full), 0, 0, "full", "none",
+     "make and check every byte, or our header only (full)"},
+    {"--wait", "poll|yield", KIND_CHOICE, AT(o.yields), 0, 0, "yield", "poll",
+     "spin, or yield the CPU after each burst sent and each empty poll (poll)"},
+    {"--warmup-ms", "N", KIND_NUMBER, AT(o.warmup_ms), 0, DAY_MS, NULL, NULL,
+     "sender, client: time before the steady state (0)"},
+    {"--duration-ms", "N", KIND_NUMBER, AT(o.duration_ms), 1, DAY_MS, NULL, NULL,
+     "sender, client: steady state (1000)"},
+    {"--cooldown-ms", "N", KIND_NUMBER, AT(o.cooldown_ms), 0, DAY_MS, NULL, NULL,
+     "sender, client: time behind the steady state (0)"},
+    {"--interval-ms", "N", KIND_NUMBER, AT(o.interval_ms), 1, DAY_MS, NULL, NULL, "sampling interval (100)"},
+    {"--drain-ms", "N", KIND_NUMBER, AT(o.drain_ms), 0, 2000, NULL, NULL,
+     "wait so long without a packet before the end, 2000 at most (20)"},
+    {"--max-debt-ms", "N", KIND_NUMBER, AT(o.max_debt_ms), 1, DAY_MS, NULL, NULL,
+     "give up bursts that are later than this (sender 10, client 1000)"},
+    {"--cpu", "N", KIND_NUMBER, AT(o.cpu), 0, CPU_SETSIZE - 1, NULL, NULL, "pin the polling thread (not pinned)"},
+    {"--quiet-announce", NULL, KIND_FLAG, AT(o.quiet_announce), 0, 0, NULL, NULL,
+     "do not announce our MAC address at start"},
+    {"--list", NULL, KIND_FLAG, AT(list), 0, 0, NULL, NULL, "list roles and I/O frameworks"},
+    {"--json", NULL, KIND_FLAG, AT(o.json), 0, 0, NULL, NULL, "with --list: as JSON"},
+    {"--help", NULL, KIND_FLAG, AT(help), 0, 0, NULL, NULL, "this text"},
+};
+#define SPEC_COUNT (sizeof(specs) / sizeof(specs[0]))
+
+struct message {
+    char *text;
+    size_t size;
+};
+
+__attribute__((format(printf, 2, 3))) static bool refuse(struct message *m, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(m->text, m->size, format, args);
+    va_end(args);
+    return false;
+}
+
+static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9') /* strtoull takes signs and blanks */
+        return false;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0' && *out >= min && *out <= max;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_mac(const char *text, uint8_t *mac)
+{
+    if (strlen(text) != 17)
+        return false;
+    for (int i = 0; i < 6; i++, text += 3) {
+        int high = hex_digit(text[0]), low = hex_digit(text[1]);
+        if (high < 0 || low < 0 || text[2] != (i < 5 ? ':' : '\0'))
+            return false;
+        mac[i] = (uint8_t)(high << 4 | low);
+    }
+    return (mac[0] & 1) == 0 && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) != 0;
+}
+
+static bool read_ip(const char *text, struct in_addr *ip)
+{
+    if (inet_pton(AF_INET, text, ip) != 1)
+        return false;
+    uint32_t host = ntohl(ip->s_addr);
+    return host >> 24 != 0 && !IN_MULTICAST(host) && !IN_BADCLASS(host);
+}
+
+static bool read_value(const struct option_spec *spec, const char *text, void *field, struct message *m)
+{
+    uint64_t number;
+
+    switch (spec->kind) {
+    case KIND_FLAG:
+        break;
+    case KIND_TEXT:
+        if (*text == '\0')
+            return refuse(m, "%s is empty: give its %s", spec->name, spec->value);
+        *(const char **)field = text;
+        break;
+    case KIND_NUMBER:
+        if (!read_number(text, spec->min, spec->max, field))
+            return refuse(m, "%s %s: give a whole number from %" PRIu64 " to %" PRIu64, spec->name, text, spec->min,
+                          spec->max);
+        break;
+    case KIND_PORT:
+        if (!read_number(text, 1, UINT16_MAX, &number))
+            return refuse(m, "%s %s: give a UDP port from 1 to 65535", spec->name, text);
+        *(uint16_t *)field = (uint16_t)number;
+        break;
+    case KIND_MAC:
+        if (!read_mac(text, field))
+            return refuse(m, "%s %s: give a unicast Ethernet address such as 02:00:00:00:00:01", spec->name, text);
+        break;
+    case KIND_IP:
+        if (!read_ip(text, field))
+            return refuse(m, "%s %s: give a unicast IPv4 address such as 10.0.0.1", spec->name, text);
+        break;
+    case KIND_CHOICE:
+        if (strcmp(text, spec->yes) != 0 && strcmp(text, spec->no) != 0)
+            return refuse(m, "%s %s: give %s or %s", spec->name, text, spec->yes, spec->no);
+        *(bool *)field = strcmp(text, spec->yes) == 0;
+        break;
+    }
+    return true;
+}
+
+/* The option of this name, which ends at a '=' or at the end of the word. */
+static const struct option_spec *find_spec(const char *word)
+{
+    size_t len = strcspn(word, "=");
+
+    for (size_t i = 0; i < SPEC_COUNT; i++) {
+        if (strlen(specs[i].name) == len && strncmp(specs[i].name, word, len) == 0)
+            return &specs[i];
+    }
+    return NULL;
+}
+
+static bool read_option(struct draft *d, int argc, char *const *argv, int *i, struct message *m)
+{
+    const char *word = argv[*i];
+    const struct option_spec *spec = find_spec(word);
+    const char *value = strchr(word, '=');
+
+    if (spec == NULL)
+        return refuse(m, "unknown option %s: see vswload --help", word);
+    void *field = (char *)d + spec->offset;
+    if (spec->kind == KIND_FLAG) {
+        if (value != NULL)
+            return refuse(m, "%s takes no value: leave out %s", spec->name, value);
+        *(bool *)field = true;
+        return true;
+    }
+    if (value != NULL)
+        value++;
+    else if (++*i < argc)
+        value = argv[*i];
+    else
+        return refuse(m, "%s needs a value: give %s %s", spec->name, spec->name, spec->value);
+    return read_value(spec, value, field, m);
+}
+
+static bool read_role(struct options *o, const char *word, struct message *m)
+{
+    if (o->role != ROLE_COUNT)
+        return refuse(m, "one role too many, %s: give one of sender, receiver, client, server", word);
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        if (strcmp(word, role_names[r]) == 0)
+            o->role = (enum role)r;
+    }
+    if (o->role == ROLE_COUNT)
+        return refuse(m, "unknown role %s: give one of sender, receiver, client, server", word);
+    return true;
+}
+
+static bool find_framework(struct draft *d, struct message *m)
+{
+    if (d->io_name == NULL)
+        return refuse(m, "no I/O framework: give --io NAME, one of those that vswload --list shows");
+    d->o.io = io_find(d->io_name);
+    if (d->o.io != NULL)
+        return true;
+    for (const struct io_not_built *n = io_not_built; n->name != NULL; n++) {
+        if (strcmp(n->name, d->io_name) == 0)
+            return refuse(m, "--io %s is not built in: install %s and build again", n->name, n->needs);
+    }
+    return refuse(m, "--io %s: give one of the frameworks that vswload --list shows", d->io_name);
+}
+
+/* What can be judged only when all options are known. */
+static bool complete(struct draft *d, struct message *m)
+{
+    struct options *o = &d->o;
+
+    if (o->json && !d->list)
+        return refuse(m, "--json belongs to --list: leave it out, a run prints JSON anyway");
+    if (d->list || d->help) {
+        o->action = d->help ? ACTION_HELP : ACTION_LIST;
+        return true;
+    }
+    if (o->role == ROLE_COUNT)
+        return refuse(m, "no role: give one of sender, receiver, client, server (see vswload --help)");
+    if (!find_framework(d, m))
+        return false;
+    if (o->device == NULL) {
+        if (strcmp(o->io->name, "null") != 0 && strcmp(o->io->name, "loop") != 0)
+            return refuse(m, "--io %s needs --device DEV: give the interface or port to use", o->io->name);
+        o->device = "";
+    }
+    if (memcmp(o->local.mac, o->peer.mac, sizeof(o->local.mac)) == 0)
+        return refuse(m, "--local-mac and --peer-mac are the same: give two addresses");
+    if (o->local.ip.s_addr == o->peer.ip.s_addr)
+        return refuse(m, "--local-ip and --peer-ip are the same: give two addresses");
+    if (o->max_debt_ms == UNSET)
+        o->max_debt_ms = o->role == ROLE_CLIENT ? 1000 : 10;
+    return true;
+}
+
+bool options_parse(struct options *o, int argc, char *const *argv, char *error, size_t error_size)
+{
+    struct message m = {error, error_size};
+    struct draft d = {
+        .o =
+            {
+                .role = ROLE_COUNT,
+                .local = {.mac = {2, 0, 0, 0, 0, 1}, .ip.s_addr = htonl(0x0a000001), .udp_port = 5001},
+                .peer = {.mac = {2, 0, 0, 0, 0, 2}, .ip.s_addr = htonl(0x0a000002), .udp_port = 5001},
+                .frame_len = FRAME_LEN_MIN,
+                .burst = 32,
+                .touch_full = true,
+                .duration_ms = 1000,
+                .interval_ms = 100,
+                .drain_ms = 20,
+                .max_debt_ms = UNSET,
+                .cpu = -1,
+            },
+    };
+
+    for (int i = 1; i < argc; i++) {
+        bool is_option = argv[i][0] == '-';
+        if (is_option ? !read_option(&d, argc, argv, &i, &m) : !read_role(&d.o, argv[i], &m))
+            return false;
+    }
+    if (!complete(&d, &m))
+        return false;
+    *o = d.o;
+    return true;
+}
+
+void options_print_help(FILE *out)
+{
+    fputs(
+        "vswload: sends, receives and echoes test packets for vswbench\n\n"
+        "usage: vswload ROLE --io NAME --device DEV [options]\n"
+        "       vswload --list [--json]\n\n"
+        "ROLE is sender, receiver, client (sends and times the echoes) or server (echoes).\n"
+        "Once it prints \"ready\" it reads from standard input: \"start\", \"start T\" (at CLOCK_MONOTONIC T, in ns)\n"
+        "and \"stop\"; the end of the input, SIGTERM and SIGINT stop it, too. It prints JSON, one object a line.\n\n"
+        "options, with their defaults in parentheses:\n",
+        out);
+    for (size_t i = 0; i < SPEC_COUNT; i++) {
+        int width =
+            fprintf(out, "  %s%s%s", specs[i].name, specs[i].value ? " " : "", specs[i].value ? specs[i].value : "");
+        fprintf(out, "%*s%s\n", width < 25 ? 25 - width : 1, "", specs[i].help);
+    }
+    fputs("\nexit codes: 0 done, 1 fault, 2 usage, 77 not supported here\n\n"
+          "example: (echo start; sleep 3) | vswload sender --io raw --device eth0 --size 64 --rate 100000\n",
+          out);
+}

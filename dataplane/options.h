@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line; PROTOCOL.md, "Command line", is the specification. */
+#ifndef VSW_OPTIONS_H
+#define VSW_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "io/io.h"
+
+enum role { ROLE_SENDER, ROLE_RECEIVER, ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
+extern const char *const role_names[ROLE_COUNT];
+
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_LIST };
+
+struct options {
+    enum option_action action;
+    bool json; /* of --list */
+    enum role role;
+    const struct io_ops *io;
+    const char *device; /* "" where the framework needs none */
+    struct io_address local, peer;
+    uint64_t pair, frame_len, rate_pps, burst;
+    bool touch_full, yields, quiet_announce;
+    uint64_t warmup_ms, duration_ms, cooldown_ms, interval_ms, drain_ms, max_debt_ms;
+    int64_t cpu; /* -1: not pinned */
+};
+
+/* Reads argv. False, and one line in error that names the mend, if it is not a valid command line. */
+bool options_parse(struct options *o, int argc, char *const *argv, char *error, size_t error_size);
+
+void options_print_help(FILE *out);
+
+#endif

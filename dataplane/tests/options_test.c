@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line: what it means, and that each wrong one is refused in one line. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "../options.h"
+#include "test.h"
+
+#define WORDS_MAX 40
+
+/* Parses a command line whose words are separated by single blanks. */
+static bool parse(const char *command_line, struct options *o, char *error, size_t error_size)
+{
+    static char text[512];
+    char *argv[WORDS_MAX + 1] = {NULL};
+    int argc = 0;
+
+    snprintf(text, sizeof(text), "%s", command_line);
+    for (char *word = text; word != NULL && *word != '\0' && argc < WORDS_MAX;) {
+        argv[argc++] = word;
+        word = strchr(word, ' ');
+        if (word != NULL)
+            *word++ = '\0';
+    }
+    memset(o, 0xff, sizeof(*o));
+    return options_parse(o, argc, argv, error, error_size);
+}
+
+static void refused(const char *arguments, const char *hint)
+{
+    struct options o;
+    char line[512], error[256] = "";
+
+    snprintf(line, sizeof(line), "vswload %s", arguments);
+    bool parsed = parse(line, &o, error, sizeof(error));
+    if (!CHECK(!parsed) || !CHECK(strstr(error, hint) != NULL) || !CHECK(strchr(error, '\n') == NULL))
+        fprintf(stderr, "  %s: %s\n", arguments, error);
+}
+
+static struct options accepted(const char *arguments)
+{
+    struct options o;
+    char line[512], error[256] = "";
+
+    snprintf(line, sizeof(line), "vswload %s", arguments);
+    if (!CHECK(parse(line, &o, error, sizeof(error))))
+        fprintf(stderr, "  %s: %s\n", arguments, error);
+    return o;
+}
+
+static void test_refusals(void)
+{
+    static const char *const bad_values[][2] = {
+        {"--size 63", "64 to 1514"},
+        {"--size 1515", "64 to 1514"},
+        {"--size 64x", "64 to 1514"},
+        {"--size -64", "64 to 1514"},
+        {"--size +64", "64 to 1514"},
+        {"--size 1e3", "64 to 1514"},
+        {"--size=", "64 to 1514"},
+        {"--burst 0", "1 to 1024"},
+        {"--burst 1025", "1 to 1024"},
+        {"--rate -1", "from 0"},
+        {"--rate 1000000001", "from 0"},
+        {"--rate 99999999999999999999", "from 0"},
+        {"--pair 256", "0 to 255"},
+        {"--touch some", "full or none"},
+        {"--wait block", "yield or poll"},
+        {"--duration-ms 0", "from 1"},
+        {"--warmup-ms x", "from 0"},
+        {"--interval-ms 0", "from 1"},
+        {"--drain-ms 2001", "0 to 2000"},
+        {"--max-debt-ms 0", "from 1"},
+        {"--cpu -1", "from 0"},
+        {"--cpu 1024", "0 to 1023"},
+        {"--local-port 0", "1 to 65535"},
+        {"--peer-port 65536", "1 to 65535"},
+        {"--local-ip 10.0.0", "IPv4"},
+        {"--local-ip 224.0.0.1", "unicast"},
+        {"--peer-ip 0.0.0.0", "unicast"},
+        {"--peer-ip 255.255.255.255", "unicast"},
+        {"--local-mac 02:00:00:00:00", "Ethernet"},
+        {"--local-mac 01:00:00:00:00:01", "unicast"},
+        {"--local-mac 00:00:00:00:00:00", "unicast"},
+        {"--peer-mac 02:00:00:00:00:0g", "Ethernet"},
+        {"--peer-mac 02:00:00:00:00:012", "Ethernet"},
+        {"--peer-mac 02-00-00-00-00-01", "Ethernet"},
+        {"--quiet-announce=1", "no value"},
+        {"--peer-ip 10.0.0.1", "the same"},
+        {"--peer-mac 02:00:00:00:00:01", "the same"},
+        {"--device=", "is empty"},
+        {"--json", "--list"},
+        {"receiver", "one role too many"},
+        {"--nosuch 1", "unknown option"},
+        {"--siz 64", "unknown option"},
+        {"-s 64", "unknown option"},
+        {"--size", "needs a value"},
+    };
+    char line[512];
+
+    refused("", "no role");
+    refused("--io null", "no role");
+    refused("sendr --io null", "unknown role");
+    refused("sender", "no I/O framework");
+    refused("sender --io", "needs a value");
+    refused("sender --io nosuch", "vswload --list");
+    refused("sender --io udp", "--device");
+    for (size_t i = 0; i < sizeof(bad_values) / sizeof(bad_values[0]); i++) {
+        snprintf(line, sizeof(line), "sender --io null %s", bad_values[i][0]);
+        refused(line, bad_values[i][1]);
+    }
+}
+
+static void test_defaults(void)
+{
+    struct options o = accepted("sender --io null");
+    static const uint8_t local_mac[6] = {2, 0, 0, 0, 0, 1}, peer_mac[6] = {2, 0, 0, 0, 0, 2};
+
+    CHECK(o.action == ACTION_RUN && o.role == ROLE_SENDER);
+    CHECK(strcmp(o.io->name, "null") == 0 && strcmp(o.device, "") == 0);
+    CHECK(memcmp(o.local.mac, local_mac, 6) == 0 && memcmp(o.peer.mac, peer_mac, 6) == 0);
+    CHECK(o.local.ip.s_addr == inet_addr("10.0.0.1") && o.peer.ip.s_addr == inet_addr("10.0.0.2"));
+    CHECK(o.local.udp_port == 5001 && o.peer.udp_port == 5001);
+    CHECK(o.pair == 0 && o.frame_len == 64 && o.rate_pps == 0 && o.burst == 32);
+    CHECK(o.touch_full && !o.yields && !o.quiet_announce && o.cpu == -1);
+    CHECK(o.warmup_ms == 0 && o.duration_ms == 1000 && o.cooldown_ms == 0);
+    CHECK(o.interval_ms == 100 && o.drain_ms == 20 && o.max_debt_ms == 10);
+    CHECK(accepted("client --io loop").max_debt_ms == 1000);
+    CHECK(accepted("client --io loop --max-debt-ms 7").max_debt_ms == 7);
+}
+
+static void test_values(void)
+{
+    struct options o = accepted("--io=udp --device eth7 --size=1514 --rate 14880952 --burst 1024 --touch none --wait "
+                                "yield --pair 255 --local-mac 0A:bC:00:11:22:ff --peer-ip 192.168.7.9 --local-port "
+                                "65535 --peer-port 1 --warmup-ms 10 --duration-ms 20 --cooldown-ms 30 --interval-ms "
+                                "40 --drain-ms 0 --cpu 3 --quiet-announce server");
+    static const uint8_t mac[6] = {0x0a, 0xbc, 0, 0x11, 0x22, 0xff};
+
+    CHECK(o.role == ROLE_SERVER && strcmp(o.io->name, "udp") == 0 && strcmp(o.device, "eth7") == 0);
+    CHECK(o.frame_len == 1514 && o.rate_pps == 14880952 && o.burst == 1024 && o.pair == 255);
+    CHECK(!o.touch_full && o.yields && o.quiet_announce && o.cpu == 3);
+    CHECK(memcmp(o.local.mac, mac, 6) == 0 && o.peer.ip.s_addr == inet_addr("192.168.7.9"));
+    CHECK(o.local.udp_port == 65535 && o.peer.udp_port == 1);
+    CHECK(o.warmup_ms == 10 && o.duration_ms == 20 && o.cooldown_ms == 30 && o.interval_ms == 40 && o.drain_ms == 0);
+
+    CHECK(accepted("--help").action == ACTION_HELP);
+    CHECK(accepted("--list").action == ACTION_LIST);
+    CHECK(accepted("--list --json").json);
+}
+
+/* Each registered framework can be found by its name, and has what every framework has to have. */
+static void test_registry(void)
+{
+    unsigned count = 0;
+
+    for (const struct io_ops *const *io = io_registry; *io != NULL; io++, count++) {
+        CHECK(io_find((*io)->name) == *io);
+        CHECK((*io)->title != NULL && (*io)->probe != NULL && (*io)->open != NULL && (*io)->close != NULL);
+        CHECK((*io)->tx_reserve != NULL && (*io)->tx_commit != NULL && (*io)->rx != NULL);
+        CHECK((*io)->announce != NULL && (*io)->stats != NULL);
+    }
+    CHECK(count >= 2);
+    CHECK(io_find("nosuch") == NULL);
+}
+
+int main(void)
+{
+    test_refusals();
+    test_defaults();
+    test_values();
+    test_registry();
+    return test_end("options_test");
+}
