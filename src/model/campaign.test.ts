@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from './campaign.ts';
+
+function campaignOf(file: CampaignFile): Campaign {
+  const parsed = parseCampaign(file);
+  if (!parsed.ok) assert.fail(parsed.error);
+  return parsed.value;
+}
+
+function errorOf(file: CampaignFile): string {
+  const parsed = parseCampaign(file);
+  if (parsed.ok) assert.fail('was accepted');
+  assert.equal(parsed.error, parsed.error.trim().split('\n')[0], 'one line without white space at its ends');
+  return parsed.error;
+}
+
+describe('parseCampaign', () => {
+  it('fills in defaults, and leaves open what the machine decides', () => {
+    assert.deepEqual(campaignOf({}), {
+      title: 'unnamed campaign',
+      dimensions: ['throughput'],
+      locations: ['local'],
+      pairs: [1],
+      switches: null,
+      ios: null,
+      packetSizes: [64],
+      rates: null,
+      bursts: [64],
+      touches: ['full'],
+      wait: 'auto',
+      warmupMs: 500,
+      durationMs: 3000,
+      trials: 6,
+      seed: null,
+    });
+  });
+
+  it('reads every field, lists among them', () => {
+    const file: CampaignFile = {
+      title: 'all',
+      dimension: 'throughput,latency',
+      location: 'local, remote',
+      pairs: '1vs1,4vs4',
+      switch: 'linux-bridge, ovs',
+      io: 'udp,raw-mmsg',
+      packetSize: '64..256/64,1500',
+      rate: 'max,1M..3M/1M,1.5k',
+      burst: '1,32',
+      touch: 'full,none',
+      wait: 'poll',
+      warmup: '1s',
+      duration: '1m',
+      trials: '10',
+      seed: '4294967295',
+    };
+    assert.deepEqual(campaignOf(file), {
+      title: 'all',
+      dimensions: ['throughput', 'latency'],
+      locations: ['local', 'remote'],
+      pairs: [1, 4],
+      switches: ['linux-bridge', 'ovs'],
+      ios: ['udp', 'raw-mmsg'],
+      packetSizes: [64, 128, 192, 256, 1500],
+      rates: ['max', 1e6, 2e6, 3e6, 1500],
+      bursts: [1, 32],
+      touches: ['full', 'none'],
+      wait: 'poll',
+      warmupMs: 1000,
+      durationMs: 60_000,
+      trials: 10,
+      seed: 4_294_967_295,
+    });
+  });
+
+  it('plans nothing twice', () => {
+    const campaign = campaignOf({
+      pairs: '2vs2,2vs2',
+      switch: 'ovs,ovs',
+      rate: 'max,1k,1000,max',
+      dimension: 'latency,latency',
+    });
+    assert.deepEqual(campaign.pairs, [2]);
+    assert.deepEqual(campaign.switches, ['ovs']);
+    assert.deepEqual(campaign.rates, ['max', 1000]);
+    assert.deepEqual(campaign.dimensions, ['latency']);
+  });
+
+  const bad: [CampaignFile, RegExp][] = [
+    [{ dimension: 'speed' }, /^dimension \(-D\): 'speed' is not one of throughput, latency$/],
+    [{ location: '' }, /^location \(-L\): '' is not one of local, remote$/],
+    [{ pairs: '4' }, /^pairs \(-S\): '4' is not NvsN.*1vs1, 4vs4/],
+    [{ pairs: '1vs2' }, /^pairs \(-S\): '1vs2' is not NvsN/],
+    [{ pairs: '0vs0' }, /^pairs \(-S\): 0 is out of range; give 1 to 128$/],
+    [{ pairs: '129vs129' }, /^pairs \(-S\): 129 is out of range; give 1 to 128$/],
+    [{ switch: '' }, /^switch \(-V\): '' is not a name/],
+    [{ switch: 'OVS' }, /^switch \(-V\): 'OVS' is not a name \(lower-case/],
+    [{ io: 'udp,' }, /^io \(--io\): '' is not a name/],
+    [
+      { packetSize: '40' },
+      /^packetSize \(-P\): 40 is out of range; give 64 to 1500 bytes of the whole Ethernet frame$/,
+    ],
+    [{ packetSize: '64..1501/1437' }, /^packetSize \(-P\): 1501 is out of range/],
+    [{ packetSize: 'big' }, /^packetSize \(-P\): 'big' is not a number/],
+    [{ rate: '0' }, /^rate \(-R\): 0 is out of range; give 1 to 1G packets\/s, or 'max'/],
+    [{ rate: '2G' }, /^rate \(-R\): 2000000000 is out of range/],
+    [{ rate: 'fast' }, /^rate \(-R\): 'fast' is not a number.*nor is it 'max'$/],
+    [{ burst: '0' }, /^burst \(-B\): 0 is out of range; give 1 to 1024 packets$/],
+    [{ touch: 'some' }, /^touch: 'some' is not one of full, none$/],
+    [{ wait: 'sleep' }, /^wait: 'sleep' is not one of auto, poll, yield$/],
+    [{ warmup: 'soon' }, /^warmup: 'soon' is not a duration/],
+    [{ duration: '199ms' }, /^duration: '199ms' is out of range; give 200ms to 24h$/],
+    [{ duration: '25h' }, /^duration: '25h' is out of range/],
+    [{ trials: '0' }, /^trials: 0 is out of range; give 1 to 10000$/],
+    [{ trials: '3,5' }, /^trials: give one number, not '3,5'$/],
+    [{ trials: '1.5' }, /^trials: '1\.5' is not a whole number$/],
+    [{ seed: '-1' }, /^seed: '-1' is not a number/],
+    [{ seed: '4294967296' }, /^seed: 4294967296 is out of range; give 0 to 4294967295$/],
+  ];
+  for (const [file, expected] of bad) {
+    it(`refuses ${JSON.stringify(file)}`, () => assert.match(errorOf(file), expected));
+  }
+
+  it('takes every value at the end of its range', () => {
+    const least = campaignOf({
+      packetSize: '64',
+      rate: '1',
+      burst: '1',
+      trials: '1',
+      seed: '0',
+      warmup: '0',
+      duration: '200ms',
+    });
+    assert.deepEqual([least.packetSizes, least.rates, least.bursts, least.trials], [[64], [1], [1], 1]);
+    assert.deepEqual([least.seed, least.warmupMs, least.durationMs], [0, 0, 200]);
+    const most = campaignOf({
+      packetSize: '1500',
+      rate: '1G',
+      burst: '1024',
+      trials: '10000',
+      pairs: '128vs128',
+      duration: '24h',
+    });
+    assert.deepEqual([most.packetSizes, most.rates, most.bursts, most.trials], [[1500], [1e9], [1024], 10_000]);
+    assert.deepEqual([most.pairs, most.durationMs], [[128], 86_400_000]);
+  });
+});
+
+describe('CampaignFileSchema', () => {
+  it('takes scalars, comma-separated text and lists alike', () => {
+    const read = (file: unknown) => campaignOf(CampaignFileSchema.parse(file)).packetSizes;
+    assert.deepEqual(read({ packetSize: 64 }), [64]);
+    assert.deepEqual(read({ packetSize: '64,128' }), [64, 128]);
+    assert.deepEqual(read({ packetSize: [64, '128..256/64'] }), [64, 128, 192, 256]);
+  });
+
+  it('refuses unknown keys, empty lists and nested values', () => {
+    for (const file of [{ packetsize: 64 }, { io: [] }, { io: [['udp']] }, { switch: null }, [], 'udp']) {
+      assert.equal(CampaignFileSchema.safeParse(file).success, false, JSON.stringify(file));
+    }
+  });
+});

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { type Parsed, parseDurationMs, parseQuantities } from './units.ts';
+
+/**
+ * A set of test cases and how they run. Lists are swept: each combination is one test case. Absent lists mean
+ * "whatever this machine offers" and are filled by the planner.
+ */
+export interface Campaign {
+  title: string;
+  dimensions: ('throughput' | 'latency')[];
+  locations: ('local' | 'remote')[];
+  pairs: number[];
+  /** Ids in the switch registry; null is every switch that this machine can run. */
+  switches: string[] | null;
+  /** I/O frameworks; null is every one that the switch can serve. */
+  ios: string[] | null;
+  packetSizes: number[];
+  /** Null is the dimension's own default: unpaced for throughput, 1000 packets/s for latency (as in the paper's §4.5). */
+  rates: (number | 'max')[] | null;
+  bursts: number[];
+  touches: ('full' | 'none')[];
+  /** `auto`: poll, or yield where the placement has to share CPUs. */
+  wait: 'auto' | 'poll' | 'yield';
+  warmupMs: number;
+  durationMs: number;
+  trials: number;
+  /** Null is drawn when the campaign starts, and recorded. */
+  seed: number | null;
+}
+
+const text = z.union([z.string(), z.number()]).transform(String);
+/** A scalar, a comma-separated list or a YAML list: all become one comma-separated text. */
+const texts = z.union([
+  text,
+  z
+    .array(text)
+    .min(1)
+    .transform((list) => list.join(',')),
+]);
+
+/** The campaign file: every key is optional, unknown keys are refused. The command line's options have the same names. */
+export const CampaignFileSchema = z.strictObject({
+  title: z.string().optional(),
+  dimension: texts.optional(),
+  location: texts.optional(),
+  pairs: texts.optional(),
+  switch: texts.optional(),
+  io: texts.optional(),
+  packetSize: texts.optional(),
+  rate: texts.optional(),
+  burst: texts.optional(),
+  touch: texts.optional(),
+  wait: text.optional(),
+  warmup: text.optional(),
+  duration: text.optional(),
+  trials: text.optional(),
+  seed: text.optional(),
+});
+export type CampaignFile = z.infer<typeof CampaignFileSchema>;
+
+/** Six is the smallest number of trials whose range is a 95 % confidence interval of the median without assuming a distribution. */
+const TRIALS_DEFAULT = '6';
+
+/** Reads what a campaign file or the command line gave. The error is one line: the field, what is wrong, what is right. */
+export function parseCampaign(file: CampaignFile): Parsed<Campaign> {
+  try {
+    return { ok: true, value: readCampaign(file) };
+  } catch (error) {
+    if (error instanceof FieldError) return { ok: false, error: error.message };
+    throw error;
+  }
+}
+
+class FieldError extends Error {}
+
+function readCampaign(file: CampaignFile): Campaign {
+  return {
+    title: file.title ?? 'unnamed campaign',
+    dimensions: words('dimension (-D)', file.dimension ?? 'throughput', ['throughput', 'latency']),
+    locations: words('location (-L)', file.location ?? 'local', ['local', 'remote']),
+    pairs: pairSets(file.pairs ?? '1vs1'),
+    switches: file.switch === undefined ? null : names('switch (-V)', file.switch),
+    ios: file.io === undefined ? null : names('io (--io)', file.io),
+    packetSizes: quantities('packetSize (-P)', file.packetSize ?? '64', 64, 1500, 'bytes of the whole Ethernet frame'),
+    rates: file.rate === undefined ? null : rates(file.rate),
+    bursts: quantities('burst (-B)', file.burst ?? '64', 1, 1024, 'packets'),
+    touches: words('touch', file.touch ?? 'full', ['full', 'none']),
+    wait: word('wait', file.wait ?? 'auto', ['auto', 'poll', 'yield']),
+    warmupMs: durationMs('warmup', file.warmup ?? '500ms', 0),
+    durationMs: durationMs('duration', file.duration ?? '3s', 200),
+    trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, 10_000),
+    seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
+  };
+}
+
+function names(field: string, value: string): string[] {
+  const list = value.split(',').map((name) => name.trim());
+  const odd = list.find((name) => !/^[a-z0-9][a-z0-9-]*$/.test(name));
+  if (odd !== undefined) throw new FieldError(`${field}: '${odd}' is not a name (lower-case letters, digits and '-')`);
+  return [...new Set(list)];
+}
+
+function word<T extends string>(field: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value.trim());
+  if (found === undefined) throw new FieldError(`${field}: '${value}' is not one of ${allowed.join(', ')}`);
+  return found;
+}
+
+function words<T extends string>(field: string, value: string, allowed: readonly T[]): T[] {
+  return [...new Set(value.split(',').map((item) => word(field, item, allowed)))];
+}
+
+function quantities(field: string, value: string, min: number, max: number, unit: string): number[] {
+  const parsed = parseQuantities(value);
+  if (!parsed.ok) throw new FieldError(`${field}: ${parsed.error}`);
+  const odd = parsed.value.find((item) => item < min || item > max);
+  if (odd !== undefined)
+    throw new FieldError(`${field}: ${odd} is out of range; give ${`${min} to ${max} ${unit}`.trim()}`);
+  return parsed.value;
+}
+
+function single(field: string, value: string, min: number, max: number): number {
+  const list = quantities(field, value, min, max, '');
+  const [first] = list;
+  if (first === undefined || list.length > 1) throw new FieldError(`${field}: give one number, not '${value}'`);
+  return first;
+}
+
+function rates(value: string): (number | 'max')[] {
+  const list = value.split(',').flatMap((item): (number | 'max')[] => {
+    if (item.trim() === 'max') return ['max'];
+    const parsed = parseQuantities(item);
+    if (!parsed.ok) throw new FieldError(`rate (-R): ${parsed.error}, nor is it 'max'`);
+    const odd = parsed.value.find((rate) => rate < 1 || rate > 1e9);
+    if (odd !== undefined) {
+      throw new FieldError(`rate (-R): ${odd} is out of range; give 1 to 1G packets/s, or 'max' for unpaced`);
+    }
+    return parsed.value;
+  });
+  return [...new Set(list)];
+}
+
+function pairSets(value: string): number[] {
+  return [
+    ...new Set(
+      value.split(',').map((item) => {
+        const match = /^(\d+)vs(\d+)$/.exec(item.trim());
+        if (match === null || match[1] !== match[2]) {
+          throw new FieldError(`pairs (-S): '${item}' is not NvsN with the same N twice (examples: 1vs1, 4vs4)`);
+        }
+        return single('pairs (-S)', match[1] ?? '', 1, 128);
+      }),
+    ),
+  ];
+}
+
+/** Longest single trial: a day. */
+const DURATION_MAX_MS = 24 * 3600 * 1000;
+
+function durationMs(field: string, value: string, minMs: number): number {
+  const parsed = parseDurationMs(value);
+  if (!parsed.ok) throw new FieldError(`${field}: ${parsed.error}`);
+  if (parsed.value < minMs || parsed.value > DURATION_MAX_MS) {
+    throw new FieldError(`${field}: '${value}' is out of range; give ${minMs}ms to 24h`);
+  }
+  return parsed.value;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lines that `vswload` prints (dataplane/PROTOCOL.md, version 1), as schemas: nothing it says is believed unchecked.
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+const head = { v: z.literal(1) };
+
+/** Log-linear latency histogram; values in nanoseconds, buckets half-open `[lower, upper)`, ascending, none empty. */
+export const HistogramSchema = z.strictObject({
+  unit: z.literal('ns'),
+  count,
+  min: z.number(),
+  max: z.number(),
+  mean: z.number(),
+  sum_squares: z.number(),
+  p50: z.number(),
+  p90: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+  p9999: z.number(),
+  buckets: z.array(z.tuple([z.number(), z.number(), count])),
+});
+export type Histogram = z.infer<typeof HistogramSchema>;
+
+export const ReadyLineSchema = z.strictObject({
+  ...head,
+  type: z.literal('ready'),
+  role: z.enum(['sender', 'receiver', 'client', 'server']),
+  io: z.string(),
+  device: z.string(),
+  pid: count,
+  cpu: count.nullable(),
+  ticks_hz: z.number().positive(),
+  payload_bytes: count,
+  frame_bytes: count,
+  tx_queue_bytes: count.nullable(),
+  rx_queue_bytes: count.nullable(),
+  /** Which of several unlike ways packets come in, where there are several. */
+  path: z.string().nullable(),
+});
+export type ReadyLine = z.infer<typeof ReadyLineSchema>;
+
+export const SampleLineSchema = z.strictObject({
+  ...head,
+  type: z.literal('sample'),
+  /** CLOCK_MONOTONIC, ns. */
+  t_ns: count,
+  tx_packets: count,
+  rx_packets: count,
+  /** CPU time of the polling thread, ns. */
+  cpu_ns: count,
+  polls: count,
+  empty_polls: count,
+});
+export type SampleLine = z.infer<typeof SampleLineSchema>;
+
+export const TxTotalsSchema = z.strictObject({
+  intended_packets: count,
+  offered_packets: count,
+  offered_bytes: count,
+  refused_packets: count,
+  missed_packets: count,
+  error_packets: count,
+  max_behind_ns: count,
+  steady_intended_packets: count,
+  steady_offered_packets: count,
+  steady_begin_ns: count,
+  steady_end_ns: count,
+});
+export type TxTotals = z.infer<typeof TxTotalsSchema>;
+
+export const RxTotalsSchema = z.strictObject({
+  packets: count,
+  bytes: count,
+  unique_packets: count,
+  duplicated_packets: count,
+  reordered_packets: count,
+  corrupted_packets: count,
+  foreign_packets: count,
+  late_packets: count,
+  dropped_packets: count,
+  steady_packets: count,
+  highest_sequence: count.nullable(),
+});
+export type RxTotals = z.infer<typeof RxTotalsSchema>;
+
+export const FinalLineSchema = z.strictObject({
+  ...head,
+  type: z.literal('final'),
+  role: z.enum(['sender', 'receiver', 'client', 'server']),
+  io: z.string(),
+  started_ns: count,
+  ended_ns: count,
+  stopped_by: z.enum(['duration', 'stop', 'signal', 'eof']),
+  tx: TxTotalsSchema.nullable(),
+  rx: RxTotalsSchema.nullable(),
+  latency: z.strictObject({
+    rtt_intended: HistogramSchema.nullable(),
+    rtt_actual: HistogramSchema.nullable(),
+    one_way_intended: HistogramSchema.nullable(),
+    one_way_actual: HistogramSchema.nullable(),
+  }),
+  cpu_ns: count,
+  voluntary_switches: count,
+  involuntary_switches: count,
+  polls: count,
+  empty_polls: count,
+});
+export type FinalLine = z.infer<typeof FinalLineSchema>;
+
+export const ErrorLineSchema = z.strictObject({
+  ...head,
+  type: z.literal('error'),
+  code: z.string(),
+  message: z.string(),
+});
+
+/** Any line of a running traffic application. */
+export const DataplaneLineSchema = z.discriminatedUnion('type', [
+  ReadyLineSchema,
+  SampleLineSchema,
+  FinalLineSchema,
+  ErrorLineSchema,
+]);
+export type DataplaneLine = z.infer<typeof DataplaneLineSchema>;
+
+const BuiltFrameworkSchema = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  built: z.literal(true),
+  usable: z.boolean(),
+  /** What is missing and the mend, where it is not usable. */
+  why: z.string().nullable(),
+  whole_frames: z.boolean(),
+  zero_copy: z.boolean(),
+  polls_memory: z.boolean(),
+  kernel_interface: z.boolean(),
+});
+const MissingFrameworkSchema = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  built: z.literal(false),
+  /** The pkg-config module that was absent at build time. */
+  needs: z.string(),
+});
+export const FrameworkSchema = z.discriminatedUnion('built', [BuiltFrameworkSchema, MissingFrameworkSchema]);
+/** An I/O framework as `vswload --list --json` tells it; there is no second list of frameworks in TypeScript. */
+export type Framework = z.infer<typeof FrameworkSchema>;
+
+export const FrameworkListSchema = z.strictObject({
+  ...head,
+  type: z.literal('list'),
+  roles: z.array(z.string()),
+  frameworks: z.array(FrameworkSchema),
+});
+
+/** What a switch gives to a container. */
+export type PortKind = 'netdev';
+
+/** The kinds of port a framework can open; empty for those that exist to test the data plane itself. */
+export function portKindsOf(framework: Framework): PortKind[] {
+  return framework.built && framework.kernel_interface ? ['netdev'] : [];
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+
+const CpuSchema = z.strictObject({
+  id: z.int().nonnegative(),
+  /** NUMA node; 0 where the kernel does not say. */
+  node: z.int().nonnegative(),
+  /** Socket and core: CPUs with an equal pair are hyperthreads of one core. */
+  socket: z.int(),
+  core: z.int(),
+});
+export type Cpu = z.infer<typeof CpuSchema>;
+
+/** What a reader needs to judge a figure: recorded with each campaign, never inferred later. */
+export const InventorySchema = z.strictObject({
+  hostname: z.string(),
+  recordedAt: z.string(),
+  vswbenchVersion: z.string(),
+  /** Commit of the checkout, `-dirty` where it has changes; null outside a git checkout. */
+  vswbenchCommit: z.string().nullable(),
+  os: z.string(),
+  kernel: z.string(),
+  kernelCommandLine: z.string(),
+  architecture: z.string(),
+  virtualization: z.string().nullable(),
+  cpuModel: z.string(),
+  microcode: z.string().nullable(),
+  cpus: z.array(CpuSchema),
+  memoryBytes: z.int().nonnegative(),
+  clocksource: z.string(),
+  invariantTsc: z.boolean(),
+  /** File name under /sys/devices/system/cpu/vulnerabilities to what the kernel says. */
+  mitigations: z.record(z.string(), z.string()),
+  /** Kernel knobs that change the figures, as found (path-like name to value); absent ones are left out. */
+  knobs: z.record(z.string(), z.string()),
+  /** Programs and libraries that take part, such as lxc, busybox, node. */
+  versions: z.record(z.string(), z.string()),
+  loadAverage: z.number(),
+});
+export type Inventory = z.infer<typeof InventorySchema>;

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { HistogramSchema } from './dataplane.ts';
+import { InventorySchema } from './inventory.ts';
+import { PlacementSchema } from './placement.ts';
+import { TestCaseSchema } from './testcase.ts';
+
+const count = z.int().nonnegative();
+
+/** The state in which something ended. */
+export const OutcomeKindSchema = z.enum(['measured', 'invalid', 'failed', 'skipped']);
+export type OutcomeKind = z.infer<typeof OutcomeKindSchema>;
+
+export const OutcomeSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('measured') }),
+  /** It ran, but its evidence contradicts itself (a ledger that does not close): the figure must not be used. */
+  z.strictObject({ outcome: z.literal('invalid'), reason: z.string() }),
+  z.strictObject({ outcome: z.literal('failed'), step: z.string(), reason: z.string() }),
+  z.strictObject({ outcome: z.literal('skipped'), reason: z.string() }),
+]);
+export type Outcome = z.infer<typeof OutcomeSchema>;
+
+/** Marks that a reader must know to judge a figure; the text of each is in report/flags.ts. */
+export const FlagSchema = z.enum([
+  'shared-cpu',
+  'shared-housekeeping',
+  'tool-limited',
+  'bridge-netfilter',
+  'disturbed',
+  'unlike-paths',
+  'some-trials-failed',
+  'rate-not-reached',
+]);
+export type Flag = z.infer<typeof FlagSchema>;
+
+/** Seconds of CPU per second of wall clock over the steady state: 1.0 is one CPU fully used. */
+export const CpuUseSchema = z.strictObject({
+  sender: z.number(),
+  receiver: z.number(),
+  /** Threads of the switch; for one inside the kernel, its kernel threads (softirq work done on a sender's time is the sender's). */
+  switch: z.number(),
+  total: z.number(),
+});
+export type CpuUse = z.infer<typeof CpuUseSchema>;
+
+/** Latency in nanoseconds. `mean`, `min`, `max` are exact; percentiles are within 1 %. */
+export const LatencySummarySchema = z.strictObject({
+  mean: z.number(),
+  min: z.number(),
+  p50: z.number(),
+  p90: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+  p9999: z.number(),
+  max: z.number(),
+  count,
+});
+export type LatencySummary = z.infer<typeof LatencySummarySchema>;
+
+export const LatencySchema = z.strictObject({
+  /** From the intended send time, free of coordinated omission. */
+  rtt: LatencySummarySchema.optional(),
+  oneWay: LatencySummarySchema.optional(),
+  /** From the actual send time. */
+  rttActual: LatencySummarySchema.optional(),
+  oneWayActual: LatencySummarySchema.optional(),
+});
+export type Latency = z.infer<typeof LatencySchema>;
+
+/** Progress of one trial at one instant, summed over pairs. */
+export const SampleSchema = z.strictObject({
+  /** Seconds since the traffic started. */
+  tS: z.number(),
+  offeredPackets: count,
+  receivedPackets: count,
+  steady: z.boolean(),
+});
+export type Sample = z.infer<typeof SampleSchema>;
+
+/** One hop of the packets' way and what was counted there; the difference of two neighbours is the loss between them. */
+export const LedgerHopSchema = z.strictObject({
+  hop: z.string(),
+  packets: count,
+  /** Who counted: an application, or an interface counter that knows nothing of it. */
+  source: z.enum(['application', 'counter']),
+});
+/** A loss with a place and, where somebody counted it, a cause. */
+export const LedgerDropSchema = z.strictObject({ where: z.string(), packets: count });
+export const LedgerSchema = z.strictObject({
+  pair: count,
+  hops: z.array(LedgerHopSchema),
+  drops: z.array(LedgerDropSchema),
+  /** Drops equal the loss, and no hop has more packets than the one before. */
+  closes: z.boolean(),
+});
+export type Ledger = z.infer<typeof LedgerSchema>;
+
+/** What else the machine did meanwhile. */
+export const NoiseSchema = z.strictObject({
+  /** CPU time taken by the hypervisor for others, as a ratio of the placed CPUs' wall time. */
+  stealRatio: z.number(),
+  involuntarySwitchesPerS: z.number(),
+  /** Softirq time on the placed CPUs, in CPUs; inside the kernel's switches this is where forwarding happens. */
+  softirqCpus: z.number(),
+});
+export type Noise = z.infer<typeof NoiseSchema>;
+
+const PairResultSchema = z.strictObject({
+  pair: count,
+  throughputPps: z.number(),
+  offeredPackets: count,
+  receivedPackets: count,
+  lostPackets: count,
+});
+
+/** Everything that one execution of a test case told. Packet counts are exact totals of the whole run, drained. */
+export const MeasurementSchema = z.strictObject({
+  /** Length of the steady state, seconds; rates refer to it. */
+  durationS: z.number().positive(),
+  intendedPackets: count,
+  offeredPackets: count,
+  receivedPackets: count,
+  lostPackets: count,
+  duplicatedPackets: count,
+  reorderedPackets: count,
+  corruptedPackets: count,
+  /** Packets sent within the steady state, and how many of those arrived: the loss ratio's two numbers. */
+  steadyOfferedPackets: count,
+  steadyReceivedPackets: count,
+  /** Received within the steady state. For `latency` it is the client's echoes. */
+  throughputPps: z.number(),
+  throughputBps: z.number(),
+  offeredPps: z.number(),
+  /** Which of several unlike ways the sinks' packets came in; null where the framework has but one. */
+  receivePath: z.string().nullable(),
+  latencyNs: LatencySchema.optional(),
+  cpu: CpuUseSchema,
+  noise: NoiseSchema,
+  pairs: z.array(PairResultSchema),
+  ledgers: z.array(LedgerSchema),
+  samples: z.array(SampleSchema),
+});
+export type Measurement = z.infer<typeof MeasurementSchema>;
+
+export const TrialSchema = z.strictObject({
+  /** 0-based; each round visits every test case once. */
+  round: count,
+  /** Position in the campaign's order. */
+  ordinal: count,
+  /** Seed of the order of this trial's round. */
+  seed: count,
+  startedAt: z.string(),
+  /** Wall time of the whole trial, and what of it was neither warm-up nor measured window. */
+  wallS: z.number(),
+  overheadS: z.number(),
+  placement: PlacementSchema,
+  flags: z.array(FlagSchema),
+  outcome: OutcomeSchema,
+  /** Present where traffic ran to its end: also for `invalid`, as evidence. */
+  measurement: MeasurementSchema.nullable(),
+  /** Full histograms, by name (`rtt`, `rttActual`, `oneWay`, `oneWayActual`), merged over pairs. */
+  histograms: z.record(z.string(), HistogramSchema),
+});
+export type Trial = z.infer<typeof TrialSchema>;
+
+/** A median and its 95 % confidence interval; null bounds where there are too few trials to state one. */
+export const IntervalSchema = z.strictObject({
+  median: z.number(),
+  ciLow: z.number().nullable(),
+  ciHigh: z.number().nullable(),
+  /** How the interval was made: see docs/method.md. */
+  method: z.enum(['none', 'student-t', 'order-statistics']),
+  trials: count,
+});
+export type Interval = z.infer<typeof IntervalSchema>;
+
+export const SummarySchema = z.strictObject({
+  throughputPps: IntervalSchema,
+  throughputBps: IntervalSchema,
+  /** Lost of the packets sent within the steady state, over all measured trials. */
+  lossRatio: z.number(),
+  latencyNs: z
+    .strictObject({ rtt: LatencyIntervalSchema().optional(), oneWay: LatencyIntervalSchema().optional() })
+    .optional(),
+  cpu: CpuUseSchema,
+});
+export type Summary = z.infer<typeof SummarySchema>;
+
+function LatencyIntervalSchema() {
+  return z.strictObject({ p50: IntervalSchema, p99: IntervalSchema, p999: IntervalSchema, mean: IntervalSchema });
+}
+
+/** A test case with everything its trials told. */
+export const CaseResultSchema = z.strictObject({
+  case: TestCaseSchema,
+  outcome: OutcomeKindSchema,
+  reason: z.string().optional(),
+  flags: z.array(FlagSchema),
+  trials: z.array(TrialSchema),
+  /** Null where no trial was measured. */
+  summary: SummarySchema.nullable(),
+});
+export type CaseResult = z.infer<typeof CaseResultSchema>;
+
+/** What a campaign is, apart from what it measured. */
+const CampaignHeadSchema = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  startedAt: z.string(),
+  /** Null while it runs, or where it was cut short. */
+  endedAt: z.string().nullable(),
+  seed: count,
+  warmupMs: count,
+  durationMs: count,
+  /** Trials of each test case. */
+  trialsPlanned: count,
+  inventory: InventorySchema,
+  /** I/O framework names to titles, as the data plane called them. */
+  ioTitles: z.record(z.string(), z.string()),
+  switchTitles: z.record(z.string(), z.string()),
+});
+
+/** A test case that is part of a campaign; `skipped` says what is missing where it cannot run here. */
+export const PlannedCaseSchema = z.strictObject({ case: TestCaseSchema, skipped: z.string().nullable() });
+export type PlannedCase = z.infer<typeof PlannedCaseSchema>;
+
+/** A campaign as the store keeps it: what was observed, nothing derived. */
+export const StoredCampaignSchema = z.strictObject({
+  ...CampaignHeadSchema.shape,
+  cases: z.array(z.strictObject({ ...PlannedCaseSchema.shape, trials: z.array(TrialSchema) })),
+});
+export type StoredCampaign = z.infer<typeof StoredCampaignSchema>;
+
+/** A campaign as every report takes it: the stored one with its summaries (stats/campaign.ts). */
+export const CampaignResultSchema = z.strictObject({
+  ...CampaignHeadSchema.shape,
+  results: z.array(CaseResultSchema),
+});
+export type CampaignResult = z.infer<typeof CampaignResultSchema>;

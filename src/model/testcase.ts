@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+
+/**
+ * One point of the parameter space: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that
+ * change what is measured. How long and how often it runs belongs to the campaign.
+ */
+export const TestCaseSchema = z.strictObject({
+  /** D: what is measured. */
+  dimension: z.enum(['throughput', 'latency']),
+  /** L: on one host, or between two. */
+  location: z.enum(['local', 'remote']),
+  /** S: how many container pairs run at once; 4 is the paper's `4vs4`. */
+  pairs: z.int().min(1).max(128),
+  /** V: id in the switch registry. */
+  switch: z.string().min(1),
+  /** I/O framework of the traffic applications. */
+  io: z.string().min(1),
+  /** P: bytes of the whole Ethernet frame without FCS. */
+  packetSize: z.int().min(64).max(1500),
+  /** R: packets/s of each sender; `max` is unpaced. */
+  rate: z.union([z.literal('max'), z.int().min(1).max(1_000_000_000)]),
+  /** B: packets per burst. */
+  burst: z.int().min(1).max(1024),
+  /** Generate and check every byte, or only the packet's own header. */
+  touch: z.enum(['full', 'none']),
+  /** What an application does between packets: spin, or give its CPU up (needed where CPUs are shared). */
+  wait: z.enum(['poll', 'yield']),
+});
+export type TestCase = z.infer<typeof TestCaseSchema>;
+
+/** The two traffic applications of a pair, by dimension (paper figure 3). */
+export function rolesOf(dimension: TestCase['dimension']): { source: SourceRole; sink: SinkRole } {
+  switch (dimension) {
+    case 'throughput':
+      return { source: 'sender', sink: 'receiver' };
+    case 'latency':
+      return { source: 'client', sink: 'server' };
+    default:
+      return dimension satisfies never;
+  }
+}
+export type SourceRole = 'sender' | 'client';
+export type SinkRole = 'receiver' | 'server';
+export type Role = SourceRole | SinkRole;
+
+/** Identity of a test case: equal for equal tuples, stable across versions, used as a database key. */
+export function caseKey(c: TestCase): string {
+  return [
+    c.dimension,
+    c.location,
+    `${c.pairs}vs${c.pairs}`,
+    c.switch,
+    c.io,
+    `P=${c.packetSize}`,
+    `R=${c.rate}`,
+    `B=${c.burst}`,
+    `touch=${c.touch}`,
+    `wait=${c.wait}`,
+  ].join(' ');
+}

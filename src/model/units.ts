@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a parser of user input returns: a value, or one line that says what is wrong and what would be right. */
+export type Parsed<T> = { ok: true; value: T } | { ok: false; error: string };
+
+/** Decimal places that an SI suffix moves the point by. */
+const SI_PLACES: Record<string, number> = { '': 0, k: 3, K: 3, M: 6, G: 9 };
+/** The same for milliseconds in a unit of time, which has a factor beside. */
+const MS_UNITS: Record<string, { factor: bigint; places: number }> = {
+  ms: { factor: 1n, places: 0 },
+  s: { factor: 1n, places: 3 },
+  m: { factor: 60n, places: 3 },
+  min: { factor: 60n, places: 3 },
+  h: { factor: 3600n, places: 3 },
+};
+
+/** The most values one range may expand to: a slip such as `1..20M/1` must not plan twenty million test cases. */
+const RANGE_VALUES_MAX = 1000;
+
+/** A whole number with an optional SI suffix (powers of ten): `64`, `1.5k`, `20M`. */
+export function parseQuantity(text: string): Parsed<number> {
+  const match = /^(\d+)(?:\.(\d+))?([kKMG]?)$/.exec(text.trim());
+  if (match === null) {
+    return { ok: false, error: `'${text}' is not a number (examples: 64, 1.5k, 1M)` };
+  }
+  const [, whole = '', fraction = '', suffix = ''] = match;
+  return exactly(text, whole, fraction, { factor: 1n, places: SI_PLACES[suffix] ?? 0 }, 'number');
+}
+
+/**
+ * whole.fraction * factor * 10^places without rounding: a binary fraction would turn 1.1M into 1100000.0000000002, and
+ * rounding that away would turn long numbers into others.
+ */
+function exactly(
+  text: string,
+  whole: string,
+  fraction: string,
+  unit: { factor: bigint; places: number },
+  what: string,
+): Parsed<number> {
+  const scaled = BigInt(whole + fraction) * unit.factor * 10n ** BigInt(unit.places);
+  const divisor = 10n ** BigInt(fraction.length);
+  if (scaled % divisor !== 0n) return { ok: false, error: `'${text}' is not a whole ${what}` };
+  const value = Number(scaled / divisor);
+  return Number.isSafeInteger(value) ? { ok: true, value } : { ok: false, error: `'${text}' is too large` };
+}
+
+/** A list of quantities and ranges: `64,256,1500`, `1M..20M/1M` (both ends included). Order and duplicates as given, duplicates once. */
+export function parseQuantities(text: string): Parsed<number[]> {
+  const values: number[] = [];
+  for (const part of text.split(',')) {
+    const parsed = part.includes('..') ? parseRange(part) : asList(parseQuantity(part));
+    if (!parsed.ok) return parsed;
+    values.push(...parsed.value);
+  }
+  return { ok: true, value: [...new Set(values)] };
+}
+
+function asList(parsed: Parsed<number>): Parsed<number[]> {
+  return parsed.ok ? { ok: true, value: [parsed.value] } : parsed;
+}
+
+function parseRange(text: string): Parsed<number[]> {
+  const match = /^([^./]+(?:\.\d+[kKMG]?)?)\.\.([^/]+)\/(.+)$/.exec(text.trim());
+  if (match === null) {
+    return { ok: false, error: `'${text}' is not a range (example: 1M..20M/1M, that is first..last/step)` };
+  }
+  const ends: number[] = [];
+  for (const end of match.slice(1)) {
+    const parsed = parseQuantity(end);
+    if (!parsed.ok) return { ok: false, error: `in range '${text}': ${parsed.error}` };
+    ends.push(parsed.value);
+  }
+  const [first = 0, last = 0, step = 0] = ends;
+  if (step === 0 || last < first) {
+    return { ok: false, error: `range '${text}' is empty: first must not exceed last, and the step must not be 0` };
+  }
+  const count = Math.floor((last - first) / step) + 1;
+  if (count > RANGE_VALUES_MAX) {
+    return { ok: false, error: `range '${text}' has ${count} values; at most ${RANGE_VALUES_MAX} are allowed` };
+  }
+  return { ok: true, value: Array.from({ length: count }, (_, index) => first + index * step) };
+}
+
+/** A duration in milliseconds: `500ms`, `3s`, `1.5s`, `2m`; a bare number means seconds. */
+export function parseDurationMs(text: string): Parsed<number> {
+  const match = /^(\d+)(?:\.(\d+))?(ms|s|m|min|h)?$/.exec(text.trim());
+  const unit = MS_UNITS[match?.[3] ?? 's'];
+  if (match === null || unit === undefined) {
+    return { ok: false, error: `'${text}' is not a duration (examples: 500ms, 3s, 1m)` };
+  }
+  const [, whole = '', fraction = ''] = match;
+  return exactly(text, whole, fraction, unit, 'number of milliseconds');
+}
+
+/** Packets/s for people: `345.2 kpps`, `8.01 Mpps`. */
+export function formatPps(pps: number): string {
+  return `${formatSi(pps)}pps`;
+}
+
+/** Bits/s for people; 1 Gbit/s = 10^9 bit/s. */
+export function formatBps(bps: number): string {
+  return `${formatSi(bps)}bit/s`;
+}
+
+function formatSi(value: number): string {
+  const prefixes = ['', 'k', 'M'];
+  // A value that rounds up to 1000 is written with the next prefix.
+  const fits = prefixes.findIndex((_, index) => Math.abs(Number(round3(value / 1000 ** index))) < 1000);
+  return fits < 0 ? `${round3(value / 1e9)} G` : `${round3(value / 1000 ** fits)} ${prefixes[fits]}`;
+}
+
+/** Three significant digits at least, and never fewer than the whole part has. */
+function round3(value: number): string {
+  const magnitude = Math.abs(value);
+  if (magnitude >= 100) return value.toFixed(magnitude >= 1000 ? 0 : 1);
+  return value.toFixed(magnitude >= 10 ? 1 : 2);
+}

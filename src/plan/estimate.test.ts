@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { TestCase } from '../model/testcase.ts';
+import { estimateMs, formatDuration, OVERHEADS_DEFAULT, RemainingTime } from './estimate.ts';
+import type { PlannedTrial } from './order.ts';
+
+function testCase(part: Partial<TestCase>): TestCase {
+  return {
+    dimension: 'throughput',
+    location: 'local',
+    pairs: 1,
+    switch: 'a',
+    io: 'udp',
+    packetSize: 64,
+    rate: 'max',
+    burst: 64,
+    touch: 'full',
+    wait: 'poll',
+    ...part,
+  };
+}
+
+function orderOf(...caseIndices: number[]): PlannedTrial[] {
+  return caseIndices.map((caseIndex, ordinal) => ({ round: 0, ordinal, seed: 1, caseIndex }));
+}
+
+const cases = [testCase({}), testCase({ packetSize: 1500 }), testCase({ switch: 'b' }), testCase({ pairs: 2 })];
+const timing = { warmupMs: 500, durationMs: 3000 };
+const overheads = { trialMs: 100, switchStartMs: 10 };
+
+describe('estimateMs', () => {
+  it('counts a switch start only where another switch is needed', () => {
+    assert.equal(estimateMs(orderOf(0, 1, 0), cases, timing, overheads), 3 * 3600 + 10);
+    assert.equal(estimateMs(orderOf(0, 2, 0), cases, timing, overheads), 3 * 3600 + 30);
+    assert.equal(estimateMs(orderOf(0, 3), cases, timing, overheads), 2 * 3600 + 20);
+  });
+
+  it('is nothing for nothing, and has defaults', () => {
+    assert.equal(estimateMs([], cases, timing), 0);
+    const { trialMs, switchStartMs } = OVERHEADS_DEFAULT;
+    assert.equal(estimateMs(orderOf(0), cases, timing), 3500 + trialMs + switchStartMs);
+  });
+});
+
+describe('RemainingTime', () => {
+  it('begins with the estimate and ends at zero', () => {
+    const order = orderOf(0, 2, 1);
+    const left = new RemainingTime(order, timing, cases, overheads);
+    assert.equal(left.estimateMs(), estimateMs(order, cases, timing, overheads));
+    for (const _ of order) left.trialDone(3610);
+    assert.equal(left.estimateMs(), 0);
+    left.trialDone(3610);
+    assert.equal(left.estimateMs(), 0, 'a trial too many does no harm');
+  });
+
+  it('counts down by a trial where trials take what was expected', () => {
+    const left = new RemainingTime(orderOf(0, 1, 0, 1), timing, cases, overheads);
+    left.trialDone(3610);
+    assert.equal(left.estimateMs(), 3 * 3600);
+  });
+
+  it('learns for each switch how far the estimate was off', () => {
+    const rounds = Array.from({ length: 20 }, () => [0, 2]).flat();
+    const left = new RemainingTime(orderOf(...rounds, 0, 2), timing, cases, overheads);
+    for (const caseIndex of rounds) left.trialDone(caseIndex === 0 ? 3610 : 5610);
+    // One trial of each is left; `b` takes 2 s longer than expected.
+    assert.ok(Math.abs(left.estimateMs() - (3610 + 5610)) < 100, `${left.estimateMs()}`);
+  });
+
+  it('expects of a switch that it has not seen what it learned of the others', () => {
+    const left = new RemainingTime(orderOf(0, 0, 0, 0, 0, 0, 0, 0, 0, 2), timing, cases, overheads);
+    for (let trial = 0; trial < 9; trial++) left.trialDone(4600);
+    const [low, high] = [3610 + 800, 3610 + 1000];
+    assert.ok(left.estimateMs() > low && left.estimateMs() < high, `${left.estimateMs()}`);
+  });
+
+  it('never expects less than nothing where trials fail at once', () => {
+    const left = new RemainingTime(orderOf(0, 0, 0, 0), { warmupMs: 0, durationMs: 0 }, cases, {
+      trialMs: 0,
+      switchStartMs: 0,
+    });
+    left.trialDone(0);
+    assert.equal(left.estimateMs(), 0);
+    const failing = new RemainingTime(orderOf(...Array.from({ length: 100 }, () => 0)), timing, cases, overheads);
+    for (let trial = 0; trial < 99; trial++) failing.trialDone(0);
+    assert.ok(failing.estimateMs() >= 0 && failing.estimateMs() < 100, `${failing.estimateMs()}`);
+  });
+
+  it('learns each case for itself where it does not know the cases', () => {
+    const left = new RemainingTime(orderOf(0, 1, 0), timing);
+    assert.equal(left.estimateMs(), 3 * 4000);
+    left.trialDone(5000);
+    left.trialDone(4000);
+    assert.ok(left.estimateMs() > 4500, `${left.estimateMs()}`);
+  });
+});
+
+describe('formatDuration', () => {
+  const texts: [number, string][] = [
+    [-5, '0 s'],
+    [0, '0 s'],
+    [0.4, '0 s'],
+    [1, '1 ms'],
+    [350.2, '350 ms'],
+    [999.4, '999 ms'],
+    [999.6, '1 s'],
+    [1499, '1 s'],
+    [52_000, '52 s'],
+    [59_600, '1 min'],
+    [60_000, '1 min'],
+    [112_000, '1 min 52 s'],
+    [3_571_000, '59 min 31 s'],
+    [3_599_700, '1 h'],
+    [7_500_000, '2 h 5 min'],
+    // 1 h 59 min 40 s.
+    [7_180_000, '2 h'],
+    [86_400_000, '1 d'],
+    [97_200_000, '1 d 3 h'],
+  ];
+  for (const [ms, expected] of texts)
+    it(`writes ${ms} ms as ${expected}`, () => assert.equal(formatDuration(ms), expected));
+});

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long a campaign takes: told before it begins, and corrected by what its trials really took.
+import type { TestCase } from '../model/testcase.ts';
+import type { PlannedTrial } from './order.ts';
+
+/** The phases of each trial of a campaign. */
+export interface Timing {
+  warmupMs: number;
+  durationMs: number;
+}
+
+/** What a campaign costs beside traffic. */
+export interface Overheads {
+  /** Containers, announcement, drain and clean-up of one trial. */
+  trialMs: number;
+  /** Bringing a switch up, and down again. */
+  switchStartMs: number;
+}
+
+/** Measured with kernel switches on a virtual machine with 2 CPUs; the estimate of the remaining time corrects them. */
+export const OVERHEADS_DEFAULT: Overheads = { trialMs: 500, switchStartMs: 200 };
+
+/**
+ * Expected time of trials that run in this order, ms. A switch start is counted wherever a trial needs another switch,
+ * location or number of pairs than the one before; none is where `cases` (by caseIndex) does not say.
+ */
+export function estimateMs(
+  order: readonly PlannedTrial[],
+  cases: readonly TestCase[],
+  timing: Timing,
+  overheads: Overheads = OVERHEADS_DEFAULT,
+): number {
+  return expectedMs(order, cases, timing, overheads).reduce((sum, ms) => sum + ms, 0);
+}
+
+function expectedMs(
+  order: readonly PlannedTrial[],
+  cases: readonly TestCase[],
+  timing: Timing,
+  overheads: Overheads,
+): number[] {
+  let up: string | undefined;
+  return order.map(({ caseIndex }) => {
+    const needed = switchSetup(cases[caseIndex]);
+    const starts = needed !== undefined && needed !== up;
+    up = needed;
+    return timing.warmupMs + timing.durationMs + overheads.trialMs + (starts ? overheads.switchStartMs : 0);
+  });
+}
+
+function switchSetup(testCase: TestCase | undefined): string | undefined {
+  return testCase && `${testCase.switch} ${testCase.location} ${testCase.pairs}`;
+}
+
+/**
+ * Time left of a campaign. It begins with the plain estimate and learns by how much the trials done missed it: each
+ * switch for itself, and the mean of all for a switch that has not had its turn.
+ */
+export class RemainingTime {
+  private readonly order: readonly PlannedTrial[];
+  private readonly cases: readonly TestCase[];
+  private readonly expected: readonly number[];
+  private readonly all = { count: 0, sumMs: 0 };
+  private readonly bySwitch = new Map<string, { count: number; sumMs: number }>();
+  private done = 0;
+
+  /** `order` is what is still to be run; without `cases`, each test case is learned for itself. */
+  constructor(
+    order: readonly PlannedTrial[],
+    timing: Timing,
+    cases: readonly TestCase[] = [],
+    overheads: Overheads = OVERHEADS_DEFAULT,
+  ) {
+    this.order = order;
+    this.cases = cases;
+    this.expected = expectedMs(order, cases, timing, overheads);
+  }
+
+  /** The next trial of the order has ended, after so long, a switch start included. */
+  trialDone(wallMs: number): void {
+    const planned = this.order[this.done];
+    const expected = this.expected[this.done];
+    if (planned === undefined || expected === undefined) return;
+    const seen = this.bySwitch.get(this.groupOf(planned)) ?? { count: 0, sumMs: 0 };
+    for (const tally of [seen, this.all]) {
+      tally.count += 1;
+      tally.sumMs += wallMs - expected;
+    }
+    this.bySwitch.set(this.groupOf(planned), seen);
+    this.done += 1;
+  }
+
+  /** Expected time of the trials that have not been told as done, ms. */
+  estimateMs(): number {
+    // Each mean is drawn towards the more general one by one pseudo-trial, lest a single odd trial decides.
+    const general = this.all.sumMs / (this.all.count + 1);
+    return this.order.slice(this.done).reduce((sum, planned, index) => {
+      const seen = this.bySwitch.get(this.groupOf(planned)) ?? { count: 0, sumMs: 0 };
+      const missedMs = (seen.sumMs + general) / (seen.count + 1);
+      return sum + Math.max(0, (this.expected[this.done + index] ?? 0) + missedMs);
+    }, 0);
+  }
+
+  private groupOf({ caseIndex }: PlannedTrial): string {
+    return this.cases[caseIndex]?.switch ?? `case ${caseIndex}`;
+  }
+}
+
+/** A duration for people, in its two largest units: `350 ms`, `52 s`, `1 min 52 s`, `2 h 5 min`, `1 d 3 h`. */
+export function formatDuration(ms: number): string {
+  const wholeMs = Math.round(Math.max(0, ms));
+  if (wholeMs === 0) return '0 s';
+  if (wholeMs < 1000) return `${wholeMs} ms`;
+  const seconds = Math.round(wholeMs / 1000);
+  const found = UNITS.find((unit) => seconds >= unit.large.s);
+  if (found === undefined) return `${seconds} s`;
+  const { large, small } = found;
+  // In the smaller unit first: rounding may carry into the larger one.
+  const total = Math.round(seconds / small.s);
+  const ratio = large.s / small.s;
+  const head = `${Math.floor(total / ratio)} ${large.name}`;
+  return total % ratio === 0 ? head : `${head} ${total % ratio} ${small.name}`;
+}
+
+const UNITS = [
+  { large: { name: 'd', s: 86_400 }, small: { name: 'h', s: 3600 } },
+  { large: { name: 'h', s: 3600 }, small: { name: 'min', s: 60 } },
+  { large: { name: 'min', s: 60 }, small: { name: 's', s: 1 } },
+] as const;

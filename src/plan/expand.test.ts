@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Campaign } from '../model/campaign.ts';
+import type { Framework } from '../model/dataplane.ts';
+import { type PlannedCase, PlannedCaseSchema } from '../model/result.ts';
+import { caseKey } from '../model/testcase.ts';
+import { expandCampaign, type MachineOffer, type SwitchOffer } from './expand.ts';
+
+function built(name: string, kernelInterface: boolean, why: string | null = null): Framework {
+  return {
+    name,
+    title: name.toUpperCase(),
+    built: true,
+    usable: why === null,
+    why,
+    whole_frames: false,
+    zero_copy: false,
+    polls_memory: false,
+    kernel_interface: kernelInterface,
+  };
+}
+
+const udp = built('udp', true);
+const raw = built('raw', true);
+const afxdp = built('afxdp', true, 'the kernel has no AF_XDP; use Linux 5.10 or later');
+const nothing = built('null', false);
+const dpdk: Framework = { name: 'dpdk', title: 'DPDK', built: false, needs: 'libdpdk' };
+
+function switchOffer(part: Partial<SwitchOffer> & { id: string }): SwitchOffer {
+  return {
+    title: part.id,
+    ports: ['netdev'],
+    locations: ['local', 'remote'],
+    threads: 0,
+    available: { ok: true, version: '1' },
+    ...part,
+  };
+}
+
+const direct = switchOffer({ id: 'direct', locations: ['local'], pairsMax: 2 });
+const bridge = switchOffer({ id: 'linux-bridge' });
+const polling = switchOffer({ id: 'polling', threads: 1 });
+const absent = switchOffer({
+  id: 'ovs',
+  threads: 1,
+  available: { ok: false, missing: 'Open vSwitch is not installed', mend: 'apt-get install openvswitch-switch' },
+});
+/** A switch whose ports no framework opens. */
+const portless = switchOffer({ id: 'portless', ports: [] });
+
+function offer(part: Partial<MachineOffer> = {}): MachineOffer {
+  return {
+    switches: [direct, bridge, absent],
+    frameworks: [udp, raw, afxdp, nothing, dpdk],
+    cpus: [0, 1, 2, 3].map((id) => ({ id, node: 0, socket: 0, core: id })),
+    ...part,
+  };
+}
+
+function campaign(part: Partial<Campaign> = {}): Campaign {
+  return {
+    title: 'test',
+    dimensions: ['throughput'],
+    locations: ['local'],
+    pairs: [1],
+    switches: null,
+    ios: null,
+    packetSizes: [64],
+    rates: null,
+    bursts: [64],
+    touches: ['full'],
+    wait: 'auto',
+    warmupMs: 0,
+    durationMs: 1000,
+    trials: 1,
+    seed: null,
+    ...part,
+  };
+}
+
+function planned(part: Partial<Campaign>, machine: MachineOffer = offer()): PlannedCase[] {
+  const expanded = expandCampaign(campaign(part), machine);
+  if (!expanded.ok) assert.fail(expanded.error);
+  for (const one of expanded.value) PlannedCaseSchema.parse(one);
+  return expanded.value;
+}
+
+/** `location switch io` of each case, and its reason where it is skipped. */
+function told(cases: readonly PlannedCase[]): string[] {
+  return cases.map(({ case: test, skipped }) => {
+    const where = test.location === 'local' ? '' : `${test.location} `;
+    const pairs = test.pairs === 1 ? '' : ` ${test.pairs}`;
+    return `${where}${test.switch} ${test.io}${pairs}${skipped === null ? '' : `: ${skipped}`}`;
+  });
+}
+
+function refused(part: Partial<Campaign>, machine: MachineOffer = offer()): string {
+  const expanded = expandCampaign(campaign(part), machine);
+  if (expanded.ok) assert.fail('was accepted');
+  assert.ok(!expanded.error.includes('\n'));
+  return expanded.error;
+}
+
+const NO_OVS = 'Open vSwitch is not installed; apt-get install openvswitch-switch';
+const NO_DPDK = 'I/O framework dpdk is not built; install libdpdk and build again (vswbench setup)';
+
+describe('expandCampaign', () => {
+  it('takes what the machine offers where nothing is named', () => {
+    assert.deepEqual(told(planned({})), ['direct udp', 'direct raw', 'linux-bridge udp', 'linux-bridge raw']);
+  });
+
+  it('crosses all lists in a stable order, without duplicates', () => {
+    const cases = planned({
+      dimensions: ['throughput', 'latency'],
+      pairs: [2, 1],
+      switches: ['linux-bridge', 'direct'],
+      ios: ['raw', 'udp'],
+      packetSizes: [1500, 64, 1500],
+      rates: ['max', 1000],
+      bursts: [1, 32],
+      touches: ['full', 'none'],
+      wait: 'poll',
+    });
+    assert.equal(cases.length, 2 ** 8);
+    assert.equal(new Set(cases.map((one) => caseKey(one.case))).size, cases.length);
+    assert.deepEqual(
+      cases.slice(0, 3).map((one) => caseKey(one.case)),
+      [
+        'throughput local 2vs2 linux-bridge raw P=1500 R=max B=1 touch=full wait=poll',
+        'throughput local 2vs2 linux-bridge raw P=1500 R=max B=1 touch=none wait=poll',
+        'throughput local 2vs2 linux-bridge raw P=1500 R=max B=32 touch=full wait=poll',
+      ],
+    );
+    assert.equal(
+      caseKey(cases.at(-1)?.case ?? assert.fail()),
+      'latency local 1vs1 direct udp P=64 R=1000 B=32 touch=none wait=poll',
+    );
+  });
+
+  it('gives each dimension its own rate where none is given', () => {
+    const cases = planned({ dimensions: ['latency', 'throughput'], switches: ['direct'], ios: ['udp'] });
+    assert.deepEqual(
+      cases.map(({ case: test }) => [test.dimension, test.rate]),
+      [
+        ['latency', 1000],
+        ['throughput', 'max'],
+      ],
+    );
+  });
+
+  it('yields where the placement has to share CPUs, unless told what to do', () => {
+    const machine = offer({ switches: [bridge, polling], cpus: offer().cpus.slice(0, 2) });
+    const waits = (part: Partial<Campaign>, by: MachineOffer = machine) =>
+      planned({ ios: ['udp'], ...part }, by).map(({ case: test }) => test.wait);
+    assert.deepEqual(waits({}), ['poll', 'yield']);
+    assert.deepEqual(waits({ pairs: [2] }), ['yield', 'yield']);
+    assert.deepEqual(waits({ wait: 'poll' }), ['poll', 'poll']);
+    assert.deepEqual(waits({}, offer({ switches: [polling] })), ['poll']);
+    assert.deepEqual(waits({}, offer({ switches: [polling], allowedCpus: [1, 3] })), ['yield']);
+  });
+
+  describe('names', () => {
+    it('refuses unknown ones with those that are known, and the nearest', () => {
+      assert.equal(
+        refused({ switches: ['linux-brigde'] }),
+        "switch (-V): 'linux-brigde' is not known; known are direct, linux-bridge, ovs; did you mean 'linux-bridge'?",
+      );
+      assert.equal(
+        refused({ ios: ['udp', 'rwa'] }),
+        "io (--io): 'rwa' is not known; known are udp, raw, afxdp, null, dpdk; did you mean 'raw'?",
+      );
+      assert.match(refused({ ios: ['afxpd'] }), /; did you mean 'afxdp'\?$/);
+    });
+
+    it('suggests nothing that is another word', () => {
+      assert.equal(
+        refused({ switches: ['nosuch'] }),
+        "switch (-V): 'nosuch' is not known; known are direct, linux-bridge, ovs",
+      );
+      assert.equal(
+        refused({ switches: ['x'] }, offer({ switches: [] })),
+        "switch (-V): 'x' is not known; known are none",
+      );
+    });
+  });
+
+  describe('what is missing', () => {
+    it('is told of where it was named', () => {
+      assert.deepEqual(told(planned({ switches: ['ovs', 'linux-bridge'] })), [
+        `ovs udp: ${NO_OVS}`,
+        `ovs raw: ${NO_OVS}`,
+        'linux-bridge udp',
+        'linux-bridge raw',
+      ]);
+      assert.deepEqual(told(planned({ switches: ['linux-bridge'], ios: ['udp', 'dpdk', 'afxdp'] })), [
+        'linux-bridge udp',
+        `linux-bridge dpdk: ${NO_DPDK}`,
+        'linux-bridge afxdp: I/O framework afxdp cannot be used: the kernel has no AF_XDP; use Linux 5.10 or later',
+      ]);
+    });
+
+    it('is told of together where more than one thing is', () => {
+      assert.deepEqual(told(planned({ switches: ['ovs'], ios: ['dpdk'] })), [`ovs dpdk: ${NO_OVS}; also: ${NO_DPDK}`]);
+    });
+
+    it('concerns nobody where something else was named', () => {
+      assert.deepEqual(told(planned({ ios: ['udp'] })), ['direct udp', 'linux-bridge udp']);
+    });
+
+    it('is told of where nothing is left otherwise, the least first', () => {
+      const machine = offer({ switches: [absent] });
+      assert.deepEqual(told(planned({}, machine)), [`ovs udp: ${NO_OVS}`, `ovs raw: ${NO_OVS}`]);
+      assert.deepEqual(told(planned({ switches: ['direct'] }, offer({ frameworks: [nothing, dpdk] }))), [
+        `direct dpdk: ${NO_DPDK}`,
+      ]);
+    });
+
+    it('is told of before what could never fit', () => {
+      const machine = offer({ switches: [portless, absent] });
+      assert.deepEqual(told(planned({ ios: ['udp'] }, machine)), [`ovs udp: ${NO_OVS}`]);
+    });
+
+    it('is told of whatever was to be swept', () => {
+      const cases = planned({ switches: ['ovs'], ios: ['udp'], packetSizes: [64, 128], bursts: [1, 2] });
+      assert.deepEqual(new Set(cases.map((one) => one.skipped)), new Set([NO_OVS]));
+      assert.equal(cases.length, 4);
+    });
+  });
+
+  describe('locations and pairs that a switch does not serve', () => {
+    it('are left out where the switch was not named', () => {
+      assert.deepEqual(told(planned({ locations: ['local', 'remote'], ios: ['udp'] })), [
+        'direct udp',
+        'linux-bridge udp',
+        'remote linux-bridge udp',
+      ]);
+      assert.deepEqual(told(planned({ pairs: [2, 3], ios: ['udp'] })), [
+        'direct udp 2',
+        'linux-bridge udp 2',
+        'linux-bridge udp 3',
+      ]);
+    });
+
+    it('are told of where it was', () => {
+      assert.deepEqual(told(planned({ locations: ['local', 'remote'], switches: ['direct'], ios: ['udp'] })), [
+        'direct udp',
+        'remote direct udp: direct does not serve location remote; it serves local',
+      ]);
+      assert.deepEqual(told(planned({ pairs: [3], switches: ['direct'], ios: ['udp'] })), [
+        'direct udp 3: direct serves at most 2 pairs; give fewer than 3',
+      ]);
+    });
+
+    it('are told of where nothing is left otherwise', () => {
+      assert.deepEqual(told(planned({ locations: ['local', 'remote'], ios: ['udp'] }, offer({ switches: [direct] }))), [
+        'direct udp',
+        'remote direct udp: direct does not serve location remote; it serves local',
+      ]);
+    });
+  });
+
+  describe('switches and frameworks that do not fit', () => {
+    const reason =
+      'I/O framework null cannot open a port of linux-bridge (it opens: none; the switch gives: netdev); choose another --io or -V';
+
+    it('are left out where another framework fits', () => {
+      assert.deepEqual(told(planned({ switches: ['linux-bridge'], ios: ['null', 'udp'] })), ['linux-bridge udp']);
+      assert.deepEqual(told(planned({ switches: ['linux-bridge'] })), ['linux-bridge udp', 'linux-bridge raw']);
+    });
+
+    it('are told of where the user would get nothing', () => {
+      assert.deepEqual(told(planned({ switches: ['linux-bridge'], ios: ['null'] })), [`linux-bridge null: ${reason}`]);
+      assert.deepEqual(told(planned({ ios: ['null'] }, offer({ switches: [bridge] }))), [
+        `linux-bridge null: ${reason}`,
+      ]);
+      assert.deepEqual(
+        told(
+          planned({ switches: ['linux-bridge', 'portless'], ios: ['udp'] }, offer({ switches: [bridge, portless] })),
+        ),
+        [
+          'linux-bridge udp',
+          'portless udp: I/O framework udp cannot open a port of portless (it opens: netdev; the switch gives: none); choose another --io or -V',
+        ],
+      );
+    });
+  });
+
+  it('refuses a slip of the pen that would plan for ever', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => index + 64);
+    const error = refused({ packetSizes: many(1000), rates: many(1000), bursts: many(900) });
+    assert.match(error, /^the campaign has 3600000000 test cases; at most 100000 are allowed/);
+  });
+
+  it('refuses to plan without a CPU', () => {
+    assert.match(refused({}, offer({ allowedCpus: [] })), /^no CPU may be used/);
+    assert.match(refused({}, offer({ allowedCpus: [9] })), /^no CPU may be used/);
+  });
+});

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { TestCase } from '../model/testcase.ts';
+import { remaining, splitmix32, trialOrder } from './order.ts';
+
+function casesOf(switches: readonly string[], packetSizes: readonly number[]): TestCase[] {
+  return packetSizes.flatMap((packetSize) =>
+    switches.map(
+      (id): TestCase => ({
+        dimension: 'throughput',
+        location: 'local',
+        pairs: 1,
+        switch: id,
+        io: 'udp',
+        packetSize,
+        rate: 'max',
+        burst: 64,
+        touch: 'full',
+        wait: 'poll',
+      }),
+    ),
+  );
+}
+
+describe('splitmix32', () => {
+  // Known answers of a separate implementation in C.
+  const answers: [number, number[]][] = [
+    [0, [33350994, 83415710, 260840893, 1806016855, 92256249]],
+    [1, [2672842292, 1136996714, 4073064065, 1460141003, 3997777103]],
+    [20261122, [854980150, 1717768271, 22679635, 849855880, 2855473153]],
+    [4294967295, [2767685996, 538578972, 1885302839, 3298935350, 2082786835]],
+  ];
+  for (const [seed, expected] of answers) {
+    it(`gives its known sequence for seed ${seed}`, () => {
+      const random = splitmix32(seed);
+      assert.deepEqual(
+        expected.map(() => random()),
+        expected,
+      );
+    });
+  }
+});
+
+describe('trialOrder', () => {
+  const switches = ['direct', 'linux-bridge', 'ovs'];
+  const cases = casesOf(switches, [64, 1500]);
+
+  it('gives its known order: a campaign must be resumable by every later version', () => {
+    const order = trialOrder(cases, 3, 2026);
+    assert.deepEqual(
+      [0, 1, 2].map((round) => order.filter((planned) => planned.round === round).map((planned) => planned.caseIndex)),
+      [
+        [1, 4, 3, 0, 5, 2],
+        [4, 1, 5, 2, 3, 0],
+        [2, 5, 4, 1, 0, 3],
+      ],
+    );
+    assert.deepEqual([...new Set(order.map((planned) => planned.seed))], [1167378732, 3236976022, 2634507011]);
+  });
+
+  it('runs each case once a round, each switch in one visit', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const order = trialOrder(cases, 4, seed);
+      assert.deepEqual(
+        order.map((planned) => planned.ordinal),
+        [...order.keys()],
+      );
+      for (const [round, trials] of Map.groupBy(order, (planned) => planned.round)) {
+        assert.deepEqual(trials.map((planned) => planned.caseIndex).sort(), [0, 1, 2, 3, 4, 5], `round ${round}`);
+        assert.equal(new Set(trials.map((planned) => planned.seed)).size, 1);
+        const visited = trials.map((planned) => cases[planned.caseIndex]?.switch);
+        const visits = visited.filter((id, index) => id !== visited[index - 1]);
+        assert.equal(visits.length, switches.length, `one visit a switch, not ${visits.join(' ')}`);
+      }
+    }
+  });
+
+  it('makes every order of switches about equally likely, and differs from round to round', () => {
+    const rounds = 6000;
+    const order = trialOrder(casesOf(['a', 'b', 'c'], [64]), rounds, 1);
+    const counts = new Map<string, number>();
+    for (const trials of Map.groupBy(order, (planned) => planned.round).values()) {
+      const key = trials.map((planned) => planned.caseIndex).join('');
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    assert.equal(counts.size, 6);
+    const expected = rounds / 6;
+    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    // 99.9 % quantile of the chi-square distribution with 5 degrees of freedom; the seed is fixed, so this never flakes.
+    assert.ok(chiSquare < 20.515, `chi-square is ${chiSquare}`);
+  });
+
+  it('has nothing to order without cases or trials', () => {
+    assert.deepEqual(trialOrder([], 3, 1), []);
+    assert.deepEqual(trialOrder(cases, 0, 1), []);
+  });
+
+  it('differs with the seed', () => {
+    const indices = (seed: number) => trialOrder(cases, 3, seed).map((planned) => planned.caseIndex);
+    assert.deepEqual(indices(7), indices(7));
+    assert.notDeepEqual(indices(7), indices(8));
+  });
+});
+
+describe('remaining', () => {
+  it('keeps what is missing, in order', () => {
+    const order = trialOrder(casesOf(['a', 'b'], [64]), 2, 5);
+    assert.deepEqual(remaining(order, new Set()), order);
+    assert.deepEqual(
+      remaining(order, new Set([0, 2])).map((planned) => planned.ordinal),
+      [1, 3],
+    );
+    assert.deepEqual(remaining(order, new Set([0, 1, 2, 3])), []);
+  });
+});

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of trials. Drift (heat, a neighbour's load) must hit all test cases alike, or it is taken for a difference
+// between them; so each round runs each case once, in an order of its own.
+import type { TestCase } from '../model/testcase.ts';
+
+/** One trial that is to be run. */
+export interface PlannedTrial {
+  /** 0-based; each round runs every test case once. */
+  round: number;
+  /** Position in the campaign's order, and the trial's identity within the campaign. */
+  ordinal: number;
+  /** Seed of the order of this trial's round. */
+  seed: number;
+  /** Index in the list of test cases. */
+  caseIndex: number;
+}
+
+/**
+ * The order of a campaign's trials, in rounds: each visits every switch once, in random order, and runs within the visit
+ * one trial of each of the switch's cases, in random order. Equal arguments give an equal order, on any machine and
+ * version; `seed` is an unsigned 32-bit number.
+ */
+export function trialOrder(cases: readonly TestCase[], trials: number, seed: number): PlannedTrial[] {
+  const roundSeeds = splitmix32(seed);
+  const visits = [...Map.groupBy(cases.keys(), (index) => cases[index]?.switch).values()];
+  return Array.from({ length: trials }, (_, round) => {
+    const roundSeed = roundSeeds();
+    const random = splitmix32(roundSeed);
+    const order = shuffled(visits, random).flatMap((visit) => shuffled(visit, random));
+    return order.map((caseIndex, position) => ({
+      round,
+      ordinal: round * cases.length + position,
+      seed: roundSeed,
+      caseIndex,
+    }));
+  }).flat();
+}
+
+/** What is left of an order, given the ordinals of the trials that are done. */
+export function remaining(order: readonly PlannedTrial[], done: ReadonlySet<number>): PlannedTrial[] {
+  return order.filter((planned) => !done.has(planned.ordinal));
+}
+
+/**
+ * Uniform unsigned 32-bit numbers: SplitMix (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+ * OOPSLA 2014) at a width of 32 bits, with the finalizer `lowbias32` of C. Wellons' "Hash prospector" (2018).
+ */
+export function splitmix32(seed: number): () => number {
+  // 2^32 divided by the golden ratio, made odd: the paper's increment, at this width.
+  const increment = 0x9e3779b9;
+  let state = seed >>> 0;
+  return () => {
+    state = (state + increment) >>> 0;
+    let mixed = state;
+    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b);
+    return (mixed ^ (mixed >>> 16)) >>> 0;
+  };
+}
+
+/** Fisher and Yates' shuffle (1938): draws without putting back, so that each permutation is equally likely. */
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const urn = [...items];
+  return items.flatMap(() => urn.splice(below(urn.length, random), 1));
+}
+
+/** Uniform in [0, bound): numbers of the last, incomplete multiple of `bound` are drawn again. */
+function below(bound: number, random: () => number): number {
+  const limit = 2 ** 32 - (2 ** 32 % bound);
+  let drawn = random();
+  while (drawn >= limit) drawn = random();
+  return drawn % bound;
+}

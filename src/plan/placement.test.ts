@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Cpu } from '../model/inventory.ts';
+import { type Placement, PlacementSchema } from '../model/placement.ts';
+import { placeTrial } from './placement.ts';
+
+/** `count` cores without hyperthreads on one node. */
+function plain(count: number): Cpu[] {
+  return Array.from({ length: count }, (_, id) => ({ id, node: 0, socket: 0, core: id }));
+}
+
+/** `count` cores with two hyperthreads, numbered as Linux mostly does: all first threads, then all second ones. */
+function smt(count: number): Cpu[] {
+  return Array.from({ length: 2 * count }, (_, id) => ({ id, node: 0, socket: 0, core: id % count }));
+}
+
+/** Two sockets, each a NUMA node of `count` cores; core numbers repeat on the second socket. */
+function twoNodes(count: number): Cpu[] {
+  return Array.from({ length: 2 * count }, (_, id) => {
+    const socket = id < count ? 0 : 1;
+    return { id, node: socket, socket, core: id % count };
+  });
+}
+
+interface Row {
+  name: string;
+  cpus: Cpu[];
+  pairs: number;
+  switchThreads: number;
+  /** `source-sink` of each pair. */
+  expected: { pairs: string; switch: number[]; housekeeping: number[]; shared: 'nothing' | 'housekeeping' | 'cpu' };
+}
+
+const rows: Row[] = [
+  {
+    name: '1 CPU, nothing to choose',
+    cpus: plain(1),
+    pairs: 1,
+    switchThreads: 0,
+    expected: { pairs: '0-0', switch: [], housekeeping: [0], shared: 'cpu' },
+  },
+  {
+    name: '1 CPU with a switch thread',
+    cpus: plain(1),
+    pairs: 2,
+    switchThreads: 1,
+    expected: { pairs: '0-0 0-0', switch: [0], housekeeping: [0], shared: 'cpu' },
+  },
+  {
+    name: '2 CPUs: an end on each, and housekeeping where there is room',
+    cpus: plain(2),
+    pairs: 1,
+    switchThreads: 0,
+    expected: { pairs: '0-1', switch: [], housekeeping: [0, 1], shared: 'housekeeping' },
+  },
+  {
+    name: '2 CPUs: the switch alone, the rest with the applications, which yield',
+    cpus: plain(2),
+    pairs: 1,
+    switchThreads: 1,
+    expected: { pairs: '0-0', switch: [1], housekeeping: [0], shared: 'cpu' },
+  },
+  {
+    name: '2 CPUs, 2 switch threads: the pollers together rather than beside applications',
+    cpus: plain(2),
+    pairs: 1,
+    switchThreads: 2,
+    expected: { pairs: '0-0', switch: [1, 1], housekeeping: [0], shared: 'cpu' },
+  },
+  {
+    name: '2 CPUs, 4 pairs: ends apart, sources and sinks mixed',
+    cpus: plain(2),
+    pairs: 4,
+    switchThreads: 0,
+    expected: { pairs: '0-1 1-0 0-1 1-0', switch: [], housekeeping: [0, 1], shared: 'cpu' },
+  },
+  {
+    name: '3 CPUs: the lowest goes to an application when housekeeping has to share',
+    cpus: plain(3),
+    pairs: 1,
+    switchThreads: 1,
+    expected: { pairs: '2-0', switch: [1], housekeeping: [0, 2], shared: 'housekeeping' },
+  },
+  {
+    name: '4 CPUs: one for everything',
+    cpus: plain(4),
+    pairs: 1,
+    switchThreads: 1,
+    expected: { pairs: '2-3', switch: [1], housekeeping: [0], shared: 'nothing' },
+  },
+  {
+    name: '4 CPUs, a kernel switch: the last one idle',
+    cpus: plain(4),
+    pairs: 1,
+    switchThreads: 0,
+    expected: { pairs: '1-2', switch: [], housekeeping: [0], shared: 'nothing' },
+  },
+  {
+    name: '4 CPUs, 2 pairs: as many CPUs as ends',
+    cpus: plain(4),
+    pairs: 2,
+    switchThreads: 0,
+    expected: { pairs: '0-1 2-3', switch: [], housekeeping: [0, 1, 2, 3], shared: 'housekeeping' },
+  },
+  {
+    name: '4 CPUs, 2 pairs and a switch thread: 4 ends on 3 CPUs',
+    cpus: plain(4),
+    pairs: 2,
+    switchThreads: 1,
+    expected: { pairs: '0-2 3-0', switch: [1], housekeeping: [0, 2, 3], shared: 'cpu' },
+  },
+  {
+    name: '4 CPUs, 4 pairs',
+    cpus: plain(4),
+    pairs: 4,
+    switchThreads: 0,
+    expected: { pairs: '0-1 2-3 1-0 3-2', switch: [], housekeeping: [0, 1, 2, 3], shared: 'cpu' },
+  },
+  {
+    name: '8 CPUs, 3 pairs and a switch thread: just enough with housekeeping',
+    cpus: plain(8),
+    pairs: 3,
+    switchThreads: 1,
+    expected: { pairs: '2-3 4-5 6-7', switch: [1], housekeeping: [0], shared: 'nothing' },
+  },
+  {
+    name: '8 CPUs, 4 pairs',
+    cpus: plain(8),
+    pairs: 4,
+    switchThreads: 0,
+    expected: { pairs: '0-1 2-3 4-5 6-7', switch: [], housekeeping: [0, 1, 2, 3, 4, 5, 6, 7], shared: 'housekeeping' },
+  },
+  {
+    name: '4 cores with 2 hyperthreads: second ones stay idle while there are cores',
+    cpus: smt(4),
+    pairs: 1,
+    switchThreads: 1,
+    expected: { pairs: '2-3', switch: [1], housekeeping: [0], shared: 'nothing' },
+  },
+  {
+    name: '4 cores with 2 hyperthreads: housekeeping is the first to share a core',
+    cpus: smt(4),
+    pairs: 2,
+    switchThreads: 0,
+    expected: { pairs: '0-1 2-3', switch: [], housekeeping: [4], shared: 'housekeeping' },
+  },
+  {
+    name: '2 cores with 2 hyperthreads: the pair shares a core before the switch does',
+    cpus: smt(2),
+    pairs: 1,
+    switchThreads: 1,
+    expected: { pairs: '0-2', switch: [1], housekeeping: [3], shared: 'housekeeping' },
+  },
+  {
+    name: '2 cores with 2 hyperthreads, all in use',
+    cpus: smt(2),
+    pairs: 2,
+    switchThreads: 0,
+    expected: { pairs: '0-1 3-2', switch: [], housekeeping: [0, 1, 2, 3], shared: 'housekeeping' },
+  },
+  {
+    name: '2 cores with 2 hyperthreads, one thread too many',
+    cpus: smt(2),
+    pairs: 2,
+    switchThreads: 1,
+    expected: { pairs: '0-2 3-0', switch: [1], housekeeping: [0, 2, 3], shared: 'cpu' },
+  },
+  {
+    name: '2 × 4 CPUs: what fits beside housekeeping stays on its node',
+    cpus: twoNodes(4),
+    pairs: 1,
+    switchThreads: 1,
+    expected: { pairs: '2-3', switch: [1], housekeeping: [0], shared: 'nothing' },
+  },
+  {
+    name: '2 × 4 CPUs: what does not fit there goes to the other node whole',
+    cpus: twoNodes(4),
+    pairs: 2,
+    switchThreads: 0,
+    expected: { pairs: '4-5 6-7', switch: [], housekeeping: [0], shared: 'nothing' },
+  },
+  {
+    name: '2 × 4 CPUs: of what fits on no node, no pair is torn',
+    cpus: twoNodes(4),
+    pairs: 2,
+    switchThreads: 1,
+    expected: { pairs: '5-6 1-2', switch: [4], housekeeping: [0], shared: 'nothing' },
+  },
+  {
+    name: '2 × 2 CPUs: a pair is torn only where it has to be',
+    cpus: twoNodes(2),
+    pairs: 1,
+    switchThreads: 1,
+    expected: { pairs: '3-1', switch: [2], housekeeping: [0], shared: 'nothing' },
+  },
+];
+
+function expand({ expected }: Row): Placement {
+  return {
+    pairs: expected.pairs.split(' ').map((pair) => {
+      const [source = Number.NaN, sink = Number.NaN] = pair.split('-').map(Number);
+      return { source, sink };
+    }),
+    switch: expected.switch,
+    housekeeping: expected.housekeeping,
+    sharedCpu: expected.shared === 'cpu',
+    sharedHousekeeping: expected.shared !== 'nothing',
+  };
+}
+
+describe('placeTrial', () => {
+  for (const row of rows) {
+    it(row.name, () => {
+      const { cpus, pairs, switchThreads } = row;
+      assert.deepEqual(placeTrial(cpus, pairs, switchThreads), expand(row));
+      assert.deepEqual(placeTrial(cpus.toReversed(), pairs, switchThreads), expand(row), 'whatever the order of CPUs');
+    });
+  }
+
+  it('keeps to CPUs that it was given, whatever their numbers', () => {
+    const cpus = plain(8).filter((cpu) => cpu.id === 3 || cpu.id === 6);
+    assert.deepEqual(placeTrial(cpus, 1, 1), {
+      pairs: [{ source: 3, sink: 3 }],
+      switch: [6],
+      housekeeping: [3],
+      sharedCpu: true,
+      sharedHousekeeping: true,
+    });
+  });
+
+  it('refuses what is no trial', () => {
+    assert.throws(() => placeTrial([], 1, 0), RangeError);
+    assert.throws(() => placeTrial(plain(2), 0, 0), RangeError);
+    assert.throws(() => placeTrial(plain(2), 1, -1), RangeError);
+  });
+
+  it('holds what it promises on every machine and for every load', () => {
+    for (const cpus of [1, 2, 3, 4, 6, 8].flatMap((count) => [plain(count), smt(count), twoNodes(count)])) {
+      for (const pairs of [1, 2, 3, 4, 8]) {
+        for (const switchThreads of [0, 1, 2, 4]) checkPromises(cpus, pairs, switchThreads);
+      }
+    }
+  });
+});
+
+function checkPromises(cpus: Cpu[], pairs: number, switchThreads: number): void {
+  const placement = PlacementSchema.parse(placeTrial(cpus, pairs, switchThreads));
+  const told = `${cpus.length} CPUs, ${pairs} pairs, ${switchThreads} threads: ${JSON.stringify(placement)}`;
+  const applications = placement.pairs.flatMap(({ source, sink }) => [source, sink]);
+  const threads = [...placement.switch, ...applications];
+  const known = new Set(cpus.map((cpu) => cpu.id));
+  assert.ok(
+    [...threads, ...placement.housekeeping].every((cpu) => known.has(cpu)),
+    told,
+  );
+  assert.equal(placement.pairs.length, pairs, told);
+  assert.equal(placement.switch.length, switchThreads, told);
+  assert.ok(placement.housekeeping.length > 0, told);
+  assert.equal(placement.sharedCpu, new Set(threads).size < threads.length, told);
+  assert.equal(placement.sharedCpu, threads.length > cpus.length, told);
+  if (!placement.sharedHousekeeping) assert.ok(!threads.some((cpu) => placement.housekeeping.includes(cpu)), told);
+  if (cpus.length === 1) return;
+  assert.ok(!placement.switch.some((cpu) => applications.includes(cpu)), `a poller beside an application: ${told}`);
+  const usedByApplications = new Set(applications);
+  const loads = [...usedByApplications].map((cpu) => applications.filter((other) => other === cpu).length);
+  assert.ok(Math.max(...loads) - Math.min(...loads) <= 1, `uneven: ${told}`);
+  if (usedByApplications.size > 1) {
+    assert.ok(
+      placement.pairs.every(({ source, sink }) => source !== sink),
+      `a pair on one CPU: ${told}`,
+    );
+  }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Throughput as bars: the paper's table 2, and the cases of one group.
+import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { type CaseGroup, groupCases, groupKey, groupOf } from '../stats/group.ts';
+import { decidingFigure, ranked } from '../stats/verdict.ts';
+import {
+  CHARTS_MAX,
+  type Chart,
+  capital,
+  caseLabel,
+  colorOf,
+  INK,
+  measuredCases,
+  NEUTRAL,
+  rowNames,
+  rowsHeight,
+  SERIES,
+  ticksFor,
+  UNIT_ABOVE,
+  whisker,
+} from './chart.ts';
+import { sweeps } from './chart-lines.ts';
+import { describeGroup, inScale, ppsScale, varying } from './format.ts';
+import { publishedPps, table2Pps } from './paper.ts';
+
+const PAPER = 'Published';
+const HERE = 'This machine';
+const KPPS = 1e3;
+
+/** Height of a bar with its gap, pixels. */
+const BAR_STEP = 30;
+
+/** The paper's table 2 beside the same cases measured here; null where the campaign has none of them. */
+export function table2Chart(result: CampaignResult): Chart | null {
+  const comparable = measuredCases(result, 'throughput').filter((one) => publishedPps(one.case) !== null);
+  if (comparable.length === 0) return null;
+  // Where a campaign has the paper's rate and also none, the paper's it is.
+  const paced = comparable.filter((one) => one.case.rate !== 'max');
+  const ours = paced.length > 0 ? paced : comparable;
+  const names = Object.keys(table2Pps).filter((io) => ours.some((one) => one.case.io === io));
+  const rows = [...names.map(publishedRow), ...ours.flatMap(ownRow)];
+  const dots = ours.flatMap((one) => trialPps(one).map((pps) => ({ io: one.case.io, source: HERE, pps: pps / KPPS })));
+  const colors = { domain: [PAPER, HERE], range: [NEUTRAL, SERIES[0]] };
+  return {
+    title: 'The paper’s table 2, measured again',
+    caption:
+      'Received throughput of one pair over linux-bridge, 64-byte frames in bursts of 64, more of them intended than the path carries (the paper: 1 Mpps). Bars are medians, whiskers 95 % intervals, dots single trials; the paper gives a single figure. The machines differ, so compare the order and the ratios before the heights.',
+    legend: [
+      { label: PAPER, color: NEUTRAL },
+      { label: HERE, color: SERIES[0] },
+    ],
+    spec: (width) => ({
+      width,
+      height: 280,
+      autosize: { type: 'fit', contains: 'padding' },
+      data: { values: rows },
+      encoding: {
+        x: {
+          field: 'io',
+          type: 'nominal',
+          sort: names,
+          title: null,
+          axis: { labelAngle: 0, labelColor: INK },
+          scale: { paddingInner: 0.28, paddingOuter: 0.1 },
+        },
+        xOffset: { field: 'source', type: 'nominal', sort: [PAPER, HERE], scale: { paddingInner: 0.08 } },
+      },
+      layer: [
+        {
+          mark: { type: 'bar', cornerRadiusEnd: 2 },
+          encoding: {
+            y: { field: 'median', type: 'quantitative', stack: null, title: 'kpps', axis: UNIT_ABOVE },
+            color: { field: 'source', type: 'nominal', legend: null, scale: colors },
+          },
+        },
+        {
+          mark: { type: 'rule', strokeWidth: 1.5, color: INK },
+          encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
+        },
+        {
+          data: { values: dots },
+          mark: { type: 'circle', size: 18, opacity: 0.5, color: INK },
+          encoding: { y: { field: 'pps', type: 'quantitative' } },
+        },
+        {
+          mark: { type: 'text', dy: -9, fontWeight: 600 },
+          encoding: {
+            y: { field: 'high', type: 'quantitative' },
+            text: { field: 'median', type: 'quantitative', format: '.0f' },
+          },
+        },
+      ],
+    }),
+  };
+}
+
+function publishedRow(io: string) {
+  const median = (table2Pps[io] ?? 0) / KPPS;
+  return { io, source: PAPER, median, low: median, high: median };
+}
+
+function ownRow({ case: { io }, summary }: CaseResult) {
+  return summary === null ? [] : [{ io, source: HERE, ...whisker(summary.throughputPps, KPPS) }];
+}
+
+function trialPps({ trials }: CaseResult): number[] {
+  return trials.flatMap(({ outcome, measurement }) =>
+    outcome.outcome === 'measured' && measurement !== null ? [measurement.throughputPps] : [],
+  );
+}
+
+/**
+ * A chart for each group of comparable cases. Groups that differ in a parameter only are drawn as lines over it instead;
+ * where all are, the first unpaced one is shown as bars too, since it is what most readers look for.
+ */
+export function throughputCharts(result: CampaignResult): Chart[] {
+  const groups = groupCases(measuredCases(result, 'throughput'));
+  const inLines = new Set(
+    sweeps(result, 'throughput').flatMap(({ cases }) => cases.map((one) => groupKey(groupOf(one.case)))),
+  );
+  const apart = groups.filter(({ group }) => !inLines.has(groupKey(group)));
+  const unpaced = groups.filter(({ group }) => group.rate === 'max');
+  const shown = apart.length > 0 ? apart.slice(0, CHARTS_MAX) : unpaced.slice(0, 1);
+  const names = varying(shown.map(({ group }) => group));
+  return shown.map((caseGroup) => ({
+    ...barChart(result, caseGroup),
+    ...(names.length === 0 ? {} : { title: capital(describeGroup(caseGroup.group, names)) }),
+  }));
+}
+
+function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
+  const figures = ranked(caseGroup).flatMap((one) => {
+    const figure = decidingFigure(one);
+    return figure === null ? [] : [{ one, figure }];
+  });
+  const scale = ppsScale(figures.map(({ figure }) => figure.median));
+  const rows = figures.map(({ one, figure }) => ({
+    label: caseLabel(one),
+    color: colorOf(result, one.case.switch),
+    ...whisker(figure, scale.divisor),
+    text: inScale(figure.median, scale),
+  }));
+  const dots = figures.flatMap(({ one }) =>
+    trialPps(one).map((pps) => ({ label: caseLabel(one), pps: pps / scale.divisor })),
+  );
+  const layout = { names: rows.map(({ label }) => label), step: BAR_STEP, labelPx: 12 };
+  return {
+    title: 'Received throughput',
+    caption: `${capital(describeGroup(caseGroup.group))}. Bars are medians, whiskers 95 % intervals, dots single trials. Grey is direct: the same framework without any switch, the ceiling.`,
+    legend: [],
+    spec: (width) => ({
+      width,
+      height: rowsHeight({ ...layout, width }),
+      autosize: { type: 'fit-x', contains: 'padding' },
+      data: { values: rows },
+      encoding: { y: rowNames('label', { ...layout, width }) },
+      layer: [
+        {
+          mark: { type: 'bar', cornerRadiusEnd: 2 },
+          encoding: {
+            x: {
+              field: 'median',
+              type: 'quantitative',
+              stack: null,
+              title: scale.unit,
+              axis: { tickCount: ticksFor(width) },
+              scale: {
+                domainMax: headroom(
+                  rows.map(({ high }) => high),
+                  width,
+                ),
+              },
+            },
+            color: { field: 'color', type: 'nominal', scale: null, legend: null },
+          },
+        },
+        {
+          mark: { type: 'rule', strokeWidth: 1.5, color: INK },
+          encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
+        },
+        {
+          data: { values: dots },
+          mark: { type: 'circle', size: 18, opacity: 0.5, color: INK },
+          encoding: { x: { field: 'pps', type: 'quantitative' } },
+        },
+        {
+          mark: { type: 'text', align: 'left', dx: 9, fontWeight: 600 },
+          encoding: { x: { field: 'high', type: 'quantitative' }, text: { field: 'text', type: 'nominal' } },
+        },
+      ],
+    }),
+  };
+}
+
+/** The axis' end that leaves room for the figures behind the bars. */
+function headroom(values: readonly number[], width: number): number {
+  return Math.max(0, ...values) * (width > 500 ? 1.1 : 1.25) || 1;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Charts with a row for each case: the spread of its trials, and its CPU use.
+import type { CampaignResult, CaseResult, Trial } from '../model/result.ts';
+import { groupCases } from '../stats/group.ts';
+import { decidingFigure, ranked } from '../stats/verdict.ts';
+import { type Chart, caseLabel, colorOf, rowNames, rowsHeight, SERIES, ticksFor } from './chart.ts';
+import { parameters, varying } from './format.ts';
+
+/** Height of a row, pixels, and how many rows are still a picture. */
+const ROW_STEP = 22;
+const ROWS_MAX = 60;
+const LABEL_PX = 11;
+
+interface Row {
+  one: CaseResult;
+  name: string;
+}
+
+/** The measured cases in the order of their groups, best first; where there are several groups the name tells which. */
+function rowsOf(result: CampaignResult): Row[] {
+  const groups = groupCases(result.results).filter((caseGroup) => ranked(caseGroup).length > 0);
+  const names = varying(groups.map(({ group }) => group));
+  return groups
+    .flatMap((caseGroup) =>
+      ranked(caseGroup).map((one) => {
+        const where = Object.entries(parameters(caseGroup.group)).flatMap(([name, text]) =>
+          names.some((varied) => varied === name) ? [text.replaceAll(/ = | B$/g, '')] : [],
+        );
+        return { one, name: [caseLabel(one), ...where].join(' ') };
+      }),
+    )
+    .slice(0, ROWS_MAX);
+}
+
+/** How far each trial lies from its case's median, percent: what the intervals are made of. Null where there is no spread to see. */
+export function spreadChart(result: CampaignResult): Chart | null {
+  const rows = rowsOf(result).flatMap(({ one, name }) => {
+    const figure = decidingFigure(one);
+    if (figure === null || figure.trials < 2 || figure.median === 0) return [];
+    const percent = (value: number) => 100 * (value / figure.median - 1);
+    const color = colorOf(result, one.case.switch);
+    return [
+      {
+        name,
+        dots: one.trials.flatMap(decidingValue).map((value) => ({ name, color, percent: percent(value) })),
+        band: { name, low: percent(figure.ciLow ?? figure.median), high: percent(figure.ciHigh ?? figure.median) },
+      },
+    ];
+  });
+  if (rows.length === 0) return null;
+  const layout = { names: rows.map(({ name }) => name), step: ROW_STEP, labelPx: LABEL_PX };
+  const dots = rows.flatMap((row) => row.dots);
+  const bands = rows.map((row) => row.band);
+  // Bounds of two trials' intervals can lie far out: the axis follows the trials, and bands end at its edge.
+  const reach = 1.15 * Math.max(0.5, ...dots.map(({ percent }) => Math.abs(percent)));
+  const clipped = bands.map(({ name, low, high }) => ({
+    name,
+    low: Math.max(-reach, low),
+    high: Math.min(reach, high),
+  }));
+  return {
+    title: 'Every trial',
+    caption:
+      'Each dot is one trial: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.',
+    legend: [],
+    spec: (width) => ({
+      width,
+      height: rowsHeight({ ...layout, width }),
+      autosize: { type: 'fit-x', contains: 'padding' },
+      data: { values: dots },
+      encoding: { y: rowNames('name', { ...layout, width }) },
+      layer: [
+        {
+          data: { values: clipped },
+          mark: { type: 'bar', height: 12, cornerRadius: 3, color: 'var(--band)' },
+          encoding: {
+            x: {
+              field: 'low',
+              type: 'quantitative',
+              title: 'deviation from the median, %',
+              scale: { domain: [-reach, reach], nice: false },
+              axis: { tickCount: ticksFor(width) },
+            },
+            x2: { field: 'high' },
+          },
+        },
+        {
+          mark: { type: 'circle', size: 42, opacity: 0.9 },
+          encoding: {
+            x: { field: 'percent', type: 'quantitative' },
+            color: { field: 'color', type: 'nominal', scale: null, legend: null },
+          },
+        },
+      ],
+    }),
+  };
+
+  function decidingValue({ outcome, measurement }: Trial): number[] {
+    if (outcome.outcome !== 'measured' || measurement === null) return [];
+    const roundTrip = measurement.latencyNs?.rtt?.p50;
+    if (roundTrip !== undefined) return [roundTrip];
+    return [measurement.throughputPps];
+  }
+}
+
+const CPU_PARTS = [
+  { key: 'sender', label: 'Sender or client', color: SERIES[5] },
+  { key: 'receiver', label: 'Receiver or server', color: SERIES[4] },
+  { key: 'switch', label: 'Switch’s own threads', color: SERIES[3] },
+] as const;
+
+/** CPUs used by each case, by who used them; null where nothing was measured. */
+export function cpuChart(result: CampaignResult): Chart | null {
+  const rows = rowsOf(result);
+  if (rows.length === 0) return null;
+  const layout = { names: rows.map(({ name }) => name), step: ROW_STEP, labelPx: LABEL_PX };
+  const bars = rows.flatMap(({ one: { summary }, name }) =>
+    summary === null
+      ? []
+      : CPU_PARTS.map(({ key, label }, order) => ({ name, part: label, order, cpus: summary.cpu[key] })),
+  );
+  const colors = { domain: CPU_PARTS.map(({ label }) => label), range: CPU_PARTS.map(({ color }) => color) };
+  return {
+    title: 'CPU use',
+    caption:
+      'Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work shows as the sender’s time and in softirqs.',
+    legend: CPU_PARTS.map(({ label, color }) => ({ label, color })),
+    spec: (width) => ({
+      width,
+      height: rowsHeight({ ...layout, width }),
+      autosize: { type: 'fit-x', contains: 'padding' },
+      data: { values: bars },
+      mark: { type: 'bar' },
+      encoding: {
+        y: rowNames('name', { ...layout, width }),
+        x: { field: 'cpus', type: 'quantitative', title: 'CPUs', axis: { tickCount: ticksFor(width) } },
+        order: { field: 'order', type: 'ordinal' },
+        color: { field: 'part', type: 'nominal', legend: null, scale: colors },
+      },
+    }),
+  };
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all charts share: their form, names, colours and axes.
+import type { TopLevelSpec } from 'vega-lite';
+import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
+import type { Group } from '../stats/group.ts';
+import { CHARACTER_PX } from './svg.ts';
+
+/** One of the drawings that lie on top of each other in a chart. */
+export type Layer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
+
+/** What a colour, and for lines a dash, stands for. The page writes it, as it breaks lines better than a chart. */
+export interface LegendEntry {
+  label: string;
+  color: string;
+  /** SVG's `stroke-dasharray`; absent for an area. */
+  dash?: string;
+}
+
+/** A chart that still has to be drawn. */
+export interface Chart {
+  title: string;
+  /** What is shown, and how it is drawn. */
+  caption: string;
+  legend: LegendEntry[];
+  /** The drawing for a width in pixels: a page has one for wide and one for narrow windows. */
+  spec: (width: number) => TopLevelSpec;
+}
+
+/** More charts of one kind than this only hide each other; the table has the rest. */
+export const CHARTS_MAX = 8;
+
+/** Okabe and Ito's palette, which colour-blind people tell apart, as CSS variables, since the schemes adapt it. */
+export const SERIES = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--c6)'] as const;
+export const NEUTRAL = 'var(--c0)';
+export const INK = 'var(--ink)';
+
+/** How a chart calls a case within its group. */
+export function caseLabel({ case: testCase }: CaseResult): string {
+  return `${testCase.switch} · ${testCase.io}`;
+}
+
+/** Colour of a switch, the same throughout a report. `direct` is no switch and is grey. */
+export function colorOf(result: CampaignResult, id: string): string {
+  if (id === 'direct') return NEUTRAL;
+  const ids = [...new Set(result.results.map((one) => one.case.switch))].filter((other) => other !== 'direct');
+  return SERIES[ids.indexOf(id) % SERIES.length] ?? NEUTRAL;
+}
+
+/** The cases of a dimension that have a figure. */
+export function measuredCases(result: CampaignResult, dimension: Group['dimension']): CaseResult[] {
+  return result.results.filter((one) => one.summary !== null && one.case.dimension === dimension);
+}
+
+/** An interval as a row of chart data, divided by a scale's divisor; without bounds its whisker has no length. */
+export function whisker(
+  { median, ciLow, ciHigh }: Interval,
+  divisor: number,
+): Record<'median' | 'low' | 'high', number> {
+  return { median: median / divisor, low: (ciLow ?? median) / divisor, high: (ciHigh ?? median) / divisor };
+}
+
+/** About how many ticks a horizontal axis has room for. */
+export function ticksFor(width: number): number {
+  return width > BESIDE_PX ? 6 : 4;
+}
+
+/** First letter upper case. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A vertical axis with its unit above it, where it can be read without turning one's head. */
+export const UNIT_ABOVE = { tickCount: 5, titleAngle: 0, titleAlign: 'left', titleY: -12, titleX: 0 } as const;
+
+/** A page as wide as this has room for names beside the bars; on a narrower one they stand above them. */
+const BESIDE_PX = 500;
+
+/** Rows of a chart by name, in the order given. */
+export interface RowLayout {
+  names: string[];
+  width: number;
+  /** Height of a row where its name stands beside it, pixels. */
+  step: number;
+  labelPx: number;
+}
+
+/** Height of a chart of rows, pixels. */
+export function rowsHeight({ names, width, step }: RowLayout): number {
+  return names.length * (width > BESIDE_PX ? step : 40);
+}
+
+/** The vertical channel of a chart of rows. */
+export function rowNames(field: string, { names, width, labelPx }: RowLayout) {
+  const beside = width > BESIDE_PX;
+  const extent = Math.max(0, ...names.map((name) => name.length)) * CHARACTER_PX * (labelPx / 12) + 8;
+  return {
+    field,
+    type: 'nominal',
+    sort: names,
+    title: null,
+    axis: {
+      labelColor: INK,
+      labelFontSize: labelPx,
+      ...(beside
+        ? { minExtent: extent, maxExtent: extent }
+        : ({ minExtent: 0, maxExtent: 0, labelAlign: 'left', labelPadding: 0, labelOffset: -16 } as const)),
+    },
+    scale: beside ? { paddingInner: 0.34, paddingOuter: 0.17 } : { paddingInner: 0.6, paddingOuter: 0.45 },
+  } as const;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostileCampaign, storedCampaign, sweepCampaign } from '../../test/fixtures/campaign.ts';
+import { parseCampaign } from '../model/campaign.ts';
+import { toCampaignResult } from '../stats/campaign.ts';
+import { reproduceCommand } from './command.ts';
+
+test('what the command says is read back as the same parameters', () => {
+  const command = reproduceCommand(toCampaignResult(sweepCampaign()));
+  const option = (name: string): string => new RegExp(`${name} (\\S+)`).exec(command)?.[1] ?? '';
+  const parsed = parseCampaign({
+    dimension: option('-D'),
+    pairs: option('-S'),
+    switch: option('-V'),
+    io: option('--io'),
+    packetSize: option('-P'),
+    rate: option('-R'),
+    burst: option('-B'),
+    touch: option('--touch'),
+    wait: option('--wait'),
+    warmup: option('--warmup'),
+    duration: option('--duration'),
+    trials: option('--trials'),
+    seed: option('--seed'),
+  });
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
+  assert.deepEqual(parsed.value.packetSizes, [64, 128, 256, 512, 1024, 1500]);
+  assert.deepEqual(parsed.value.rates, ['max', 100_000, 200_000, 400_000, 800_000, 1000]);
+  assert.deepEqual(parsed.value.pairs, [1, 2, 4]);
+  assert.equal(parsed.value.wait, 'yield');
+  assert.equal(parsed.value.warmupMs, 500);
+  assert.equal(parsed.value.durationMs, 3000);
+  assert.equal(parsed.value.seed, 20260301);
+});
+
+test('odd names are quoted for a shell', () => {
+  const command = reproduceCommand(toCampaignResult(hostileCampaign()));
+  assert.match(command, /-V 'linux-bridge,<script>alert\("x"\)<\/script>'\\''/);
+  assert.match(reproduceCommand(toCampaignResult(storedCampaign())), /-V '' /);
+});

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CampaignResult } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import { duration, quantity } from './format.ts';
+
+/** The command that runs the same test cases in the same order again: every parameter explicit, no default relied upon. */
+export function reproduceCommand(result: CampaignResult): string {
+  const cases = result.results.map(({ case: testCase }) => testCase);
+  const all = (value: (testCase: TestCase) => string): string => [...new Set(cases.map(value))].join(',');
+  // Where cases differ the planner chose it for each of them, and will again.
+  const waits = [...new Set(cases.map(({ wait }) => wait))];
+  const options: [string, string][] = [
+    ['-D', all((testCase) => testCase.dimension)],
+    ['-L', all((testCase) => testCase.location)],
+    ['-S', all(({ pairs }) => `${pairs}vs${pairs}`)],
+    ['-V', all((testCase) => testCase.switch)],
+    ['--io', all((testCase) => testCase.io)],
+    ['-P', all((testCase) => String(testCase.packetSize))],
+    ['-R', all((testCase) => quantity(testCase.rate))],
+    ['-B', all((testCase) => String(testCase.burst))],
+    ['--touch', all((testCase) => testCase.touch)],
+    ...waits.flatMap((wait): [string, string][] => (waits.length === 1 ? [['--wait', wait]] : [])),
+    ['--warmup', duration(result.warmupMs)],
+    ['--duration', duration(result.durationMs)],
+    ['--trials', String(result.trialsPlanned)],
+    ['--seed', String(result.seed)],
+  ];
+  return `vswbench run ${options.map(([name, value]) => `${name} ${shellWord(value)}`).join(' ')}`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w.,:/=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// What would make the figures wrong: every reason to doubt that the campaign's own record gives.
+import type { CampaignResult, CaseResult, Flag, Measurement } from '../model/result.ts';
+import { groupCases } from '../stats/group.ts';
+import { caseName } from './format.ts';
+
+/** A reason to doubt: what, and what follows from it. */
+export interface Doubt {
+  what: string;
+  consequence: string;
+}
+
+/** Above this share of time taken by the hypervisor a reader should worry. */
+const STEAL_NOTABLE = 0.01;
+
+/** Every doubt that applies, the gravest kinds first. Never empty: no measurement is beyond doubt. */
+export function doubts(result: CampaignResult): Doubt[] {
+  return [...placementDoubts(result), ...machineDoubts(result), ...noiseDoubts(result), ...evidenceDoubts(result)];
+}
+
+function withFlag(result: CampaignResult, flag: Flag): string | null {
+  const measured = result.results.filter((one) => one.summary !== null);
+  const count = measured.filter((one) => one.flags.includes(flag)).length;
+  if (count === 0) return null;
+  return count === measured.length ? 'all cases' : `${count} of ${measured.length} cases`;
+}
+
+function placementDoubts(result: CampaignResult): Doubt[] {
+  const shared = withFlag(result, 'shared-cpu');
+  const housekeeping = withFlag(result, 'shared-housekeeping');
+  return [
+    ...when(shared !== null, {
+      what: `CPUs were shared (${shared})`,
+      consequence:
+        'Applications or switch threads took turns on a CPU. With a CPU for each of them, figures rise, and not all by the same factor.',
+    }),
+    ...when(housekeeping !== null, {
+      what: `No CPU was kept free for the rest of the system (${housekeeping})`,
+      consequence: 'Interrupts, daemons and vswbench itself took time from what was measured.',
+    }),
+  ];
+}
+
+function machineDoubts(result: CampaignResult): Doubt[] {
+  const { virtualization, clocksource, invariantTsc, knobs, mitigations, loadAverage, cpus } = result.inventory;
+  const governor = knobs['cpufreq.scaling_governor'];
+  const active = Object.values(mitigations).filter((text) => text.startsWith('Mitigation')).length;
+  const filtered = withFlag(result, 'bridge-netfilter');
+  return [
+    ...when(virtualization !== null, {
+      what: `The machine is virtual (${virtualization})`,
+      consequence:
+        'Its CPUs are threads of another system, whose load, frequency and topology cannot be seen from inside. Absolute figures do not carry over to bare metal; ratios carry over better.',
+    }),
+    ...when(filtered !== null, {
+      what: `Bridged packets passed through iptables (${filtered})`,
+      consequence:
+        'net.bridge.bridge-nf-call-iptables is 1: kernel paths over a bridge are slower than they need to be.',
+    }),
+    ...when(governor !== undefined && governor !== 'performance', {
+      what: `The CPU frequency governor was ${governor}`,
+      consequence: 'The clock followed the load, so a case may have run at another frequency than the one before.',
+    }),
+    ...when(governor === undefined, {
+      what: 'The CPU frequency could not be controlled or seen',
+      consequence:
+        'Turbo and power states of the host may have changed between trials; the random order spreads that over all cases.',
+    }),
+    ...when(!invariantTsc, {
+      what: `The time stamp counter is not invariant (clock source ${clocksource})`,
+      consequence: 'Pacing and one-way delays rest on it and may drift with the CPU frequency.',
+    }),
+    ...when(loadAverage > 0.5, {
+      what: `The machine was busy when the campaign began (load average ${loadAverage.toFixed(2)} on ${cpus.length} CPUs)`,
+      consequence: 'Something else ran beside the measurement.',
+    }),
+    ...when(active > 0, {
+      what: `Mitigations of CPU vulnerabilities were active (${active})`,
+      consequence: 'Frameworks that make many system calls pay more for them than those that poll memory.',
+    }),
+  ];
+}
+
+function noiseDoubts(result: CampaignResult): Doubt[] {
+  const worst = (value: (measurement: Measurement) => number): { value: number; one: CaseResult } | null => {
+    const all = result.results.flatMap((one) =>
+      one.trials.flatMap(({ measurement }) => (measurement === null ? [] : [{ one, value: value(measurement) }])),
+    );
+    return all.reduce<{ value: number; one: CaseResult } | null>(
+      (most, next) => (most === null || next.value > most.value ? next : most),
+      null,
+    );
+  };
+  const steal = worst(({ noise }) => noise.stealRatio);
+  const switches = worst(({ noise }) => noise.involuntarySwitchesPerS);
+  if (steal === null || switches === null) return [];
+  const percent = `${(100 * steal.value).toFixed(2)} %`;
+  return [
+    steal.value > STEAL_NOTABLE
+      ? {
+          what: `The hypervisor took up to ${percent} of the measured CPUs’ time (worst: ${caseName(steal.one.case)})`,
+          consequence: 'Other guests were at work. Wide intervals and outliers below are most likely theirs.',
+        }
+      : {
+          what: `Steal time was at most ${percent}`,
+          consequence: 'As far as the kernel can tell, no other guest disturbed the measurement.',
+        },
+    {
+      what: `Measured threads were interrupted up to ${switches.value.toFixed(0)} times a second (worst: ${caseName(switches.one.case)})`,
+      consequence:
+        'Each involuntary switch stops a poller for a time slice; at thousands a second the scheduler is part of the result.',
+    },
+  ];
+}
+
+function evidenceDoubts(result: CampaignResult): Doubt[] {
+  const measured = result.results.filter((one) => one.summary !== null);
+  const weak = measured.filter((one) => one.summary?.throughputPps.method !== 'order-statistics').length;
+  const lossy = measured.filter((one) => (one.summary?.lossRatio ?? 0) > 0.001).length;
+  const paths = receivePaths(measured);
+  const mixed = groupCases(measured).some(({ cases }) => new Set(cases.map((one) => one.case.io)).size > 1);
+  const limited = withFlag(result, 'tool-limited');
+  const short = withFlag(result, 'rate-not-reached');
+  return [
+    ...when(limited !== null, {
+      what: `Some figures are the tool’s own limit (${limited})`,
+      consequence: 'They reach 95 % of what the same framework does without a switch; the switch may be faster.',
+    }),
+    ...when(short !== null, {
+      what: `The sender did not reach the intended rate (${short})`,
+      consequence: 'These cases show how fast packets can be sent, not how the switch takes the intended load.',
+    }),
+    ...when(lossy > 0, {
+      what: `More than 0.1 % of the packets were lost (${lossy} of ${measured.length} cases)`,
+      consequence: 'Throughput is what was received, not the highest rate without loss: sweep -R for that.',
+    }),
+    ...when(mixed, {
+      what: 'Different frameworks are compared with each other',
+      consequence:
+        'Some write whole frames, some only a UDP payload and leave the headers to the kernel. Only rows with the same framework compare switches alone.',
+    }),
+    ...when(paths.length > 0, {
+      what: `How packets reached their sockets (${paths.join(', ')})`,
+      consequence:
+        'A receiver of this framework has more than one way, and they cost unlike: compare with figures of the same way only (docs/decisions/0004-kernel-receive-path.md).',
+    }),
+    ...when(weak > 0, {
+      what: `Fewer than six trials were measured (${weak} of ${measured.length} cases)`,
+      consequence: 'Their intervals assume a normal distribution (two to five trials), or there is none (one trial).',
+    }),
+  ];
+}
+
+/** `framework: path` for each framework that has more than one way of receiving. */
+function receivePaths(measured: readonly CaseResult[]): string[] {
+  const found = measured.flatMap((one) =>
+    one.trials.flatMap(({ measurement }) =>
+      measurement === null || measurement.receivePath === null ? [] : [`${one.case.io}: ${measurement.receivePath}`],
+    ),
+  );
+  return [...new Set(found)].sort();
+}
+
+function when(applies: boolean, doubt: Doubt): Doubt[] {
+  return applies ? [doubt] : [];
+}

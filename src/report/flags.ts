@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type CaseResult, type Flag, FlagSchema } from '../model/result.ts';
+
+const TEXTS: Record<Flag, string> = {
+  'shared-cpu':
+    'Two applications or switch threads shared a CPU: the figure shows what this machine can do, not what the switch can do with CPUs of its own.',
+  'shared-housekeeping':
+    'No CPU was left for everything else, so the operating system and vswbench itself took time from the measured threads.',
+  'tool-limited':
+    'The switch reached 95 % of what the same framework does without any switch: it may be faster than vswbench can show.',
+  'bridge-netfilter':
+    'The kernel passed bridged packets through iptables (net.bridge.bridge-nf-call-iptables = 1), which costs throughput; without it the bridge is faster.',
+  disturbed:
+    'Something else took CPU time during a trial, such as other guests of the hypervisor: repeat it on a quiet machine before relying on it.',
+  'unlike-paths':
+    'The compared frameworks do unlike work for each packet (whole frames or only the UDP payload): part of the difference is that work and not the switch.',
+  'some-trials-failed':
+    'Not every trial of this case was measured: the interval rests on those that were, and the failure may be part of the truth.',
+  'rate-not-reached':
+    'The sender put less than 99 % of the intended rate on its port: the case shows how fast it could send, not how the switch behaves at that rate.',
+};
+
+/** What a flag means for the reader of a figure, in one sentence. */
+export function flagText(flag: Flag): string {
+  return TEXTS[flag];
+}
+
+/** How the flags of a campaign's measured cases are told in a table. */
+export interface FlagMarks {
+  /** Flags that every measured case has: told once, for all. */
+  everywhere: Flag[];
+  /** Flags that tell cases apart, with the number that stands for them. */
+  numbered: Map<Flag, number>;
+}
+
+/** Gives numbers to the flags that only some measured cases have. */
+export function flagMarks(results: readonly CaseResult[]): FlagMarks {
+  const measured = results.filter((one) => one.summary !== null);
+  const count = (flag: Flag) => measured.filter((one) => one.flags.includes(flag)).length;
+  const present = FlagSchema.options.filter((flag) => count(flag) > 0);
+  const telling = present.filter((flag) => count(flag) < measured.length);
+  return {
+    everywhere: present.filter((flag) => !telling.includes(flag)),
+    numbered: new Map(telling.map((flag, index) => [flag, index + 1])),
+  };
+}
+
+/** The marks of one case, ascending. */
+export function marksFor({ flags }: CaseResult, { numbered }: FlagMarks): number[] {
+  return flags.flatMap((flag) => numbered.get(flag) ?? []);
+}

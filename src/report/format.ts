@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
+import type { Interval } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import type { Group } from '../stats/group.ts';
+
+/** A unit and how its figures are written. */
+export interface Scale {
+  unit: string;
+  divisor: number;
+  digits: number;
+}
+
+/** The unit in which all of some packet rates (packets/s) read well. */
+export function ppsScale(values: readonly number[]): Scale {
+  const largest = Math.max(0, ...values);
+  if (largest >= 1e6) return { unit: 'Mpps', divisor: 1e6, digits: 3 };
+  return largest >= 1e3 ? { unit: 'kpps', divisor: 1e3, digits: 1 } : { unit: 'pps', divisor: 1, digits: 1 };
+}
+
+/** Delays are told in microseconds; the argument of all of them is nanoseconds. */
+export const MICROSECONDS: Scale = { unit: 'µs', divisor: 1e3, digits: 1 };
+
+/** Bits/s as Gbit/s = 10⁹ bit/s. */
+export const GIGABITS: Scale = { unit: 'Gbit/s', divisor: 1e9, digits: 3 };
+
+/** A number in a scale, without the unit. */
+export function inScale(value: number, { divisor, digits }: Scale): string {
+  return (value / divisor).toFixed(digits);
+}
+
+/** A number with its unit. */
+export function withUnit(value: number, scale: Scale): string {
+  return `${inScale(value, scale)} ${scale.unit}`;
+}
+
+/** The bounds of an interval, without the unit; a dash where there are none. */
+export function bounds({ ciLow, ciHigh }: Interval, scale: Scale): string {
+  return ciLow === null || ciHigh === null ? '–' : `${inScale(ciLow, scale)} – ${inScale(ciHigh, scale)}`;
+}
+
+/** A loss ratio as a percentage that never rounds a loss to none. */
+export function percentLost(ratio: number): string {
+  if (ratio === 0) return '0 %';
+  const percent = 100 * ratio;
+  return percent > 0 && percent < 0.01 ? '<0.01 %' : `${percent.toFixed(2)} %`;
+}
+
+/** A whole number in groups of three digits. */
+export function grouped(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+/** A quantity as the command line takes it: `64`, `1.5k`, `20M`, `max`. */
+export function quantity(value: number | 'max'): string {
+  if (value === 'max') return value;
+  const units: [number, string][] = [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ];
+  const [divisor, suffix] = units.find(([size]) => value >= size && Number.isInteger((value / size) * 1000)) ?? [1, ''];
+  return `${value / divisor}${suffix}`;
+}
+
+/** A duration as the command line takes it: `500ms`, `3s`. */
+export function duration(ms: number): string {
+  return ms % 1000 === 0 && ms > 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
+/** A duration for people: `500 ms`, `3 s`. */
+export function spelledDuration(ms: number): string {
+  return duration(ms).replace(/(\d)(m?s)$/, '$1 $2');
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  const last = items.at(-1) ?? '';
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/** How a report calls a case within its group. */
+export function caseName({ switch: id, io }: Pick<TestCase, 'switch' | 'io'>): string {
+  return `${id} with ${io}`;
+}
+
+/** Each parameter of a group under the paper's letter, as text. */
+export function parameters(group: Group): Record<keyof Group, string> {
+  return {
+    dimension: group.dimension,
+    location: group.location,
+    pairs: `${group.pairs}vs${group.pairs}`,
+    packetSize: `P = ${group.packetSize} B`,
+    rate: `R = ${quantity(group.rate)}`,
+    burst: `B = ${group.burst}`,
+    touch: `touch = ${group.touch}`,
+  };
+}
+
+/** The parameters that make a group, in the paper's order. */
+export const PARAMETERS: readonly (keyof Group)[] = [
+  'dimension',
+  'location',
+  'pairs',
+  'packetSize',
+  'rate',
+  'burst',
+  'touch',
+];
+
+/** The parameters in which groups differ. */
+export function varying(groups: readonly Group[]): (keyof Group)[] {
+  return PARAMETERS.filter((name) => new Set(groups.map((group) => group[name])).size > 1);
+}
+
+/** A group's parameters in one line, all of them or only the ones given. */
+export function describeGroup(group: Group, names: readonly (keyof Group)[] = PARAMETERS): string {
+  const texts = parameters(group);
+  return names.map((name) => texts[name]).join(', ');
+}

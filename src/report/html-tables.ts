@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of the report: results, ledgers, disturbances.
+import { type ComponentChild, h } from 'preact';
+import type { CampaignResult, CaseResult, Ledger, Measurement } from '../model/result.ts';
+import { type Group, groupCases } from '../stats/group.ts';
+import { ranked } from '../stats/verdict.ts';
+import { flagMarks, marksFor } from './flags.ts';
+import {
+  bounds,
+  caseName,
+  describeGroup,
+  GIGABITS,
+  grouped,
+  inScale,
+  MICROSECONDS,
+  PARAMETERS,
+  parameters,
+  percentLost,
+  ppsScale,
+  varying,
+} from './format.ts';
+
+/** A column: its header, whether it holds numbers, and the content for a row. */
+interface Column<Row> {
+  title: string;
+  number?: boolean;
+  key?: boolean;
+  cell: (row: Row) => ComponentChild;
+}
+
+interface TableInput<Row> {
+  caption: string;
+  /** The first column names its row. */
+  columns: Column<Row>[];
+  bodies: Row[][];
+  /** Class of a row. */
+  rowClass?: (row: Row) => string;
+}
+
+/** A table that scrolls sideways by itself where the page is too narrow, also by keyboard. */
+function dataTable<Row>({ caption, columns, bodies, rowClass }: TableInput<Row>): ComponentChild {
+  const alignment = ({ number, key }: Column<Row>) =>
+    [number ? 'n' : '', key ? 'key' : ''].join(' ').trim() || undefined;
+  return h(
+    'div',
+    { class: 'scroll', role: 'region', 'aria-label': caption, tabIndex: 0 },
+    h(
+      'table',
+      null,
+      h('caption', null, caption),
+      h(
+        'thead',
+        null,
+        h('tr', null, ...columns.map((column) => h('th', { scope: 'col', class: alignment(column) }, column.title))),
+      ),
+      ...bodies.map((rows) =>
+        h(
+          'tbody',
+          null,
+          ...rows.map((row) =>
+            h(
+              'tr',
+              { class: rowClass?.(row) },
+              ...columns.map((column, index) =>
+                index === 0
+                  ? h('th', { scope: 'row', class: alignment(column) }, column.cell(row))
+                  : h('td', { class: alignment(column) }, column.cell(row)),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Up to so many rows the title of each framework stands in its row; in longer tables it would only be noise. */
+const TITLED_ROWS_MAX = 12;
+
+/** Switch and framework, the latter with its title below. */
+function nameCell({ ioTitles, results }: CampaignResult, { case: testCase }: CaseResult): ComponentChild {
+  const name = `${testCase.switch} · ${testCase.io}`;
+  return results.length > TITLED_ROWS_MAX ? name : [name, h('span', { class: 'io' }, ioTitles[testCase.io] ?? '')];
+}
+
+/** What the names of frameworks and switches stand for, in tables too long to say it row by row. */
+export function titleList({ results, ioTitles, switchTitles }: CampaignResult): [string, string][] {
+  const names = (titles: Record<string, string>, ids: string[]) =>
+    [...new Set(ids)].flatMap((id): [string, string][] =>
+      titles[id] === undefined || titles[id] === id ? [] : [[id, titles[id]]],
+    );
+  return [
+    ...names(
+      switchTitles,
+      results.map((one) => one.case.switch),
+    ),
+    ...names(
+      ioTitles,
+      results.map((one) => one.case.io),
+    ),
+  ];
+}
+
+/** The measured cases, a table for each dimension, group by group and best first. */
+export function resultTables(result: CampaignResult, winners: ReadonlySet<CaseResult>): ComponentChild[] {
+  const marks = flagMarks(result.results);
+  return (['throughput', 'latency'] as const).flatMap((dimension): ComponentChild[] => {
+    const bodies = groupCases(result.results.filter((one) => one.case.dimension === dimension))
+      .map((caseGroup) => ranked(caseGroup))
+      .filter((cases) => cases.length > 0);
+    const groups = bodies.flatMap(([first]) => (first === undefined ? [] : [first.case]));
+    const [first] = groups;
+    if (first === undefined) return [];
+    const names = varying(groups);
+    const constant = describeGroup(
+      first,
+      PARAMETERS.filter((name) => !names.includes(name)),
+    );
+    return [
+      dataTable({
+        caption: constant.charAt(0).toUpperCase() + constant.slice(1),
+        bodies,
+        rowClass: (one: CaseResult) => (winners.has(one) ? 'won' : ''),
+        columns: [
+          { title: 'Switch · framework', cell: (one) => nameCell(result, one) },
+          ...names.map((name) => parameterColumn(name)),
+          ...(dimension === 'throughput' ? throughputColumns(bodies.flat()) : latencyColumns()),
+          {
+            title: 'Loss',
+            number: true,
+            cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)),
+          },
+          { title: 'CPUs', number: true, cell: ({ summary }) => summary?.cpu.total.toFixed(2) },
+          { title: 'Trials', number: true, cell: trialsCell },
+          { title: 'Notes', cell: (one) => marksFor(one, marks).join(', ') },
+        ],
+      }),
+    ];
+  });
+}
+
+function trialsCell({ trials, summary }: CaseResult): string {
+  const measured = summary?.throughputPps.trials ?? 0;
+  return measured === trials.length ? String(measured) : `${measured} of ${trials.length}`;
+}
+
+const PARAMETER_TITLES: Record<keyof Group, string> = {
+  dimension: 'Dimension',
+  location: 'Location',
+  pairs: 'Pairs',
+  packetSize: 'Size',
+  rate: 'Rate',
+  burst: 'Burst',
+  touch: 'Touch',
+};
+
+function parameterColumn(name: keyof Group): Column<CaseResult> {
+  return {
+    title: PARAMETER_TITLES[name],
+    cell: ({ case: testCase }) => parameters(testCase)[name].replace(/^.* = /, ''),
+  };
+}
+
+function throughputColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
+  const scale = ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
+  return [
+    {
+      title: scale.unit,
+      number: true,
+      key: true,
+      cell: ({ summary }) => (summary === null ? '' : inScale(summary.throughputPps.median, scale)),
+    },
+    {
+      title: '95 % interval',
+      number: true,
+      cell: ({ summary }) => (summary === null ? '' : bounds(summary.throughputPps, scale)),
+    },
+    {
+      title: 'Gbit/s',
+      number: true,
+      cell: ({ summary }) => (summary === null ? '' : inScale(summary.throughputBps.median, GIGABITS)),
+    },
+    {
+      title: `${scale.unit}/CPU`,
+      number: true,
+      cell: ({ summary }) =>
+        summary === null || summary.cpu.total === 0
+          ? ''
+          : inScale(summary.throughputPps.median / summary.cpu.total, scale),
+    },
+  ];
+}
+
+function latencyColumns(): Column<CaseResult>[] {
+  const at = (name: 'p50' | 'p99' | 'p999' | 'mean') => (one: CaseResult) => {
+    const interval = one.summary?.latencyNs?.rtt?.[name];
+    return interval === undefined ? '' : inScale(interval.median, MICROSECONDS);
+  };
+  return [
+    { title: 'RTT p50, µs', number: true, key: true, cell: at('p50') },
+    {
+      title: '95 % interval',
+      number: true,
+      cell: (one) => {
+        const interval = one.summary?.latencyNs?.rtt?.p50;
+        return interval === undefined ? '' : bounds(interval, MICROSECONDS);
+      },
+    },
+    { title: 'mean', number: true, cell: at('mean') },
+    { title: 'p99', number: true, cell: at('p99') },
+    { title: 'p99.9', number: true, cell: at('p999') },
+  ];
+}
+
+/** Cases, or some trials of one, that have no figure; null where there are none. */
+export function unmeasuredTable(result: CampaignResult): ComponentChild {
+  const rows = result.results.filter((one) => one.reason !== undefined);
+  if (rows.length === 0) return null;
+  const names = varying(result.results.map((one) => one.case));
+  return dataTable({
+    caption: 'Cases and trials without a figure',
+    bodies: [rows],
+    columns: [
+      { title: 'Switch · framework', cell: (one) => nameCell(result, one) },
+      ...(names.length === 0
+        ? []
+        : [{ title: 'Parameters', cell: (one: CaseResult) => describeGroup(one.case, names) }]),
+      {
+        title: 'Outcome',
+        cell: (one) => h('span', { class: 'bad' }, one.outcome === 'measured' ? 'measured in part' : one.outcome),
+      },
+      { title: 'Reason', cell: (one) => one.reason },
+    ],
+  });
+}
+
+/** A case's last trial that ran to its end. */
+function lastMeasurement({ trials }: CaseResult): Measurement | null {
+  return trials.findLast(({ measurement }) => measurement !== null)?.measurement ?? null;
+}
+
+/** The ledgers of each case's last trial: every hop with its count, and each drop with its place; null where none ran. */
+export function ledgerTable(result: CampaignResult): ComponentChild {
+  const rows = result.results.flatMap((one) =>
+    (lastMeasurement(one)?.ledgers ?? []).map((ledger) => ({ one, ledger })),
+  );
+  if (rows.length === 0) return null;
+  return dataTable({
+    caption:
+      'Packets counted at each hop, in the last trial of each case (*: by an interface, which knows nothing of the application)',
+    bodies: [rows],
+    columns: [
+      {
+        title: 'Case',
+        cell: ({ one, ledger }) => [
+          `${one.case.switch} · ${one.case.io}`,
+          h(
+            'span',
+            { class: 'io' },
+            `${describeGroup(one.case, ['packetSize', 'rate', 'burst'])}${one.case.pairs > 1 ? `, pair ${ledger.pair}` : ''}`,
+          ),
+        ],
+      },
+      { title: 'Hops', cell: ({ ledger }) => hopList(ledger) },
+      { title: 'Closes', cell: ({ ledger }) => (ledger.closes ? 'yes' : h('strong', { class: 'bad' }, 'no')) },
+    ],
+  });
+}
+
+/** A ledger as accountants write it: a line for each hop, what changed since the one above, and where that went. */
+function hopList({ hops, drops }: Ledger): ComponentChild {
+  const line = (name: string, packets: string, change: string) =>
+    h('li', null, h('span', null, name), h('span', { class: 'n' }, packets), h('span', { class: 'n bad' }, change));
+  return h(
+    'ol',
+    { class: 'hops' },
+    ...hops.map(({ hop, packets, source }, index) => {
+      const change = packets - (hops[index - 1]?.packets ?? packets);
+      const signed = change === 0 ? '' : `${change < 0 ? '−' : '+'}${grouped(Math.abs(change))}`;
+      return line(source === 'counter' ? `${hop} *` : hop, grouped(packets), signed);
+    }),
+    ...drops.map(({ where, packets }) => h('li', { class: 'drop' }, `${grouped(packets)} lost: ${where}`)),
+  );
+}
+
+/** What else the machine did during each case: the worst trial, since that is the one that would mislead. */
+export function noiseTable(result: CampaignResult): ComponentChild {
+  const rows = result.results.flatMap((one) => {
+    const measurements = one.trials.flatMap(({ measurement }) => (measurement === null ? [] : [measurement]));
+    return measurements.length === 0 ? [] : [{ one, measurements }];
+  });
+  const worst = (measurements: Measurement[], value: (measurement: Measurement) => number) =>
+    Math.max(...measurements.map(value));
+  return dataTable({
+    caption: 'Evidence of disturbance, the worst trial of each case',
+    bodies: [rows],
+    columns: [
+      {
+        title: 'Case',
+        cell: ({ one }) => [
+          caseName(one.case),
+          h('span', { class: 'io' }, describeGroup(one.case, ['dimension', 'pairs', 'packetSize', 'rate', 'burst'])),
+        ],
+      },
+      {
+        title: 'Steal',
+        number: true,
+        cell: ({ measurements }) => `${(100 * worst(measurements, ({ noise }) => noise.stealRatio)).toFixed(2)} %`,
+      },
+      {
+        title: 'Involuntary switches/s',
+        number: true,
+        cell: ({ measurements }) => worst(measurements, ({ noise }) => noise.involuntarySwitchesPerS).toFixed(0),
+      },
+      {
+        title: 'Softirq CPUs',
+        number: true,
+        cell: ({ measurements }) => worst(measurements, ({ noise }) => noise.softirqCpus).toFixed(2),
+      },
+      {
+        title: 'Duplicated',
+        number: true,
+        cell: ({ measurements }) => grouped(worst(measurements, (one) => one.duplicatedPackets)),
+      },
+      {
+        title: 'Reordered',
+        number: true,
+        cell: ({ measurements }) => grouped(worst(measurements, (one) => one.reorderedPackets)),
+      },
+      {
+        title: 'Corrupted',
+        number: true,
+        cell: ({ measurements }) => grouped(worst(measurements, (one) => one.corruptedPackets)),
+      },
+    ],
+  });
+}

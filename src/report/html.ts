@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report: one HTML file that needs nothing beside it, neither a script nor a font nor the network.
+import { type ComponentChild, h } from 'preact';
+import { render } from 'preact-render-to-string';
+import type { CampaignResult } from '../model/result.ts';
+import type { Group } from '../stats/group.ts';
+import type { Chart } from './chart.ts';
+import { table2Chart, throughputCharts } from './chart-bars.ts';
+import { latencyCharts, latencySweepCharts, sweepCharts } from './chart-lines.ts';
+import { cpuChart, spreadChart } from './chart-rows.ts';
+import { reproduceCommand } from './command.ts';
+import { doubts } from './doubts.ts';
+import { flagMarks, flagText } from './flags.ts';
+import { describeGroup, grouped, listed, PARAMETERS, spelledDuration, varying } from './format.ts';
+import { STYLE } from './html-style.ts';
+import { ledgerTable, noiseTable, resultTables, titleList, unmeasuredTable } from './html-tables.ts';
+import { paper, publishedPps } from './paper.ts';
+import { type Answer, answers } from './sentences.ts';
+import { drawSvg } from './svg.ts';
+
+/** Chart widths in CSS pixels: the text column, and a phone held upright. */
+const WIDE_PX = 900;
+const NARROW_PX = 340;
+
+/** Keeps a browser from loading anything at all, whatever the data say. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
+/** The whole report of a campaign as one self-contained HTML document. Everything from the campaign is escaped. */
+export async function renderHtml(result: CampaignResult): Promise<string> {
+  const charts = async (list: readonly (Chart | null)[]) => {
+    const present = list.flatMap((chart) => chart ?? []);
+    // A single chart is what its section is about: the section's heading is its own.
+    return Promise.all(present.map((chart) => drawFigure(chart, present.length > 1)));
+  };
+  const paperFigures = await charts([table2Chart(result)]);
+  const throughput = await charts([...throughputCharts(result), ...sweepCharts(result)]);
+  const latency = await charts([...latencyCharts(result), ...latencySweepCharts(result)]);
+  const spread = await charts([spreadChart(result)]);
+  const cpu = await charts([cpuChart(result)]);
+  const winners = new Set(answers(result).flatMap(({ winner }) => winner ?? []));
+  const sections = [
+    section('paper', 'The paper’s table 2, measured again', [
+      ...paperFigures,
+      ...(paperFigures.length > 0 ? [paperSource(result)] : []),
+    ]),
+    section('throughput', 'Throughput', throughput),
+    section('latency', 'Round-trip latency', latency),
+    section('results', 'All results', [
+      ...resultTables(result, winners),
+      unmeasuredTable(result),
+      flagList(result),
+      h('h3', null, 'Names'),
+      definitions(titleList(result)),
+    ]),
+    section('spread', 'Every trial', spread),
+    section('cpu', 'CPU use', cpu),
+    section('ledger', 'Where the packets went', [ledgerSection(result)]),
+    section('doubts', 'What would make these figures wrong', doubtSection(result)),
+    section('method', 'How it was measured', methodSection(result)),
+    section('machine', 'The machine', machineSection(result)),
+    section('again', 'Measure it again', againSection(result)),
+  ].filter((one) => one !== null);
+  const page = h(
+    'html',
+    { lang: 'en' },
+    h(
+      'head',
+      null,
+      h('meta', { charset: 'utf-8' }),
+      h('meta', { 'http-equiv': 'Content-Security-Policy', content: POLICY }),
+      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+      h('meta', { name: 'color-scheme', content: 'light dark' }),
+      h('title', null, `${result.title} · vswbench`),
+      h('style', { dangerouslySetInnerHTML: { __html: STYLE } }),
+    ),
+    h(
+      'body',
+      null,
+      pageHeader(result, sections),
+      h('main', null, ...sections.map(({ node }) => node)),
+      pageFooter(result),
+    ),
+  );
+  return `<!DOCTYPE html>\n${render(page)}\n`;
+}
+
+interface Section {
+  id: string;
+  title: string;
+  node: ComponentChild;
+}
+
+/** A section with a heading; null where it would be empty. */
+function section(id: string, title: string, content: ComponentChild[]): Section | null {
+  if (content.every((part) => part === null)) return null;
+  return {
+    id,
+    title,
+    node: h('section', { id, 'aria-labelledby': `${id}-title` }, h('h2', { id: `${id}-title` }, title), ...content),
+  };
+}
+
+function pageHeader(result: CampaignResult, sections: readonly Section[]): ComponentChild {
+  const { inventory } = result;
+  return h(
+    'header',
+    null,
+    h('p', { class: 'over' }, 'vswbench report'),
+    h('h1', null, result.title),
+    h(
+      'p',
+      { class: 'meta' },
+      [
+        `${result.startedAt.replace('T', ' ').slice(0, 16)} UTC`,
+        inventory.hostname,
+        `${inventory.cpuModel}, ${inventory.cpus.length} CPUs`,
+        `Linux ${inventory.kernel}`,
+        `campaign ${result.id}`,
+      ].join(' · '),
+    ),
+    answerList(result),
+    h('nav', { 'aria-label': 'Contents' }, ...sections.map(({ id, title }) => h('a', { href: `#${id}` }, title))),
+  );
+}
+
+/** The answers; groups of a dimension that have the same one are told together. */
+function answerList(result: CampaignResult): ComponentChild {
+  const all = answers(result);
+  const items = (['throughput', 'latency'] as const).flatMap((dimension) => {
+    const ofDimension = all.filter(({ group }) => group.dimension === dimension);
+    const names = varying(ofDimension.map(({ group }) => group));
+    const byHeadline = new Map<string, Answer[]>();
+    for (const answer of ofDimension) {
+      byHeadline.set(answer.headline, [...(byHeadline.get(answer.headline) ?? []), answer]);
+    }
+    return [...byHeadline.values()].map((same) => answerItem(same, names, ofDimension.length));
+  });
+  return h('ul', { class: 'answers' }, ...items);
+}
+
+/** So many sets of parameters are told one by one at once; more are behind a click. */
+const ANSWERS_OPEN_MAX = 3;
+
+function answerItem(same: Answer[], names: (keyof Group)[], groups: number): ComponentChild {
+  const [first] = same;
+  if (first === undefined) return null;
+  const won = first.winner === null ? '' : 'won';
+  const headline = h('strong', null, first.headline);
+  if (same.length === 1) {
+    const where = describeGroup(first.group, groups === 1 ? PARAMETERS : ['dimension', ...names]);
+    return h('li', { class: won }, h('span', { class: 'group' }, where), headline, h('p', null, first.detail));
+  }
+  const each = same.map(({ group, detail }) =>
+    h('p', { class: 'each' }, h('span', { class: 'group' }, `${describeGroup(group, names)}: `), detail),
+  );
+  return h(
+    'li',
+    { class: won },
+    h('span', { class: 'group' }, `${first.group.dimension}, ${same.length} of ${groups} sets of parameters`),
+    headline,
+    ...(each.length > ANSWERS_OPEN_MAX ? [h('details', null, h('summary', null, 'Each of them'), ...each)] : each),
+  );
+}
+
+async function drawFigure(chart: Chart, headed: boolean): Promise<ComponentChild> {
+  const svg = async (width: number, name: string) =>
+    h('div', {
+      class: name,
+      dangerouslySetInnerHTML: { __html: await drawSvg(chart.spec(width), `${chart.title}. ${chart.caption}`) },
+    });
+  return h(
+    'figure',
+    null,
+    headed ? h('h3', null, chart.title) : null,
+    chart.legend.length === 0 ? null : h('ul', { class: 'legend' }, ...chart.legend.map(legendItem)),
+    await svg(WIDE_PX, 'wide'),
+    await svg(NARROW_PX, 'narrow'),
+    h('figcaption', null, chart.caption),
+  );
+}
+
+/** A swatch: a block for bars, a line in its dash for lines. */
+function legendItem({ label, color, dash }: Chart['legend'][number]): ComponentChild {
+  const swatch =
+    dash === undefined
+      ? h('rect', { width: 12, height: 12, rx: 2, fill: color })
+      : h('line', { x1: 0, x2: 26, y1: 6, y2: 6, stroke: color, 'stroke-width': 2.5, 'stroke-dasharray': dash });
+  return h(
+    'li',
+    null,
+    h('svg', { width: dash === undefined ? 12 : 26, height: 12, 'aria-hidden': 'true' }, swatch),
+    label,
+  );
+}
+
+function paperSource(result: CampaignResult): ComponentChild {
+  const missing = result.results.filter((one) => publishedPps(one.case) !== null && one.summary === null);
+  const note = missing.length === 0 ? '' : ` Not measured here: ${listed(missing.map((one) => one.case.io))}.`;
+  return h(
+    'p',
+    { class: 'soft' },
+    `Published figures: ${paper.citation}, doi:${paper.doi}. Its machine: ${paper.machine}.${note}`,
+  );
+}
+
+function flagList(result: CampaignResult): ComponentChild {
+  const { everywhere, numbered } = flagMarks(result.results);
+  if (everywhere.length + numbered.size === 0) return null;
+  return h(
+    'div',
+    null,
+    h('h3', null, 'Notes'),
+    h(
+      'dl',
+      null,
+      ...everywhere.flatMap((flag) => [h('dt', null, `all: ${flag}`), h('dd', null, flagText(flag))]),
+      ...[...numbered].flatMap(([flag, mark]) => [h('dt', null, `${mark}: ${flag}`), h('dd', null, flagText(flag))]),
+    ),
+  );
+}
+
+/** Up to so many rows a table is shown at once; more are behind a click. */
+const ROWS_OPEN_MAX = 12;
+
+function ledgerSection(result: CampaignResult): ComponentChild {
+  const table = ledgerTable(result);
+  if (table === null) return null;
+  const ledgers = result.results.flatMap(({ trials }) =>
+    trials.flatMap(({ measurement }) => measurement?.ledgers ?? []),
+  );
+  const open = ledgers.filter(({ closes }) => !closes).length;
+  const told =
+    open === 0
+      ? `All ${grouped(ledgers.length)} ledgers close`
+      : `${open} of ${ledgers.length} ledgers do not close, and their trials are not used`;
+  return h(
+    'div',
+    null,
+    h(
+      'p',
+      null,
+      `${told}: every packet that was offered is either received or has a place where it was lost. Applications count their own packets by sequence number, interfaces count them without knowing of it.`,
+    ),
+    h('details', { open: result.results.length <= ROWS_OPEN_MAX }, h('summary', null, 'Hop by hop'), table),
+  );
+}
+
+function doubtSection(result: CampaignResult): ComponentChild[] {
+  return [
+    h(
+      'p',
+      { class: 'soft' },
+      'Read these before quoting a figure. They come from what the machine recorded, case by case.',
+    ),
+    h(
+      'ul',
+      { class: 'doubts' },
+      ...doubts(result).map(({ what, consequence }) => h('li', null, h('strong', null, `${what}. `), consequence)),
+    ),
+    h('details', null, h('summary', null, 'Evidence, case by case'), noiseTable(result)),
+  ];
+}
+
+function methodSection(result: CampaignResult): ComponentChild[] {
+  const touches = new Set(result.results.map((one) => one.case.touch));
+  const touched = touches.has('full')
+    ? 'generated and checked every byte of'
+    : 'generated and checked only the header of';
+  const sentences = [
+    `Each pair of containers ran one traffic application at either end; they exchanged real Ethernet frames with IPv4 and UDP headers and sequence numbers, and ${touched} each packet.`,
+    `A trial discarded ${spelledDuration(result.warmupMs)} of warm-up and measured ${spelledDuration(result.durationMs)}; then senders stopped first and receivers drained, so that totals are exact.`,
+    `Trials ran in ${result.trialsPlanned} rounds, each visiting every switch once in a random order (seed ${result.seed}), so that drift of the machine is not mistaken for a difference.`,
+    'Rates are differences of counters sampled inside the steady state, loss is the share of the packets sent in it that never arrived, and a trial whose packet ledger does not close is not used.',
+    'Figures are medians over trials with 95 % confidence intervals (order statistics, which assume no distribution, from six trials on; Student’s t below), and a winner is named only where its interval lies wholly beyond all others.',
+  ];
+  return [
+    h('ol', { class: 'method' }, ...sentences.map((text) => h('li', null, text))),
+    h('h3', null, 'Placement'),
+    h('dl', null, ...placementRows(result)),
+  ];
+}
+
+/** Where things ran: each placement once, with the cases that had it. */
+function placementRows(result: CampaignResult): ComponentChild[] {
+  const byText = new Map<string, Set<string>>();
+  for (const one of result.results) {
+    for (const { placement, measurement } of one.trials) {
+      if (measurement === null) continue;
+      const pairs = placement.pairs.map(({ source, sink }, pair) => `pair ${pair} on CPUs ${source} and ${sink}`);
+      const text = [
+        ...pairs,
+        placement.switch.length === 0 ? 'no switch threads' : `switch on ${listed(placement.switch.map(String))}`,
+        `the rest on ${listed(placement.housekeeping.map(String))}`,
+        `wait = ${one.case.wait}`,
+      ].join('; ');
+      byText.set(text, (byText.get(text) ?? new Set()).add(`${one.case.switch} ${one.case.pairs}vs${one.case.pairs}`));
+    }
+  }
+  return [...byText].flatMap(([text, cases]) => [h('dt', null, [...cases].join(', ')), h('dd', null, text)]);
+}
+
+function machineSection({ inventory }: CampaignResult): ComponentChild[] {
+  const rows: [string, string][] = [
+    ['Host', inventory.hostname],
+    ['CPU', `${inventory.cpuModel}, ${inventory.architecture}, microcode ${inventory.microcode ?? 'unknown'}`],
+    ['CPUs online', String(inventory.cpus.length)],
+    ['Memory', `${(inventory.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
+    ['Operating system', inventory.os],
+    ['Kernel', inventory.kernel],
+    ['Virtualisation', inventory.virtualization ?? 'none found'],
+    [
+      'vswbench',
+      `${inventory.vswbenchVersion}${inventory.vswbenchCommit === null ? '' : ` (${inventory.vswbenchCommit})`}`,
+    ],
+  ];
+  const more: [string, string][] = [
+    ['Recorded', inventory.recordedAt],
+    ['Kernel command line', inventory.kernelCommandLine],
+    ['Clock source', `${inventory.clocksource}, ${inventory.invariantTsc ? 'invariant' : 'not invariant'} TSC`],
+    ['Load average', inventory.loadAverage.toFixed(2)],
+    [
+      'Topology',
+      inventory.cpus
+        .map(({ id, node, socket, core }) => `CPU ${id}: node ${node}, socket ${socket}, core ${core}`)
+        .join('; '),
+    ],
+  ];
+  return [
+    definitions(rows),
+    h(
+      'details',
+      null,
+      h('summary', null, 'Everything that was recorded'),
+      definitions(more),
+      h('h3', null, 'Kernel settings'),
+      definitions(Object.entries(inventory.knobs)),
+      h('h3', null, 'Mitigations'),
+      definitions(Object.entries(inventory.mitigations)),
+      h('h3', null, 'Versions'),
+      definitions(Object.entries(inventory.versions)),
+    ),
+  ];
+}
+
+function definitions(rows: readonly (readonly [string, string])[]): ComponentChild {
+  return h('dl', null, ...rows.flatMap(([name, value]) => [h('dt', null, name), h('dd', null, value)]));
+}
+
+function againSection(result: CampaignResult): ComponentChild[] {
+  const { vswbenchVersion, vswbenchCommit } = result.inventory;
+  const commit = vswbenchCommit === null ? '' : `, commit ${vswbenchCommit}`;
+  return [
+    h(
+      'p',
+      null,
+      `With vswbench ${vswbenchVersion}${commit}, this command runs the same cases in the same random order:`,
+    ),
+    h('pre', { tabIndex: 0 }, h('code', null, reproduceCommand(result))),
+  ];
+}
+
+function pageFooter(result: CampaignResult): ComponentChild {
+  const trials = result.results.reduce((sum, one) => sum + one.trials.length, 0);
+  const state =
+    result.endedAt === null ? 'unfinished' : `finished ${result.endedAt.replace('T', ' ').slice(0, 16)} UTC`;
+  return h(
+    'footer',
+    null,
+    `${result.results.length} cases, ${trials} trials, ${state}. This file is complete in itself: it loads nothing and runs nothing.`,
+  );
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sweepCampaign, table2Campaign } from '../../test/fixtures/campaign.ts';
+import { TestCaseSchema } from '../model/testcase.ts';
+import { toCampaignResult } from '../stats/campaign.ts';
+import { toJsonDocument } from './json.ts';
+
+const TRIAL_FIELDS = [
+  'seed',
+  'startedAt',
+  'durationS',
+  'intendedPackets',
+  'offeredPackets',
+  'receivedPackets',
+  'lostPackets',
+  'duplicatedPackets',
+  'reorderedPackets',
+  'corruptedPackets',
+  'throughputPps',
+  'throughputBps',
+  'cpu',
+  'samples',
+  // Beyond the original contract.
+  'outcome',
+  'wallS',
+  'overheadS',
+  'placement',
+  'ledgers',
+  'noise',
+];
+
+test('the document has every promised field under its name, also after a round trip through text', () => {
+  const result = toCampaignResult(table2Campaign());
+  const document: ReturnType<typeof toJsonDocument> = JSON.parse(JSON.stringify(toJsonDocument(result)));
+  assert.equal(document.schema, 1);
+  assert.equal(document.campaign, result.id);
+  assert.equal(document.inventory.hostname, 'testbed-1');
+  const [first] = document.results;
+  assert.ok(first !== undefined);
+  assert.deepEqual(Object.keys(first.case).sort(), Object.keys(TestCaseSchema.shape).sort());
+  assert.equal(first.outcome, 'measured');
+  assert.equal('reason' in first, false);
+  const [trial] = first.trials;
+  assert.ok(trial !== undefined);
+  assert.deepEqual(
+    TRIAL_FIELDS.filter((field) => !(field in trial)),
+    [],
+  );
+  assert.equal('histograms' in trial, false);
+  assert.equal('measurement' in trial, false);
+  assert.deepEqual(Object.keys(trial.cpu ?? {}).sort(), ['receiver', 'sender', 'switch', 'total']);
+  assert.equal(first.summary?.throughputPps.trials, 6);
+  assert.ok(first.summary !== null && first.summary.throughputPps.ciLow !== null);
+  assert.ok(first.summary.throughputPps.ciLow <= first.summary.throughputPps.median);
+});
+
+test('latency has its percentiles in nanoseconds', () => {
+  const document = toJsonDocument(toCampaignResult(sweepCampaign()));
+  const latency = document.results.find((one) => one.case.dimension === 'latency')?.trials[0]?.latencyNs?.rtt;
+  assert.ok(latency !== undefined);
+  for (const field of ['mean', 'min', 'p50', 'p90', 'p99', 'p999', 'max', 'count'] as const) {
+    assert.equal(typeof latency[field], 'number', field);
+  }
+});
+
+test('a trial that was not measured has its outcome and reason and no figures; an invalid one keeps its evidence', () => {
+  const { results } = toJsonDocument(toCampaignResult(table2Campaign()));
+  const failed = results.find((one) => one.case.switch === 'vpp');
+  assert.equal(failed?.outcome, 'failed');
+  assert.match(failed?.reason ?? '', /no hugepages/);
+  const trial = failed?.trials[0];
+  assert.ok(trial?.outcome === 'failed');
+  assert.equal(trial.step, 'start switch');
+  assert.equal('throughputPps' in trial, false);
+  const skipped = results.find((one) => one.case.switch === 'vale');
+  assert.deepEqual([skipped?.outcome, skipped?.trials, skipped?.summary], ['skipped', [], null]);
+  const invalid = results.find((one) => one.case.switch === 'ovs')?.trials.at(-1);
+  assert.ok(invalid?.outcome === 'invalid' && invalid.throughputPps !== undefined);
+});

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import {
+  hostileCampaign,
+  storedCampaign,
+  sweepCampaign,
+  table2Campaign,
+  testCase,
+} from '../../test/fixtures/campaign.ts';
+import { FlagSchema } from '../model/result.ts';
+import { toCampaignResult } from '../stats/campaign.ts';
+import { renderCampaignList, renderSummary } from './terminal.ts';
+
+const plain = { columns: 100, color: false };
+const table2 = toCampaignResult(table2Campaign());
+
+function lineOf(text: string, ...words: string[]): string {
+  const line = text.split('\n').find((one) => words.every((word) => one.includes(word)));
+  assert.ok(line !== undefined, `no line with ${words.join(', ')} in:\n${text}`);
+  return line;
+}
+
+test('a row has the figures of its case, and the fastest comes first', () => {
+  const text = renderSummary(table2, plain);
+  assert.match(
+    lineOf(text, 'linux-bridge', 'udp-mmsg', '/'),
+    /264\.3 +261\.8 – 267\.9 +0\.135 +2\.10 % +0\.98\/0\.71\/0\.02/,
+  );
+  const rows = text.split('\n').filter((line) => /^(ovs|direct|linux-bridge) .*\//.test(line));
+  const medians = rows.map((row) => Number(/ (\d+\.\d) /.exec(row)?.[1]));
+  assert.equal(rows.length, 9);
+  assert.deepEqual(
+    medians,
+    [...medians].sort((a, b) => b - a),
+  );
+});
+
+test('below the table stands the answer', () => {
+  assert.ok(
+    renderSummary(table2, plain).includes(
+      'ovs with dpdk is the fastest, 3.01 times as much as the next, linux-bridge with raw-mmsg.',
+    ),
+  );
+});
+
+test('what was not measured is listed with its reason', () => {
+  const text = renderSummary(table2, plain);
+  assert.match(text, /^failed +vpp with dpdk: start switch: vpp exited with 1: no hugepages free$/m);
+  assert.match(text, /^skipped +vale with netmap: the netmap module is not loaded/m);
+  assert.match(text, /^in part +ovs with dpdk: 1 of 6 trials not measured/m);
+});
+
+test('only flags that occur are explained, and those that tell rows apart are numbered', () => {
+  const text = renderSummary(table2, plain);
+  const explained = FlagSchema.options.filter((flag) => text.includes(`${flag}:`));
+  assert.deepEqual(explained, [
+    'shared-cpu',
+    'shared-housekeeping',
+    'bridge-netfilter',
+    'disturbed',
+    'some-trials-failed',
+    'rate-not-reached',
+  ]);
+  assert.match(text, /^all {2}bridge-netfilter:/m);
+  assert.match(text, /^\[4\] {2}rate-not-reached:/m);
+  assert.match(lineOf(text, 'ovs', '996.0'), /\[1\]\[2\]\[3\]$/);
+});
+
+test('it fits the terminal, with titles where there is room', () => {
+  for (const result of [table2, toCampaignResult(sweepCampaign())]) {
+    const lines = renderSummary(result, plain).split('\n');
+    assert.deepEqual(
+      lines.filter((line) => line.length > 100),
+      [],
+    );
+  }
+  assert.ok(
+    lineOf(renderSummary(table2, { columns: 120, color: false }), 'linux-bridge', 'Raw sockets, send/recv', '258.5'),
+  );
+});
+
+test('varying parameters are columns, and each group has its answer', () => {
+  const text = renderSummary(toCampaignResult(sweepCampaign()), plain);
+  assert.match(lineOf(text, 'Switch', 'P (B)'), /Switch +Framework +S +P \(B\) +R +Mpps/);
+  assert.match(text, /^1vs1, P = 1500 B, R = max: ovs with dpdk is the fastest, 5\.05 times/m);
+  assert.match(lineOf(text, 'RTT p50 µs'), /p99 +p99\.9/);
+  assert.match(text, /^ovs with dpdk answers soonest/m);
+});
+
+test('colour is added, and nothing else changes', () => {
+  const colored = renderSummary(table2, { columns: 100, color: true });
+  const bare = renderSummary(table2, plain);
+  assert.notEqual(colored, bare);
+  assert.equal(stripVTControlCharacters(colored), bare);
+  assert.equal(stripVTControlCharacters(bare), bare);
+});
+
+test('free text cannot drive the terminal', () => {
+  const text = renderSummary(toCampaignResult(hostileCampaign()), plain);
+  assert.equal(/\p{Cc}/u.test(text.replaceAll('\n', '')), false);
+});
+
+test('nothing measured is said so', () => {
+  const none = storedCampaign({ cases: [{ case: testCase(), skipped: 'no veth', trials: [] }] });
+  const text = renderSummary(toCampaignResult(none), plain);
+  assert.match(text, /throughput: nothing was measured/);
+  assert.match(text, /skipped +linux-bridge with udp: no veth/);
+  assert.match(renderSummary(toCampaignResult(storedCampaign()), plain), /Table 2/);
+});
+
+test('the list of campaigns tells which are complete', () => {
+  const row = { id: 'a1', title: 'T', startedAt: '2026-03-01T09:59:58.000Z', cases: 4, trialsPlanned: 24 };
+  const text = renderCampaignList([
+    { ...row, endedAt: null, trialsDone: 12 },
+    { ...row, id: 'b2', endedAt: '2026-03-01T10:59:58.000Z', trialsDone: 24 },
+  ]);
+  assert.match(lineOf(text, 'a1'), /a1 +2026-03-01 09:59 +T +4 +12\/24 +unfinished/);
+  assert.match(lineOf(text, 'b2'), /24\/24 +complete$/);
+  assert.match(renderCampaignList([]), /No campaigns yet/);
+});

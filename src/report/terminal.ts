@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Alignment, table } from 'table';
+import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { type CaseGroup, type Group, groupCases } from '../stats/group.ts';
+import { decidingFigure, ranked } from '../stats/verdict.ts';
+import { type FlagMarks, flagMarks, flagText, marksFor } from './flags.ts';
+import {
+  bounds,
+  caseName,
+  describeGroup,
+  GIGABITS,
+  inScale,
+  MICROSECONDS,
+  PARAMETERS,
+  parameters,
+  percentLost,
+  ppsScale,
+  type Scale,
+  spelledDuration,
+  varying,
+} from './format.ts';
+import { answers } from './sentences.ts';
+
+/** What the terminal can show. */
+export interface TerminalOptions {
+  /** Characters in a line. */
+  columns: number;
+  color: boolean;
+}
+
+const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33' } as const;
+type Paint = (text: string, style: keyof typeof STYLES) => string;
+
+/** What is needed to write a summary down. */
+interface Page {
+  result: CampaignResult;
+  columns: number;
+  paint: Paint;
+  marks: FlagMarks;
+}
+
+/** The summary that ends a campaign: a table, the answer in words, what was not measured, and what the marks mean. */
+export function renderSummary(result: CampaignResult, options: TerminalOptions): string {
+  const paint: Paint = (text, style) => (options.color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+  const page: Page = { result, columns: Math.max(60, options.columns), paint, marks: flagMarks(result.results) };
+  const blocks = [
+    heading(page),
+    ...(['throughput', 'latency'] as const).map((dimension) => dimensionTable(page, dimension)),
+    reasonLines(page),
+    legend(page),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines) => ['', ...lines])
+    .join('\n');
+}
+
+function heading({ result, paint, columns }: Page): string[] {
+  const { inventory } = result;
+  const plan = `${result.trialsPlanned} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledDuration(result.warmupMs)} of warm-up`;
+  return [
+    paint(clean(result.title), 'bold'),
+    ...wrap(
+      clean(
+        `${inventory.hostname}, ${inventory.cpuModel}, ${inventory.cpus.length} CPUs, Linux ${inventory.kernel}; ${plan}`,
+      ),
+      columns,
+      0,
+    ),
+  ];
+}
+
+interface Column {
+  title: string;
+  align: Alignment;
+  cell: (result: CaseResult) => string;
+}
+
+/** How wide a table is drawn: with framework titles if they fit, else with their names, at last packed. */
+interface Layout {
+  titles: boolean;
+  gap: number;
+}
+const LAYOUTS: readonly Layout[] = [
+  { titles: true, gap: 2 },
+  { titles: false, gap: 2 },
+  { titles: false, gap: 1 },
+];
+
+function dimensionTable(page: Page, dimension: Group['dimension']): string[] {
+  const all = groupCases(page.result.results.filter((one) => one.case.dimension === dimension));
+  const groups = all
+    .map((caseGroup) => ({ ...caseGroup, cases: ranked(caseGroup) }))
+    .filter(({ cases }) => cases.length > 0);
+  const [first] = groups;
+  if (first === undefined) return all.length === 0 ? [] : [`${dimension}: nothing was measured.`];
+  const names = varying(groups.map(({ group }) => group));
+  const constant = describeGroup(
+    first.group,
+    PARAMETERS.filter((name) => !names.includes(name)),
+  );
+  const drawn = LAYOUTS.map((layout) => ({ layout, lines: draw(page, groups, names, layout) }));
+  const fits = drawn.find(({ lines }) => lines.every((line) => visibleLength(line) <= page.columns));
+  const { layout, lines } = fits ?? { layout: { titles: false, gap: 1 }, lines: drawn.at(-1)?.lines ?? [] };
+  return [
+    page.paint(constant, 'bold'),
+    '',
+    ...lines,
+    ...(layout.titles ? [] : frameworkTitles(page, groups)),
+    '',
+    ...answerLines(page, dimension, names),
+  ];
+}
+
+/** What the frameworks' names stand for, where the table had no room to say so. */
+function frameworkTitles({ result, columns, paint }: Page, groups: readonly CaseGroup[]): string[] {
+  const ios = [...new Set(groups.flatMap(({ cases }) => cases.map((one) => one.case.io)))];
+  const titles = ios.map((io) => `${io}: ${result.ioTitles[io] ?? io}`).filter((text) => text.length > 0);
+  return ['', ...wrap(clean(titles.join('; ')), columns, 0).map((line) => paint(line, 'dim'))];
+}
+
+function draw(page: Page, groups: CaseGroup[], names: (keyof Group)[], layout: Layout): string[] {
+  const cases = groups.flatMap((caseGroup) => caseGroup.cases);
+  const columns = columnsFor(page, cases, names, layout);
+  const header = columns.map(({ title }) => page.paint(title, 'dim'));
+  const best = new Set(answers(page.result).map(({ winner }) => winner));
+  const rows = cases.map((result) =>
+    columns.map(({ cell }, index) =>
+      index < 2 && best.has(result) ? page.paint(cell(result), 'green') : cell(result),
+    ),
+  );
+  const rules = new Set([1]);
+  let row = 1;
+  // A rule between groups helps only where they have more than a row each.
+  for (const caseGroup of groups) {
+    row += caseGroup.cases.length;
+    if (cases.length > groups.length) rules.add(row);
+  }
+  return plainTable(
+    [header, ...rows],
+    columns.map(({ align }) => align),
+    layout.gap,
+    rules,
+  );
+}
+
+/** A table without frames; `rules` are the rows (from 0) above which a line is drawn. */
+function plainTable(rows: string[][], align: readonly Alignment[], gap: number, rules: ReadonlySet<number>): string[] {
+  const text = table(rows, {
+    columns: align.map((alignment) => ({ alignment })),
+    columnDefault: { paddingLeft: 0, paddingRight: gap },
+    border: { bodyLeft: '', bodyRight: '', bodyJoin: '', joinBody: '─', joinLeft: '', joinRight: '', joinJoin: '' },
+    drawHorizontalLine: (index, size) => index < size && rules.has(index),
+  });
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
+}
+
+function columnsFor(
+  { result: { ioTitles }, marks }: Page,
+  cases: CaseResult[],
+  names: (keyof Group)[],
+  { titles }: Layout,
+): Column[] {
+  const latency = cases[0]?.case.dimension === 'latency';
+  const framework = (result: CaseResult) =>
+    clean(titles ? (ioTitles[result.case.io] ?? result.case.io) : result.case.io);
+  return [
+    { title: 'Switch', align: 'left', cell: (result) => clean(result.case.switch) },
+    { title: 'Framework', align: 'left', cell: framework },
+    ...names.map((name): Column => parameterColumn(name)),
+    ...(latency ? latencyColumns() : throughputColumns(cases)),
+    { title: 'Loss', align: 'right', cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)) },
+    { title: latency ? 'CPUs c/s/sw' : 'CPUs s/r/sw', align: 'right', cell: cpuCell },
+    {
+      title: 'Notes',
+      align: 'left',
+      cell: (result) =>
+        marksFor(result, marks)
+          .map((mark) => `[${mark}]`)
+          .join(''),
+    },
+  ];
+}
+
+/** A parameter as its bare value; the letter stands in the header. */
+function parameterColumn(name: keyof Group): Column {
+  const titles: Record<keyof Group, string> = {
+    dimension: 'D',
+    location: 'L',
+    pairs: 'S',
+    packetSize: 'P (B)',
+    rate: 'R',
+    burst: 'B',
+    touch: 'touch',
+  };
+  return {
+    title: titles[name],
+    align: name === 'location' || name === 'touch' ? 'left' : 'right',
+    cell: ({ case: testCase }) => parameters(testCase)[name].replace(/^.* = | B$/g, ''),
+  };
+}
+
+function throughputColumns(cases: readonly CaseResult[]): Column[] {
+  const scale = ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
+  return [
+    { title: scale.unit, align: 'right', cell: ({ summary }) => cellOf(summary?.throughputPps.median, scale) },
+    {
+      title: '95 % interval',
+      align: 'right',
+      cell: ({ summary }) => (summary === null ? '' : bounds(summary.throughputPps, scale)),
+    },
+    { title: 'Gbit/s', align: 'right', cell: ({ summary }) => cellOf(summary?.throughputBps.median, GIGABITS) },
+  ];
+}
+
+function latencyColumns(): Column[] {
+  const at = (name: 'p50' | 'p99' | 'p999') => (result: CaseResult) =>
+    cellOf(result.summary?.latencyNs?.rtt?.[name].median, MICROSECONDS);
+  return [
+    { title: 'RTT p50 µs', align: 'right', cell: at('p50') },
+    {
+      title: '95 % interval',
+      align: 'right',
+      cell: (result) => {
+        const figure = decidingFigure(result);
+        return figure === null ? '' : bounds(figure, MICROSECONDS);
+      },
+    },
+    { title: 'p99', align: 'right', cell: at('p99') },
+    { title: 'p99.9', align: 'right', cell: at('p999') },
+  ];
+}
+
+function cellOf(value: number | undefined, scale: Scale): string {
+  return value === undefined ? '' : inScale(value, scale);
+}
+
+function cpuCell({ summary }: CaseResult): string {
+  return summary === null
+    ? ''
+    : [summary.cpu.sender, summary.cpu.receiver, summary.cpu.switch].map((cpus) => cpus.toFixed(2)).join('/');
+}
+
+function answerLines(
+  { result, paint, columns }: Page,
+  dimension: Group['dimension'],
+  names: (keyof Group)[],
+): string[] {
+  return answers(result)
+    .filter(({ group }) => group.dimension === dimension)
+    .flatMap(({ group, sentence, winner }) => {
+      const label = names.length === 0 ? '' : `${describeGroup(group, names)}: `;
+      const lines = wrap(clean(`${label}${sentence}.`), columns, 2);
+      return winner === null ? lines : lines.map((line) => paint(line, 'green'));
+    });
+}
+
+/** Cases and trials without a figure, those with the same reason together. */
+function reasonLines({ result, paint, columns }: Page): string[] {
+  const byReason = new Map<string, { outcome: CaseResult['outcome']; reason: string; cases: CaseResult[] }>();
+  for (const one of result.results) {
+    if (one.reason === undefined) continue;
+    const key = `${one.outcome} ${one.reason}`;
+    const known = byReason.get(key);
+    if (known === undefined) byReason.set(key, { outcome: one.outcome, reason: one.reason, cases: [one] });
+    else known.cases.push(one);
+  }
+  if (byReason.size === 0) return [];
+  const lines = [...byReason.values()].flatMap(({ outcome, reason, cases }) => {
+    const names = [...new Set(cases.map((one) => caseName(one.case)))];
+    const count = cases.length > names.length ? ` (${cases.length} cases)` : '';
+    const word = (outcome === 'measured' ? 'in part' : outcome).padEnd(9);
+    const lines = wrap(word + clean(`${names.join(', ')}${count}: ${reason}`), columns, 9);
+    const style = outcome === 'failed' || outcome === 'invalid' ? 'red' : 'yellow';
+    return lines.map((line, index) => (index === 0 ? paint(word, style) + line.slice(word.length) : line));
+  });
+  return [paint('Not measured', 'bold'), ...lines];
+}
+
+function legend({ columns, paint, marks }: Page): string[] {
+  const lines = [
+    ...marks.everywhere.flatMap((flag) => wrap(`all  ${flag}: ${flagText(flag)}`, columns, 5)),
+    ...[...marks.numbered].flatMap(([flag, mark]) => wrap(`[${mark}]  ${flag}: ${flagText(flag)}`, columns, 5)),
+  ];
+  return lines.length === 0 ? [] : [paint('Notes', 'bold'), ...lines.map((line) => paint(line, 'dim'))];
+}
+
+/** A line of `vswbench list`. */
+export interface CampaignListRow {
+  id: string;
+  title: string;
+  startedAt: string;
+  /** Null while it runs, or where it was cut short. */
+  endedAt: string | null;
+  cases: number;
+  trialsDone: number;
+  trialsPlanned: number;
+}
+
+/** The campaigns of a store as a table, in the order given. */
+export function renderCampaignList(rows: readonly CampaignListRow[]): string {
+  if (rows.length === 0) return "No campaigns yet: 'vswbench run' makes one.";
+  const body = rows.map((row) => [
+    clean(row.id),
+    row.startedAt.replace('T', ' ').slice(0, 16),
+    clean(row.title),
+    String(row.cases),
+    `${row.trialsDone}/${row.trialsPlanned}`,
+    stateOf(row),
+  ]);
+  const head = ['Campaign', 'Started (UTC)', 'Title', 'Cases', 'Trials', 'State'];
+  return plainTable([head, ...body], ['left', 'left', 'left', 'right', 'right', 'left'], 2, new Set([1])).join('\n');
+}
+
+function stateOf({ endedAt, trialsDone, trialsPlanned }: CampaignListRow): string {
+  if (trialsDone < trialsPlanned) return endedAt === null ? 'unfinished: --resume' : 'ended early: --resume';
+  return 'complete';
+}
+
+/** Free text in one line without control characters: a reason from a program must not drive the reader's terminal. */
+function clean(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/\p{Cc}/gu, '');
+}
+
+/** Breaks at single spaces; the second line on is indented. A word longer than the line stays whole. */
+function wrap(text: string, columns: number, indent: number): string[] {
+  const lines: string[] = [];
+  let line: string | null = null;
+  for (const word of text.split(' ')) {
+    const longer: string = line === null ? word : `${line} ${word}`;
+    if (line !== null && longer.length > columns) {
+      lines.push(line);
+      line = ' '.repeat(indent) + word;
+    } else {
+      line = longer;
+    }
+  }
+  return line === null ? lines : [...lines, line];
+}
+
+function visibleLength(line: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are our own colour sequences.
+  return line.replace(/\u001b\[\d+m/g, '').length;
+}

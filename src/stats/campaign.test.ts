@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  storedCampaign,
+  storedCase,
+  sweepCampaign,
+  table2Campaign,
+  testCase,
+  trial,
+} from '../../test/fixtures/campaign.ts';
+import { CampaignResultSchema, type CaseResult, StoredCampaignSchema } from '../model/result.ts';
+import { summarizeCase, toCampaignResult } from './campaign.ts';
+
+function find(results: readonly CaseResult[], id: string, io: string): CaseResult {
+  const found = results.find((result) => result.case.switch === id && result.case.io === io);
+  assert.ok(found !== undefined, `${id} ${io}`);
+  return found;
+}
+
+test('stored campaigns become results that keep the schema', () => {
+  for (const stored of [table2Campaign(), sweepCampaign()]) {
+    StoredCampaignSchema.parse(stored);
+    CampaignResultSchema.parse(toCampaignResult(stored));
+  }
+});
+
+test('one measured trial makes a measured case; the others are flagged and told', () => {
+  const ovs = find(toCampaignResult(table2Campaign()).results, 'ovs', 'dpdk');
+  assert.equal(ovs.outcome, 'measured');
+  assert.ok(ovs.flags.includes('some-trials-failed'));
+  assert.match(ovs.reason ?? '', /^1 of 6 trials not measured; the first, in round 6, invalid: the ledger/);
+  assert.equal(ovs.summary?.throughputPps.trials, 5);
+  assert.equal(ovs.summary?.throughputPps.method, 'student-t');
+});
+
+test('without a measured trial the case is what its first trial was', () => {
+  const { results } = toCampaignResult(table2Campaign());
+  const vpp = find(results, 'vpp', 'dpdk');
+  assert.equal(vpp.outcome, 'failed');
+  assert.equal(vpp.reason, 'start switch: vpp exited with 1: no hugepages free');
+  assert.equal(vpp.summary, null);
+  assert.ok(!vpp.flags.includes('some-trials-failed'));
+});
+
+test('a planned skip keeps its reason, a case cut short says how to go on', () => {
+  const vale = find(toCampaignResult(table2Campaign()).results, 'vale', 'netmap');
+  assert.equal(vale.outcome, 'skipped');
+  assert.match(vale.reason ?? '', /netmap module/);
+  const cut = storedCampaign({ id: 'c7', cases: [{ case: testCase(), skipped: null, trials: [] }] });
+  assert.equal(toCampaignResult(cut).results[0]?.reason, 'not run yet: resume with vswbench run --resume c7');
+});
+
+test("flags are the union of the trials', each once, in one order", () => {
+  const one = testCase({ rate: 'max' });
+  const result = summarizeCase(one, [
+    trial({ case: one, pps: 1, flags: ['disturbed', 'shared-cpu'] }),
+    trial({ case: one, pps: 1, round: 1, flags: ['bridge-netfilter', 'shared-cpu'] }),
+  ]);
+  assert.deepEqual(result.flags, ['shared-cpu', 'bridge-netfilter', 'disturbed']);
+});
+
+test('a sender that falls short of its rate by more than 1 % is flagged; an unpaced one cannot', () => {
+  const flagsAt = (rate: number | 'max', offeredPps: number, pairs = 1): string[] => {
+    const one = testCase({ rate, pairs });
+    return summarizeCase(one, [trial({ case: one, pps: offeredPps, offeredPps })]).flags;
+  };
+  assert.deepEqual(flagsAt(1000, 989), ['rate-not-reached']);
+  assert.deepEqual(flagsAt(1000, 991), []);
+  assert.deepEqual(flagsAt(1000, 1500, 2), ['rate-not-reached']);
+  assert.deepEqual(flagsAt('max', 1), []);
+});
+
+test("loss is that of all measured trials' packets together", () => {
+  const one = testCase({ rate: 'max' });
+  const result = summarizeCase(one, [
+    trial({ case: one, pps: 900_000, lossRatio: 0.1 }),
+    trial({ case: one, pps: 3_000_000, lossRatio: 0, round: 1 }),
+    trial({ case: one, pps: 1, lossRatio: 0.9, round: 2, outcome: { outcome: 'invalid', reason: 'x' } }),
+  ]);
+  assert.equal(result.summary?.lossRatio, 0.1 / 4);
+});
+
+test('CPU use is the median field by field, latency the interval of each percentile over the trials', () => {
+  const one = testCase({ dimension: 'latency', rate: 1000 });
+  const list = [10_000, 30_000, 20_000].map((rttNs, round) => trial({ case: one, pps: 1000, rttNs, round }));
+  const { summary } = summarizeCase(one, list);
+  const middle = list[2]?.measurement;
+  assert.deepEqual(summary?.cpu, middle?.cpu);
+  assert.equal(summary?.latencyNs?.rtt?.p99.median, middle?.latencyNs?.rtt?.p99);
+  assert.equal(summary?.latencyNs?.rtt?.p50.trials, 3);
+  assert.equal(summary?.latencyNs?.oneWay, undefined);
+});
+
+test('close to the ceiling of its own framework a case is tool-limited, unless the rate was the limit', () => {
+  const campaign = (rate: number | 'max', pps: number, ceilingPps: number) =>
+    toCampaignResult(
+      storedCampaign({
+        cases: [
+          storedCase({ case: testCase({ rate }), pps }, 6, 0),
+          storedCase({ case: testCase({ rate, switch: 'direct' }), pps: ceilingPps }, 6, 0),
+          storedCase({ case: testCase({ rate, switch: 'direct', io: 'raw' }), pps: 9e9 }, 6, 0),
+        ],
+      }),
+    ).results.map((result) => result.flags.includes('tool-limited'));
+  assert.deepEqual(campaign('max', 96, 100), [true, false, false]);
+  assert.deepEqual(campaign('max', 94, 100), [false, false, false]);
+  assert.deepEqual(campaign(1000, 1000, 1000), [false, false, false]);
+  assert.deepEqual(campaign(1000, 500, 510), [true, false, false]);
+});
+
+test('trials may come in any order: results are in that of the rounds', () => {
+  const one = testCase();
+  const failed = (round: number) =>
+    trial({ case: one, pps: 0, round, outcome: { outcome: 'failed', step: `s${round}`, reason: 'r' } });
+  const result = summarizeCase(one, [failed(2), failed(0), failed(1)]);
+  assert.equal(result.reason, 's0: r');
+  assert.deepEqual(
+    result.trials.map((one) => one.round),
+    [0, 1, 2],
+  );
+});

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+import { median } from 'simple-statistics';
+import {
+  type CampaignResult,
+  type CaseResult,
+  type CpuUse,
+  type Flag,
+  FlagSchema,
+  type Interval,
+  type Latency,
+  type LatencySummary,
+  type Measurement,
+  type Outcome,
+  type StoredCampaign,
+  type Summary,
+  type Trial,
+} from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import { medianInterval } from './interval.ts';
+import { ceilingOf } from './verdict.ts';
+
+/** Offered packets of the intended ones below which a sender did not keep the rate that was asked for. */
+const RATE_KEPT_RATIO = 0.99;
+
+/** A switch that reaches this much of the same framework's throughput without any switch may be faster than the tool. */
+const TOOL_LIMITED_RATIO = 0.95;
+
+/** Derives from what was observed everything that a report shows. The same observations always give the same result. */
+export function toCampaignResult(stored: StoredCampaign): CampaignResult {
+  const { cases, ...head } = stored;
+  const results = cases.map((planned) => {
+    const result = summarizeCase(planned.case, planned.trials);
+    if (planned.trials.length > 0) return result;
+    const reason = planned.skipped ?? `not run yet: resume with vswbench run --resume ${stored.id}`;
+    return { ...result, reason };
+  });
+  return { ...head, results: withToolLimits(results) };
+}
+
+/**
+ * A test case with everything its trials told. `measured` if at least one trial was; else what became of the first one.
+ * A case without trials is `skipped`; the caller knows why.
+ */
+export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): CaseResult {
+  const inOrder = [...trials].sort((a, b) => a.round - b.round);
+  const measured = inOrder.flatMap((trial) =>
+    trial.outcome.outcome === 'measured' && trial.measurement !== null ? [trial.measurement] : [],
+  );
+  const others = inOrder.filter((trial) => trial.outcome.outcome !== 'measured');
+  const flags = new Set(inOrder.flatMap((trial) => trial.flags));
+  if (measured.length > 0 && others.length > 0) flags.add('some-trials-failed');
+  if (missesRate(testCase, measured)) flags.add('rate-not-reached');
+  return {
+    case: testCase,
+    ...outcomeOf(inOrder, measured.length > 0, others),
+    flags: ordered(flags),
+    trials: inOrder,
+    summary: summarize(measured),
+  };
+}
+
+function outcomeOf(
+  trials: readonly Trial[],
+  measured: boolean,
+  others: readonly Trial[],
+): Pick<CaseResult, 'outcome' | 'reason'> {
+  const first = others[0];
+  if (!measured) {
+    return first === undefined
+      ? { outcome: 'skipped', reason: 'no trials' }
+      : { outcome: first.outcome.outcome, reason: reasonOf(first.outcome) };
+  }
+  if (first === undefined) return { outcome: 'measured' };
+  const told = `${others.length} of ${trials.length} trials not measured; the first, in round ${first.round + 1}, `;
+  return { outcome: 'measured', reason: `${told}${first.outcome.outcome}: ${reasonOf(first.outcome)}` };
+}
+
+/** Why a trial has no figure; empty for one that was measured. */
+export function reasonOf(outcome: Outcome): string {
+  switch (outcome.outcome) {
+    case 'measured':
+      return '';
+    case 'failed':
+      return `${outcome.step}: ${outcome.reason}`;
+    case 'invalid':
+    case 'skipped':
+      return outcome.reason;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function missesRate(testCase: TestCase, measured: readonly Measurement[]): boolean {
+  if (testCase.rate === 'max' || measured.length === 0) return false;
+  const offeredPps = median(measured.map((measurement) => measurement.offeredPps));
+  return offeredPps < RATE_KEPT_RATIO * testCase.rate * testCase.pairs;
+}
+
+function summarize(measured: readonly Measurement[]): Summary | null {
+  const throughputPps = medianInterval(measured.map((measurement) => measurement.throughputPps));
+  const throughputBps = medianInterval(measured.map((measurement) => measurement.throughputBps));
+  if (throughputPps === null || throughputBps === null) return null;
+  const latencyNs = latencies(measured);
+  return {
+    throughputPps,
+    throughputBps,
+    lossRatio: lossRatio(measured),
+    ...(latencyNs === null ? {} : { latencyNs }),
+    cpu: {
+      sender: cpuMedian(measured, 'sender'),
+      receiver: cpuMedian(measured, 'receiver'),
+      switch: cpuMedian(measured, 'switch'),
+      total: cpuMedian(measured, 'total'),
+    },
+  };
+}
+
+/** Over all trials together: a trial with many packets weighs as much as its packets do. */
+function lossRatio(measured: readonly Measurement[]): number {
+  const offered = measured.reduce((sum, measurement) => sum + measurement.steadyOfferedPackets, 0);
+  const received = measured.reduce((sum, measurement) => sum + measurement.steadyReceivedPackets, 0);
+  return offered === 0 ? 0 : (offered - received) / offered;
+}
+
+function cpuMedian(measured: readonly Measurement[], field: keyof CpuUse): number {
+  return median(measured.map((measurement) => measurement.cpu[field]));
+}
+
+function latencies(measured: readonly Measurement[]): Summary['latencyNs'] | null {
+  const rtt = latencyIntervals(measured, 'rtt');
+  const oneWay = latencyIntervals(measured, 'oneWay');
+  if (rtt === null && oneWay === null) return null;
+  return { ...(rtt === null ? {} : { rtt }), ...(oneWay === null ? {} : { oneWay }) };
+}
+
+type LatencyIntervals = Record<'p50' | 'p99' | 'p999' | 'mean', Interval>;
+
+/** The interval is that of a trial's percentile over the trials, not of packets within a trial, which are not independent. */
+function latencyIntervals(measured: readonly Measurement[], kind: keyof Latency): LatencyIntervals | null {
+  const summaries = measured.flatMap((measurement): LatencySummary[] => {
+    const summary = measurement.latencyNs?.[kind];
+    return summary === undefined ? [] : [summary];
+  });
+  const p50 = medianInterval(summaries.map((summary) => summary.p50));
+  const p99 = medianInterval(summaries.map((summary) => summary.p99));
+  const p999 = medianInterval(summaries.map((summary) => summary.p999));
+  const mean = medianInterval(summaries.map((summary) => summary.mean));
+  return p50 === null || p99 === null || p999 === null || mean === null ? null : { p50, p99, p999, mean };
+}
+
+/** Marks cases that come too close to their own ceiling, `direct` with the same framework and parameters. */
+function withToolLimits(results: readonly CaseResult[]): CaseResult[] {
+  return results.map((result) => {
+    const ceiling = ceilingOf(result, results)?.summary?.throughputPps.median;
+    return ceiling !== undefined && isToolLimited(result, ceiling)
+      ? { ...result, flags: ordered(new Set([...result.flags, 'tool-limited'])) }
+      : result;
+  });
+}
+
+function isToolLimited(result: CaseResult, ceilingPps: number): boolean {
+  if (result.case.dimension !== 'throughput' || result.summary === null) return false;
+  // A rate that was kept is the limit itself, of the switch as of the ceiling.
+  if (result.case.rate !== 'max' && !result.flags.includes('rate-not-reached')) return false;
+  return result.summary.throughputPps.median >= TOOL_LIMITED_RATIO * ceilingPps;
+}
+
+/** In the schema's order, so that equal sets read the same everywhere. */
+function ordered(flags: ReadonlySet<Flag>): Flag[] {
+  return FlagSchema.options.filter((flag) => flags.has(flag));
+}

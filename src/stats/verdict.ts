@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CaseResult, Interval } from '../model/result.ts';
+import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from './group.ts';
+
+/** Received packets of what was asked for, from which on a paced case did its task and cannot be called slow. */
+const RATE_MET_RATIO = 0.99;
+
+/** Why a group has no winner. */
+export type NoWinnerReason = 'intervals-overlap' | 'rate-met' | 'too-few-trials';
+
+/** Which of some comparable cases is the fastest. */
+export type Verdict =
+  /** `ratio`: how many times faster than the runner-up, by medians (for latency: how many times lower). Above 1. */
+  | { verdict: 'winner'; group: Group; winner: CaseResult; runnerUp: CaseResult; ratio: number }
+  /** Best median first; the cases that cannot be told from the best one. */
+  | { verdict: 'no-winner'; group: Group; tied: CaseResult[]; why: NoWinnerReason }
+  /** One measured case: there is nothing to compare it with. */
+  | { verdict: 'alone'; group: Group; only: CaseResult }
+  | { verdict: 'nothing'; group: Group };
+
+/** A case with the figure that decides: throughput, or the median round trip. */
+interface Contender {
+  result: CaseResult;
+  figure: Interval;
+}
+
+/** The driver that connects containers without any switch: the ceiling of the others, and no answer to which is best. */
+const CEILING = 'direct';
+
+/**
+ * One verdict for each group of comparable cases. `direct` is no switch: it takes part only where nothing else was measured.
+ * A winner is named only if its 95 % interval lies wholly beyond those of
+ * all others; a case without bounds (a single trial) can neither win nor be beaten.
+ *
+ * Two disjoint 95 % intervals are stronger evidence than a 95 % test: for estimates of equal spread they mean a difference
+ * of 2 · 1.96 standard errors of one, 2.77 of the difference, so α ≈ 0.6 %. With six trials the interval is the whole range,
+ * and two equal cases separate wholly in 2 of C(12,6) = 924 orders: a false winner in 0.22 % of comparisons. More
+ * equal cases make it rarer, as one must lie beyond all the others, so no correction for their number is needed within
+ * a group. Over many groups the chances add up. With two to five trials the same holds for normal values.
+ */
+export function verdicts(results: readonly CaseResult[]): Verdict[] {
+  return groupCases(results).map(verdictOf);
+}
+
+/** The verdict of one group; see `verdicts`. */
+export function verdictOf({ group, cases }: CaseGroup): Verdict {
+  const all = rank({ group, cases });
+  const switches = all.filter(({ result }) => result.case.switch !== CEILING);
+  const contenders = switches.length > 0 ? switches : all;
+  const [best, second] = contenders;
+  if (best === undefined) return { verdict: 'nothing', group };
+  if (second === undefined) return { verdict: 'alone', group, only: best.result };
+  const met = contenders.filter((contender) => metRate(contender, group));
+  if (met.length > 1) return { verdict: 'no-winner', group, tied: met.map(({ result }) => result), why: 'rate-met' };
+  const others = contenders.slice(1);
+  if (others.every((other) => beats(best.figure, other.figure, group))) {
+    return {
+      verdict: 'winner',
+      group,
+      winner: best.result,
+      runnerUp: second.result,
+      ratio: ratio(best, second, group),
+    };
+  }
+  const tied = contenders.filter((other) => !beats(best.figure, other.figure, group));
+  const unbounded = contenders.some(({ figure }) => figure.method === 'none');
+  return {
+    verdict: 'no-winner',
+    group,
+    tied: tied.map(({ result }) => result),
+    why: unbounded ? 'too-few-trials' : 'intervals-overlap',
+  };
+}
+
+/** The figure by which cases are ranked; null where it was not measured. */
+export function decidingFigure(result: CaseResult): Interval | null {
+  if (result.outcome !== 'measured' || result.summary === null) return null;
+  switch (result.case.dimension) {
+    case 'throughput':
+      return result.summary.throughputPps;
+    case 'latency':
+      return result.summary.latencyNs?.rtt?.p50 ?? null;
+    default:
+      return result.case.dimension satisfies never;
+  }
+}
+
+/** The case without any switch, but otherwise like this one: what the switch is to be judged against. Null if not measured. */
+export function ceilingOf(result: CaseResult, cases: readonly CaseResult[]): CaseResult | null {
+  if (result.case.switch === CEILING) return null;
+  const key = (one: CaseResult) => `${groupKey(groupOf(one.case))} ${one.case.io}`;
+  const ceiling = cases.find((other) => other.case.switch === CEILING && key(other) === key(result));
+  return ceiling === undefined || decidingFigure(ceiling) === null ? null : ceiling;
+}
+
+/** The measured cases of a group, best median first. A rank is no verdict: neighbours may be tied. */
+export function ranked(caseGroup: CaseGroup): CaseResult[] {
+  return rank(caseGroup).map(({ result }) => result);
+}
+
+function rank({ group, cases }: CaseGroup): Contender[] {
+  const sign = group.dimension === 'latency' ? 1 : -1;
+  return cases
+    .flatMap((result): Contender[] => {
+      const figure = decidingFigure(result);
+      return figure === null ? [] : [{ result, figure }];
+    })
+    .sort((a, b) => sign * (a.figure.median - b.figure.median));
+}
+
+function beats(a: Interval, b: Interval, group: Group): boolean {
+  if (a.ciLow === null || a.ciHigh === null || b.ciLow === null || b.ciHigh === null) return false;
+  return group.dimension === 'latency' ? a.ciHigh < b.ciLow : a.ciLow > b.ciHigh;
+}
+
+function ratio(best: Contender, second: Contender, group: Group): number {
+  const faster = best.figure.median / second.figure.median;
+  return group.dimension === 'latency' ? 1 / faster : faster;
+}
+
+/** A paced throughput case that received what was asked for shows the pace, not how fast its switch is. */
+function metRate({ figure }: Contender, group: Group): boolean {
+  return (
+    group.dimension === 'throughput' &&
+    group.rate !== 'max' &&
+    figure.median >= RATE_MET_RATIO * group.rate * group.pairs
+  );
+}
