@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { FakeHost } from '../../test/fixtures/host.ts';
+import { ensureArtifacts, listFrameworks, NotSetUpError, parseLdd, removeOldRoots } from './artifacts.ts';
+import { HostError } from './host.ts';
+
+const CHECKOUT = { root: '/opt/vswbench' };
+const APPLICATION = '/opt/vswbench/build/dataplane/vswload';
+const ROOT = '/opt/vswbench/build/roots/0123456789ab';
+const LIST = '{"v":1,"type":"list","roles":["sender"],"frameworks":[]}\n';
+const LDD = `	linux-vdso.so.1 (0x00007ffc0a5f2000)
+	libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f1c2a000000)
+	/lib64/ld-linux-x86-64.so.2 (0x00007f1c2a3f1000)
+`;
+
+/** A machine with all that building needs; `mv` is the step that makes the root appear. */
+function machine(t: TestContext): FakeHost {
+  const host = new FakeHost(t);
+  return host
+    .answer(/^(which|test -x|make|cp|ln|\/bin\/busybox) ?/)
+    .answer(/^ldd /, { stdout: LDD })
+    .answer(/^sha256sum/, { stdout: '0123456789abcdef  -\n' })
+    .answer(/^mv /, () => {
+      host.put({ [`${ROOT}/bin/vswload`]: '' });
+      return {};
+    })
+    .answer(/--list --json$/, { stdout: LIST });
+}
+
+describe('parseLdd', () => {
+  it('finds libraries and the loader, and passes over what the kernel brings', () => {
+    assert.deepEqual(parseLdd(LDD), ['/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2']);
+  });
+  it('finds none for a static program', () => {
+    assert.deepEqual(parseLdd('\tnot a dynamic executable\n'), []);
+    assert.deepEqual(parseLdd('\tstatically linked\n'), []);
+  });
+});
+
+describe('ensureArtifacts', () => {
+  it('builds the application, and a root named by what is in it', async (t) => {
+    const host = machine(t);
+    const artifacts = await ensureArtifacts(host, CHECKOUT);
+    assert.deepEqual(artifacts, { application: APPLICATION, root: ROOT, frameworks: [] });
+    // The libraries that both programs need are copied once.
+    const copied = host.commands.filter((command) => command.startsWith('cp --parents'));
+    assert.equal(copied.length, 1);
+    assert.equal(copied[0]?.match(/libc\.so\.6/g)?.length, 1);
+  });
+
+  it('builds no root where an equal one is there', async (t) => {
+    const host = machine(t).put({ [`${ROOT}/bin/vswload`]: '' });
+    await ensureArtifacts(host, CHECKOUT);
+    assert.ok(!host.events.some((event) => /^(mkdir|remove|run (cp|mv))/.test(event)), host.events.join('\n'));
+  });
+
+  it('leaves other roots alone: a campaign that runs may be using one', async (t) => {
+    const other = '/opt/vswbench/build/roots/ffffffffffff/bin/vswload';
+    const host = machine(t).put({ [other]: '' });
+    await ensureArtifacts(host, CHECKOUT);
+    assert.ok(host.files.has(other));
+  });
+
+  it('takes the root that another vswbench has made meanwhile', async (t) => {
+    const host = machine(t);
+    host.answer(/^mv /, () => {
+      host.put({ [`${ROOT}/bin/vswload`]: '' });
+      return { exitCode: 1, stderr: 'mv: cannot overwrite: Directory not empty' };
+    });
+    assert.equal((await ensureArtifacts(host, CHECKOUT)).root, ROOT);
+  });
+
+  const MISSING: [string, RegExp, RegExp][] = [
+    ['make', /^which make/, /make is not installed/],
+    ['a compiler', /^which cc/, /cc is not installed/],
+    ['busybox', /^test -x \/bin\/busybox/, /busybox-static is not installed/],
+    ['lxc', /^test -x .*init\.lxc/, /lxc is not installed/],
+  ];
+  for (const [what, command, message] of MISSING) {
+    it(`says that ${what} is missing`, async (t) => {
+      const host = machine(t).answer(command, { exitCode: 1 });
+      await assert.rejects(ensureArtifacts(host, CHECKOUT), (error) => {
+        return error instanceof NotSetUpError && message.test(error.message);
+      });
+    });
+  }
+
+  it('tells the first error of a build that fails, in one line', async (t) => {
+    const stderr = 'main.c: In function x:\nmain.c:7:1: error: expected ;\nmake: *** [Makefile:9: main.o] Error 1\n';
+    const host = machine(t).answer(/^make/, { exitCode: 2, stderr });
+    await assert.rejects(
+      ensureArtifacts(host, CHECKOUT),
+      new HostError('the data plane does not build (make -C dataplane): main.c:7:1: error: expected ;'),
+    );
+  });
+});
+
+describe('listFrameworks', () => {
+  for (const stdout of ['', 'not JSON', '{"v":2,"type":"list","roles":[],"frameworks":[]}']) {
+    it(`refuses ${JSON.stringify(stdout)} in one line`, async (t) => {
+      const host = new FakeHost(t).answer(/--list/, { stdout });
+      await assert.rejects(listFrameworks(host, APPLICATION), HostError);
+    });
+  }
+});
+
+it('removeOldRoots removes every root but the one in use', async (t) => {
+  const host = new FakeHost(t).put({
+    [`${ROOT}/bin/vswload`]: '',
+    '/opt/vswbench/build/roots/ffffffffffff/bin/vswload': '',
+    '/opt/vswbench/build/roots/eeeeeeeeeeee.draft-7/bin/vswload': '',
+  });
+  await removeOldRoots(host, CHECKOUT, { application: APPLICATION, root: ROOT, frameworks: [] });
+  assert.deepEqual(await host.list('/opt/vswbench/build/roots'), ['0123456789ab']);
+});

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is built once and used by every trial: the traffic application, and the root file system that containers share.
+import { z } from 'zod';
+import { type Framework, FrameworkListSchema } from '../model/dataplane.ts';
+import { type Host, HostError, lastLine, runOrThrow } from './host.ts';
+
+/** Folders of the checkout that building needs, as the host that builds sees them. */
+export interface Checkout {
+  root: string;
+}
+
+export interface Artifacts {
+  /** The traffic application on the host. */
+  application: string;
+  /** Root file system of every container; the application is /bin/vswload in it. */
+  root: string;
+  frameworks: Framework[];
+}
+
+/** Something must be installed first. The message names it; `vswbench setup` is the mend. */
+export class NotSetUpError extends Error {
+  override readonly name = 'NotSetUpError';
+}
+
+/** LXC's first process in an application container; where distributions put its static form. */
+const CONTAINER_INITS = ['/usr/sbin/init.lxc.static', '/sbin/init.lxc.static'];
+const BUSYBOX = '/bin/busybox';
+
+/**
+ * Builds what is missing or older than its sources, which costs milliseconds where nothing is.
+ * Throws NotSetUpError where a tool is missing, HostError where building fails.
+ */
+export async function ensureArtifacts(host: Host, checkout: Checkout): Promise<Artifacts> {
+  const application = await buildApplication(host, checkout);
+  const root = await buildRoot(host, checkout, application);
+  return { application, root, frameworks: await listFrameworks(host, application) };
+}
+
+/** The I/O frameworks that the application was built with, and whether each works here. */
+export async function listFrameworks(host: Host, application: string): Promise<Framework[]> {
+  const text = await runOrThrow(host, [application, '--list', '--json']);
+  try {
+    return FrameworkListSchema.parse(JSON.parse(text)).frameworks;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
+    throw new HostError(`${application} --list does not speak the protocol of this checkout: run 'vswbench setup'`);
+  }
+}
+
+async function buildApplication(host: Host, checkout: Checkout): Promise<string> {
+  for (const tool of ['make', 'cc']) {
+    if ((await host.run(['which', tool])).exitCode !== 0) throw new NotSetUpError(`${tool} is not installed`);
+  }
+  const built = await host.run(['make', '--silent', '-C', `${checkout.root}/dataplane`], {
+    timeoutMs: 300_000,
+    interruptible: true,
+  });
+  if (built.exitCode !== 0) {
+    throw new HostError(`the data plane does not build (make -C dataplane): ${firstError(built.stderr)}`);
+  }
+  return `${checkout.root}/build/dataplane/vswload`;
+}
+
+function firstError(stderr: string): string {
+  return (stderr.split('\n').find((line) => /error/i.test(line)) ?? stderr.trim().split('\n')[0] ?? '').trim();
+}
+
+/** Named by what is in it, so that a root in use is never changed, and equal contents are built once. */
+async function buildRoot(host: Host, checkout: Checkout, application: string): Promise<string> {
+  if ((await host.run(['test', '-x', BUSYBOX])).exitCode !== 0) {
+    throw new NotSetUpError('busybox-static is not installed');
+  }
+  const init = await findContainerInit(host);
+  const libraries = [...new Set([...(await librariesOf(host, application)), ...(await librariesOf(host, BUSYBOX))])];
+  const files = [application, BUSYBOX, init, ...libraries];
+  const sums = await runOrThrow(host, ['sha256sum', ...files]);
+  const digest = (await runOrThrow(host, ['sha256sum'], sums)).slice(0, 12);
+  const root = `${rootsOf(checkout)}/${digest}`;
+  if ((await host.list(root)).length > 0) return root;
+
+  // Another vswbench may be building the same one.
+  const draft = `${root}.draft-${process.pid}`;
+  await host.remove(draft);
+  for (const folder of ['bin', 'dev', 'proc', 'sys', 'tmp', 'run', 'etc', 'sbin', 'usr']) {
+    await host.makeDirectory(`${draft}/${folder}`);
+  }
+  await runOrThrow(host, ['cp', BUSYBOX, application, `${draft}/bin/`]);
+  await runOrThrow(host, ['cp', init, `${draft}/sbin/init.lxc.static`]);
+  if (libraries.length > 0) await runOrThrow(host, ['cp', '--parents', '--dereference', ...libraries, draft]);
+  // The applets' links name busybox by the path that it has on the host, which a merged /usr may make /usr/bin.
+  await runOrThrow(host, ['ln', '-s', '../bin', `${draft}/usr/bin`]);
+  await runOrThrow(host, [BUSYBOX, '--install', '-s', `${draft}/bin`]);
+  const moved = await host.run(['mv', '--no-target-directory', draft, root]);
+  if (moved.exitCode !== 0 && (await host.list(root)).length === 0) {
+    throw new HostError(`cannot move ${draft} to ${root}: ${lastLine(moved.stderr)}`);
+  }
+  return root;
+}
+
+function rootsOf(checkout: Checkout): string {
+  return `${checkout.root}/build/roots`;
+}
+
+/** Removes the roots of earlier builds. Only for who has the machine for itself: a campaign may be using one of them. */
+export async function removeOldRoots(host: Host, checkout: Checkout, artifacts: Artifacts): Promise<void> {
+  const roots = rootsOf(checkout);
+  for (const name of await host.list(roots)) {
+    if (`${roots}/${name}` !== artifacts.root) await host.remove(`${roots}/${name}`);
+  }
+}
+
+async function findContainerInit(host: Host): Promise<string> {
+  for (const path of CONTAINER_INITS) {
+    if ((await host.run(['test', '-x', path])).exitCode === 0) return path;
+  }
+  throw new NotSetUpError('lxc is not installed');
+}
+
+/** Shared libraries of a program and their loader, as absolute paths. */
+async function librariesOf(host: Host, program: string): Promise<string[]> {
+  return parseLdd((await host.run(['ldd', program])).stdout);
+}
+
+/** Paths in the answer of ldd(1); a static program has none. */
+export function parseLdd(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1])
+    .filter((path) => path !== undefined);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { inventory } from '../../test/fixtures/campaign.ts';
+import { FakeHost } from '../../test/fixtures/host.ts';
+import type { Inventory } from '../model/inventory.ts';
+import { examine, type Finding } from './doctor.ts';
+
+const MOUNTS = 'proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n';
+const BRIDGE_FILTER = { knobs: { 'net.bridge.bridge-nf-call-iptables': '1' } };
+
+/** A machine of which nothing can be complained. */
+const FINE: Partial<Inventory> = {
+  knobs: { 'cpufreq.scaling_governor': 'performance' },
+  virtualization: null,
+  invariantTsc: true,
+};
+
+function machine(t: TestContext): FakeHost {
+  return new FakeHost(t).put({ '/proc/mounts': MOUNTS }).answer(/^(which|test)/);
+}
+
+async function find(host: FakeHost, part: Partial<Inventory>, subject: string): Promise<Finding | undefined> {
+  return (await examine(host, inventory({ ...FINE, ...part }))).find((finding) => finding.subject === subject);
+}
+
+describe('examine', () => {
+  it('finds nothing amiss on a good machine, and says so', async (t) => {
+    const findings = await examine(machine(t), inventory(FINE));
+    assert.deepEqual(
+      findings.map(({ subject, state }) => `${subject} ${state}`),
+      ['packages ok', 'cgroups ok', 'CPUs ok', 'clock ok', 'frequency ok'],
+    );
+    assert.ok(findings.every(({ mend }) => mend === undefined));
+  });
+
+  it('names missing packages and the mend', async (t) => {
+    const finding = await find(machine(t).answer(/^which lxc-execute/, { exitCode: 1 }), {}, 'packages');
+    assert.equal(finding?.state, 'missing');
+    assert.equal(finding?.text, 'not installed: lxc');
+    assert.match(finding?.mend ?? '', /vswbench setup/);
+  });
+
+  it('misses cgroups where none is mounted', async (t) => {
+    const finding = await find(machine(t).put({ '/proc/mounts': 'proc /proc proc rw 0 0\n' }), {}, 'cgroups');
+    assert.equal(finding?.state, 'missing');
+    assert.match(finding?.mend ?? '', /^mount -t cgroup2/);
+  });
+  it('is content with cgroups of version 1', async (t) => {
+    const host = machine(t).put({ '/proc/mounts': 'cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n' });
+    assert.equal((await find(host, {}, 'cgroups'))?.state, 'ok');
+  });
+
+  it('warns of fewer than 3 CPUs', async (t) => {
+    const cpus = [0, 1].map((id) => ({ id, node: 0, socket: 0, core: id }));
+    assert.equal((await find(machine(t), { cpus }, 'CPUs'))?.state, 'warning');
+  });
+  it('warns of a clock that may drift', async (t) => {
+    assert.equal((await find(machine(t), { invariantTsc: false }, 'clock'))?.state, 'warning');
+  });
+
+  it('warns of a governor that changes the clock', async (t) => {
+    const finding = await find(machine(t), { knobs: { 'cpufreq.scaling_governor': 'powersave' } }, 'frequency');
+    assert.equal(finding?.state, 'warning');
+    assert.match(finding?.mend ?? '', /cpupower/);
+  });
+  it('does not complain of a frequency that is not ours to set', async (t) => {
+    assert.equal((await find(machine(t), { knobs: {} }, 'frequency'))?.state, 'ok');
+  });
+
+  it('warns that bridged packets pass iptables', async (t) => {
+    const host = machine(t).answer(/^iptables -S FORWARD/, { stdout: '-P FORWARD ACCEPT\n' });
+    const finding = await find(host, BRIDGE_FILTER, 'bridge filter');
+    assert.equal(finding?.state, 'warning');
+    assert.match(finding?.text ?? '', /slows/);
+  });
+  it('and that a policy of DROP drops them', async (t) => {
+    const host = machine(t).answer(/^iptables -S FORWARD/, { stdout: '-P FORWARD DROP\n-A FORWARD -j DOCKER\n' });
+    assert.match((await find(host, BRIDGE_FILTER, 'bridge filter'))?.text ?? '', /drops them/);
+  });
+  it('and needs no iptables to say so', async (t) => {
+    const host = machine(t).answer(/^iptables/, { exitCode: null, stderr: 'spawn iptables ENOENT' });
+    assert.equal((await find(host, BRIDGE_FILTER, 'bridge filter'))?.state, 'warning');
+  });
+
+  it('warns of a virtual machine', async (t) => {
+    assert.match((await find(machine(t), { virtualization: 'kvm' }, 'machine'))?.text ?? '', /kvm/);
+  });
+});

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a host has and lacks for measuring, one finding a fact. Nothing is changed.
+import type { Inventory } from '../model/inventory.ts';
+import type { Host } from './host.ts';
+import { packagesMissing } from './packages.ts';
+
+export interface Finding {
+  /** `missing` prevents measuring, `warning` makes figures worse or less comparable. */
+  state: 'ok' | 'warning' | 'missing';
+  subject: string;
+  text: string;
+  /** What to do about it, where something can be done. */
+  mend?: string;
+}
+
+/** Examines a host. */
+export async function examine(host: Host, inventory: Inventory): Promise<Finding[]> {
+  return [
+    await packages(host),
+    await cgroups(host),
+    cpus(inventory),
+    clock(inventory),
+    frequency(inventory),
+    ...(await bridgeFilter(host, inventory)),
+    ...virtualMachine(inventory),
+  ];
+}
+
+async function packages(host: Host): Promise<Finding> {
+  const missing = await packagesMissing(host, ['run']);
+  return missing.length === 0
+    ? { state: 'ok', subject: 'packages', text: 'all that vswbench needs is installed' }
+    : {
+        state: 'missing',
+        subject: 'packages',
+        text: `not installed: ${missing.join(', ')}`,
+        mend: 'run vswbench setup',
+      };
+}
+
+async function cgroups(host: Host): Promise<Finding> {
+  const mounts = (await host.read('/proc/mounts')) ?? '';
+  return / cgroup2? /.test(mounts)
+    ? { state: 'ok', subject: 'cgroups', text: 'mounted; containers can be made' }
+    : {
+        state: 'missing',
+        subject: 'cgroups',
+        text: 'no cgroup hierarchy is mounted, and LXC needs one',
+        mend: 'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+      };
+}
+
+function cpus({ cpus, cpuModel }: Inventory): Finding {
+  const subject = 'CPUs';
+  const have = `${cpus.length} × ${cpuModel}`;
+  return cpus.length >= 3
+    ? { state: 'ok', subject, text: have }
+    : {
+        state: 'warning',
+        subject,
+        text: `${have}: with fewer than 3 the framework itself shares a CPU with what it measures; results say so`,
+      };
+}
+
+function clock({ clocksource, invariantTsc }: Inventory): Finding {
+  const subject = 'clock';
+  return invariantTsc
+    ? { state: 'ok', subject, text: `invariant time-stamp counter, kernel clock source ${clocksource}` }
+    : {
+        state: 'warning',
+        subject,
+        text: 'the CPU does not promise an invariant time-stamp counter: one-way delays may be wrong',
+      };
+}
+
+function frequency({ knobs }: Inventory): Finding {
+  const governor = knobs['cpufreq.scaling_governor'];
+  const subject = 'frequency';
+  if (governor === undefined) return { state: 'ok', subject, text: 'not under this kernel’s control' };
+  return governor === 'performance'
+    ? { state: 'ok', subject, text: 'governor performance' }
+    : {
+        state: 'warning',
+        subject,
+        text: `governor ${governor}: clocks change while you measure`,
+        mend: 'cpupower frequency-set --governor performance',
+      };
+}
+
+async function bridgeFilter(host: Host, { knobs }: Inventory): Promise<Finding[]> {
+  if (knobs['net.bridge.bridge-nf-call-iptables'] !== '1') return [];
+  const subject = 'bridge filter';
+  const mend = 'sysctl -w net.bridge.bridge-nf-call-iptables=0 (Docker sets it and relies on it)';
+  const policy = (await host.run(['iptables', '-S', 'FORWARD'])).stdout;
+  return policy.startsWith('-P FORWARD DROP')
+    ? [{ state: 'warning', subject, text: 'bridged packets pass iptables, whose FORWARD policy drops them', mend }]
+    : [
+        {
+          state: 'warning',
+          subject,
+          text: 'bridged packets pass iptables, which slows linux-bridge; results say so',
+          mend,
+        },
+      ];
+}
+
+function virtualMachine({ virtualization }: Inventory): Finding[] {
+  if (virtualization === null) return [];
+  const text = `a virtual machine (${virtualization}): neighbours can take CPU time; it is recorded as steal`;
+  return [{ state: 'warning', subject: 'machine', text }];
+}

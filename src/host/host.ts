@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The port through which everything touches a machine. A switch driver or a trial is written against this file alone
+// and does not know where its commands run.
+import { z } from 'zod';
+
+/** What a command left behind. A non-zero exit is a value, not an exception: the caller knows what it means. */
+export interface CommandResult {
+  /** Null where a signal ended it, or where it could not be started at all (then `stderr` says why). */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  /** Standard input; empty unless given. */
+  input?: string;
+  /** Longest that it may take, with all that it started; then it is killed. */
+  timeoutMs?: number;
+  /**
+   * It stays in our process group: the user's Ctrl-C ends it too, and it may ask the terminal, as sudo does for a password.
+   * Not for steps on the host: one that Ctrl-C breaks looks like a failure, and breaks the cleaning up as well.
+   */
+  interruptible?: boolean;
+}
+
+/** A program that runs beside us and is talked to by lines. */
+export interface HostProcess {
+  pid: number;
+  /** Its standard output, a line at a time; ends when it does. */
+  lines: AsyncIterable<string>;
+  /** Writes one line to its standard input; nothing happens where it has ended already. */
+  send(line: string): void;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Resolves when it has ended; `stdout` is empty, for its lines went to `lines`. */
+  ended: Promise<CommandResult>;
+}
+
+export interface Host {
+  /** `local`, or the name that a campaign gives it. */
+  readonly name: string;
+  /** Runs a command to its end. No shell is involved: each argument arrives as it is. */
+  run(command: readonly string[], options?: RunOptions): Promise<CommandResult>;
+  start(command: readonly string[]): HostProcess;
+  /** Text of a file or kernel knob; null where it does not exist or cannot be read. */
+  read(path: string): Promise<string | null>;
+  /** Writes a file (its folder must exist) or a kernel knob; throws HostError. */
+  write(path: string, text: string): Promise<void>;
+  /** Adds text at the end of a file, which is made where absent; throws HostError. */
+  append(path: string, text: string): Promise<void>;
+  makeDirectory(path: string): Promise<void>;
+  /** Names in a folder, sorted; empty where there is none. */
+  list(path: string): Promise<string[]>;
+  /** Removes a file or a whole folder; nothing happens where it is absent. */
+  remove(path: string): Promise<void>;
+  /** CLOCK_MONOTONIC of this host, in nanoseconds: the clock of the data plane's lines. */
+  monotonicNs(): Promise<number>;
+}
+
+/** A command or an access that had to succeed and did not. The message is one line for the user. */
+export class HostError extends Error {
+  override readonly name = 'HostError';
+}
+
+/** Runs a command that has to succeed. Throws HostError with the command's own last line of explanation. */
+export async function runOrThrow(host: Host, command: readonly string[], input?: string): Promise<string> {
+  const result = await host.run(command, input === undefined ? {} : { input });
+  if (result.exitCode !== 0) {
+    const why = lastLine(result.stderr) || lastLine(result.stdout) || `exit code ${result.exitCode}`;
+    throw new HostError(`${command.join(' ')}: ${why}`);
+  }
+  return result.stdout;
+}
+
+/** The last line that says something. */
+export function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim() ?? '';
+}
+
+/**
+ * One step back to how the host was found. A plain value, so that it can be written down before the step that it
+ * undoes, and be carried out by another process after a crash. All of them may be carried out twice.
+ */
+export const UndoSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('delete-link'), name: z.string() }),
+  z.strictObject({ kind: z.literal('stop-container'), name: z.string(), directory: z.string() }),
+  z.strictObject({ kind: z.literal('remove-path'), path: z.string() }),
+  /** Removed only where nothing is in it: a folder that others use as well. */
+  z.strictObject({ kind: z.literal('remove-empty-directory'), path: z.string() }),
+  z.strictObject({ kind: z.literal('restore-knob'), path: z.string(), value: z.string() }),
+  /** `startTicks` (field 22 of /proc/PID/stat) makes sure that a reused process id is left alone. */
+  z.strictObject({ kind: z.literal('kill-process'), pid: z.int().positive(), startTicks: z.string() }),
+  z.strictObject({ kind: z.literal('run'), command: z.array(z.string()) }),
+]);
+export type Undo = z.infer<typeof UndoSchema>;
+
+/** Where a step registers its undo before it acts. */
+export interface UndoStack {
+  /** Resolves once the undo is on record, which has to be before the step itself. */
+  push(undo: Undo): Promise<void>;
+  /** Marks the present top; `unwindTo` of it undoes, in reverse order, what was pushed since. */
+  mark(): number;
+  /** Carries out the undos above a mark, the last first. Never throws: what could not be undone is returned, one line each. */
+  unwindTo(mark: number): Promise<string[]>;
+}

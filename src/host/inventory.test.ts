@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { FakeHost } from '../../test/fixtures/host.ts';
+import { InventorySchema } from '../model/inventory.ts';
+import { allowedCpus, cpusOf, parseCpuList, takeInventory } from './inventory.ts';
+
+describe('parseCpuList', () => {
+  const CASES: [string, number[]][] = [
+    ['0-3,8\n', [0, 1, 2, 3, 8]],
+    ['0', [0]],
+    ['1,3,5-6', [1, 3, 5, 6]],
+    ['\n', []],
+    ['', []],
+  ];
+  for (const [text, cpus] of CASES) {
+    it(JSON.stringify(text), () => {
+      assert.deepEqual(parseCpuList(text), cpus);
+    });
+  }
+});
+
+/** A machine of two sockets, each a NUMA node with two cores of two hyperthreads: siblings are 4 apart. */
+function sysfs(): Record<string, string> {
+  const files: Record<string, string> = { '/sys/devices/system/cpu/online': '0-7\n' };
+  for (let id = 0; id < 8; id += 1) {
+    const folder = `/sys/devices/system/cpu/cpu${id}`;
+    const socket = id % 2;
+    files[`${folder}/topology/physical_package_id`] = `${socket}\n`;
+    files[`${folder}/topology/core_id`] = `${Math.floor((id % 4) / 2)}\n`;
+    files[`${folder}/node${socket}/cpulist`] = '';
+  }
+  return files;
+}
+
+describe('cpusOf', () => {
+  it('tells hyperthreads of a core, sockets and nodes', async (t) => {
+    const cpus = await cpusOf(new FakeHost(t).put(sysfs()));
+    assert.deepEqual(cpus[3], { id: 3, node: 1, socket: 1, core: 1 });
+    assert.deepEqual(cpus[7], { id: 7, node: 1, socket: 1, core: 1 });
+    assert.equal(new Set(cpus.map(({ socket, core }) => `${socket}/${core}`)).size, 4);
+  });
+  it('leaves out CPUs that are offline', async (t) => {
+    const host = new FakeHost(t).put({ ...sysfs(), '/sys/devices/system/cpu/online': '0,2-3\n' });
+    assert.deepEqual(
+      (await cpusOf(host)).map(({ id }) => id),
+      [0, 2, 3],
+    );
+  });
+  it('takes CPUs for cores of their own where the kernel does not tell', async (t) => {
+    const host = new FakeHost(t).put({ '/sys/devices/system/cpu/online': '0-1' });
+    assert.deepEqual(await cpusOf(host), [
+      { id: 0, node: 0, socket: 0, core: 0 },
+      { id: 1, node: 0, socket: 0, core: 1 },
+    ]);
+  });
+  it('does so too where the kernel says that it does not know: package -1, and core 0 for all', async (t) => {
+    const topology = (id: number) => `/sys/devices/system/cpu/cpu${id}/topology`;
+    const host = new FakeHost(t).put({
+      '/sys/devices/system/cpu/online': '0-1',
+      [`${topology(0)}/physical_package_id`]: '-1\n',
+      [`${topology(0)}/core_id`]: '0\n',
+      [`${topology(1)}/physical_package_id`]: '-1\n',
+      [`${topology(1)}/core_id`]: '0\n',
+    });
+    assert.deepEqual(
+      (await cpusOf(host)).map(({ core }) => core),
+      [0, 1],
+    );
+  });
+});
+
+describe('allowedCpus', () => {
+  it('is what taskset or a container leaves us', async (t) => {
+    const host = new FakeHost(t).put({
+      '/proc/self/status': 'Name:\tnode\nCpus_allowed:\t5\nCpus_allowed_list:\t0,2\n',
+    });
+    assert.deepEqual(await allowedCpus(host), [0, 2]);
+  });
+});
+
+describe('takeInventory', () => {
+  const checkout = { root: '/opt/vswbench' };
+  const bare = (t: TestContext) => new FakeHost(t).answer(/./, { exitCode: null, stderr: 'spawn ENOENT' });
+
+  it('describes a machine that tells nothing, in a form that can be stored', async (t) => {
+    const inventory = await takeInventory(bare(t), checkout, '0.1.0');
+    assert.deepEqual(InventorySchema.parse(inventory), inventory);
+    assert.equal(inventory.vswbenchCommit, null);
+    assert.equal(inventory.virtualization, null);
+    assert.deepEqual(inventory.knobs, {});
+    assert.deepEqual(Object.keys(inventory.versions), ['node']);
+  });
+
+  it('describes a machine that tells much', async (t) => {
+    const host = bare(t)
+      .put({
+        ...sysfs(),
+        '/proc/sys/kernel/hostname': 'testbed-1\n',
+        '/etc/os-release': 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+        '/proc/sys/kernel/osrelease': '6.1.0-21-amd64\n',
+        '/proc/cpuinfo':
+          'model name\t: A CPU @ 2 GHz\nmicrocode\t: 0x5\nflags\t\t: fpu constant_tsc nonstop_tsc hypervisor\n',
+        '/proc/meminfo': 'MemTotal:       16384 kB\n',
+        '/proc/loadavg': '0.42 0.1 0.1 1/100 999\n',
+        '/proc/sys/net/bridge/bridge-nf-call-iptables': '1\n',
+        '/sys/devices/system/cpu/vulnerabilities/meltdown': 'Mitigation: PTI\n',
+      })
+      .answer(/^git .*rev-parse/, { stdout: '3f1c2ab94c10\n' })
+      .answer(/^git .*status/, { stdout: ' M src/x.ts\n' })
+      .answer(/^systemd-detect-virt/, { exitCode: 1, stdout: 'none\n' })
+      .answer(/^lxc-execute --version/, { stdout: '5.0.2\n' });
+    const inventory = InventorySchema.parse(await takeInventory(host, checkout, '0.1.0'));
+    assert.equal(inventory.vswbenchCommit, '3f1c2ab94c10-dirty');
+    assert.equal(inventory.os, 'Debian GNU/Linux 12 (bookworm)');
+    assert.equal(inventory.cpuModel, 'A CPU @ 2 GHz');
+    assert.equal(inventory.memoryBytes, 16384 * 1024);
+    assert.equal(inventory.invariantTsc, true);
+    assert.equal(inventory.virtualization, 'hypervisor (unnamed)');
+    assert.equal(inventory.loadAverage, 0.42);
+    assert.equal(inventory.cpus.length, 8);
+    assert.deepEqual(inventory.mitigations, { meltdown: 'Mitigation: PTI' });
+    assert.deepEqual(inventory.knobs, { 'net.bridge.bridge-nf-call-iptables': '1' });
+    assert.equal(inventory.versions.lxc, '5.0.2');
+  });
+
+  it('does not take the next line for a value that is empty', async (t) => {
+    const host = bare(t).put({ '/proc/cpuinfo': 'model name\t:\nstepping\t: 1\nmicrocode\t: 0x5\n' });
+    assert.equal((await takeInventory(host, checkout, '0.1.0')).cpuModel, process.arch);
+  });
+
+  it('changes nothing, the index of git included', async (t) => {
+    const host = bare(t).answer(/^git .*rev-parse/, { stdout: 'abc\n' });
+    await takeInventory(host, checkout, '0.1.0');
+    assert.ok(host.events.every((event) => event.startsWith('run ')));
+    assert.ok(host.commands.some((command) => / --no-optional-locks status /.test(command)));
+  });
+});

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path';
+import type { Cpu, Inventory } from '../model/inventory.ts';
+import type { Checkout } from './artifacts.ts';
+import type { Host } from './host.ts';
+
+/** Knobs that change what is measured, by the name under which a report shows them. */
+const KNOBS: Record<string, string> = {
+  'net.bridge.bridge-nf-call-iptables': '/proc/sys/net/bridge/bridge-nf-call-iptables',
+  'net.bridge.bridge-nf-call-ip6tables': '/proc/sys/net/bridge/bridge-nf-call-ip6tables',
+  'net.bridge.bridge-nf-call-arptables': '/proc/sys/net/bridge/bridge-nf-call-arptables',
+  'net.core.netdev_max_backlog': '/proc/sys/net/core/netdev_max_backlog',
+  'net.core.netdev_budget': '/proc/sys/net/core/netdev_budget',
+  'net.core.default_qdisc': '/proc/sys/net/core/default_qdisc',
+  'net.core.bpf_jit_enable': '/proc/sys/net/core/bpf_jit_enable',
+  'kernel.sched_rt_runtime_us': '/proc/sys/kernel/sched_rt_runtime_us',
+  'cpufreq.scaling_governor': '/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor',
+  'cpufreq.boost': '/sys/devices/system/cpu/cpufreq/boost',
+  'intel_pstate.no_turbo': '/sys/devices/system/cpu/intel_pstate/no_turbo',
+  'smt.control': '/sys/devices/system/cpu/smt/control',
+  'transparent_hugepage.enabled': '/sys/kernel/mm/transparent_hugepage/enabled',
+  isolcpus: '/sys/devices/system/cpu/isolated',
+  'hugepages-2048kB.nr': '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages',
+};
+
+const VERSION_COMMANDS: Record<string, string[]> = {
+  lxc: ['lxc-execute', '--version'],
+  busybox: ['busybox'],
+  iproute2: ['ip', '-V'],
+  compiler: ['cc', '--version'],
+};
+
+/** Describes a host as found, for the record. Nothing is changed, and what cannot be read is left out. */
+export async function takeInventory(host: Host, checkout: Checkout, version: string): Promise<Inventory> {
+  const text = async (path: string) => ((await host.read(path)) ?? '').trim();
+  const cpuinfo = await text('/proc/cpuinfo');
+  const flags = new Set((field(cpuinfo, 'flags') ?? '').split(' '));
+  return {
+    hostname: await text('/proc/sys/kernel/hostname'),
+    recordedAt: new Date().toISOString(),
+    vswbenchVersion: version,
+    vswbenchCommit: await commitOf(host, checkout),
+    os: /^PRETTY_NAME="?([^"\n]*)/m.exec(await text('/etc/os-release'))?.[1] ?? 'unknown',
+    kernel: await text('/proc/sys/kernel/osrelease'),
+    kernelCommandLine: await text('/proc/cmdline'),
+    architecture: process.arch,
+    virtualization: await virtualizationOf(host, flags),
+    cpuModel: field(cpuinfo, 'model name') ?? process.arch,
+    microcode: field(cpuinfo, 'microcode') ?? null,
+    cpus: await cpusOf(host),
+    memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(await text('/proc/meminfo'))?.[1] ?? 0) * 1024,
+    clocksource: await text('/sys/devices/system/clocksource/clocksource0/current_clocksource'),
+    // arm64's generic timer is invariant by its architecture.
+    invariantTsc: process.arch === 'arm64' || (flags.has('constant_tsc') && flags.has('nonstop_tsc')),
+    mitigations: await readAll(host, await vulnerabilities(host)),
+    knobs: await readAll(host, KNOBS),
+    versions: await versionsOf(host),
+    loadAverage: Number((await text('/proc/loadavg')).split(' ')[0] ?? 0),
+  };
+}
+
+/** The CPUs that are online, with their place in the machine. */
+export async function cpusOf(host: Host): Promise<Cpu[]> {
+  const online = parseCpuList((await host.read('/sys/devices/system/cpu/online')) ?? '0');
+  return Promise.all(
+    online.map(async (id) => {
+      const folder = `/sys/devices/system/cpu/cpu${id}`;
+      const number = async (name: string, otherwise: number) => {
+        const value = Number.parseInt((await host.read(`${folder}/topology/${name}`)) ?? '', 10);
+        return Number.isNaN(value) ? otherwise : value;
+      };
+      const node = (await host.list(folder))
+        .map((name) => /^node(\d+)$/.exec(name)?.[1])
+        .find((found) => found !== undefined);
+      const [socket, core] = [await number('physical_package_id', -1), await number('core_id', -1)];
+      // Where the kernel does not know, it says package -1 and the same core for all: that is no core that they share.
+      const place = socket < 0 || core < 0 ? { socket: 0, core: id } : { socket, core };
+      return { id, node: Number(node ?? 0), ...place };
+    }),
+  );
+}
+
+/** CPUs that this process may use: a container or `taskset` may have left it fewer than are online. */
+export async function allowedCpus(host: Host): Promise<number[]> {
+  const status = (await host.read('/proc/self/status')) ?? '';
+  return parseCpuList(/^Cpus_allowed_list:\s+(\S+)/m.exec(status)?.[1] ?? '0');
+}
+
+/** The kernel's list format: `0-3,8`. */
+export function parseCpuList(text: string): number[] {
+  return text
+    .trim()
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    });
+}
+
+function field(cpuinfo: string, name: string): string | undefined {
+  // A value may be empty: the next line is then not the value.
+  return new RegExp(`^${name}[ \\t]*:[ \\t]*(\\S.*)$`, 'm').exec(cpuinfo)?.[1];
+}
+
+async function commitOf(host: Host, { root }: Checkout): Promise<string | null> {
+  const git = (...args: string[]) => host.run(['git', '-c', `safe.directory=${root}`, '-C', root, ...args]);
+  const head = await git('rev-parse', '--short=12', 'HEAD');
+  if (head.exitCode !== 0) return null;
+  // Looking must not write: without the option, `git status` refreshes the index, as root, beside the user's own git.
+  const changes = await git('--no-optional-locks', 'status', '--porcelain', '--untracked-files=no');
+  return head.stdout.trim() + (changes.stdout.trim() === '' ? '' : '-dirty');
+}
+
+async function virtualizationOf(host: Host, flags: Set<string>): Promise<string | null> {
+  const detected = (await host.run(['systemd-detect-virt', '--vm'])).stdout.trim();
+  if (detected !== '' && detected !== 'none') return detected;
+  return flags.has('hypervisor') ? 'hypervisor (unnamed)' : null;
+}
+
+async function vulnerabilities(host: Host): Promise<Record<string, string>> {
+  const folder = '/sys/devices/system/cpu/vulnerabilities';
+  return Object.fromEntries((await host.list(folder)).map((name) => [basename(name), `${folder}/${name}`]));
+}
+
+async function readAll(host: Host, paths: Record<string, string>): Promise<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const [name, path] of Object.entries(paths)) {
+    const value = (await host.read(path))?.trim();
+    if (value !== undefined && value !== '') values[name] = value;
+  }
+  return values;
+}
+
+async function versionsOf(host: Host): Promise<Record<string, string>> {
+  const versions: Record<string, string> = { node: process.versions.node };
+  for (const [name, command] of Object.entries(VERSION_COMMANDS)) {
+    const { exitCode, stdout, stderr } = await host.run(command);
+    const line = (stdout.trim() || stderr.trim()).split('\n')[0] ?? '';
+    if (exitCode === 0 && line !== '') versions[name] = line;
+  }
+  return versions;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { type CommandResult, type Host, HostError, type HostProcess, type RunOptions } from './host.ts';
+
+/** Tools such as `ip` live in sbin folders that a user's PATH, or sudo's, may lack. */
+const PATH = [process.env.PATH ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].join(':');
+/** Answers of commands are parsed: they must not be translated. */
+const ENV = { PATH, LC_ALL: 'C' };
+
+/** Longest that a command to its end may take, unless told otherwise. */
+const COMMAND_TIMEOUT_MS = 60_000;
+
+/** The machine that we run on. */
+export const localHost: Host = {
+  name: 'local',
+
+  run([file = '', ...args], options = {}) {
+    return runLocal(file, args, options);
+  },
+
+  start([file = '', ...args]) {
+    return startLocal(file, args);
+  },
+
+  async read(path) {
+    return readFile(path, 'utf8').catch(() => null);
+  },
+
+  async write(path, text) {
+    await writeFile(path, text).catch((error: unknown) => {
+      throw new HostError(`cannot write ${path}: ${reasonOf(error)}`);
+    });
+  },
+
+  async append(path, text) {
+    await appendFile(path, text).catch((error: unknown) => {
+      throw new HostError(`cannot write ${path}: ${reasonOf(error)}`);
+    });
+  },
+
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true }).catch((error: unknown) => {
+      throw new HostError(`cannot make the folder ${path}: ${reasonOf(error)}`);
+    });
+  },
+
+  async list(path) {
+    return (await readdir(path).catch(() => [])).sort();
+  },
+
+  async remove(path) {
+    await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+      throw new HostError(`cannot remove ${path}: ${reasonOf(error)}`);
+    });
+  },
+
+  async monotonicNs() {
+    return Number(process.hrtime.bigint());
+  },
+};
+
+async function runLocal(file: string, args: string[], options: RunOptions): Promise<CommandResult> {
+  const { input = '', timeoutMs = COMMAND_TIMEOUT_MS, interruptible = false } = options;
+  const child = execa(file, args, { env: ENV, input, reject: false, detached: !interruptible });
+  const { pid } = child;
+  if (pid === undefined) return asResult(await child);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    // What it started may hold its output open, which would keep us waiting: with a process group of its own, all go.
+    kill(interruptible ? pid : -pid);
+  }, timeoutMs);
+  const result = await child;
+  clearTimeout(timer);
+  return asResult(result, timedOut);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+function startLocal(file: string, args: string[]): HostProcess {
+  const child = execa(file, args, {
+    env: ENV,
+    stdin: 'pipe',
+    buffer: { stdout: false },
+    reject: false,
+    cleanup: false,
+    detached: true,
+  });
+  // A program that ended already makes writing fail with EPIPE: its end is told by `ended`, not here.
+  child.stdin.on('error', () => undefined);
+  return {
+    pid: child.pid ?? -1,
+    lines: child.iterable(),
+    send(line) {
+      if (child.stdin.writable) child.stdin.write(`${line}\n`);
+    },
+    kill(signal) {
+      child.kill(signal);
+    },
+    ended: child.then((result) => asResult(result)),
+  };
+}
+
+interface ExecaResult {
+  exitCode?: number | undefined;
+  stdout?: unknown;
+  stderr?: unknown;
+  originalMessage?: string | undefined;
+}
+
+function asResult(result: ExecaResult, timedOut = false): CommandResult {
+  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
+  return {
+    exitCode: result.exitCode ?? null,
+    stdout: typeof result.stdout === 'string' ? result.stdout : '',
+    stderr: timedOut || (stderr === '' && result.exitCode === undefined) ? whyNotEnded(result, timedOut) : stderr,
+  };
+}
+
+function whyNotEnded(result: ExecaResult, timedOut: boolean): string {
+  return timedOut ? 'it took too long and was ended' : (result.originalMessage ?? 'ended by a signal');
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { FakeHost, FakeProcess, FakeUndoStack, procStat } from '../../test/fixtures/host.ts';
+import { HostError } from './host.ts';
+import { initPid, killContainer, prepareContainers, startContainer } from './lxc.ts';
+
+const DIRECTORY = '/run/vswbench/containers';
+const SPEC = {
+  name: 'vswbench-0-sink',
+  root: '/opt/vswbench/build/roots/0123456789ab',
+  interface: 'vswc0sink',
+  mac: '02:00:00:00:00:02',
+  address: '198.18.0.2/24',
+  command: ['/bin/vswload', 'receiver', '--io', 'udp'],
+};
+
+describe('prepareContainers', () => {
+  it('registers every undo before it makes the folder', async (t) => {
+    const host = new FakeHost(t).put({
+      '/sys/fs/cgroup/cgroup.procs': '',
+      '/sys/fs/cgroup/memory/cgroup.procs': '',
+      '/sys/fs/cgroup/cpu/cgroup.procs': '',
+      '/sys/fs/cgroup/cpu/lxc.pivot/cgroup.procs': '',
+    });
+    const undo = new FakeUndoStack(host);
+    const directory = await prepareContainers(host, DIRECTORY, undo);
+    assert.deepEqual(host.events, [
+      'undo remove-empty-directory /sys/fs/cgroup/./lxc.pivot',
+      // That of `cpu` was there before us.
+      'undo remove-empty-directory /sys/fs/cgroup/memory/lxc.pivot',
+      'undo remove-empty-directory /run/lxc',
+      'undo remove-empty-directory /run/lxc/lock',
+      'undo remove-empty-directory /run/lxc/lock/run',
+      'undo remove-empty-directory /run/lxc/lock/run/vswbench',
+      'undo remove-path /run/lxc/lock/run/vswbench/containers',
+      'undo remove-path /run/vswbench/containers',
+      'mkdir /run/vswbench/containers',
+    ]);
+    assert.deepEqual(directory, { path: DIRECTORY, ipv6: false });
+  });
+  it('sees whether the kernel has IPv6', async (t) => {
+    const host = new FakeHost(t).put({ '/proc/sys/net/ipv6/conf/all/disable_ipv6': '0\n' });
+    assert.equal((await prepareContainers(host, DIRECTORY, new FakeUndoStack(host))).ipv6, true);
+  });
+});
+
+describe('startContainer', () => {
+  const start = async (t: TestContext, ipv6: boolean) => {
+    const host = new FakeHost(t).onStart(/^lxc-execute/, () => new FakeProcess());
+    host.folders.add(DIRECTORY);
+    await startContainer(host, { path: DIRECTORY, ipv6 }, SPEC, new FakeUndoStack(host));
+    return host;
+  };
+  it('registers the undo, describes the container, starts it', async (t) => {
+    const host = await start(t, false);
+    assert.deepEqual(host.events, [
+      'undo stop-container vswbench-0-sink /run/vswbench/containers',
+      'write /run/vswbench/containers/vswbench-0-sink.conf',
+      'start lxc-execute --lxcpath /run/vswbench/containers --name vswbench-0-sink --rcfile /run/vswbench/containers/vswbench-0-sink.conf -- /bin/vswload receiver --io udp',
+    ]);
+  });
+  it('gives the container its port as eth0, with its addresses, on a root that cannot be written', async (t) => {
+    const config = (await start(t, true)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`)?.split('\n') ?? [];
+    for (const line of [
+      `lxc.rootfs.path = dir:${SPEC.root}`,
+      'lxc.rootfs.options = ro',
+      'lxc.net.0.type = phys',
+      'lxc.net.0.link = vswc0sink',
+      'lxc.net.0.name = eth0',
+      'lxc.net.0.hwaddr = 02:00:00:00:00:02',
+      'lxc.net.0.ipv4.address = 198.18.0.2/24',
+      'lxc.sysctl.net.ipv6.conf.all.disable_ipv6 = 1',
+    ]) {
+      assert.ok(config.includes(line), line);
+    }
+  });
+  it('does not mention IPv6 to a kernel without it, where the container would not start', async (t) => {
+    assert.doesNotMatch((await start(t, false)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '', /ipv6/);
+  });
+});
+
+describe('initPid', () => {
+  const INFO = /^lxc-info .*--name vswbench-0-sink --pid --no-humanize$/;
+  const directory = { path: DIRECTORY, ipv6: false };
+  it('tells the process and registers its end', async (t) => {
+    const host = new FakeHost(t)
+      .answer(INFO, { stdout: '321\n' })
+      .put({ '/proc/321/stat': procStat(321, { startTicks: 77 }) });
+    const undo = new FakeUndoStack(host);
+    assert.equal(await initPid(host, directory, SPEC.name, undo), 321);
+    assert.deepEqual(undo.undos, [{ kind: 'kill-process', pid: 321, startTicks: '77' }]);
+  });
+  for (const stdout of ['', '-1\n', '0\n', 'nonsense\n']) {
+    it(`says that a container has ended where lxc-info answers ${JSON.stringify(stdout)}`, async (t) => {
+      const host = new FakeHost(t).answer(INFO, { stdout });
+      await assert.rejects(
+        initPid(host, directory, SPEC.name, new FakeUndoStack(host)),
+        new HostError('container vswbench-0-sink has no process: it has ended'),
+      );
+    });
+  }
+});
+
+describe('killContainer', () => {
+  const STATE = /^lxc-info .*--state --no-humanize$/;
+  const container = { name: SPEC.name, directory: DIRECTORY };
+  const config = `${DIRECTORY}/${SPEC.name}.conf`;
+
+  it('has nothing to stop where there is no such container, and removes its description', async (t) => {
+    const host = new FakeHost(t).answer(STATE, { exitCode: 1, stdout: "x doesn't exist\n" }).put({ [config]: '' });
+    assert.equal(await killContainer(host, container), null);
+    assert.ok(!host.files.has(config));
+    assert.equal(host.commands.length, 1);
+  });
+  it('stops one that runs', async (t) => {
+    const host = new FakeHost(t).answer(STATE, { stdout: 'RUNNING\n' }).answer(/^lxc-stop .*--kill$/);
+    assert.equal(await killContainer(host, container), null);
+    assert.equal(host.commands.filter((command) => command.startsWith('lxc-stop')).length, 1);
+  });
+  it('removes the cgroups that a monitor which was killed has left', async (t) => {
+    const host = new FakeHost(t)
+      .answer(STATE, { stdout: 'STOPPED\n' })
+      .answer(/^rmdir /)
+      .put({
+        '/sys/fs/cgroup/memory/cgroup.procs': '',
+        [`/sys/fs/cgroup/memory/lxc.payload.${SPEC.name}/cgroup.procs`]: '',
+        [`/sys/fs/cgroup/memory/lxc.monitor.${SPEC.name}/cgroup.procs`]: '',
+      });
+    assert.equal(await killContainer(host, container), null);
+    assert.deepEqual(host.commands.slice(1), [
+      `rmdir /sys/fs/cgroup/memory/lxc.payload.${SPEC.name}`,
+      `rmdir /sys/fs/cgroup/memory/lxc.monitor.${SPEC.name}`,
+    ]);
+  });
+  it('tells why one does not stop, and keeps its description for the next attempt', async (t) => {
+    const host = new FakeHost(t)
+      .answer(STATE, { stdout: 'RUNNING\n' })
+      .answer(/^lxc-stop/, { exitCode: null, stderr: 'it took too long and was ended' })
+      .put({ [config]: '' });
+    assert.equal(
+      await killContainer(host, container),
+      'cannot stop container vswbench-0-sink: it took too long and was ended',
+    );
+    assert.ok(host.files.has(config));
+  });
+});

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Containers are LXC's: a read-only root shared by all, the switch's port moved in as eth0, and one traffic application as
+// the only program. lxc-execute passes standard input and output through, so the application is talked to directly.
+import { type Host, HostError, type HostProcess, lastLine, runOrThrow, type UndoStack } from './host.ts';
+import { startTicksOf } from './process.ts';
+
+export interface ContainerSpec {
+  /** Unique on the host. */
+  name: string;
+  /** Folder of the root file system. */
+  root: string;
+  /** Interface of the host that is moved in and called eth0 there; it comes back when the container ends. */
+  interface: string;
+  mac: string;
+  /** IPv4 address with prefix length. */
+  address: string;
+  command: readonly string[];
+}
+
+export interface Container {
+  name: string;
+  /** The application, talked to by lines; ends when the container does. */
+  process: HostProcess;
+}
+
+/** Where the containers of a run are described; made by `prepareContainers`. */
+export interface ContainerDirectory {
+  path: string;
+  /** The kernel has IPv6, which must be off in a container: its neighbour discovery would be counted as traffic. */
+  ipv6: boolean;
+}
+
+/** Makes the folder for the run's containers, and registers the removal of what LXC itself leaves behind. */
+export async function prepareContainers(host: Host, path: string, undo: UndoStack): Promise<ContainerDirectory> {
+  for (const pivot of await pivotCgroups(host)) {
+    await undo.push({ kind: 'remove-empty-directory', path: pivot });
+  }
+  // LXC keeps a lock folder that mirrors the containers' path. Its end is ours alone, and an LXC process that was killed, or
+  // is just ending, may have left its lock in it; what is above belongs to all who use LXC.
+  const locks = `/run/lxc/lock${path}`;
+  const parts = locks.split('/');
+  for (let length = 3; length < parts.length; length += 1) {
+    await undo.push({ kind: 'remove-empty-directory', path: parts.slice(0, length).join('/') });
+  }
+  await undo.push({ kind: 'remove-path', path: locks });
+  await undo.push({ kind: 'remove-path', path });
+  await host.makeDirectory(path);
+  return { path, ipv6: (await host.read('/proc/sys/net/ipv6/conf/all/disable_ipv6')) !== null };
+}
+
+/** Cgroups that LXC makes on its first use and never removes; only those that are not there yet. */
+async function pivotCgroups(host: Host): Promise<string[]> {
+  const absent: string[] = [];
+  for (const name of ['.', ...(await host.list('/sys/fs/cgroup'))]) {
+    const path = `/sys/fs/cgroup/${name}/lxc.pivot`;
+    const isHierarchy = (await host.read(`/sys/fs/cgroup/${name}/cgroup.procs`)) !== null;
+    if (isHierarchy && (await host.read(`${path}/cgroup.procs`)) === null) absent.push(path);
+  }
+  return absent;
+}
+
+/** Starts a container. It runs when its application says so; `initPid` tells more of it from then on. */
+export async function startContainer(
+  host: Host,
+  directory: ContainerDirectory,
+  spec: ContainerSpec,
+  undo: UndoStack,
+): Promise<Container> {
+  await undo.push({ kind: 'stop-container', name: spec.name, directory: directory.path });
+  const config = `${directory.path}/${spec.name}.conf`;
+  await host.write(config, containerConfig(spec, directory.ipv6));
+  const process = host.start([
+    'lxc-execute',
+    '--lxcpath',
+    directory.path,
+    '--name',
+    spec.name,
+    '--rcfile',
+    config,
+    '--',
+    ...spec.command,
+  ]);
+  return { name: spec.name, process };
+}
+
+function containerConfig(spec: ContainerSpec, ipv6: boolean): string {
+  return [
+    `lxc.uts.name = ${spec.name}`,
+    `lxc.rootfs.path = dir:${spec.root}`,
+    'lxc.rootfs.options = ro',
+    'lxc.mount.auto = proc:mixed sys:ro',
+    'lxc.autodev = 1',
+    'lxc.pty.max = 0',
+    'lxc.tty.max = 0',
+    // A distribution's profile for system containers forbids nothing that we need but would differ between hosts.
+    'lxc.apparmor.profile = unconfined',
+    'lxc.net.0.type = phys',
+    `lxc.net.0.link = ${spec.interface}`,
+    'lxc.net.0.name = eth0',
+    'lxc.net.0.flags = up',
+    `lxc.net.0.hwaddr = ${spec.mac}`,
+    `lxc.net.0.ipv4.address = ${spec.address}`,
+    ...(ipv6 ? ['lxc.sysctl.net.ipv6.conf.all.disable_ipv6 = 1'] : []),
+    '',
+  ].join('\n');
+}
+
+/** Process id, seen from the host, of a running container's first process. Registers its end with the undo stack. */
+export async function initPid(
+  host: Host,
+  directory: ContainerDirectory,
+  name: string,
+  undo: UndoStack,
+): Promise<number> {
+  const pid = Number(
+    (
+      await runOrThrow(host, ['lxc-info', '--lxcpath', directory.path, '--name', name, '--pid', '--no-humanize'])
+    ).trim(),
+  );
+  if (!(pid > 0)) throw new HostError(`container ${name} has no process: it has ended`);
+  const startTicks = await startTicksOf(host, pid);
+  // The kernel ends all processes of a container with its first one, also where LXC's own monitor is gone.
+  if (startTicks !== null) await undo.push({ kind: 'kill-process', pid, startTicks });
+  return pid;
+}
+
+/** Ends a container at once, if it runs. Returns one line where that failed. */
+export async function killContainer(
+  host: Host,
+  container: { name: string; directory: string },
+): Promise<string | null> {
+  const select = ['--lxcpath', container.directory, '--name', container.name];
+  const state = await host.run(['lxc-info', ...select, '--state', '--no-humanize']);
+  if (state.exitCode === 0 && state.stdout.trim() !== 'STOPPED') {
+    const stopped = await host.run(['lxc-stop', ...select, '--kill'], { timeoutMs: 10_000 });
+    if (stopped.exitCode !== 0) return `cannot stop container ${container.name}: ${lastLine(stopped.stderr)}`;
+  }
+  // A monitor that was killed leaves the cgroups of its container.
+  for (const hierarchy of ['.', ...(await host.list('/sys/fs/cgroup'))]) {
+    for (const kind of ['payload', 'monitor']) {
+      const path = `/sys/fs/cgroup/${hierarchy}/lxc.${kind}.${container.name}`;
+      if ((await host.read(`${path}/cgroup.procs`)) !== null) await host.run(['rmdir', path]);
+    }
+  }
+  await host.remove(`${container.directory}/${container.name}.conf`);
+  return null;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FakeHost } from '../../test/fixtures/host.ts';
+import { HostError } from './host.ts';
+import { counterDelta, ipBatch, linkNames, parseNetDev, readNetdev, silenceIpv6 } from './netdev.ts';
+
+/** As Linux 6.1 prints it: a number may touch the colon, and columns drift where a number is too wide for its own. */
+const NET_DEV = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:    3193      29    0    0    0     0          0         0     3193      29    0    0    0     0       0          0
+  eth0: 342164010    8476    1    2    3     4          5         6   572408    5545    7    8    9    10      11         12
+vsws0sink:18972191957 282152141    0   11    0     0          0         0 43543427  680038    0 2801    0     0       0          0
+`;
+
+describe('parseNetDev', () => {
+  const table = parseNetDev(NET_DEV);
+  it('reads every interface', () => {
+    assert.deepEqual([...table.keys()], ['lo', 'eth0', 'vsws0sink']);
+  });
+  it('takes each figure from its own column', () => {
+    assert.deepEqual(table.get('eth0'), {
+      rxBytes: 342_164_010,
+      rxPackets: 8476,
+      rxDropped: 2,
+      txBytes: 572_408,
+      txPackets: 5545,
+      txDropped: 8,
+    });
+  });
+  it('reads a number that touches the colon', () => {
+    assert.equal(table.get('vsws0sink')?.rxBytes, 18_972_191_957);
+    assert.equal(table.get('vsws0sink')?.txDropped, 2801);
+  });
+  it('finds nothing in an empty text', () => {
+    assert.equal(parseNetDev('').size, 0);
+  });
+});
+
+describe('readNetdev', () => {
+  it('reads in the namespace of a process', async (t) => {
+    const host = new FakeHost(t).put({ '/proc/17/net/dev': NET_DEV });
+    assert.equal((await readNetdev(host, 17, 'eth0')).rxPackets, 8476);
+  });
+  it('says which interface is not there', async (t) => {
+    const host = new FakeHost(t).put({ '/proc/self/net/dev': NET_DEV });
+    await assert.rejects(readNetdev(host, 'self', 'eth7'), new HostError('no interface eth7 in /proc/self/net/dev'));
+    await assert.rejects(readNetdev(host, 18, 'eth0'), HostError);
+  });
+});
+
+it('counterDelta subtracts each counter', () => {
+  const before = { rxPackets: 1, rxBytes: 10, rxDropped: 100, txPackets: 1000, txBytes: 10_000, txDropped: 100_000 };
+  const after = { rxPackets: 3, rxBytes: 14, rxDropped: 106, txPackets: 1008, txBytes: 10_010, txDropped: 100_012 };
+  assert.deepEqual(counterDelta(before, after), {
+    rxPackets: 2,
+    rxBytes: 4,
+    rxDropped: 6,
+    txPackets: 8,
+    txBytes: 10,
+    txDropped: 12,
+  });
+});
+
+describe('ipBatch', () => {
+  it('gives all commands to one process', async (t) => {
+    const host = new FakeHost(t).answer(/^ip -batch -$/);
+    await ipBatch(host, ['link add a type bridge', 'link set dev a up']);
+    assert.equal(host.inputs.get('ip -batch -'), 'link add a type bridge\nlink set dev a up\n');
+  });
+  it('runs nothing for no command', async (t) => {
+    const host = new FakeHost(t);
+    await ipBatch(host, []);
+    assert.deepEqual(host.commands, []);
+  });
+  it('names the command that failed and why, which ip says first', async (t) => {
+    const stderr = 'RTNETLINK answers: File exists\nCommand failed -:2\n';
+    const host = new FakeHost(t).answer(/^ip -batch/, { exitCode: 1, stderr });
+    await assert.rejects(
+      ipBatch(host, ['link add a type bridge', 'link add b type bridge']),
+      new HostError('ip link add b type bridge: RTNETLINK answers: File exists'),
+    );
+  });
+  it('says what it can where ip itself cannot be run', async (t) => {
+    const host = new FakeHost(t).answer(/^ip -batch/, { exitCode: null, stderr: 'spawn ip ENOENT' });
+    await assert.rejects(ipBatch(host, ['link add a type bridge']), /spawn ip ENOENT/);
+  });
+});
+
+describe('silenceIpv6', () => {
+  const knob = '/proc/sys/net/ipv6/conf/vsws0sink/disable_ipv6';
+  it('turns IPv6 off on the interface', async (t) => {
+    const host = new FakeHost(t).put({ [knob]: '0\n' });
+    await silenceIpv6(host, 'vsws0sink');
+    assert.equal(host.files.get(knob), '1');
+  });
+  it('writes nothing where the kernel has no IPv6', async (t) => {
+    const host = new FakeHost(t);
+    await silenceIpv6(host, 'vsws0sink');
+    assert.deepEqual(host.events, []);
+  });
+});
+
+it('linkNames reads what ip prints as JSON', async (t) => {
+  const stdout = '[{"ifindex":1,"ifname":"lo","operstate":"UNKNOWN"},{"ifindex":2,"ifname":"eth0","operstate":"UP"}]';
+  assert.deepEqual(await linkNames(new FakeHost(t).answer(/^ip -json link$/, { stdout })), ['lo', 'eth0']);
+});

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packages of Debian and Ubuntu, by what they are for. A package counts as present when what we use of it is.
+import { type Host, HostError, lastLine } from './host.ts';
+
+export type Purpose = 'run' | 'tests' | 'bench';
+
+/** `program` is what is used of a package: a name on PATH, or an absolute path. */
+const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
+  run: [
+    { name: 'lxc', program: 'lxc-execute' },
+    { name: 'busybox-static', program: '/bin/busybox' },
+    { name: 'gcc', program: 'gcc' },
+    { name: 'libc6-dev', program: '/usr/include/stdio.h' },
+    { name: 'make', program: 'make' },
+    { name: 'pkg-config', program: 'pkg-config' },
+    { name: 'iproute2', program: 'ip' },
+    { name: 'procps', program: 'pgrep' },
+    { name: 'util-linux', program: 'taskset' },
+  ],
+  tests: [
+    { name: 'tcpdump', program: 'tcpdump' },
+    { name: 'tshark', program: 'tshark' },
+    { name: 'chromium', program: 'chromium' },
+    { name: 'clang-format', program: 'clang-format' },
+  ],
+  bench: [
+    { name: 'iperf3', program: 'iperf3' },
+    { name: 'sockperf', program: 'sockperf' },
+    { name: 'netsniff-ng', program: 'trafgen' },
+    { name: 'valgrind', program: 'valgrind' },
+  ],
+};
+
+/** Longest that apt-get may take: a slow mirror and a browser. */
+const INSTALL_TIMEOUT_MS = 20 * 60_000;
+
+/** Names of the packages that are not there. */
+export async function packagesMissing(host: Host, purposes: readonly Purpose[]): Promise<string[]> {
+  const wanted = purposes.flatMap((purpose) => PACKAGES[purpose]);
+  const present = await Promise.all(wanted.map(({ program }) => isPresent(host, program)));
+  return wanted.filter((_, index) => present[index] === false).map(({ name }) => name);
+}
+
+async function isPresent(host: Host, program: string): Promise<boolean> {
+  const found = await host.run(program.startsWith('/') ? ['test', '-e', program] : ['which', program]);
+  return found.exitCode === 0;
+}
+
+/** Installs packages with apt-get, by sudo where we are not root. Throws HostError with apt's own explanation. */
+export async function installPackages(host: Host, names: readonly string[]): Promise<void> {
+  if (!(await isPresent(host, 'apt-get'))) {
+    throw new HostError(`there is no apt-get here: install what Debian calls ${names.join(' ')} your system's way`);
+  }
+  const isRoot = (await host.run(['id', '-u'])).stdout.trim() === '0';
+  const prefix = isRoot ? [] : ['sudo'];
+  const apt = async (...args: string[]) => {
+    const command = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args];
+    const result = await host.run(command, { timeoutMs: INSTALL_TIMEOUT_MS, interruptible: true });
+    if (result.exitCode !== 0) {
+      const why = result.stderr.split('\n').find((line) => line.startsWith('E:')) ?? lastLine(result.stderr);
+      throw new HostError(`apt-get ${args[0]} failed: ${why}`);
+    }
+  };
+  await apt('update');
+  await apt('install', '--yes', '--no-install-recommends', ...names);
+}

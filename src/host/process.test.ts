@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FakeHost, procStat } from '../../test/fixtures/host.ts';
+import { parseProcessStat, startTicksOf } from './process.ts';
+
+/** As Linux 6.1 prints it. */
+const NODE =
+  '17710 (node-MainThread) S 17700 17700 8779 0 -1 4194560 444430 923 10 2 618 179 1 0 20 0 11 0 496180 11629334528 362982 18446744073709551615 8577024 55083077 140729259776528 0 0 0 0 4096 1536 0 0 0 17 1 0 0 0 0 0 120222368 120616000 657518592 140729259780715 140729259780733 140729259780733 140729259782088 0\n';
+
+describe('parseProcessStat', () => {
+  it('takes each figure from its field', () => {
+    assert.deepEqual(parseProcessStat(NODE), {
+      name: 'node-MainThread',
+      state: 'S',
+      userTicks: 618,
+      systemTicks: 179,
+      startTicks: '496180',
+    });
+  });
+  for (const name of ['a b', 'tmux: server', '(sd-pam)', ') R 1 (', 'kworker/0:1-ev)', '']) {
+    it(`is not misled by the name '${name}'`, () => {
+      const text = procStat(7, { name, userTicks: 3, systemTicks: 4, startTicks: 99 });
+      assert.deepEqual(parseProcessStat(text), { name, state: 'S', userTicks: 3, systemTicks: 4, startTicks: '99' });
+    });
+  }
+  for (const text of ['', 'nonsense', '1 (torn) S 1 1', '1 (torn']) {
+    it(`refuses '${text}'`, () => {
+      assert.equal(parseProcessStat(text), null);
+    });
+  }
+});
+
+describe('startTicksOf', () => {
+  it('tells when a process began', async (t) => {
+    const host = new FakeHost(t).put({ '/proc/7/stat': procStat(7, { startTicks: 555 }) });
+    assert.equal(await startTicksOf(host, 7), '555');
+  });
+  it('is null where there is none of that id', async (t) => {
+    assert.equal(await startTicksOf(new FakeHost(t), 7), null);
+  });
+  it('is null for a zombie: it has ended, whatever its parent thinks', async (t) => {
+    const host = new FakeHost(t).put({ '/proc/7/stat': procStat(7, { state: 'Z' }) });
+    assert.equal(await startTicksOf(host, 7), null);
+  });
+});

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it, mock, type TestContext } from 'node:test';
+import { testCase } from '../../test/fixtures/campaign.ts';
+import { FakeProcess } from '../../test/fixtures/host.ts';
+import type { TestCase } from '../model/testcase.ts';
+import { Application, type ApplicationPlan, applicationCommand, ipOf, macOf, sampleIntervalMs } from './application.ts';
+import { TrialFailure } from './failure.ts';
+
+function plan(part: Partial<TestCase> = {}, end: ApplicationPlan['end'] = 'source'): ApplicationPlan {
+  return { testCase: testCase(part), pair: 3, end, cpu: 5, warmupMs: 500, durationMs: 3000 };
+}
+
+function optionOf(command: string[], name: string): string | undefined {
+  return command[command.indexOf(`--${name}`) + 1];
+}
+
+describe('applicationCommand', () => {
+  const PARAMETERS: [string, Partial<TestCase>, string, string][] = [
+    ['I/O framework', { io: 'raw-mmsg' }, 'io', 'raw-mmsg'],
+    ['packet size', { packetSize: 1500 }, 'size', '1500'],
+    ['rate', { rate: 20_000 }, 'rate', '20000'],
+    ['no rate: unpaced', { rate: 'max' }, 'rate', '0'],
+    ['burst', { burst: 7 }, 'burst', '7'],
+    ['touch', { touch: 'none' }, 'touch', 'none'],
+    ['wait', { wait: 'poll' }, 'wait', 'poll'],
+  ];
+  for (const [what, part, option, value] of PARAMETERS) {
+    it(`passes the ${what} on`, () => assert.equal(optionOf(applicationCommand(plan(part)), option), value));
+  }
+
+  it('passes the phases on', () => {
+    const command = applicationCommand(plan());
+    assert.equal(optionOf(command, 'warmup-ms'), '500');
+    assert.equal(optionOf(command, 'duration-ms'), '3000');
+    assert.equal(optionOf(command, 'interval-ms'), '100');
+    assert.equal(optionOf(command, 'cpu'), '5');
+  });
+
+  const ROLES: [TestCase['dimension'], ApplicationPlan['end'], string][] = [
+    ['throughput', 'source', 'sender'],
+    ['throughput', 'sink', 'receiver'],
+    ['latency', 'source', 'client'],
+    ['latency', 'sink', 'server'],
+  ];
+  for (const [dimension, end, role] of ROLES) {
+    it(`the ${end} of ${dimension} is a ${role}`, () => {
+      assert.deepEqual(applicationCommand(plan({ dimension }, end)).slice(0, 2), ['/bin/vswload', role]);
+    });
+  }
+
+  it('gives the ends of a pair the addresses of each other', () => {
+    const [source, sink] = [applicationCommand(plan({}, 'source')), applicationCommand(plan({}, 'sink'))];
+    for (const [ours, peers] of [
+      ['local-mac', 'peer-mac'],
+      ['local-ip', 'peer-ip'],
+      ['local-port', 'peer-port'],
+    ] as const) {
+      assert.equal(optionOf(source, ours), optionOf(sink, peers));
+      assert.equal(optionOf(sink, ours), optionOf(source, peers));
+    }
+    assert.equal(optionOf(source, 'pair'), '3');
+  });
+  it('gives every end of 128 pairs an address of its own', () => {
+    const ends = Array.from({ length: 128 }, (_, pair) => (['source', 'sink'] as const).map((end) => ({ pair, end })));
+    assert.equal(new Set(ends.flat().map(({ pair, end }) => macOf(pair, end))).size, 256);
+    assert.equal(new Set(ends.flat().map(({ pair, end }) => ipOf(pair, end))).size, 256);
+    assert.equal(macOf(127, 'sink'), '02:00:00:00:7f:02');
+  });
+});
+
+it('short windows are sampled more often', () => {
+  assert.equal(sampleIntervalMs(999), 20);
+  assert.equal(sampleIntervalMs(1000), 100);
+});
+
+const READY = {
+  ...{ v: 1, type: 'ready', role: 'sender', io: 'udp', device: 'eth0', pid: 7, cpu: 0, ticks_hz: 2.6e9 },
+  ...{ payload_bytes: 22, frame_bytes: 64, tx_queue_bytes: 212_992, rx_queue_bytes: null, path: null },
+};
+const SAMPLE = { v: 1, type: 'sample', t_ns: 5, tx_packets: 1, rx_packets: 0, cpu_ns: 1, polls: 1, empty_polls: 0 };
+const FINAL = {
+  ...{ v: 1, type: 'final', role: 'sender', io: 'udp', started_ns: 1, ended_ns: 2, stopped_by: 'duration' },
+  ...{ tx: null, rx: null, cpu_ns: 1, voluntary_switches: 0, involuntary_switches: 0, polls: 1, empty_polls: 0 },
+  latency: { rtt_intended: null, rtt_actual: null, one_way_intended: null, one_way_actual: null },
+};
+const NEVER = new AbortController().signal;
+/** Longer than a test may take: where it matters, time is mocked. */
+const LONG_MS = 600_000;
+
+function launch(): { process: FakeProcess; application: Application } {
+  const process = new FakeProcess();
+  return { process, application: new Application('vswbench-3-source', plan(), process) };
+}
+
+function failure(step: string, message: RegExp | string): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof TrialFailure &&
+    error.step === step &&
+    (typeof message === 'string' ? error.message === message : message.test(error.message));
+}
+
+describe('an application', () => {
+  it('tells when it is ready, samples, and its result', async () => {
+    const { process, application } = launch();
+    process.print(READY);
+    assert.equal((await application.ready(LONG_MS, NEVER)).pid, 7);
+    process.print(SAMPLE);
+    process.print({ ...SAMPLE, t_ns: 6 });
+    process.print(FINAL);
+    process.end();
+    assert.equal((await application.final(LONG_MS, NEVER)).ended_ns, 2);
+    assert.deepEqual(
+      application.samples.map((sample) => sample.t_ns),
+      [5, 6],
+    );
+    await application.ended(LONG_MS, NEVER);
+  });
+
+  it('is told when to start, in whole nanoseconds, and when to stop', () => {
+    const { process, application } = launch();
+    application.startAt(1234.56);
+    application.stop();
+    assert.deepEqual(process.sent, ['start 1235', 'stop']);
+  });
+
+  it('fails with what it complains of', async () => {
+    const { process, application } = launch();
+    process.print({ v: 1, type: 'error', code: 'EPERM', message: 'raw sockets need CAP_NET_RAW' });
+    process.end({ exitCode: 1, stderr: 'lxc-execute: noise\n' });
+    const told = failure('run application', 'vswbench-3-source: raw sockets need CAP_NET_RAW');
+    await assert.rejects(application.ready(LONG_MS, NEVER), told);
+    await assert.rejects(application.final(LONG_MS, NEVER), told);
+    await assert.rejects(application.failed(), told);
+  });
+
+  for (const [what, line] of [
+    ['that is not JSON', 'Segmentation fault'],
+    ['of another version', { ...READY, v: 2 }],
+    ['of an unknown type', { v: 1, type: 'surprise' }],
+    ['with a count that is none', { ...SAMPLE, tx_packets: -1 }],
+  ] as const) {
+    it(`fails at once at a line ${what}, though it goes on running`, async () => {
+      const { process, application } = launch();
+      process.print(line);
+      await assert.rejects(application.failed(), failure('run application', /a line that is not of the protocol: /));
+      assert.equal(process.killed.length, 0);
+    });
+  }
+
+  describe('that ends before it is ready fails with', () => {
+    const ENDS: [string, Parameters<FakeProcess['end']>[0], string][] = [
+      [
+        "what LXC says first, without the places in LXC's source",
+        {
+          exitCode: 1,
+          stderr:
+            'lxc-execute: c: ../src/lxc/network.c: netdev_configure_server_phys: 1176 No such device - Failed to retrieve ifindex\n' +
+            'lxc-execute: c: ../src/lxc/start.c: lxc_spawn: 1840 Failed to create the network\n',
+        },
+        'No such device - Failed to retrieve ifindex',
+      ],
+      ['its exit code where nothing is said', { exitCode: 139 }, 'it ended with exit code 139'],
+      ['the signal where there is no exit code', { exitCode: null }, 'it ended with exit code none'],
+      [
+        'the reason where LXC is not there',
+        { exitCode: null, stderr: 'spawn lxc-execute ENOENT' },
+        'spawn lxc-execute ENOENT',
+      ],
+    ];
+    for (const [what, result, message] of ENDS) {
+      it(what, async () => {
+        const { process, application } = launch();
+        process.end(result);
+        await assert.rejects(
+          application.ready(LONG_MS, NEVER),
+          failure('run application', `vswbench-3-source: ${message}`),
+        );
+      });
+    }
+  });
+
+  it('does not fail by ending after its result', async () => {
+    const { process, application } = launch();
+    process.print(FINAL);
+    process.end();
+    await application.ended(LONG_MS, NEVER);
+    const outcome = await Promise.race([application.failed().catch(() => 'failed'), application.final(LONG_MS, NEVER)]);
+    assert.notEqual(outcome, 'failed');
+  });
+
+  describe('that keeps us waiting', () => {
+    const withClock = (t: TestContext) => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      t.after(() => mock.timers.reset());
+      return launch();
+    };
+    it('is not ready in time', async (t) => {
+      const { application } = withClock(t);
+      const waiting = application.ready(10_000, NEVER);
+      mock.timers.tick(10_000);
+      await assert.rejects(waiting, failure('start application', 'vswbench-3-source is not ready after 10 s'));
+    });
+    it('has no result in time', async (t) => {
+      const { application } = withClock(t);
+      const waiting = application.final(5000, NEVER);
+      mock.timers.tick(5000);
+      await assert.rejects(waiting, failure('finish application', 'vswbench-3-source has not finished after 5 s'));
+    });
+    it('has told its result and whose container does not end', async (t) => {
+      const { process, application } = withClock(t);
+      process.print(FINAL);
+      const waiting = application.ended(5000, NEVER);
+      mock.timers.tick(5000);
+      await assert.rejects(waiting, failure('end container', /has told its result but not ended after 5 s/));
+    });
+    it('may take its time until then', async (t) => {
+      const { process, application } = withClock(t);
+      const waiting = application.ready(10_000, NEVER);
+      mock.timers.tick(9999);
+      process.print(READY);
+      assert.equal((await waiting).type, 'ready');
+    });
+    it('is no longer waited for where nobody wants it any more', async () => {
+      const { application } = launch();
+      const stop = new AbortController();
+      const waiting = application.final(LONG_MS, stop.signal);
+      stop.abort();
+      await assert.rejects(waiting, { name: 'AbortError' });
+    });
+  });
+});

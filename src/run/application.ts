@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type HostProcess, lastLine } from '../host/host.ts';
+import {
+  type DataplaneLine,
+  DataplaneLineSchema,
+  type FinalLine,
+  type ReadyLine,
+  type SampleLine,
+} from '../model/dataplane.ts';
+import type { TestCase } from '../model/testcase.ts';
+import { rolesOf } from '../model/testcase.ts';
+import { TrialFailure } from './failure.ts';
+
+export type End = 'source' | 'sink';
+
+/** What an application needs to know beyond its test case. */
+export interface ApplicationPlan {
+  testCase: TestCase;
+  pair: number;
+  end: End;
+  cpu: number;
+  warmupMs: number;
+  durationMs: number;
+}
+
+/** Time that a source goes on after the measured window, so that the window ends before anything slows down. */
+export const COOLDOWN_MS = 100;
+/** Both ends of all pairs sample at the same multiples of this; short windows need more samples than long ones. */
+export function sampleIntervalMs(durationMs: number): number {
+  return durationMs >= 1000 ? 100 : 20;
+}
+/** How long a sink listens on without a packet after its source has ended, and a client for late echoes. */
+const DRAIN_MS = 50;
+
+const UDP_PORT = 5001;
+
+/** Locally administered address of one end of a pair. */
+export function macOf(pair: number, end: End): string {
+  return `02:00:00:00:${pair.toString(16).padStart(2, '0')}:${end === 'source' ? '01' : '02'}`;
+}
+
+/** An address of the range that RFC 2544 (appendix C.2.2) sets aside for benchmarks. */
+export function ipOf(pair: number, end: End): string {
+  return `198.18.${pair}.${end === 'source' ? 1 : 2}`;
+}
+
+/** The command line of an application inside its container (dataplane/PROTOCOL.md). */
+export function applicationCommand(plan: ApplicationPlan): string[] {
+  const { testCase, pair, end } = plan;
+  const other: End = end === 'source' ? 'sink' : 'source';
+  const options: Record<string, string | number> = {
+    io: testCase.io,
+    device: 'eth0',
+    'local-mac': macOf(pair, end),
+    'peer-mac': macOf(pair, other),
+    'local-ip': ipOf(pair, end),
+    'peer-ip': ipOf(pair, other),
+    'local-port': UDP_PORT,
+    'peer-port': UDP_PORT,
+    pair,
+    size: testCase.packetSize,
+    rate: testCase.rate === 'max' ? 0 : testCase.rate,
+    burst: testCase.burst,
+    touch: testCase.touch,
+    wait: testCase.wait,
+    'warmup-ms': plan.warmupMs,
+    'duration-ms': plan.durationMs,
+    'cooldown-ms': COOLDOWN_MS,
+    'interval-ms': sampleIntervalMs(plan.durationMs),
+    'drain-ms': DRAIN_MS,
+    cpu: plan.cpu,
+  };
+  return [
+    '/bin/vswload',
+    rolesOf(testCase.dimension)[end],
+    ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
+  ];
+}
+
+/** A traffic application that runs: its lines are checked and kept as they come. */
+export class Application {
+  readonly name: string;
+  readonly plan: ApplicationPlan;
+  readonly samples: SampleLine[] = [];
+  private readonly process: HostProcess;
+  private readonly readyLine = Promise.withResolvers<ReadyLine>();
+  private readonly finalLine = Promise.withResolvers<FinalLine>();
+
+  constructor(name: string, plan: ApplicationPlan, process: HostProcess) {
+    this.name = name;
+    this.plan = plan;
+    this.process = process;
+    // Whoever awaits these sees the failure; nobody has to.
+    this.readyLine.promise.catch(() => undefined);
+    this.finalLine.promise.catch(() => undefined);
+    void this.follow();
+  }
+
+  /** Its port is up and its MAC address announced. Fails with TrialFailure where it ends first or takes too long. */
+  ready(timeoutMs: number, signal: AbortSignal): Promise<ReadyLine> {
+    return this.within(this.readyLine.promise, timeoutMs, signal, 'start application', 'is not ready');
+  }
+
+  /** It has ended by itself or as told. */
+  final(timeoutMs: number, signal: AbortSignal): Promise<FinalLine> {
+    return this.within(this.finalLine.promise, timeoutMs, signal, 'finish application', 'has not finished');
+  }
+
+  /** Rejects with TrialFailure when the application ends without a result; never resolves. */
+  async failed(): Promise<never> {
+    await this.finalLine.promise;
+    return new Promise(() => undefined);
+  }
+
+  /** Tells the switch once more where its MAC address is. */
+  announce(): void {
+    this.process.send('announce');
+  }
+
+  /** Begins at the given CLOCK_MONOTONIC time. */
+  startAt(atNs: number): void {
+    this.process.send(`start ${Math.round(atNs)}`);
+  }
+
+  stop(): void {
+    this.process.send('stop');
+  }
+
+  /** Its container is gone. */
+  async ended(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    await this.within(this.process.ended, timeoutMs, signal, 'end container', 'has told its result but not ended');
+  }
+
+  private async follow(): Promise<void> {
+    let complaint = '';
+    try {
+      for await (const text of this.process.lines) complaint = this.take(text) ?? complaint;
+    } catch (error) {
+      complaint ||= error instanceof Error ? error.message : String(error);
+    }
+    const result = await this.process.ended;
+    this.fail(complaint || explain(result.stderr) || `it ended with exit code ${result.exitCode ?? 'none'}`);
+  }
+
+  private fail(why: string): void {
+    const failure = new TrialFailure('run application', `${this.name}: ${why}`);
+    this.readyLine.reject(failure);
+    this.finalLine.reject(failure);
+  }
+
+  /** Returns what the application complains of, if it does. */
+  private take(text: string): string | null {
+    const line = parseLine(text);
+    if (line === null) {
+      // Who does not keep to the protocol is not believed in the rest either, and need not be waited for.
+      this.fail(`it printed a line that is not of the protocol: ${text.slice(0, 120)}`);
+      return null;
+    }
+    switch (line.type) {
+      case 'ready':
+        this.readyLine.resolve(line);
+        return null;
+      case 'sample':
+        this.samples.push(line);
+        return null;
+      case 'final':
+        this.finalLine.resolve(line);
+        return null;
+      case 'error':
+        return line.message;
+      default:
+        return line satisfies never;
+    }
+  }
+
+  /** Waits for an event; fails with TrialFailure where it takes too long, and with AbortError where nobody wants it any more. */
+  private async within<T>(
+    event: Promise<T>,
+    timeoutMs: number,
+    signal: AbortSignal,
+    step: string,
+    what: string,
+  ): Promise<T> {
+    const timer = new AbortController();
+    const either = AbortSignal.any([timer.signal, signal]);
+    const late = sleep(timeoutMs, undefined, { signal: either }).then(() => {
+      throw new TrialFailure(step, `${this.name} ${what} after ${timeoutMs / 1000} s`);
+    });
+    late.catch(() => undefined);
+    try {
+      return await Promise.race([event, late]);
+    } finally {
+      timer.abort();
+    }
+  }
+}
+
+function parseLine(text: string): DataplaneLine | null {
+  try {
+    return DataplaneLineSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** LXC prefixes its lines with where in its source they were printed; only what they say helps a user. */
+function explain(stderr: string): string {
+  const first = stderr.split('\n').find((line) => line.trim() !== '') ?? '';
+  return lastLine(first.replace(/^lxc-execute: \S+ \S+: \S+ \d+ /, ''));
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { testCase, trial } from '../../test/fixtures/campaign.ts';
+import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
+import { HostError } from '../host/host.ts';
+import type { Cpu } from '../model/inventory.ts';
+import type { Outcome, Trial } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import type { PlannedTrial } from '../plan/order.ts';
+import type { RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
+import { type CampaignContext, type CampaignEvent, runCampaign } from './campaign.ts';
+import type { runTrial } from './trial.ts';
+
+const RUNNING: RunningSwitch = {
+  ports: [],
+  flags: [],
+  settled: async () => null,
+  counters: () => null,
+  threads: async () => [],
+  health: async () => null,
+};
+
+type Bench = ReturnType<typeof bench>;
+
+/** A host with as many CPUs, two switches of which nothing is real, and trials that end as they are told to. */
+function bench(t: TestContext, cpuCount = 8) {
+  const host = new FakeHost(t).answer(/^taskset /);
+  const undo = new FakeUndoStack(host);
+  const saved: Trial[] = [];
+  const told: CampaignEvent[] = [];
+  const stop = new AbortController();
+  const starts: SwitchContext[] = [];
+  const driver = (id: string, threads = 0): SwitchDriver => ({
+    ...{ id, title: id, kind: 'kernel', learns: true, ports: ['netdev'], locations: ['local'], threads },
+    probe: async () => ({ available: true, version: '1' }),
+    async start(context) {
+      starts.push(context);
+      await context.undo.push({ kind: 'delete-link', name: `${id}${context.ports.length}` });
+      host.events.push(`up ${id}`);
+      await onStart(id);
+      return RUNNING;
+    },
+  });
+  let onStart: (id: string) => Promise<void> | void = () => undefined;
+  let onTrial: (testCase: TestCase) => Outcome | Promise<Outcome> = () => ({ outcome: 'measured' });
+  let onSave: () => void = () => undefined;
+  const run: typeof runTrial = async (_, { testCase: planned, ...plan }) => {
+    host.events.push(`trial ${planned.switch}`);
+    const outcome = await onTrial(planned);
+    return { ...trial({ case: planned, pps: 1000, outcome }), ...plan };
+  };
+  const cpus: Cpu[] = Array.from({ length: cpuCount }, (_, id) => ({ id, node: 0, socket: 0, core: id }));
+  const context: CampaignContext = {
+    host,
+    undo,
+    signal: stop.signal,
+    cpus,
+    artifacts: { application: '/a', root: '/r', frameworks: [] },
+    warmupMs: 100,
+    durationMs: 1000,
+    drivers: [driver('one'), driver('two'), driver('poller', 1)],
+  };
+  const listener = {
+    save: (_: PlannedTrial, ended: Trial) => {
+      onSave();
+      saved.push(ended);
+    },
+    tell: (event: CampaignEvent) => void told.push(event),
+  };
+  return {
+    ...{ host, saved, told, stop, starts, undo },
+    onStart: (action: typeof onStart) => {
+      onStart = action;
+    },
+    onTrial: (action: typeof onTrial) => {
+      onTrial = action;
+    },
+    onSave: (action: typeof onSave) => {
+      onSave = action;
+    },
+    /** Runs one trial of each case, in their order. */
+    run: (cases: readonly TestCase[]) => {
+      const order = cases.map((_, index) => ({ caseIndex: index, round: 0, ordinal: index, seed: 9 }));
+      return runCampaign(context, cases, order, listener, run);
+    },
+  };
+}
+
+const ONE = testCase({ switch: 'one' });
+const TWO = testCase({ switch: 'two' });
+
+/** What happened to switches and trials, in order. */
+function story({ host }: Bench): string[] {
+  return host.events.filter((event) => /^(up|trial|undone delete-link)/.test(event));
+}
+
+function outcomes({ saved }: Bench): string[] {
+  return saved.map(({ outcome }) => outcome.outcome);
+}
+
+describe('a campaign', () => {
+  it('keeps a switch up for consecutive trials that need the same one', async (t) => {
+    const b = bench(t);
+    await b.run([ONE, { ...ONE, packetSize: 1500 }, TWO, ONE]);
+    assert.deepEqual(story(b), [
+      ...['up one', 'trial one', 'trial one', 'undone delete-link one2'],
+      ...['up two', 'trial two', 'undone delete-link two2'],
+      ...['up one', 'trial one', 'undone delete-link one2'],
+    ]);
+  });
+
+  it('starts it again for other ports', async (t) => {
+    const b = bench(t);
+    await b.run([ONE, { ...ONE, pairs: 2 }]);
+    assert.deepEqual(story(b), [
+      ...['up one', 'trial one', 'undone delete-link one2'],
+      ...['up one', 'trial one', 'undone delete-link one4'],
+    ]);
+    assert.deepEqual(
+      b.starts.at(-1)?.ports.map(({ pair, end }) => `${pair}${end}`),
+      ['0source', '0sink', '1source', '1sink'],
+    );
+  });
+
+  it('gives a switch that polls CPUs of its own', async (t) => {
+    const b = bench(t);
+    await b.run([testCase({ switch: 'poller' })]);
+    assert.equal(b.starts[0]?.cpus.length, 1);
+  });
+
+  it('does not trust a switch with the next trial that took part in a failure', async (t) => {
+    const b = bench(t);
+    b.onTrial(() => (b.saved.length === 0 ? { outcome: 'failed', step: 'x', reason: 'y' } : { outcome: 'measured' }));
+    await b.run([ONE, ONE]);
+    assert.deepEqual(outcomes(b), ['failed', 'measured']);
+    assert.equal(b.starts.length, 2);
+  });
+  it('but keeps one whose trial was invalid', async (t) => {
+    const b = bench(t);
+    b.onTrial(() => ({ outcome: 'invalid', reason: 'y' }));
+    await b.run([ONE, ONE]);
+    assert.equal(b.starts.length, 1);
+  });
+
+  for (const [what, error, reason] of [
+    ['that does not start', new HostError('no hugepages free'), 'no hugepages free'],
+    ['that has a bug', new TypeError('x is not a\n  function'), 'TypeError: x is not a function'],
+  ] as const) {
+    it(`goes on after a switch ${what}: it is a trial that failed, and what it made is undone`, async (t) => {
+      const b = bench(t);
+      b.onStart((id) => {
+        if (id === 'one') throw error;
+      });
+      await b.run([ONE, TWO]);
+      assert.deepEqual(b.saved[0]?.outcome, { outcome: 'failed', step: 'start one', reason });
+      assert.deepEqual(outcomes(b), ['failed', 'measured']);
+      assert.deepEqual(story(b), [
+        'up one',
+        'undone delete-link one2',
+        'up two',
+        'trial two',
+        'undone delete-link two2',
+      ]);
+    });
+  }
+
+  it('tells of what it cannot undo, and goes on', async (t) => {
+    const b = bench(t);
+    b.undo.unwindTo = async (mark) => b.undo.undos.splice(mark).map(() => 'cannot delete');
+    await b.run([ONE, TWO]);
+    assert.deepEqual(
+      b.told.filter(({ event }) => event === 'leftover'),
+      [1, 2].map(() => ({ event: 'leftover', complaint: 'cannot delete' })),
+    );
+    assert.deepEqual(outcomes(b), ['measured', 'measured']);
+  });
+
+  it('saves a trial before it tells of it and before the next begins', async (t) => {
+    const b = bench(t);
+    const atSave: string[] = [];
+    b.onSave(() => atSave.push(b.told.at(-1)?.event ?? ''));
+    await b.run([ONE, ONE]);
+    assert.deepEqual(atSave, ['switch-starting', 'trial-starting']);
+    assert.deepEqual(
+      b.told.map(({ event }) => event),
+      ['trial-starting', 'switch-starting', 'trial-ended', 'trial-starting', 'trial-ended'],
+    );
+  });
+
+  it('ends where a trial cannot be saved, with the switch taken down', async (t) => {
+    const b = bench(t);
+    b.onSave(() => {
+      if (b.saved.length === 1) throw new Error('there is no space left');
+    });
+    await assert.rejects(b.run([ONE, ONE, ONE]), /no space left/);
+    assert.equal(b.saved.length, 1);
+    assert.deepEqual(story(b), ['up one', 'trial one', 'trial one', 'undone delete-link one2']);
+  });
+});
+
+describe('a campaign that is to stop', () => {
+  it('stops between trials, keeps those it has and takes the switch down', async (t) => {
+    const b = bench(t);
+    b.onSave(() => b.stop.abort());
+    await assert.rejects(b.run([ONE, ONE]), (error) => error === b.stop.signal.reason);
+    assert.deepEqual(story(b), ['up one', 'trial one', 'undone delete-link one2']);
+    assert.deepEqual(outcomes(b), ['measured']);
+  });
+
+  it('runs no trial where that came while a switch was starting', async (t) => {
+    const b = bench(t);
+    b.onStart(() => b.stop.abort());
+    await assert.rejects(b.run([ONE, ONE]), (error) => error === b.stop.signal.reason);
+    assert.deepEqual(story(b), ['up one', 'undone delete-link one2']);
+    assert.deepEqual(b.saved, []);
+  });
+
+  it('does not record as failed a switch whose start that has broken: it is to be run again', async (t) => {
+    const b = bench(t);
+    b.onStart(() => {
+      b.stop.abort();
+      throw new HostError('ip link add: ended by a signal');
+    });
+    await assert.rejects(b.run([ONE]), (error) => error === b.stop.signal.reason);
+    assert.deepEqual(b.saved, []);
+    assert.deepEqual(story(b), ['up one', 'undone delete-link one2']);
+  });
+
+  it('nor a trial', async (t) => {
+    const b = bench(t);
+    b.onTrial(() => {
+      b.stop.abort();
+      return { outcome: 'failed', step: 'run', reason: 'a container was ended' };
+    });
+    await assert.rejects(b.run([ONE]), (error) => error === b.stop.signal.reason);
+    assert.deepEqual(b.saved, []);
+  });
+});
+
+describe('this process', () => {
+  const pinned = (b: Bench) => b.host.commands.map((command) => / --pid (\S+) /.exec(command)?.[1]);
+
+  it('keeps off the CPUs that measure', async (t) => {
+    const b = bench(t, 4);
+    await b.run([ONE, ONE]);
+    assert.deepEqual(pinned(b), ['0']);
+    assert.match(b.host.commands[0] ?? '', new RegExp(`^taskset --all-tasks --cpu-list --pid 0 ${process.pid}$`));
+  });
+  it('runs where it likes where there are too few CPUs for that', async (t) => {
+    const b = bench(t, 2);
+    await b.run([ONE]);
+    assert.deepEqual(pinned(b), []);
+  });
+  it('does so for each trial as that one needs it', async (t) => {
+    const b = bench(t, 4);
+    await b.run([ONE, { ...ONE, pairs: 2 }, ONE]);
+    assert.deepEqual(pinned(b), ['0', '0,1,2,3', '0']);
+  });
+});

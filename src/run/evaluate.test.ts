@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { histogramOf, testCase } from '../../test/fixtures/campaign.ts';
+import type { FinalLine, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
+import { MeasurementSchema } from '../model/result.ts';
+import { type ApplicationEvidence, type Evidence, evaluate } from './evaluate.ts';
+
+const START_NS = 10_000_000_000;
+const WARMUP_NS = 100_000_000;
+const SECOND_NS = 1_000_000_000;
+const NO_LATENCY = { rtt_intended: null, rtt_actual: null, one_way_intended: null, one_way_actual: null };
+
+/** 100 ms of warm-up, one second measured, 100 ms of cool-down: 1.2 s at 10 000 packets/s. */
+const OFFERED = 12_000;
+
+/** A sample every 100 ms over 1.2 s, of an application that counts `pps` packets/s and uses `cpus` CPUs. */
+function samples(counter: 'tx_packets' | 'rx_packets', pps: number, cpus: number): SampleLine[] {
+  return Array.from({ length: 13 }, (_, index) => ({
+    v: 1,
+    type: 'sample',
+    t_ns: START_NS + index * 1e8,
+    tx_packets: 0,
+    rx_packets: 0,
+    cpu_ns: Math.round(index * 1e8 * cpus),
+    polls: 0,
+    empty_polls: 0,
+    [counter]: (pps / 10) * index,
+  }));
+}
+
+function txTotals(part: Partial<TxTotals> = {}): TxTotals {
+  return {
+    intended_packets: OFFERED,
+    offered_packets: OFFERED,
+    offered_bytes: OFFERED * 64,
+    refused_packets: 0,
+    missed_packets: 0,
+    error_packets: 0,
+    max_behind_ns: 0,
+    steady_intended_packets: 10_000,
+    steady_offered_packets: 10_000,
+    steady_begin_ns: START_NS + WARMUP_NS,
+    steady_end_ns: START_NS + WARMUP_NS + SECOND_NS,
+    ...part,
+  };
+}
+
+function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
+  return {
+    packets: OFFERED,
+    bytes: OFFERED * 64,
+    unique_packets: OFFERED,
+    duplicated_packets: 0,
+    reordered_packets: 0,
+    corrupted_packets: 0,
+    foreign_packets: 0,
+    late_packets: 0,
+    dropped_packets: 0,
+    steady_packets: 10_000,
+    highest_sequence: OFFERED - 1,
+    ...part,
+  };
+}
+
+function final(part: Partial<FinalLine>): FinalLine {
+  return {
+    v: 1,
+    type: 'final',
+    role: 'sender',
+    io: 'udp',
+    started_ns: START_NS,
+    ended_ns: START_NS + 2 * SECOND_NS,
+    stopped_by: 'duration',
+    tx: null,
+    rx: null,
+    latency: NO_LATENCY,
+    cpu_ns: 0,
+    voluntary_switches: 0,
+    involuntary_switches: 0,
+    polls: 0,
+    empty_polls: 0,
+    ...part,
+  };
+}
+
+function ready(role: ReadyLine['role'], path: string | null = null): ReadyLine {
+  const queues = { tx_queue_bytes: null, rx_queue_bytes: null };
+  const sizes = { payload_bytes: 22, frame_bytes: 64, ticks_hz: 2.6e9 };
+  return { v: 1, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: null, ...sizes, ...queues, path };
+}
+
+function sender(part: Partial<TxTotals> = {}, pair = 0): ApplicationEvidence {
+  return {
+    pair,
+    ready: ready('sender'),
+    final: final({ tx: txTotals(part) }),
+    samples: samples('tx_packets', 10_000, 0.5),
+  };
+}
+
+function receiver(part: Partial<RxTotals> = {}, pps = 10_000, pair = 0): ApplicationEvidence {
+  return {
+    pair,
+    ready: ready('receiver', 'mmap ring'),
+    final: final({ role: 'receiver', rx: rxTotals(part), involuntary_switches: 6 }),
+    samples: samples('rx_packets', pps, 0.25),
+  };
+}
+
+function cpu(atS: number, steal: number, softirq: number, threadsS: number): Evidence['cpuBefore'] {
+  const times = { busyS: 0, softirqS: softirq, stealS: steal };
+  // CPU 0 has no part in the trial.
+  const other = { busyS: 0, softirqS: 100 * softirq, stealS: 100 * steal };
+  const cpus = new Map([
+    [0, other],
+    [1, times],
+    [2, times],
+  ]);
+  return { atNs: atS * 1e9, cpus, threadsS };
+}
+
+function evidence(part: Partial<Evidence> = {}): Evidence {
+  return {
+    testCase: testCase({ rate: 10_000 }),
+    placement: {
+      pairs: [{ source: 1, sink: 2 }],
+      switch: [],
+      housekeeping: [0],
+      sharedCpu: false,
+      sharedHousekeeping: false,
+    },
+    startNs: START_NS,
+    durationMs: 1000,
+    sources: [sender()],
+    sinks: [receiver()],
+    interfaces: [],
+    ports: null,
+    cpuBefore: cpu(10.1, 0, 0, 3),
+    cpuAfter: cpu(11.1, 0.01, 0.2, 3.125),
+    ...part,
+  };
+}
+
+/** The measurement of evidence that must have one. */
+function measured(part: Partial<Evidence> = {}) {
+  const { measurement } = evaluate(evidence(part));
+  assert.ok(measurement);
+  return measurement;
+}
+
+describe('evaluate', () => {
+  it('tells the figures that the evidence gives by hand', () => {
+    const verdict = evaluate(evidence());
+    assert.deepEqual(verdict.outcome, { outcome: 'measured' });
+    assert.deepEqual(verdict.flags, []);
+    const { ledgers, samples: progress, pairs, ...figures } = measured();
+    assert.deepEqual(figures, {
+      durationS: 1,
+      intendedPackets: 12_000,
+      offeredPackets: 12_000,
+      receivedPackets: 12_000,
+      lostPackets: 0,
+      duplicatedPackets: 0,
+      reorderedPackets: 0,
+      corruptedPackets: 0,
+      steadyOfferedPackets: 10_000,
+      steadyReceivedPackets: 10_000,
+      throughputPps: 10_000,
+      // 10 000 packets/s of 64 bytes
+      throughputBps: 5_120_000,
+      offeredPps: 10_000,
+      receivePath: 'mmap ring',
+      cpu: { sender: 0.5, receiver: 0.25, switch: 0.125, total: 0.875 },
+      // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
+      noise: { stealRatio: 0.01, involuntarySwitchesPerS: 3, softirqCpus: 0.4 },
+    });
+    assert.deepEqual(pairs, [
+      { pair: 0, throughputPps: 10_000, offeredPackets: 12_000, receivedPackets: 12_000, lostPackets: 0 },
+    ]);
+    assert.equal(progress.length, 13);
+    assert.deepEqual(progress[1], { tS: 0.1, offeredPackets: 1000, receivedPackets: 1000, steady: true });
+    assert.equal(progress[0]?.steady, false);
+    assert.equal(progress[12]?.steady, false);
+    assert.ok(ledgers[0]?.closes);
+  });
+
+  it('gives a measurement that can be stored', () => {
+    const measurement = measured();
+    assert.deepEqual(MeasurementSchema.parse(measurement), measurement);
+  });
+
+  it('counts what was lost', () => {
+    const measurement = measured({
+      sinks: [receiver({ packets: 9000, unique_packets: 9000, steady_packets: 7500 }, 7500)],
+    });
+    assert.equal(measurement.lostPackets, 3000);
+    assert.equal(measurement.steadyReceivedPackets, 7500);
+    assert.equal(measurement.throughputPps, 7500);
+  });
+
+  it('does not take a duplicate for one that was lost', () => {
+    const rx = { packets: 12_000, unique_packets: 11_900, duplicated_packets: 100, reordered_packets: 3 };
+    const measurement = measured({ sinks: [receiver(rx)] });
+    assert.equal(measurement.lostPackets, 100);
+    assert.equal(measurement.duplicatedPackets, 100);
+    assert.equal(measurement.reorderedPackets, 3);
+  });
+
+  it('counts corrupted and late packets as arrived', () => {
+    const rx = { packets: 12_000, unique_packets: 11_950, corrupted_packets: 40, late_packets: 10 };
+    const measurement = measured({ sinks: [receiver(rx)] });
+    assert.equal(measurement.lostPackets, 0);
+    assert.equal(measurement.corruptedPackets, 40);
+  });
+
+  it('sums over pairs, and keeps them apart too', () => {
+    const measurement = measured({
+      testCase: testCase({ pairs: 2, rate: 10_000 }),
+      placement: { ...evidence().placement, pairs: [1, 2].map((id) => ({ source: id, sink: id })) },
+      sources: [sender({}, 0), sender({}, 1)],
+      sinks: [receiver({ packets: 6000, unique_packets: 6000 }, 5000, 1), receiver({}, 10_000, 0)],
+    });
+    assert.equal(measurement.throughputPps, 15_000);
+    assert.equal(measurement.offeredPackets, 24_000);
+    assert.equal(measurement.lostPackets, 6000);
+    assert.equal(measurement.cpu.sender, 1);
+    assert.deepEqual(
+      measurement.pairs.map(({ throughputPps }) => throughputPps),
+      [10_000, 5000],
+    );
+  });
+
+  it('takes interfaces and ports into the ledger', () => {
+    const counters = { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
+    const [ledger] = measured({
+      interfaces: [
+        { pair: 0, end: 'source', counters: { ...counters, txPackets: 12_000 } },
+        { pair: 0, end: 'sink', counters: { ...counters, rxPackets: 11_000 } },
+      ],
+      ports: [
+        { pair: 0, end: 'source', inPackets: 12_000, outPackets: 0, droppedPackets: 0 },
+        { pair: 0, end: 'sink', inPackets: 0, outPackets: 11_000, droppedPackets: 1000 },
+      ],
+      sinks: [receiver({ packets: 11_000, unique_packets: 11_000 })],
+    }).ledgers;
+    assert.deepEqual(
+      ledger?.hops.map(({ packets }) => packets),
+      [12_000, 12_000, 12_000, 11_000, 11_000, 11_000],
+    );
+    assert.deepEqual(ledger?.drops, [{ where: 'dropped by the switch', packets: 1000 }]);
+  });
+
+  it('is invalid where more arrived than was sent, and keeps the evidence', () => {
+    const { outcome, measurement } = evaluate(
+      evidence({ sinks: [receiver({ packets: 12_001, unique_packets: 12_001 })] }),
+    );
+    assert.equal(outcome.outcome, 'invalid');
+    assert.match(
+      'reason' in outcome ? outcome.reason : '',
+      /ledger of pair 0 does not close: .*12000.*received by the application 12001/,
+    );
+    assert.equal(measurement?.lostPackets, 0);
+    assert.deepEqual(MeasurementSchema.parse(measurement), measurement);
+  });
+
+  it('fails where the port took nothing', () => {
+    const nothing = { packets: 0, unique_packets: 0, steady_packets: 0 };
+    const { outcome } = evaluate(
+      evidence({ sources: [sender({ offered_packets: 0 })], sinks: [receiver(nothing, 0)] }),
+    );
+    assert.deepEqual(outcome, { outcome: 'failed', step: 'traffic', reason: 'the port accepted no packet' });
+  });
+
+  describe('fails where nothing arrived, and names the hop where packets were last seen', () => {
+    const nothing = { packets: 0, unique_packets: 0, steady_packets: 0 };
+    const reasonOf = (foreign: number, outPackets: number) => {
+      const { outcome } = evaluate(
+        evidence({
+          sinks: [receiver({ ...nothing, foreign_packets: foreign }, 0)],
+          ports: [
+            { pair: 0, end: 'source', inPackets: 12_000, outPackets: 0, droppedPackets: 0 },
+            { pair: 0, end: 'sink', inPackets: 0, outPackets, droppedPackets: 0 },
+          ],
+        }),
+      );
+      assert.equal(outcome.outcome, 'failed');
+      return 'reason' in outcome ? outcome.reason : '';
+    };
+    it('at the switch', () => assert.match(reasonOf(0, 0), /last seen at 'switch, in'/));
+    it('behind the switch', () => assert.match(reasonOf(0, 12_000), /last seen at 'switch, out'/));
+    it('and is not misled by what others sent, as ARP', () =>
+      assert.match(reasonOf(2, 2), /last seen at 'switch, in'/));
+  });
+
+  it('is invalid with too few samples', () => {
+    const few = { ...receiver(), samples: receiver().samples.slice(0, 2) };
+    assert.deepEqual(evaluate(evidence({ sinks: [few] })), {
+      outcome: { outcome: 'invalid', reason: 'pair 0: too few samples in the steady state' },
+      measurement: null,
+      histograms: {},
+      flags: [],
+    });
+  });
+  for (const [what, part] of [
+    ['a sink', { sinks: [] }],
+    ["a sender's totals", { sources: [{ ...sender(), final: final({}) }] }],
+    ["a receiver's totals", { sinks: [{ ...receiver(), final: final({ role: 'receiver' }) }] }],
+  ] as const) {
+    it(`is invalid without ${what}`, () => {
+      const { outcome } = evaluate(evidence(part));
+      assert.deepEqual(outcome, { outcome: 'invalid', reason: 'pair 0: an application did not tell its totals' });
+    });
+  }
+
+  it('flags a trial of which the hypervisor took more than 2 % of the CPUs', () => {
+    const flagsAt = (steal: number) => evaluate(evidence({ cpuAfter: cpu(11.1, steal, 0, 3) })).flags;
+    assert.deepEqual(flagsAt(0.019), []);
+    assert.deepEqual(flagsAt(0.021), ['disturbed']);
+  });
+
+  describe('of the dimension latency', () => {
+    const rtt = histogramOf([20_000, 22_000, 30_000]);
+    const client: ApplicationEvidence = {
+      pair: 0,
+      ready: ready('client'),
+      final: final({
+        role: 'client',
+        tx: txTotals(),
+        rx: rxTotals({ packets: 11_000, unique_packets: 11_000, steady_packets: 9000 }),
+        latency: { ...NO_LATENCY, rtt_intended: rtt, rtt_actual: rtt },
+      }),
+      samples: samples('tx_packets', 10_000, 0.5).map((sample) => ({ ...sample, rx_packets: sample.tx_packets * 0.9 })),
+    };
+    const server: ApplicationEvidence = {
+      pair: 0,
+      ready: ready('server'),
+      final: final({ role: 'server', tx: txTotals(), rx: rxTotals() }),
+      samples: samples('rx_packets', 10_000, 0.25),
+    };
+    const latency = { testCase: testCase({ dimension: 'latency' }), sources: [client], sinks: [server] };
+
+    it("counts the client's echoes", () => {
+      const measurement = measured(latency);
+      assert.equal(measurement.receivedPackets, 11_000);
+      assert.equal(measurement.lostPackets, 1000);
+      assert.equal(measurement.throughputPps, 9000);
+      assert.equal(measurement.samples[1]?.receivedPackets, 900);
+      assert.equal(measurement.cpu.receiver, 0.25);
+    });
+    it('gives round trips and their histogram', () => {
+      const { histograms, measurement } = evaluate(evidence(latency));
+      assert.deepEqual(Object.keys(histograms), ['rtt', 'rttActual']);
+      assert.equal(measurement?.latencyNs?.rtt?.count, 3);
+      assert.equal(measurement?.latencyNs?.rtt?.mean, 24_000);
+      assert.equal(measurement?.latencyNs?.oneWay, undefined);
+    });
+    it('holds the ledger of the way there against what the server received', () => {
+      assert.equal(measured(latency).ledgers[0]?.hops.at(-1)?.packets, 12_000);
+    });
+  });
+});

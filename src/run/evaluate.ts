@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what a trial saw to what it says. Pure: the same evidence gives the same verdict.
+import type { CpuSnapshot } from '../host/cpu.ts';
+import type { NetdevCounters } from '../host/netdev.ts';
+import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
+import type { Placement } from '../model/placement.ts';
+import type { CpuUse, Flag, Latency, Ledger, Measurement, Noise, Trial } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
+import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
+import type { PortCounters } from '../switches/driver.ts';
+import { type End, sampleIntervalMs } from './application.ts';
+import { makeLedger } from './ledger.ts';
+
+export interface ApplicationEvidence {
+  pair: number;
+  ready: ReadyLine;
+  final: FinalLine;
+  samples: readonly SampleLine[];
+}
+
+/** Everything that was seen of one trial. Counter values are differences over it. */
+export interface Evidence {
+  testCase: TestCase;
+  placement: Placement;
+  startNs: number;
+  durationMs: number;
+  sources: readonly ApplicationEvidence[];
+  sinks: readonly ApplicationEvidence[];
+  interfaces: readonly { pair: number; end: End; counters: NetdevCounters }[];
+  ports: readonly PortCounters[] | null;
+  /** At the begin and the end of the measured window. */
+  cpuBefore: CpuSnapshot;
+  cpuAfter: CpuSnapshot;
+}
+
+/** What evaluation adds to a trial's record. */
+export type Verdict = Pick<Trial, 'outcome' | 'measurement' | 'histograms' | 'flags'>;
+
+/** Above this share of the placed CPUs' time taken by the hypervisor for others, a trial is called disturbed. */
+const STEAL_RATIO_MAX = 0.02;
+
+export function evaluate(evidence: Evidence): Verdict {
+  const pairs = evidence.sources.map((source) => evaluatePair(evidence, source));
+  const sound: PairEvaluation[] = [];
+  for (const pair of pairs) {
+    if ('broken' in pair) {
+      return { outcome: { outcome: 'invalid', reason: pair.broken }, measurement: null, histograms: {}, flags: [] };
+    }
+    sound.push(pair);
+  }
+  const histograms = mergeAll(evidence);
+  const measurement = combine(evidence, sound, histograms);
+  const flags: Flag[] = measurement.noise.stealRatio > STEAL_RATIO_MAX ? ['disturbed'] : [];
+  return { outcome: judge(measurement, sound), measurement, histograms, flags };
+}
+
+interface PairEvaluation {
+  pair: number;
+  tx: TxTotals;
+  /** Totals of the application that counts what arrived: the sink, or for latency the client itself. */
+  rx: RxTotals;
+  receivedPps: number;
+  offeredPps: number;
+  durationS: number;
+  lostPackets: number;
+  /** Of others, that the sink received. */
+  foreignPackets: number;
+  cpu: { source: number; sink: number };
+  ledger: Ledger;
+}
+
+function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEvaluation | { broken: string } {
+  const { pair } = source;
+  const sink = evidence.sinks.find((candidate) => candidate.pair === pair);
+  const { tx } = source.final;
+  const arrival = evidence.testCase.dimension === 'latency' ? source : sink;
+  if (
+    sink === undefined ||
+    arrival === undefined ||
+    tx === null ||
+    arrival.final.rx === null ||
+    sink.final.rx === null
+  ) {
+    return { broken: `pair ${pair}: an application did not tell its totals` };
+  }
+  const window = windowOf(tx);
+  const [sent, got, sinkUse] = [source, arrival, sink].map(({ samples }) => steadyUse(samples, window));
+  if (sent?.state !== 'steady' || got?.state !== 'steady' || sinkUse?.state !== 'steady') {
+    return { broken: `pair ${pair}: too few samples in the steady state` };
+  }
+  const rx = arrival.final.rx;
+  const counters = (end: End) =>
+    evidence.interfaces.find((candidate) => candidate.pair === pair && candidate.end === end)?.counters ?? null;
+  const port = (end: End) =>
+    evidence.ports?.find((candidate) => candidate.pair === pair && candidate.end === end) ?? null;
+  const [portIn, portOut] = [port('source'), port('sink')];
+  return {
+    pair,
+    tx,
+    rx,
+    receivedPps: got.rxPps,
+    offeredPps: sent.txPps,
+    durationS: got.durationS,
+    lostPackets: tx.offered_packets - rx.unique_packets - rx.corrupted_packets - rx.late_packets,
+    foreignPackets: sink.final.rx.foreign_packets,
+    cpu: { source: sent.cpus, sink: sinkUse.cpus },
+    ledger: makeLedger({
+      pair,
+      offeredPackets: tx.offered_packets,
+      sourceInterface: counters('source'),
+      sinkInterface: counters('sink'),
+      switchIn: portIn === null ? null : { packets: portIn.inPackets },
+      switchOut: portOut === null ? null : { packets: portOut.outPackets },
+      switchDroppedPackets: (portIn?.droppedPackets ?? 0) + (portOut?.droppedPackets ?? 0),
+      received: sink.final.rx,
+    }),
+  };
+}
+
+/** The steady state as the source marked its packets with it. */
+function windowOf(tx: TxTotals): WindowNs {
+  return { beginNs: tx.steady_begin_ns, endNs: tx.steady_end_ns };
+}
+
+function combine(
+  evidence: Evidence,
+  pairs: readonly PairEvaluation[],
+  histograms: Record<string, Histogram>,
+): Measurement {
+  const { testCase } = evidence;
+  const total = (value: (pair: PairEvaluation) => number) => pairs.reduce((sum, pair) => sum + value(pair), 0);
+  const throughputPps = total((pair) => pair.receivedPps);
+  const latencyNs = latencyOf(histograms);
+  return {
+    durationS: Math.min(...pairs.map((pair) => pair.durationS)),
+    intendedPackets: total((pair) => pair.tx.intended_packets),
+    offeredPackets: total((pair) => pair.tx.offered_packets),
+    receivedPackets: total((pair) => pair.rx.packets),
+    // A negative loss is kept out of the record (it is a count) and makes the trial invalid.
+    lostPackets: total((pair) => Math.max(0, pair.lostPackets)),
+    duplicatedPackets: total((pair) => pair.rx.duplicated_packets),
+    reorderedPackets: total((pair) => pair.rx.reordered_packets),
+    corruptedPackets: total((pair) => pair.rx.corrupted_packets),
+    steadyOfferedPackets: total((pair) => pair.tx.steady_offered_packets),
+    steadyReceivedPackets: total((pair) => pair.rx.steady_packets),
+    throughputPps,
+    throughputBps: throughputPps * testCase.packetSize * 8,
+    offeredPps: total((pair) => pair.offeredPps),
+    receivePath: evidence.sinks[0]?.ready.path ?? null,
+    ...(Object.keys(latencyNs).length === 0 ? {} : { latencyNs }),
+    cpu: cpuOf(evidence, pairs),
+    noise: noiseOf(evidence),
+    pairs: pairs.map((pair) => ({
+      pair: pair.pair,
+      throughputPps: pair.receivedPps,
+      offeredPackets: pair.tx.offered_packets,
+      receivedPackets: pair.rx.packets,
+      lostPackets: Math.max(0, pair.lostPackets),
+    })),
+    ledgers: pairs.map((pair) => ({ ...pair.ledger, closes: pair.ledger.closes && pair.lostPackets >= 0 })),
+    samples: sumOverPairs({
+      sources: evidence.sources.map((source) => source.samples),
+      sinks: (testCase.dimension === 'latency' ? evidence.sources : evidence.sinks).map((sink) => sink.samples),
+      startedNs: evidence.startNs,
+      intervalNs: sampleIntervalMs(evidence.durationMs) * 1e6,
+      window: windowOf(pairs[0]?.tx ?? raiseNoPairs()),
+    }),
+  };
+}
+
+function raiseNoPairs(): never {
+  throw new RangeError('a trial has at least one pair');
+}
+
+function judge(measurement: Measurement, pairs: readonly PairEvaluation[]): Trial['outcome'] {
+  const open = measurement.ledgers.find((ledger) => !ledger.closes);
+  if (open !== undefined) {
+    const hops = open.hops.map((hop) => `${hop.hop} ${hop.packets}`).join(', ');
+    return { outcome: 'invalid', reason: `the ledger of pair ${open.pair} does not close: ${hops}` };
+  }
+  if (measurement.offeredPackets === 0) {
+    return { outcome: 'failed', step: 'traffic', reason: 'the port accepted no packet' };
+  }
+  if (measurement.receivedPackets === 0) {
+    const lastSeen = pairs[0] === undefined ? 'nowhere' : lastHopOf(pairs[0]);
+    return {
+      outcome: 'failed',
+      step: 'traffic',
+      reason: `no packet arrived; they were last seen at '${lastSeen}' (a firewall rule of the host? 'vswbench doctor' looks for one)`,
+    };
+  }
+  return { outcome: 'measured' };
+}
+
+/** The last hop that saw packets of the source: more than those of somebody else, as ARP, that reached the sink. */
+function lastHopOf({ ledger, foreignPackets }: PairEvaluation): string {
+  return ledger.hops.findLast((hop) => hop.packets > foreignPackets)?.hop ?? 'nowhere';
+}
+
+/** Full histograms of all pairs, by the names under which results give them. */
+function mergeAll(evidence: Evidence): Record<string, Histogram> {
+  const finals = [...evidence.sources, ...evidence.sinks].map((application) => application.final.latency);
+  const merged: Record<string, Histogram | null> = {
+    rtt: mergeHistograms(finals.map((latency) => latency.rtt_intended).filter((found) => found !== null)),
+    rttActual: mergeHistograms(finals.map((latency) => latency.rtt_actual).filter((found) => found !== null)),
+    oneWay: mergeHistograms(finals.map((latency) => latency.one_way_intended).filter((found) => found !== null)),
+    oneWayActual: mergeHistograms(finals.map((latency) => latency.one_way_actual).filter((found) => found !== null)),
+  };
+  const present: Record<string, Histogram> = {};
+  for (const [name, histogram] of Object.entries(merged)) if (histogram !== null) present[name] = histogram;
+  return present;
+}
+
+function latencyOf(histograms: Record<string, Histogram>): Latency {
+  const latency: Latency = {};
+  for (const name of ['rtt', 'rttActual', 'oneWay', 'oneWayActual'] as const) {
+    const histogram = histograms[name];
+    const summary = histogram === undefined ? null : toLatencySummary(histogram);
+    if (summary !== null) latency[name] = summary;
+  }
+  return latency;
+}
+
+function cpuOf({ cpuBefore, cpuAfter }: Evidence, pairs: readonly PairEvaluation[]): CpuUse {
+  const sender = pairs.reduce((sum, pair) => sum + pair.cpu.source, 0);
+  const receiver = pairs.reduce((sum, pair) => sum + pair.cpu.sink, 0);
+  const ofSwitch = (cpuAfter.threadsS - cpuBefore.threadsS) / wallS({ cpuBefore, cpuAfter });
+  return { sender, receiver, switch: ofSwitch, total: sender + receiver + ofSwitch };
+}
+
+function noiseOf(evidence: Evidence): Noise {
+  const { placement, cpuBefore, cpuAfter } = evidence;
+  const placed = new Set([...placement.pairs.flatMap((pair) => [pair.source, pair.sink]), ...placement.switch]);
+  const wall = wallS(evidence);
+  const grown = (field: 'stealS' | 'softirqS') =>
+    [...placed].reduce(
+      (sum, cpu) => sum + (cpuAfter.cpus.get(cpu)?.[field] ?? 0) - (cpuBefore.cpus.get(cpu)?.[field] ?? 0),
+      0,
+    );
+  const finals = [...evidence.sources, ...evidence.sinks].map((application) => application.final);
+  return {
+    stealRatio: grown('stealS') / (wall * placed.size),
+    involuntarySwitchesPerS: finals.reduce(
+      (sum, final) => sum + final.involuntary_switches / ((final.ended_ns - final.started_ns) / 1e9),
+      0,
+    ),
+    softirqCpus: grown('softirqS') / wall,
+  };
+}
+
+function wallS({ cpuBefore, cpuAfter }: Pick<Evidence, 'cpuBefore' | 'cpuAfter'>): number {
+  return (cpuAfter.atNs - cpuBefore.atNs) / 1e9;
+}

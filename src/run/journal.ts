@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal of undos: written before each step, so that a crash at any moment leaves a record of all there is to undo.
+// One file an owner (a vswbench process), under a folder that does not outlive a reboot, as nothing of ours does either.
+import { z } from 'zod';
+import { type Host, HostError, type Undo, UndoSchema, type UndoStack } from '../host/host.ts';
+import { startTicksOf } from '../host/process.ts';
+import { carryOut } from './undo.ts';
+
+/** Everything that exists only while something runs lives under this folder. */
+export const STATE_DIRECTORY = '/run/vswbench';
+const JOURNALS = `${STATE_DIRECTORY}/journal`;
+
+const LineSchema = z.discriminatedUnion('entry', [
+  z.strictObject({ entry: z.literal('push'), undo: UndoSchema }),
+  /** The undos above this height are done. */
+  z.strictObject({ entry: z.literal('unwound'), height: z.int().nonnegative() }),
+  /** An undo that did not succeed, to be tried again at the end. */
+  z.strictObject({ entry: z.literal('failed'), undo: UndoSchema }),
+]);
+type Line = z.infer<typeof LineSchema>;
+
+export interface Journal extends UndoStack {
+  /** Undoes everything and removes the journal. Returns what could not be undone; the journal stays where that is not empty. */
+  close(): Promise<string[]>;
+}
+
+/** Another vswbench measures on this machine. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError';
+}
+
+/**
+ * Opens the journal of this process on a host, after it has undone what dead owners left.
+ * Throws BusyError where a live one is at work: two at once would disturb each other's figures.
+ */
+export async function openJournal(host: Host, ownerPid: number, tell: (line: string) => void): Promise<Journal> {
+  for (const line of (await recover(host)).complaints) tell(line);
+  const startTicks = await startTicksOf(host, ownerPid);
+  if (startTicks === null) throw new HostError('/proc is not mounted');
+  await host.makeDirectory(JOURNALS);
+  const file = `${JOURNALS}/${ownerPid}-${startTicks}.jsonl`;
+  const owned = new OwnedJournal(host, file);
+  await host.write(file, '');
+  // Seen after our own is there: of two that begin at once, at least one sees the other.
+  const rival = (await journalsOf(host)).find((journal) => journal.alive && journal.pid !== ownerPid);
+  if (rival !== undefined) {
+    await host.remove(file);
+    throw busy(rival.pid);
+  }
+  return owned;
+}
+
+/** What a recovery did. */
+export interface Recovery {
+  /** Journals of dead owners that were found, and how many undos they held. */
+  journals: number;
+  undone: number;
+  /** What could not be undone, one line each; its journal is kept. */
+  complaints: string[];
+}
+
+/** Undoes what owners that are no longer alive left behind. Throws BusyError where one is alive. */
+export async function recover(host: Host): Promise<Recovery> {
+  // Looked at once: a journal that appears from now on belongs to somebody who is alive.
+  const journals = await journalsOf(host);
+  const alive = journals.find((journal) => journal.alive);
+  if (alive !== undefined) throw busy(alive.pid);
+  const recovery: Recovery = { journals: 0, undone: 0, complaints: [] };
+  for (const { file } of journals) {
+    const journal = new OwnedJournal(host, file);
+    recovery.journals += 1;
+    recovery.undone += journal.restore((await host.read(file)) ?? '');
+    recovery.complaints.push(...(await journal.close()));
+  }
+  return recovery;
+}
+
+function busy(pid: number): BusyError {
+  return new BusyError(
+    `another vswbench (process ${pid}) is at work on this machine, and two would disturb each other: wait for it or stop it`,
+  );
+}
+
+async function journalsOf(host: Host): Promise<{ file: string; pid: number; alive: boolean }[]> {
+  const names = await host.list(JOURNALS);
+  return Promise.all(
+    names.map(async (name) => {
+      const [pid = '', startTicks = ''] = name.replace('.jsonl', '').split('-');
+      const alive = (await startTicksOf(host, Number(pid))) === startTicks;
+      return { file: `${JOURNALS}/${name}`, pid: Number(pid), alive };
+    }),
+  );
+}
+
+class OwnedJournal implements Journal {
+  private readonly undos: Undo[] = [];
+  /** Undos that did not succeed: tried once more at the end, and by the next run. */
+  private readonly failed: Undo[] = [];
+  private readonly host: Host;
+  private readonly file: string;
+  /** The last record: one is written after the other, so that the file tells the same story as the memory. */
+  private written: Promise<void> = Promise.resolve();
+
+  constructor(host: Host, file: string) {
+    this.host = host;
+    this.file = file;
+  }
+
+  /** Replays a journal's text; returns how many undos are left. A torn last line is a step that was never begun. */
+  restore(text: string): number {
+    for (const raw of text.split('\n')) {
+      const line = parseLine(raw);
+      if (line?.entry === 'push') this.undos.push(line.undo);
+      if (line?.entry === 'failed') this.failed.push(line.undo);
+      if (line?.entry === 'unwound') this.undos.length = Math.min(this.undos.length, line.height);
+    }
+    return this.undos.length + this.failed.length;
+  }
+
+  async push(undo: Undo): Promise<void> {
+    this.undos.push(undo);
+    await this.record([{ entry: 'push', undo }]);
+  }
+
+  mark(): number {
+    return this.undos.length;
+  }
+
+  async unwindTo(mark: number): Promise<string[]> {
+    const complaints: string[] = [];
+    const failedBefore = this.failed.length;
+    while (this.undos.length > mark) {
+      const undo = this.undos.pop();
+      if (undo !== undefined) complaints.push(...(await this.attempt(undo)));
+    }
+    const failed = this.failed.slice(failedBefore);
+    return [
+      ...complaints,
+      ...(await complaintOf(
+        this.record([{ entry: 'unwound', height: mark }, ...failed.map((undo): Line => ({ entry: 'failed', undo }))]),
+      )),
+    ];
+  }
+
+  async close(): Promise<string[]> {
+    // What failed before stood above what is still to be undone, so it comes first: a container that is stopped after all
+    // uses the folders that go next.
+    await this.retryFailed();
+    // What fails here is tried once more below, and told there.
+    await this.unwindTo(0);
+    const complaints = await this.retryFailed();
+    if (complaints.length > 0) {
+      const left = this.failed.map((undo) => lineOf({ entry: 'failed', undo })).join('');
+      return [...complaints, ...(await complaintOf(this.host.write(this.file, left)))];
+    }
+    const removal = await complaintOf(this.host.remove(this.file));
+    await this.host.run(['rmdir', '--ignore-fail-on-non-empty', JOURNALS, STATE_DIRECTORY]);
+    return removal;
+  }
+
+  private async retryFailed(): Promise<string[]> {
+    const complaints: string[] = [];
+    for (const undo of this.failed.splice(0)) complaints.push(...(await this.attempt(undo)));
+    return complaints;
+  }
+
+  private async attempt(undo: Undo): Promise<string[]> {
+    const complaint = await carryOut(this.host, undo);
+    if (complaint === null) return [];
+    this.failed.push(undo);
+    return [complaint];
+  }
+
+  private async record(lines: readonly Line[]): Promise<void> {
+    // The line break in front ends what a crash may have left torn.
+    const text = lines.map((line) => `\n${lineOf(line)}`).join('');
+    this.written = this.written.catch(() => undefined).then(() => this.host.append(this.file, text));
+    await this.written;
+  }
+}
+
+/** What kept the journal from being written, as a list of one line or none. */
+async function complaintOf(step: Promise<void>): Promise<string[]> {
+  try {
+    await step;
+    return [];
+  } catch (error) {
+    if (error instanceof HostError) return [error.message];
+    throw error;
+  }
+}
+
+function lineOf(line: Line): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+function parseLine(raw: string): Line | null {
+  try {
+    return LineSchema.parse(JSON.parse(raw));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RxTotals } from '../model/dataplane.ts';
+import { type LedgerInput, makeLedger } from './ledger.ts';
+
+function received(part: Partial<RxTotals> = {}): RxTotals {
+  return {
+    packets: 1000,
+    bytes: 64_000,
+    unique_packets: 1000,
+    duplicated_packets: 0,
+    reordered_packets: 0,
+    corrupted_packets: 0,
+    foreign_packets: 0,
+    late_packets: 0,
+    dropped_packets: 0,
+    steady_packets: 900,
+    highest_sequence: 999,
+    ...part,
+  };
+}
+
+/** A run without a loss, with every hop there is. */
+function input(part: Partial<LedgerInput> = {}): LedgerInput {
+  return {
+    pair: 3,
+    offeredPackets: 1000,
+    sourceInterface: { txPackets: 1000, txDropped: 0 },
+    switchIn: { packets: 1000 },
+    switchOut: { packets: 1000 },
+    switchDroppedPackets: 0,
+    sinkInterface: { rxPackets: 1000, rxDropped: 0 },
+    received: received(),
+    ...part,
+  };
+}
+
+/** Every hop from one on has this many packets. */
+function lossBefore(hop: number, packets: number): LedgerInput {
+  const at = (index: number) => (index >= hop ? packets : 1000);
+  return input({
+    sourceInterface: { txPackets: at(1), txDropped: 0 },
+    switchIn: { packets: at(2) },
+    switchOut: { packets: at(3) },
+    sinkInterface: { rxPackets: at(4), rxDropped: 0 },
+    received: received({ packets, unique_packets: packets }),
+  });
+}
+
+const HOPS = [
+  'offered by the application',
+  "source's interface, sent",
+  'switch, in',
+  'switch, out',
+  "sink's interface, received",
+  'received by the application',
+];
+
+describe('makeLedger', () => {
+  it('has every hop in the order of the way, and nothing to attribute where nothing is lost', () => {
+    const ledger = makeLedger(input());
+    assert.equal(ledger.pair, 3);
+    assert.deepEqual(
+      ledger.hops.map(({ hop }) => hop),
+      HOPS,
+    );
+    assert.deepEqual(
+      ledger.hops.map(({ source }) => source),
+      ['application', 'counter', 'counter', 'counter', 'counter', 'application'],
+    );
+    assert.deepEqual(ledger.drops, []);
+    assert.ok(ledger.closes);
+  });
+
+  it('has but the ends where nobody counts between them', () => {
+    const ledger = makeLedger(
+      input({
+        sourceInterface: null,
+        switchIn: null,
+        switchOut: null,
+        sinkInterface: null,
+        received: received({ packets: 990 }),
+      }),
+    );
+    assert.deepEqual(
+      ledger.hops.map(({ packets }) => packets),
+      [1000, 990],
+    );
+    assert.deepEqual(ledger.drops, [
+      { where: "between 'offered by the application' and 'received by the application'", packets: 10 },
+    ]);
+  });
+
+  for (let hop = 1; hop < HOPS.length; hop += 1) {
+    it(`finds a loss between '${HOPS[hop - 1]}' and '${HOPS[hop]}'`, () => {
+      const ledger = makeLedger(lossBefore(hop, 960));
+      assert.deepEqual(ledger.drops, [{ where: `between '${HOPS[hop - 1]}' and '${HOPS[hop]}'`, packets: 40 }]);
+      assert.ok(ledger.closes);
+    });
+  }
+
+  it('gives a loss the cause that was counted, as far as it was', () => {
+    const { sourceInterface, switchIn, switchOut, sinkInterface } = {
+      sourceInterface: { txPackets: 990, txDropped: 10 },
+      switchIn: { packets: 990 },
+      switchOut: { packets: 970 },
+      sinkInterface: { rxPackets: 965, rxDropped: 4 },
+    };
+    const ledger = makeLedger(
+      input({
+        sourceInterface,
+        switchIn,
+        switchOut,
+        switchDroppedPackets: 25,
+        sinkInterface,
+        received: received({ packets: 900, dropped_packets: 60 }),
+      }),
+    );
+    assert.deepEqual(ledger.drops, [
+      { where: "source's interface, dropped on sending", packets: 10 },
+      // 25 were counted and 20 are missing: the others were not of this way.
+      { where: 'dropped by the switch', packets: 20 },
+      { where: "sink's interface, dropped on receiving", packets: 4 },
+      { where: "between 'switch, out' and 'sink's interface, received'", packets: 1 },
+      { where: "receive queue of the sink's socket full", packets: 60 },
+      { where: "between 'sink's interface, received' and 'received by the application'", packets: 5 },
+    ]);
+    assert.equal(
+      ledger.drops.reduce((sum, { packets }) => sum + packets, 0),
+      100,
+    );
+  });
+
+  it('does not call a loss elsewhere one of the receive queue', () => {
+    const ledger = makeLedger({
+      ...lossBefore(3, 960),
+      received: received({ packets: 960, dropped_packets: 7 }),
+    });
+    assert.deepEqual(ledger.drops, [{ where: "between 'switch, in' and 'switch, out'", packets: 40 }]);
+  });
+
+  it('closes where a hop has more by what was counted as duplicates', () => {
+    const more = input({
+      switchOut: { packets: 1005 },
+      sinkInterface: { rxPackets: 1005, rxDropped: 0 },
+      received: received({ packets: 1005, duplicated_packets: 5 }),
+    });
+    assert.ok(makeLedger(more).closes);
+    assert.ok(!makeLedger({ ...more, switchOut: { packets: 1006 } }).closes);
+  });
+
+  it('closes where foreign packets came through the same interfaces', () => {
+    const ledger = makeLedger(
+      input({
+        sourceInterface: { txPackets: 1002, txDropped: 0 },
+        switchIn: { packets: 1002 },
+        switchOut: { packets: 1002 },
+        sinkInterface: { rxPackets: 1002, rxDropped: 0 },
+        received: received({ foreign_packets: 2 }),
+      }),
+    );
+    assert.ok(ledger.closes);
+    assert.deepEqual(ledger.drops, []);
+  });
+
+  it('does not close where a hop has more than the one before, and nobody can say why', () => {
+    const ledger = makeLedger(input({ switchIn: { packets: 999 } }));
+    assert.ok(!ledger.closes);
+  });
+
+  it('does not close where the application received more than its interface', () => {
+    assert.ok(!makeLedger(input({ sinkInterface: { rxPackets: 999, rxDropped: 0 } })).closes);
+  });
+});

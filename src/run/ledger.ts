@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger of a pair: every hop that packets pass, who counted them there, and where the lost ones went.
+import type { RxTotals } from '../model/dataplane.ts';
+import type { Ledger } from '../model/result.ts';
+
+/** A hop, and how many packets somebody counted as dropped on the way to it, with the name of that place. */
+interface Hop {
+  shown: Ledger['hops'][number];
+  counted: { where: string; packets: number } | null;
+}
+
+export interface LedgerInput {
+  pair: number;
+  /** What the source put on its port. */
+  offeredPackets: number;
+  /** Counters of the containers' interfaces, where the framework uses one. */
+  sourceInterface: { txPackets: number; txDropped: number } | null;
+  sinkInterface: { rxPackets: number; rxDropped: number } | null;
+  /** Counters of the switch, where it has some. */
+  switchIn: { packets: number } | null;
+  switchOut: { packets: number } | null;
+  /** What the switch gave up by its own count, at both ports. */
+  switchDroppedPackets: number;
+  received: RxTotals;
+}
+
+/**
+ * Lines the hops up and attributes each packet that is missing between two of them. A hop that has more packets
+ * than the one before, beyond what was counted as duplicates, is an error of the measurement: the ledger does not close.
+ */
+export function makeLedger(input: LedgerInput): Ledger {
+  const { received } = input;
+  const hops: Hop[] = [hop('offered by the application', input.offeredPackets, 'application', null)];
+  const { sourceInterface, switchIn, switchOut, sinkInterface } = input;
+  if (sourceInterface !== null) {
+    const counted = { where: "source's interface, dropped on sending", packets: sourceInterface.txDropped };
+    hops.push(hop("source's interface, sent", sourceInterface.txPackets, 'counter', counted));
+  }
+  if (switchIn !== null) hops.push(hop('switch, in', switchIn.packets, 'counter', null));
+  if (switchOut !== null) {
+    const counted = { where: 'dropped by the switch', packets: input.switchDroppedPackets };
+    hops.push(hop('switch, out', switchOut.packets, 'counter', counted));
+  }
+  if (sinkInterface !== null) {
+    const counted = { where: "sink's interface, dropped on receiving", packets: sinkInterface.rxDropped };
+    hops.push(hop("sink's interface, received", sinkInterface.rxPackets, 'counter', counted));
+  }
+  const queue = { where: "receive queue of the sink's socket full", packets: received.dropped_packets };
+  // Foreign packets came through the same interface; they are no loss.
+  hops.push(hop('received by the application', received.packets + received.foreign_packets, 'application', queue));
+
+  const drops: Ledger['drops'] = [];
+  let grows = false;
+  for (const [index, hop] of hops.entries()) {
+    const before = hops[index - 1];
+    if (before === undefined) continue;
+    const missing = before.shown.packets - hop.shown.packets;
+    if (missing < -(received.duplicated_packets + received.foreign_packets)) grows = true;
+    if (missing > 0) drops.push(...attribute(before, hop, missing));
+  }
+  return { pair: input.pair, hops: hops.map(({ shown }) => shown), drops, closes: !grows };
+}
+
+/** A loss has the cause that was counted on its way, as far as that count goes; the rest has only its place. */
+function attribute(before: Hop, { shown, counted }: Hop, missing: number): Ledger['drops'] {
+  const known = Math.min(missing, counted?.packets ?? 0);
+  const unknown = missing - known;
+  return [
+    ...(counted !== null && known > 0 ? [{ where: counted.where, packets: known }] : []),
+    ...(unknown > 0 ? [{ where: `between '${before.shown.hop}' and '${shown.hop}'`, packets: unknown }] : []),
+  ];
+}
+
+function hop(name: string, packets: number, source: 'application' | 'counter', counted: Hop['counted']): Hop {
+  return { shown: { hop: name, packets, source }, counted };
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a trial does when something breaks. That it measures is for the end-to-end tests: it takes packets.
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { describe, it, type TestContext } from 'node:test';
+import { testCase } from '../../test/fixtures/campaign.ts';
+import { FakeHost, FakeProcess, FakeUndoStack } from '../../test/fixtures/host.ts';
+import type { RunningSwitch } from '../switches/driver.ts';
+import { runTrial, type TrialContext } from './trial.ts';
+
+const DIRECTORY = '/run/vswbench/containers';
+const NET_DEV = 'Inter-|\n face |\n  eth0: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n';
+
+function readyLine(role: string): object {
+  return {
+    ...{ v: 1, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: 0, ticks_hz: 2.6e9 },
+    ...{ payload_bytes: 22, frame_bytes: 64, tx_queue_bytes: null, rx_queue_bytes: null, path: null },
+  };
+}
+
+/** A pair of containers on a switch that has nothing to do; the measured window is ten minutes long. */
+function bench(t: TestContext) {
+  const host = new FakeHost(t);
+  host.folders.add(DIRECTORY);
+  const processes = { source: new FakeProcess(), sink: new FakeProcess() };
+  host
+    .onStart(/--name vswbench-0-source /, () => processes.source)
+    .onStart(/--name vswbench-0-sink /, () => processes.sink)
+    .answer(/^lxc-info .*--pid/, { stdout: '50\n' })
+    .put({
+      '/proc/50/net/dev': NET_DEV,
+      '/proc/50/stat': '50 (init) S 1 50 50 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 0 0\n',
+    });
+  const undo = new FakeUndoStack(host);
+  const stop = new AbortController();
+  const context: TrialContext = {
+    ...{ host, undo, signal: stop.signal, warmupMs: 0, durationMs: 600_000 },
+    artifacts: { application: '/a', root: '/r', frameworks: [] },
+    containers: { path: DIRECTORY, ipv6: false },
+  };
+  const running: RunningSwitch = {
+    ports: (['source', 'sink'] as const).map((end) => ({ pair: 0, end, kind: 'netdev', interface: `vswc0${end}` })),
+    flags: ['bridge-netfilter'],
+    settled: async () => null,
+    counters: () => null,
+    threads: async () => [],
+    health: async () => null,
+  };
+  const placement = {
+    ...{ pairs: [{ source: 0, sink: 1 }], switch: [], housekeeping: [0] },
+    ...{ sharedCpu: false, sharedHousekeeping: true },
+  };
+  const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4 };
+  return {
+    ...{ host, undo, stop, processes, running },
+    run: (part: Partial<RunningSwitch> = {}) => runTrial(context, plan, { ...running, ...part }),
+    ready: () => {
+      processes.source.print(readyLine('sender'));
+      processes.sink.print(readyLine('receiver'));
+    },
+    /** Resolves when the applications have been told to start. */
+    started: async () => {
+      while (processes.source.sent.length === 0) await new Promise((turn) => setImmediate(turn));
+    },
+  };
+}
+
+describe('a trial', () => {
+  it('fails where a container ends before it is ready, with what that said', async (t) => {
+    const b = bench(t);
+    const ended = b.run();
+    b.processes.sink.end({ exitCode: 1, stderr: 'lxc-execute: c: x.c: f: 12 No space left on device\n' });
+    const { outcome, flags, round, ordinal } = await ended;
+    assert.deepEqual(outcome, {
+      outcome: 'failed',
+      step: 'run application',
+      reason: 'vswbench-0-sink: No space left on device',
+    });
+    assert.deepEqual(flags, ['shared-housekeeping', 'bridge-netfilter']);
+    assert.deepEqual([round, ordinal], [2, 3]);
+    assert.equal(b.undo.undos.length, 0);
+  });
+
+  it('fails at once where one ends while traffic runs, and nothing of it goes on', async (t) => {
+    const b = bench(t);
+    const ended = b.run();
+    b.ready();
+    await b.started();
+    b.processes.source.end({ exitCode: 137 });
+    assert.equal((await ended).outcome.outcome, 'failed');
+    assert.equal(b.undo.undos.length, 0);
+  });
+
+  it('has the applications announce themselves until the switch knows them all, and starts only then', async (t) => {
+    const b = bench(t);
+    const answers = ['port does not forward', 'address not learned'];
+    const ended = b.run({ settled: async () => answers.shift() ?? null });
+    b.ready();
+    const sent = b.processes.sink.sent;
+    while (!sent.some((line) => line.startsWith('start '))) await new Promise((turn) => setImmediate(turn));
+    assert.deepEqual(sent.slice(0, 2), ['announce', 'announce']);
+    assert.deepEqual(b.processes.source.sent.slice(0, 2), ['announce', 'announce']);
+    assert.equal(sent.length, 3);
+    b.processes.source.end({ exitCode: 137 });
+    assert.equal((await ended).outcome.outcome, 'failed');
+  });
+
+  it('cleans up only when every container is started that was begun', async (t) => {
+    const b = bench(t);
+    b.host.broken.set(`${DIRECTORY}/vswbench-0-source.conf`, 'ENOSPC');
+    // The other one is slower.
+    const write = b.host.write.bind(b.host);
+    b.host.write = async (path, text) => {
+      if (path.includes('sink'))
+        for (let turn = 0; turn < 5; turn += 1) await new Promise((next) => setImmediate(next));
+      await write(path, text);
+    };
+    const { outcome } = await b.run();
+    assert.deepEqual([outcome.outcome, 'step' in outcome && outcome.step], ['failed', 'host']);
+    const events = b.host.events.map((event) => event.split(' ').slice(0, 2).join(' '));
+    const started = events.indexOf('start lxc-execute');
+    assert.ok(started >= 0 && started < events.indexOf('undone stop-container'), events.join('\n'));
+  });
+
+  it('fails where the switch is no longer there', { timeout: 20_000 }, async (t) => {
+    const b = bench(t);
+    const ended = b.run({ health: async () => 'bridge vswbr0 is gone' });
+    b.ready();
+    assert.deepEqual((await ended).outcome, { outcome: 'failed', step: 'switch', reason: 'bridge vswbr0 is gone' });
+  });
+
+  it('fails, and the campaign does not, where a driver has a bug', async (t) => {
+    const b = bench(t);
+    const ended = b.run({ threads: () => Promise.reject(new TypeError('x is undefined')) });
+    b.ready();
+    assert.deepEqual((await ended).outcome, {
+      outcome: 'failed',
+      step: 'run',
+      reason: 'TypeError: x is undefined',
+    });
+  });
+
+  it('stops at once when the user wants to, cleans up, and leaves neither timer nor listener', {
+    timeout: 20_000,
+  }, async (t) => {
+    const b = bench(t);
+    const ended = b.run();
+    b.ready();
+    await b.started();
+    b.stop.abort();
+    await assert.rejects(ended, (error) => error === b.stop.signal.reason);
+    assert.equal(b.undo.undos.length, 0);
+    assert.deepEqual(getEventListeners(b.stop.signal, 'abort'), []);
+    // The runner waits for what is still going on: a timer of ten minutes would be noticed.
+    assert.deepEqual(
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout'),
+      [],
+    );
+  });
+
+  it('does not start where the user has wanted to stop before', async (t) => {
+    const b = bench(t);
+    b.stop.abort();
+    await assert.rejects(b.run(), (error) => error === b.stop.signal.reason);
+    assert.deepEqual(b.processes.source.sent, []);
+    assert.equal(b.undo.undos.length, 0);
+  });
+});

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of one trial (DESIGN §7): containers up, everybody ready, traffic, senders stop first, receivers drain, and
+// what was seen is handed to evaluate.ts, which alone judges it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Artifacts } from '../host/artifacts.ts';
+import { takeCpuSnapshot } from '../host/cpu.ts';
+import { type Host, HostError, type UndoStack } from '../host/host.ts';
+import { type Container, type ContainerDirectory, initPid, startContainer } from '../host/lxc.ts';
+import { counterDelta, type NetdevCounters, readNetdev } from '../host/netdev.ts';
+import type { Placement } from '../model/placement.ts';
+import type { Outcome, Trial } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import type { Port, PortCounters, RunningSwitch } from '../switches/driver.ts';
+import { Application, applicationCommand, COOLDOWN_MS, ipOf, macOf } from './application.ts';
+import { type Evidence, evaluate, type Verdict } from './evaluate.ts';
+import { reasonOf, TrialFailure } from './failure.ts';
+
+/** From the word `start` to the first packet: time for every application to have read it. */
+const START_LEAD_MS = 15;
+const READY_TIMEOUT_MS = 10_000;
+/** How much longer than its plan a source may take, and a sink to drain. */
+const GRACE_MS = 5_000;
+/** A switch is asked so often, and for so long, whether it knows where everybody is. */
+const SETTLE_INTERVAL_MS = 10;
+const SETTLE_TIMEOUT_MS = 5_000;
+/** How often a switch is asked whether it is still there. */
+const HEALTH_INTERVAL_MS = 500;
+
+export interface TrialContext {
+  host: Host;
+  artifacts: Artifacts;
+  containers: ContainerDirectory;
+  undo: UndoStack;
+  /** Aborted when the user wants to stop; its reason is thrown. */
+  signal: AbortSignal;
+  warmupMs: number;
+  durationMs: number;
+}
+
+export interface TrialPlan {
+  testCase: TestCase;
+  placement: Placement;
+  round: number;
+  ordinal: number;
+  seed: number;
+}
+
+/** Runs one trial on a switch that is up. Never throws for what a trial may meet; throws only the signal's reason. */
+export async function runTrial(context: TrialContext, plan: TrialPlan, running: RunningSwitch): Promise<Trial> {
+  const startedAt = new Date().toISOString();
+  const began = await context.host.monotonicNs();
+  const mark = context.undo.mark();
+  let verdict: Verdict;
+  try {
+    verdict = evaluate(await observe(context, plan, running));
+  } catch (error) {
+    verdict = { outcome: failureOf(error), measurement: null, histograms: {}, flags: [] };
+  }
+  const leftovers = await context.undo.unwindTo(mark);
+  if (leftovers.length > 0 && verdict.outcome.outcome === 'measured') {
+    verdict.outcome = { outcome: 'failed', step: 'clean up', reason: leftovers.join('; ') };
+  }
+  context.signal.throwIfAborted();
+  const wallS = ((await context.host.monotonicNs()) - began) / 1e9;
+  return {
+    ...verdict,
+    round: plan.round,
+    ordinal: plan.ordinal,
+    seed: plan.seed,
+    startedAt,
+    wallS,
+    overheadS: Math.max(0, wallS - (context.warmupMs + context.durationMs) / 1000),
+    placement: plan.placement,
+    flags: [...placementFlags(plan.placement), ...running.flags, ...verdict.flags],
+  };
+}
+
+function placementFlags(placement: Placement): ('shared-cpu' | 'shared-housekeeping')[] {
+  if (placement.sharedCpu) return ['shared-cpu'];
+  return placement.sharedHousekeeping ? ['shared-housekeeping'] : [];
+}
+
+function failureOf(error: unknown): Outcome {
+  const reason = reasonOf(error);
+  if (error instanceof TrialFailure) return { outcome: 'failed', step: error.step, reason };
+  return { outcome: 'failed', step: error instanceof HostError ? 'host' : 'run', reason };
+}
+
+/** An application in its container on its port. */
+interface Station {
+  port: Port;
+  container: Container;
+  application: Application;
+  /** Of the container's first process; known once the application is ready. */
+  pid: number;
+}
+
+async function observe(context: TrialContext, plan: TrialPlan, running: RunningSwitch): Promise<Evidence> {
+  const stations = await settled(running.ports.map((port) => deploy(context, plan, port)));
+  // Whatever ends too early ends the trial at once, wherever the trial is.
+  const watch = new AbortController();
+  const trouble = Promise.race([
+    ...stations.map((station) => station.application.failed()),
+    switchTrouble(running, watch.signal),
+    aborted(context.signal, watch.signal),
+  ]);
+  trouble.catch(() => undefined);
+  const evidence = exchange(context, plan, running, stations, watch.signal);
+  try {
+    return await Promise.race([trouble, evidence]);
+  } finally {
+    watch.abort();
+    // Nothing of this trial goes on beside its own cleaning up, or beside the next one.
+    await Promise.allSettled([evidence]);
+  }
+}
+
+/** All of them; where one fails, not before the others have ended too: what goes on would escape the undoing. */
+async function settled<T>(steps: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(steps);
+  return Promise.all(steps);
+}
+
+async function deploy(context: TrialContext, plan: TrialPlan, port: Port): Promise<Station> {
+  const { testCase, placement } = plan;
+  const cpu = placement.pairs[port.pair]?.[port.end];
+  if (cpu === undefined) throw new RangeError(`the placement has no CPU for pair ${port.pair}`);
+  const application = {
+    testCase,
+    pair: port.pair,
+    end: port.end,
+    cpu,
+    warmupMs: context.warmupMs,
+    durationMs: context.durationMs,
+  };
+  const name = `vswbench-${port.pair}-${port.end}`;
+  const container = await startContainer(
+    context.host,
+    context.containers,
+    {
+      name,
+      root: context.artifacts.root,
+      interface: port.interface,
+      mac: macOf(port.pair, port.end),
+      address: `${ipOf(port.pair, port.end)}/24`,
+      command: applicationCommand(application),
+    },
+    context.undo,
+  );
+  return { port, container, application: new Application(name, application, container.process), pid: 0 };
+}
+
+async function exchange(
+  { host, containers, undo, warmupMs, durationMs }: TrialContext,
+  { testCase, placement }: TrialPlan,
+  running: RunningSwitch,
+  stations: Station[],
+  signal: AbortSignal,
+): Promise<Evidence> {
+  await Promise.all(stations.map(({ application }) => application.ready(READY_TIMEOUT_MS, signal)));
+  await settled(
+    stations.map(async (station) => {
+      station.pid = await initPid(host, containers, station.container.name, undo);
+    }),
+  );
+  await settle(running, stations, signal);
+  const sources = stations.filter((station) => station.port.end === 'source');
+  const sinks = stations.filter((station) => station.port.end === 'sink');
+  const threads = await running.threads();
+  const before = await readCounters(host, running, stations, 'inside');
+
+  signal.throwIfAborted();
+  const startNs = (await host.monotonicNs()) + START_LEAD_MS * 1e6;
+  for (const { application } of [...sinks, ...sources]) application.startAt(startNs);
+  const until = async (atMs: number) =>
+    sleep(Math.max(0, startNs / 1e6 + atMs - (await host.monotonicNs()) / 1e6), undefined, { signal });
+  await until(warmupMs);
+  const cpuBefore = await takeCpuSnapshot(host, threads);
+  await until(warmupMs + durationMs);
+  const cpuAfter = await takeCpuSnapshot(host, threads);
+
+  const told = async ({ application, port }: Station, graceMs: number) => ({
+    pair: port.pair,
+    ready: await application.ready(graceMs, signal),
+    final: await application.final(graceMs, signal),
+    samples: application.samples,
+  });
+  const sourceFinals = await Promise.all(sources.map((source) => told(source, COOLDOWN_MS + GRACE_MS)));
+  for (const { application } of sinks) application.stop();
+  const sinkFinals = await Promise.all(sinks.map((sink) => told(sink, GRACE_MS)));
+  await Promise.all(stations.map(({ application }) => application.ended(GRACE_MS, signal)));
+  const after = await readCounters(host, running, stations, 'returned');
+  return {
+    testCase,
+    placement,
+    startNs,
+    durationMs,
+    sources: sourceFinals,
+    sinks: sinkFinals,
+    interfaces: differences(before, after),
+    ports: portDifferences(before.ports, after.ports),
+    cpuBefore,
+    cpuAfter,
+  };
+}
+
+/** Waits until the switch knows where everybody is, so that nobody is measured while flooding. */
+async function settle(running: RunningSwitch, stations: readonly Station[], signal: AbortSignal): Promise<void> {
+  const behind = stations.map(({ port }) => ({ ...port, mac: macOf(port.pair, port.end) }));
+  for (let asked = 1; ; asked += 1) {
+    const missing = await running.settled(behind);
+    if (missing === null) return;
+    if (asked * SETTLE_INTERVAL_MS >= SETTLE_TIMEOUT_MS) throw new TrialFailure('settle switch', missing);
+    for (const { application } of stations) application.announce();
+    await sleep(SETTLE_INTERVAL_MS, undefined, { signal });
+  }
+}
+
+interface Counters {
+  interfaces: { port: Port; counters: NetdevCounters }[];
+  ports: PortCounters[] | null;
+}
+
+/**
+ * Counters of the interfaces that containers have, and of the switch's ports. An interface keeps its counters when its
+ * container ends and it is moved back, under its old name, to the host: that is where the last word is read.
+ */
+async function readCounters(
+  host: Host,
+  running: RunningSwitch,
+  stations: readonly Station[],
+  where: 'inside' | 'returned',
+): Promise<Counters> {
+  const [ports, interfaces] = await Promise.all([
+    running.counters(),
+    Promise.all(
+      stations.map(async ({ port, pid }) => ({
+        port,
+        counters:
+          where === 'inside' ? await readNetdev(host, pid, 'eth0') : await readNetdev(host, 'self', port.interface),
+      })),
+    ),
+  ]);
+  return { ports, interfaces };
+}
+
+function differences(before: Counters, after: Counters): Evidence['interfaces'] {
+  return before.interfaces.map(({ port, counters }, index) => {
+    const later = after.interfaces[index]?.counters ?? counters;
+    return { pair: port.pair, end: port.end, counters: counterDelta(counters, later) };
+  });
+}
+
+function portDifferences(before: PortCounters[] | null, after: PortCounters[] | null): PortCounters[] | null {
+  if (before === null || after === null) return null;
+  return after.map((later) => {
+    const earlier = before.find((port) => port.pair === later.pair && port.end === later.end);
+    return {
+      ...later,
+      inPackets: later.inPackets - (earlier?.inPackets ?? 0),
+      outPackets: later.outPackets - (earlier?.outPackets ?? 0),
+      droppedPackets: later.droppedPackets - (earlier?.droppedPackets ?? 0),
+    };
+  });
+}
+
+/** Rejects with TrialFailure when the switch is no longer there; never resolves. */
+async function switchTrouble(running: RunningSwitch, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await sleep(HEALTH_INTERVAL_MS, undefined, { signal });
+    const trouble = await running.health();
+    if (trouble !== null) throw new TrialFailure('switch', trouble);
+  }
+}
+
+/** Rejects with the signal's reason when the user wants to stop; never resolves. Listens until `watch` is aborted. */
+function aborted(signal: AbortSignal, watch: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true, signal: watch });
+  });
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type CommandResult, type Host, HostError, lastLine, type Undo } from '../host/host.ts';
+import { killContainer } from '../host/lxc.ts';
+import { startTicksOf } from '../host/process.ts';
+
+/** Carries out one undo. Returns one line where that failed; that there is nothing left to undo is success. */
+export async function carryOut(host: Host, undo: Undo): Promise<string | null> {
+  try {
+    return await attempt(host, undo);
+  } catch (error) {
+    if (error instanceof HostError) return error.message;
+    throw error;
+  }
+}
+
+async function attempt(host: Host, undo: Undo): Promise<string | null> {
+  switch (undo.kind) {
+    case 'delete-link':
+      return endOf(host, ['ip', 'link', 'delete', 'dev', undo.name], `delete interface ${undo.name}`, async () => {
+        return (await host.read(`/sys/class/net/${undo.name}/ifindex`)) === null;
+      });
+    case 'stop-container':
+      return killContainer(host, undo);
+    case 'remove-path':
+      await host.remove(undo.path);
+      return null;
+    case 'remove-empty-directory':
+      // Not empty, or gone: either way it is no longer ours to remove.
+      await host.run(['rmdir', '--ignore-fail-on-non-empty', undo.path]);
+      return null;
+    case 'restore-knob':
+      // The knob of an interface, or of a module, goes with it.
+      if ((await host.read(undo.path)) !== null) await host.write(undo.path, undo.value);
+      return null;
+    case 'kill-process':
+      return endOf(host, ['kill', '-KILL', String(undo.pid)], `end process ${undo.pid}`, async () => {
+        return (await startTicksOf(host, undo.pid)) !== undo.startTicks;
+      });
+    case 'run':
+      return complaint(await host.run(undo.command), undo.command.join(' '));
+    default:
+      return undo satisfies never;
+  }
+}
+
+/** Ends something by a command, unless it is gone already, or goes by itself before the command gets at it. */
+async function endOf(
+  host: Host,
+  command: string[],
+  what: string,
+  isGone: () => Promise<boolean>,
+): Promise<string | null> {
+  if (await isGone()) return null;
+  const result = await host.run(command);
+  return result.exitCode !== 0 && (await isGone()) ? null : complaint(result, what);
+}
+
+function complaint(result: CommandResult, what: string): string | null {
+  return result.exitCode === 0 ? null : `cannot ${what}: ${lastLine(result.stderr)}`;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which field of the model is which column: one list for writing, for reading and for the export, so that a figure has
+// one name in SQL and CSV.
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { Histogram } from '../model/dataplane.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { CpuUse, LatencySummary, Measurement, Sample, StoredCampaign, Trial } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+
+/** A column, and how a field gets into it and out again. What is read is not believed: the model's schemas check it. */
+interface Column {
+  column: string;
+  write(value: unknown): SQLInputValue;
+  read(value: SQLOutputValue | undefined): unknown;
+}
+
+/** A column for each of some fields of T. */
+type Columns<T, Fields extends keyof T = keyof T> = Readonly<Record<Fields, Column>>;
+
+export type Row = Record<string, SQLOutputValue>;
+
+function plain(column: string): Column {
+  return {
+    column,
+    write(value) {
+      if (value === null || typeof value === 'number' || typeof value === 'string') return value;
+      throw new TypeError(`column ${column} cannot hold a ${typeof value}`);
+    },
+    read: (value) => value,
+  };
+}
+
+function json(column: string): Column {
+  return {
+    column,
+    write: (value) => JSON.stringify(value),
+    read(value): unknown {
+      return typeof value === 'string' ? JSON.parse(value) : undefined;
+    },
+  };
+}
+
+function truth(column: string): Column {
+  return {
+    column,
+    write: (value) => (value === true ? 1 : 0),
+    read: (value) => (value === 1 ? true : value === 0 ? false : undefined),
+  };
+}
+
+/** Unpaced is NULL: SQL then compares and averages rates as numbers. */
+const rate: Column = {
+  column: 'rate_pps',
+  write: (value) => (typeof value === 'number' ? value : null),
+  read: (value) => value ?? 'max',
+};
+
+export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'inventory' | 'cases'>> = {
+  id: plain('id'),
+  title: plain('title'),
+  startedAt: plain('started_at'),
+  endedAt: plain('ended_at'),
+  seed: plain('seed'),
+  warmupMs: plain('warmup_ms'),
+  durationMs: plain('duration_ms'),
+  trialsPlanned: plain('trials_planned'),
+  ioTitles: json('io_titles_json'),
+  switchTitles: json('switch_titles_json'),
+};
+
+export const INVENTORY: Columns<Inventory> = {
+  hostname: plain('hostname'),
+  recordedAt: plain('recorded_at'),
+  vswbenchVersion: plain('vswbench_version'),
+  vswbenchCommit: plain('vswbench_commit'),
+  os: plain('os'),
+  kernel: plain('kernel'),
+  kernelCommandLine: plain('kernel_command_line'),
+  architecture: plain('architecture'),
+  virtualization: plain('virtualization'),
+  cpuModel: plain('cpu_model'),
+  microcode: plain('microcode'),
+  cpus: json('cpus_json'),
+  memoryBytes: plain('memory_bytes'),
+  clocksource: plain('clocksource'),
+  invariantTsc: truth('invariant_tsc'),
+  mitigations: json('mitigations_json'),
+  knobs: json('knobs_json'),
+  versions: json('versions_json'),
+  loadAverage: plain('load_average'),
+};
+
+export const CASE: Columns<TestCase> = {
+  dimension: plain('dimension'),
+  location: plain('location'),
+  pairs: plain('pairs'),
+  switch: plain('switch'),
+  io: plain('io'),
+  packetSize: plain('packet_size_bytes'),
+  rate,
+  burst: plain('burst_packets'),
+  touch: plain('touch'),
+  wait: plain('wait'),
+};
+
+export const TRIAL: Columns<Trial, Exclude<keyof Trial, 'outcome' | 'measurement' | 'histograms'>> = {
+  round: plain('round'),
+  ordinal: plain('ordinal'),
+  seed: plain('seed'),
+  startedAt: plain('started_at'),
+  wallS: plain('wall_s'),
+  overheadS: plain('overhead_s'),
+  flags: json('flags_json'),
+  placement: json('placement_json'),
+};
+
+type MeasurementRest = 'latencyNs' | 'cpu' | 'pairs' | 'samples';
+export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, MeasurementRest>> = {
+  durationS: plain('duration_s'),
+  intendedPackets: plain('intended_packets'),
+  offeredPackets: plain('offered_packets'),
+  receivedPackets: plain('received_packets'),
+  lostPackets: plain('lost_packets'),
+  duplicatedPackets: plain('duplicated_packets'),
+  reorderedPackets: plain('reordered_packets'),
+  corruptedPackets: plain('corrupted_packets'),
+  steadyOfferedPackets: plain('steady_offered_packets'),
+  steadyReceivedPackets: plain('steady_received_packets'),
+  throughputPps: plain('throughput_pps'),
+  throughputBps: plain('throughput_bps'),
+  offeredPps: plain('offered_pps'),
+  receivePath: plain('receive_path'),
+  noise: json('noise_json'),
+  ledgers: json('ledgers_json'),
+};
+
+export const CPU_USE: Columns<CpuUse> = {
+  sender: plain('sender_cpus'),
+  receiver: plain('receiver_cpus'),
+  switch: plain('switch_cpus'),
+  total: plain('total_cpus'),
+};
+
+export const PAIR_RESULT: Columns<Measurement['pairs'][number]> = {
+  pair: plain('pair'),
+  throughputPps: plain('throughput_pps'),
+  offeredPackets: plain('offered_packets'),
+  receivedPackets: plain('received_packets'),
+  lostPackets: plain('lost_packets'),
+};
+
+export const LATENCY: Columns<LatencySummary> = {
+  count: plain('packets'),
+  mean: plain('mean_ns'),
+  min: plain('min_ns'),
+  p50: plain('p50_ns'),
+  p90: plain('p90_ns'),
+  p99: plain('p99_ns'),
+  p999: plain('p999_ns'),
+  p9999: plain('p9999_ns'),
+  max: plain('max_ns'),
+};
+
+export const HISTOGRAM: Columns<Histogram, Exclude<keyof Histogram, 'unit'>> = {
+  count: plain('packets'),
+  min: plain('min_ns'),
+  max: plain('max_ns'),
+  mean: plain('mean_ns'),
+  sum_squares: plain('sum_squares_ns2'),
+  p50: plain('p50_ns'),
+  p90: plain('p90_ns'),
+  p99: plain('p99_ns'),
+  p999: plain('p999_ns'),
+  p9999: plain('p9999_ns'),
+  buckets: json('buckets_json'),
+};
+
+export const SAMPLE: Columns<Sample> = {
+  tS: plain('time_s'),
+  offeredPackets: plain('offered_packets'),
+  receivedPackets: plain('received_packets'),
+  steady: truth('steady'),
+};
+
+/** The columns that hold these fields of an object. */
+export function toColumns<Fields extends PropertyKey>(
+  columns: Readonly<Record<Fields, Column>>,
+  object: Readonly<Record<NoInfer<Fields>, unknown>>,
+): Record<string, SQLInputValue> {
+  const values = new Map<string, unknown>(Object.entries(object));
+  return Object.fromEntries(
+    Object.entries<Column>(columns).map(([field, { column, write }]) => [column, write(values.get(field))]),
+  );
+}
+
+/** The object whose fields these columns hold, unchecked. Throws SyntaxError where a text is not JSON. */
+export function fromColumns(columns: Readonly<Record<string, Column>>, row: Row): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(columns).map(([field, { column, read }]) => [field, read(row[column])]));
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// A campaign as one table, for spreadsheets and data frames. Columns have the names that they have in the database.
+import type { SQLInputValue } from 'node:sqlite';
+import type { Measurement, StoredCampaign, Trial } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import { CASE, CPU_USE, LATENCY, MEASUREMENT, TRIAL, toColumns } from './columns.ts';
+
+type Cells = Record<string, SQLInputValue>;
+
+/** Kinds of latency, and what their columns begin with. */
+const LATENCY_PREFIXES = {
+  rtt: 'rtt',
+  rttActual: 'rtt_actual',
+  oneWay: 'one_way',
+  oneWayActual: 'one_way_actual',
+} as const;
+
+/**
+ * One line a trial, in RFC 4180's CSV, with a header line; cells are empty where nothing was measured or nothing applies,
+ * and flags are separated by spaces. Test cases without a trial have no line.
+ */
+export function toCsv(stored: StoredCampaign): string {
+  const rows = stored.cases.flatMap(({ case: testCase, trials }, index) =>
+    trials.map((trial) => cellsOf(stored, index, testCase, trial)),
+  );
+  const lines = rows.map((row) => COLUMNS.map((column) => cell(row[column] ?? null)));
+  return [COLUMNS, ...lines].map((line) => `${line.join(',')}\r\n`).join('');
+}
+
+const CASE_COLUMNS = columnsOf(CASE);
+/** What is nested has its place in the database and in JSON. */
+const MEASUREMENT_COLUMNS = columnsOf(MEASUREMENT).filter((column) => !column.endsWith('_json'));
+const NOISE_COLUMNS = ['steal_ratio', 'involuntary_switches_per_s', 'softirq_cpus'] as const;
+
+const COLUMNS: readonly string[] = [
+  ...['campaign_id', 'hostname', 'kernel', 'vswbench_version', 'case_index'],
+  ...CASE_COLUMNS,
+  ...columnsOf(TRIAL).filter((column) => !column.endsWith('_json')),
+  ...['outcome', 'failed_step', 'reason', 'flags'],
+  ...MEASUREMENT_COLUMNS,
+  'loss_ratio',
+  ...columnsOf(CPU_USE),
+  ...NOISE_COLUMNS,
+  ...Object.values(LATENCY_PREFIXES).flatMap((prefix) => columnsOf(LATENCY).map((column) => `${prefix}_${column}`)),
+];
+
+function columnsOf(columns: Readonly<Record<string, { column: string }>>): string[] {
+  return Object.values(columns).map(({ column }) => column);
+}
+
+function cellsOf(stored: StoredCampaign, index: number, testCase: TestCase, trial: Trial): Cells {
+  const { outcome, measurement } = trial;
+  return {
+    campaign_id: stored.id,
+    hostname: stored.inventory.hostname,
+    kernel: stored.inventory.kernel,
+    vswbench_version: stored.inventory.vswbenchVersion,
+    case_index: index,
+    ...toColumns(CASE, testCase),
+    // An empty cell would look like a rate that nobody knows.
+    rate_pps: testCase.rate,
+    ...toColumns(TRIAL, trial),
+    outcome: outcome.outcome,
+    failed_step: 'step' in outcome ? outcome.step : null,
+    reason: 'reason' in outcome ? outcome.reason : null,
+    flags: trial.flags.join(' '),
+    ...(measurement === null ? {} : measuredCells(measurement)),
+  };
+}
+
+function measuredCells(measurement: Measurement): Cells {
+  const { noise, steadyOfferedPackets, steadyReceivedPackets } = measurement;
+  const cells: Cells = {
+    ...toColumns(MEASUREMENT, measurement),
+    ...toColumns(CPU_USE, measurement.cpu),
+    loss_ratio: steadyOfferedPackets === 0 ? null : 1 - steadyReceivedPackets / steadyOfferedPackets,
+    steal_ratio: noise.stealRatio,
+    involuntary_switches_per_s: noise.involuntarySwitchesPerS,
+    softirq_cpus: noise.softirqCpus,
+  };
+  for (const [kind, prefix] of Object.entries(LATENCY_PREFIXES)) {
+    const latency = new Map(Object.entries(measurement.latencyNs ?? {})).get(kind);
+    if (latency === undefined) continue;
+    for (const [column, value] of Object.entries(toColumns(LATENCY, latency))) cells[`${prefix}_${column}`] = value;
+  }
+  return cells;
+}
+
+function cell(value: SQLInputValue): string {
+  const text = value === null ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

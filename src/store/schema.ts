@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables. SQLite keeps the comments within the statements: `.schema` in any SQLite tool shows them to a researcher.
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Marks a file as ours in its header ("vswb" in ASCII); see file(1) and https://sqlite.org/fileformat.html#application_id. */
+export const APPLICATION_ID = 0x76737762;
+
+const VERSION_1 = `
+CREATE TABLE campaigns (
+  -- One row a campaign: a set of test cases, and how they were run. Times are ISO 8601, UTC.
+  id TEXT PRIMARY KEY,
+  title TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  -- NULL while it runs, or where it was cut short.
+  ended_at TEXT,
+  -- Of the order of trials.
+  seed INTEGER NOT NULL,
+  -- Traffic that is not measured, and traffic that is, of each trial.
+  warmup_ms INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  -- Trials of each test case.
+  trials_planned INTEGER NOT NULL,
+  -- {"id": "title for people"}, as at that time.
+  io_titles_json TEXT NOT NULL,
+  switch_titles_json TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE inventory (
+  -- One row a campaign: the machine on which it ran, as found at its start.
+  campaign_id TEXT PRIMARY KEY REFERENCES campaigns (id) ON DELETE CASCADE,
+  hostname TEXT NOT NULL,
+  recorded_at TEXT NOT NULL,
+  vswbench_version TEXT NOT NULL,
+  vswbench_commit TEXT,
+  os TEXT NOT NULL,
+  kernel TEXT NOT NULL,
+  kernel_command_line TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  virtualization TEXT,
+  cpu_model TEXT NOT NULL,
+  microcode TEXT,
+  -- [{"id", "node", "socket", "core"}]: equal socket and core are hyperthreads of one core.
+  cpus_json TEXT NOT NULL,
+  memory_bytes INTEGER NOT NULL,
+  clocksource TEXT NOT NULL,
+  -- 0 or 1.
+  invariant_tsc INTEGER NOT NULL,
+  mitigations_json TEXT NOT NULL,
+  knobs_json TEXT NOT NULL,
+  versions_json TEXT NOT NULL,
+  load_average REAL NOT NULL
+) STRICT;
+
+CREATE TABLE cases (
+  -- One row a test case of a campaign: one point of the parameter space.
+  campaign_id TEXT NOT NULL REFERENCES campaigns (id) ON DELETE CASCADE,
+  -- Position in the campaign's list, from 0.
+  case_index INTEGER NOT NULL,
+  -- All parameters as one text; equal for equal test cases of different campaigns.
+  case_key TEXT NOT NULL,
+  dimension TEXT NOT NULL,
+  location TEXT NOT NULL,
+  -- Container pairs at once.
+  pairs INTEGER NOT NULL,
+  switch TEXT NOT NULL,
+  -- I/O framework of the traffic applications.
+  io TEXT NOT NULL,
+  -- The whole Ethernet frame without FCS.
+  packet_size_bytes INTEGER NOT NULL,
+  -- Of each sender; NULL is unpaced, as fast as it goes.
+  rate_pps INTEGER,
+  burst_packets INTEGER NOT NULL,
+  touch TEXT NOT NULL,
+  wait TEXT NOT NULL,
+  -- Why it was not run; NULL where it was to be run.
+  skipped_reason TEXT,
+  PRIMARY KEY (campaign_id, case_index),
+  UNIQUE (campaign_id, case_key)
+) STRICT;
+
+CREATE TABLE trials (
+  -- One row an execution of a test case. Packets are exact totals of the whole run, summed over pairs; rates refer to the
+  -- steady state (duration_s). What was measured is NULL where no traffic ran to its end. Figures of any outcome other
+  -- than 'measured' must not be used.
+  trial_id INTEGER PRIMARY KEY,
+  campaign_id TEXT NOT NULL,
+  case_index INTEGER NOT NULL,
+  -- Each round runs every test case once; from 0.
+  round INTEGER NOT NULL,
+  -- Position in the campaign's order, from 0.
+  ordinal INTEGER NOT NULL,
+  -- Of the order of its round.
+  seed INTEGER NOT NULL,
+  started_at TEXT NOT NULL,
+  -- The whole trial, and what of it was neither warm-up nor measured.
+  wall_s REAL NOT NULL,
+  overhead_s REAL NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('measured', 'invalid', 'failed', 'skipped')),
+  failed_step TEXT,
+  reason TEXT,
+  -- ["shared-cpu", …]: what a reader has to know of this trial.
+  flags_json TEXT NOT NULL,
+  -- Which CPU ran what.
+  placement_json TEXT NOT NULL,
+  duration_s REAL,
+  intended_packets INTEGER,
+  offered_packets INTEGER,
+  received_packets INTEGER,
+  lost_packets INTEGER,
+  duplicated_packets INTEGER,
+  reordered_packets INTEGER,
+  corrupted_packets INTEGER,
+  -- Sent within the steady state, and how many of those arrived: the two numbers of the loss ratio.
+  steady_offered_packets INTEGER,
+  steady_received_packets INTEGER,
+  throughput_pps REAL,
+  throughput_bps REAL,
+  offered_pps REAL,
+  -- Which of several unlike ways packets came in (docs/decisions/0004); NULL where the framework has but one.
+  receive_path TEXT,
+  -- CPU seconds a second of the steady state: 1.0 is one CPU fully used.
+  sender_cpus REAL,
+  receiver_cpus REAL,
+  switch_cpus REAL,
+  total_cpus REAL,
+  -- What else the machine did: {"stealRatio", "involuntarySwitchesPerS", "softirqCpus"}.
+  noise_json TEXT,
+  -- The way of each pair's packets, hop by hop: [{"pair", "hops", "drops", "closes"}].
+  ledgers_json TEXT,
+  FOREIGN KEY (campaign_id, case_index) REFERENCES cases (campaign_id, case_index) ON DELETE CASCADE,
+  UNIQUE (campaign_id, case_index, ordinal, started_at)
+) STRICT;
+
+CREATE TABLE pair_results (
+  -- One row a container pair of a trial.
+  trial_id INTEGER NOT NULL REFERENCES trials (trial_id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  pair INTEGER NOT NULL,
+  throughput_pps REAL NOT NULL,
+  offered_packets INTEGER NOT NULL,
+  received_packets INTEGER NOT NULL,
+  lost_packets INTEGER NOT NULL,
+  PRIMARY KEY (trial_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE latencies (
+  -- One row a kind of latency of a trial: 'rtt' and 'oneWay' from the intended send time (free of coordinated omission),
+  -- 'rttActual' and 'oneWayActual' from the actual one. Mean, minimum and maximum are exact, percentiles within 1 %.
+  trial_id INTEGER NOT NULL REFERENCES trials (trial_id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  packets INTEGER NOT NULL,
+  mean_ns REAL NOT NULL,
+  min_ns REAL NOT NULL,
+  p50_ns REAL NOT NULL,
+  p90_ns REAL NOT NULL,
+  p99_ns REAL NOT NULL,
+  p999_ns REAL NOT NULL,
+  p9999_ns REAL NOT NULL,
+  max_ns REAL NOT NULL,
+  PRIMARY KEY (trial_id, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE histograms (
+  -- One row a histogram of a trial, all pairs together; the names are the kinds of the table latencies.
+  trial_id INTEGER NOT NULL REFERENCES trials (trial_id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  packets INTEGER NOT NULL,
+  min_ns REAL NOT NULL,
+  max_ns REAL NOT NULL,
+  mean_ns REAL NOT NULL,
+  sum_squares_ns2 REAL NOT NULL,
+  p50_ns REAL NOT NULL,
+  p90_ns REAL NOT NULL,
+  p99_ns REAL NOT NULL,
+  p999_ns REAL NOT NULL,
+  p9999_ns REAL NOT NULL,
+  -- [[lower, upper, packets], …]: from lower to below upper, in ns, ascending, none empty.
+  buckets_json TEXT NOT NULL,
+  PRIMARY KEY (trial_id, name)
+) STRICT;
+
+CREATE TABLE samples (
+  -- Progress of a trial over time: packets since its start, summed over pairs.
+  trial_id INTEGER NOT NULL REFERENCES trials (trial_id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  -- Since the traffic started.
+  time_s REAL NOT NULL,
+  offered_packets INTEGER NOT NULL,
+  received_packets INTEGER NOT NULL,
+  -- 1 within the steady state, else 0.
+  steady INTEGER NOT NULL,
+  PRIMARY KEY (trial_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW trial_results AS
+  -- One row a trial with its test case and its latencies: the place to begin. Example:
+  --   SELECT switch, io, packet_size_bytes, avg(throughput_pps) FROM trial_results
+  --   WHERE outcome = 'measured' GROUP BY switch, io, packet_size_bytes;
+  SELECT
+    trials.campaign_id, trials.case_index, dimension, location, pairs, switch, io, packet_size_bytes, rate_pps,
+    burst_packets, touch, wait, trials.trial_id, round, ordinal, started_at, outcome, failed_step, reason, flags_json, duration_s,
+    intended_packets, offered_packets, received_packets, lost_packets, duplicated_packets, reordered_packets,
+    corrupted_packets, steady_offered_packets, steady_received_packets,
+    1.0 - 1.0 * steady_received_packets / nullif(steady_offered_packets, 0) AS loss_ratio,
+    throughput_pps, throughput_bps, offered_pps, sender_cpus, receiver_cpus, switch_cpus, total_cpus,
+    rtt.mean_ns AS rtt_mean_ns, rtt.p50_ns AS rtt_p50_ns, rtt.p99_ns AS rtt_p99_ns, rtt.p999_ns AS rtt_p999_ns,
+    one_way.mean_ns AS one_way_mean_ns, one_way.p50_ns AS one_way_p50_ns, one_way.p99_ns AS one_way_p99_ns,
+    one_way.p999_ns AS one_way_p999_ns
+  FROM trials
+  JOIN cases USING (campaign_id, case_index)
+  LEFT JOIN latencies AS rtt ON rtt.trial_id = trials.trial_id AND rtt.kind = 'rtt'
+  LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
+`;
+
+/** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
+export const MIGRATIONS: readonly string[] = [VERSION_1];
+
+/** What the header of a database says. */
+export interface Header {
+  applicationId: number;
+  version: number;
+  /** It has no table at all. */
+  empty: boolean;
+}
+
+export function readHeader(db: DatabaseSync): Header {
+  return {
+    applicationId: numberOf(db, 'PRAGMA application_id'),
+    version: numberOf(db, 'PRAGMA user_version'),
+    empty: numberOf(db, 'SELECT count(*) FROM sqlite_schema') === 0,
+  };
+}
+
+function numberOf(db: DatabaseSync, sql: string): number {
+  const [value] = Object.values(db.prepare(sql).get() ?? {});
+  return typeof value === 'number' ? value : Number.NaN;
+}
+
+/**
+ * Brings a new or older database of ours to the latest version, all or nothing. Another process may do the same at the
+ * same time: one does it, the other finds it done.
+ */
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const { version } = readHeader(db);
+    for (const statements of migrations.slice(version)) db.exec(statements);
+    if (version < migrations.length) {
+      db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`);
+    }
+    db.exec('COMMIT');
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  }
+}
+
+/** Gives up a transaction, where there is one: after some errors SQLite has done so already. */
+export function rollBack(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec('ROLLBACK');
+  } catch {
+    // The error that led here tells more; and what is not committed is undone by the next who opens the file.
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
+import { HostError } from '../host/host.ts';
+import { linuxBridge } from './linux-bridge.ts';
+
+const PORTS = (['source', 'sink'] as const).map((end) => ({ pair: 0, end }));
+
+/** A host on which `ip` does what it is told, as far as it can be seen in /sys. */
+function machine(t: TestContext): FakeHost {
+  const host = new FakeHost(t).answer(/^ip -json link$/, { stdout: '[]' });
+  return host.answer(/^ip -batch -$/, (_, input) => {
+    for (const line of input.trim().split('\n')) {
+      host.events.push(`ip ${line}`);
+      const port = /^link set dev (\S+) master vswbr0$/.exec(line)?.[1];
+      if (port !== undefined) host.put({ [`/sys/class/net/vswbr0/brif/${port}/port_no`]: '0x1\n' });
+    }
+    return {};
+  });
+}
+
+function start(host: FakeHost) {
+  return linuxBridge.start({ host, ports: PORTS, cpus: [], undo: new FakeUndoStack(host) });
+}
+
+/** What was registered and what was done to interfaces, in order. */
+function steps(host: FakeHost): string[] {
+  return host.events.filter((event) => /^(undo|ip) /.test(event));
+}
+
+describe('linux-bridge', () => {
+  it('registers the undo of each step before the step', async (t) => {
+    const host = machine(t);
+    await start(host);
+    assert.deepEqual(steps(host), [
+      'undo delete-link vswbr0',
+      'ip link add name vswbr0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+      'ip link set dev vswbr0 up',
+      ...['source', 'sink'].flatMap((end) => [
+        `undo delete-link vsws0${end}`,
+        `ip link add name vsws0${end} type veth peer name vswc0${end}`,
+        `ip link set dev vsws0${end} master vswbr0`,
+        `ip link set dev vsws0${end} up`,
+      ]),
+    ]);
+  });
+
+  it('is settled once every port forwards and every address is known at its own port', async (t) => {
+    const host = machine(t);
+    const stations = [
+      { pair: 0, end: 'source', mac: '02:00:00:00:00:01' },
+      { pair: 0, end: 'sink', mac: '02:00:00:00:00:02' },
+    ] as const;
+    let known: { mac: string; ifname: string }[] = [];
+    host.answer(/^bridge -json fdb show br vswbr0 dynamic$/, () => ({ stdout: JSON.stringify(known) }));
+    const running = await start(host);
+
+    host.put({ '/sys/class/net/vsws0source/brport/state': '3\n', '/sys/class/net/vsws0sink/brport/state': '0\n' });
+    assert.match((await running.settled(stations)) ?? '', /vsws0sink .* does not forward \(state 0\)/);
+    host.put({ '/sys/class/net/vsws0sink/brport/state': '3\n' });
+    known = [{ mac: '02:00:00:00:00:01', ifname: 'vsws0source' }];
+    assert.match((await running.settled(stations)) ?? '', /has not learned 02:00:00:00:00:02 at vsws0sink/);
+    known.push({ mac: '02:00:00:00:00:02', ifname: 'vsws0source' });
+    assert.match((await running.settled(stations)) ?? '', /has not learned 02:00:00:00:00:02 at vsws0sink/);
+    known.push({ mac: '02:00:00:00:00:02', ifname: 'vsws0sink' });
+    assert.equal(await running.settled(stations), null);
+  });
+
+  it('gives containers their ends', async (t) => {
+    assert.deepEqual(
+      (await start(machine(t))).ports.map((port) => port.interface),
+      ['vswc0source', 'vswc0sink'],
+    );
+  });
+
+  it('touches nothing where an interface of ours is somebody else’s', async (t) => {
+    const host = machine(t).answer(/^ip -json link$/, { stdout: '[{"ifname":"vsws0sink","operstate":"UP"}]' });
+    await assert.rejects(start(host), HostError);
+    assert.deepEqual(steps(host), []);
+  });
+
+  it('silences IPv6 on the bridge and on both ends', async (t) => {
+    const knob = (name: string) => `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
+    const names = ['vswbr0', 'vsws0source', 'vswc0source', 'vsws0sink', 'vswc0sink'];
+    const host = machine(t).put(Object.fromEntries(names.map((name) => [knob(name), '0\n'])));
+    await start(host);
+    assert.deepEqual(
+      names.map((name) => host.files.get(knob(name))),
+      names.map(() => '1'),
+    );
+  });
+
+  it('says so where an interface does not become a port', async (t) => {
+    const host = machine(t).answer(/^ip -batch -$/);
+    await assert.rejects(start(host), new HostError('vsws0source did not become a port of vswbr0'));
+  });
+
+  it('counts as the switch sees it: what its end received came in', async (t) => {
+    const host = machine(t);
+    const running = await start(host);
+    host.put({
+      '/proc/self/net/dev':
+        'Inter-|\n face |\nvsws0source: 0 100 0 1 0 0 0 0 0 2 0 3 0 0 0 0\n  vsws0sink: 0 4 0 5 0 0 0 0 0 90 0 6 0 0 0 0\n',
+    });
+    assert.deepEqual(await running.counters(), [
+      { pair: 0, end: 'source', inPackets: 100, outPackets: 2, droppedPackets: 4 },
+      { pair: 0, end: 'sink', inPackets: 4, outPackets: 90, droppedPackets: 11 },
+    ]);
+  });
+
+  it('has the kernel threads for its own that forward', async (t) => {
+    const host = machine(t).answer(/^pgrep -x ksoftirqd/, { stdout: '15\n22\n' });
+    assert.deepEqual(await (await start(host)).threads(), [15, 22]);
+    host.answer(/^pgrep/, { exitCode: 1 });
+    assert.deepEqual(await (await start(host)).threads(), []);
+  });
+
+  it('is well as long as its bridge is there', async (t) => {
+    const host = machine(t).put({ '/sys/class/net/vswbr0/ifindex': '9\n' });
+    const running = await start(host);
+    assert.equal(await running.health(), null);
+    host.files.delete('/sys/class/net/vswbr0/ifindex');
+    assert.equal(await running.health(), 'bridge vswbr0 is gone');
+  });
+
+  it('flags that frames pass iptables', async (t) => {
+    const knob = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+    assert.deepEqual((await start(machine(t).put({ [knob]: '1\n' }))).flags, ['bridge-netfilter']);
+    assert.deepEqual((await start(machine(t).put({ [knob]: '0\n' }))).flags, []);
+  });
+
+  describe('probe', () => {
+    const kernel = { '/proc/sys/kernel/osrelease': '6.1.0\n' };
+    const PROBE = /^ip link add name vswprobe type bridge$/;
+    it('finds a bridge that is loaded, and asks nobody', async (t) => {
+      const host = new FakeHost(t).put({ ...kernel, '/sys/module/bridge/initstate': 'live\n' });
+      assert.deepEqual(await linuxBridge.probe(host), { available: true, version: 'Linux 6.1.0' });
+    });
+    it('finds one that can be loaded', async (t) => {
+      const host = new FakeHost(t).put({
+        ...kernel,
+        '/lib/modules/6.1.0/modules.dep': 'kernel/net/bridge/bridge.ko: kernel/net/802/stp.ko\n',
+      });
+      assert.equal((await linuxBridge.probe(host)).available, true);
+    });
+    it('finds one that is built in by making one, and removes that', async (t) => {
+      const host = new FakeHost(t)
+        .put(kernel)
+        .answer(PROBE)
+        .answer(/^ip link delete dev vswprobe$/);
+      assert.equal((await linuxBridge.probe(host)).available, true);
+      assert.equal(host.commands.length, 2);
+    });
+    it('and is not misled by one that a probe cut short has left', async (t) => {
+      const host = new FakeHost(t).put(kernel).answer(PROBE, { exitCode: 2, stderr: 'RTNETLINK answers: File exists' });
+      assert.equal((await linuxBridge.probe(host)).available, true);
+    });
+    it('says what is missing', async (t) => {
+      const host = new FakeHost(t).put(kernel).answer(PROBE, { exitCode: 2, stderr: 'Error: Unknown device type.' });
+      const probe = await linuxBridge.probe(host);
+      assert.match(probe.available ? '' : probe.mend, /CONFIG_BRIDGE/);
+    });
+  });
+});

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's bridge, with a veth pair for each container. It has no thread of its own: a packet is forwarded in softirq
+// on the CPU of the sender, as part of the sender's system call or by that CPU's ksoftirqd.
+import { z } from 'zod';
+import { type Host, HostError, runOrThrow } from '../host/host.ts';
+import { ipBatch, readNetdev, silenceIpv6 } from '../host/netdev.ts';
+import type { Port, PortCounters, Station, SwitchContext, SwitchDriver } from './driver.ts';
+import { containerEnd, refuseTaken, switchEnd } from './veth.ts';
+
+const BRIDGE = 'vswbr0';
+
+export const linuxBridge: SwitchDriver = {
+  id: 'linux-bridge',
+  title: 'Linux bridge',
+  kind: 'kernel',
+  learns: true,
+  ports: ['netdev'],
+  locations: ['local'],
+  threads: 0,
+
+  async probe(host) {
+    // Built in, or a module that `ip link add type bridge` loads by itself.
+    const release = (await host.read('/proc/sys/kernel/osrelease'))?.trim() ?? '';
+    const builtIn = (await host.read('/sys/module/bridge/initstate')) !== null || (await hasBridge(host, release));
+    return builtIn
+      ? { available: true, version: `Linux ${release}` }
+      : { available: false, missing: 'the kernel has no bridge', mend: 'use a kernel with CONFIG_BRIDGE' };
+  },
+
+  async start(context) {
+    const ports = context.ports.map(
+      (request): Port => ({ ...request, kind: 'netdev', interface: containerEnd(request) }),
+    );
+    await refuseTaken(context.host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
+    await makeBridge(context);
+    for (const port of ports) await addPort(context, port);
+    return {
+      ports,
+      flags: (await passesIptables(context.host)) ? ['bridge-netfilter'] : [],
+      counters: () => Promise.all(ports.map((port) => countersOf(context.host, port))),
+      settled: (stations) => missing(context.host, stations),
+      threads: () => ksoftirqds(context.host),
+      health: async () =>
+        (await context.host.read(`/sys/class/net/${BRIDGE}/ifindex`)) === null ? `bridge ${BRIDGE} is gone` : null,
+    };
+  },
+};
+
+async function hasBridge(host: Host, release: string): Promise<boolean> {
+  if ((await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables')) !== null) return true;
+  for (const list of ['modules.builtin', 'modules.dep']) {
+    if ((await host.read(`/lib/modules/${release}/${list}`))?.includes('/bridge/bridge.ko') === true) return true;
+  }
+  // A kernel without modules tells nothing by its files: asking for a bridge of no effect does.
+  const asked = await host.run(['ip', 'link', 'add', 'name', 'vswprobe', 'type', 'bridge']);
+  if (asked.exitCode === 0) await host.run(['ip', 'link', 'delete', 'dev', 'vswprobe']);
+  // One that a probe cut short has left is an answer as well.
+  return asked.exitCode === 0 || asked.stderr.includes('File exists');
+}
+
+async function makeBridge({ host, undo }: SwitchContext): Promise<void> {
+  await undo.push({ kind: 'delete-link', name: BRIDGE });
+  // No spanning tree and no multicast snooping: both send packets of their own.
+  await ipBatch(host, [`link add name ${BRIDGE} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]);
+  await silenceIpv6(host, BRIDGE);
+  await ipBatch(host, [`link set dev ${BRIDGE} up`]);
+}
+
+async function addPort({ host, undo }: SwitchContext, port: Port): Promise<void> {
+  const end = switchEnd(port);
+  await undo.push({ kind: 'delete-link', name: end });
+  await ipBatch(host, [`link add name ${end} type veth peer name ${port.interface}`]);
+  await silenceIpv6(host, end);
+  await silenceIpv6(host, port.interface);
+  await ipBatch(host, [`link set dev ${end} master ${BRIDGE}`, `link set dev ${end} up`]);
+  const state = (await host.read(`/sys/class/net/${BRIDGE}/brif/${end}/port_no`))?.trim();
+  if (state === undefined) throw new HostError(`${end} did not become a port of ${BRIDGE}`);
+}
+
+async function countersOf(host: Host, port: Port): Promise<PortCounters> {
+  const counters = await readNetdev(host, 'self', switchEnd(port));
+  return {
+    pair: port.pair,
+    end: port.end,
+    inPackets: counters.rxPackets,
+    outPackets: counters.txPackets,
+    droppedPackets: counters.rxDropped + counters.txDropped,
+  };
+}
+
+/** BR_STATE_FORWARDING of linux/if_bridge.h. */
+const FORWARDING = '3';
+
+const ForwardingSchema = z.array(z.looseObject({ mac: z.string(), ifname: z.string() }));
+
+/**
+ * A port forwards only after the kernel has noticed that its cable has two ends, and it notices up to a second late where
+ * many links change. An announcement that comes before is dropped, and the receiver's packets would be flooded to all ports.
+ */
+async function missing(host: Host, stations: readonly Station[]): Promise<string | null> {
+  for (const station of stations) {
+    const port = switchEnd(station);
+    const state = (await host.read(`/sys/class/net/${port}/brport/state`))?.trim();
+    if (state !== FORWARDING) return `port ${port} of ${BRIDGE} does not forward (state ${state ?? 'none'})`;
+  }
+  const shown = await runOrThrow(host, ['bridge', '-json', 'fdb', 'show', 'br', BRIDGE, 'dynamic']);
+  const known = ForwardingSchema.parse(JSON.parse(shown));
+  const stranger = stations.find(
+    (station) => !known.some(({ mac, ifname }) => mac === station.mac && ifname === switchEnd(station)),
+  );
+  return stranger === undefined ? null : `${BRIDGE} has not learned ${stranger.mac} at ${switchEnd(stranger)}`;
+}
+
+/** Bridged IPv4 frames go through the host's iptables: slower, and a FORWARD policy of DROP drops them all. */
+async function passesIptables(host: Host): Promise<boolean> {
+  return (await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables'))?.trim() === '1';
+}
+
+/** Kernel threads that forward where softirq work is too much to be done at once. */
+async function ksoftirqds(host: Host): Promise<number[]> {
+  const found = await host.run(['pgrep', '-x', 'ksoftirqd/[0-9]+']);
+  return found.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { switchRegistry } from './registry.ts';
+
+/** What a file of this folder exports that can be started as a switch, by file name. */
+async function driversOnDisk(): Promise<{ file: string; driver: unknown; id: string }[]> {
+  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const found = files.map(async (file) => {
+    const module: Record<string, unknown> = await import(pathToFileURL(resolve(import.meta.dirname, file)).href);
+    return Object.values(module).flatMap((driver) =>
+      typeof driver === 'object' && driver !== null && 'start' in driver && 'id' in driver
+        ? [{ file: basename(file, '.ts'), driver, id: String(driver.id) }]
+        : [],
+    );
+  });
+  return (await Promise.all(found)).flat();
+}
+
+describe('the switch registry', () => {
+  it('has every switch of this folder, and none that is not in it', async () => {
+    const onDisk = (await driversOnDisk()).map(({ driver }) => driver);
+    assert.ok(onDisk.length > 0);
+    assert.deepEqual(new Set<unknown>(switchRegistry), new Set(onDisk));
+  });
+  it('calls each by the name of its file', async () => {
+    for (const { file, id } of await driversOnDisk()) assert.equal(id, file);
+  });
+  it('has every id once, in the form that the command line takes', () => {
+    const ids = switchRegistry.map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+    for (const id of ids) assert.match(id, /^[a-z0-9][a-z0-9-]*$/);
+  });
+  it('says of each what it takes to choose it', () => {
+    for (const { id, title, ports, locations, threads } of switchRegistry) {
+      assert.ok(title !== '' && ports.length > 0 && locations.length > 0 && threads >= 0, id);
+    }
+  });
+});

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+import { direct } from './direct.ts';
+import type { SwitchDriver } from './driver.ts';
+import { linuxBridge } from './linux-bridge.ts';
+
+/** Every switch that comes with vswbench, in the order in which reports list them. */
+export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge];
