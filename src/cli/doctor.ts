@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import { ensureArtifacts, NotSetUpError } from '../host/artifacts.ts';
+import { examine, type Finding } from '../host/doctor.ts';
+import { HostError } from '../host/host.ts';
+import { takeInventory } from '../host/inventory.ts';
+import { localHost } from '../host/local.ts';
+import type { Framework } from '../model/dataplane.ts';
+import { switchRegistry } from '../switches/registry.ts';
+import { checkout, version } from './context.ts';
+import { CliError, EXIT } from './errors.ts';
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('what this machine can measure, what is missing, and how to get it')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExample:\n  $ vswbench doctor')
+    .action(doctor);
+}
+
+async function doctor(options: { json?: boolean }): Promise<void> {
+  const inventory = await takeInventory(localHost, checkout, version);
+  const host = await examine(localHost, inventory);
+  const findings = [...host, ...(await switches()), ...(await frameworks(host))];
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ schema: 1, findings, inventory }, null, 2)}\n`);
+  } else {
+    for (const finding of findings) process.stdout.write(`${render(finding)}\n`);
+  }
+  if (findings.some((finding) => finding.state === 'missing')) {
+    throw new CliError(EXIT.nothingMeasurable, 'something is missing: see above');
+  }
+}
+
+async function switches(): Promise<Finding[]> {
+  return Promise.all(
+    switchRegistry.map(async (driver): Promise<Finding> => {
+      const probe = await driver.probe(localHost);
+      const subject = `switch ${driver.id}`;
+      return probe.available
+        ? { state: 'ok', subject, text: `${driver.title}, ${probe.version}` }
+        : { state: 'warning', subject, text: probe.missing, mend: probe.mend };
+    }),
+  );
+}
+
+/** Asked of the data plane itself, which has to be built for that. */
+async function frameworks(host: readonly Finding[]): Promise<Finding[]> {
+  if (host.some((finding) => finding.subject === 'packages' && finding.state !== 'ok')) return [];
+  try {
+    return (await ensureArtifacts(localHost, checkout)).frameworks.map(describe);
+  } catch (error) {
+    if (!(error instanceof HostError || error instanceof NotSetUpError)) throw error;
+    return [{ state: 'missing', subject: 'data plane', text: error.message, mend: 'run vswbench setup' }];
+  }
+}
+
+function describe(framework: Framework): Finding {
+  const subject = `I/O ${framework.name}`;
+  if (!framework.built) return { state: 'warning', subject, text: 'not built', mend: `install ${framework.needs}` };
+  return framework.usable
+    ? { state: 'ok', subject, text: framework.title }
+    : { state: 'warning', subject, text: framework.why ?? 'not usable here' };
+}
+
+const MARKS = {
+  ok: styleText('green', 'ok      '),
+  warning: styleText('yellow', 'warning '),
+  missing: styleText('red', 'missing '),
+};
+
+function render({ state, subject, text, mend }: Finding): string {
+  return `${MARKS[state]} ${subject.padEnd(20)} ${text}${mend === undefined ? '' : `\n${' '.repeat(30)}→ ${mend}`}`;
+}
