@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Broken on purpose: whatever is killed, the outcome is named, what was measured is kept, and the host is as it was found.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { z } from 'zod';
+import { applicationRuns, cannotMeasure, capture, type Running, traces, until, Workspace } from './machine.ts';
+
+const CampaignsSchema = z.object({
+  campaigns: z.array(z.looseObject({ id: z.string(), trialsDone: z.int(), trialsPlanned: z.int() })),
+});
+
+function linkExists(name: string): boolean {
+  return capture('ip', '-json', 'link').includes(`"${name}"`);
+}
+
+describe('crashes', { skip: cannotMeasure }, () => {
+  let workspace: Workspace;
+  let before_: string[];
+  before(() => {
+    workspace = new Workspace();
+  });
+  beforeEach(() => {
+    before_ = traces();
+  });
+  afterEach(async () => {
+    // A test that failed in the middle must not fail those behind it.
+    for (const running of begun.splice(0)) running.child.kill('SIGKILL');
+    await workspace.run(['clean']);
+  });
+  after(() => workspace.end());
+  const begun: Running[] = [];
+  const start = (args: readonly string[]) => {
+    const running = workspace.start(args);
+    begun.push(running);
+    return running;
+  };
+
+  const campaign = (trials: number, duration: string, ...more: string[]) => [
+    ...['run', '-V', 'linux-bridge,direct', '--io', 'udp-mmsg', '-R', '1k', '--warmup', '50ms', '--seed', '7'],
+    ...['--trials', String(trials), '--duration', duration, ...more],
+  ];
+  const latest = async () => {
+    const { campaigns } = CampaignsSchema.parse(JSON.parse((await workspace.run(['list', '--json'])).stdout));
+    const last = campaigns.at(-1);
+    assert.ok(last);
+    return last;
+  };
+
+  /** Moments at which a run is killed, each told by something that can be seen from outside. */
+  const MOMENTS: { name: string; reached: () => boolean }[] = [
+    { name: 'the bridge exists', reached: () => linkExists('vswbr0') },
+    { name: 'a port exists', reached: () => linkExists('vsws0source') },
+    { name: 'a container is being made', reached: () => capture('ps', 'ax').includes('lxc-execute') },
+    { name: 'an application runs', reached: () => applicationRuns('sender') },
+  ];
+  for (const { name, reached } of MOMENTS) {
+    it(`kill -9 when ${name}: 'clean' leaves nothing, and the campaign is resumed`, { timeout: 60_000 }, async () => {
+      const running = start(campaign(2, '300ms'));
+      await until(reached);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      const cleaned = await workspace.run(['clean']);
+      assert.equal(cleaned.code, 0, cleaned.stderr);
+      assert.deepEqual(traces(), before_);
+
+      const { id, trialsDone, trialsPlanned } = await latest();
+      const resumed = await workspace.run(['run', '--resume']);
+      assert.equal(resumed.code, 0, resumed.stderr);
+      const ran = resumed.stderr.split('\n').filter((line) => /^\[\d+\/\d+\]/.test(line)).length;
+      assert.equal(ran, trialsPlanned - trialsDone);
+      assert.deepEqual(await latest(), { ...(await latest()), id, trialsDone: trialsPlanned });
+      assert.deepEqual(traces(), before_);
+    });
+  }
+
+  it('the next run cleans up by itself after a kill -9', { timeout: 60_000 }, async () => {
+    const killed = start(campaign(2, '300ms'));
+    await killed.sees(/^\[1\/4\]/);
+    await until(() => linkExists('vswc0source'));
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const next = await workspace.run(campaign(1, '300ms'));
+    assert.equal(next.code, 0, next.stderr);
+    assert.deepEqual(traces(), before_);
+  });
+
+  it('Ctrl-C keeps what is measured, cleans up and says how to go on', { timeout: 60_000 }, async () => {
+    const running = start(campaign(3, '300ms'));
+    await running.sees(/^\[2\/6\]/);
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    assert.equal(ended.code, 130, ended.stderr);
+    assert.match(ended.stderr, /--resume \S+$/);
+    assert.deepEqual(traces(), before_);
+    assert.ok((await latest()).trialsDone >= 2);
+    const resumed = await workspace.run(['run', '--resume']);
+    assert.equal(resumed.code, 0, resumed.stderr);
+  });
+
+  it('a killed container is a failed trial, and the campaign goes on', { timeout: 60_000 }, async () => {
+    const running = start(campaign(2, '1s', '--json'));
+    await until(() => applicationRuns('receiver'));
+    execFileSync('pkill', ['-KILL', '-f', '^/bin/vswload receiver']);
+    const ended = await running.ended;
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.match(ended.stderr, /failed: /);
+    const outcomes = outcomesOf(ended.stdout);
+    assert.equal(outcomes.filter((outcome) => outcome === 'failed').length, 1);
+    assert.equal(outcomes.filter((outcome) => outcome === 'measured').length, 3);
+    assert.deepEqual(traces(), before_);
+  });
+
+  it('a bridge that is deleted in the middle is a failed trial, and the next gets a fresh one', {
+    timeout: 60_000,
+  }, async () => {
+    const running = start(campaign(2, '1s', '--json', '-V', 'linux-bridge'));
+    await until(() => applicationRuns('sender') && linkExists('vswbr0'));
+    execFileSync('ip', ['link', 'delete', 'vswbr0']);
+    const ended = await running.ended;
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.deepEqual(outcomesOf(ended.stdout), ['failed', 'measured']);
+    assert.deepEqual(traces(), before_);
+  });
+
+  it('a second vswbench is refused while one measures', { timeout: 60_000 }, async () => {
+    const running = start(campaign(1, '2s'));
+    await until(() => linkExists('vswc0source'));
+    const second = await workspace.run(campaign(1, '300ms'));
+    assert.equal(second.code, 1, second.stderr);
+    assert.match(second.stderr, /another vswbench \(process \d+\)/);
+    const clean = await workspace.run(['clean']);
+    assert.match(clean.stderr, /another vswbench/);
+    assert.equal((await running.ended).code, 0);
+    assert.deepEqual(traces(), before_);
+  });
+});
+
+function outcomesOf(stdout: string): string[] {
+  return z
+    .looseObject({ results: z.array(z.looseObject({ trials: z.array(z.looseObject({ outcome: z.string() })) })) })
+    .parse(JSON.parse(stdout))
+    .results.flatMap((result) => result.trials.map((trial) => trial.outcome));
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the end-to-end tests share: running the program as a user does, and looking at what the machine has afterwards.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+
+export const root = resolve(import.meta.dirname, '../..');
+export const application = join(root, 'build/dataplane/vswload');
+
+/** Why the real thing cannot be run here, or false: for node:test's `skip`. */
+export const cannotMeasure: string | false =
+  process.getuid?.() === 0 ? false : 'needs root for containers and interfaces';
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A vswbench that runs, with results in a folder of its own. */
+export interface Running {
+  child: ChildProcess;
+  /** Resolves with the first line of standard error that matches; rejects where it ends before. */
+  sees(pattern: RegExp): Promise<string>;
+  ended: Promise<Ended>;
+}
+
+export class Workspace {
+  readonly results = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+
+  start(args: readonly string[]): Running {
+    const child = spawn(join(root, 'bin/vswbench'), args, {
+      env: { ...process.env, VSWBENCH_RESULTS: this.results, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const lines: string[] = [];
+    const waiting: { pattern: RegExp; resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lines.push(line);
+      for (const { pattern, resolve: found } of waiting) if (pattern.test(line)) found(line);
+    });
+    const stdout: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    const ended = new Promise<Ended>((done) => {
+      child.on('close', (code) => {
+        const stderr = lines.join('\n');
+        for (const { pattern, reject } of waiting) reject(new Error(`ended before ${pattern} was seen:\n${stderr}`));
+        done({ code, stdout: Buffer.concat(stdout).toString(), stderr });
+      });
+    });
+    return {
+      child,
+      ended,
+      sees: (pattern) =>
+        new Promise((found, reject) => {
+          const already = lines.find((line) => pattern.test(line));
+          if (already !== undefined) found(already);
+          else if (child.exitCode !== null) reject(new Error(`ended before ${pattern} was seen:\n${lines.join('\n')}`));
+          else waiting.push({ pattern, resolve: found, reject });
+        }),
+    };
+  }
+
+  run(args: readonly string[]): Promise<Ended> {
+    return this.start(args).ended;
+  }
+
+  /** Removes the results; also what a failed test may have left on the host. */
+  async end(): Promise<void> {
+    await this.run(['clean']);
+    rmSync(this.results, { recursive: true, force: true });
+  }
+}
+
+/** Everything on the host that a run might leave, as sorted text lines: equal before and after is clean. */
+export function traces(): string[] {
+  const links = z.array(z.looseObject({ ifname: z.string() })).parse(JSON.parse(capture('ip', '-json', 'link')));
+  return [
+    ...links.map((link) => `link ${link.ifname}`),
+    ...capture('ip', 'netns')
+      .split('\n')
+      // Behind the name stands a number that the kernel gives as it likes.
+      .map((line) => `netns ${line.split(' ')[0] ?? ''}`),
+    ...readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .map((line) => `mount ${line.split(' ')[1] ?? ''}`)
+      .filter((line) => /lxc|build\/roots|\/run\/vswbench|hugepages/.test(line)),
+    ...programs().map((program) => `process ${program}`),
+    ...['/run/vswbench', '/run/lxc', '/sys/fs/cgroup'].flatMap((folder) => tree(folder, 2)),
+    `hugepages ${readFileSync('/proc/sys/vm/nr_hugepages', 'utf8').trim()}`,
+  ]
+    .filter((line) => !/^(netns|mount|path) *$/.test(line))
+    .sort();
+}
+
+/** Whether a traffic application of this role runs in its container. */
+export function applicationRuns(role: 'sender' | 'receiver'): boolean {
+  return programs().some((program) => program.startsWith(`/bin/vswload ${role} `));
+}
+
+/** Command lines of our own programs that run. */
+function programs(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return '';
+      }
+    })
+    .filter((command) => /^\/bin\/vswload |lxc-execute|src\/cli\/main\.ts/.test(command));
+}
+
+function tree(folder: string, depth: number): string[] {
+  if (depth === 0 || !existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => folder.startsWith('/run') || entry.name.startsWith('lxc') || entry.isDirectory())
+    .filter((entry) => folder.startsWith('/run') || depth === 2 || entry.name.startsWith('lxc'))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return [`path ${path}`, ...(entry.isDirectory() ? tree(path, depth - 1) : [])];
+    });
+}
+
+export function capture(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+/** Resolves once the condition holds; the test runner's own time limit ends a wait in vain. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((turn) => setTimeout(turn, 5));
+}

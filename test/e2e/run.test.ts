@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// The main path as a user runs it: real containers, real switches, real packets.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { z } from 'zod';
+import { cannotMeasure, type Ended, traces, Workspace } from './machine.ts';
+
+const count = z.int().nonnegative();
+/** What the design promises of `run --json`; more fields may be there. */
+const DocumentSchema = z.looseObject({
+  schema: z.literal(1),
+  campaign: z.string(),
+  inventory: z.looseObject({ kernel: z.string() }),
+  results: z.array(
+    z.looseObject({
+      case: z.looseObject({
+        dimension: z.enum(['throughput', 'latency']),
+        location: z.literal('local'),
+        pairs: count,
+        switch: z.string(),
+        io: z.string(),
+        packetSize: count,
+        rate: z.union([z.number(), z.literal('max')]),
+        burst: count,
+        touch: z.string(),
+        wait: z.string(),
+      }),
+      outcome: z.string(),
+      reason: z.string().optional(),
+      flags: z.array(z.string()),
+      trials: z.array(
+        z.looseObject({
+          seed: count,
+          startedAt: z.iso.datetime(),
+          durationS: z.number().positive(),
+          intendedPackets: count,
+          offeredPackets: count,
+          receivedPackets: count,
+          lostPackets: count,
+          duplicatedPackets: count,
+          reorderedPackets: count,
+          corruptedPackets: count,
+          throughputPps: z.number().positive(),
+          throughputBps: z.number().positive(),
+          latencyNs: z.looseObject({ rtt: z.looseObject({ p50: z.number() }).optional() }).optional(),
+          cpu: z.strictObject({ sender: z.number(), receiver: z.number(), switch: z.number(), total: z.number() }),
+          samples: z.array(z.unknown()).min(2),
+          ledgers: z.array(
+            z.looseObject({
+              closes: z.boolean(),
+              hops: z.array(z.looseObject({ hop: z.string(), packets: count, source: z.string() })),
+              drops: z.array(z.looseObject({ packets: count })),
+            }),
+          ),
+        }),
+      ),
+      summary: z
+        .looseObject({
+          throughputPps: z.looseObject({ median: z.number(), trials: count }),
+          lossRatio: z.number(),
+        })
+        .nullable(),
+    }),
+  ),
+});
+type Document = z.infer<typeof DocumentSchema>;
+
+const TECHNIQUES = ['udp', 'udp-mmsg', 'raw', 'raw-mmsg'];
+
+function documentOf(ended: Ended): Document {
+  assert.equal(ended.stderr.includes('    at '), false, `a stack trace:\n${ended.stderr}`);
+  return DocumentSchema.parse(JSON.parse(ended.stdout));
+}
+
+describe('vswbench run', { skip: cannotMeasure }, () => {
+  let workspace: Workspace;
+  before(() => {
+    workspace = new Workspace();
+  });
+  after(() => workspace.end());
+
+  it('measures the four socket techniques over linux-bridge and direct, and the witness agrees to the packet', async () => {
+    const tracesBefore = traces();
+    const ended = await workspace.run(
+      'run --json -V direct,linux-bridge -P 64 --warmup 100ms --duration 400ms --trials 2 --seed 1'.split(' '),
+    );
+    assert.equal(ended.code, 0, ended.stderr);
+    const { results } = documentOf(ended);
+    for (const id of ['direct', 'linux-bridge']) {
+      const rows = results.filter((row) => row.case.switch === id);
+      assert.deepEqual(rows.map((row) => row.case.io).sort(), [...TECHNIQUES].sort());
+    }
+    for (const row of results) {
+      assert.equal(row.outcome, 'measured', row.reason ?? '');
+      assert.equal(row.trials.length, 2);
+      for (const trial of row.trials) {
+        const [ledger] = trial.ledgers;
+        assert.ok(ledger?.closes);
+        const received = ledger.hops.at(-1);
+        const witness = ledger.hops.find((hop) => hop.hop.includes("sink's interface"));
+        const dropped = ledger.drops.at(-1)?.packets ?? 0;
+        assert.equal(witness?.source, 'counter');
+        assert.equal(witness.packets, trial.receivedPackets + dropped, `${row.case.switch} ${row.case.io}`);
+        assert.equal(received?.packets, trial.receivedPackets);
+        assert.equal(trial.offeredPackets, trial.receivedPackets + trial.lostPackets - trial.duplicatedPackets);
+        assert.equal(trial.corruptedPackets, 0);
+        assert.equal(trial.throughputBps, trial.throughputPps * 64 * 8);
+      }
+    }
+    assert.deepEqual(traces(), tracesBefore);
+  });
+
+  it('keeps a paced rate, and loses nothing at a low one', async () => {
+    const ended = await workspace.run(
+      'run --json -V linux-bridge --io udp-mmsg -R 5k -B 8 -P 256 --warmup 100ms --duration 1s --trials 1'.split(' '),
+    );
+    assert.equal(ended.code, 0, ended.stderr);
+    const [trial] = documentOf(ended).results[0]?.trials ?? [];
+    assert.ok(trial);
+    assert.equal(trial.lostPackets, 0);
+    assert.equal(trial.offeredPackets, trial.receivedPackets);
+    // 1.2 s of 5000 packets/s; the last burst may or may not have been due.
+    assert.ok(Math.abs(trial.intendedPackets - 6000) <= 8, String(trial.intendedPackets));
+  });
+
+  it('measures round trips between client and server', async () => {
+    const ended = await workspace.run(
+      'run --json -D latency -V linux-bridge --io udp,raw-mmsg -B 4 --warmup 100ms --duration 500ms --trials 1'.split(
+        ' ',
+      ),
+    );
+    assert.equal(ended.code, 0, ended.stderr);
+    for (const row of documentOf(ended).results) {
+      assert.equal(row.outcome, 'measured', row.reason ?? '');
+      assert.equal(row.case.rate, 1000);
+      assert.ok((row.trials[0]?.latencyNs?.rtt?.p50 ?? 0) > 0);
+    }
+  });
+
+  it('runs several pairs at once', async () => {
+    const ended = await workspace.run(
+      'run --json -S 2vs2 -V linux-bridge,direct --io raw -R 1k --warmup 100ms --duration 400ms --trials 1'.split(' '),
+    );
+    assert.equal(ended.code, 0, ended.stderr);
+    for (const row of documentOf(ended).results) {
+      assert.equal(row.outcome, 'measured', row.reason ?? '');
+      assert.deepEqual(
+        row.trials[0]?.ledgers.map((ledger) => ledger.closes),
+        [true, true],
+      );
+    }
+  });
+
+  it('lists, shows and exports what was measured', async () => {
+    const list = await workspace.run(['list']);
+    assert.equal(list.code, 0, list.stderr);
+    const id = (await workspace.run(['list', '--json'])).stdout;
+    const [first] = z.object({ campaigns: z.array(z.looseObject({ id: z.string() })) }).parse(JSON.parse(id)).campaigns;
+    assert.ok(first !== undefined && list.stdout.includes(first.id));
+    const show = await workspace.run(['show', first.id]);
+    assert.match(show.stdout, /linux-bridge/);
+    const csv = (await workspace.run(['export', first.id])).stdout.trim().split('\n');
+    assert.equal(csv.length, 1 + 16);
+    assert.equal((await workspace.run(['show', 'nosuch'])).code, 2);
+  });
+});
