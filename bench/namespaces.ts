@@ -62,6 +62,7 @@ export interface Started {
   child: ChildProcess;
   /** Standard output and error together, once it has ended. */
   output: Promise<string>;
+  /** Rejects where it ends before. */
   said(text: string): Promise<void>;
   /** Asks it and all that it has started to end, as Ctrl-C does. */
   interrupt(): void;
@@ -82,7 +83,7 @@ export function start(end: typeof SOURCE, cpu: number, command: readonly string[
   };
   const limit = setTimeout(() => signal('SIGKILL'), LIFETIME_MAX_MS);
   let seen = '';
-  const waiting: { text: string; resolve: () => void }[] = [];
+  const waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
   const take = (chunk: Buffer) => {
     seen += chunk.toString();
     for (const { text, resolve } of waiting) if (seen.includes(text)) resolve();
@@ -96,13 +97,14 @@ export function start(end: typeof SOURCE, cpu: number, command: readonly string[
     output: new Promise((resolve) => {
       child.on('close', () => {
         clearTimeout(limit);
+        for (const { text, reject } of waiting) reject(new Error(`${command.join(' ')} ended before '${text}': ${seen}`));
         resolve(seen);
       });
     }),
     said: (text) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         if (seen.includes(text)) resolve();
-        else waiting.push({ text, resolve });
+        else waiting.push({ text, resolve, reject });
       }),
   };
 }

@@ -95,8 +95,10 @@ function rxPackets(): number {
   );
 }
 
+/** Whole frames in a capture that may still be growing: tcpdump says so of a frame that ends half way, and fails; not of those before. */
 function countFrames(file: string): number {
-  return capture('tcpdump', '-r', file, '-nn', '-q').split('\n').length - 1;
+  const { stdout } = spawnSync('tcpdump', ['-r', file, '-nn', '-q'], { encoding: 'utf8' });
+  return stdout.split('\n').length - 1;
 }
 
 const FIELDS = [
