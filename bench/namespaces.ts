@@ -97,7 +97,8 @@ export function start(end: typeof SOURCE, cpu: number, command: readonly string[
     output: new Promise((resolve) => {
       child.on('close', () => {
         clearTimeout(limit);
-        for (const { text, reject } of waiting) reject(new Error(`${command.join(' ')} ended before '${text}': ${seen}`));
+        for (const { text, reject } of waiting)
+          reject(new Error(`${command.join(' ')} ended before '${text}': ${seen}`));
         resolve(seen);
       });
     }),

@@ -61,9 +61,12 @@ async function containerStarts(): Promise<number[]> {
       { pair: 0, end: 'source' },
       { pair: 0, end: 'sink' },
     ] as const;
-    const { ports: made } = await direct.start({ host: localHost, ports, cpus: [], undo: journal });
+    const { ports: made } = await direct.start({
+      ...{ host: localHost, undo: journal, ports, portKind: 'netdev', cpus: [], housekeeping: [], node: 0 },
+      ...{ directory: '/run/vswbench/switch', programs: artifacts.programs },
+    });
     const [port] = made;
-    if (port === undefined) throw new Error('no port');
+    if (port?.kind !== 'netdev') throw new Error('no port');
     for (let count = 0; count < trials; count += 1) {
       const began = performance.now();
       const { process: program } = await startContainer(
@@ -72,9 +75,12 @@ async function containerStarts(): Promise<number[]> {
         {
           name: 'vswbench-bench',
           root: artifacts.root,
-          interface: port.interface,
-          mac: '02:00:00:00:00:01',
-          address: '198.18.0.1/24',
+          attachment: {
+            kind: 'interface',
+            interface: port.interface,
+            mac: '02:00:00:00:00:01',
+            address: '198.18.0.1/24',
+          },
           command: ['/bin/echo', 'up'],
         },
         journal,

@@ -126,9 +126,11 @@ static enum exit_code run_role(struct session *s)
         return code;
     code = run_session(s);
     sampler_join(&sampler);
-    o->io->close(&s->port);
     if (code == EXIT_DONE && report_final(s) != 0)
         code = fail_output();
+    if (code == EXIT_DONE && o->hold)
+        control_wait_release(&s->control);
+    o->io->close(&s->port);
     return code;
 }
 

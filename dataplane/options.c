@@ -71,6 +71,8 @@ static const struct option_spec specs[] = {
     {"--cpu", "N", KIND_NUMBER, AT(o.cpu), 0, CPU_SETSIZE - 1, NULL, NULL, "pin the polling thread (not pinned)"},
     {"--quiet-announce", NULL, KIND_FLAG, AT(o.quiet_announce), 0, 0, NULL, NULL,
      "do not announce our MAC address at start"},
+    {"--hold", NULL, KIND_FLAG, AT(o.hold), 0, 0, NULL, NULL,
+     "after the end, keep the port open until told to stop again"},
     {"--list", NULL, KIND_FLAG, AT(list), 0, 0, NULL, NULL, "list roles and I/O frameworks"},
     {"--json", NULL, KIND_FLAG, AT(o.json), 0, 0, NULL, NULL, "with --list: as JSON"},
     {"--help", NULL, KIND_FLAG, AT(help), 0, 0, NULL, NULL, "this text"},

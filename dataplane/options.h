@@ -23,7 +23,7 @@ struct options {
     const char *device; /* "" where the framework needs none */
     struct io_address local, peer;
     uint64_t pair, frame_len, rate_pps, burst;
-    bool touch_full, yields, quiet_announce;
+    bool touch_full, yields, quiet_announce, hold;
     uint64_t warmup_ms, duration_ms, cooldown_ms, interval_ms, drain_ms, max_debt_ms;
     int64_t cpu; /* -1: not pinned */
 };

@@ -74,13 +74,16 @@ struct io_port {
     uint32_t tx_queue_bytes, rx_queue_bytes;
     /* Set by open where packets can come in more ways than one, which cost unlike: a word for the one taken. */
     const char *path;
-    char error[160];
+    char error[256];
 };
 
 struct io_ops {
     const char *name;
     const char *title; /* what a reader of a report sees, such as "UDP sockets, sendmmsg/recvmmsg" */
     unsigned capabilities;
+    /* The kinds of port that it can open, as switches call them; ends with NULL. NULL where it opens none. */
+    const char *const *ports;
+    uint64_t hugepage_bytes; /* that a process takes while its port is open */
     /* 0 when it can work on this machine, else a negative errno and one line in `why` with the mend. */
     int (*probe)(char *why, size_t why_size);
     int (*open)(struct io_port *port);
@@ -100,6 +103,9 @@ struct io_ops {
     void (*stats)(struct io_port *port, struct io_stats *out);
     void (*close)(struct io_port *port);
 };
+
+/* The kinds of port of a framework that works on kernel network interfaces. */
+#define IO_PORTS_NETDEV ((const char *const[]){"netdev", NULL})
 
 /* NULL-terminated; frameworks whose library was absent at build time are in io_not_built instead. */
 extern const struct io_ops *const io_registry[];

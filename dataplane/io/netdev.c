@@ -5,13 +5,13 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if_arp.h>
-#include <netinet/if_ether.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "../frame/announcement.h"
 #include "../load/clock.h"
 
 #define CARRIER_WAIT_NS (2 * NS_PER_SECOND)
@@ -84,30 +84,9 @@ int netdev_find(struct io_port *port, struct netdev *dev)
     return error;
 }
 
-static void build_announcement(uint8_t frame[ETHER_MIN_LEN - ETHER_CRC_LEN], const struct io_address *local)
-{
-    struct ether_header ethernet = {.ether_type = htons(ETHERTYPE_ARP)};
-    struct ether_arp arp = {
-        .ea_hdr.ar_hrd = htons(ARPHRD_ETHER),
-        .ea_hdr.ar_pro = htons(ETHERTYPE_IP),
-        .ea_hdr.ar_hln = sizeof(arp.arp_sha),
-        .ea_hdr.ar_pln = sizeof(arp.arp_spa),
-        .ea_hdr.ar_op = htons(ARPOP_REQUEST),
-    };
-
-    memset(ethernet.ether_dhost, 0xff, sizeof(ethernet.ether_dhost));
-    memcpy(ethernet.ether_shost, local->mac, sizeof(ethernet.ether_shost));
-    memcpy(arp.arp_sha, local->mac, sizeof(arp.arp_sha));
-    memcpy(arp.arp_spa, &local->ip, sizeof(arp.arp_spa));
-    memcpy(arp.arp_tpa, &local->ip, sizeof(arp.arp_tpa));
-    memset(frame, 0, ETHER_MIN_LEN - ETHER_CRC_LEN);
-    memcpy(frame, &ethernet, sizeof(ethernet));
-    memcpy(frame + sizeof(ethernet), &arp, sizeof(arp));
-}
-
 int netdev_announce(struct io_port *port)
 {
-    uint8_t frame[ETHER_MIN_LEN - ETHER_CRC_LEN];
+    uint8_t frame[ANNOUNCEMENT_LEN];
     struct sockaddr_ll to = {
         .sll_family = AF_PACKET,
         .sll_ifindex = (int)if_nametoindex(port->config.device),
@@ -119,7 +98,7 @@ int netdev_announce(struct io_port *port)
         return netdev_fail(port, errno,
                            "cannot announce the MAC address (%s): run with CAP_NET_RAW or --quiet-announce",
                            strerror(errno));
-    build_announcement(frame, &port->config.local);
+    announcement_build(frame, &port->config.local);
     int error = 0;
     if (sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
         error =

@@ -8,6 +8,7 @@ const struct io_ops io_raw_mmsg = {
     .name = "raw-mmsg",
     .title = "AF_PACKET sockets, sendmmsg/recvmmsg",
     .capabilities = PACKET_SOCKET_CAPABILITIES,
+    .ports = IO_PORTS_NETDEV,
     .probe = packet_socket_probe,
     .open = packet_socket_open,
     .tx_reserve = socket_tx_reserve,

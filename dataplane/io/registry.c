@@ -16,6 +16,7 @@
     always(io_udp_mmsg)                            \
     always(io_raw)                                 \
     always(io_raw_mmsg)                            \
+    optional(HAVE_DPDK, io_dpdk, "dpdk", "DPDK, polling in user space", "libdpdk") \
     always(io_null)                                \
     always(io_loop)
 /* clang-format on */

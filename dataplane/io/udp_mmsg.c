@@ -8,6 +8,7 @@ const struct io_ops io_udp_mmsg = {
     .name = "udp-mmsg",
     .title = "UDP sockets, sendmmsg/recvmmsg",
     .capabilities = UDP_SOCKET_CAPABILITIES,
+    .ports = IO_PORTS_NETDEV,
     .probe = udp_socket_probe,
     .open = udp_socket_open,
     .tx_reserve = socket_tx_reserve,

@@ -27,6 +27,9 @@ void control_stop(struct control *c, enum stop_cause cause)
 
     pthread_mutex_lock(&c->lock);
     __atomic_compare_exchange_n(&c->stop, &none, cause, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    /* A command to stop is about the traffic as long as there is some; whoever is gone wants neither. */
+    if (cause != STOP_COMMAND || c->state == CONTROL_ENDED)
+        c->released = true;
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
 }
@@ -243,6 +246,14 @@ void control_end(struct control *c)
         c->start_ns = c->ended_ns;
     c->state = CONTROL_ENDED;
     pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+void control_wait_release(struct control *c)
+{
+    pthread_mutex_lock(&c->lock);
+    while (!c->released)
+        pthread_cond_wait(&c->changed, &c->lock);
     pthread_mutex_unlock(&c->lock);
 }
 

@@ -26,6 +26,7 @@ struct control {
     bool announce; /* it was commanded to announce the MAC address once more */
     bool armed;    /* a start was commanded, for start_ns of CLOCK_MONOTONIC */
     bool ran;      /* and happened */
+    bool released; /* nobody needs the port any more */
     uint64_t start_ns, ended_ns;
     int signal_fd;
 };
@@ -48,6 +49,9 @@ void control_stop(struct control *c, enum stop_cause cause);
 
 /* By the polling thread, when all of its results are in place: they are visible to whoever sees the end. */
 void control_end(struct control *c);
+
+/* After the end: waits until "stop" is commanded (once more), or the input has ended or a signal has come. */
+void control_wait_release(struct control *c);
 
 /* For the sampling thread: waits until the run has begun, or ended without. Returns false in the latter case. */
 bool control_follow_start(struct control *c);

@@ -304,6 +304,18 @@ int report_error(int error, const char *text)
     return line_write(&line);
 }
 
+static void put_ports(FILE *out, const char *const *ports)
+{
+    const char *separator = "";
+
+    fprintf(out, ",\"ports\":[");
+    for (; ports != NULL && *ports != NULL; ports++, separator = ",") {
+        fputs(separator, out);
+        put_string(out, *ports);
+    }
+    fputc(']', out);
+}
+
 static void put_framework(FILE *out, const struct io_ops *io)
 {
     char why[160] = "";
@@ -322,6 +334,8 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_bool(out, "zero_copy", io->capabilities & IO_ZERO_COPY);
     put_bool(out, "polls_memory", io->capabilities & IO_POLLS_MEMORY);
     put_bool(out, "kernel_interface", io->capabilities & IO_KERNEL_INTERFACE);
+    put_ports(out, io->ports);
+    put_count(out, "hugepage_bytes", io->hugepage_bytes);
     fputc('}', out);
 }
 

@@ -42,7 +42,12 @@ describe('ensureArtifacts', () => {
   it('builds the application, and a root named by what is in it', async (t) => {
     const host = machine(t);
     const artifacts = await ensureArtifacts(host, CHECKOUT);
-    assert.deepEqual(artifacts, { application: APPLICATION, root: ROOT, frameworks: [] });
+    assert.deepEqual(artifacts, {
+      programs: '/opt/vswbench/build/dataplane',
+      application: APPLICATION,
+      root: ROOT,
+      frameworks: [],
+    });
     // The libraries that both programs need are copied once.
     const copied = host.commands.filter((command) => command.startsWith('cp --parents'));
     assert.equal(copied.length, 1);
@@ -111,6 +116,6 @@ it('removeOldRoots removes every root but the one in use', async (t) => {
     '/opt/vswbench/build/roots/ffffffffffff/bin/vswload': '',
     '/opt/vswbench/build/roots/eeeeeeeeeeee.draft-7/bin/vswload': '',
   });
-  await removeOldRoots(host, CHECKOUT, { application: APPLICATION, root: ROOT, frameworks: [] });
+  await removeOldRoots(host, CHECKOUT, { programs: '/p', application: APPLICATION, root: ROOT, frameworks: [] });
   assert.deepEqual(await host.list('/opt/vswbench/build/roots'), ['0123456789ab']);
 });

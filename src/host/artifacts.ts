@@ -10,6 +10,8 @@ export interface Checkout {
 }
 
 export interface Artifacts {
+  /** Folder of the programs that were built. */
+  programs: string;
   /** The traffic application on the host. */
   application: string;
   /** Root file system of every container; the application is /bin/vswload in it. */
@@ -25,6 +27,8 @@ export class NotSetUpError extends Error {
 /** LXC's first process in an application container; where distributions put its static form. */
 const CONTAINER_INITS = ['/usr/sbin/init.lxc.static', '/sbin/init.lxc.static'];
 const BUSYBOX = '/bin/busybox';
+/** Of the containers' root; sockets of a port are mounted at run/vswbench. */
+const FOLDERS = ['bin', 'dev', 'proc', 'sys', 'tmp', 'run/vswbench', 'etc', 'sbin', 'usr'];
 
 /**
  * Builds what is missing or older than its sources, which costs milliseconds where nothing is.
@@ -33,7 +37,8 @@ const BUSYBOX = '/bin/busybox';
 export async function ensureArtifacts(host: Host, checkout: Checkout): Promise<Artifacts> {
   const application = await buildApplication(host, checkout);
   const root = await buildRoot(host, checkout, application);
-  return { application, root, frameworks: await listFrameworks(host, application) };
+  const programs = programsOf(checkout);
+  return { programs, application, root, frameworks: await listFrameworks(host, application) };
 }
 
 /** The I/O frameworks that the application was built with, and whether each works here. */
@@ -58,7 +63,11 @@ async function buildApplication(host: Host, checkout: Checkout): Promise<string>
   if (built.exitCode !== 0) {
     throw new HostError(`the data plane does not build (make -C dataplane): ${firstError(built.stderr)}`);
   }
-  return `${checkout.root}/build/dataplane/vswload`;
+  return `${programsOf(checkout)}/vswload`;
+}
+
+function programsOf(checkout: Checkout): string {
+  return `${checkout.root}/build/dataplane`;
 }
 
 function firstError(stderr: string): string {
@@ -74,14 +83,14 @@ async function buildRoot(host: Host, checkout: Checkout, application: string): P
   const libraries = [...new Set([...(await librariesOf(host, application)), ...(await librariesOf(host, BUSYBOX))])];
   const files = [application, BUSYBOX, init, ...libraries];
   const sums = await runOrThrow(host, ['sha256sum', ...files]);
-  const digest = (await runOrThrow(host, ['sha256sum'], sums)).slice(0, 12);
+  const digest = (await runOrThrow(host, ['sha256sum'], `${FOLDERS.join(' ')}\n${sums}`)).slice(0, 12);
   const root = `${rootsOf(checkout)}/${digest}`;
   if ((await host.list(root)).length > 0) return root;
 
   // Another vswbench may be building the same one.
   const draft = `${root}.draft-${process.pid}`;
   await host.remove(draft);
-  for (const folder of ['bin', 'dev', 'proc', 'sys', 'tmp', 'run', 'etc', 'sbin', 'usr']) {
+  for (const folder of FOLDERS) {
     await host.makeDirectory(`${draft}/${folder}`);
   }
   await runOrThrow(host, ['cp', BUSYBOX, application, `${draft}/bin/`]);

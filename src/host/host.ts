@@ -89,6 +89,8 @@ export const UndoSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('restore-knob'), path: z.string(), value: z.string() }),
   /** `startTicks` (field 22 of /proc/PID/stat) makes sure that a reused process id is left alone. */
   z.strictObject({ kind: z.literal('kill-process'), pid: z.int().positive(), startTicks: z.string() }),
+  /** Every process whose environment has the variable VSWBENCH_MARK with this value: children that it forked as well. */
+  z.strictObject({ kind: z.literal('kill-marked'), mark: z.string().regex(/^[\w./-]+$/) }),
   z.strictObject({ kind: z.literal('run'), command: z.array(z.string()) }),
 ]);
 export type Undo = z.infer<typeof UndoSchema>;

@@ -3,15 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, FakeProcess, FakeUndoStack, procStat } from '../../test/fixtures/host.ts';
 import { HostError } from './host.ts';
-import { initPid, killContainer, prepareContainers, startContainer } from './lxc.ts';
+import { type ContainerSpec, initPid, killContainer, prepareContainers, startContainer } from './lxc.ts';
 
 const DIRECTORY = '/run/vswbench/containers';
-const SPEC = {
+const SPEC: ContainerSpec = {
   name: 'vswbench-0-sink',
   root: '/opt/vswbench/build/roots/0123456789ab',
-  interface: 'vswc0sink',
-  mac: '02:00:00:00:00:02',
-  address: '198.18.0.2/24',
+  attachment: { kind: 'interface', interface: 'vswc0sink', mac: '02:00:00:00:00:02', address: '198.18.0.2/24' },
   command: ['/bin/vswload', 'receiver', '--io', 'udp'],
 };
 

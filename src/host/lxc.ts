@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Containers are LXC's: a read-only root shared by all, the switch's port moved in as eth0, and one traffic application as
-// the only program. lxc-execute passes standard input and output through, so the application is talked to directly.
+// Containers are LXC's: a read-only root shared by all, the switch's port as eth0 or as a folder of sockets, and one traffic
+// application as the only program. lxc-execute passes standard input and output through, so the application is talked to directly.
 import { type Host, HostError, type HostProcess, lastLine, runOrThrow, type UndoStack } from './host.ts';
 import { startTicksOf } from './process.ts';
 
@@ -9,13 +9,15 @@ export interface ContainerSpec {
   name: string;
   /** Folder of the root file system. */
   root: string;
-  /** Interface of the host that is moved in and called eth0 there; it comes back when the container ends. */
-  interface: string;
-  mac: string;
-  /** IPv4 address with prefix length. */
-  address: string;
+  attachment: Attachment;
   command: readonly string[];
 }
+
+export type Attachment =
+  /** An interface of the host, moved in and called eth0 there; it comes back when the container ends. `address` is IPv4 with prefix length. */
+  | { kind: 'interface'; interface: string; mac: string; address: string }
+  /** A folder of the host, mounted at `target`, which the root has. */
+  | { kind: 'directory'; directory: string; target: string };
 
 export interface Container {
   name: string;
@@ -94,15 +96,31 @@ function containerConfig(spec: ContainerSpec, ipv6: boolean): string {
     'lxc.tty.max = 0',
     // A distribution's profile for system containers forbids nothing that we need but would differ between hosts.
     'lxc.apparmor.profile = unconfined',
-    'lxc.net.0.type = phys',
-    `lxc.net.0.link = ${spec.interface}`,
-    'lxc.net.0.name = eth0',
-    'lxc.net.0.flags = up',
-    `lxc.net.0.hwaddr = ${spec.mac}`,
-    `lxc.net.0.ipv4.address = ${spec.address}`,
+    ...attachmentConfig(spec.attachment),
     ...(ipv6 ? ['lxc.sysctl.net.ipv6.conf.all.disable_ipv6 = 1'] : []),
     '',
   ].join('\n');
+}
+
+function attachmentConfig(attachment: Attachment): string[] {
+  switch (attachment.kind) {
+    case 'interface':
+      return [
+        'lxc.net.0.type = phys',
+        `lxc.net.0.link = ${attachment.interface}`,
+        'lxc.net.0.name = eth0',
+        'lxc.net.0.flags = up',
+        `lxc.net.0.hwaddr = ${attachment.mac}`,
+        `lxc.net.0.ipv4.address = ${attachment.address}`,
+      ];
+    case 'directory':
+      return [
+        'lxc.net.0.type = empty',
+        `lxc.mount.entry = ${attachment.directory} ${attachment.target.replace(/^\//, '')} none bind,rw 0 0`,
+      ];
+    default:
+      return attachment satisfies never;
+  }
 }
 
 /** Process id, seen from the host, of a running container's first process. Registers its end with the undo stack. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Host } from './host.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host, HostProcess, UndoStack } from './host.ts';
 
 /** What /proc/PID/stat says of a process or thread. CPU times in clock ticks of 10 ms (USER_HZ, 100 on every Linux port we serve). */
 export interface ProcessStat {
@@ -34,4 +35,50 @@ export async function startTicksOf(host: Host, pid: number): Promise<string | nu
   const text = await host.read(`/proc/${pid}/stat`);
   const stat = text === null ? null : parseProcessStat(text);
   return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : stat.startTicks;
+}
+
+const MARK = 'VSWBENCH_MARK';
+/** A killed process is gone when its memory is: milliseconds, more for gigabytes of it. */
+const DEATH_TIMEOUT_MS = 10_000;
+const DEATH_POLL_MS = 5;
+
+/**
+ * Starts a program that is found and ended by its mark, whatever becomes of us: the undo is on record before there is
+ * a process id to write down. `environment` is added to that of the host.
+ */
+export async function startMarked(
+  host: Host,
+  undo: UndoStack,
+  mark: string,
+  command: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<HostProcess> {
+  await undo.push({ kind: 'kill-marked', mark });
+  const variables = Object.entries({ ...environment, [MARK]: mark }).map(([name, value]) => `${name}=${value}`);
+  return host.start(['env', ...variables, ...command]);
+}
+
+/** Kills every process that bears a mark, and waits until they are gone. Returns one line where that failed. */
+export async function killMarked(host: Host, mark: string): Promise<string | null> {
+  for (let waitedMs = 0; ; waitedMs += DEATH_POLL_MS) {
+    const pids = await marked(host, mark);
+    if (pids.length === 0) return null;
+    if (waitedMs >= DEATH_TIMEOUT_MS) return `cannot end process ${pids.join(', ')}`;
+    await host.run(['kill', '-KILL', ...pids.map(String)]);
+    await sleep(DEATH_POLL_MS);
+  }
+}
+
+/** Process ids of those alive that bear a mark. */
+async function marked(host: Host, mark: string): Promise<number[]> {
+  const pids = (await host.list('/proc')).filter((name) => /^\d+$/.test(name));
+  // A file of the environment holds its variables with a NUL behind each. That some are gone meanwhile is no error of ours.
+  const found = await host.run([
+    ...['grep', '--files-with-matches', '--no-messages', '--null-data', '--line-regexp', '--fixed-strings'],
+    ...['--regexp', `${MARK}=${mark}`, ...pids.map((pid) => `/proc/${pid}/environ`)],
+  ]);
+  const named = found.stdout.split('\n').flatMap((line) => /^\/proc\/(\d+)\/environ$/.exec(line)?.[1] ?? []);
+  const alive: number[] = [];
+  for (const pid of named.map(Number)) if ((await startTicksOf(host, pid)) !== null) alive.push(pid);
+  return alive;
 }

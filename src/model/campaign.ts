@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { type PortKind, PortKindSchema } from './dataplane.ts';
 import { type Parsed, parseDurationMs, parseQuantities } from './units.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface Campaign {
   switches: string[] | null;
   /** I/O frameworks; null is every one that the switch can serve. */
   ios: string[] | null;
+  /** Kinds of port; null is every one that switch and framework have in common. */
+  ports: PortKind[] | null;
   packetSizes: number[];
   /** Null is the dimension's own default: unpaced for throughput, 1000 packets/s for latency (as in the paper's §4.5). */
   rates: (number | 'max')[] | null;
@@ -47,6 +50,7 @@ export const CampaignFileSchema = z.strictObject({
   pairs: texts.optional(),
   switch: texts.optional(),
   io: texts.optional(),
+  port: texts.optional(),
   packetSize: texts.optional(),
   rate: texts.optional(),
   burst: texts.optional(),
@@ -82,6 +86,7 @@ function readCampaign(file: CampaignFile): Campaign {
     pairs: pairSets(file.pairs ?? '1vs1'),
     switches: file.switch === undefined ? null : names('switch (-V)', file.switch),
     ios: file.io === undefined ? null : names('io (--io)', file.io),
+    ports: file.port === undefined ? null : words('port (--port)', file.port, PortKindSchema.options),
     packetSizes: quantities('packetSize (-P)', file.packetSize ?? '64', 64, 1500, 'bytes of the whole Ethernet frame'),
     rates: file.rate === undefined ? null : rates(file.rate),
     bursts: quantities('burst (-B)', file.burst ?? '64', 1, 1024, 'packets'),

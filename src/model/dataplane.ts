@@ -5,6 +5,10 @@ import { z } from 'zod';
 const count = z.int().nonnegative();
 const head = { v: z.literal(1) };
 
+/** What a switch gives to a container: a kernel interface, or a socket by which memory is shared. */
+export const PortKindSchema = z.enum(['netdev', 'vhost-user', 'memif']);
+export type PortKind = z.infer<typeof PortKindSchema>;
+
 /** Log-linear latency histogram; values in nanoseconds, buckets half-open `[lower, upper)`, ascending, none empty. */
 export const HistogramSchema = z.strictObject({
   unit: z.literal('ns'),
@@ -135,6 +139,10 @@ const BuiltFrameworkSchema = z.strictObject({
   zero_copy: z.boolean(),
   polls_memory: z.boolean(),
   kernel_interface: z.boolean(),
+  /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
+  ports: z.array(PortKindSchema),
+  /** What each application takes while its port is open. */
+  hugepage_bytes: count,
 });
 const MissingFrameworkSchema = z.strictObject({
   name: z.string(),
@@ -154,10 +162,7 @@ export const FrameworkListSchema = z.strictObject({
   frameworks: z.array(FrameworkSchema),
 });
 
-/** What a switch gives to a container. */
-export type PortKind = 'netdev';
-
-/** The kinds of port a framework can open; empty for those that exist to test the data plane itself. */
-export function portKindsOf(framework: Framework): PortKind[] {
-  return framework.built && framework.kernel_interface ? ['netdev'] : [];
+/** The kinds of port that a framework can open; none where it is not built. */
+export function portKindsOf(framework: Framework): readonly PortKind[] {
+  return framework.built ? framework.ports : [];
 }

@@ -138,6 +138,8 @@ export const MeasurementSchema = z.strictObject({
   noise: NoiseSchema,
   pairs: z.array(PairResultSchema),
   ledgers: z.array(LedgerSchema),
+  /** What the switch tells of itself over about the steady state, by name with unit (`pmdBusyRatio`); empty for most. */
+  switchFigures: z.record(z.string(), z.number()),
   samples: z.array(SampleSchema),
 });
 export type Measurement = z.infer<typeof MeasurementSchema>;

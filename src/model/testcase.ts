@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { PortKindSchema } from './dataplane.ts';
 
 /**
  * One point of the parameter space: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that
@@ -16,6 +17,8 @@ export const TestCaseSchema = z.strictObject({
   switch: z.string().min(1),
   /** I/O framework of the traffic applications. */
   io: z.string().min(1),
+  /** The kind of port between application and switch; several where both serve several. */
+  port: PortKindSchema,
   /** P: bytes of the whole Ethernet frame without FCS. */
   packetSize: z.int().min(64).max(1500),
   /** R: packets/s of each sender; `max` is unpaced. */
@@ -44,6 +47,11 @@ export type SourceRole = 'sender' | 'client';
 export type SinkRole = 'receiver' | 'server';
 export type Role = SourceRole | SinkRole;
 
+/** What carries the packets, in a word: `udp`, `dpdk/vhost-user`. A kernel interface goes without saying. */
+export function ioName({ io, port }: Pick<TestCase, 'io' | 'port'>): string {
+  return port === 'netdev' ? io : `${io}/${port}`;
+}
+
 /** Identity of a test case: equal for equal tuples, stable across versions, used as a database key. */
 export function caseKey(c: TestCase): string {
   return [
@@ -51,7 +59,7 @@ export function caseKey(c: TestCase): string {
     c.location,
     `${c.pairs}vs${c.pairs}`,
     c.switch,
-    c.io,
+    ioName(c),
     `P=${c.packetSize}`,
     `R=${c.rate}`,
     `B=${c.burst}`,

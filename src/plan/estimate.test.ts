@@ -12,6 +12,7 @@ function testCase(part: Partial<TestCase>): TestCase {
     pairs: 1,
     switch: 'a',
     io: 'udp',
+    port: 'netdev',
     packetSize: 64,
     rate: 'max',
     burst: 64,

@@ -7,7 +7,7 @@ import { type PlannedCase, PlannedCaseSchema } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
 import { expandCampaign, type MachineOffer, type SwitchOffer } from './expand.ts';
 
-function built(name: string, kernelInterface: boolean, why: string | null = null): Framework {
+function built(name: string, kernelInterface: boolean, why: string | null = null): Extract<Framework, { built: true }> {
   return {
     name,
     title: name.toUpperCase(),
@@ -18,6 +18,8 @@ function built(name: string, kernelInterface: boolean, why: string | null = null
     zero_copy: false,
     polls_memory: false,
     kernel_interface: kernelInterface,
+    ports: kernelInterface ? ['netdev'] : [],
+    hugepage_bytes: 0,
   };
 }
 
@@ -66,6 +68,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     pairs: [1],
     switches: null,
     ios: null,
+    ports: null,
     packetSizes: [64],
     rates: null,
     bursts: [64],
@@ -256,6 +259,33 @@ describe('expandCampaign', () => {
       assert.deepEqual(told(planned({ locations: ['local', 'remote'], ios: ['udp'] }, offer({ switches: [direct] }))), [
         'direct udp',
         'remote direct udp: direct does not serve location remote; it serves local',
+      ]);
+    });
+  });
+
+  describe('kinds of port', () => {
+    const shared: Framework = { ...built('dpdk', false), ports: ['vhost-user', 'memif'] };
+    const both = switchOffer({ id: 'both', ports: ['netdev', 'vhost-user', 'memif'] });
+    const machine = offer({ switches: [both, bridge], frameworks: [udp, shared] });
+    const ports = (part: Partial<Campaign>) =>
+      planned(part, machine).map(
+        ({ case: one, skipped }) => `${one.switch} ${one.io}/${one.port}${skipped ? ' -' : ''}`,
+      );
+
+    it('that switch and framework have in common are a case each', () => {
+      assert.deepEqual(ports({}), [
+        'both udp/netdev',
+        'both dpdk/vhost-user',
+        'both dpdk/memif',
+        'linux-bridge udp/netdev',
+      ]);
+    });
+    it('are chosen by name', () => {
+      assert.deepEqual(ports({ ports: ['memif'] }), ['both dpdk/memif']);
+    });
+    it('that nothing has are told of', () => {
+      assert.deepEqual(ports({ ports: ['memif'], switches: ['linux-bridge'], ios: ['udp'] }), [
+        'linux-bridge udp/memif -',
       ]);
     });
   });

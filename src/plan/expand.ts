@@ -115,6 +115,7 @@ interface Combination {
   pairs: number;
   offer: SwitchOffer;
   framework: Framework;
+  port: PortKind;
   obstacles: Obstacle[];
 }
 
@@ -123,18 +124,27 @@ function cross(campaign: Campaign, switches: readonly SwitchOffer[], frameworks:
     unique(campaign.locations).flatMap((location) =>
       unique(campaign.pairs).flatMap((pairs) =>
         switches.flatMap((offer) =>
-          frameworks.map((framework) => {
-            const point = { dimension, location, pairs, offer, framework };
-            return { ...point, obstacles: obstaclesOf(point, campaign) };
-          }),
+          frameworks.flatMap((framework) =>
+            portsFor(offer, framework, campaign).map((port) => {
+              const point = { dimension, location, pairs, offer, framework, port };
+              return { ...point, obstacles: obstaclesOf(point, campaign) };
+            }),
+          ),
         ),
       ),
     ),
   );
 }
 
+/** The kinds of port asked for, or those that fit; where none does, any, for the reason to be told with. */
+function portsFor(offer: SwitchOffer, framework: Framework, { ports }: Campaign): readonly PortKind[] {
+  if (ports !== null) return unique(ports);
+  const common = offer.ports.filter((port) => portKindsOf(framework).includes(port));
+  return common.length > 0 ? common : [offer.ports[0] ?? 'netdev'];
+}
+
 function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign): Obstacle[] {
-  const { location, pairs, offer, framework } = point;
+  const { location, pairs, offer, framework, port } = point;
   const namedSwitch = campaign.switches !== null;
   const namedIo = campaign.ios !== null;
   const obstacles: Obstacle[] = [];
@@ -156,9 +166,9 @@ function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign):
   const lacking = frameworkLacks(framework);
   if (lacking !== null) {
     obstacles.push({ text: lacking, named: namedIo, kind: 'mendable' });
-  } else if (!meets(framework, offer)) {
+  } else if (!(portKindsOf(framework).includes(port) && offer.ports.includes(port))) {
     // Named by neither: two good things that do not fit are left out, unless the user then gets nothing.
-    obstacles.push({ text: mismatch(framework, offer), named: false, kind: 'mismatch' });
+    obstacles.push({ text: mismatch(point, campaign), named: false, kind: 'mismatch' });
   }
   return obstacles;
 }
@@ -172,16 +182,16 @@ function frameworkLacks(framework: Framework): string | null {
     : `I/O framework ${framework.name} cannot be used: ${framework.why ?? 'it does not say why'}`;
 }
 
-function meets(framework: Framework, offer: SwitchOffer): boolean {
-  return portKindsOf(framework).some((kind) => offer.ports.includes(kind));
-}
-
-function mismatch(framework: Framework, offer: SwitchOffer): string {
+function mismatch(
+  { framework, offer, port }: Pick<Combination, 'framework' | 'offer' | 'port'>,
+  { ports }: Campaign,
+): string {
   const opens = portKindsOf(framework).join(', ') || 'none';
   const gives = offer.ports.join(', ') || 'none';
+  const what = ports === null ? 'a port' : `a ${port} port`;
   return (
-    `I/O framework ${framework.name} cannot open a port of ${offer.id} ` +
-    `(it opens: ${opens}; the switch gives: ${gives}); choose another --io or -V`
+    `I/O framework ${framework.name} cannot open ${what} of ${offer.id} ` +
+    `(it opens: ${opens}; the switch gives: ${gives}); choose another --io${ports === null ? '' : ', --port'} or -V`
   );
 }
 
@@ -196,6 +206,7 @@ function keep(combinations: readonly Combination[], campaign: Campaign): Combina
   // A framework that merely fits none of the switches is missed only where nothing else is left (below).
   for (const name of campaign.ios ?? [])
     rescue((one) => one.framework.name === name && !one.obstacles.some(isMismatch));
+  for (const kind of campaign.ports ?? []) rescue(({ port }) => port === kind);
   for (const asked of campaign.locations) rescue(({ location }) => location === asked);
   for (const asked of campaign.pairs) rescue(({ pairs }) => pairs === asked);
   return combinations.filter((combination) => kept.has(combination));
@@ -223,7 +234,7 @@ function sweepLength(campaign: Campaign): number {
 }
 
 function sweep(combination: Combination, campaign: Campaign, cpus: readonly Cpu[]): PlannedCase[] {
-  const { dimension, location, pairs, offer, framework, obstacles } = combination;
+  const { dimension, location, pairs, offer, framework, port, obstacles } = combination;
   const rates = campaign.rates ?? [defaultRate(dimension)];
   const wait = waitOf(campaign.wait, cpus, pairs, offer.threads);
   const skipped = obstacles.length === 0 ? null : obstacles.map((obstacle) => obstacle.text).join('; also: ');
@@ -237,6 +248,7 @@ function sweep(combination: Combination, campaign: Campaign, cpus: readonly Cpu[
             pairs,
             switch: offer.id,
             io: framework.name,
+            port,
             packetSize,
             rate,
             burst,

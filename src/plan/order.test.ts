@@ -13,6 +13,7 @@ function casesOf(switches: readonly string[], packetSizes: readonly number[]): T
         pairs: 1,
         switch: id,
         io: 'udp',
+        port: 'netdev',
         packetSize,
         rate: 'max',
         burst: 64,

@@ -2,6 +2,7 @@
 // What all charts share: their form, names, colours and axes.
 import type { TopLevelSpec } from 'vega-lite';
 import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
+import { ioName } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 import { CHARACTER_PX } from './svg.ts';
 
@@ -36,7 +37,7 @@ export const INK = 'var(--ink)';
 
 /** How a chart calls a case within its group. */
 export function caseLabel({ case: testCase }: CaseResult): string {
-  return `${testCase.switch} · ${testCase.io}`;
+  return `${testCase.switch} · ${ioName(testCase)}`;
 }
 
 /** Colour of a switch, the same throughout a report. `direct` is no switch and is grey. */

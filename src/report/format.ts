@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
 import type { Interval } from '../model/result.ts';
-import type { TestCase } from '../model/testcase.ts';
+import { ioName, type TestCase } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 
 /** A unit and how its figures are written. */
@@ -80,8 +80,8 @@ export function listed(items: readonly string[]): string {
 }
 
 /** How a report calls a case within its group. */
-export function caseName({ switch: id, io }: Pick<TestCase, 'switch' | 'io'>): string {
-  return `${id} with ${io}`;
+export function caseName(testCase: Pick<TestCase, 'switch' | 'io' | 'port'>): string {
+  return `${testCase.switch} with ${ioName(testCase)}`;
 }
 
 /** Each parameter of a group under the paper's letter, as text. */

@@ -2,6 +2,7 @@
 // The tables of the report: results, ledgers, disturbances.
 import { type ComponentChild, h } from 'preact';
 import type { CampaignResult, CaseResult, Ledger, Measurement } from '../model/result.ts';
+import { ioName } from '../model/testcase.ts';
 import { type Group, groupCases } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
 import { flagMarks, marksFor } from './flags.ts';
@@ -79,7 +80,7 @@ const TITLED_ROWS_MAX = 12;
 
 /** Switch and framework, the latter with its title below. */
 function nameCell({ ioTitles, results }: CampaignResult, { case: testCase }: CaseResult): ComponentChild {
-  const name = `${testCase.switch} · ${testCase.io}`;
+  const name = `${testCase.switch} · ${ioName(testCase)}`;
   return results.length > TITLED_ROWS_MAX ? name : [name, h('span', { class: 'io' }, ioTitles[testCase.io] ?? '')];
 }
 
@@ -253,7 +254,7 @@ export function ledgerTable(result: CampaignResult): ComponentChild {
       {
         title: 'Case',
         cell: ({ one, ledger }) => [
-          `${one.case.switch} · ${one.case.io}`,
+          `${one.case.switch} · ${ioName(one.case)}`,
           h(
             'span',
             { class: 'io' },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer in words: one sentence or two for each group of comparable cases.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { ioName } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 import { ceilingOf, decidingFigure, type Verdict, verdicts } from '../stats/verdict.ts';
 import { bounds, caseName, listed, MICROSECONDS, ppsScale, quantity, type Scale, withUnit } from './format.ts';
@@ -118,8 +119,8 @@ function ceilingWords(result: CaseResult, results: readonly CaseResult[]): strin
   if (direct === null || own === null || bare === null || bare.median === 0) return '';
   const ratio = own.median / bare.median;
   return result.case.dimension === 'latency'
-    ? `; without any switch (direct) ${result.case.io} takes ${figure(direct)}`
-    : `; that is ${(100 * ratio).toFixed(0)} % of what ${result.case.io} does without any switch (direct)`;
+    ? `; without any switch (direct) ${ioName(result.case)} takes ${figure(direct)}`
+    : `; that is ${(100 * ratio).toFixed(0)} % of what ${ioName(result.case)} does without any switch (direct)`;
 }
 
 function scaleOf(result: CaseResult): Scale {

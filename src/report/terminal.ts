@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Alignment, table } from 'table';
 import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases } from '../stats/group.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import { type FlagMarks, flagMarks, flagText, marksFor } from './flags.ts';
@@ -166,7 +167,7 @@ function columnsFor(
 ): Column[] {
   const latency = cases[0]?.case.dimension === 'latency';
   const framework = (result: CaseResult) =>
-    clean(titles ? (ioTitles[result.case.io] ?? result.case.io) : result.case.io);
+    clean(titles && result.case.port === 'netdev' ? (ioTitles[result.case.io] ?? result.case.io) : ioName(result.case));
   return [
     { title: 'Switch', align: 'left', cell: (result) => clean(result.case.switch) },
     { title: 'Framework', align: 'left', cell: framework },

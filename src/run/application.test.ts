@@ -8,7 +8,7 @@ import { Application, type ApplicationPlan, applicationCommand, ipOf, macOf, sam
 import { TrialFailure } from './failure.ts';
 
 function plan(part: Partial<TestCase> = {}, end: ApplicationPlan['end'] = 'source'): ApplicationPlan {
-  return { testCase: testCase(part), pair: 3, end, cpu: 5, warmupMs: 500, durationMs: 3000 };
+  return { testCase: testCase(part), pair: 3, end, device: 'eth0', cpu: 5, warmupMs: 500, durationMs: 3000 };
 }
 
 function optionOf(command: string[], name: string): string | undefined {

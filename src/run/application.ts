@@ -19,6 +19,8 @@ export interface ApplicationPlan {
   testCase: TestCase;
   pair: number;
   end: End;
+  /** Interface, or device argument of its I/O framework, as the container sees it. */
+  device: string;
   cpu: number;
   warmupMs: number;
   durationMs: number;
@@ -51,7 +53,7 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
   const other: End = end === 'source' ? 'sink' : 'source';
   const options: Record<string, string | number> = {
     io: testCase.io,
-    device: 'eth0',
+    device: plan.device,
     'local-mac': macOf(pair, end),
     'peer-mac': macOf(pair, other),
     'local-ip': ipOf(pair, end),
@@ -75,6 +77,8 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     '/bin/vswload',
     rolesOf(testCase.dimension)[end],
     ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    // What it sent last may still wait in a ring for the switch, which also loses its counters of a port that closes.
+    '--hold',
   ];
 }
 
@@ -123,6 +127,7 @@ export class Application {
     this.process.send(`start ${Math.round(atNs)}`);
   }
 
+  /** Told once, it ends its traffic; told again, or after traffic that ended by itself, it closes its port and ends. */
   stop(): void {
     this.process.send('stop');
   }

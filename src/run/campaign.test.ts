@@ -56,7 +56,7 @@ function bench(t: TestContext, cpuCount = 8) {
     undo,
     signal: stop.signal,
     cpus,
-    artifacts: { application: '/a', root: '/r', frameworks: [] },
+    artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
     warmupMs: 100,
     durationMs: 1000,
     drivers: [driver('one'), driver('two'), driver('poller', 1)],
@@ -171,7 +171,8 @@ describe('a campaign', () => {
     await b.run([ONE, TWO]);
     assert.deepEqual(
       b.told.filter(({ event }) => event === 'leftover'),
-      [1, 2].map(() => ({ event: 'leftover', complaint: 'cannot delete' })),
+      // Of each switch its folder, and what its driver made.
+      [1, 2, 3, 4].map(() => ({ event: 'leftover', complaint: 'cannot delete' })),
     );
     assert.deepEqual(outcomes(b), ['measured', 'measured']);
   });

@@ -3,6 +3,7 @@
 // saved as soon as it ends.
 import type { Artifacts } from '../host/artifacts.ts';
 import type { Host, UndoStack } from '../host/host.ts';
+import { type HugepageNeed, reserveHugepages } from '../host/hugepages.ts';
 import { prepareContainers } from '../host/lxc.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
@@ -10,7 +11,7 @@ import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import { placeTrial } from '../plan/placement.ts';
-import type { PortRequest, RunningSwitch, SwitchDriver } from '../switches/driver.ts';
+import type { PortRequest, RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import { reasonOf } from './failure.ts';
 import { STATE_DIRECTORY } from './journal.ts';
 import { runTrial, type TrialContext } from './trial.ts';
@@ -85,7 +86,7 @@ async function runPlanned(
   await context.housekeeping.keepTo(placement);
   let running: RunningSwitch;
   try {
-    running = await slot.hold(driver, testCase.pairs, placement);
+    running = await slot.hold(driver, testCase, placement);
   } catch (error) {
     return notRun(plan, startedAt, { outcome: 'failed', step: `start ${driver.id}`, reason: reasonOf(error) });
   }
@@ -129,26 +130,44 @@ class SwitchSlot {
   }
 
   /** The switch with these ports, started where another is up or none. Throws whatever its driver does where it does not start. */
-  async hold(driver: SwitchDriver, pairs: number, placement: Placement): Promise<RunningSwitch> {
+  async hold(driver: SwitchDriver, testCase: TestCase, placement: Placement): Promise<RunningSwitch> {
+    const { pairs, port, io } = testCase;
+    const needs = hugepageNeeds(this.context, driver, testCase, placement);
     // Other ports or CPUs make another switch of it: an idle port costs a polling switch time.
-    const key = `${driver.id} ${pairs} ${placement.switch.join(',')}`;
+    const key = [driver.id, port, pairs, placement.switch.join(','), needs.length > 0 ? io : ''].join(' ');
     if (this.held?.key === key) return this.held.running;
     await this.empty();
     this.listener.tell({ event: 'switch-starting', driver });
-    const { host, undo } = this.context;
-    const mark = undo.mark();
-    const ports = Array.from({ length: pairs }, (_, pair): PortRequest[] => [
-      { pair, end: 'source' },
-      { pair, end: 'sink' },
-    ]).flat();
+    const mark = this.context.undo.mark();
     try {
-      const running = await driver.start({ host, ports, cpus: placement.switch, undo });
+      await reserveHugepages(this.context.host, this.context.undo, needs);
+      const running = await driver.start(await this.switchContext(testCase, placement));
       this.held = { key, running, mark };
       return running;
     } catch (error) {
       await this.unwind(mark);
       throw error;
     }
+  }
+
+  private async switchContext({ pairs, port }: TestCase, placement: Placement): Promise<SwitchContext> {
+    const { host, undo, artifacts, cpus } = this.context;
+    const ports = Array.from({ length: pairs }, (_, pair): PortRequest[] => [
+      { pair, end: 'source' },
+      { pair, end: 'sink' },
+    ]).flat();
+    const directory = `${STATE_DIRECTORY}/switch`;
+    await undo.push({ kind: 'remove-path', path: directory });
+    await host.remove(directory);
+    await host.makeDirectory(directory);
+    return {
+      ...{ host, undo, ports, directory },
+      portKind: port,
+      cpus: placement.switch,
+      housekeeping: placement.housekeeping,
+      node: nodeOf(cpus, placement.switch[0] ?? placement.housekeeping[0]),
+      programs: artifacts.programs,
+    };
   }
 
   async empty(): Promise<void> {
@@ -162,6 +181,26 @@ class SwitchSlot {
       this.listener.tell({ event: 'leftover', complaint });
     }
   }
+}
+
+/** What the switch and each application are going to take, on the nodes of their CPUs. */
+function hugepageNeeds(
+  { artifacts, cpus }: CampaignContext,
+  driver: SwitchDriver,
+  { io, pairs }: TestCase,
+  placement: Placement,
+): HugepageNeed[] {
+  const framework = artifacts.frameworks.find(({ name }) => name === io);
+  const each = framework?.built === true ? framework.hugepage_bytes : 0;
+  const own = { node: nodeOf(cpus, placement.switch[0]), bytes: driver.hugepageBytes?.(2 * pairs) ?? 0 };
+  const applications = placement.pairs.flatMap(({ source, sink }) => [source, sink]);
+  return [own, ...applications.map((cpu) => ({ node: nodeOf(cpus, cpu), bytes: each }))].filter(
+    ({ bytes }) => bytes > 0,
+  );
+}
+
+function nodeOf(cpus: readonly Cpu[], id: number | undefined): number {
+  return cpus.find((cpu) => cpu.id === id)?.node ?? 0;
 }
 
 /** Keeps this process, and what it starts, off the CPUs that measure, where there are enough CPUs for that. */

@@ -132,6 +132,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     },
     startNs: START_NS,
     durationMs: 1000,
+    switchFigures: {},
     sources: [sender()],
     sinks: [receiver()],
     interfaces: [],
@@ -154,7 +155,16 @@ describe('evaluate', () => {
     const verdict = evaluate(evidence());
     assert.deepEqual(verdict.outcome, { outcome: 'measured' });
     assert.deepEqual(verdict.flags, []);
-    const { ledgers, samples: progress, pairs, ...figures } = measured();
+    const {
+      ledgers,
+      samples: progress,
+      pairs,
+      switchFigures,
+      ...figures
+    } = measured({
+      switchFigures: { pmdBusyRatio: 0.75 },
+    });
+    assert.deepEqual(switchFigures, { pmdBusyRatio: 0.75 });
     assert.deepEqual(figures, {
       durationS: 1,
       intendedPackets: 12_000,
@@ -239,8 +249,8 @@ describe('evaluate', () => {
         { pair: 0, end: 'sink', counters: { ...counters, rxPackets: 11_000 } },
       ],
       ports: [
-        { pair: 0, end: 'source', inPackets: 12_000, outPackets: 0, droppedPackets: 0 },
-        { pair: 0, end: 'sink', inPackets: 0, outPackets: 11_000, droppedPackets: 1000 },
+        { pair: 0, end: 'source', inPackets: 12_000, outPackets: 0, drops: [] },
+        { pair: 0, end: 'sink', inPackets: 0, outPackets: 11_000, drops: [{ reason: 'ring full', packets: 1000 }] },
       ],
       sinks: [receiver({ packets: 11_000, unique_packets: 11_000 })],
     }).ledgers;
@@ -248,7 +258,7 @@ describe('evaluate', () => {
       ledger?.hops.map(({ packets }) => packets),
       [12_000, 12_000, 12_000, 11_000, 11_000, 11_000],
     );
-    assert.deepEqual(ledger?.drops, [{ where: 'dropped by the switch', packets: 1000 }]);
+    assert.deepEqual(ledger?.drops, [{ where: 'dropped by the switch: ring full', packets: 1000 }]);
   });
 
   it('is invalid where more arrived than was sent, and keeps the evidence', () => {
@@ -279,8 +289,8 @@ describe('evaluate', () => {
         evidence({
           sinks: [receiver({ ...nothing, foreign_packets: foreign }, 0)],
           ports: [
-            { pair: 0, end: 'source', inPackets: 12_000, outPackets: 0, droppedPackets: 0 },
-            { pair: 0, end: 'sink', inPackets: 0, outPackets, droppedPackets: 0 },
+            { pair: 0, end: 'source', inPackets: 12_000, outPackets: 0, drops: [] },
+            { pair: 0, end: 'sink', inPackets: 0, outPackets, drops: [] },
           ],
         }),
       );

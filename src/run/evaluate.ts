@@ -8,7 +8,7 @@ import type { CpuUse, Flag, Latency, Ledger, Measurement, Noise, Trial } from '.
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
-import type { PortCounters } from '../switches/driver.ts';
+import type { PortCounters, SwitchFigures } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { makeLedger } from './ledger.ts';
 
@@ -29,6 +29,7 @@ export interface Evidence {
   sinks: readonly ApplicationEvidence[];
   interfaces: readonly { pair: number; end: End; counters: NetdevCounters }[];
   ports: readonly PortCounters[] | null;
+  switchFigures: SwitchFigures;
   /** At the begin and the end of the measured window. */
   cpuBefore: CpuSnapshot;
   cpuAfter: CpuSnapshot;
@@ -112,7 +113,7 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
       sinkInterface: counters('sink'),
       switchIn: portIn === null ? null : { packets: portIn.inPackets },
       switchOut: portOut === null ? null : { packets: portOut.outPackets },
-      switchDroppedPackets: (portIn?.droppedPackets ?? 0) + (portOut?.droppedPackets ?? 0),
+      switchDrops: [...(portIn?.drops ?? []), ...(portOut?.drops ?? [])],
       received: sink.final.rx,
     }),
   };
@@ -159,6 +160,7 @@ function combine(
       lostPackets: Math.max(0, pair.lostPackets),
     })),
     ledgers: pairs.map((pair) => ({ ...pair.ledger, closes: pair.ledger.closes && pair.lostPackets >= 0 })),
+    switchFigures: evidence.switchFigures,
     samples: sumOverPairs({
       sources: evidence.sources.map((source) => source.samples),
       sinks: (testCase.dimension === 'latency' ? evidence.sources : evidence.sinks).map((sink) => sink.samples),

@@ -29,7 +29,7 @@ function input(part: Partial<LedgerInput> = {}): LedgerInput {
     sourceInterface: { txPackets: 1000, txDropped: 0 },
     switchIn: { packets: 1000 },
     switchOut: { packets: 1000 },
-    switchDroppedPackets: 0,
+    switchDrops: [],
     sinkInterface: { rxPackets: 1000, rxDropped: 0 },
     received: received(),
     ...part,
@@ -112,7 +112,10 @@ describe('makeLedger', () => {
         sourceInterface,
         switchIn,
         switchOut,
-        switchDroppedPackets: 25,
+        switchDrops: [
+          { reason: 'ring full', packets: 15 },
+          { reason: 'too large', packets: 10 },
+        ],
         sinkInterface,
         received: received({ packets: 900, dropped_packets: 60 }),
       }),
@@ -120,10 +123,11 @@ describe('makeLedger', () => {
     assert.deepEqual(ledger.drops, [
       { where: "source's interface, dropped on sending", packets: 10 },
       // 25 were counted and 20 are missing: the others were not of this way.
-      { where: 'dropped by the switch', packets: 20 },
+      { where: 'dropped by the switch: ring full', packets: 15 },
+      { where: 'dropped by the switch: too large', packets: 5 },
       { where: "sink's interface, dropped on receiving", packets: 4 },
       { where: "between 'switch, out' and 'sink's interface, received'", packets: 1 },
-      { where: "receive queue of the sink's socket full", packets: 60 },
+      { where: "receive queue of the sink's port full", packets: 60 },
       { where: "between 'sink's interface, received' and 'received by the application'", packets: 5 },
     ]);
     assert.equal(

@@ -3,10 +3,10 @@
 import type { RxTotals } from '../model/dataplane.ts';
 import type { Ledger } from '../model/result.ts';
 
-/** A hop, and how many packets somebody counted as dropped on the way to it, with the name of that place. */
+/** A hop, and how many packets somebody counted as dropped on the way to it, with the names of those places. */
 interface Hop {
   shown: Ledger['hops'][number];
-  counted: { where: string; packets: number } | null;
+  counted: { where: string; packets: number }[];
 }
 
 export interface LedgerInput {
@@ -20,7 +20,7 @@ export interface LedgerInput {
   switchIn: { packets: number } | null;
   switchOut: { packets: number } | null;
   /** What the switch gave up by its own count, at both ports. */
-  switchDroppedPackets: number;
+  switchDrops: readonly { reason: string; packets: number }[];
   received: RxTotals;
 }
 
@@ -30,22 +30,25 @@ export interface LedgerInput {
  */
 export function makeLedger(input: LedgerInput): Ledger {
   const { received } = input;
-  const hops: Hop[] = [hop('offered by the application', input.offeredPackets, 'application', null)];
+  const hops: Hop[] = [hop('offered by the application', input.offeredPackets, 'application', [])];
   const { sourceInterface, switchIn, switchOut, sinkInterface } = input;
   if (sourceInterface !== null) {
-    const counted = { where: "source's interface, dropped on sending", packets: sourceInterface.txDropped };
+    const counted = [{ where: "source's interface, dropped on sending", packets: sourceInterface.txDropped }];
     hops.push(hop("source's interface, sent", sourceInterface.txPackets, 'counter', counted));
   }
-  if (switchIn !== null) hops.push(hop('switch, in', switchIn.packets, 'counter', null));
+  if (switchIn !== null) hops.push(hop('switch, in', switchIn.packets, 'counter', []));
   if (switchOut !== null) {
-    const counted = { where: 'dropped by the switch', packets: input.switchDroppedPackets };
+    const counted = input.switchDrops.map(({ reason, packets }) => ({
+      where: `dropped by the switch: ${reason}`,
+      packets,
+    }));
     hops.push(hop('switch, out', switchOut.packets, 'counter', counted));
   }
   if (sinkInterface !== null) {
-    const counted = { where: "sink's interface, dropped on receiving", packets: sinkInterface.rxDropped };
+    const counted = [{ where: "sink's interface, dropped on receiving", packets: sinkInterface.rxDropped }];
     hops.push(hop("sink's interface, received", sinkInterface.rxPackets, 'counter', counted));
   }
-  const queue = { where: "receive queue of the sink's socket full", packets: received.dropped_packets };
+  const queue = [{ where: "receive queue of the sink's port full", packets: received.dropped_packets }];
   // Foreign packets came through the same interface; they are no loss.
   hops.push(hop('received by the application', received.packets + received.foreign_packets, 'application', queue));
 
@@ -61,14 +64,17 @@ export function makeLedger(input: LedgerInput): Ledger {
   return { pair: input.pair, hops: hops.map(({ shown }) => shown), drops, closes: !grows };
 }
 
-/** A loss has the cause that was counted on its way, as far as that count goes; the rest has only its place. */
+/** A loss has the causes that were counted on its way, as far as those counts go; the rest has only its place. */
 function attribute(before: Hop, { shown, counted }: Hop, missing: number): Ledger['drops'] {
-  const known = Math.min(missing, counted?.packets ?? 0);
-  const unknown = missing - known;
-  return [
-    ...(counted !== null && known > 0 ? [{ where: counted.where, packets: known }] : []),
-    ...(unknown > 0 ? [{ where: `between '${before.shown.hop}' and '${shown.hop}'`, packets: unknown }] : []),
-  ];
+  const drops: Ledger['drops'] = [];
+  let unknown = missing;
+  for (const { where, packets } of counted) {
+    const known = Math.min(unknown, packets);
+    if (known > 0) drops.push({ where, packets: known });
+    unknown -= known;
+  }
+  if (unknown > 0) drops.push({ where: `between '${before.shown.hop}' and '${shown.hop}'`, packets: unknown });
+  return drops;
 }
 
 function hop(name: string, packets: number, source: 'application' | 'counter', counted: Hop['counted']): Hop {

@@ -35,7 +35,7 @@ function bench(t: TestContext) {
   const stop = new AbortController();
   const context: TrialContext = {
     ...{ host, undo, signal: stop.signal, warmupMs: 0, durationMs: 600_000 },
-    artifacts: { application: '/a', root: '/r', frameworks: [] },
+    artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
     containers: { path: DIRECTORY, ipv6: false },
   };
   const running: RunningSwitch = {

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifacts } from '../host/artifacts.ts';
 import { takeCpuSnapshot } from '../host/cpu.ts';
 import { type Host, HostError, type UndoStack } from '../host/host.ts';
-import { type Container, type ContainerDirectory, initPid, startContainer } from '../host/lxc.ts';
+import { type Attachment, type Container, type ContainerDirectory, initPid, startContainer } from '../host/lxc.ts';
 import { counterDelta, type NetdevCounters, readNetdev } from '../host/netdev.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import type { Port, PortCounters, RunningSwitch } from '../switches/driver.ts';
+import { type Port, type PortCounters, type RunningSwitch, SOCKETS, type SwitchFigures } from '../switches/driver.ts';
 import { Application, applicationCommand, COOLDOWN_MS, ipOf, macOf } from './application.ts';
 import { type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
@@ -116,7 +116,7 @@ async function observe(context: TrialContext, plan: TrialPlan, running: RunningS
 }
 
 /** All of them; where one fails, not before the others have ended too: what goes on would escape the undoing. */
-async function settled<T>(steps: readonly Promise<T>[]): Promise<T[]> {
+async function settled<T>(steps: readonly Promise<T>[]): Promise<Awaited<T>[]> {
   await Promise.allSettled(steps);
   return Promise.all(steps);
 }
@@ -129,6 +129,7 @@ async function deploy(context: TrialContext, plan: TrialPlan, port: Port): Promi
     testCase,
     pair: port.pair,
     end: port.end,
+    device: port.kind === 'netdev' ? 'eth0' : port.device,
     cpu,
     warmupMs: context.warmupMs,
     durationMs: context.durationMs,
@@ -140,14 +141,18 @@ async function deploy(context: TrialContext, plan: TrialPlan, port: Port): Promi
     {
       name,
       root: context.artifacts.root,
-      interface: port.interface,
-      mac: macOf(port.pair, port.end),
-      address: `${ipOf(port.pair, port.end)}/24`,
+      attachment: attachmentOf(port),
       command: applicationCommand(application),
     },
     context.undo,
   );
   return { port, container, application: new Application(name, application, container.process), pid: 0 };
+}
+
+function attachmentOf(port: Port): Attachment {
+  if (port.kind !== 'netdev') return { kind: 'directory', directory: port.directory, target: SOCKETS };
+  const [mac, address] = [macOf(port.pair, port.end), `${ipOf(port.pair, port.end)}/24`];
+  return { kind: 'interface', interface: port.interface, mac, address };
 }
 
 async function exchange(
@@ -157,7 +162,10 @@ async function exchange(
   stations: Station[],
   signal: AbortSignal,
 ): Promise<Evidence> {
-  await Promise.all(stations.map(({ application }) => application.ready(READY_TIMEOUT_MS, signal)));
+  await settled<unknown>([
+    ...stations.map(({ application }) => application.ready(READY_TIMEOUT_MS, signal)),
+    running.connect?.(signal) ?? Promise.resolve(),
+  ]);
   await settled(
     stations.map(async (station) => {
       station.pid = await initPid(host, containers, station.container.name, undo);
@@ -167,17 +175,22 @@ async function exchange(
   const sources = stations.filter((station) => station.port.end === 'source');
   const sinks = stations.filter((station) => station.port.end === 'sink');
   const threads = await running.threads();
-  const before = await readCounters(host, running, stations, 'inside');
+  const portsBefore = await running.counters();
+  const before = await readInterfaces(host, stations, 'inside');
 
   signal.throwIfAborted();
   const startNs = (await host.monotonicNs()) + START_LEAD_MS * 1e6;
   for (const { application } of [...sinks, ...sources]) application.startAt(startNs);
   const until = async (atMs: number) =>
     sleep(Math.max(0, startNs / 1e6 + atMs - (await host.monotonicNs()) / 1e6), undefined, { signal });
+  // Asking a switch takes CPU time, which is not to be missing from the measured window.
+  await until(warmupMs / 2);
+  const endObserving = await running.observe?.();
   await until(warmupMs);
   const cpuBefore = await takeCpuSnapshot(host, threads);
   await until(warmupMs + durationMs);
   const cpuAfter = await takeCpuSnapshot(host, threads);
+  const switchFigures: SwitchFigures = (await endObserving?.()) ?? {};
 
   const told = async ({ application, port }: Station, graceMs: number) => ({
     pair: port.pair,
@@ -188,8 +201,10 @@ async function exchange(
   const sourceFinals = await Promise.all(sources.map((source) => told(source, COOLDOWN_MS + GRACE_MS)));
   for (const { application } of sinks) application.stop();
   const sinkFinals = await Promise.all(sinks.map((sink) => told(sink, GRACE_MS)));
+  const portsAfter = await running.counters();
+  for (const { application } of stations) application.stop();
   await Promise.all(stations.map(({ application }) => application.ended(GRACE_MS, signal)));
-  const after = await readCounters(host, running, stations, 'returned');
+  const after = await readInterfaces(host, stations, 'returned');
   return {
     testCase,
     placement,
@@ -198,7 +213,8 @@ async function exchange(
     sources: sourceFinals,
     sinks: sinkFinals,
     interfaces: differences(before, after),
-    ports: portDifferences(before.ports, after.ports),
+    ports: portDifferences(portsBefore, portsAfter),
+    switchFigures,
     cpuBefore,
     cpuAfter,
   };
@@ -216,37 +232,34 @@ async function settle(running: RunningSwitch, stations: readonly Station[], sign
   }
 }
 
-interface Counters {
-  interfaces: { port: Port; counters: NetdevCounters }[];
-  ports: PortCounters[] | null;
+interface InterfaceCounters {
+  port: Port;
+  counters: NetdevCounters;
 }
 
 /**
- * Counters of the interfaces that containers have, and of the switch's ports. An interface keeps its counters when its
+ * Counters of the interfaces that containers have; those with other ports have none. An interface keeps its counters when its
  * container ends and it is moved back, under its old name, to the host: that is where the last word is read.
  */
-async function readCounters(
+async function readInterfaces(
   host: Host,
-  running: RunningSwitch,
   stations: readonly Station[],
   where: 'inside' | 'returned',
-): Promise<Counters> {
-  const [ports, interfaces] = await Promise.all([
-    running.counters(),
-    Promise.all(
-      stations.map(async ({ port, pid }) => ({
-        port,
-        counters:
-          where === 'inside' ? await readNetdev(host, pid, 'eth0') : await readNetdev(host, 'self', port.interface),
-      })),
-    ),
-  ]);
-  return { ports, interfaces };
+): Promise<InterfaceCounters[]> {
+  const counters = stations.map(async ({ port, pid }): Promise<InterfaceCounters[]> => {
+    if (port.kind !== 'netdev') return [];
+    const read = where === 'inside' ? readNetdev(host, pid, 'eth0') : readNetdev(host, 'self', port.interface);
+    return [{ port, counters: await read }];
+  });
+  return (await Promise.all(counters)).flat();
 }
 
-function differences(before: Counters, after: Counters): Evidence['interfaces'] {
-  return before.interfaces.map(({ port, counters }, index) => {
-    const later = after.interfaces[index]?.counters ?? counters;
+function differences(
+  before: readonly InterfaceCounters[],
+  after: readonly InterfaceCounters[],
+): Evidence['interfaces'] {
+  return before.map(({ port, counters }, index) => {
+    const later = after[index]?.counters ?? counters;
     return { pair: port.pair, end: port.end, counters: counterDelta(counters, later) };
   });
 }
@@ -259,7 +272,10 @@ function portDifferences(before: PortCounters[] | null, after: PortCounters[] | 
       ...later,
       inPackets: later.inPackets - (earlier?.inPackets ?? 0),
       outPackets: later.outPackets - (earlier?.outPackets ?? 0),
-      droppedPackets: later.droppedPackets - (earlier?.droppedPackets ?? 0),
+      drops: later.drops.map(({ reason, packets }) => ({
+        reason,
+        packets: packets - (earlier?.drops.find((drop) => drop.reason === reason)?.packets ?? 0),
+      })),
     };
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CommandResult, type Host, HostError, lastLine, type Undo } from '../host/host.ts';
 import { killContainer } from '../host/lxc.ts';
-import { startTicksOf } from '../host/process.ts';
+import { killMarked, startTicksOf } from '../host/process.ts';
 
 /** Carries out one undo. Returns one line where that failed; that there is nothing left to undo is success. */
 export async function carryOut(host: Host, undo: Undo): Promise<string | null> {
@@ -36,6 +36,8 @@ async function attempt(host: Host, undo: Undo): Promise<string | null> {
       return endOf(host, ['kill', '-KILL', String(undo.pid)], `end process ${undo.pid}`, async () => {
         return (await startTicksOf(host, undo.pid)) !== undo.startTicks;
       });
+    case 'kill-marked':
+      return killMarked(host, undo.mark);
     case 'run':
       return complaint(await host.run(undo.command), undo.command.join(' '));
     default:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CaseResult, Interval } from '../model/result.ts';
+import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from './group.ts';
 
 /** Received packets of what was asked for, from which on a paced case did its task and cannot be called slow. */
@@ -88,7 +89,7 @@ export function decidingFigure(result: CaseResult): Interval | null {
 /** The case without any switch, but otherwise like this one: what the switch is to be judged against. Null if not measured. */
 export function ceilingOf(result: CaseResult, cases: readonly CaseResult[]): CaseResult | null {
   if (result.case.switch === CEILING) return null;
-  const key = (one: CaseResult) => `${groupKey(groupOf(one.case))} ${one.case.io}`;
+  const key = (one: CaseResult) => `${groupKey(groupOf(one.case))} ${ioName(one.case)}`;
   const ceiling = cases.find((other) => other.case.switch === CEILING && key(other) === key(result));
   return ceiling === undefined || decidingFigure(ceiling) === null ? null : ceiling;
 }

@@ -96,6 +96,7 @@ export const CASE: Columns<TestCase> = {
   pairs: plain('pairs'),
   switch: plain('switch'),
   io: plain('io'),
+  port: plain('port'),
   packetSize: plain('packet_size_bytes'),
   rate,
   burst: plain('burst_packets'),
@@ -132,6 +133,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   receivePath: plain('receive_path'),
   noise: json('noise_json'),
   ledgers: json('ledgers_json'),
+  switchFigures: json('switch_figures_json'),
 };
 
 export const CPU_USE: Columns<CpuUse> = {

@@ -65,6 +65,8 @@ CREATE TABLE cases (
   switch TEXT NOT NULL,
   -- I/O framework of the traffic applications.
   io TEXT NOT NULL,
+  -- Kind of port between application and switch: 'netdev', 'vhost-user', …
+  port TEXT NOT NULL,
   -- The whole Ethernet frame without FCS.
   packet_size_bytes INTEGER NOT NULL,
   -- Of each sender; NULL is unpaced, as fast as it goes.
@@ -127,6 +129,8 @@ CREATE TABLE trials (
   noise_json TEXT,
   -- The way of each pair's packets, hop by hop: [{"pair", "hops", "drops", "closes"}].
   ledgers_json TEXT,
+  -- What the switch tells of itself, by name with unit: {"pmdBusyRatio": 0.99, …}.
+  switch_figures_json TEXT,
   FOREIGN KEY (campaign_id, case_index) REFERENCES cases (campaign_id, case_index) ON DELETE CASCADE,
   UNIQUE (campaign_id, case_index, ordinal, started_at)
 ) STRICT;
@@ -197,7 +201,7 @@ CREATE VIEW trial_results AS
   --   SELECT switch, io, packet_size_bytes, avg(throughput_pps) FROM trial_results
   --   WHERE outcome = 'measured' GROUP BY switch, io, packet_size_bytes;
   SELECT
-    trials.campaign_id, trials.case_index, dimension, location, pairs, switch, io, packet_size_bytes, rate_pps,
+    trials.campaign_id, trials.case_index, dimension, location, pairs, switch, io, port, packet_size_bytes, rate_pps,
     burst_packets, touch, wait, trials.trial_id, round, ordinal, started_at, outcome, failed_step, reason, flags_json, duration_s,
     intended_packets, offered_packets, received_packets, lost_packets, duplicated_packets, reordered_packets,
     corrupted_packets, steady_offered_packets, steady_received_packets,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
+import { FakeHost, switchContext } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import { direct } from './direct.ts';
 
@@ -16,7 +16,7 @@ function machine(t: TestContext, links = '[]'): FakeHost {
 }
 
 function start(host: FakeHost, ports = PORTS) {
-  return direct.start({ host, ports, cpus: [], undo: new FakeUndoStack(host) });
+  return direct.start(switchContext(host, { ports }));
 }
 
 function steps(host: FakeHost): string[] {

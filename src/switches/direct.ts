@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// No switch at all: a veth pair from container to container. It is the ceiling that each switch is judged against.
+// No switch at all: a cable from container to container, of whichever kind the port is. It is the ceiling that each switch
+// is judged against.
 import { ipBatch, silenceIpv6 } from '../host/netdev.ts';
-import type { Port, SwitchContext, SwitchDriver } from './driver.ts';
+import {
+  type NetdevPort,
+  type Port,
+  type PortRequest,
+  type RunningSwitch,
+  SOCKETS,
+  type SocketPort,
+  type SwitchContext,
+  type SwitchDriver,
+} from './driver.ts';
 import { containerEnd, refuseTaken } from './veth.ts';
+import { virtioUser } from './virtio.ts';
 
 export const direct: SwitchDriver = {
   id: 'direct',
-  title: 'no switch (veth pair)',
+  title: 'no switch: a cable from container to container',
   kind: 'none',
   learns: false,
-  ports: ['netdev'],
+  ports: ['netdev', 'vhost-user', 'memif'],
   locations: ['local'],
   threads: 0,
 
@@ -19,35 +30,77 @@ export const direct: SwitchDriver = {
   },
 
   async start(context) {
-    const ports = context.ports.map(
-      (request): Port => ({ ...request, kind: 'netdev', interface: containerEnd(request) }),
-    );
-    await refuseTaken(
-      context.host,
-      ports.map((port) => port.interface),
-    );
-    for (const source of ports.filter((port) => port.end === 'source')) {
-      await cable(
-        context,
-        source,
-        ports.find((port) => port.pair === source.pair && port.end === 'sink'),
-      );
+    switch (context.portKind) {
+      case 'netdev':
+        return withoutSwitch(await vethPairs(context));
+      case 'vhost-user':
+        // The sink is the vhost side: it copies, and so does some of the work that a switch would do.
+        return withoutSwitch(sockets(context, 'vhost-user', virtioUser, ({ name }) => `net_vhost0,iface=${name}`));
+      case 'memif':
+        return withoutSwitch(sockets(context, 'memif', memif('client'), memif('server')));
+      default:
+        return context.portKind satisfies never;
     }
-    return {
-      ports,
-      flags: [],
-      counters: () => null,
-      settled: async () => null,
-      threads: async () => [],
-      health: async () => null,
-    };
   },
 };
 
-async function cable({ host, undo }: SwitchContext, source: Port, sink: Port | undefined): Promise<void> {
+function withoutSwitch(ports: Port[]): RunningSwitch {
+  return {
+    ports,
+    flags: [],
+    counters: () => null,
+    settled: async () => null,
+    threads: async () => [],
+    health: async () => null,
+  };
+}
+
+async function vethPairs(context: SwitchContext): Promise<NetdevPort[]> {
+  const ports = context.ports.map(
+    (request): NetdevPort => ({ ...request, kind: 'netdev', interface: containerEnd(request) }),
+  );
+  await refuseTaken(
+    context.host,
+    ports.map((port) => port.interface),
+  );
+  for (const source of ports.filter((port) => port.end === 'source')) {
+    await veth(
+      context,
+      source,
+      ports.find((port) => port.pair === source.pair && port.end === 'sink'),
+    );
+  }
+  return ports;
+}
+
+async function veth({ host, undo }: SwitchContext, source: NetdevPort, sink: NetdevPort | undefined): Promise<void> {
   if (sink === undefined) throw new RangeError(`pair ${source.pair} has no sink`);
   await undo.push({ kind: 'delete-link', name: source.interface });
   await ipBatch(host, [`link add ${source.interface} type veth peer name ${sink.interface}`]);
   await silenceIpv6(host, source.interface);
   await silenceIpv6(host, sink.interface);
+}
+
+/** What the device argument of one end is made of. */
+interface SocketName {
+  /** Path in the container, the same for both ends of a pair. */
+  name: string;
+}
+
+/** Both ends of a pair meet at one socket, which the sink makes. */
+function sockets(
+  { ports, directory }: SwitchContext,
+  kind: SocketPort['kind'],
+  source: (socket: SocketName) => string,
+  sink: (socket: SocketName) => string,
+): SocketPort[] {
+  const ends: Record<PortRequest['end'], (socket: SocketName) => string> = { source, sink };
+  return ports.map((request) => {
+    const device = ends[request.end]({ name: `${SOCKETS}/pair${request.pair}` });
+    return { ...request, kind, directory, device };
+  });
+}
+
+function memif(role: 'client' | 'server'): (socket: SocketName) => string {
+  return ({ name }) => `net_memif0,socket=${name},socket-abstract=no,role=${role}`;
 }

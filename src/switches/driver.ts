@@ -14,11 +14,26 @@ export interface PortRequest {
   end: 'source' | 'sink';
 }
 
-/** A port that a container is given: an interface of the host, which is moved in. */
-export interface Port extends PortRequest {
-  kind: PortKind;
+/** An interface of the host, which is moved into the container. */
+export interface NetdevPort extends PortRequest {
+  kind: 'netdev';
   interface: string;
 }
+
+/** A socket through which memory is shared. */
+export interface SocketPort extends PortRequest {
+  kind: Exclude<PortKind, 'netdev'>;
+  /** Folder of the host that holds the sockets; it is mounted in the container as SOCKETS. */
+  directory: string;
+  /** What the application opens, as seen from within the container. */
+  device: string;
+}
+
+/** What a container is given. */
+export type Port = NetdevPort | SocketPort;
+
+/** Where a container finds the sockets of its port. */
+export const SOCKETS = '/run/vswbench';
 
 /** Who is behind a port. */
 export interface Station extends PortRequest {
@@ -30,15 +45,28 @@ export interface Station extends PortRequest {
 export interface PortCounters extends PortRequest {
   inPackets: number;
   outPackets: number;
-  /** Packets that the switch itself gave up at this port, by its own counters. */
-  droppedPackets: number;
+  /** What the switch itself gave up at this port, by its own counters and words. */
+  drops: { reason: string; packets: number }[];
 }
+
+/** Figures that a switch tells of itself, by name with unit, such as `pmdBusyRatio`. */
+export type SwitchFigures = Record<string, number>;
 
 export interface SwitchContext {
   host: Host;
   ports: readonly PortRequest[];
+  /** Of the driver's kinds, the one that all ports are to be of. */
+  portKind: PortKind;
   /** CPUs for the switch's own threads, one each; empty where it has none. */
   cpus: readonly number[];
+  /** CPUs for everything else that it runs. */
+  housekeeping: readonly number[];
+  /** NUMA node of its CPUs, or of the lowest one. */
+  node: number;
+  /** An empty folder of this run for its files, removed with everything in it. */
+  directory: string;
+  /** The checkout's folder of built programs, for switches that are ours. */
+  programs: string;
   /** Each step registers its undo here before it acts. */
   undo: UndoStack;
 }
@@ -47,8 +75,16 @@ export interface RunningSwitch {
   ports: Port[];
   /** What a reader of its figures must know of how this host has it. */
   flags: Flag[];
-  /** Null where the switch has no counters of its own (a bare cable: its ends are in the containers). */
+  /**
+   * Read while the applications still have their ports open, before and after traffic. Null where the switch has no
+   * counters of its own (a bare cable: its ends are in the containers).
+   */
   counters(): Promise<PortCounters[]> | null;
+  /**
+   * Called when the applications are being started, each of which is ready only when its port is connected: for a switch
+   * that is the client of their sockets. Throws HostError, or the signal's reason. Absent where applications connect by themselves.
+   */
+  connect?(signal: AbortSignal): Promise<void>;
   /**
    * Asked when all applications are ready, until it is null: every port forwards and, for a switch that learns, these MAC
    * addresses are known at their ports. Else one line on what is missing; the applications announce themselves again then.
@@ -58,6 +94,11 @@ export interface RunningSwitch {
   threads(): Promise<number[]>;
   /** Null while it is well; one line where it is no longer there. */
   health(): Promise<string | null>;
+  /**
+   * Begins to observe the switch by its own means, shortly before the steady state; what it returns ends that, right
+   * after the steady state, and tells. Absent where the switch tells nothing.
+   */
+  observe?(): Promise<() => Promise<SwitchFigures>>;
 }
 
 export interface SwitchDriver {
@@ -72,6 +113,8 @@ export interface SwitchDriver {
   locations: ('local' | 'remote')[];
   /** CPU threads of its own that poll: each is given a CPU. */
   threads: number;
+  /** Hugepages that it takes with so many ports, in bytes; none where absent. */
+  hugepageBytes?(ports: number): number;
   probe(host: Host): Promise<Probe>;
   /** Brings it up with these ports and returns once it forwards, which it finds out by asking. Throws HostError. */
   start(context: SwitchContext): Promise<RunningSwitch>;

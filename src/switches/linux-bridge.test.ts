@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
+import { FakeHost, switchContext } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import { linuxBridge } from './linux-bridge.ts';
 
@@ -21,7 +21,7 @@ function machine(t: TestContext): FakeHost {
 }
 
 function start(host: FakeHost) {
-  return linuxBridge.start({ host, ports: PORTS, cpus: [], undo: new FakeUndoStack(host) });
+  return linuxBridge.start(switchContext(host, { ports: PORTS }));
 }
 
 /** What was registered and what was done to interfaces, in order. */
@@ -69,7 +69,7 @@ describe('linux-bridge', () => {
 
   it('gives containers their ends', async (t) => {
     assert.deepEqual(
-      (await start(machine(t))).ports.map((port) => port.interface),
+      (await start(machine(t))).ports.map((port) => port.kind === 'netdev' && port.interface),
       ['vswc0source', 'vswc0sink'],
     );
   });
@@ -104,8 +104,20 @@ describe('linux-bridge', () => {
         'Inter-|\n face |\nvsws0source: 0 100 0 1 0 0 0 0 0 2 0 3 0 0 0 0\n  vsws0sink: 0 4 0 5 0 0 0 0 0 90 0 6 0 0 0 0\n',
     });
     assert.deepEqual(await running.counters(), [
-      { pair: 0, end: 'source', inPackets: 100, outPackets: 2, droppedPackets: 4 },
-      { pair: 0, end: 'sink', inPackets: 4, outPackets: 90, droppedPackets: 11 },
+      {
+        pair: 0,
+        end: 'source',
+        inPackets: 100,
+        outPackets: 2,
+        drops: [{ reason: 'at its port, by the kernel', packets: 4 }],
+      },
+      {
+        pair: 0,
+        end: 'sink',
+        inPackets: 4,
+        outPackets: 90,
+        drops: [{ reason: 'at its port, by the kernel', packets: 11 }],
+      },
     ]);
   });
 

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { ipBatch, readNetdev, silenceIpv6 } from '../host/netdev.ts';
-import type { Port, PortCounters, Station, SwitchContext, SwitchDriver } from './driver.ts';
+import type { NetdevPort, PortCounters, Station, SwitchContext, SwitchDriver } from './driver.ts';
 import { containerEnd, refuseTaken, switchEnd } from './veth.ts';
 
 const BRIDGE = 'vswbr0';
@@ -29,7 +29,7 @@ export const linuxBridge: SwitchDriver = {
 
   async start(context) {
     const ports = context.ports.map(
-      (request): Port => ({ ...request, kind: 'netdev', interface: containerEnd(request) }),
+      (request): NetdevPort => ({ ...request, kind: 'netdev', interface: containerEnd(request) }),
     );
     await refuseTaken(context.host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
     await makeBridge(context);
@@ -66,7 +66,7 @@ async function makeBridge({ host, undo }: SwitchContext): Promise<void> {
   await ipBatch(host, [`link set dev ${BRIDGE} up`]);
 }
 
-async function addPort({ host, undo }: SwitchContext, port: Port): Promise<void> {
+async function addPort({ host, undo }: SwitchContext, port: NetdevPort): Promise<void> {
   const end = switchEnd(port);
   await undo.push({ kind: 'delete-link', name: end });
   await ipBatch(host, [`link add name ${end} type veth peer name ${port.interface}`]);
@@ -77,14 +77,14 @@ async function addPort({ host, undo }: SwitchContext, port: Port): Promise<void>
   if (state === undefined) throw new HostError(`${end} did not become a port of ${BRIDGE}`);
 }
 
-async function countersOf(host: Host, port: Port): Promise<PortCounters> {
+async function countersOf(host: Host, port: NetdevPort): Promise<PortCounters> {
   const counters = await readNetdev(host, 'self', switchEnd(port));
   return {
     pair: port.pair,
     end: port.end,
     inPackets: counters.rxPackets,
     outPackets: counters.txPackets,
-    droppedPackets: counters.rxDropped + counters.txDropped,
+    drops: [{ reason: 'at its port, by the kernel', packets: counters.rxDropped + counters.txDropped }],
   };
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { basicfwd } from './basicfwd.ts';
 import { direct } from './direct.ts';
 import type { SwitchDriver } from './driver.ts';
 import { linuxBridge } from './linux-bridge.ts';
+import { ovs } from './ovs.ts';
 
 /** Every switch that comes with vswbench, in the order in which reports list them. */
-export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge];
+export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge, basicfwd, ovs];

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DPDK: any Ethernet device that its device arguments can name. For containers that is virtio-user (the client of a
+ * vhost-user socket), vhost (its server) and memif; a PCI address takes a NIC's function.
+ *
+ * A slot is the data of an mbuf. Nothing is copied here: what a role writes is what the device reads.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "../frame/announcement.h"
+#include "../load/clock.h"
+#include "dpdk_eal.h"
+#include "io.h"
+
+/* Descriptors of each ring, where the device lets us choose: room for what comes while a process that shares its CPU
+ * has to wait for its turn. virtio-user takes the number from its device argument. */
+#define DESCRIPTORS 1024
+/* Buffers of a process: both rings full, a burst lent each way, and what the pool's cache holds back. */
+#define BUFFERS (2 * DESCRIPTORS + 2 * IO_BURST_MAX + BUFFER_CACHE)
+#define BUFFER_CACHE 512
+
+#define LINK_WAIT_NS (8 * NS_PER_SECOND)
+#define LINK_POLL_US 1000
+
+struct dpdk_port {
+    uint16_t id;
+    bool attached;
+    unsigned tx_held, rx_held; /* buffers in the arrays */
+    uint32_t frame_len;
+    struct rte_mempool *pool;
+    struct rte_mbuf *tx[IO_BURST_MAX];
+    struct rte_mbuf *rx[IO_BURST_MAX];
+};
+
+static int dpdk_probe(char *why, size_t why_size)
+{
+    if (access("/sys/kernel/mm/hugepages", F_OK) == 0)
+        return 0;
+    snprintf(why, why_size, "the kernel has no hugepages: use one with CONFIG_HUGETLBFS");
+    return -EOPNOTSUPP;
+}
+
+/* The EAL's only thread may run where this one may. */
+static int begin(const char *device, struct dpdk_error *error)
+{
+    char lcores[2048] = "0@";
+    cpu_set_t cpus;
+
+    if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0)
+        return -errno;
+    dpdk_format_cpus(&cpus, lcores + 2, sizeof(lcores) - 2);
+    char pci[32];
+    snprintf(pci, sizeof(pci), "%.*s", (int)strcspn(device, ","), device);
+    return dpdk_begin(lcores, DPDK_HUGEPAGE_BYTES, dpdk_is_pci(device) ? pci : NULL, error);
+}
+
+/* With vhost-user and memif the other end comes and goes: without it, nothing that is sent arrives. */
+static int wait_for_link(const struct dpdk_port *state, struct io_port *port)
+{
+    uint64_t give_up = clock_ns(CLOCK_MONOTONIC) + LINK_WAIT_NS;
+
+    while (!dpdk_link_is_up(state->id)) {
+        if (clock_ns(CLOCK_MONOTONIC) >= give_up) {
+            snprintf(port->error, sizeof(port->error), "nobody is at the other end of %s", port->config.device);
+            return -ENOTCONN;
+        }
+        usleep(LINK_POLL_US);
+    }
+    return 0;
+}
+
+static int bring_up(struct io_port *port, struct dpdk_port *state)
+{
+    struct dpdk_error error = {port->error, sizeof(port->error)};
+    int id = dpdk_attach(port->config.device, &error);
+
+    if (id < 0)
+        return id;
+    state->id = (uint16_t)id;
+    state->attached = true;
+    state->pool =
+        rte_pktmbuf_pool_create("vswload", BUFFERS, BUFFER_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+    if (state->pool == NULL) {
+        snprintf(port->error, sizeof(port->error), "no memory for %d packet buffers", BUFFERS);
+        return -ENOMEM;
+    }
+    struct dpdk_port_config config = {
+        .pool = state->pool,
+        .rx_descriptors = DESCRIPTORS,
+        .tx_descriptors = DESCRIPTORS,
+        .mac = port->config.local.mac,
+    };
+    int code = dpdk_start_port(state->id, &config, &error);
+    return code < 0 ? code : wait_for_link(state, port);
+}
+
+static void dpdk_close(struct io_port *port)
+{
+    struct dpdk_port *state = port->state;
+
+    if (state == NULL)
+        return;
+    if (state->attached) {
+        rte_pktmbuf_free_bulk(state->tx, state->tx_held);
+        rte_pktmbuf_free_bulk(state->rx, state->rx_held);
+        rte_eth_dev_stop(state->id);
+        rte_eth_dev_close(state->id);
+    }
+    dpdk_end();
+    free(state);
+    port->state = NULL;
+}
+
+static int dpdk_open(struct io_port *port)
+{
+    struct dpdk_error error = {port->error, sizeof(port->error)};
+    int code = begin(port->config.device, &error);
+
+    if (code < 0)
+        return code;
+    struct dpdk_port *state = calloc(1, sizeof(*state));
+    if (state == NULL) {
+        dpdk_end();
+        return -ENOMEM;
+    }
+    port->state = state;
+    state->frame_len = port->config.frame_len;
+    code = bring_up(port, state);
+    if (code < 0)
+        dpdk_close(port);
+    return code;
+}
+
+/* Has at least n buffers at hand, if the pool has. Returns how many there are, up to n. */
+static unsigned hold(struct dpdk_port *state, unsigned n)
+{
+    if (n <= state->tx_held)
+        return n;
+    unsigned more = n - state->tx_held;
+    if (rte_pktmbuf_alloc_bulk(state->pool, state->tx + state->tx_held, more) != 0)
+        return state->tx_held;
+    for (unsigned i = state->tx_held; i < n; i++)
+        state->tx[i]->pkt_len = state->tx[i]->data_len = (uint16_t)state->frame_len;
+    state->tx_held = n;
+    return n;
+}
+
+static int dpdk_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    struct dpdk_port *state = port->state;
+
+    n = hold(state, n);
+    for (unsigned i = 0; i < n; i++)
+        slots[i] = (struct io_slot){.data = rte_pktmbuf_mtod(state->tx[i], uint8_t *), .len = state->frame_len};
+    return (int)n;
+}
+
+static int dpdk_tx_commit(struct io_port *port, unsigned n)
+{
+    struct dpdk_port *state = port->state;
+    uint16_t sent = rte_eth_tx_burst(state->id, 0, state->tx, (uint16_t)n);
+
+    /* What the port did not take is lent again. */
+    state->tx_held -= sent;
+    if (state->tx_held > 0)
+        memmove(state->tx, state->tx + sent, state->tx_held * sizeof(state->tx[0]));
+    return sent;
+}
+
+static void dpdk_rx_release(struct io_port *port)
+{
+    struct dpdk_port *state = port->state;
+
+    rte_pktmbuf_free_bulk(state->rx, state->rx_held);
+    state->rx_held = 0;
+}
+
+static int dpdk_rx(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    struct dpdk_port *state = port->state;
+
+    if (state->rx_held > 0)
+        dpdk_rx_release(port);
+    unsigned got = rte_eth_rx_burst(state->id, 0, state->rx, (uint16_t)n);
+    if (got == 0)
+        return 0;
+    uint64_t now = clock_ticks();
+    for (unsigned i = 0; i < got; i++) {
+        struct rte_mbuf *packet = state->rx[i];
+        slots[i] = (struct io_slot){
+            .data = rte_pktmbuf_mtod(packet, uint8_t *),
+            .len = packet->data_len,
+            .seen_ticks = now,
+        };
+        /* The other end wrote it: its first line is in another CPU's cache. */
+        rte_prefetch0(slots[i].data);
+    }
+    state->rx_held = got;
+    return (int)got;
+}
+
+/* A ring that was just set up may not be looked at yet. */
+#define ANNOUNCE_TRIES 100
+#define ANNOUNCE_POLL_US 100
+
+static int dpdk_announce(struct io_port *port)
+{
+    struct dpdk_port *state = port->state;
+    struct rte_mbuf *packet = rte_pktmbuf_alloc(state->pool);
+
+    if (packet == NULL)
+        return -ENOMEM;
+    packet->pkt_len = packet->data_len = ANNOUNCEMENT_LEN;
+    announcement_build(rte_pktmbuf_mtod(packet, uint8_t *), &port->config.local);
+    for (int tries = 0; tries < ANNOUNCE_TRIES; tries++) {
+        if (rte_eth_tx_burst(state->id, 0, &packet, 1) == 1)
+            return 0;
+        usleep(ANNOUNCE_POLL_US);
+    }
+    /* No fault: the peer of a memif that only sends has no room for what comes, and a switch that has to learn is asked
+     * whether it has. */
+    rte_pktmbuf_free(packet);
+    return 0;
+}
+
+static void dpdk_stats(struct io_port *port, struct io_stats *out)
+{
+    const struct dpdk_port *state = port->state;
+    struct rte_eth_stats stats;
+
+    *out = (struct io_stats){0, 0};
+    if (rte_eth_stats_get(state->id, &stats) == 0)
+        out->rx_dropped = stats.imissed;
+}
+
+const struct io_ops io_dpdk = {
+    .name = "dpdk",
+    .title = "DPDK, polling in user space",
+    .capabilities = IO_WHOLE_FRAMES | IO_ZERO_COPY | IO_POLLS_MEMORY,
+    .ports = (const char *const[]){"vhost-user", "memif", NULL},
+    .hugepage_bytes = DPDK_HUGEPAGE_BYTES,
+    .probe = dpdk_probe,
+    .open = dpdk_open,
+    .tx_reserve = dpdk_tx_reserve,
+    .tx_commit = dpdk_tx_commit,
+    .rx = dpdk_rx,
+    .rx_release = dpdk_rx_release,
+    .announce = dpdk_announce,
+    .stats = dpdk_stats,
+    .close = dpdk_close,
+};

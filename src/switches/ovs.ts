@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// Open vSwitch with its user-space datapath (DPDK): a database and a daemon of our own, beside which a system's OVS runs on
+// untouched. One bridge that learns addresses (NORMAL), one vhost-user port for each application.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '../host/host.ts';
+import { startMarked } from '../host/process.ts';
+import {
+  type PortCounters,
+  type PortRequest,
+  type RunningSwitch,
+  SOCKETS,
+  type SocketPort,
+  type Station,
+  type SwitchContext,
+  type SwitchDriver,
+  type SwitchFigures,
+} from './driver.ts';
+import { virtioUser } from './virtio.ts';
+
+const BRIDGE = 'vswovs0';
+
+/** Debian and Ubuntu put the daemon with DPDK beside the plain one; elsewhere there is but one. */
+const DAEMONS = ['/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk', 'ovs-vswitchd'];
+const SCHEMAS = ['/usr/share/openvswitch/vswitch.ovsschema', '/usr/local/share/openvswitch/vswitch.ovsschema'];
+
+/** Enough for 65 536 packet buffers; OVS halves its wish of 262 144 until it fits. */
+const MEMORY_MIB = 256;
+const START_TIMEOUT_S = 20;
+
+export const ovs: SwitchDriver = {
+  id: 'ovs',
+  title: 'Open vSwitch, user-space datapath (DPDK)',
+  kind: 'user-space',
+  learns: true,
+  ports: ['vhost-user'],
+  locations: ['local'],
+  threads: 1,
+  hugepageBytes: () => MEMORY_MIB * 1024 * 1024,
+
+  async probe(host) {
+    const found = await findDaemon(host);
+    const schema = await findSchema(host);
+    if (found !== null && schema !== null) return { available: true, version: found.version };
+    return {
+      available: false,
+      missing: 'Open vSwitch with DPDK is not installed',
+      mend: "run 'vswbench setup' (Debian, Ubuntu: openvswitch-switch-dpdk)",
+    };
+  },
+
+  async start(context) {
+    const { host, ports, directory } = context;
+    const daemon = await findDaemon(host);
+    const schema = await findSchema(host);
+    if (daemon === null || schema === null) throw new HostError('Open vSwitch with DPDK is gone');
+    await host.makeDirectory(`${directory}/ports`);
+    await startDatabase(context, schema);
+    const vswitchd = await startDaemon(context, daemon.path);
+    let ended: string | null = null;
+    void vswitchd.ended.then(({ exitCode }) => {
+      ended = `ovs-vswitchd has ended (${exitCode === null ? 'killed' : `exit code ${exitCode}`})`;
+    });
+    await addBridge(context, vswitchd);
+    const connections = new Connections(context);
+    const running: RunningSwitch = {
+      ports: ports.map(
+        (request, index): SocketPort => ({
+          ...request,
+          kind: 'vhost-user',
+          directory: `${directory}/ports`,
+          device: virtioUser({ name: `${SOCKETS}/${socketName(index)}`, server: true }),
+        }),
+      ),
+      flags: [],
+      connect: (signal) => connections.renew(signal),
+      counters: () => countersOf(context),
+      settled: (stations) => missing(context, stations),
+      threads: async () => [vswitchd.pid],
+      health: async () => ended,
+      observe: () => observe(context),
+    };
+    return running;
+  },
+};
+
+async function findDaemon(host: Host): Promise<{ path: string; version: string } | null> {
+  for (const path of DAEMONS) {
+    const { exitCode, stdout } = await host.run([path, '--version']);
+    const [, version] = /\(Open vSwitch\) (\S+)/.exec(stdout) ?? [];
+    const [, dpdk] = /^DPDK (\S+)/m.exec(stdout) ?? [];
+    if (exitCode === 0 && version !== undefined && dpdk !== undefined) {
+      return { path, version: `${version}, DPDK ${dpdk}` };
+    }
+  }
+  return null;
+}
+
+async function findSchema(host: Host): Promise<string | null> {
+  for (const path of SCHEMAS) if ((await host.run(['test', '-r', path])).exitCode === 0) return path;
+  return null;
+}
+
+function socketName(index: number): string {
+  return `port${index}`;
+}
+
+/** OpenFlow's number of a port; 0 is none. */
+function portNumber(index: number): number {
+  return index + 1;
+}
+
+/** Everything that OVS's programs would else share with a system's OVS. */
+function environment(directory: string): Record<string, string> {
+  return { OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory, OVS_SYSCONFDIR: directory };
+}
+
+function vsctl({ host, directory }: SwitchContext, ...command: string[]): Promise<string> {
+  return runOrThrow(host, [
+    ...['ovs-vsctl', `--db=unix:${directory}/db.sock`, '--retry', `--timeout=${START_TIMEOUT_S}`],
+    ...command,
+  ]);
+}
+
+function appctl({ host, directory }: SwitchContext, ...command: string[]): Promise<string> {
+  return runOrThrow(host, ['ovs-appctl', '--timeout=5', '-t', `${directory}/vswitchd.ctl`, ...command]);
+}
+
+async function startDatabase(context: SwitchContext, schema: string): Promise<void> {
+  const { host, undo, directory, cpus, node } = context;
+  await runOrThrow(host, ['ovsdb-tool', 'create', `${directory}/conf.db`, schema]);
+  const server = ['ovsdb-server', `${directory}/conf.db`, `--remote=punix:${directory}/db.sock`];
+  await startMarked(
+    ...([host, undo, directory] as const),
+    [...server, `--unixctl=${directory}/ovsdb.ctl`, `--log-file=${directory}/ovsdb.log`, '-vconsole:off'],
+    environment(directory),
+  );
+  const memory = [...Array.from({ length: node }, () => 0), MEMORY_MIB].join(',');
+  const mask = cpus.reduce((bits, cpu) => bits | (1n << BigInt(cpu)), 0n);
+  const settings = {
+    'dpdk-init': 'true',
+    'dpdk-socket-mem': memory,
+    'dpdk-socket-limit': memory,
+    'pmd-cpu-mask': `0x${mask.toString(16)}`,
+    // In memory: no file on a hugetlbfs that outlives it, none that another DPDK has. No device of the host is touched.
+    'dpdk-extra': '--in-memory --no-pci --no-telemetry',
+  };
+  const values = Object.entries(settings).map(([name, value]) => `other_config:${name}=${JSON.stringify(value)}`);
+  await vsctl(context, '--no-wait', 'init', '--', 'set', 'Open_vSwitch', '.', ...values);
+}
+
+/**
+ * Its own threads stay beside the poller's CPU, which it does not get back. A user-space datapath has an interface of a fixed name
+ * (`ovs-netdev`) that a system's OVS may have as well, and the bridge has one: both are kept in a network namespace that
+ * lives as long as the daemon.
+ */
+async function startDaemon({ host, undo, directory, housekeeping }: SwitchContext, path: string): Promise<HostProcess> {
+  const daemon = [path, `unix:${directory}/db.sock`, `--unixctl=${directory}/vswitchd.ctl`];
+  return startMarked(
+    ...([host, undo, directory] as const),
+    [
+      'unshare',
+      '--net',
+      'taskset',
+      '--cpu-list',
+      housekeeping.join(','),
+      ...daemon,
+      `--log-file=${directory}/vswitchd.log`,
+      '-vconsole:off',
+    ],
+    environment(directory),
+  );
+}
+
+async function addBridge(context: SwitchContext, vswitchd: HostProcess): Promise<void> {
+  // It waits until the daemon has done it: a daemon that ends has to end the waiting.
+  const early = vswitchd.ended.then(async ({ stderr }) => {
+    throw new HostError(`ovs-vswitchd has ended at its start: ${(await firstError(context)) || lastLine(stderr)}`);
+  });
+  const done = vsctl(context, 'add-br', BRIDGE, '--', 'set', 'bridge', BRIDGE, 'datapath_type=netdev');
+  done.catch(() => undefined);
+  early.catch(() => undefined);
+  await Promise.race([done, early]);
+}
+
+const SOCKET_TIMEOUT_MS = 8_000;
+const SOCKET_POLL_MS = 10;
+
+const InterfacesSchema = z.object({ data: z.array(z.tuple([z.string(), z.unknown()])) });
+
+/**
+ * OVS is the client of the applications' sockets (`dpdkvhostuserclient`: the other way round has no counters). By itself it looks
+ * for a socket once a second; ports that are made anew for each trial connect at once.
+ */
+class Connections {
+  private readonly context: SwitchContext;
+  private generation = 0;
+
+  constructor(context: SwitchContext) {
+    this.context = context;
+  }
+
+  async renew(signal: AbortSignal): Promise<void> {
+    const { ports, directory } = this.context;
+    const sockets = ports.map((_, index) => `${directory}/ports/${socketName(index)}`);
+    for (const socket of sockets) await this.appears(socket, signal);
+    const old = ports.flatMap((_, index) => ['--', '--if-exists', 'del-port', BRIDGE, this.nameOf(index)]);
+    this.generation += 1;
+    const added = sockets.flatMap((socket, index) => [
+      ...['--', 'add-port', BRIDGE, this.nameOf(index), '--', 'set', 'Interface', this.nameOf(index)],
+      ...['type=dpdkvhostuserclient', `options:vhost-server-path=${socket}`, `ofport_request=${portNumber(index)}`],
+    ]);
+    await vsctl(this.context, ...[...old, ...added].slice(1));
+    const listed = await vsctl(this.context, '--format=json', '--columns=name,error', 'list', 'Interface');
+    const broken = InterfacesSchema.parse(JSON.parse(listed)).data.find(([, error]) => typeof error === 'string');
+    if (broken !== undefined) throw new HostError(`OVS cannot open ${broken[0]}: ${String(broken[1])}`);
+  }
+
+  /** A port of the same name would be taken for the one before. */
+  private nameOf(index: number): string {
+    return `p${index}-${this.generation}`;
+  }
+
+  private async appears(socket: string, signal: AbortSignal): Promise<void> {
+    for (let waitedMs = 0; (await this.context.host.run(['test', '-S', socket])).exitCode !== 0; ) {
+      if (waitedMs >= SOCKET_TIMEOUT_MS) throw new HostError(`no application has made its socket ${socket}`);
+      await sleep(SOCKET_POLL_MS, undefined, { signal });
+      waitedMs += SOCKET_POLL_MS;
+    }
+  }
+}
+
+/** What the daemon's log complains of; empty where it does not. */
+async function firstError({ host, directory }: SwitchContext): Promise<string> {
+  const log = (await host.read(`${directory}/vswitchd.log`)) ?? '';
+  return /\|(?:ERR|EMER)\|(.*)$/m.exec(log)?.[1] ?? '';
+}
+
+/** Counters of one port as `ovs-ofctl dump-ports` (OpenFlow 1.4) prints them; null while nobody is connected to it. */
+export interface OvsPortStatistics {
+  rxPackets: number | null;
+  rxDropped: number;
+  txPackets: number | null;
+  /** OVS's own reasons, by name: `ovs_tx_failure_drops`, … */
+  custom: Record<string, number>;
+}
+
+/** Parses the answer of `ovs-ofctl -O OpenFlow14 dump-ports`, by port number; the bridge's own port is left out. */
+export function parsePortStatistics(text: string): Map<number, OvsPortStatistics> {
+  const table = new Map<number, OvsPortStatistics>();
+  for (const block of text.split(/^ +port +(?=\S+:)/m).slice(1)) {
+    const number = Number(/^(\d+):/.exec(block)?.[1] ?? Number.NaN);
+    if (Number.isNaN(number)) continue;
+    const counter = (pattern: RegExp) => {
+      const value = pattern.exec(block)?.[1];
+      return value === undefined || value === '?' ? null : Number(value);
+    };
+    const custom = (block.split('CUSTOM Statistics')[1] ?? '').matchAll(/(\w+)=(\d+)/g);
+    table.set(number, {
+      rxPackets: counter(/rx pkts=(\d+|\?)/),
+      rxDropped: counter(/rx pkts=.*?drop=(\d+|\?)/) ?? 0,
+      txPackets: counter(/tx pkts=(\d+|\?)/),
+      custom: Object.fromEntries([...custom].map(([, name = '', value]) => [name, Number(value)])),
+    });
+  }
+  return table;
+}
+
+/** OVS's counters of dropped packets, and what they mean. */
+const DROPS: Record<string, string> = {
+  ovs_tx_failure_drops: "receiver's ring full",
+  ovs_tx_mtu_exceeded_drops: 'larger than the MTU',
+  ovs_tx_qos_drops: 'egress QoS',
+  ovs_rx_qos_drops: 'ingress QoS',
+  ovs_tx_invalid_hwol_drops: 'invalid offload',
+};
+
+async function statistics({ host, directory }: SwitchContext): Promise<Map<number, OvsPortStatistics>> {
+  const bridge = `unix:${directory}/${BRIDGE}.mgmt`;
+  return parsePortStatistics(await runOrThrow(host, ['ovs-ofctl', '-O', 'OpenFlow14', 'dump-ports', bridge]));
+}
+
+async function countersOf(context: SwitchContext): Promise<PortCounters[]> {
+  const table = await statistics(context);
+  return context.ports.map((request, index) => {
+    const { rxPackets, rxDropped, txPackets, custom } = table.get(portNumber(index)) ?? { ...NO_STATISTICS };
+    if (rxPackets === null || txPackets === null) {
+      throw new HostError(`OVS has no counters of port ${portNumber(index)}: its application is gone`);
+    }
+    const drops = Object.entries(DROPS).map(([name, reason]) => ({ reason, packets: custom[name] ?? 0 }));
+    return {
+      ...request,
+      inPackets: rxPackets,
+      outPackets: txPackets,
+      drops: [...drops, { reason: 'on receiving', packets: rxDropped }],
+    };
+  });
+}
+
+const NO_STATISTICS: OvsPortStatistics = { rxPackets: null, rxDropped: 0, txPackets: null, custom: {} };
+
+/** Parses the answer of `ovs-appctl fdb/show`: port numbers by MAC address. */
+export function parseFdb(text: string): Map<string, number> {
+  const rows = [...text.matchAll(/^ *(\d+) +\d+ +([0-9a-f:]{17}) /gm)];
+  return new Map(rows.map(([, port, mac = '']) => [mac, Number(port)]));
+}
+
+/**
+ * Counters of a port begin anew with each application that connects: a packet in them shows that this one's announcement
+ * has come through, where the address may still be known from the one before.
+ */
+async function missing(context: SwitchContext, stations: readonly Station[]): Promise<string | null> {
+  const table = await statistics(context);
+  const numberOf = (wanted: PortRequest) =>
+    portNumber(context.ports.findIndex(({ pair, end }) => pair === wanted.pair && end === wanted.end));
+  for (const station of stations) {
+    if ((table.get(numberOf(station))?.rxPackets ?? 0) === 0) {
+      return `OVS has not heard of ${station.mac} at port ${numberOf(station)}`;
+    }
+  }
+  const known = parseFdb(await appctl(context, 'fdb/show', BRIDGE));
+  const stranger = stations.find((station) => known.get(station.mac) !== numberOf(station));
+  return stranger === undefined ? null : `OVS has not learned ${stranger.mac} at port ${numberOf(stranger)}`;
+}
+
+async function observe(context: SwitchContext): Promise<() => Promise<SwitchFigures>> {
+  await appctl(context, 'dpif-netdev/pmd-stats-clear');
+  return async () => parsePmdStatistics(await appctl(context, 'dpif-netdev/pmd-stats-show'));
+}
+
+/**
+ * Parses the answer of `dpif-netdev/pmd-stats-show` since the last clear, all polling threads together: which part of their
+ * cycles they spent on packets, and how many cycles on one. Empty where they saw none.
+ */
+export function parsePmdStatistics(text: string): SwitchFigures {
+  const threads = text.split(/^(?=pmd thread|main thread)/m).filter((part) => part.startsWith('pmd thread'));
+  const sum = (pattern: RegExp) => threads.reduce((total, thread) => total + Number(pattern.exec(thread)?.[1] ?? 0), 0);
+  const packets = sum(/packets received: (\d+)/);
+  const idle = sum(/idle cycles: (\d+)/);
+  const processing = sum(/processing cycles: (\d+)/);
+  if (packets === 0) return {};
+  return { pmdBusyRatio: processing / (idle + processing), pmdCyclesPerPacket: processing / packets };
+}
