@@ -4,8 +4,14 @@
 
 #include "transmit.h"
 
+/* How many packets a sender that yields may send in one turn: a change of process costs as much as some fifty packets,
+ * and the rings of a switch hold four such turns. */
+#define TURN_PACKETS 256
+
 ALWAYS_INLINE int run(struct session *s, const bool paced, const bool yields)
 {
+    uint64_t turn_end = TURN_PACKETS;
+
     while (control_stopped_by(&s->control) == STOP_NONE) {
         uint64_t now = clock_ticks();
         if (transmit_is_over(s, now, paced))
@@ -20,9 +26,10 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const bool yields)
             if (s->tx.offered == offered)
                 counter_add(&s->counters.empty_polls, 1);
         }
-        if (yields)
+        if (yields && (s->tx.offered == offered || s->tx.offered >= turn_end)) {
             sched_yield();
-        else if (paced && done == 0)
+            turn_end = s->tx.offered + TURN_PACKETS;
+        } else if (!yields && paced && done == 0)
             clock_relax();
     }
     return 0;

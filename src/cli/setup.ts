@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { ensureArtifacts } from '../host/artifacts.ts';
+import { HostError } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
 import { installPackages, type Purpose, packagesMissing } from '../host/packages.ts';
 import { checkout, tell } from './context.ts';
@@ -28,19 +29,38 @@ async function setup(options: SetupOptions): Promise<void> {
   const purposes: Purpose[] = ['run'];
   if (options.tests === true) purposes.push('tests');
   if (options.bench === true) purposes.push('bench');
-  const missing = await packagesMissing(localHost, purposes);
-  if (missing.length > 0) {
-    tell(`These Debian/Ubuntu packages are missing: ${missing.join(' ')}`);
+  const needed = await packagesMissing(localHost, purposes);
+  const optional = await packagesMissing(localHost, ['switches']);
+  if (needed.length + optional.length > 0) {
+    tell(`These Debian/Ubuntu packages are missing: ${[...needed, ...optional].join(' ')}`);
+    if (optional.includes(OVS_PACKAGE))
+      tell(`(${OVS_PACKAGE} starts the system's own Open vSwitch, which is not used.)`);
     if (options.yes !== true && !(await agree('Install them with apt-get?'))) {
-      throw new CliError(EXIT.nothingMeasurable, `nothing was installed; install ${missing.join(' ')} yourself`);
+      throw new CliError(
+        EXIT.nothingMeasurable,
+        `nothing was installed; install ${[...needed, ...optional].join(' ')} yourself`,
+      );
     }
     tell('Installing them (a minute or two) ...');
-    await installPackages(localHost, missing);
+    if (needed.length > 0) await installPackages(localHost, needed);
+    if (optional.length > 0) await installOptional(optional);
   }
   tell('Building the data plane and the root file system of the containers ...');
   const { frameworks } = await ensureArtifacts(localHost, checkout);
   const usable = frameworks.filter((framework) => framework.built && framework.usable);
   tell(`Ready: I/O frameworks ${usable.map((framework) => framework.name).join(', ')}.`);
+}
+
+const OVS_PACKAGE = 'openvswitch-switch-dpdk';
+
+/** A distribution that lacks one of these still measures what needs none of them. */
+async function installOptional(names: readonly string[]): Promise<void> {
+  try {
+    await installPackages(localHost, names);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    tell(`vswbench: going on without ${names.join(' and ')}: ${error.message}`);
+  }
 }
 
 async function agree(question: string): Promise<boolean> {

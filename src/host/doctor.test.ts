@@ -17,7 +17,8 @@ const FINE: Partial<Inventory> = {
 };
 
 function machine(t: TestContext): FakeHost {
-  return new FakeHost(t).put({ '/proc/mounts': MOUNTS }).answer(/^(which|test)/);
+  const hugepages = { '/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages': '5\n' };
+  return new FakeHost(t).put({ '/proc/mounts': MOUNTS, ...hugepages }).answer(/^(which|test)/);
 }
 
 async function find(host: FakeHost, part: Partial<Inventory>, subject: string): Promise<Finding | undefined> {
@@ -29,7 +30,7 @@ describe('examine', () => {
     const findings = await examine(machine(t), inventory(FINE));
     assert.deepEqual(
       findings.map(({ subject, state }) => `${subject} ${state}`),
-      ['packages ok', 'cgroups ok', 'CPUs ok', 'clock ok', 'frequency ok'],
+      ['packages ok', 'cgroups ok', 'hugepages ok', 'CPUs ok', 'clock ok', 'frequency ok'],
     );
     assert.ok(findings.every(({ mend }) => mend === undefined));
   });
@@ -49,6 +50,13 @@ describe('examine', () => {
   it('is content with cgroups of version 1', async (t) => {
     const host = machine(t).put({ '/proc/mounts': 'cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n' });
     assert.equal((await find(host, {}, 'cgroups'))?.state, 'ok');
+  });
+
+  it('tells of hugepages, and warns where the kernel has none', async (t) => {
+    assert.match((await find(machine(t), {}, 'hugepages'))?.text ?? '', /^10 MiB reserved and free/);
+    const host = machine(t);
+    host.files.delete('/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages');
+    assert.equal((await find(host, {}, 'hugepages'))?.state, 'warning');
   });
 
   it('warns of fewer than 3 CPUs', async (t) => {

@@ -18,6 +18,7 @@ export async function examine(host: Host, inventory: Inventory): Promise<Finding
   return [
     await packages(host),
     await cgroups(host),
+    await hugepages(host),
     cpus(inventory),
     clock(inventory),
     frequency(inventory),
@@ -47,6 +48,24 @@ async function cgroups(host: Host): Promise<Finding> {
         subject: 'cgroups',
         text: 'no cgroup hierarchy is mounted, and LXC needs one',
         mend: 'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+      };
+}
+
+async function hugepages(host: Host): Promise<Finding> {
+  const subject = 'hugepages';
+  const folder = '/sys/kernel/mm/hugepages/hugepages-2048kB';
+  const free = await host.read(`${folder}/free_hugepages`);
+  return free === null
+    ? {
+        state: 'warning',
+        subject,
+        text: 'the kernel has none of 2 MiB, and no DPDK switch runs without',
+        mend: 'use a kernel with CONFIG_HUGETLBFS',
+      }
+    : {
+        state: 'ok',
+        subject,
+        text: `${Number(free) * 2} MiB reserved and free; more is reserved at need and given back`,
       };
 }
 

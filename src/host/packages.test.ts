@@ -7,7 +7,10 @@ import { installPackages, packagesMissing } from './packages.ts';
 
 describe('packagesMissing', () => {
   it('is empty where all is there', async (t) => {
-    assert.deepEqual(await packagesMissing(new FakeHost(t).answer(/^(which|test)/), ['run', 'tests', 'bench']), []);
+    assert.deepEqual(
+      await packagesMissing(new FakeHost(t).answer(/^(which|test)/), ['run', 'switches', 'tests', 'bench']),
+      [],
+    );
   });
   it('names packages, not programs', async (t) => {
     const host = new FakeHost(t)
@@ -18,7 +21,13 @@ describe('packagesMissing', () => {
   });
   it('looks only for what is asked for', async (t) => {
     const host = new FakeHost(t).answer(/^(which|test)/, { exitCode: 1 });
-    assert.deepEqual(await packagesMissing(host, ['bench']), ['iperf3', 'sockperf', 'netsniff-ng', 'valgrind']);
+    assert.deepEqual(await packagesMissing(host, ['bench']), [
+      'iperf3',
+      'sockperf',
+      'netsniff-ng',
+      'valgrind',
+      'dpdk-dev',
+    ]);
   });
 });
 

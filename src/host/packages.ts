@@ -2,7 +2,8 @@
 // Packages of Debian and Ubuntu, by what they are for. A package counts as present when what we use of it is.
 import { type Host, HostError, lastLine } from './host.ts';
 
-export type Purpose = 'run' | 'tests' | 'bench';
+/** `run` is what nothing works without; `switches` adds what user-space switches need. */
+export type Purpose = 'run' | 'switches' | 'tests' | 'bench';
 
 /** `program` is what is used of a package: a name on PATH, or an absolute path. */
 const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
@@ -17,6 +18,10 @@ const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
     { name: 'procps', program: 'pgrep' },
     { name: 'util-linux', program: 'taskset' },
   ],
+  switches: [
+    { name: 'libdpdk-dev', program: '/usr/include/dpdk/rte_ethdev.h' },
+    { name: 'openvswitch-switch-dpdk', program: '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk' },
+  ],
   tests: [
     { name: 'tcpdump', program: 'tcpdump' },
     { name: 'tshark', program: 'tshark' },
@@ -28,6 +33,7 @@ const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
     { name: 'sockperf', program: 'sockperf' },
     { name: 'netsniff-ng', program: 'trafgen' },
     { name: 'valgrind', program: 'valgrind' },
+    { name: 'dpdk-dev', program: 'dpdk-testpmd' },
   ],
 };
 

@@ -123,7 +123,7 @@ class Dialogue {
       else this.waiting.shift()?.resolve(line.ports);
     }
     const { exitCode, stderr } = await this.process.ended;
-    this.ended = lastLine(stderr) || `basicfwd has ended (exit code ${exitCode ?? 'none: killed'})`;
+    this.ended = `basicfwd has ended: ${lastLine(stderr) || `exit code ${exitCode}`}`;
     const failure = new HostError(this.ended);
     up.reject(failure);
     for (const answer of this.waiting.splice(0)) answer.reject(failure);

@@ -2,7 +2,6 @@
 // Open vSwitch with its user-space datapath (DPDK): a database and a daemon of our own, beside which a system's OVS runs on
 // untouched. One bridge that learns addresses (NORMAL), one vhost-user port for each application.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '../host/host.ts';
 import { startMarked } from '../host/process.ts';
 import {
@@ -55,12 +54,14 @@ export const ovs: SwitchDriver = {
     const schema = await findSchema(host);
     if (daemon === null || schema === null) throw new HostError('Open vSwitch with DPDK is gone');
     await host.makeDirectory(`${directory}/ports`);
-    await startDatabase(context, schema);
+    const database = await startDatabase(context, schema);
     const vswitchd = await startDaemon(context, daemon.path);
     let ended: string | null = null;
-    void vswitchd.ended.then(({ exitCode }) => {
-      ended = `ovs-vswitchd has ended (${exitCode === null ? 'killed' : `exit code ${exitCode}`})`;
-    });
+    for (const [name, process] of Object.entries({ 'ovsdb-server': database, 'ovs-vswitchd': vswitchd })) {
+      void process.ended.then(({ exitCode, stderr }) => {
+        ended ??= `${name} has ended: ${lastLine(stderr) || `exit code ${exitCode}`}`;
+      });
+    }
     await addBridge(context, vswitchd);
     const connections = new Connections(context);
     const running: RunningSwitch = {
@@ -117,7 +118,7 @@ function environment(directory: string): Record<string, string> {
 
 function vsctl({ host, directory }: SwitchContext, ...command: string[]): Promise<string> {
   return runOrThrow(host, [
-    ...['ovs-vsctl', `--db=unix:${directory}/db.sock`, '--retry', `--timeout=${START_TIMEOUT_S}`],
+    ...['ovs-vsctl', `--db=unix:${directory}/db.sock`, `--timeout=${START_TIMEOUT_S}`],
     ...command,
   ]);
 }
@@ -126,11 +127,11 @@ function appctl({ host, directory }: SwitchContext, ...command: string[]): Promi
   return runOrThrow(host, ['ovs-appctl', '--timeout=5', '-t', `${directory}/vswitchd.ctl`, ...command]);
 }
 
-async function startDatabase(context: SwitchContext, schema: string): Promise<void> {
+async function startDatabase(context: SwitchContext, schema: string): Promise<HostProcess> {
   const { host, undo, directory, cpus, node } = context;
   await runOrThrow(host, ['ovsdb-tool', 'create', `${directory}/conf.db`, schema]);
   const server = ['ovsdb-server', `${directory}/conf.db`, `--remote=punix:${directory}/db.sock`];
-  await startMarked(
+  const database = await startMarked(
     ...([host, undo, directory] as const),
     [...server, `--unixctl=${directory}/ovsdb.ctl`, `--log-file=${directory}/ovsdb.log`, '-vconsole:off'],
     environment(directory),
@@ -146,7 +147,8 @@ async function startDatabase(context: SwitchContext, schema: string): Promise<vo
     'dpdk-extra': '--in-memory --no-pci --no-telemetry',
   };
   const values = Object.entries(settings).map(([name, value]) => `other_config:${name}=${JSON.stringify(value)}`);
-  await vsctl(context, '--no-wait', 'init', '--', 'set', 'Open_vSwitch', '.', ...values);
+  await vsctl(context, '--retry', '--no-wait', 'init', '--', 'set', 'Open_vSwitch', '.', ...values);
+  return database;
 }
 
 /**
@@ -186,8 +188,6 @@ async function addBridge(context: SwitchContext, vswitchd: HostProcess): Promise
 const SOCKET_TIMEOUT_MS = 8_000;
 const SOCKET_POLL_MS = 10;
 
-const InterfacesSchema = z.object({ data: z.array(z.tuple([z.string(), z.unknown()])) });
-
 /**
  * OVS is the client of the applications' sockets (`dpdkvhostuserclient`: the other way round has no counters). By itself it looks
  * for a socket once a second; ports that are made anew for each trial connect at once.
@@ -210,10 +210,8 @@ class Connections {
       ...['--', 'add-port', BRIDGE, this.nameOf(index), '--', 'set', 'Interface', this.nameOf(index)],
       ...['type=dpdkvhostuserclient', `options:vhost-server-path=${socket}`, `ofport_request=${portNumber(index)}`],
     ]);
-    await vsctl(this.context, ...[...old, ...added].slice(1));
-    const listed = await vsctl(this.context, '--format=json', '--columns=name,error', 'list', 'Interface');
-    const broken = InterfacesSchema.parse(JSON.parse(listed)).data.find(([, error]) => typeof error === 'string');
-    if (broken !== undefined) throw new HostError(`OVS cannot open ${broken[0]}: ${String(broken[1])}`);
+    // Without waiting for the daemon: whether it has come so far is seen by what arrives at its ports.
+    await vsctl(this.context, '--no-wait', ...old, ...added);
   }
 
   /** A port of the same name would be taken for the one before. */

@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { z } from 'zod';
-import { applicationRuns, cannotMeasure, capture, type Running, traces, until, Workspace } from './machine.ts';
+import {
+  applicationRuns,
+  cannotMeasure,
+  capture,
+  outcomesOf,
+  type Running,
+  traces,
+  until,
+  Workspace,
+} from './machine.ts';
 
 const CampaignsSchema = z.object({
   campaigns: z.array(z.looseObject({ id: z.string(), trialsDone: z.int(), trialsPlanned: z.int() })),
@@ -135,10 +144,3 @@ describe('crashes', { skip: cannotMeasure }, () => {
     assert.deepEqual(traces(), before_);
   });
 });
-
-function outcomesOf(stdout: string): string[] {
-  return z
-    .looseObject({ results: z.array(z.looseObject({ trials: z.array(z.looseObject({ outcome: z.string() })) })) })
-    .parse(JSON.parse(stdout))
-    .results.flatMap((result) => result.trials.map((trial) => trial.outcome));
-}

@@ -75,6 +75,14 @@ export class Workspace {
   }
 }
 
+/** What became of each trial of a run that printed JSON, in the document's order. */
+export function outcomesOf(stdout: string): string[] {
+  return z
+    .looseObject({ results: z.array(z.looseObject({ trials: z.array(z.looseObject({ outcome: z.string() })) })) })
+    .parse(JSON.parse(stdout))
+    .results.flatMap((result) => result.trials.map((trial) => trial.outcome));
+}
+
 /** Everything on the host that a run might leave, as sorted text lines: equal before and after is clean. */
 export function traces(): string[] {
   const links = z.array(z.looseObject({ ifname: z.string() })).parse(JSON.parse(capture('ip', '-json', 'link')));
@@ -112,7 +120,11 @@ function programs(): string[] {
         return '';
       }
     })
-    .filter((command) => /^\/bin\/vswload |lxc-execute|src\/cli\/main\.ts/.test(command));
+    .filter((command) =>
+      /^\/bin\/vswload |lxc-execute|src\/cli\/main\.ts|basicfwd|^\S*(ovs-vswitchd|ovsdb-server)\S* .*\/run\/vswbench/.test(
+        command,
+      ),
+    );
 }
 
 function tree(folder: string, depth: number): string[] {

@@ -3,74 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { cannotMeasure, type Ended, traces, Workspace } from './machine.ts';
-
-const count = z.int().nonnegative();
-/** What the design promises of `run --json`; more fields may be there. */
-const DocumentSchema = z.looseObject({
-  schema: z.literal(1),
-  campaign: z.string(),
-  inventory: z.looseObject({ kernel: z.string() }),
-  results: z.array(
-    z.looseObject({
-      case: z.looseObject({
-        dimension: z.enum(['throughput', 'latency']),
-        location: z.literal('local'),
-        pairs: count,
-        switch: z.string(),
-        io: z.string(),
-        packetSize: count,
-        rate: z.union([z.number(), z.literal('max')]),
-        burst: count,
-        touch: z.string(),
-        wait: z.string(),
-      }),
-      outcome: z.string(),
-      reason: z.string().optional(),
-      flags: z.array(z.string()),
-      trials: z.array(
-        z.looseObject({
-          seed: count,
-          startedAt: z.iso.datetime(),
-          durationS: z.number().positive(),
-          intendedPackets: count,
-          offeredPackets: count,
-          receivedPackets: count,
-          lostPackets: count,
-          duplicatedPackets: count,
-          reorderedPackets: count,
-          corruptedPackets: count,
-          throughputPps: z.number().positive(),
-          throughputBps: z.number().positive(),
-          latencyNs: z.looseObject({ rtt: z.looseObject({ p50: z.number() }).optional() }).optional(),
-          cpu: z.strictObject({ sender: z.number(), receiver: z.number(), switch: z.number(), total: z.number() }),
-          samples: z.array(z.unknown()).min(2),
-          ledgers: z.array(
-            z.looseObject({
-              closes: z.boolean(),
-              hops: z.array(z.looseObject({ hop: z.string(), packets: count, source: z.string() })),
-              drops: z.array(z.looseObject({ packets: count })),
-            }),
-          ),
-        }),
-      ),
-      summary: z
-        .looseObject({
-          throughputPps: z.looseObject({ median: z.number(), trials: count }),
-          lossRatio: z.number(),
-        })
-        .nullable(),
-    }),
-  ),
-});
-type Document = z.infer<typeof DocumentSchema>;
+import { documentOf } from './document.ts';
+import { cannotMeasure, traces, Workspace } from './machine.ts';
 
 const TECHNIQUES = ['udp', 'udp-mmsg', 'raw', 'raw-mmsg'];
-
-function documentOf(ended: Ended): Document {
-  assert.equal(ended.stderr.includes('    at '), false, `a stack trace:\n${ended.stderr}`);
-  return DocumentSchema.parse(JSON.parse(ended.stdout));
-}
 
 describe('vswbench run', { skip: cannotMeasure }, () => {
   let workspace: Workspace;
@@ -81,9 +17,10 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
 
   it('measures the four socket techniques over linux-bridge and direct, and the witness agrees to the packet', async () => {
     const tracesBefore = traces();
-    const ended = await workspace.run(
-      'run --json -V direct,linux-bridge -P 64 --warmup 100ms --duration 400ms --trials 2 --seed 1'.split(' '),
-    );
+    const ended = await workspace.run([
+      ...'run --json -V direct,linux-bridge -P 64 --warmup 100ms --duration 400ms --trials 2 --seed 1'.split(' '),
+      ...['--io', TECHNIQUES.join(',')],
+    ]);
     assert.equal(ended.code, 0, ended.stderr);
     const { results } = documentOf(ended);
     for (const id of ['direct', 'linux-bridge']) {

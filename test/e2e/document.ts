@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The document that `run --json` prints, as the design promises it; more fields may be there.
+import assert from 'node:assert/strict';
+import { z } from 'zod';
+import type { Ended } from './machine.ts';
+
+const count = z.int().nonnegative();
+const DocumentSchema = z.looseObject({
+  schema: z.literal(1),
+  campaign: z.string(),
+  inventory: z.looseObject({ kernel: z.string() }),
+  results: z.array(
+    z.looseObject({
+      case: z.looseObject({
+        dimension: z.enum(['throughput', 'latency']),
+        location: z.literal('local'),
+        pairs: count,
+        switch: z.string(),
+        io: z.string(),
+        port: z.string(),
+        packetSize: count,
+        rate: z.union([z.number(), z.literal('max')]),
+        burst: count,
+        touch: z.string(),
+        wait: z.string(),
+      }),
+      outcome: z.string(),
+      reason: z.string().optional(),
+      flags: z.array(z.string()),
+      trials: z.array(
+        z.looseObject({
+          seed: count,
+          startedAt: z.iso.datetime(),
+          durationS: z.number().positive(),
+          intendedPackets: count,
+          offeredPackets: count,
+          receivedPackets: count,
+          lostPackets: count,
+          duplicatedPackets: count,
+          reorderedPackets: count,
+          corruptedPackets: count,
+          throughputPps: z.number().positive(),
+          throughputBps: z.number().positive(),
+          latencyNs: z.looseObject({ rtt: z.looseObject({ p50: z.number() }).optional() }).optional(),
+          cpu: z.strictObject({ sender: z.number(), receiver: z.number(), switch: z.number(), total: z.number() }),
+          samples: z.array(z.unknown()).min(2),
+          ledgers: z.array(
+            z.looseObject({
+              closes: z.boolean(),
+              hops: z.array(z.looseObject({ hop: z.string(), packets: count, source: z.string() })),
+              drops: z.array(z.looseObject({ where: z.string(), packets: count })),
+            }),
+          ),
+        }),
+      ),
+      summary: z
+        .looseObject({
+          throughputPps: z.looseObject({ median: z.number(), trials: count }),
+          lossRatio: z.number(),
+        })
+        .nullable(),
+    }),
+  ),
+});
+export type Document = z.infer<typeof DocumentSchema>;
+
+/** The document that a run printed; fails where it printed a stack trace as well. */
+export function documentOf(ended: Ended): Document {
+  assert.equal(ended.stderr.includes('    at '), false, `a stack trace:\n${ended.stderr}`);
+  return DocumentSchema.parse(JSON.parse(ended.stdout));
+}

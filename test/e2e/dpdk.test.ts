@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// User-space switches and shared memory, as a user runs them: real containers, hugepages, DPDK and Open vSwitch.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { localHost } from '../../src/host/local.ts';
+import { packagesMissing } from '../../src/host/packages.ts';
+import { documentOf } from './document.ts';
+import { applicationRuns, cannotMeasure, outcomesOf, type Running, traces, until, Workspace } from './machine.ts';
+
+const missing = await packagesMissing(localHost, ['switches']);
+const skip = cannotMeasure || (missing.length > 0 && `not installed: ${missing.join(', ')} (vswbench setup)`);
+
+const SWITCHES = ['direct', 'basicfwd', 'ovs'];
+
+describe('DPDK', { skip }, () => {
+  let workspace: Workspace;
+  let tracesBefore: string[];
+  const begun: Running[] = [];
+  before(() => {
+    workspace = new Workspace();
+  });
+  beforeEach(() => {
+    tracesBefore = traces();
+  });
+  afterEach(async () => {
+    for (const running of begun.splice(0)) running.child.kill('SIGKILL');
+    await workspace.run(['clean']);
+  });
+  after(() => workspace.end());
+
+  const options = (text: string) => ['run', '--json', '--io', 'dpdk', '--warmup', '100ms', ...text.split(' ')];
+  const start = (text: string) => {
+    const running = workspace.start(options(text));
+    begun.push(running);
+    return running;
+  };
+
+  it('measures every switch and kind of port, and every lost packet has its place', { timeout: 180_000 }, async () => {
+    const ended = await workspace.run(
+      options(`-V ${SWITCHES.join(',')} -P 64,65,1500 --duration 300ms --trials 1 --seed 3`),
+    );
+    assert.equal(ended.code, 0, ended.stderr);
+    const { results } = documentOf(ended);
+    assert.deepEqual([...new Set(results.map((row) => `${row.case.switch} ${row.case.port}`))].sort(), [
+      'basicfwd vhost-user',
+      'direct memif',
+      'direct vhost-user',
+      'ovs vhost-user',
+    ]);
+    for (const row of results) {
+      const name = `${row.case.switch} ${row.case.port} ${row.case.packetSize}`;
+      assert.equal(row.outcome, 'measured', `${name}: ${row.reason ?? ''}`);
+      for (const trial of row.trials) {
+        const [ledger] = trial.ledgers;
+        assert.ok(ledger?.closes, name);
+        const counts = ledger.hops.map((hop) => hop.packets);
+        const dropped = ledger.drops.reduce((sum, drop) => sum + drop.packets, 0);
+        assert.equal(trial.offeredPackets - trial.receivedPackets, dropped, name);
+        assert.equal(trial.corruptedPackets + trial.duplicatedPackets + trial.reorderedPackets, 0, name);
+        if (row.case.switch === 'direct') {
+          // Nobody drops what a ring has taken.
+          assert.equal(dropped, 0, name);
+          continue;
+        }
+        // The switch's own counters are the witness: it got what was offered, and dropped what it did not deliver.
+        assert.deepEqual(counts.slice(0, 2), [trial.offeredPackets, trial.offeredPackets], name);
+        assert.equal(counts[2], trial.receivedPackets, name);
+        assert.ok(
+          ledger.drops.every((drop) => /^dropped by the switch: /.test(drop.where)),
+          `${name}: ${JSON.stringify(ledger.drops)}`,
+        );
+      }
+    }
+    assert.deepEqual(traces(), tracesBefore);
+  });
+
+  it('loses nothing at a low rate, and keeps it', { timeout: 60_000 }, async () => {
+    const ended = await workspace.run(
+      options(`-V ${SWITCHES.join(',')} -R 20k -B 8 -P 256 --duration 500ms --trials 1`),
+    );
+    assert.equal(ended.code, 0, ended.stderr);
+    for (const row of documentOf(ended).results) {
+      const [trial] = row.trials;
+      assert.equal(trial?.lostPackets, 0, row.case.switch);
+      assert.ok((trial?.offeredPackets ?? 0) > 0);
+    }
+  });
+
+  it('measures round trips', { timeout: 60_000 }, async () => {
+    const ended = await workspace.run(options(`-D latency -V ${SWITCHES.join(',')} -B 1 --duration 300ms --trials 1`));
+    assert.equal(ended.code, 0, ended.stderr);
+    for (const row of documentOf(ended).results) {
+      assert.equal(row.outcome, 'measured', row.reason ?? '');
+      assert.ok((row.trials[0]?.latencyNs?.rtt?.p50 ?? 0) > 0);
+    }
+  });
+
+  it('runs several pairs through one switch', { timeout: 60_000 }, async () => {
+    const ended = await workspace.run(options(`-S 2vs2 -V ${SWITCHES.join(',')} -R 10k --duration 400ms --trials 1`));
+    assert.equal(ended.code, 0, ended.stderr);
+    for (const row of documentOf(ended).results) {
+      assert.deepEqual(
+        row.trials[0]?.ledgers.map((ledger) => ledger.closes),
+        [true, true],
+        `${row.case.switch}: ${row.reason ?? ''}`,
+      );
+    }
+  });
+
+  /** Process ids of a switch's program. */
+  const idsOf = (program: string) => spawnSync('pgrep', ['-f', `${program}.*/run/vswbench/switch`]).stdout.toString();
+
+  it('starts a switch once for consecutive trials', { timeout: 60_000 }, async () => {
+    const running = start('-V ovs -R 10k --duration 300ms --trials 3');
+    await running.sees(/^\[1\/3\]/);
+    const first = idsOf('ovs-vswitchd');
+    await running.sees(/^\[2\/3\]/);
+    assert.equal(idsOf('ovs-vswitchd'), first);
+    assert.notEqual(first, '');
+    assert.equal((await running.ended).code, 0);
+  });
+
+  for (const [id, program] of [
+    ['basicfwd', 'basicfwd'],
+    ['ovs', 'ovs-vswitchd'],
+    ['ovs', 'ovsdb-server'],
+  ] as const) {
+    it(`${program} killed in the middle: a failed trial, then a fresh switch, and nothing is left`, {
+      timeout: 60_000,
+    }, async () => {
+      const running = start(`-V ${id} -R 10k --duration 2s --trials 2`);
+      await until(() => applicationRuns('sender') && applicationRuns('receiver'));
+      const killedMs = performance.now();
+      execFileSync('pkill', ['-KILL', '-f', `${program}.*/run/vswbench/switch`]);
+      assert.match(await running.sees(/failed: /), /has ended|cannot connect|Connection refused/);
+      assert.ok(performance.now() - killedMs < 3000, 'it took longer than 3 s to be noticed');
+      const ended = await running.ended;
+      assert.deepEqual(outcomesOf(ended.stdout), ['failed', 'measured'], ended.stderr);
+      assert.deepEqual(traces(), tracesBefore);
+    });
+  }
+
+  it('a killed container is a failed trial, and the next gets a fresh switch', { timeout: 60_000 }, async () => {
+    const running = start('-V ovs -R 10k --duration 2s --trials 2');
+    await until(() => applicationRuns('receiver'));
+    execFileSync('pkill', ['-KILL', '-f', '^/bin/vswload receiver']);
+    const ended = await running.ended;
+    const outcomes = outcomesOf(ended.stdout);
+    assert.deepEqual(outcomes, ['failed', 'measured'], ended.stderr);
+    assert.deepEqual(traces(), tracesBefore);
+  });
+
+  it('kill -9 of vswbench: hugepages, processes and folders are given back by clean', { timeout: 60_000 }, async () => {
+    const running = start('-V ovs -R 10k --duration 5s --trials 1');
+    await until(() => applicationRuns('sender'));
+    const reserved = readFileSync('/proc/sys/vm/nr_hugepages', 'utf8');
+    assert.notEqual(
+      `hugepages ${reserved.trim()}`,
+      tracesBefore.find((line) => line.startsWith('hugepages ')),
+    );
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const cleaned = await workspace.run(['clean']);
+    assert.equal(cleaned.code, 0, cleaned.stderr);
+    assert.deepEqual(traces(), tracesBefore);
+  });
+});
