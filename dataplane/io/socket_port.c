@@ -76,8 +76,7 @@ static void drop_error_queue(int fd)
         ;
 }
 
-/* What became of a call that failed: 1 = try again, 0 = no room or nothing there, or a negative errno. */
-static int judge(struct io_port *port, int fd, const char *what)
+int socket_judge(struct io_port *port, int fd, const char *what)
 {
     struct socket_port *sp = port->state;
     int error = errno;
@@ -131,7 +130,7 @@ int socket_tx_each(struct io_port *port, unsigned n)
             sent++;
             continue;
         }
-        int verdict = judge(port, fd, "send");
+        int verdict = socket_judge(port, fd, "send");
         if (verdict < 1)
             return sent > 0 ? (int)sent : verdict;
     }
@@ -151,7 +150,7 @@ int socket_tx_burst(struct io_port *port, unsigned n)
             sent += (unsigned)more;
             continue;
         }
-        int verdict = judge(port, fd, "send");
+        int verdict = socket_judge(port, fd, "send");
         if (verdict < 1)
             return sent > 0 ? (int)sent : verdict;
     }
@@ -211,7 +210,7 @@ int socket_rx_each(struct io_port *port, struct io_slot *slots, unsigned n)
             slots[got++] = (struct io_slot){.data = packet, .len = clamp_len((size_t)len), .seen_ticks = clock_ticks()};
             continue;
         }
-        int verdict = judge(port, fd, "receive");
+        int verdict = socket_judge(port, fd, "receive");
         if (verdict == 1)
             continue;
         if (verdict < 0 && got == 0)
@@ -234,7 +233,7 @@ int socket_rx_burst(struct io_port *port, struct io_slot *slots, unsigned n)
     if (n > sp->burst)
         n = sp->burst;
     while ((got = recvmmsg(fd, sp->rx_messages, n, MSG_DONTWAIT | MSG_TRUNC, NULL)) < 0) {
-        int verdict = judge(port, fd, "receive");
+        int verdict = socket_judge(port, fd, "receive");
         if (verdict < 0)
             return verdict;
         if (verdict == 0) {

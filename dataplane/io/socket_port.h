@@ -42,6 +42,10 @@ int socket_port_init(struct io_port *port, struct socket_port *sp, uint32_t payl
 /* Closes the descriptors and frees the memory, but not the state itself. */
 void socket_port_fini(struct socket_port *sp);
 
+/* What became of a call on fd that failed just now, to do `what`: 1 = try again, 0 = no room or nothing there, or a
+ * negative errno, with a text. */
+int socket_judge(struct io_port *port, int fd, const char *what);
+
 /* Parts of io_ops for a port whose state begins with a socket_port. */
 int socket_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n);
 int socket_tx_each(struct io_port *port, unsigned n);                         /* send */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UDP sockets, one system call a burst. */
 #include "netdev.h"
-#include "socket_port.h"
 #include "udp_socket.h"
 
 const struct io_ops io_udp_mmsg = {

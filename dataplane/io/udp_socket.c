@@ -10,17 +10,9 @@
 
 #include "../frame/packet.h"
 #include "netdev.h"
-#include "socket_port.h"
 
 /* As in the headers that whole-frame frameworks write. */
 #define TTL 64
-
-struct udp_socket {
-    struct socket_port sockets;
-    bool peer_learnt;
-    uint32_t drops_seen; /* the kernel's counter, which wraps */
-    uint64_t dropped;
-};
 
 int udp_socket_probe(char *why, size_t why_size)
 {
@@ -73,15 +65,16 @@ static int bind_and_connect(struct io_port *port, int fd)
     return 0;
 }
 
-static int set_options(struct io_port *port, int fd)
+static int set_options(struct io_port *port, int fd, enum udp_checksum checksum)
 {
     static const int on = 1, ttl = TTL, never_fragment = IP_PMTUDISC_PROBE;
+    const int no_check = checksum == UDP_CHECKSUM_NONE;
     const char *device = port->config.device;
 
     /* Before Linux 5.7 this takes CAP_NET_RAW; the routes lead to the device without it, too. */
     if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) != 0 && errno != EPERM)
         return netdev_fail(port, errno, "cannot bind to %s: %s", device, strerror(errno));
-    if (setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)) != 0 ||
+    if (setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &no_check, sizeof(no_check)) != 0 ||
         setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)) != 0 ||
         setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never_fragment, sizeof(never_fragment)) != 0)
         return netdev_fail(port, errno, "cannot set up the UDP socket: %s", strerror(errno));
@@ -91,18 +84,18 @@ static int set_options(struct io_port *port, int fd)
     return 0;
 }
 
-static int open_socket(struct io_port *port, struct udp_socket *state)
+int udp_socket_connect(struct io_port *port, struct udp_socket *state, enum udp_checksum checksum)
 {
     struct netdev dev;
-    int error = socket_port_init(port, &state->sockets, HEADERS_LEN);
+    int error;
 
-    if (error < 0 || (error = netdev_find(port, &dev)) < 0 || (error = check_mac(port, &dev)) < 0)
+    if ((error = netdev_find(port, &dev)) < 0 || (error = check_mac(port, &dev)) < 0)
         return error;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return netdev_fail(port, errno, "cannot open a UDP socket: %s", strerror(errno));
     state->sockets.tx_fd = state->sockets.rx_fd = fd;
-    if ((error = set_options(port, fd)) < 0)
+    if ((error = set_options(port, fd, checksum)) < 0)
         return error;
     port->tx_queue_bytes = netdev_size_queue(fd, NETDEV_TX_QUEUE);
     port->rx_queue_bytes = netdev_size_queue(fd, NETDEV_RX_QUEUE);
@@ -120,8 +113,8 @@ int udp_socket_open(struct io_port *port)
     if (state == NULL)
         return netdev_fail(port, ENOMEM, "no memory for the port: free some");
     port->state = state;
-    int error = open_socket(port, state);
-    if (error < 0)
+    int error = socket_port_init(port, &state->sockets, HEADERS_LEN);
+    if (error < 0 || (error = udp_socket_connect(port, state, UDP_CHECKSUM_NONE)) < 0)
         udp_socket_close(port);
     return error;
 }
