@@ -34,6 +34,8 @@ enum io_capability {
     IO_SLOTS_KEEP_CONTENT = 1 << 3,
     /* Uses a kernel network interface, so its counters are a witness of this port. */
     IO_KERNEL_INTERFACE = 1 << 4,
+    /* Counters of interfaces on the way, and rx_dropped, count super-packets, each of several packets. */
+    IO_SUPER_PACKETS = 1 << 5,
 };
 
 /* One packet. `data` points at the Ethernet header or at the UDP payload (see IO_WHOLE_FRAMES). */
@@ -87,8 +89,8 @@ struct io_ops {
     /* 0 when it can work on this machine, else a negative errno and one line in `why` with the mend. */
     int (*probe)(char *why, size_t why_size);
     int (*open)(struct io_port *port);
-    /* Lends up to n slots to write into; each has room for IO_FRAME_MAX bytes and `len` set to what the
-     * configured frame length leaves for this framework. Slots lent and not committed are lent again. */
+    /* Lends up to n slots to write into; each has room for `len` bytes, which is what the configured frame length
+     * leaves for this framework, and no more: the next slot may follow. Slots lent and not committed are lent again. */
     int (*tx_reserve)(struct io_port *port, struct io_slot *slots, unsigned n);
     /* Sends the first n of the slots lent last, in order. Returns how many the port took; the rest is dropped by
      * the framework, and it is the caller who counts it as refused. */

@@ -14,6 +14,7 @@
 #define IO_FRAMEWORKS(always, optional)            \
     always(io_udp)                                 \
     always(io_udp_mmsg)                            \
+    always(io_udp_gso)                             \
     always(io_raw)                                 \
     always(io_raw_mmsg)                            \
     optional(HAVE_DPDK, io_dpdk, "dpdk", "DPDK, polling in user space", "libdpdk") \
