@@ -139,6 +139,8 @@ const BuiltFrameworkSchema = z.strictObject({
   zero_copy: z.boolean(),
   polls_memory: z.boolean(),
   kernel_interface: z.boolean(),
+  /** Counters of interfaces on the way count super-packets, each of several packets. */
+  super_packets: z.boolean(),
   /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
   ports: z.array(PortKindSchema),
   /** What each application takes while its port is open. */
@@ -165,4 +167,9 @@ export const FrameworkListSchema = z.strictObject({
 /** The kinds of port that a framework can open; none where it is not built. */
 export function portKindsOf(framework: Framework): readonly PortKind[] {
   return framework.built ? framework.ports : [];
+}
+
+/** Whether the packets of a framework cross kernel and switch as super-packets. */
+export function countsSuperPackets(frameworks: readonly Framework[], io: string): boolean {
+  return frameworks.some((framework) => framework.name === io && framework.built && framework.super_packets);
 }

@@ -28,6 +28,7 @@ export const FlagSchema = z.enum([
   'bridge-netfilter',
   'disturbed',
   'unlike-paths',
+  'super-packets',
   'some-trials-failed',
   'rate-not-reached',
 ]);
@@ -83,6 +84,8 @@ export const LedgerHopSchema = z.strictObject({
   packets: count,
   /** Who counted: an application, or an interface counter that knows nothing of it. */
   source: z.enum(['application', 'counter']),
+  /** What the counter itself said, where it counts super-packets; `packets` are then the datagrams that its bytes tell of. */
+  superPackets: count.optional(),
 });
 /** A loss with a place and, where somebody counted it, a cause. */
 export const LedgerDropSchema = z.strictObject({ where: z.string(), packets: count });

@@ -18,6 +18,7 @@ function built(name: string, kernelInterface: boolean, why: string | null = null
     zero_copy: false,
     polls_memory: false,
     kernel_interface: kernelInterface,
+    super_packets: false,
     ports: kernelInterface ? ['netdev'] : [],
     hugepage_bytes: 0,
   };

@@ -14,6 +14,8 @@ const TEXTS: Record<Flag, string> = {
     'Something else took CPU time during a trial, such as other guests of the hypervisor: repeat it on a quiet machine before relying on it.',
   'unlike-paths':
     'The compared frameworks do unlike work for each packet (whole frames or only the UDP payload): part of the difference is that work and not the switch.',
+  'super-packets':
+    'The packets of a burst crossed the kernel and the switch as one super-packet (UDP segmentation offload): the figure is of packets as the applications sent and received them, but the switch forwarded only one for a burst. It shows what a path can carry, and not how fast the switch handles single packets: do not rank it with figures that do.',
   'some-trials-failed':
     'Not every trial of this case was measured: the interval rests on those that were, and the failure may be part of the truth.',
   'rate-not-reached':

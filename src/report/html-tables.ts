@@ -275,10 +275,11 @@ function hopList({ hops, drops }: Ledger): ComponentChild {
   return h(
     'ol',
     { class: 'hops' },
-    ...hops.map(({ hop, packets, source }, index) => {
+    ...hops.map(({ hop, packets, source, superPackets }, index) => {
       const change = packets - (hops[index - 1]?.packets ?? packets);
       const signed = change === 0 ? '' : `${change < 0 ? '−' : '+'}${grouped(Math.abs(change))}`;
-      return line(source === 'counter' ? `${hop} *` : hop, grouped(packets), signed);
+      const name = superPackets === undefined ? hop : `${hop}, of ${grouped(superPackets)} super-packets`;
+      return line(source === 'counter' ? `${name} *` : name, grouped(packets), signed);
     }),
     ...drops.map(({ where, packets }) => h('li', { class: 'drop' }, `${grouped(packets)} lost: ${where}`)),
   );

@@ -137,10 +137,19 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     sinks: [receiver()],
     interfaces: [],
     ports: null,
+    superPackets: false,
     cpuBefore: cpu(10.1, 0, 0, 3),
     cpuAfter: cpu(11.1, 0.01, 0.2, 3.125),
     ...part,
   };
+}
+
+function portIn({ packets, bytes }: { packets: number; bytes: number }) {
+  return { inPackets: packets, inBytes: bytes };
+}
+
+function portOut({ packets, bytes }: { packets: number; bytes: number }) {
+  return { outPackets: packets, outBytes: bytes };
 }
 
 /** The measurement of evidence that must have one. */
@@ -259,6 +268,54 @@ describe('evaluate', () => {
       [12_000, 12_000, 12_000, 11_000, 11_000, 11_000],
     );
     assert.deepEqual(ledger?.drops, [{ where: 'dropped by the switch: ring full', packets: 1000 }]);
+  });
+
+  it('tells packets from bytes where counters are of super-packets', () => {
+    const none = { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
+    // 12 000 datagrams of 22 bytes in 200 super-packets of 60, the last two of which found no room.
+    const counted = { packets: 200, bytes: 200 * 42 + 12_000 * 22 };
+    const verdict = evaluate(
+      evidence({
+        superPackets: true,
+        interfaces: [
+          { pair: 0, end: 'source', counters: { ...none, txPackets: counted.packets, txBytes: counted.bytes } },
+          { pair: 0, end: 'sink', counters: { ...none, rxPackets: counted.packets, rxBytes: counted.bytes } },
+        ],
+        ports: [
+          { ...{ pair: 0, end: 'source', outPackets: 0, outBytes: 0, drops: [] }, ...portIn(counted) },
+          { ...{ pair: 0, end: 'sink', inPackets: 0, inBytes: 0, drops: [] }, ...portOut(counted) },
+        ],
+        sinks: [receiver({ packets: 11_880, unique_packets: 11_880, dropped_packets: 2 })],
+      }),
+    );
+    assert.deepEqual(verdict.outcome, { outcome: 'measured' });
+    assert.deepEqual(verdict.measurement?.ledgers, [
+      {
+        pair: 0,
+        hops: [
+          { hop: 'offered by the application', packets: 12_000, source: 'application' },
+          ...["source's interface, sent", 'switch, in', 'switch, out', "sink's interface, received"].map((hop) => ({
+            ...{ hop: `${hop} (datagrams, by bytes)`, packets: 12_000, source: 'counter', superPackets: 200 },
+          })),
+          { hop: 'received by the application', packets: 11_880, source: 'application' },
+        ],
+        drops: [{ where: "receive queue of the sink's port full", packets: 120 }],
+        closes: true,
+      },
+    ]);
+    assert.deepEqual(MeasurementSchema.parse(verdict.measurement), verdict.measurement);
+  });
+
+  it('has no hop for a switch that counts super-packets but no bytes', () => {
+    const [ledger] = measured({
+      superPackets: true,
+      ports: [
+        { pair: 0, end: 'source', inPackets: 200, outPackets: 0, drops: [] },
+        { pair: 0, end: 'sink', inPackets: 0, outPackets: 200, drops: [] },
+      ],
+    }).ledgers;
+    assert.equal(ledger?.hops.length, 2);
+    assert.ok(ledger.closes);
   });
 
   it('is invalid where more arrived than was sent, and keeps the evidence', () => {

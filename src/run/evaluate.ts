@@ -11,6 +11,13 @@ import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import type { PortCounters, SwitchFigures } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { makeLedger } from './ledger.ts';
+import {
+  type InterfaceWitness,
+  type PortWitness,
+  unfoldInterface,
+  unfoldPort,
+  unfoldReceived,
+} from './super-packets.ts';
 
 export interface ApplicationEvidence {
   pair: number;
@@ -30,6 +37,8 @@ export interface Evidence {
   interfaces: readonly { pair: number; end: End; counters: NetdevCounters }[];
   ports: readonly PortCounters[] | null;
   switchFigures: SwitchFigures;
+  /** The counters of interfaces and ports, and of drops, are of super-packets. */
+  superPackets: boolean;
   /** At the begin and the end of the measured window. */
   cpuBefore: CpuSnapshot;
   cpuAfter: CpuSnapshot;
@@ -91,10 +100,7 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
     return { broken: `pair ${pair}: too few samples in the steady state` };
   }
   const rx = arrival.final.rx;
-  const counters = (end: End) =>
-    evidence.interfaces.find((candidate) => candidate.pair === pair && candidate.end === end)?.counters ?? null;
-  const port = (end: End) =>
-    evidence.ports?.find((candidate) => candidate.pair === pair && candidate.end === end) ?? null;
+  const { counters, port } = witnessesOf(evidence, pair);
   const [portIn, portOut] = [port('source'), port('sink')];
   return {
     pair,
@@ -111,11 +117,26 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
       offeredPackets: tx.offered_packets,
       sourceInterface: counters('source'),
       sinkInterface: counters('sink'),
-      switchIn: portIn === null ? null : { packets: portIn.inPackets },
-      switchOut: portOut === null ? null : { packets: portOut.outPackets },
+      switchIn: portIn === null ? null : { packets: portIn.inPackets, superPackets: portIn.inSuperPackets },
+      switchOut: portOut === null ? null : { packets: portOut.outPackets, superPackets: portOut.outSuperPackets },
       switchDrops: [...(portIn?.drops ?? []), ...(portOut?.drops ?? [])],
-      received: sink.final.rx,
+      received: evidence.superPackets ? unfoldReceived(sink.final.rx, evidence.testCase) : sink.final.rx,
     }),
+  };
+}
+
+/** What knows nothing of the applications of a pair, and counted their packets; null for a place where nobody did. */
+function witnessesOf({ testCase, superPackets, interfaces, ports }: Evidence, pair: number) {
+  const of = (end: End) => (candidate: { pair: number; end: End }) => candidate.pair === pair && candidate.end === end;
+  return {
+    counters(end: End): InterfaceWitness | null {
+      const found = interfaces.find(of(end))?.counters ?? null;
+      return found !== null && superPackets ? unfoldInterface(found, testCase) : found;
+    },
+    port(end: End): PortWitness | null {
+      const found = ports?.find(of(end)) ?? null;
+      return found !== null && superPackets ? unfoldPort(found, testCase) : found;
+    },
   };
 }
 

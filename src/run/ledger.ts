@@ -14,11 +14,11 @@ export interface LedgerInput {
   /** What the source put on its port. */
   offeredPackets: number;
   /** Counters of the containers' interfaces, where the framework uses one. */
-  sourceInterface: { txPackets: number; txDropped: number } | null;
-  sinkInterface: { rxPackets: number; rxDropped: number } | null;
+  sourceInterface: { txPackets: number; txDropped: number; txSuperPackets?: number } | null;
+  sinkInterface: { rxPackets: number; rxDropped: number; rxSuperPackets?: number } | null;
   /** Counters of the switch, where it has some. */
-  switchIn: { packets: number } | null;
-  switchOut: { packets: number } | null;
+  switchIn: { packets: number; superPackets?: number | undefined } | null;
+  switchOut: { packets: number; superPackets?: number | undefined } | null;
   /** What the switch gave up by its own count, at both ports. */
   switchDrops: readonly { reason: string; packets: number }[];
   received: RxTotals;
@@ -34,19 +34,23 @@ export function makeLedger(input: LedgerInput): Ledger {
   const { sourceInterface, switchIn, switchOut, sinkInterface } = input;
   if (sourceInterface !== null) {
     const counted = [{ where: "source's interface, dropped on sending", packets: sourceInterface.txDropped }];
-    hops.push(hop("source's interface, sent", sourceInterface.txPackets, 'counter', counted));
+    hops.push(
+      hop("source's interface, sent", sourceInterface.txPackets, 'counter', counted, sourceInterface.txSuperPackets),
+    );
   }
-  if (switchIn !== null) hops.push(hop('switch, in', switchIn.packets, 'counter', []));
+  if (switchIn !== null) hops.push(hop('switch, in', switchIn.packets, 'counter', [], switchIn.superPackets));
   if (switchOut !== null) {
     const counted = input.switchDrops.map(({ reason, packets }) => ({
       where: `dropped by the switch: ${reason}`,
       packets,
     }));
-    hops.push(hop('switch, out', switchOut.packets, 'counter', counted));
+    hops.push(hop('switch, out', switchOut.packets, 'counter', counted, switchOut.superPackets));
   }
   if (sinkInterface !== null) {
     const counted = [{ where: "sink's interface, dropped on receiving", packets: sinkInterface.rxDropped }];
-    hops.push(hop("sink's interface, received", sinkInterface.rxPackets, 'counter', counted));
+    hops.push(
+      hop("sink's interface, received", sinkInterface.rxPackets, 'counter', counted, sinkInterface.rxSuperPackets),
+    );
   }
   const queue = [{ where: "receive queue of the sink's port full", packets: received.dropped_packets }];
   // Foreign packets came through the same interface; they are no loss.
@@ -77,6 +81,13 @@ function attribute(before: Hop, { shown, counted }: Hop, missing: number): Ledge
   return drops;
 }
 
-function hop(name: string, packets: number, source: 'application' | 'counter', counted: Hop['counted']): Hop {
-  return { shown: { hop: name, packets, source }, counted };
+function hop(
+  name: string,
+  packets: number,
+  source: 'application' | 'counter',
+  counted: Hop['counted'],
+  superPackets?: number,
+): Hop {
+  if (superPackets === undefined) return { shown: { hop: name, packets, source }, counted };
+  return { shown: { hop: `${name} (datagrams, by bytes)`, packets, source, superPackets }, counted };
 }

@@ -52,7 +52,7 @@ function bench(t: TestContext) {
   };
   const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4 };
   return {
-    ...{ host, undo, stop, processes, running },
+    ...{ host, undo, stop, processes, running, context },
     run: (part: Partial<RunningSwitch> = {}) => runTrial(context, plan, { ...running, ...part }),
     ready: () => {
       processes.source.print(readyLine('sender'));
@@ -79,6 +79,18 @@ describe('a trial', () => {
     assert.deepEqual(flags, ['shared-housekeeping', 'bridge-netfilter']);
     assert.deepEqual([round, ordinal], [2, 3]);
     assert.equal(b.undo.undos.length, 0);
+  });
+
+  it('says of every trial where packets cross as super-packets, also of one that failed', async (t) => {
+    const b = bench(t);
+    b.context.artifacts.frameworks.push({
+      ...{ name: 'udp', title: 'UDP', built: true, usable: true, why: null, whole_frames: false },
+      ...{ zero_copy: false, polls_memory: false, kernel_interface: true, super_packets: true },
+      ...{ ports: ['netdev' as const], hugepage_bytes: 0 },
+    });
+    const ended = b.run();
+    b.processes.sink.end({ exitCode: 1 });
+    assert.deepEqual((await ended).flags, ['shared-housekeeping', 'bridge-netfilter', 'super-packets']);
   });
 
   it('fails at once where one ends while traffic runs, and nothing of it goes on', async (t) => {

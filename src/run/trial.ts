@@ -7,6 +7,7 @@ import { takeCpuSnapshot } from '../host/cpu.ts';
 import { type Host, HostError, type UndoStack } from '../host/host.ts';
 import { type Attachment, type Container, type ContainerDirectory, initPid, startContainer } from '../host/lxc.ts';
 import { counterDelta, type NetdevCounters, readNetdev } from '../host/netdev.ts';
+import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
@@ -62,6 +63,7 @@ export async function runTrial(context: TrialContext, plan: TrialPlan, running: 
   }
   context.signal.throwIfAborted();
   const wallS = ((await context.host.monotonicNs()) - began) / 1e9;
+  const superPackets = countsSuperPackets(context.artifacts.frameworks, plan.testCase.io);
   return {
     ...verdict,
     round: plan.round,
@@ -71,7 +73,12 @@ export async function runTrial(context: TrialContext, plan: TrialPlan, running: 
     wallS,
     overheadS: Math.max(0, wallS - (context.warmupMs + context.durationMs) / 1000),
     placement: plan.placement,
-    flags: [...placementFlags(plan.placement), ...running.flags, ...verdict.flags],
+    flags: [
+      ...placementFlags(plan.placement),
+      ...running.flags,
+      ...(superPackets ? (['super-packets'] as const) : []),
+      ...verdict.flags,
+    ],
   };
 }
 
@@ -156,7 +163,7 @@ function attachmentOf(port: Port): Attachment {
 }
 
 async function exchange(
-  { host, containers, undo, warmupMs, durationMs }: TrialContext,
+  { host, artifacts, containers, undo, warmupMs, durationMs }: TrialContext,
   { testCase, placement }: TrialPlan,
   running: RunningSwitch,
   stations: Station[],
@@ -215,6 +222,7 @@ async function exchange(
     interfaces: differences(before, after),
     ports: portDifferences(portsBefore, portsAfter),
     switchFigures,
+    superPackets: countsSuperPackets(artifacts.frameworks, testCase.io),
     cpuBefore,
     cpuAfter,
   };
@@ -270,6 +278,8 @@ function portDifferences(before: PortCounters[] | null, after: PortCounters[] | 
     const earlier = before.find((port) => port.pair === later.pair && port.end === later.end);
     return {
       ...later,
+      ...(later.inBytes === undefined ? {} : { inBytes: later.inBytes - (earlier?.inBytes ?? 0) }),
+      ...(later.outBytes === undefined ? {} : { outBytes: later.outBytes - (earlier?.outBytes ?? 0) }),
       inPackets: later.inPackets - (earlier?.inPackets ?? 0),
       outPackets: later.outPackets - (earlier?.outPackets ?? 0),
       drops: later.drops.map(({ reason, packets }) => ({

@@ -45,6 +45,9 @@ export interface Station extends PortRequest {
 export interface PortCounters extends PortRequest {
   inPackets: number;
   outPackets: number;
+  /** Bytes of the frames, Ethernet header included, where the switch counts them. */
+  inBytes?: number;
+  outBytes?: number;
   /** What the switch itself gave up at this port, by its own counters and words. */
   drops: { reason: string; packets: number }[];
 }

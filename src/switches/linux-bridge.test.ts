@@ -101,21 +101,15 @@ describe('linux-bridge', () => {
     const running = await start(host);
     host.put({
       '/proc/self/net/dev':
-        'Inter-|\n face |\nvsws0source: 0 100 0 1 0 0 0 0 0 2 0 3 0 0 0 0\n  vsws0sink: 0 4 0 5 0 0 0 0 0 90 0 6 0 0 0 0\n',
+        'Inter-|\n face |\nvsws0source: 6400 100 0 1 0 0 0 0 84 2 0 3 0 0 0 0\n  vsws0sink: 168 4 0 5 0 0 0 0 5760 90 0 6 0 0 0 0\n',
     });
     assert.deepEqual(await running.counters(), [
       {
-        pair: 0,
-        end: 'source',
-        inPackets: 100,
-        outPackets: 2,
+        ...{ pair: 0, end: 'source', inPackets: 100, inBytes: 6400, outPackets: 2, outBytes: 84 },
         drops: [{ reason: 'at its port, by the kernel', packets: 4 }],
       },
       {
-        pair: 0,
-        end: 'sink',
-        inPackets: 4,
-        outPackets: 90,
+        ...{ pair: 0, end: 'sink', inPackets: 4, inBytes: 168, outPackets: 90, outBytes: 5760 },
         drops: [{ reason: 'at its port, by the kernel', packets: 11 }],
       },
     ]);

@@ -83,7 +83,9 @@ async function countersOf(host: Host, port: NetdevPort): Promise<PortCounters> {
     pair: port.pair,
     end: port.end,
     inPackets: counters.rxPackets,
+    inBytes: counters.rxBytes,
     outPackets: counters.txPackets,
+    outBytes: counters.txBytes,
     drops: [{ reason: 'at its port, by the kernel', packets: counters.rxDropped + counters.txDropped }],
   };
 }
