@@ -35,9 +35,9 @@ export const SERIES = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(
 export const NEUTRAL = 'var(--c0)';
 export const INK = 'var(--ink)';
 
-/** How a chart calls a case within its group. */
-export function caseLabel({ case: testCase }: CaseResult): string {
-  return `${testCase.switch} · ${ioName(testCase)}`;
+/** How a chart calls a case within its group. A chart has no notes: what sets a figure apart stands in its name. */
+export function caseLabel({ case: testCase, flags }: CaseResult): string {
+  return `${testCase.switch} · ${ioName(testCase)}${flags.includes('super-packets') ? ' (super-packets)' : ''}`;
 }
 
 /** Colour of a switch, the same throughout a report. `direct` is no switch and is grey. */

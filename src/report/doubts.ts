@@ -121,7 +121,13 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
   const mixed = groupCases(measured).some(({ cases }) => new Set(cases.map((one) => one.case.io)).size > 1);
   const limited = withFlag(result, 'tool-limited');
   const short = withFlag(result, 'rate-not-reached');
+  const superPackets = withFlag(result, 'super-packets');
   return [
+    ...when(superPackets !== null, {
+      what: `Packets crossed the switch as super-packets (${superPackets})`,
+      consequence:
+        'The switch forwarded one super-packet where others forward a burst of packets: these figures show what the path can carry, not how fast it switches (docs/decisions/0005-udp-gso.md).',
+    }),
     ...when(limited !== null, {
       what: `Some figures are the tool’s own limit (${limited})`,
       consequence: 'They reach 95 % of what the same framework does without a switch; the switch may be faster.',

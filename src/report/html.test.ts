@@ -5,6 +5,7 @@ import {
   hostileCampaign,
   storedCampaign,
   storedCase,
+  superPacketCampaign,
   sweepCampaign,
   table2Campaign,
   testCase,
@@ -113,6 +114,15 @@ test('what was not measured, the notes, the doubts and the machine are told', ()
   assert.match(table2, /net\.core\.netdev_max_backlog/);
   assert.match(table2, /Mitigation: Retpolines/);
   assert.match(table2, /seed 20260301/);
+});
+
+test('figures of super-packets say so in each table and each drawing', async () => {
+  const html = await render(superPacketCampaign());
+  assert.match(html, /1: super-packets<\/dt><dd>The packets of a burst crossed .* as one super-packet/);
+  assert.match(html, /Packets crossed the switch as super-packets \(1 of 2 cases\)/);
+  const names = [...html.matchAll(/<text[^>]*>([^<]*udp-gso[^<]*)<\/text>/g)].map(([, name]) => name);
+  assert.ok(names.length > 0);
+  assert.deepEqual(new Set(names), new Set(['linux-bridge · udp-gso (super-packets)']));
 });
 
 test('the command to measure again has every parameter', () => {

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { storedCampaign, storedCase, type TrialPlan, table2Campaign, testCase } from '../../test/fixtures/campaign.ts';
+import {
+  storedCampaign,
+  storedCase,
+  superPacketCampaign,
+  type TrialPlan,
+  table2Campaign,
+  testCase,
+} from '../../test/fixtures/campaign.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { answers } from './sentences.ts';
 
@@ -34,6 +41,16 @@ test('the winner is named with its ratio to the next, and what it leaves of the 
     answer.sentence,
     /^ovs with dpdk is the fastest, 2\.00 times as much as the next, linux-bridge with udp; that is 50 %/,
   );
+});
+
+test('a case with super-packets wins nothing, and is told beside the answer', () => {
+  const [answer] = answers(toCampaignResult(superPacketCampaign()));
+  assert.equal(answer?.headline, 'linux-bridge with udp-mmsg: nothing to compare it with');
+  assert.match(
+    answer.detail,
+    /\)\. Beside it, in super-packets and not compared: linux-bridge with udp-gso 14\.\d+ Mpps\.$/,
+  );
+  assert.match(answer.sentence, /; beside it, in super-packets and not compared: linux-bridge with udp-gso$/);
 });
 
 test('overlap has no winner and names who is tied', () => {

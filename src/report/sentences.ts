@@ -27,11 +27,22 @@ export function answers(result: CampaignResult): Answer[] {
   return verdicts(result.results).map((verdict) => ({
     group: verdict.group,
     winner: verdict.verdict === 'winner' ? verdict.winner : null,
-    ...words(verdict, result.results),
+    ...withApart(words(verdict, result.results), verdict.apart),
   }));
 }
 
 type Words = Pick<Answer, 'headline' | 'detail' | 'sentence'>;
+
+/** Adds those that took no part, being faster or slower at something else. */
+function withApart(told: Words, apart: readonly CaseResult[]): Words {
+  if (apart.length === 0) return told;
+  const why = 'in super-packets and not compared';
+  return {
+    ...told,
+    detail: `${told.detail} Beside it, ${why}: ${named(apart.map((one) => `${caseName(one.case)} ${figure(one)}`))}.`,
+    sentence: `${told.sentence}; beside it, ${why}: ${named(apart.map((one) => caseName(one.case)))}`,
+  };
+}
 
 function words(verdict: Verdict, results: readonly CaseResult[]): Words {
   switch (verdict.verdict) {

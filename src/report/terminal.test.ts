@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import {
   hostileCampaign,
   storedCampaign,
+  superPacketCampaign,
   sweepCampaign,
   table2Campaign,
   testCase,
@@ -66,6 +67,13 @@ test('only flags that occur are explained, and those that tell rows apart are nu
   assert.match(text, /^all {2}bridge-netfilter:/m);
   assert.match(text, /^\[4\] {2}rate-not-reached:/m);
   assert.match(lineOf(text, 'ovs', '996.0'), /\[1\]\[2\]\[3\]$/);
+});
+
+test('a figure of super-packets has its note, and the note says what it is not', () => {
+  const text = renderSummary(toCampaignResult(superPacketCampaign()), plain);
+  assert.match(lineOf(text, 'udp-gso', '/'), /\[1\]$/);
+  assert.doesNotMatch(lineOf(text, 'udp-mmsg', '/'), /\[1\]/);
+  assert.match(text.replaceAll(/\s+/g, ' '), /\[1\] super-packets: .* do not rank it with figures that do\./);
 });
 
 test('it fits the terminal, with titles where there is room', () => {

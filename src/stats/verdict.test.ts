@@ -76,6 +76,20 @@ test('direct is the ceiling and no switch: it competes only with itself', () => 
   assert.equal(ceilingOf(alone.winner, direct), null);
 });
 
+test('super-packets compete only with super-packets', () => {
+  const flagged = (part: Partial<TestCase>, pps: readonly number[]): CaseResult => ({
+    ...result({ io: 'udp-gso', ...part }, pps),
+    flags: ['super-packets'],
+  });
+  const many = [flagged({ switch: 'a' }, six(9000)), flagged({ switch: 'b' }, six(8000))];
+  const [mixed] = verdicts([...many, result({ switch: 'a' }, six(100)), result({ switch: 'b' }, six(200))]);
+  assert.ok(mixed?.verdict === 'winner');
+  assert.deepEqual([mixed.winner.case.switch, mixed.winner.case.io], ['b', 'udp']);
+  const [alike] = verdicts([...many, flagged({ switch: 'direct' }, six(10_000))]);
+  assert.ok(alike?.verdict === 'winner');
+  assert.equal(alike.winner, many[0]);
+});
+
 test('groups are compared apart; switch, framework and wait do not make a group', () => {
   const all = verdicts([
     result({ switch: 'a', packetSize: 64 }, six(10)),

@@ -9,15 +9,17 @@ const RATE_MET_RATIO = 0.99;
 /** Why a group has no winner. */
 export type NoWinnerReason = 'intervals-overlap' | 'rate-met' | 'too-few-trials';
 
-/** Which of some comparable cases is the fastest. */
-export type Verdict =
+/** Which of some comparable cases is the fastest, and which took no part because their packets crossed in super-packets. */
+export type Verdict = Finding & { group: Group; apart: CaseResult[] };
+
+type Finding =
   /** `ratio`: how many times faster than the runner-up, by medians (for latency: how many times lower). Above 1. */
-  | { verdict: 'winner'; group: Group; winner: CaseResult; runnerUp: CaseResult; ratio: number }
+  | { verdict: 'winner'; winner: CaseResult; runnerUp: CaseResult; ratio: number }
   /** Best median first; the cases that cannot be told from the best one. */
-  | { verdict: 'no-winner'; group: Group; tied: CaseResult[]; why: NoWinnerReason }
+  | { verdict: 'no-winner'; tied: CaseResult[]; why: NoWinnerReason }
   /** One measured case: there is nothing to compare it with. */
-  | { verdict: 'alone'; group: Group; only: CaseResult }
-  | { verdict: 'nothing'; group: Group };
+  | { verdict: 'alone'; only: CaseResult }
+  | { verdict: 'nothing' };
 
 /** A case with the figure that decides: throughput, or the median round trip. */
 interface Contender {
@@ -30,6 +32,7 @@ const CEILING = 'direct';
 
 /**
  * One verdict for each group of comparable cases. `direct` is no switch: it takes part only where nothing else was measured.
+ * Nor does a case with super-packets show how fast packets are switched: it is compared with its like only, where there is nothing else.
  * A winner is named only if its 95 % interval lies wholly beyond those of
  * all others; a case without bounds (a single trial) can neither win nor be beaten.
  *
@@ -47,17 +50,23 @@ export function verdicts(results: readonly CaseResult[]): Verdict[] {
 export function verdictOf({ group, cases }: CaseGroup): Verdict {
   const all = rank({ group, cases });
   const switches = all.filter(({ result }) => result.case.switch !== CEILING);
-  const contenders = switches.length > 0 ? switches : all;
+  const present = switches.length > 0 ? switches : all;
+  const single = present.filter(({ result }) => !result.flags.includes('super-packets'));
+  const contenders = single.length > 0 ? single : present;
+  const apart = present.filter((contender) => !contenders.includes(contender)).map(({ result }) => result);
+  return { ...findingOf(contenders, group), group, apart };
+}
+
+function findingOf(contenders: readonly Contender[], group: Group): Finding {
   const [best, second] = contenders;
-  if (best === undefined) return { verdict: 'nothing', group };
-  if (second === undefined) return { verdict: 'alone', group, only: best.result };
+  if (best === undefined) return { verdict: 'nothing' };
+  if (second === undefined) return { verdict: 'alone', only: best.result };
   const met = contenders.filter((contender) => metRate(contender, group));
-  if (met.length > 1) return { verdict: 'no-winner', group, tied: met.map(({ result }) => result), why: 'rate-met' };
+  if (met.length > 1) return { verdict: 'no-winner', tied: met.map(({ result }) => result), why: 'rate-met' };
   const others = contenders.slice(1);
   if (others.every((other) => beats(best.figure, other.figure, group))) {
     return {
       verdict: 'winner',
-      group,
       winner: best.result,
       runnerUp: second.result,
       ratio: ratio(best, second, group),
@@ -67,7 +76,6 @@ export function verdictOf({ group, cases }: CaseGroup): Verdict {
   const unbounded = contenders.some(({ figure }) => figure.method === 'none');
   return {
     verdict: 'no-winner',
-    group,
     tied: tied.map(({ result }) => result),
     why: unbounded ? 'too-few-trials' : 'intervals-overlap',
   };
