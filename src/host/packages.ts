@@ -23,6 +23,7 @@ const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
     { name: 'openvswitch-switch-dpdk', program: '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk' },
   ],
   tests: [
+    { name: 'ethtool', program: '/usr/sbin/ethtool' },
     { name: 'tcpdump', program: 'tcpdump' },
     { name: 'tshark', program: 'tshark' },
     { name: 'chromium', program: 'chromium' },

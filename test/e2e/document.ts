@@ -47,7 +47,9 @@ const DocumentSchema = z.looseObject({
           ledgers: z.array(
             z.looseObject({
               closes: z.boolean(),
-              hops: z.array(z.looseObject({ hop: z.string(), packets: count, source: z.string() })),
+              hops: z.array(
+                z.looseObject({ hop: z.string(), packets: count, source: z.string(), superPackets: count.optional() }),
+              ),
               drops: z.array(z.looseObject({ where: z.string(), packets: count })),
             }),
           ),

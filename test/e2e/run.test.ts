@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { documentOf } from './document.ts';
 import { cannotMeasure, traces, Workspace } from './machine.ts';
 
-const TECHNIQUES = ['udp', 'udp-mmsg', 'raw', 'raw-mmsg'];
+const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg'];
 
 describe('vswbench run', { skip: cannotMeasure }, () => {
   let workspace: Workspace;
@@ -15,7 +15,7 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
   });
   after(() => workspace.end());
 
-  it('measures the four socket techniques over linux-bridge and direct, and the witness agrees to the packet', async () => {
+  it('measures the socket techniques over linux-bridge and direct, and the witness agrees to the packet', async () => {
     const tracesBefore = traces();
     const ended = await workspace.run([
       ...'run --json -V direct,linux-bridge -P 64 --warmup 100ms --duration 400ms --trials 2 --seed 1'.split(' '),
@@ -30,6 +30,7 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
     for (const row of results) {
       assert.equal(row.outcome, 'measured', row.reason ?? '');
       assert.equal(row.trials.length, 2);
+      assert.equal(row.flags.includes('super-packets'), row.case.io === 'udp-gso');
       for (const trial of row.trials) {
         const [ledger] = trial.ledgers;
         assert.ok(ledger?.closes);
@@ -39,6 +40,9 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
         assert.equal(witness?.source, 'counter');
         assert.equal(witness.packets, trial.receivedPackets + dropped, `${row.case.switch} ${row.case.io}`);
         assert.equal(received?.packets, trial.receivedPackets);
+        // The default burst is 64 packets.
+        const superPackets = row.case.io === 'udp-gso' ? trial.offeredPackets / 64 : undefined;
+        assert.equal(witness.superPackets, superPackets);
         assert.equal(trial.offeredPackets, trial.receivedPackets + trial.lostPackets - trial.duplicatedPackets);
         assert.equal(trial.corruptedPackets, 0);
         assert.equal(trial.throughputBps, trial.throughputPps * 64 * 8);
@@ -62,7 +66,7 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
 
   it('measures round trips between client and server', async () => {
     const ended = await workspace.run(
-      'run --json -D latency -V linux-bridge --io udp,raw-mmsg -B 4 --warmup 100ms --duration 500ms --trials 1'.split(
+      'run --json -D latency -V linux-bridge --io udp,udp-gso,raw-mmsg -B 4 --warmup 100ms --duration 500ms --trials 1'.split(
         ' ',
       ),
     );
@@ -97,7 +101,7 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
     const show = await workspace.run(['show', first.id]);
     assert.match(show.stdout, /linux-bridge/);
     const csv = (await workspace.run(['export', first.id])).stdout.trim().split('\n');
-    assert.equal(csv.length, 1 + 16);
+    assert.equal(csv.length, 1 + 2 * 2 * TECHNIQUES.length);
     assert.equal((await workspace.run(['show', 'nosuch'])).code, 2);
   });
 });

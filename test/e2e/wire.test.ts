@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -12,18 +12,33 @@ import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
 import { application, cannotMeasure, capture, until } from './machine.ts';
 
-const TECHNIQUES = ['udp', 'udp-mmsg', 'raw', 'raw-mmsg'] as const;
+const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg'] as const;
+const BURST = 8;
 const SOURCE = { namespace: 'vswt-a', mac: '02:00:00:00:07:01', ip: '198.18.7.1', port: 4001 };
 const SINK = { namespace: 'vswt-b', mac: '02:00:00:00:07:02', ip: '198.18.7.2', port: 4002 };
 
-const tools = ['tcpdump', 'tshark'].filter((tool) => spawnSync('which', [tool]).status !== 0);
+const tools = ['tcpdump', 'tshark', 'ethtool'].filter((tool) => spawnSync('which', [tool]).status !== 0);
 const skip = cannotMeasure || (tools.length > 0 && `${tools.join(' and ')} not installed: vswbench setup --tests`);
 
 const FinalSchema = z.looseObject({
   type: z.literal('final'),
   tx: z.looseObject({ offered_packets: z.int() }).nullable(),
-  rx: z.looseObject({ packets: z.int(), unique_packets: z.int(), foreign_packets: z.int() }).nullable(),
+  rx: z
+    .looseObject({
+      packets: z.int(),
+      bytes: z.int(),
+      unique_packets: z.int(),
+      corrupted_packets: z.int(),
+      foreign_packets: z.int(),
+    })
+    .nullable(),
 });
+
+interface Options {
+  io: string;
+  size: number;
+  touch: string;
+}
 
 interface Load {
   child: ChildProcessByStdio<Writable, Readable, null>;
@@ -32,7 +47,7 @@ interface Load {
 }
 
 /** An application in one of the two namespaces. */
-function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: Record<string, string | number>): Load {
+function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: object): Load {
   const addresses = {
     'local-mac': local.mac,
     'peer-mac': peer.mac,
@@ -62,11 +77,11 @@ function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: 
   return { child, ready: ready.promise, final: final.promise };
 }
 
-/** Sends a fifth of a second of packets through a cable under tcpdump's eyes. */
-async function exchange(file: string, options: Record<string, string | number>) {
-  const receiver = load('receiver', SINK, SOURCE, options);
+/** Sends a fifth of a second of packets, so many a frame, through a cable under tcpdump's eyes. */
+async function exchange(file: string, options: Options, { receiverSize = options.size, packetsInFrame = 1 } = {}) {
+  const receiver = load('receiver', SINK, SOURCE, { ...options, size: receiverSize });
   await receiver.ready;
-  const sender = load('sender', SOURCE, SINK, { ...options, rate: 1000, burst: 8, 'duration-ms': 200 });
+  const sender = load('sender', SOURCE, SINK, { ...options, rate: 1000, burst: BURST, 'duration-ms': 200 });
   await sender.ready;
   const tcpdump = spawn('ip', ['netns', 'exec', SINK.namespace, 'tcpdump', '-i', 'eth0', '-U', '-w', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -82,12 +97,22 @@ async function exchange(file: string, options: Record<string, string | number>) 
   const received = await receiver.final;
   const witness = rxPackets() - before;
   const ended = new Promise((done) => tcpdump.on('close', done));
-  await until(() => countFrames(file) >= (sent.tx?.offered_packets ?? 0));
+  await until(() => countFrames(file) * packetsInFrame >= (sent.tx?.offered_packets ?? 0));
   tcpdump.kill('SIGINT');
   await ended;
   assert.ok(sent.tx !== null && received.rx !== null);
   return { offered: sent.tx.offered_packets, rx: received.rx, witness };
 }
+
+/** Without offload the kernel cuts super-packets up in front of the wire, and writes the checksums itself. */
+function offload(state: 'on' | 'off'): void {
+  const features = ['tx', state, 'tx-udp-segmentation', state];
+  execFileSync('ip', ['netns', 'exec', SOURCE.namespace, 'ethtool', '-K', 'eth0', ...features], { stdio: 'ignore' });
+}
+
+/** Older kernels send no super-packet to a device that computes no checksums. */
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const cannotSegment = (major < 6 || (major === 6 && minor < 11)) && 'needs Linux 6.11 to segment without offload';
 
 function rxPackets(): number {
   return Number(
@@ -150,7 +175,9 @@ describe('frames on the wire', { skip }, () => {
   for (const io of TECHNIQUES) {
     for (const touch of ['full', 'none']) {
       for (const size of [64, 65, 256, 1500]) {
-        it(`${io}, ${size} bytes, touch=${touch}`, { timeout: 60_000 }, async () => {
+        const unable = io === 'udp-gso' && cannotSegment;
+        it(`${io}, ${size} bytes, touch=${touch}`, { timeout: 60_000, skip: unable }, async () => {
+          offload(io === 'udp-gso' ? 'off' : 'on');
           const file = join(folder, `${io}-${touch}-${size}.pcap`);
           const { offered, rx, witness } = await exchange(file, { io, size, touch });
           // A busy machine may make the sender miss its last bursts; what it sent is what counts here.
@@ -162,7 +189,7 @@ describe('frames on the wire', { skip }, () => {
           assert.doesNotMatch(verbose, /bad|incorrect|truncated|wrong|\[\|/i);
           const frames = dissect(file);
           assert.equal(frames.length, offered);
-          const whole = io.startsWith('raw');
+          const checked = io === 'udp-gso' || (io.startsWith('raw') && touch === 'full');
           for (const frame of frames) {
             // The byte order of the header's fields, the length of the IP packet and the destination MAC are where a
             // well-known predecessor went wrong.
@@ -176,7 +203,7 @@ describe('frames on the wire', { skip }, () => {
             assert.equal(frame['udp.length'], String(size - 34));
             assert.deepEqual([frame['udp.srcport'], frame['udp.dstport']], ['4001', '4002']);
             // 1 is good, 3 is none: docs/decisions/0001-checksums.md.
-            assert.equal(frame['udp.checksum.status'], whole && touch === 'full' ? '1' : '3');
+            assert.equal(frame['udp.checksum.status'], checked ? '1' : '3');
             assert.equal(frame['_ws.expert'], '');
             assert.match(frame['udp.payload'], /^575607/);
           }
@@ -184,4 +211,32 @@ describe('frames on the wire', { skip }, () => {
       }
     }
   }
+
+  for (const touch of ['full', 'none']) {
+    for (const size of [64, 65, 256, 1500]) {
+      const title = `udp-gso, ${size} bytes, touch=${touch}: a burst is one frame where nobody cuts it up`;
+      it(title, { timeout: 60_000 }, async () => {
+        offload('on');
+        const file = join(folder, `super-${touch}-${size}.pcap`);
+        const options = { io: 'udp-gso', size, touch };
+        const { offered, rx, witness } = await exchange(file, options, { packetsInFrame: BURST });
+        assert.deepEqual([rx.packets, rx.unique_packets, rx.corrupted_packets], [offered, offered, 0]);
+        assert.equal(rx.bytes, offered * size);
+        assert.equal(witness, offered / BURST);
+        assert.ok(witness > 0);
+        const headers = 42;
+        const lengths = dissect(file).map((frame) => frame['frame.len']);
+        assert.deepEqual(new Set(lengths), new Set([String(headers + BURST * (size - headers))]));
+      });
+    }
+  }
+
+  it('udp-gso counts each datagram of another size as corrupted', { timeout: 60_000 }, async () => {
+    offload('on');
+    const file = join(folder, 'size.pcap');
+    const options = { io: 'udp-gso', size: 64, touch: 'full' };
+    const { offered, rx } = await exchange(file, options, { receiverSize: 65, packetsInFrame: BURST });
+    assert.ok(offered > 0);
+    assert.deepEqual([rx.packets, rx.unique_packets, rx.corrupted_packets], [offered, 0, offered]);
+  });
 });
