@@ -26,11 +26,14 @@ const PROMISES = [
   { ours: 'udp-mmsg', peer: 'sockperf', least: 1.3 },
   { ours: 'raw-mmsg', peer: 'trafgen', least: 1.2 },
   { ours: 'raw-mmsg', peer: 'trafgen -q', least: 1.2 },
+  // What segmentation offload is worth: docs/decisions/0005-udp-gso.md.
+  { ours: 'udp-gso', peer: 'udp-mmsg', least: 20 },
 ] as const;
 
 const contestants: Record<string, () => Promise<number>> = {
   udp: () => ours('udp', []),
   'udp-mmsg': () => ours('udp-mmsg', []),
+  'udp-gso': () => ours('udp-gso', []),
   raw: () => ours('raw', []),
   'raw-mmsg': () => ours('raw-mmsg', []),
   'udp-mmsg, touch=full': () => ours('udp-mmsg', ['--touch', 'full']),
