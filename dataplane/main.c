@@ -108,7 +108,8 @@ static enum exit_code run_session(struct session *s)
 static enum exit_code run_role(struct session *s)
 {
     const struct options *o = s->options;
-    struct sampler sampler;
+    /* Where a later step fails, the thread goes on, with this, until the program has ended. */
+    static struct sampler sampler;
     char text[160];
 
     int error = control_open(&s->control);
