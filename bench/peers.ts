@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Received packets/s of our techniques against what a user would pick instead: iperf3, sockperf and trafgen, on the same veth
-// pair and bridge, 64-byte frames, sender on CPU 0 and receiver on CPU 1, in interleaved rounds of one run. Ratios are of
-// one round each, and their median counts: the machine's mood cancels out. Our applications run with touch=none, as the
-// peers neither generate nor check payloads. trafgen brings no receiver: what its users have is the counter of the receiving
-// interface. Into our receiver it is shown beside, where only the senders differ. Exits with 1 where a promised ratio is not reached.
+// Received packets/s of our techniques against what a user would pick instead: iperf3, sockperf and trafgen, and of udp-gso
+// against udp-mmsg, on the same veth pair and bridge, 64-byte frames, sender on CPU 0 and receiver on CPU 1, in interleaved
+// rounds of one run. Ratios are of one round each, and their median counts: the machine's mood cancels out. Our applications
+// run with touch=none, as the peers neither generate nor check payloads. trafgen brings no receiver: what its users have is
+// the counter of the receiving interface. Into our receiver it is shown beside, where only the senders differ. Exits with 1
+// where a promised ratio is not reached.
 //
 //     node bench/peers.ts [ROUNDS] [SECONDS]
 import { writeFileSync } from 'node:fs';
