@@ -28,6 +28,8 @@
 
 #define LINK_WAIT_NS (8 * NS_PER_SECOND)
 #define LINK_POLL_US 1000
+/* A memif server that is not started yet turns its client away, for good: the client has to try again. */
+#define RECONNECT_NS (100 * NS_PER_MS)
 
 struct dpdk_port {
     uint16_t id;
@@ -64,12 +66,19 @@ static int begin(const char *device, struct dpdk_error *error)
 /* With vhost-user and memif the other end comes and goes: without it, nothing that is sent arrives. */
 static int wait_for_link(const struct dpdk_port *state, struct io_port *port)
 {
-    uint64_t give_up = clock_ns(CLOCK_MONOTONIC) + LINK_WAIT_NS;
+    bool memif_client =
+        strncmp(port->config.device, "net_memif", 9) == 0 && strstr(port->config.device, "role=client") != NULL;
+    uint64_t now = clock_ns(CLOCK_MONOTONIC), give_up = now + LINK_WAIT_NS, reconnect = now + RECONNECT_NS;
 
-    while (!dpdk_link_is_up(state->id)) {
-        if (clock_ns(CLOCK_MONOTONIC) >= give_up) {
+    for (; !dpdk_link_is_up(state->id); now = clock_ns(CLOCK_MONOTONIC)) {
+        if (now >= give_up) {
             snprintf(port->error, sizeof(port->error), "nobody is at the other end of %s", port->config.device);
             return -ENOTCONN;
+        }
+        if (memif_client && now >= reconnect) {
+            rte_eth_dev_stop(state->id);
+            rte_eth_dev_start(state->id);
+            reconnect = now + RECONNECT_NS;
         }
         usleep(LINK_POLL_US);
     }

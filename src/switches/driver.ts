@@ -75,7 +75,8 @@ export interface SwitchContext {
 }
 
 export interface RunningSwitch {
-  ports: Port[];
+  /** Read once for each trial: a switch may make its ports anew. */
+  readonly ports: Port[];
   /** What a reader of its figures must know of how this host has it. */
   flags: Flag[];
   /**

@@ -49,7 +49,7 @@ export const ovs: SwitchDriver = {
   },
 
   async start(context) {
-    const { host, ports, directory } = context;
+    const { host, directory } = context;
     const daemon = await findDaemon(host);
     const schema = await findSchema(host);
     if (daemon === null || schema === null) throw new HostError('Open vSwitch with DPDK is gone');
@@ -65,14 +65,9 @@ export const ovs: SwitchDriver = {
     await addBridge(context, vswitchd);
     const connections = new Connections(context);
     const running: RunningSwitch = {
-      ports: ports.map(
-        (request, index): SocketPort => ({
-          ...request,
-          kind: 'vhost-user',
-          directory: `${directory}/ports`,
-          device: virtioUser({ name: `${SOCKETS}/${socketName(index)}`, server: true }),
-        }),
-      ),
+      get ports() {
+        return connections.next();
+      },
       flags: [],
       connect: (signal) => connections.renew(signal),
       counters: () => countersOf(context),
@@ -100,10 +95,6 @@ async function findDaemon(host: Host): Promise<{ path: string; version: string }
 async function findSchema(host: Host): Promise<string | null> {
   for (const path of SCHEMAS) if ((await host.run(['test', '-r', path])).exitCode === 0) return path;
   return null;
-}
-
-function socketName(index: number): string {
-  return `port${index}`;
 }
 
 /** OpenFlow's number of a port; 0 is none. */
@@ -190,31 +181,46 @@ const SOCKET_POLL_MS = 10;
 
 /**
  * OVS is the client of the applications' sockets (`dpdkvhostuserclient`: the other way round has no counters). By itself it looks
- * for a socket once a second; ports that are made anew for each trial connect at once.
+ * for a socket once a second; ports that are made anew for each trial connect at once. Ports and sockets have names of their
+ * own each time: OVS tells ports by them, and forgets one that was deleted only after a while.
  */
 class Connections {
   private readonly context: SwitchContext;
   private generation = 0;
+  /** Ports of the bridge. */
+  private present: string[] = [];
 
   constructor(context: SwitchContext) {
     this.context = context;
   }
 
-  async renew(signal: AbortSignal): Promise<void> {
-    const { ports, directory } = this.context;
-    const sockets = ports.map((_, index) => `${directory}/ports/${socketName(index)}`);
-    for (const socket of sockets) await this.appears(socket, signal);
-    const old = ports.flatMap((_, index) => ['--', '--if-exists', 'del-port', BRIDGE, this.nameOf(index)]);
+  /** The ports of the next trial. */
+  next(): SocketPort[] {
     this.generation += 1;
-    const added = sockets.flatMap((socket, index) => [
-      ...['--', 'add-port', BRIDGE, this.nameOf(index), '--', 'set', 'Interface', this.nameOf(index)],
-      ...['type=dpdkvhostuserclient', `options:vhost-server-path=${socket}`, `ofport_request=${portNumber(index)}`],
-    ]);
-    // Without waiting for the daemon: whether it has come so far is seen by what arrives at its ports.
-    await vsctl(this.context, '--no-wait', ...old, ...added);
+    const { ports, directory } = this.context;
+    return ports.map((request, index) => ({
+      ...request,
+      kind: 'vhost-user',
+      directory: `${directory}/ports`,
+      device: virtioUser({ name: `${SOCKETS}/${this.nameOf(index)}`, server: true }),
+    }));
   }
 
-  /** A port of the same name would be taken for the one before. */
+  /** Replaces the ports of the trial before by those of this one, as soon as their sockets are there. */
+  async renew(signal: AbortSignal): Promise<void> {
+    const { ports, directory } = this.context;
+    const names = ports.map((_, index) => this.nameOf(index));
+    for (const name of names) await this.appears(`${directory}/ports/${name}`, signal);
+    const deleted = this.present.flatMap((name) => ['--', '--if-exists', 'del-port', BRIDGE, name]);
+    this.present = names;
+    const added = names.flatMap((name, index) => [
+      ...['--', 'add-port', BRIDGE, name, '--', 'set', 'Interface', name, 'type=dpdkvhostuserclient'],
+      ...[`options:vhost-server-path=${directory}/ports/${name}`, `ofport_request=${portNumber(index)}`],
+    ]);
+    // Without waiting for the daemon: whether it has come so far is seen by what arrives at its ports.
+    await vsctl(this.context, '--no-wait', ...deleted, ...added);
+  }
+
   private nameOf(index: number): string {
     return `p${index}-${this.generation}`;
   }

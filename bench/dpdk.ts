@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Received packets/s over shared memory, as ratios within one run: our applications against testpmd joined in the same
+// way, memif against vhost-user, Open vSwitch with its pollers and applications on two CPUs against no switch at all, and
+// yielding against polling on a shared CPU. Exits with 1 where a promised ratio is not reached.
+//
+//     node bench/dpdk.ts [ROUNDS] [SECONDS]
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { median } from 'simple-statistics';
+import { z } from 'zod';
+import { DataplaneLineSchema, type FinalLine } from '../src/model/dataplane.ts';
+import { virtioUser } from '../src/switches/virtio.ts';
+
+const root = join(import.meta.dirname, '..');
+const APPLICATION = join(root, 'build/dataplane/vswload');
+const [rounds = 5, seconds = 2] = process.argv.slice(2).map(Number);
+const BURST = 64;
+const HUGEPAGES = '/proc/sys/vm/nr_hugepages';
+/** Pages of 2 MiB: two processes of either kind. */
+const PAGES = 512;
+
+const folder = mkdtempSync(join(tmpdir(), 'vswbench-dpdk-'));
+const socket = join(folder, 'socket');
+
+/** The two ends of a cable, as `direct` has them: sink and source. */
+const VHOST = [`net_vhost0,iface=${socket}`, virtioUser({ name: socket })] as const;
+const MEMIF = (['server', 'client'] as const).map(
+  (role) => `net_memif0,socket=${socket},socket-abstract=no,role=${role}`,
+);
+
+/** A program that is told what to do by lines and answers by lines. */
+function start(command: readonly string[]) {
+  const [file = '', ...args] = command;
+  const child: ChildProcess = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const lines: string[] = [];
+  const waiting: { pattern: RegExp; resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  if (child.stdout === null) throw new Error('no output');
+  createInterface({ input: child.stdout })
+    .on('line', (line) => {
+      lines.push(line);
+      for (const { pattern, resolve } of waiting) if (pattern.test(line)) resolve(line);
+    })
+    .on('close', () => {
+      for (const { pattern, reject } of waiting) reject(new Error(`${file} ended before ${pattern}: ${lines.at(-1)}`));
+    });
+  return {
+    lines,
+    say: (line: string) => child.stdin?.write(`${line}\n`),
+    ended: new Promise<void>((done) => child.on('close', () => done())),
+    sees: (pattern: RegExp) =>
+      new Promise<string>((resolve, reject) => {
+        const already = lines.find((line) => pattern.test(line));
+        if (already === undefined) waiting.push({ pattern, resolve, reject });
+        else resolve(already);
+      }),
+  };
+}
+
+async function ours([sink = '', source = '']: readonly string[], touch: 'full' | 'none'): Promise<number> {
+  const application = (role: string, device: string, cpu: number, [local, peer]: readonly string[]) =>
+    start([
+      ...[APPLICATION, role, '--io', 'dpdk', '--device', device, '--size', '64', '--burst', String(BURST)],
+      ...['--touch', touch, '--cpu', String(cpu), '--local-mac', `02:00:00:00:00:0${local}`],
+      ...['--peer-mac', `02:00:00:00:00:0${peer}`, '--local-ip', `198.18.0.${local}`, '--peer-ip', `198.18.0.${peer}`],
+      ...['--warmup-ms', '300', '--duration-ms', String(seconds * 1000), '--hold'],
+    ]);
+  const receiver = application('receiver', sink, 1, ['2', '1']);
+  const sender = application('sender', source, 0, ['1', '2']);
+  await Promise.all([receiver.sees(/"ready"/), sender.sees(/"ready"/)]);
+  for (const one of [receiver, sender]) one.say('start');
+  const { tx } = finalOf(await sender.sees(/"final"/));
+  receiver.say('stop');
+  const { rx } = finalOf(await receiver.sees(/"final"/));
+  for (const one of [sender, receiver]) one.say('stop');
+  await Promise.all([sender.ended, receiver.ended]);
+  if (tx === null || rx === null) throw new Error('an application did not tell its totals');
+  return rx.steady_packets / ((tx.steady_end_ns - tx.steady_begin_ns) / 1e9);
+}
+
+function finalOf(text: string): FinalLine {
+  const line = DataplaneLineSchema.parse(JSON.parse(text));
+  if (line.type !== 'final') throw new Error(`not a result: ${text}`);
+  return line;
+}
+
+/** DPDK's own traffic application: one that only sends, and one that only receives and drops. */
+async function testpmd([sink = '', source = '']: readonly string[]): Promise<number> {
+  const one = (name: string, device: string, mode: string, cpu: number) =>
+    start([
+      ...[
+        'stdbuf',
+        '-oL',
+        'dpdk-testpmd',
+        '--lcores',
+        `0@${1 - cpu},1@${cpu}`,
+        '--in-memory',
+        '--no-pci',
+        '--single-file-segments',
+      ],
+      ...['-m', '256', '--file-prefix', name, '--vdev', device, '--'],
+      ...['--interactive', `--forward-mode=${mode}`, '--txpkts=64', `--burst=${BURST}`],
+    ]);
+  const receiver = one('sink', sink, 'rxonly', 1);
+  await receiver.sees(/^Done$/);
+  const sender = one('source', source, 'txonly', 0);
+  await sender.sees(/^Done$/);
+  for (const program of [receiver, sender]) program.say('start');
+  await sleep(300);
+  const [before, beganMs] = [await receivedBy(receiver), performance.now()];
+  await sleep(seconds * 1000);
+  const packets = (await receivedBy(receiver)) - before;
+  const pps = packets / ((performance.now() - beganMs) / 1000);
+  for (const program of [sender, receiver]) program.say('quit');
+  await Promise.all([sender.ended, receiver.ended]);
+  return pps;
+}
+
+async function receivedBy(program: ReturnType<typeof start>): Promise<number> {
+  const before = program.lines.length;
+  program.say('show port stats 0');
+  while (!program.lines.slice(before).some((line) => line.includes('Rx-bps'))) await sleep(1);
+  return Number(/RX-packets: (\d+)/.exec(program.lines.slice(before).join('\n'))?.[1]);
+}
+
+const DocumentSchema = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      case: z.looseObject({ switch: z.string() }),
+      trials: z.array(z.looseObject({ throughputPps: z.number(), switchFigures: z.record(z.string(), z.number()) })),
+      summary: z.looseObject({ lossRatio: z.number() }),
+    }),
+  ),
+});
+
+/** Medians of whole trials in containers, by switch. */
+function campaign(...options: string[]): Map<string, { pps: number; loss: number; busy: number }> {
+  const stdout = execFileSync(
+    join(root, 'bin/vswbench'),
+    [
+      ...['run', '--json', '--io', 'dpdk', '--port', 'vhost-user', '-P', '64', '--touch', 'full'],
+      ...['--trials', String(rounds), '--duration', `${seconds}s`, ...options],
+    ],
+    { env: { ...process.env, VSWBENCH_RESULTS: folder }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  return new Map(
+    DocumentSchema.parse(JSON.parse(stdout)).results.map((row) => [
+      row.case.switch,
+      {
+        pps: median(row.trials.map((trial) => trial.throughputPps)),
+        loss: row.summary.lossRatio,
+        busy: median(row.trials.map((trial) => trial.switchFigures.pmdBusyRatio ?? 0)),
+      },
+    ]),
+  );
+}
+
+function report(what: string, value: number, least: number): void {
+  const kept = value >= least;
+  console.log(`${what}: ${value.toFixed(2)}, promised ${least} ${kept ? 'kept' : 'NOT KEPT'}`);
+  if (!kept) process.exitCode = 1;
+}
+
+const contestants: Record<string, () => Promise<number>> = {
+  'vhost-user, touch=none': () => ours(VHOST, 'none'),
+  'vhost-user, touch=full': () => ours(VHOST, 'full'),
+  'memif, touch=full': () => ours(MEMIF, 'full'),
+  'testpmd over vhost-user': () => testpmd(VHOST),
+};
+const results = new Map<string, number[]>(Object.keys(contestants).map((name) => [name, []]));
+const pagesBefore = readFileSync(HUGEPAGES, 'utf8');
+try {
+  writeFileSync(HUGEPAGES, String(PAGES));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, measure] of Object.entries(contestants)) {
+      rmSync(socket, { force: true });
+      results.get(name)?.push(await measure());
+    }
+  }
+} finally {
+  writeFileSync(HUGEPAGES, pagesBefore);
+}
+const mpps = (name: string) => median(results.get(name) ?? []) / 1e6;
+for (const name of results.keys()) console.log(`${name.padEnd(24)} median ${mpps(name).toFixed(2)} Mpps`);
+report('vhost-user touch=none / testpmd', mpps('vhost-user, touch=none') / mpps('testpmd over vhost-user'), 0.95);
+report('vhost-user touch=full / testpmd', mpps('vhost-user, touch=full') / mpps('testpmd over vhost-user'), 0.8);
+report('memif / vhost-user', mpps('memif, touch=full') / mpps('vhost-user, touch=full'), 1.8);
+
+const yielding = campaign('-V', 'direct,ovs');
+const polling = campaign('-V', 'ovs', '--wait', 'poll');
+rmSync(folder, { recursive: true });
+const [bare, ovs, starved] = [yielding.get('direct'), yielding.get('ovs'), polling.get('ovs')];
+if (bare === undefined || ovs === undefined || starved === undefined) throw new Error('a case was not measured');
+console.log(
+  `ovs ${(ovs.pps / 1e6).toFixed(2)} Mpps (PMD busy ${(100 * ovs.busy).toFixed(0)} %), direct ${(bare.pps / 1e6).toFixed(2)} Mpps, ovs without yielding ${(starved.pps / 1e6).toFixed(3)} Mpps`,
+);
+report('ovs / direct, applications sharing a CPU', ovs.pps / bare.pps, 0.55);
+report('ovs, yielding / polling', ovs.pps / starved.pps, 50);
+report('ovs, packets that arrive', 1 - ovs.loss, 0.97);
