@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Received packets/s over shared memory, as ratios within one run: our applications against testpmd joined in the same
-// way, memif against vhost-user, Open vSwitch with its pollers and applications on two CPUs against no switch at all, and
-// yielding against polling on a shared CPU. Exits with 1 where a promised ratio is not reached.
+// way, memif beside vhost-user, and Open vSwitch with its poller on one CPU and both applications on the other: that they
+// share it must not be what limits it, and they must yield to each other. Exits with 1 where a promise is not kept.
 //
 //     node bench/dpdk.ts [ROUNDS] [SECONDS]
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -177,17 +177,24 @@ try {
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, measure] of Object.entries(contestants)) {
       rmSync(socket, { force: true });
-      results.get(name)?.push(await measure());
+      const pps = await measure();
+      results.get(name)?.push(pps);
+      process.stderr.write(
+        `round ${round + 1}/${rounds}  ${name.padEnd(24)} ${(pps / 1e6).toFixed(2).padStart(6)} Mpps\n`,
+      );
     }
   }
 } finally {
   writeFileSync(HUGEPAGES, pagesBefore);
 }
-const mpps = (name: string) => median(results.get(name) ?? []) / 1e6;
-for (const name of results.keys()) console.log(`${name.padEnd(24)} median ${mpps(name).toFixed(2)} Mpps`);
-report('vhost-user touch=none / testpmd', mpps('vhost-user, touch=none') / mpps('testpmd over vhost-user'), 0.95);
-report('vhost-user touch=full / testpmd', mpps('vhost-user, touch=full') / mpps('testpmd over vhost-user'), 0.8);
-report('memif / vhost-user', mpps('memif, touch=full') / mpps('vhost-user, touch=full'), 1.8);
+for (const [name, values] of results)
+  console.log(`${name.padEnd(24)} median ${(median(values) / 1e6).toFixed(2)} Mpps`);
+/** Of one round each, and their median: a machine that changes its pace between rounds does so for both. */
+const ratio = (name: string, peer: string) =>
+  median((results.get(name) ?? []).map((pps, round) => pps / (results.get(peer)?.[round] ?? Number.NaN)));
+report('vhost-user touch=none / testpmd', ratio('vhost-user, touch=none', 'testpmd over vhost-user'), 0.95);
+report('vhost-user touch=full / testpmd', ratio('vhost-user, touch=full', 'testpmd over vhost-user'), 0.8);
+console.log(`memif / vhost-user: ${ratio('memif, touch=full', 'vhost-user, touch=full').toFixed(2)}`);
 
 const yielding = campaign('-V', 'direct,ovs');
 const polling = campaign('-V', 'ovs', '--wait', 'poll');
@@ -195,8 +202,8 @@ rmSync(folder, { recursive: true });
 const [bare, ovs, starved] = [yielding.get('direct'), yielding.get('ovs'), polling.get('ovs')];
 if (bare === undefined || ovs === undefined || starved === undefined) throw new Error('a case was not measured');
 console.log(
-  `ovs ${(ovs.pps / 1e6).toFixed(2)} Mpps (PMD busy ${(100 * ovs.busy).toFixed(0)} %), direct ${(bare.pps / 1e6).toFixed(2)} Mpps, ovs without yielding ${(starved.pps / 1e6).toFixed(3)} Mpps`,
+  `ovs ${(ovs.pps / 1e6).toFixed(2)} Mpps, ${(ovs.pps / bare.pps).toFixed(2)} of direct (${(bare.pps / 1e6).toFixed(2)} Mpps, a CPU an end); without yielding ${(starved.pps / 1e6).toFixed(3)} Mpps`,
 );
-report('ovs / direct, applications sharing a CPU', ovs.pps / bare.pps, 0.55);
+report('ovs, how busy its poller is while the applications share a CPU', ovs.busy, 0.95);
 report('ovs, yielding / polling', ovs.pps / starved.pps, 50);
 report('ovs, packets that arrive', 1 - ovs.loss, 0.97);

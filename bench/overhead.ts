@@ -10,13 +10,24 @@ import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import { z } from 'zod';
 import { ensureArtifacts } from '../src/host/artifacts.ts';
+import { reserveHugepages } from '../src/host/hugepages.ts';
 import { localHost } from '../src/host/local.ts';
 import { prepareContainers, startContainer } from '../src/host/lxc.ts';
 import { openJournal } from '../src/run/journal.ts';
 import { direct } from '../src/switches/direct.ts';
+import type { SwitchDriver } from '../src/switches/driver.ts';
+import { ovs } from '../src/switches/ovs.ts';
 
 const TRIAL_OVERHEAD_MAX_S = 0.7;
+/** With DPDK in each container, which takes its time to come up. */
+const DPDK_TRIAL_OVERHEAD_MAX_S = 1.0;
 const CONTAINER_START_MAX_MS = 150;
+const COLD_START_MAX_S = 4;
+const COLD_STARTS = 3;
+const PAIR = [
+  { pair: 0, end: 'source' },
+  { pair: 0, end: 'sink' },
+] as const;
 const root = join(import.meta.dirname, '..');
 const [trials = 10] = process.argv.slice(2).map(Number);
 
@@ -24,30 +35,43 @@ const DocumentSchema = z.looseObject({
   results: z.array(z.looseObject({ trials: z.array(z.looseObject({ overheadS: z.number() })) })),
 });
 
-function trialOverheads(): number[] {
+/** Of consecutive trials on one switch, which is started for the first of them: what each took beside its traffic. */
+function trialOverheads(id: string, io: string): number[] {
   const results = mkdtempSync(join(tmpdir(), 'vswbench-bench-'));
-  const stdout = execFileSync(
-    join(root, 'bin/vswbench'),
-    [
-      'run',
-      '--json',
-      '-V',
-      'linux-bridge',
-      '--io',
-      'udp-mmsg',
-      '--warmup',
-      '200ms',
-      '--duration',
-      '1s',
-      '--trials',
-      `${trials}`,
-    ],
-    { env: { ...process.env, VSWBENCH_RESULTS: results }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-  );
+  const phases = ['--warmup', '200ms', '--duration', '1s', '--trials', `${trials}`];
+  const stdout = execFileSync(join(root, 'bin/vswbench'), ['run', '--json', '-V', id, '--io', io, ...phases], {
+    env: { ...process.env, VSWBENCH_RESULTS: results },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   rmSync(results, { recursive: true });
   return DocumentSchema.parse(JSON.parse(stdout)).results.flatMap((result) =>
     result.trials.map((trial) => trial.overheadS),
   );
+}
+
+/** From nothing to a switch that can be given ports, seconds. */
+async function coldStarts(driver: SwitchDriver): Promise<number[]> {
+  const artifacts = await ensureArtifacts(localHost, { root });
+  const times: number[] = [];
+  for (let count = 0; count < COLD_STARTS; count += 1) {
+    const journal = await openJournal(localHost, process.pid, console.error);
+    try {
+      const directory = '/run/vswbench/switch';
+      await journal.push({ kind: 'remove-path', path: directory });
+      await localHost.makeDirectory(directory);
+      const began = performance.now();
+      await reserveHugepages(localHost, journal, [{ node: 0, bytes: driver.hugepageBytes?.(PAIR.length) ?? 0 }]);
+      await driver.start({
+        ...{ host: localHost, undo: journal, ports: PAIR, portKind: 'vhost-user', cpus: [1], housekeeping: [0] },
+        ...{ node: 0, directory, programs: artifacts.programs },
+      });
+      times.push((performance.now() - began) / 1000);
+    } finally {
+      await journal.close();
+    }
+  }
+  return times;
 }
 
 /** From the start of LXC to the first word of a program inside, milliseconds. */
@@ -57,12 +81,8 @@ async function containerStarts(): Promise<number[]> {
   const times: number[] = [];
   try {
     const containers = await prepareContainers(localHost, '/run/vswbench/containers', journal);
-    const ports = [
-      { pair: 0, end: 'source' },
-      { pair: 0, end: 'sink' },
-    ] as const;
     const { ports: made } = await direct.start({
-      ...{ host: localHost, undo: journal, ports, portKind: 'netdev', cpus: [], housekeeping: [], node: 0 },
+      ...{ host: localHost, undo: journal, ports: PAIR, portKind: 'netdev', cpus: [], housekeeping: [], node: 0 },
       ...{ directory: '/run/vswbench/switch', programs: artifacts.programs },
     });
     const [port] = made;
@@ -104,5 +124,7 @@ function report(what: string, unit: string, values: readonly number[], most: num
   if (!kept) process.exitCode = 1;
 }
 
-report('overhead of a trial', 's', trialOverheads(), TRIAL_OVERHEAD_MAX_S);
+report('overhead of a trial, linux-bridge', 's', trialOverheads('linux-bridge', 'udp-mmsg'), TRIAL_OVERHEAD_MAX_S);
+report('overhead of a trial, ovs', 's', trialOverheads('ovs', 'dpdk'), DPDK_TRIAL_OVERHEAD_MAX_S);
+report('cold start of ovs', 's', await coldStarts(ovs), COLD_START_MAX_S);
 report('start of a container', 'ms', await containerStarts(), CONTAINER_START_MAX_MS);

@@ -16,6 +16,8 @@ echo "== instructions per packet of the data plane itself (64 bytes; at most 40 
 BURST=64 sh dataplane/tests/cost.sh build/dataplane/vswload || status=1
 echo "== wall time"
 "$node" bench/overhead.ts || status=1
+echo "== shared memory: testpmd, memif, Open vSwitch"
+"$node" bench/dpdk.ts || status=1
 echo "== against the tools that one would pick instead"
 "$node" bench/peers.ts || status=1
 exit $status
