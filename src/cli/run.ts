@@ -118,6 +118,9 @@ async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine
       available: asOffer(await driver.probe(localHost)),
     })),
   );
+  const versions = switches.flatMap(({ id, available }) =>
+    available.ok ? [[`switch ${id}`, available.version] as const] : [],
+  );
   const expanded = expandCampaign(campaign, { switches, frameworks: artifacts.frameworks, cpus });
   if (!expanded.ok) throw new CliError(EXIT.usage, expanded.error);
   const cases = expanded.value;
@@ -134,7 +137,7 @@ async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine
       warmupMs: campaign.warmupMs,
       durationMs: campaign.durationMs,
       trialsPlanned: campaign.trials,
-      inventory,
+      inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
       ioTitles: Object.fromEntries(artifacts.frameworks.map(({ name, title }) => [name, title])),
       switchTitles: Object.fromEntries(drivers.map(({ id, title }) => [id, title])),
     },

@@ -14,6 +14,7 @@ test('what the command says is read back as the same parameters', () => {
     pairs: option('-S'),
     switch: option('-V'),
     io: option('--io'),
+    port: option('--port'),
     packetSize: option('-P'),
     rate: option('-R'),
     burst: option('-B'),
@@ -28,6 +29,7 @@ test('what the command says is read back as the same parameters', () => {
   assert.deepEqual(parsed.value.packetSizes, [64, 128, 256, 512, 1024, 1500]);
   assert.deepEqual(parsed.value.rates, ['max', 100_000, 200_000, 400_000, 800_000, 1000]);
   assert.deepEqual(parsed.value.pairs, [1, 2, 4]);
+  assert.deepEqual(parsed.value.ports, ['netdev']);
   assert.equal(parsed.value.wait, 'yield');
   assert.equal(parsed.value.warmupMs, 500);
   assert.equal(parsed.value.durationMs, 3000);

@@ -15,6 +15,7 @@ export function reproduceCommand(result: CampaignResult): string {
     ['-S', all(({ pairs }) => `${pairs}vs${pairs}`)],
     ['-V', all((testCase) => testCase.switch)],
     ['--io', all((testCase) => testCase.io)],
+    ['--port', all(({ port }) => port)],
     ['-P', all((testCase) => String(testCase.packetSize))],
     ['-R', all((testCase) => quantity(testCase.rate))],
     ['-B', all((testCase) => String(testCase.burst))],

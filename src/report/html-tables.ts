@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables of the report: results, ledgers, disturbances.
 import { type ComponentChild, h } from 'preact';
+import { median } from 'simple-statistics';
 import type { CampaignResult, CaseResult, Ledger, Measurement } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import { type Group, groupCases } from '../stats/group.ts';
@@ -283,6 +284,35 @@ function hopList({ hops, drops }: Ledger): ComponentChild {
     }),
     ...drops.map(({ where, packets }) => h('li', { class: 'drop' }, `${grouped(packets)} lost: ${where}`)),
   );
+}
+
+/** What switches tell of themselves, the median over each case's trials; null where none tells anything. */
+export function switchFiguresTable(result: CampaignResult): ComponentChild {
+  const rows = result.results.flatMap((one) => {
+    const told = one.trials.flatMap(({ measurement }) => (measurement === null ? [] : [measurement.switchFigures]));
+    const names = [...new Set(told.flatMap((figures) => Object.keys(figures)))];
+    return names.map((name) => ({
+      one,
+      name,
+      value: median(told.flatMap((figures) => (figures[name] === undefined ? [] : [figures[name]]))),
+    }));
+  });
+  if (rows.length === 0) return null;
+  return dataTable({
+    caption: 'What switches tell of themselves over the steady state, median of the trials',
+    bodies: [rows],
+    columns: [
+      {
+        title: 'Case',
+        cell: ({ one }) => [
+          caseName(one.case),
+          h('span', { class: 'io' }, describeGroup(one.case, ['dimension', 'pairs', 'packetSize', 'rate', 'burst'])),
+        ],
+      },
+      { title: 'Figure', cell: ({ name }) => name },
+      { title: 'Value', number: true, cell: ({ value }) => (value >= 10 ? value.toFixed(1) : value.toFixed(3)) },
+    ],
+  });
 }
 
 /** What else the machine did during each case: the worst trial, since that is the one that would mislead. */

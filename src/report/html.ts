@@ -13,7 +13,14 @@ import { doubts } from './doubts.ts';
 import { flagMarks, flagText } from './flags.ts';
 import { describeGroup, grouped, listed, PARAMETERS, spelledDuration, varying } from './format.ts';
 import { STYLE } from './html-style.ts';
-import { ledgerTable, noiseTable, resultTables, titleList, unmeasuredTable } from './html-tables.ts';
+import {
+  ledgerTable,
+  noiseTable,
+  resultTables,
+  switchFiguresTable,
+  titleList,
+  unmeasuredTable,
+} from './html-tables.ts';
 import { paper, publishedPps } from './paper.ts';
 import { type Answer, answers } from './sentences.ts';
 import { drawSvg } from './svg.ts';
@@ -53,7 +60,7 @@ export async function renderHtml(result: CampaignResult): Promise<string> {
       definitions(titleList(result)),
     ]),
     section('spread', 'Every trial', spread),
-    section('cpu', 'CPU use', cpu),
+    section('cpu', 'CPU use', [...cpu, switchFiguresTable(result)]),
     section('ledger', 'Where the packets went', [ledgerSection(result)]),
     section('doubts', 'What would make these figures wrong', doubtSection(result)),
     section('method', 'How it was measured', methodSection(result)),
