@@ -3,22 +3,40 @@
 // every technique, and nothing but what was sent.
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
+import { localHost } from '../../src/host/local.ts';
+import { packagesMissing } from '../../src/host/packages.ts';
 import { application, cannotMeasure, capture, until } from './machine.ts';
 
-const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg'] as const;
+const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg', 'dpdk'] as const;
+const DPDK_SENDER = { io: 'dpdk', device: 'net_af_packet0,iface=eth0' };
 const BURST = 8;
 const SOURCE = { namespace: 'vswt-a', mac: '02:00:00:00:07:01', ip: '198.18.7.1', port: 4001 };
 const SINK = { namespace: 'vswt-b', mac: '02:00:00:00:07:02', ip: '198.18.7.2', port: 4002 };
 
 const tools = ['tcpdump', 'tshark', 'ethtool'].filter((tool) => spawnSync('which', [tool]).status !== 0);
 const skip = cannotMeasure || (tools.length > 0 && `${tools.join(' and ')} not installed: vswbench setup --tests`);
+
+const missing = await packagesMissing(localHost, ['switches']);
+const withoutDpdk = missing.includes('libdpdk-dev') && 'libdpdk-dev not installed: vswbench setup';
+
+/** Runs with hugepages for one DPDK process, and gives them back. */
+async function withHugepages<T>(use: () => Promise<T>): Promise<T> {
+  const knob = '/proc/sys/vm/nr_hugepages';
+  const before = readFileSync(knob, 'utf8');
+  writeFileSync(knob, String(Number(before) + 32));
+  try {
+    return await use();
+  } finally {
+    writeFileSync(knob, before);
+  }
+}
 
 const FinalSchema = z.looseObject({
   type: z.literal('final'),
@@ -78,10 +96,15 @@ function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: 
 }
 
 /** Sends a fifth of a second of packets, so many a frame, through a cable under tcpdump's eyes. */
-async function exchange(file: string, options: Options, { receiverSize = options.size, packetsInFrame = 1 } = {}) {
+async function exchange(
+  file: string,
+  options: Options,
+  { receiverSize = options.size, packetsInFrame = 1, sender: other = {} } = {},
+) {
   const receiver = load('receiver', SINK, SOURCE, { ...options, size: receiverSize });
   await receiver.ready;
-  const sender = load('sender', SOURCE, SINK, { ...options, rate: 1000, burst: BURST, 'duration-ms': 200 });
+  const sending = { ...options, rate: 1000, burst: BURST, 'duration-ms': 200, ...other };
+  const sender = load('sender', SOURCE, SINK, sending);
   await sender.ready;
   const tcpdump = spawn('ip', ['netns', 'exec', SINK.namespace, 'tcpdump', '-i', 'eth0', '-U', '-w', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -175,11 +198,14 @@ describe('frames on the wire', { skip }, () => {
   for (const io of TECHNIQUES) {
     for (const touch of ['full', 'none']) {
       for (const size of [64, 65, 256, 1500]) {
-        const unable = io === 'udp-gso' && cannotSegment;
+        const unable = { 'udp-gso': cannotSegment, dpdk: withoutDpdk }[io as string] ?? false;
         it(`${io}, ${size} bytes, touch=${touch}`, { timeout: 60_000, skip: unable }, async () => {
           offload(io === 'udp-gso' ? 'off' : 'on');
           const file = join(folder, `${io}-${touch}-${size}.pcap`);
-          const { offered, rx, witness } = await exchange(file, { io, size, touch });
+          // What DPDK makes goes through a packet socket of its own to the same cable, and a receiver that is none of it.
+          const { offered, rx, witness } = await (io === 'dpdk'
+            ? withHugepages(() => exchange(file, { io: 'raw', size, touch }, { sender: DPDK_SENDER }))
+            : exchange(file, { io, size, touch }));
           // A busy machine may make the sender miss its last bursts; what it sent is what counts here.
           assert.ok(offered > 0);
           assert.deepEqual([rx.packets, rx.unique_packets, rx.foreign_packets], [offered, offered, 0]);
@@ -189,7 +215,8 @@ describe('frames on the wire', { skip }, () => {
           assert.doesNotMatch(verbose, /bad|incorrect|truncated|wrong|\[\|/i);
           const frames = dissect(file);
           assert.equal(frames.length, offered);
-          const checked = io === 'udp-gso' || (io.startsWith('raw') && touch === 'full');
+          const whole = io.startsWith('raw') || io === 'dpdk';
+          const checked = io === 'udp-gso' || (whole && touch === 'full');
           for (const frame of frames) {
             // The byte order of the header's fields, the length of the IP packet and the destination MAC are where a
             // well-known predecessor went wrong.
