@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
+import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, StoredCampaign } from '../model/result.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
+import { lacksCeiling } from '../stats/ceiling.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { storePath } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -34,5 +36,36 @@ export function loadStored(id: string | undefined): StoredCampaign {
 }
 
 export function loadResult(id: string | undefined): CampaignResult {
-  return toCampaignResult(loadStored(id));
+  const stored = loadStored(id);
+  return withStore((store) => toResult(store, stored));
 }
+
+/** A ceiling this old still counts: a machine does not change by itself in a week. */
+const RECENT_MS = 7 * 24 * 3600 * 1000;
+/** So many campaigns are looked through for ceilings, the nearest in time first. */
+const LOOKED_THROUGH_MAX = 20;
+
+/** A campaign's result, with the ceilings that it lacks from recent campaigns of the same machine. */
+export function toResult(store: Store, stored: StoredCampaign): CampaignResult {
+  const alone = toCampaignResult(stored);
+  if (!alone.results.some(lacksCeiling)) return alone;
+  const distanceMs = (startedAt: string) => Math.abs(Date.parse(startedAt) - Date.parse(stored.startedAt));
+  const recent = store
+    .list()
+    .filter(({ id, startedAt }) => id !== stored.id && distanceMs(startedAt) <= RECENT_MS)
+    .sort((a, b) => distanceMs(a.startedAt) - distanceMs(b.startedAt))
+    .slice(0, LOOKED_THROUGH_MAX)
+    .flatMap(({ id }) => store.load(id) ?? [])
+    .filter((other) => differingField(stored.inventory, other.inventory) === null);
+  return toCampaignResult(
+    stored,
+    recent.map((other) => toCampaignResult(other)),
+  );
+}
+
+/** In what two machines differ so that their figures must not be mixed; null where they are one and the same. */
+export function differingField(a: Inventory, b: Inventory): (typeof MACHINE_FIELDS)[number] | null {
+  return MACHINE_FIELDS.find((field) => a[field] !== b[field]) ?? null;
+}
+
+const MACHINE_FIELDS = ['hostname', 'kernel', 'cpuModel', 'microcode'] as const;

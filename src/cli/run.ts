@@ -13,7 +13,6 @@ import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
 import { openJournal } from '../run/journal.ts';
-import { toCampaignResult } from '../stats/campaign.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import type { Probe, SwitchDriver } from '../switches/driver.ts';
 import { addCampaignOptions, readCampaign } from './campaign-options.ts';
@@ -29,7 +28,7 @@ import {
 } from './context.ts';
 import { describePlan } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
-import { requireStore } from './load.ts';
+import { differingField, requireStore, toResult } from './load.ts';
 import { Progress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { loadDrivers } from './switch-file.ts';
@@ -183,13 +182,12 @@ function planResumed(store: Store, id: string | undefined, inventory: Inventory)
 
 /** Figures of two machines, or of one before and after a change, are never mixed in one statistic. */
 function refuseOtherMachine(then: Inventory, now: Inventory): void {
-  for (const field of ['hostname', 'kernel', 'cpuModel', 'microcode'] as const) {
-    if (then[field] !== now[field]) {
-      throw new CliError(
-        EXIT.usage,
-        `the campaign was begun with ${field} '${then[field]}' and this is '${now[field]}': start a new one`,
-      );
-    }
+  const field = differingField(then, now);
+  if (field !== null) {
+    throw new CliError(
+      EXIT.usage,
+      `the campaign was begun with ${field} '${then[field]}' and this is '${now[field]}': start a new one`,
+    );
   }
 }
 
@@ -269,7 +267,7 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machine: M
 async function conclude(store: Store, id: string, options: RunOptions): Promise<void> {
   const stored = store.load(id);
   if (stored === null) throw new RangeError(`campaign ${id} is not in its store`);
-  const result = toCampaignResult(stored);
+  const result = toResult(store, stored);
   const summary = renderSummary(result, {
     columns: process.stderr.columns ?? 100,
     color: process.stderr.isTTY && process.env.NO_COLOR === undefined,
