@@ -91,7 +91,7 @@ describe('known truth', { skip: cannotMeasure }, () => {
     { drop: 97, duplicate: 89, corrupt: 12, swap: 9 },
   ];
   for (const schedule of SCHEDULES) {
-    it(`counts exactly what was done: ${JSON.stringify(schedule)}`, { timeout: 200_000 }, async () => {
+    it(`counts exactly what was done: ${JSON.stringify(schedule)}`, { timeout: 60_000 }, async () => {
       for (const io of ['udp', 'raw-mmsg']) {
         const { measurement, did } = await impaired(
           schedule,
@@ -141,7 +141,7 @@ describe('known truth', { skip: cannotMeasure }, () => {
     { options: `-D latency --io udp ${PACE}`, names: ['rtt', 'rttActual', 'oneWay'] },
   ] as const;
   for (const { options, names } of DELAYS) {
-    it(`finds a delay of two peaks within 5 % at p50, p99 and p99.9: ${options}`, { timeout: 200_000 }, async () => {
+    it(`finds a delay of two peaks within 5 % at p50, p99 and p99.9: ${options}`, { timeout: 60_000 }, async () => {
       const { measurement, did } = await impaired(BIMODAL, options);
       for (const name of names) {
         const latency = measurement.latencyNs?.[name];
@@ -161,14 +161,14 @@ describe('known truth', { skip: cannotMeasure }, () => {
 
   // A sender does not notice that a switch stands still: its packets leave at their time and wait in the switch. So both
   // histograms show it, and it proves only that neither hides what happens on the way.
-  it('shows a switch that stands still for 200 ms, by either send time', { timeout: 200_000 }, async () => {
+  it('shows a switch that stands still for 200 ms, by either send time', { timeout: 60_000 }, async () => {
     const { measurement, histograms } = await impaired({ 'stall-at': 700, 'stall-ms': 200 }, `--io udp ${PACE}`);
     assert.equal(measurement.lostPackets, 0);
     for (const name of ['oneWay', 'oneWayActual']) {
       const histogram = histograms[name];
       assert.ok(histogram !== undefined && histogram.max >= 195 * MS && histogram.max < 250 * MS, `${histogram?.max}`);
-      // One packet is due each millisecond, and those of the first 180 ms wait longer than 20 ms.
-      assert.ok(Math.abs(countAbove(histogram, 20 * MS) - 180) <= 15, `${name}: ${countAbove(histogram, 20 * MS)}`);
+      // One packet is due each millisecond, and those of the first half wait longer than half of the time.
+      assertAbout(countAbove(histogram, 100 * MS), 100, name);
     }
   });
 
@@ -176,34 +176,40 @@ describe('known truth', { skip: cannotMeasure }, () => {
   // make it late is to take its CPU away, as a hypervisor or a scheduler would: its schedule goes on, it does not. Of what it
   // then sends late, a measurement from the actual send time knows nothing. Nothing else can be told from outside: a sender
   // on a veth is never blocked by a full queue, for a packet leaves its socket's account as soon as it has crossed the cable.
-  it('shows a stopped client by the intended send time, which the actual one hides', { timeout: 200_000 }, async () => {
-    const STOP_MS = 200;
+  it('shows a stopped client by the intended send time, which the actual one hides', { timeout: 60_000 }, async () => {
+    let affected = Number.POSITIVE_INFINITY;
+    let expected = 0;
+    // Whoever else takes the client's CPU away adds to the count, and to nothing else: undisturbed is who has the fewest.
+    for (let attempt = 0; attempt < 3 && affected > expected + 15; attempt += 1) {
+      const { stoppedMs, measurement, histograms } = await stopClient(200);
+      const { rtt, rttActual } = histograms;
+      assert.ok(rtt !== undefined && rttActual !== undefined);
+      assert.equal(measurement.lostPackets, 0);
+      assert.equal(rtt.count, rttActual.count);
+      assert.ok(rtt.max >= (stoppedMs - 10) * MS, `${rtt.max} ns after a stop of ${stoppedMs} ms`);
+      // A packet was due each millisecond; the answers to all but those of the last 100 came more than 100 ms after.
+      affected = countAbove(rtt, 100 * MS);
+      expected = stoppedMs - 100;
+      assert.ok(affected >= expected - 15, `${affected} packets, not ${expected}`);
+      // Of all these, only the few under way at that moment have waited since they were sent: a handful on a busy machine.
+      assert.ok(countAbove(rttActual, 100 * MS) <= 10, `${countAbove(rttActual, 100 * MS)} packets`);
+      assert.ok(rtt.p99 > 75 * MS && rtt.p99 > 2 * rttActual.p99, `p99 ${rtt.p99} and ${rttActual.p99}`);
+    }
+    assertAbout(affected, expected, 'rtt');
+  });
+
+  /** Measures round trips, and stops the client for a while in the middle. */
+  async function stopClient(ms: number): Promise<Omit<Truth, 'did'> & { stoppedMs: number }> {
     const running = workspace.start(`run --json -D latency -V linux-bridge --trials 1 --io udp ${PACE}`.split(' '));
     await until(() => running.child.exitCode !== null || packetsFrom('vsws0source') > 800);
-    const client = pidOf('client');
-    const stopping = performance.now();
+    const client = pidOf('client', running.child.pid);
     process.kill(client, 'SIGSTOP');
-    const stopped = performance.now();
-    await sleep(STOP_MS);
-    const going = performance.now();
+    const began = performance.now();
+    await sleep(ms);
     process.kill(client, 'SIGCONT');
-    const gone = performance.now();
-    const [least, most] = [going - stopped, gone - stopping];
-
-    const { measurement, histograms } = latest(await running.ended);
-    const { rtt, rttActual } = histograms;
-    assert.ok(rtt !== undefined && rttActual !== undefined);
-    assert.equal(measurement.lostPackets, 0);
-    assert.equal(rtt.count, rttActual.count);
-    // A packet was due each millisecond; all but those of the last 20 ms answered more than 20 ms late.
-    assert.ok(rtt.max >= (least - 10) * MS, `${rtt.max} ns after a stop of ${least} ms`);
-    const affected = countAbove(rtt, 20 * MS);
-    assert.ok(affected >= least - 20 - 10 && affected <= most - 20 + 10, `${affected} packets, stop of ${least} ms`);
-    assert.ok(rtt.p99 > 100 * MS, String(rtt.p99));
-    // At most one was under way when the client was stopped, and its answer waited.
-    assert.ok(countAbove(rttActual, 20 * MS) <= 1, String(countAbove(rttActual, 20 * MS)));
-    assert.ok(rttActual.p99 < 20 * MS && rttActual.p999 < 20 * MS, String(rttActual.p999));
-  });
+    const stoppedMs = performance.now() - began;
+    return { stoppedMs, ...latest(await running.ended) };
+  }
 });
 
 interface Arrival {
@@ -254,28 +260,40 @@ function within(value: number, truth: number): boolean {
   return Math.abs(value / truth - 1) <= TOLERANCE;
 }
 
+/** Of about a hundred packets, those due while something woke up late may be counted on either side. */
+function assertAbout(packets: number, expected: number, what: string): void {
+  assert.ok(Math.abs(packets - expected) <= 15, `${what}: ${packets} packets, not about ${expected}`);
+}
+
 function countAbove({ buckets }: Histogram, ns: number): number {
   return buckets.filter(([lower]) => lower >= ns).reduce((sum, [, , count]) => sum + count, 0);
 }
 
 /** What an interface has received; none where there is no such interface. */
 function packetsFrom(name: string): number {
-  try {
-    return Number(readFileSync(`/sys/class/net/${name}/statistics/rx_packets`, 'utf8'));
-  } catch {
-    return 0;
-  }
+  return Number(textOf(`/sys/class/net/${name}/statistics/rx_packets`));
 }
 
-/** Of the traffic application in its container. */
-function pidOf(role: 'client'): number {
-  const found = readdirSync('/proc').find((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`/bin/vswload\0${role}\0`);
-    } catch {
-      return false;
-    }
-  });
+/** Of the traffic application in the container that a run started. */
+function pidOf(role: 'client', run: number | undefined): number {
+  const clients = readdirSync('/proc').filter((pid) =>
+    textOf(`/proc/${pid}/cmdline`).startsWith(`/bin/vswload\0${role}\0`),
+  );
+  const found = clients.map(Number).find((pid) => run !== undefined && descends(pid, run));
   assert.ok(found !== undefined, `no ${role} runs`);
-  return Number(found);
+  return found;
+}
+
+function descends(pid: number, from: number): boolean {
+  if (pid === from) return true;
+  const parent = Number(/^PPid:\t(\d+)$/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0);
+  return parent > 0 && descends(parent, from);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
