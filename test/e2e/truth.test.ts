@@ -176,11 +176,11 @@ describe('known truth', { skip: cannotMeasure }, () => {
   // make it late is to take its CPU away, as a hypervisor or a scheduler would: its schedule goes on, it does not. Of what it
   // then sends late, a measurement from the actual send time knows nothing. Nothing else can be told from outside: a sender
   // on a veth is never blocked by a full queue, for a packet leaves its socket's account as soon as it has crossed the cable.
-  it('shows a stopped client by the intended send time, which the actual one hides', { timeout: 60_000 }, async () => {
-    let affected = Number.POSITIVE_INFINITY;
-    let expected = 0;
-    // Whoever else takes the client's CPU away adds to the count, and to nothing else: undisturbed is who has the fewest.
-    for (let attempt = 0; attempt < 3 && affected > expected + 15; attempt += 1) {
+  it('shows a stopped client by the intended send time, which the actual one hides', { timeout: 90_000 }, async () => {
+    // Whoever else takes the CPUs away makes more packets late, by either time. So what must be there has to be there each time;
+    // that nothing else is, is asked of the least disturbed of three.
+    let late = { intended: Number.POSITIVE_INFINITY, actual: Number.POSITIVE_INFINITY, expected: 0 };
+    for (let attempt = 0; attempt < 3 && !(late.intended <= late.expected + 15 && late.actual <= 10); attempt += 1) {
       const { stoppedMs, measurement, histograms } = await stopClient(200);
       const { rtt, rttActual } = histograms;
       assert.ok(rtt !== undefined && rttActual !== undefined);
@@ -188,21 +188,24 @@ describe('known truth', { skip: cannotMeasure }, () => {
       assert.equal(rtt.count, rttActual.count);
       assert.ok(rtt.max >= (stoppedMs - 10) * MS, `${rtt.max} ns after a stop of ${stoppedMs} ms`);
       // A packet was due each millisecond; the answers to all but those of the last 100 came more than 100 ms after.
-      affected = countAbove(rtt, 100 * MS);
-      expected = stoppedMs - 100;
-      assert.ok(affected >= expected - 15, `${affected} packets, not ${expected}`);
-      // Of all these, only the few under way at that moment have waited since they were sent: a handful on a busy machine.
-      assert.ok(countAbove(rttActual, 100 * MS) <= 10, `${countAbove(rttActual, 100 * MS)} packets`);
-      assert.ok(rtt.p99 > 75 * MS && rtt.p99 > 2 * rttActual.p99, `p99 ${rtt.p99} and ${rttActual.p99}`);
+      const expected = stoppedMs - 100;
+      late = { intended: countAbove(rtt, 100 * MS), actual: countAbove(rttActual, 100 * MS), expected };
+      assert.ok(late.intended >= expected - 15, JSON.stringify(late));
+      // What only the intended time shows: all of them, but for a few that were under way at that moment.
+      assert.ok(late.intended - late.actual >= expected - 15 - 10, JSON.stringify(late));
     }
-    assertAbout(affected, expected, 'rtt');
+    assert.ok(late.intended <= late.expected + 15 && late.actual <= 10, JSON.stringify(late));
   });
 
   /** Measures round trips, and stops the client for a while in the middle. */
   async function stopClient(ms: number): Promise<Omit<Truth, 'did'> & { stoppedMs: number }> {
     const running = workspace.start(`run --json -D latency -V linux-bridge --trials 1 --io udp ${PACE}`.split(' '));
-    await until(() => running.child.exitCode !== null || packetsFrom('vsws0source') > 800);
-    const client = pidOf('client', running.child.pid);
+    let client: number | undefined;
+    await until(() => {
+      client = packetsFrom('vsws0source') > 800 ? pidOf('client', running.child.pid) : undefined;
+      return running.child.exitCode !== null || client !== undefined;
+    });
+    if (client === undefined) assert.fail((await running.ended).stderr);
     process.kill(client, 'SIGSTOP');
     const began = performance.now();
     await sleep(ms);
@@ -274,14 +277,12 @@ function packetsFrom(name: string): number {
   return Number(textOf(`/sys/class/net/${name}/statistics/rx_packets`));
 }
 
-/** Of the traffic application in the container that a run started. */
-function pidOf(role: 'client', run: number | undefined): number {
+/** Of the traffic application in the container that a run started, once it is there. */
+function pidOf(role: 'client', run: number | undefined): number | undefined {
   const clients = readdirSync('/proc').filter((pid) =>
     textOf(`/proc/${pid}/cmdline`).startsWith(`/bin/vswload\0${role}\0`),
   );
-  const found = clients.map(Number).find((pid) => run !== undefined && descends(pid, run));
-  assert.ok(found !== undefined, `no ${role} runs`);
-  return found;
+  return clients.map(Number).find((pid) => run !== undefined && descends(pid, run));
 }
 
 function descends(pid: number, from: number): boolean {
