@@ -18,6 +18,8 @@ echo "== wall time"
 "$node" bench/overhead.ts || status=1
 echo "== shared memory: testpmd, memif, Open vSwitch"
 "$node" bench/dpdk.ts || status=1
+echo "== round trips: sockperf, shared memory"
+"$node" bench/latency.ts || status=1
 echo "== against the tools that one would pick instead"
 "$node" bench/peers.ts || status=1
 exit $status

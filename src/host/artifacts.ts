@@ -66,7 +66,8 @@ async function buildApplication(host: Host, checkout: Checkout): Promise<string>
   return `${programsOf(checkout)}/vswload`;
 }
 
-function programsOf(checkout: Checkout): string {
+/** Folder of the programs that are built. */
+export function programsOf(checkout: Checkout): string {
   return `${checkout.root}/build/dataplane`;
 }
 

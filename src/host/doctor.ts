@@ -81,10 +81,11 @@ function cpus({ cpus, cpuModel }: Inventory): Finding {
       };
 }
 
-function clock({ clocksource, invariantTsc }: Inventory): Finding {
+function clock({ clocksource, invariantTsc, clockErrorNs }: Inventory): Finding {
   const subject = 'clock';
+  const apart = clockErrorNs === null ? '' : `, at most ${clockErrorNs} ns apart between two CPUs`;
   return invariantTsc
-    ? { state: 'ok', subject, text: `invariant time-stamp counter, kernel clock source ${clocksource}` }
+    ? { state: 'ok', subject, text: `invariant time-stamp counter${apart}, kernel clock source ${clocksource}` }
     : {
         state: 'warning',
         subject,

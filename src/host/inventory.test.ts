@@ -88,6 +88,7 @@ describe('takeInventory', () => {
     assert.deepEqual(InventorySchema.parse(inventory), inventory);
     assert.equal(inventory.vswbenchCommit, null);
     assert.equal(inventory.virtualization, null);
+    assert.equal(inventory.clockErrorNs, null);
     assert.deepEqual(inventory.knobs, {});
     assert.deepEqual(Object.keys(inventory.versions), ['node']);
   });
@@ -109,13 +110,15 @@ describe('takeInventory', () => {
       .answer(/^git .*rev-parse/, { stdout: '3f1c2ab94c10\n' })
       .answer(/^git .*status/, { stdout: ' M src/x.ts\n' })
       .answer(/^systemd-detect-virt/, { exitCode: 1, stdout: 'none\n' })
-      .answer(/^lxc-execute --version/, { stdout: '5.0.2\n' });
+      .answer(/^lxc-execute --version/, { stdout: '5.0.2\n' })
+      .answer(/^\/opt\/vswbench\/build\/dataplane\/clock-error$/, { stdout: '{"v":1,"error_ns":69}\n' });
     const inventory = InventorySchema.parse(await takeInventory(host, checkout, '0.1.0'));
     assert.equal(inventory.vswbenchCommit, '3f1c2ab94c10-dirty');
     assert.equal(inventory.os, 'Debian GNU/Linux 12 (bookworm)');
     assert.equal(inventory.cpuModel, 'A CPU @ 2 GHz');
     assert.equal(inventory.memoryBytes, 16384 * 1024);
     assert.equal(inventory.invariantTsc, true);
+    assert.equal(inventory.clockErrorNs, 69);
     assert.equal(inventory.virtualization, 'hypervisor (unnamed)');
     assert.equal(inventory.loadAverage, 0.42);
     assert.equal(inventory.cpus.length, 8);

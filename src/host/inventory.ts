@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
+import { z } from 'zod';
 import type { Cpu, Inventory } from '../model/inventory.ts';
-import type { Checkout } from './artifacts.ts';
+import { type Checkout, programsOf } from './artifacts.ts';
 import type { Host } from './host.ts';
 
 /** Knobs that change what is measured, by the name under which a report shows them. */
@@ -52,11 +53,20 @@ export async function takeInventory(host: Host, checkout: Checkout, version: str
     clocksource: await text('/sys/devices/system/clocksource/clocksource0/current_clocksource'),
     // arm64's generic timer is invariant by its architecture.
     invariantTsc: process.arch === 'arm64' || (flags.has('constant_tsc') && flags.has('nonstop_tsc')),
+    clockErrorNs: await clockErrorOf(host, checkout),
     mitigations: await readAll(host, await vulnerabilities(host)),
     knobs: await readAll(host, KNOBS),
     versions: await versionsOf(host),
     loadAverage: Number((await text('/proc/loadavg')).split(' ')[0] ?? 0),
   };
+}
+
+const ClockErrorSchema = z.looseObject({ error_ns: z.int().nonnegative().nullable() });
+
+/** What dataplane/clock_error.c finds; null where it is not built. */
+async function clockErrorOf(host: Host, checkout: Checkout): Promise<number | null> {
+  const { exitCode, stdout } = await host.run([`${programsOf(checkout)}/clock-error`]);
+  return exitCode === 0 ? ClockErrorSchema.parse(JSON.parse(stdout)).error_ns : null;
 }
 
 /** The CPUs that are online, with their place in the machine. */

@@ -29,6 +29,8 @@ export const InventorySchema = z.strictObject({
   memoryBytes: z.int().nonnegative(),
   clocksource: z.string(),
   invariantTsc: z.boolean(),
+  /** The time-stamp counters of two CPUs are at most so far apart: the error of a one-way delay. Null where nobody knows. */
+  clockErrorNs: z.int().nonnegative().nullable(),
   /** File name under /sys/devices/system/cpu/vulnerabilities to what the kernel says. */
   mitigations: z.record(z.string(), z.string()),
   /** Kernel knobs that change the figures, as found (path-like name to value); absent ones are left out. */

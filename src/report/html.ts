@@ -324,6 +324,12 @@ function machineSection({ inventory }: CampaignResult): ComponentChild[] {
     ['Recorded', inventory.recordedAt],
     ['Kernel command line', inventory.kernelCommandLine],
     ['Clock source', `${inventory.clocksource}, ${inventory.invariantTsc ? 'invariant' : 'not invariant'} TSC`],
+    [
+      'Error of one-way delays',
+      inventory.clockErrorNs === null
+        ? 'unknown'
+        : `at most ${inventory.clockErrorNs} ns: so far may the counters of two CPUs be apart`,
+    ],
     ['Load average', inventory.loadAverage.toFixed(2)],
     [
       'Topology',

@@ -154,6 +154,47 @@ describe('makeLedger', () => {
     assert.ok(!makeLedger({ ...more, switchOut: { packets: 1006 } }).closes);
   });
 
+  it('does not let a duplicate hide a packet that the switch says it dropped', () => {
+    const ledger = makeLedger(
+      input({
+        switchOut: { packets: 998 },
+        switchDrops: [{ reason: 'by its schedule', packets: 10 }],
+        sinkInterface: { rxPackets: 995, rxDropped: 0 },
+        received: received({ packets: 995, unique_packets: 987, duplicated_packets: 8 }),
+      }),
+    );
+    assert.ok(ledger.closes);
+    assert.deepEqual(ledger.drops, [
+      { where: 'dropped by the switch: by its schedule', packets: 10 },
+      { where: "between 'switch, out' and 'sink's interface, received'", packets: 3 },
+    ]);
+  });
+
+  it('finds all drops of a switch that makes more duplicates than it drops', () => {
+    const ledger = makeLedger(
+      input({
+        switchOut: { packets: 1005 },
+        switchDrops: [{ reason: 'by its schedule', packets: 10 }],
+        sinkInterface: { rxPackets: 1005, rxDropped: 0 },
+        received: received({ packets: 1005, unique_packets: 990, duplicated_packets: 15 }),
+      }),
+    );
+    assert.ok(ledger.closes);
+    assert.deepEqual(ledger.drops, [{ where: 'dropped by the switch: by its schedule', packets: 10 }]);
+  });
+
+  it('does not let the same duplicates explain the growth of two hops', () => {
+    const ledger = makeLedger(
+      input({
+        switchIn: { packets: 1005 },
+        switchOut: { packets: 1010 },
+        sinkInterface: { rxPackets: 1005, rxDropped: 0 },
+        received: received({ packets: 1005, duplicated_packets: 5 }),
+      }),
+    );
+    assert.ok(!ledger.closes);
+  });
+
   it('closes where foreign packets came through the same interfaces', () => {
     const ledger = makeLedger(
       input({

@@ -27,6 +27,8 @@ export interface LedgerInput {
 /**
  * Lines the hops up and attributes each packet that is missing between two of them. A hop that has more packets
  * than the one before, beyond what was counted as duplicates, is an error of the measurement: the ledger does not close.
+ * A duplicate that was made on the way to a hop makes up for a packet that was lost there: where somebody counted more
+ * drops than packets are missing, as many of the duplicates were made there as account for it.
  */
 export function makeLedger(input: LedgerInput): Ledger {
   const { received } = input;
@@ -57,15 +59,20 @@ export function makeLedger(input: LedgerInput): Ledger {
   hops.push(hop('received by the application', received.packets + received.foreign_packets, 'application', queue));
 
   const drops: Ledger['drops'] = [];
-  let grows = false;
+  // Of the copies that arrived, those of which it is not known yet where they were made.
+  let copies = received.duplicated_packets;
+  let surplus = received.duplicated_packets + received.foreign_packets;
   for (const [index, hop] of hops.entries()) {
     const before = hops[index - 1];
     if (before === undefined) continue;
     const missing = before.shown.packets - hop.shown.packets;
-    if (missing < -(received.duplicated_packets + received.foreign_packets)) grows = true;
-    if (missing > 0) drops.push(...attribute(before, hop, missing));
+    const counted = hop.counted.reduce((sum, { packets }) => sum + packets, 0);
+    const made = Math.min(copies, Math.max(0, counted - missing, -missing));
+    copies -= made;
+    surplus -= Math.max(0, -missing);
+    if (missing + made > 0) drops.push(...attribute(before, hop, missing + made));
   }
-  return { pair: input.pair, hops: hops.map(({ shown }) => shown), drops, closes: !grows };
+  return { pair: input.pair, hops: hops.map(({ shown }) => shown), drops, closes: surplus >= 0 };
 }
 
 /** A loss has the causes that were counted on its way, as far as those counts go; the rest has only its place. */

@@ -84,6 +84,7 @@ export const INVENTORY: Columns<Inventory> = {
   memoryBytes: plain('memory_bytes'),
   clocksource: plain('clocksource'),
   invariantTsc: truth('invariant_tsc'),
+  clockErrorNs: plain('clock_error_ns'),
   mitigations: json('mitigations_json'),
   knobs: json('knobs_json'),
   versions: json('versions_json'),

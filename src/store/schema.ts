@@ -216,8 +216,13 @@ CREATE VIEW trial_results AS
   LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
 `;
 
+const VERSION_2 = `
+-- The time-stamp counters of two CPUs are at most so far apart; NULL where nobody knows.
+ALTER TABLE inventory ADD COLUMN clock_error_ns INTEGER;
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
 
 /** What the header of a database says. */
 export interface Header {

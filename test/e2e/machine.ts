@@ -31,9 +31,9 @@ export interface Running {
 export class Workspace {
   readonly results = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
 
-  start(args: readonly string[]): Running {
+  start(args: readonly string[], environment: Record<string, string> = {}): Running {
     const child = spawn(join(root, 'bin/vswbench'), args, {
-      env: { ...process.env, VSWBENCH_RESULTS: this.results, NO_COLOR: '1' },
+      env: { ...process.env, ...environment, VSWBENCH_RESULTS: this.results, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const lines: string[] = [];
@@ -64,8 +64,8 @@ export class Workspace {
     };
   }
 
-  run(args: readonly string[]): Promise<Ended> {
-    return this.start(args).ended;
+  run(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+    return this.start(args, environment).ended;
   }
 
   /** Removes the results; also what a failed test may have left on the host. */
