@@ -335,6 +335,7 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_bool(out, "polls_memory", io->capabilities & IO_POLLS_MEMORY);
     put_bool(out, "kernel_interface", io->capabilities & IO_KERNEL_INTERFACE);
     put_bool(out, "super_packets", io->capabilities & IO_SUPER_PACKETS);
+    put_bool(out, "can_block", io->descriptors != NULL);
     put_ports(out, io->ports);
     put_count(out, "hugepage_bytes", io->hugepage_bytes);
     fputc('}', out);

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "clock.h"
@@ -12,6 +13,11 @@ static int (*const role_run[ROLE_COUNT])(struct session *) = {
     [ROLE_CLIENT] = client_run,
     [ROLE_SERVER] = server_run,
 };
+
+/* A sleeper is woken some tens of microseconds after the time it asked for, and so asks for an earlier one. */
+#define WAKE_LEAD_NS 50000
+/* But not so early that it would spend more than this part of the time between two bursts on waiting awake. */
+#define WAKE_LEAD_SHARE 8
 
 static struct usage thread_usage(void)
 {
@@ -33,6 +39,17 @@ void session_prepare(struct session *s)
     arrivals_init(&s->arrivals, &s->port, (unsigned)o->pair, o->touch_full);
 }
 
+/* Once a run, so that nothing of it has to be asked for before each sleep. */
+static void prepare_sleep(struct session *s)
+{
+    s->wake_lead = clock_ns_to_ticks(WAKE_LEAD_NS);
+    if (s->wake_lead > s->pacing.step / WAKE_LEAD_SHARE)
+        s->wake_lead = s->pacing.step / WAKE_LEAD_SHARE;
+    s->port.ops->descriptors(&s->port, &s->rx_fd, &s->tx_fd);
+    /* Timers may otherwise be 50 us late, to be served together (prctl(2)). */
+    prctl(PR_SET_TIMERSLACK, 1);
+}
+
 static void begin(struct session *s)
 {
     const struct options *o = s->options;
@@ -46,8 +63,10 @@ static void begin(struct session *s)
         pacing_begin(&s->pacing, s->begin, clock_rate.hz, o->rate_pps, (uint32_t)o->burst,
                      clock_ns_to_ticks(o->max_debt_ms * NS_PER_MS));
 
+    if (o->wait == WAIT_BLOCK)
+        prepare_sleep(s);
     while (clock_ticks() < s->begin) {
-        if (o->yields)
+        if (o->wait == WAIT_YIELD)
             sched_yield();
         else
             clock_relax();

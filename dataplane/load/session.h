@@ -36,6 +36,8 @@ struct session {
 
     /* Instants in ticks: the phases of a sender or client. */
     uint64_t begin, steady_begin, steady_end, end;
+    uint64_t wake_lead; /* ticks: so long before a burst is due a sleeper wants to be woken */
+    int rx_fd, tx_fd;   /* of the port, where the thread is to sleep; -1 = none */
     struct pacing pacing;
     struct tx_totals tx;
     struct departures departures;

@@ -141,6 +141,8 @@ const BuiltFrameworkSchema = z.strictObject({
   kernel_interface: z.boolean(),
   /** Counters of interfaces on the way count super-packets, each of several packets. */
   super_packets: z.boolean(),
+  /** Its applications can sleep until a packet comes. */
+  can_block: z.boolean(),
   /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
   ports: z.array(PortKindSchema),
   /** What each application takes while its port is open. */

@@ -78,6 +78,22 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
     }
   });
 
+  it('lets applications sleep between packets, which costs latency and saves CPU time', async () => {
+    const options = 'run --json -V linux-bridge -R 1k -B 1 --warmup 100ms --duration 500ms --trials 1 --wait block';
+    const ended = await workspace.run(`${options} -D throughput,latency --io udp,udp-gso,raw-mmsg`.split(' '));
+    assert.equal(ended.code, 0, ended.stderr);
+    const { results } = documentOf(ended);
+    assert.equal(results.length, 6);
+    for (const row of results) {
+      const name = `${row.case.dimension} ${row.case.io}`;
+      assert.equal(row.outcome, 'measured', `${name}: ${row.reason}`);
+      const [trial] = row.trials;
+      assert.ok(trial !== undefined && trial.offeredPackets > 500 && trial.lostPackets === 0, name);
+      // One that polls uses a whole CPU.
+      assert.ok(trial.cpu.sender < 0.5 && trial.cpu.receiver < 0.5, `${name}: ${JSON.stringify(trial.cpu)}`);
+    }
+  });
+
   it('runs several pairs at once', async () => {
     const ended = await workspace.run(
       'run --json -S 2vs2 -V linux-bridge,direct --io raw -R 1k --warmup 100ms --duration 400ms --trials 1'.split(' '),
