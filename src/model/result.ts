@@ -188,6 +188,8 @@ export const SummarySchema = z.strictObject({
     .strictObject({ rtt: LatencyIntervalSchema().optional(), oneWay: LatencyIntervalSchema().optional() })
     .optional(),
   cpu: CpuUseSchema,
+  /** How evenly pairs shared the throughput (Jain's index): 1 is equal, 1/pairs is all to one of them; null for one pair. */
+  fairness: z.number().nullable(),
 });
 export type Summary = z.infer<typeof SummarySchema>;
 

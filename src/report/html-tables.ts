@@ -132,6 +132,7 @@ export function resultTables(result: CampaignResult, winners: ReadonlySet<CaseRe
             number: true,
             cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)),
           },
+          ...fairnessColumns(bodies.flat()),
           { title: 'CPUs', number: true, cell: ({ summary }) => summary?.cpu.total.toFixed(2) },
           { title: 'Trials', number: true, cell: trialsCell },
           { title: 'Notes', cell: (one) => marksFor(one, marks).join(', ') },
@@ -139,6 +140,12 @@ export function resultTables(result: CampaignResult, winners: ReadonlySet<CaseRe
       }),
     ];
   });
+}
+
+/** Only where pairs ran side by side there is something to share. */
+function fairnessColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
+  const told = cases.some(({ summary }) => (summary?.fairness ?? null) !== null);
+  return told ? [{ title: 'Fairness', number: true, cell: ({ summary }) => summary?.fairness?.toFixed(3) ?? '' }] : [];
 }
 
 function trialsCell({ trials, summary }: CaseResult): string {
