@@ -19,15 +19,16 @@ interface Planned {
  */
 export class Progress {
   private readonly remaining: RemainingTime;
-  private readonly total: number;
+  private total: number;
   private readonly tell: (line: string) => void;
   private done: number;
   private began = performance.now();
 
   constructor({ campaign, cases, order, trialsTotal }: Planned, tell: (line: string) => void) {
     this.tell = tell;
-    this.total = trialsTotal;
-    this.done = trialsTotal - order.length;
+    // A campaign that is resumed may owe repetitions beside its planned trials.
+    this.total = trialsTotal + order.filter(({ ordinal }) => ordinal >= trialsTotal).length;
+    this.done = this.total - order.length;
     this.remaining = new RemainingTime(
       order,
       campaign,
@@ -52,6 +53,11 @@ export class Progress {
         this.tell(
           `${this.counter(this.done)} ${describeCase(event.testCase)}  ${describeTrial(event.trial)}  ${this.left()}`,
         );
+        return;
+      case 'repetition-planned':
+        this.total += 1;
+        this.remaining.addTrial(event.planned);
+        this.tell(`Disturbed, to be repeated: ${event.reasons.join('; ')}`);
         return;
       case 'leftover':
         this.tell(`vswbench: could not clean up: ${event.complaint}`);

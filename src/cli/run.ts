@@ -8,7 +8,7 @@ import type { Campaign } from '../model/campaign.ts';
 import type { Cpu, Inventory } from '../model/inventory.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { expandCampaign, type SwitchOffer } from '../plan/expand.ts';
-import { type PlannedTrial, remaining, trialOrder } from '../plan/order.ts';
+import { type PlannedTrial, remainingWithRepetitions, trialOrder } from '../plan/order.ts';
 import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
@@ -175,9 +175,17 @@ function planResumed(store: Store, id: string | undefined, inventory: Inventory)
   const { cases, ...campaign } = stored;
   refuseOtherMachine(campaign.inventory, inventory);
   const order = orderOf(cases, campaign.trialsPlanned, campaign.seed);
-  const done = new Set(cases.flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
-  tell(`Resuming campaign ${campaign.id} (${campaign.title}): ${done.size} of ${order.length} trials are done.`);
-  return { campaign, cases, order: remaining(order, done), trialsTotal: order.length };
+  const trials = cases.flatMap((planned) => planned.trials);
+  const done = new Set(trials.map((trial) => trial.ordinal));
+  const disturbed = new Set(trials.filter(({ flags }) => flags.includes('disturbed')).map((trial) => trial.ordinal));
+  const planned = order.filter(({ ordinal }) => done.has(ordinal)).length;
+  tell(`Resuming campaign ${campaign.id} (${campaign.title}): ${planned} of ${order.length} trials are done.`);
+  return {
+    campaign,
+    cases,
+    order: remainingWithRepetitions(order, done, disturbed),
+    trialsTotal: order.length,
+  };
 }
 
 /** Figures of two machines, or of one before and after a change, are never mixed in one statistic. */
@@ -237,7 +245,14 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machine: M
     await removeOldRoots(localHost, checkout, machine.artifacts);
     if (options.resume === undefined) store.createCampaign({ ...campaign, cases });
     await runCampaign(
-      { host: localHost, undo: journal, signal: interrupt.signal, ...machine, ...campaign },
+      {
+        host: localHost,
+        undo: journal,
+        signal: interrupt.signal,
+        ...machine,
+        ...campaign,
+        trialsTotal: plan.trialsTotal,
+      },
       cases.map((planned) => planned.case),
       order,
       {

@@ -105,6 +105,15 @@ export const NoiseSchema = z.strictObject({
   involuntarySwitchesPerS: z.number(),
   /** Softirq time on the placed CPUs, in CPUs; inside the kernel's switches this is where forwarding happens. */
   softirqCpus: z.number(),
+  /** Hardware interrupts that the placed CPUs served, timers and those from CPU to CPU among them. Older records lack this and what follows. */
+  interruptsPerS: z.number().nullable().default(null),
+  /** Of the placed CPUs, the mean of begin and end, and the most that one of them changed meanwhile; null where the kernel tells nothing. */
+  frequencyMhz: z.number().nullable().default(null),
+  frequencyChangeRatio: z.number().nullable().default(null),
+  /** Share of the time in which some task of the whole machine was ready but had no CPU (/proc/pressure/cpu, "some"). */
+  cpuPressureRatio: z.number().nullable().default(null),
+  /** Why the trial counts as disturbed; empty for a quiet one. */
+  reasons: z.array(z.string()).default([]),
 });
 export type Noise = z.infer<typeof NoiseSchema>;
 

@@ -57,9 +57,11 @@ function switchSetup(testCase: TestCase | undefined): string | undefined {
  * switch for itself, and the mean of all for a switch that has not had its turn.
  */
 export class RemainingTime {
-  private readonly order: readonly PlannedTrial[];
+  private readonly order: PlannedTrial[];
   private readonly cases: readonly TestCase[];
-  private readonly expected: readonly number[];
+  private readonly expected: number[];
+  private readonly timing: Timing;
+  private readonly overheads: Overheads;
   private readonly all = { count: 0, sumMs: 0 };
   private readonly bySwitch = new Map<string, { count: number; sumMs: number }>();
   private done = 0;
@@ -71,8 +73,10 @@ export class RemainingTime {
     cases: readonly TestCase[] = [],
     overheads: Overheads = OVERHEADS_DEFAULT,
   ) {
-    this.order = order;
+    this.order = [...order];
     this.cases = cases;
+    this.timing = timing;
+    this.overheads = overheads;
     this.expected = expectedMs(order, cases, timing, overheads);
   }
 
@@ -88,6 +92,12 @@ export class RemainingTime {
     }
     this.bySwitch.set(this.groupOf(planned), seen);
     this.done += 1;
+  }
+
+  /** One more trial is to be run than was planned; where in the order is of no account for the time left. */
+  addTrial(planned: PlannedTrial): void {
+    this.order.push(planned);
+    this.expected.push(...expectedMs([planned], this.cases, this.timing, this.overheads));
   }
 
   /** Expected time of the trials that have not been told as done, ms. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestCase } from '../model/testcase.ts';
-import { remaining, splitmix32, trialOrder } from './order.ts';
+import { remaining, remainingWithRepetitions, repetitionOf, splitmix32, trialOrder } from './order.ts';
 
 function casesOf(switches: readonly string[], packetSizes: readonly number[]): TestCase[] {
   return packetSizes.flatMap((packetSize) =>
@@ -101,6 +101,25 @@ describe('trialOrder', () => {
     const indices = (seed: number) => trialOrder(cases, 3, seed).map((planned) => planned.caseIndex);
     assert.deepEqual(indices(7), indices(7));
     assert.notDeepEqual(indices(7), indices(8));
+  });
+});
+
+describe('remainingWithRepetitions', () => {
+  const order = trialOrder(casesOf(['a', 'b'], [64]), 3, 5);
+  const left = (done: number[], disturbed: number[]) =>
+    remainingWithRepetitions(order, new Set(done), new Set(disturbed)).map(
+      ({ ordinal, round }) => `${round}:${ordinal}`,
+    );
+
+  it('puts a repetition behind the trials of its round, with an ordinal of its own', () => {
+    assert.deepEqual(left([0, 1, 2], [0, 2]), ['0:6', '1:3', '1:8', '2:4', '2:5']);
+  });
+
+  it('repeats once only, whatever became of the repetition', () => {
+    assert.deepEqual(left([0, 1, 2, 3, 4, 5, 6], [0, 6]), []);
+    const [first] = order;
+    assert.ok(first !== undefined);
+    assert.deepEqual(repetitionOf(first, 6), { ...first, ordinal: 6 });
   });
 });
 

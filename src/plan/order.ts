@@ -41,6 +41,27 @@ export function remaining(order: readonly PlannedTrial[], done: ReadonlySet<numb
   return order.filter((planned) => !done.has(planned.ordinal));
 }
 
+/** The trial that repeats a disturbed one of a campaign that has `total` planned trials: its ordinal lies behind all of them. */
+export function repetitionOf(planned: PlannedTrial, total: number): PlannedTrial {
+  return { ...planned, ordinal: total + planned.ordinal };
+}
+
+/**
+ * What is left of a campaign: planned trials that are not done, and at the end of their rounds the repetitions of disturbed
+ * ones. A repetition is never repeated.
+ */
+export function remainingWithRepetitions(
+  order: readonly PlannedTrial[],
+  done: ReadonlySet<number>,
+  disturbed: ReadonlySet<number>,
+): PlannedTrial[] {
+  const owed = order
+    .filter(({ ordinal }) => disturbed.has(ordinal))
+    .map((planned) => repetitionOf(planned, order.length))
+    .filter(({ ordinal }) => !done.has(ordinal));
+  return [...remaining(order, done), ...owed].sort((a, b) => a.round - b.round || a.ordinal - b.ordinal);
+}
+
 /**
  * Uniform unsigned 32-bit numbers: SplitMix (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
  * OOPSLA 2014) at a width of 32 bits, with the finalizer `lowbias32` of C. Wellons' "Hash prospector" (2018).

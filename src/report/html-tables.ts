@@ -345,6 +345,14 @@ export function switchFiguresTable(result: CampaignResult): ComponentChild {
   });
 }
 
+type OptionalNoise = 'interruptsPerS' | 'frequencyChangeRatio' | 'cpuPressureRatio';
+
+/** The largest of what the kernel told; a dash where it told nothing. */
+function most(measurements: readonly Measurement[], field: OptionalNoise, factor: number, digits: number): string {
+  const told = measurements.flatMap(({ noise }) => noise[field] ?? []);
+  return told.length === 0 ? '–' : (factor * Math.max(...told)).toFixed(digits);
+}
+
 /** What else the machine did during each case: the worst trial, since that is the one that would mislead. */
 export function noiseTable(result: CampaignResult): ComponentChild {
   const rows = result.results.flatMap((one) => {
@@ -379,6 +387,17 @@ export function noiseTable(result: CampaignResult): ComponentChild {
         number: true,
         cell: ({ measurements }) => worst(measurements, ({ noise }) => noise.softirqCpus).toFixed(2),
       },
+      { title: 'Interrupts/s', number: true, cell: ({ measurements }) => most(measurements, 'interruptsPerS', 1, 0) },
+      {
+        title: 'Frequency change, %',
+        number: true,
+        cell: ({ measurements }) => most(measurements, 'frequencyChangeRatio', 100, 1),
+      },
+      {
+        title: 'CPU pressure, %',
+        number: true,
+        cell: ({ measurements }) => most(measurements, 'cpuPressureRatio', 100, 0),
+      },
       {
         title: 'Duplicated',
         number: true,
@@ -393,6 +412,10 @@ export function noiseTable(result: CampaignResult): ComponentChild {
         title: 'Corrupted',
         number: true,
         cell: ({ measurements }) => grouped(worst(measurements, (one) => one.corruptedPackets)),
+      },
+      {
+        title: 'Disturbed because',
+        cell: ({ measurements }) => [...new Set(measurements.flatMap(({ noise }) => noise.reasons))].join('; '),
       },
     ],
   });

@@ -117,7 +117,17 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Evi
     [1, times],
     [2, times],
   ]);
-  return { atNs: atS * 1e9, cpus, threadsS };
+  // 300 interrupts, 1 % more clock on CPU 2 and a quarter of a second of waiting in each second.
+  const interrupts = new Map([
+    [0, 1e6 * atS],
+    [1, 200 * atS],
+    [2, 100 * atS],
+  ]);
+  const frequencyMhz = new Map([
+    [1, 2000],
+    [2, atS < 11 ? 2000 : 2020],
+  ]);
+  return { atNs: atS * 1e9, cpus, threadsS, interrupts, frequencyMhz, pressureS: atS / 4 };
 }
 
 function evidence(part: Partial<Evidence> = {}): Evidence {
@@ -192,7 +202,13 @@ describe('evaluate', () => {
       receivePath: 'mmap ring',
       cpu: { sender: 0.5, receiver: 0.25, switch: 0.125, total: 0.875 },
       // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
-      noise: { stealRatio: 0.01, involuntarySwitchesPerS: 3, softirqCpus: 0.4 },
+      noise: {
+        stealRatio: 0.01,
+        involuntarySwitchesPerS: 3,
+        softirqCpus: 0.4,
+        ...{ interruptsPerS: 300, frequencyMhz: 2005, frequencyChangeRatio: 0.01, cpuPressureRatio: 0.25 },
+        reasons: [],
+      },
     });
     assert.deepEqual(pairs, [
       { pair: 0, throughputPps: 10_000, offeredPackets: 12_000, receivedPackets: 12_000, lostPackets: 0 },

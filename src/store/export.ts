@@ -77,6 +77,11 @@ function measuredCells(measurement: Measurement): Cells {
     steal_ratio: noise.stealRatio,
     involuntary_switches_per_s: noise.involuntarySwitchesPerS,
     softirq_cpus: noise.softirqCpus,
+    interrupts_per_s: noise.interruptsPerS,
+    frequency_mhz: noise.frequencyMhz,
+    frequency_change_ratio: noise.frequencyChangeRatio,
+    cpu_pressure_ratio: noise.cpuPressureRatio,
+    disturbances: noise.reasons.join('; '),
   };
   for (const [kind, prefix] of Object.entries(LATENCY_PREFIXES)) {
     const latency = new Map(Object.entries(measurement.latencyNs ?? {})).get(kind);

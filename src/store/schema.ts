@@ -125,7 +125,8 @@ CREATE TABLE trials (
   receiver_cpus REAL,
   switch_cpus REAL,
   total_cpus REAL,
-  -- What else the machine did: {"stealRatio", "involuntarySwitchesPerS", "softirqCpus"}.
+  -- What else the machine did: {"stealRatio", "involuntarySwitchesPerS", "softirqCpus", …, "reasons"};
+  -- the reasons are why the trial counts as disturbed (docs/method.md).
   noise_json TEXT,
   -- The way of each pair's packets, hop by hop: [{"pair", "hops", "drops", "closes"}].
   ledgers_json TEXT,

@@ -29,7 +29,8 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
     }
     for (const row of results) {
       assert.equal(row.outcome, 'measured', row.reason ?? '');
-      assert.equal(row.trials.length, 2);
+      // A disturbed one is repeated.
+      assert.ok(row.trials.length >= 2);
       assert.equal(row.flags.includes('super-packets'), row.case.io === 'udp-gso');
       for (const trial of row.trials) {
         const [ledger] = trial.ledgers;
@@ -117,7 +118,7 @@ describe('vswbench run', { skip: cannotMeasure }, () => {
     const show = await workspace.run(['show', first.id]);
     assert.match(show.stdout, /linux-bridge/);
     const csv = (await workspace.run(['export', first.id])).stdout.trim().split('\n');
-    assert.equal(csv.length, 1 + 2 * 2 * TECHNIQUES.length);
+    assert.ok(csv.length >= 1 + 2 * 2 * TECHNIQUES.length);
     assert.equal((await workspace.run(['show', 'nosuch'])).code, 2);
   });
 });
