@@ -10,6 +10,8 @@ interface Planned {
   campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'durationMs'>;
   cases: readonly PlannedCase[];
   order: readonly PlannedTrial[];
+  /** Repetitions of disturbed trials, from before. */
+  owed: readonly PlannedTrial[];
   trialsTotal: number;
 }
 
@@ -24,13 +26,12 @@ export class Progress {
   private done: number;
   private began = performance.now();
 
-  constructor({ campaign, cases, order, trialsTotal }: Planned, tell: (line: string) => void) {
+  constructor({ campaign, cases, order, owed, trialsTotal }: Planned, tell: (line: string) => void) {
     this.tell = tell;
-    // A campaign that is resumed may owe repetitions beside its planned trials.
-    this.total = trialsTotal + order.filter(({ ordinal }) => ordinal >= trialsTotal).length;
-    this.done = this.total - order.length;
+    this.total = trialsTotal + owed.length;
+    this.done = trialsTotal - order.length;
     this.remaining = new RemainingTime(
-      order,
+      [...order, ...owed],
       campaign,
       cases.map((planned) => planned.case),
     );
@@ -56,7 +57,7 @@ export class Progress {
         return;
       case 'repetition-planned':
         this.total += 1;
-        this.remaining.addTrial(event.planned);
+        this.remaining.extend([event.planned]);
         this.tell(`Disturbed, to be repeated: ${event.reasons.join('; ')}`);
         return;
       case 'leftover':

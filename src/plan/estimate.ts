@@ -57,9 +57,9 @@ function switchSetup(testCase: TestCase | undefined): string | undefined {
  * switch for itself, and the mean of all for a switch that has not had its turn.
  */
 export class RemainingTime {
-  private readonly order: PlannedTrial[];
+  private readonly order: PlannedTrial[] = [];
   private readonly cases: readonly TestCase[];
-  private readonly expected: number[];
+  private readonly expected: number[] = [];
   private readonly timing: Timing;
   private readonly overheads: Overheads;
   private readonly all = { count: 0, sumMs: 0 };
@@ -73,11 +73,16 @@ export class RemainingTime {
     cases: readonly TestCase[] = [],
     overheads: Overheads = OVERHEADS_DEFAULT,
   ) {
-    this.order = [...order];
     this.cases = cases;
     this.timing = timing;
     this.overheads = overheads;
-    this.expected = expectedMs(order, cases, timing, overheads);
+    this.extend(order);
+  }
+
+  /** More is to be run, after the rest. */
+  extend(order: readonly PlannedTrial[]): void {
+    this.order.push(...order);
+    this.expected.push(...expectedMs(order, this.cases, this.timing, this.overheads));
   }
 
   /** The next trial of the order has ended, after so long, a switch start included. */
@@ -92,12 +97,6 @@ export class RemainingTime {
     }
     this.bySwitch.set(this.groupOf(planned), seen);
     this.done += 1;
-  }
-
-  /** One more trial is to be run than was planned; where in the order is of no account for the time left. */
-  addTrial(planned: PlannedTrial): void {
-    this.order.push(planned);
-    this.expected.push(...expectedMs([planned], this.cases, this.timing, this.overheads));
   }
 
   /** Expected time of the trials that have not been told as done, ms. */

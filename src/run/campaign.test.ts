@@ -60,7 +60,7 @@ function bench(t: TestContext, cpuCount = 8) {
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
     warmupMs: 100,
     durationMs: 1000,
-    trialsTotal: 0,
+    owed: [],
     drivers: [driver('one'), driver('two'), driver('poller', 1)],
   };
   const listener = {
@@ -87,7 +87,7 @@ function bench(t: TestContext, cpuCount = 8) {
     /** Runs one trial of each case, in their order. */
     run: (cases: readonly TestCase[]) => {
       const order = cases.map((_, index) => ({ caseIndex: index, round: 0, ordinal: index, seed: 9 }));
-      return runCampaign({ ...context, trialsTotal: order.length }, cases, order, listener, run);
+      return runCampaign(context, cases, order, listener, run);
     },
   };
 }
@@ -122,7 +122,7 @@ describe('a campaign', () => {
     await b.run([ONE, TWO, ONE]);
     assert.deepEqual(
       b.saved.map(({ ordinal }) => ordinal),
-      [0, 1, 2, 3, 5],
+      [0, 1, 2, 1_000_000_000, 1_000_000_002],
     );
     assert.equal(new Set(b.saved.map(({ round }) => round)).size, 1);
     assert.equal(b.told.filter(({ event }) => event === 'repetition-planned').length, 2);

@@ -9,7 +9,7 @@ import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { type PlannedTrial, repetitionOf } from '../plan/order.ts';
+import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeTrial } from '../plan/placement.ts';
 import type { PortRequest, RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import { reasonOf } from './failure.ts';
@@ -25,8 +25,8 @@ export interface CampaignContext {
   cpus: readonly Cpu[];
   warmupMs: number;
   durationMs: number;
-  /** Trials that the whole campaign plans, those done before included. */
-  trialsTotal: number;
+  /** Repetitions of disturbed trials that are owed from before. */
+  owed: readonly PlannedTrial[];
   drivers: readonly SwitchDriver[];
 }
 
@@ -59,9 +59,9 @@ export async function runCampaign(
   const containers = await prepareContainers(context.host, `${STATE_DIRECTORY}/containers`, context.undo);
   const housekeeping = new Housekeeping(context);
   const slot = new SwitchSlot(context, listener);
-  const queue = [...order];
+  const owed = [...context.owed];
   try {
-    for (let planned = queue.shift(); planned !== undefined; planned = queue.shift()) {
+    for (const planned of withRepetitions(order, owed)) {
       context.signal.throwIfAborted();
       const testCase = cases[planned.caseIndex];
       if (testCase === undefined) throw new RangeError(`no test case ${planned.caseIndex}`);
@@ -71,21 +71,15 @@ export async function runCampaign(
       if (trial.outcome.outcome === 'failed') context.signal.throwIfAborted();
       listener.save(planned, trial);
       listener.tell({ event: 'trial-ended', planned, testCase, trial });
-      const repetition = repetitionDue(planned, trial, context.trialsTotal);
+      const repetition = trial.flags.includes('disturbed') ? repetitionOf(planned) : null;
       if (repetition === null) continue;
-      const end = queue.findIndex((next) => next.round > repetition.round);
-      queue.splice(end < 0 ? queue.length : end, 0, repetition);
+      owed.push(repetition);
       const reasons = trial.measurement?.noise.reasons ?? [];
       listener.tell({ event: 'repetition-planned', planned: repetition, reasons });
     }
   } finally {
     await slot.empty();
   }
-}
-
-/** A disturbed trial is run once more; what repeats one is not, as it may be the machine that is never quiet. */
-function repetitionDue(planned: PlannedTrial, trial: Trial, total: number): PlannedTrial | null {
-  return trial.flags.includes('disturbed') && planned.ordinal < total ? repetitionOf(planned, total) : null;
 }
 
 async function runPlanned(
