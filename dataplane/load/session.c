@@ -37,6 +37,7 @@ void session_prepare(struct session *s)
 
     departures_init(&s->departures, &s->port, (unsigned)o->pair, o->touch_full);
     arrivals_init(&s->arrivals, &s->port, (unsigned)o->pair, o->touch_full);
+    cost_open(&s->cost);
 }
 
 /* Once a run, so that nothing of it has to be asked for before each sleep. */
@@ -71,6 +72,7 @@ static void begin(struct session *s)
         else
             clock_relax();
     }
+    cost_begin(&s->cost);
     s->usage_begin = thread_usage();
     __atomic_store_n(&s->phase, SESSION_DURING, __ATOMIC_SEQ_CST);
 }
@@ -80,6 +82,7 @@ static void end(struct session *s)
     /* First of all: a sample taken later could have more CPU time than the total. */
     __atomic_store_n(&s->phase, SESSION_AFTER, __ATOMIC_SEQ_CST);
     struct usage u = thread_usage();
+    cost_end(&s->cost);
 
     s->usage = (struct usage){
         .cpu_ns = u.cpu_ns - s->usage_begin.cpu_ns,

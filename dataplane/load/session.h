@@ -6,6 +6,7 @@
 #include "../options.h"
 #include "arrivals.h"
 #include "control.h"
+#include "cost.h"
 #include "counters.h"
 #include "departures.h"
 #include "pacing.h"
@@ -46,6 +47,7 @@ struct session {
 
     struct io_stats stats_begin, stats; /* of the framework: at the start, and since then */
     struct usage usage_begin, usage;    /* at the start, and since then */
+    struct cost cost;                   /* since the start */
     enum session_phase phase;           /* atomic */
     enum stop_cause stopped_by;         /* STOP_NONE: the role came to its own end */
 };

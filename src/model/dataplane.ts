@@ -107,6 +107,9 @@ export const FinalLineSchema = z.strictObject({
   cpu_ns: count,
   voluntary_switches: count,
   involuntary_switches: count,
+  /** Of the polling thread over its run, kernel included; null where nothing counts them. */
+  cycles: count.nullable(),
+  instructions: count.nullable(),
   polls: count,
   empty_polls: count,
 });

@@ -44,6 +44,10 @@ export const CpuUseSchema = z.strictObject({
 });
 export type CpuUse = z.infer<typeof CpuUseSchema>;
 
+/** A cost that each packet had at the sending and at the receiving end, all pairs together. */
+export const PerPacketSchema = z.strictObject({ sender: z.number(), receiver: z.number() });
+export type PerPacket = z.infer<typeof PerPacketSchema>;
+
 /** Latency in nanoseconds. `mean`, `min`, `max` are exact; percentiles are within 1 %. */
 export const LatencySummarySchema = z.strictObject({
   mean: z.number(),
@@ -147,6 +151,9 @@ export const MeasurementSchema = z.strictObject({
   receivePath: z.string().nullable(),
   latencyNs: LatencySchema.optional(),
   cpu: CpuUseSchema,
+  /** Over the whole run, kernel and empty polls included; null where nothing counts them. Older records lack them. */
+  cyclesPerPacket: PerPacketSchema.nullable().default(null),
+  instructionsPerPacket: PerPacketSchema.nullable().default(null),
   noise: NoiseSchema,
   pairs: z.array(PairResultSchema),
   ledgers: z.array(LedgerSchema),

@@ -78,6 +78,8 @@ function final(part: Partial<FinalLine>): FinalLine {
     cpu_ns: 0,
     voluntary_switches: 0,
     involuntary_switches: 0,
+    cycles: null,
+    instructions: null,
     polls: 0,
     empty_polls: 0,
     ...part,
@@ -170,6 +172,21 @@ function measured(part: Partial<Evidence> = {}) {
 }
 
 describe('evaluate', () => {
+  it('tells what a packet costs where both ends count it', () => {
+    const counting = (application: ApplicationEvidence, cycles: number): ApplicationEvidence => {
+      return { ...application, final: { ...application.final, cycles, instructions: 2 * cycles } };
+    };
+    const sources = [counting(sender(), 1_200_000), counting(sender({}, 1), 3_600_000)];
+    const sinks = [counting(receiver(), 600_000), counting(receiver({}, 10_000, 1), 600_000)];
+    const both = measured({ sources, sinks });
+    assert.deepEqual(both.cyclesPerPacket, { sender: 200, receiver: 50 });
+    assert.deepEqual(both.instructionsPerPacket, { sender: 400, receiver: 100 });
+    assert.equal(
+      measured({ sources, sinks: [counting(receiver(), 1), receiver({}, 10_000, 1)] }).cyclesPerPacket,
+      null,
+    );
+  });
+
   it('tells the figures that the evidence gives by hand', () => {
     const verdict = evaluate(evidence());
     assert.deepEqual(verdict.outcome, { outcome: 'measured' });
@@ -202,6 +219,8 @@ describe('evaluate', () => {
       receivePath: 'mmap ring',
       cpu: { sender: 0.5, receiver: 0.25, switch: 0.125, total: 0.875 },
       // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
+      cyclesPerPacket: null,
+      instructionsPerPacket: null,
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,

@@ -4,7 +4,7 @@ import type { CpuSnapshot } from '../host/cpu.ts';
 import type { NetdevCounters } from '../host/netdev.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
-import type { CpuUse, Flag, Latency, Ledger, Measurement, Noise, Trial } from '../model/result.ts';
+import type { CpuUse, Flag, Latency, Ledger, Measurement, Noise, PerPacket, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
@@ -170,6 +170,8 @@ function combine(
     receivePath: evidence.sinks[0]?.ready.path ?? null,
     ...(Object.keys(latencyNs).length === 0 ? {} : { latencyNs }),
     cpu: cpuOf(evidence, pairs),
+    cyclesPerPacket: perPacket(evidence, 'cycles'),
+    instructionsPerPacket: perPacket(evidence, 'instructions'),
     noise: noiseOf(evidence),
     pairs: pairs.map((pair) => ({
       pair: pair.pair,
@@ -248,6 +250,18 @@ function cpuOf({ cpuBefore, cpuAfter }: Evidence, pairs: readonly PairEvaluation
   const receiver = pairs.reduce((sum, pair) => sum + pair.cpu.sink, 0);
   const ofSwitch = (cpuAfter.threadsS - cpuBefore.threadsS) / wallS({ cpuBefore, cpuAfter });
   return { sender, receiver, switch: ofSwitch, total: sender + receiver + ofSwitch };
+}
+
+/** What one packet costs at either end: sent at the source, received at the sink. Null where one end did not count. */
+function perPacket({ sources, sinks }: Evidence, field: 'cycles' | 'instructions'): PerPacket | null {
+  const cost = (ends: readonly ApplicationEvidence[], packetsOf: (final: FinalLine) => number) => {
+    const counts = ends.flatMap(({ final }) => final[field] ?? []);
+    const packets = ends.reduce((sum, { final }) => sum + packetsOf(final), 0);
+    return counts.length < ends.length || packets === 0 ? null : counts.reduce((sum, one) => sum + one, 0) / packets;
+  };
+  const sender = cost(sources, (final) => final.tx?.offered_packets ?? 0);
+  const receiver = cost(sinks, (final) => final.rx?.packets ?? 0);
+  return sender === null || receiver === null ? null : { sender, receiver };
 }
 
 /** The CPUs whose work is measured: those of applications and of the switch's threads. */

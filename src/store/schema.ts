@@ -217,8 +217,14 @@ CREATE VIEW trial_results AS
   LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
 `;
 
+const VERSION_2 = `
+-- What a packet costs at either end, over the whole run: {"sender", "receiver"}, or JSON's null where nothing counts it.
+ALTER TABLE trials ADD COLUMN cycles_per_packet_json TEXT;
+ALTER TABLE trials ADD COLUMN instructions_per_packet_json TEXT;
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
 
 /** What the header of a database says. */
 export interface Header {

@@ -299,7 +299,7 @@ describe('openStore', () => {
     db.close();
     const failure = failureOf(() => openStore(path));
     assert.equal(failure.code, 'newer');
-    assert.match(failure.message, /was written by a later vswbench \(schema 2; this one knows 1\): update vswbench$/);
+    assert.match(failure.message, /was written by a later vswbench \(schema 3; this one knows 2\): update vswbench$/);
   });
 
   it('says so where another program keeps the file locked', (context) => {
@@ -377,13 +377,13 @@ describe('migrate', () => {
     store.close();
     const db = new DatabaseSync(path);
     migrate(db, later);
-    assert.deepEqual(readHeader(db), { applicationId: APPLICATION_ID, version: 2, empty: false });
+    assert.deepEqual(readHeader(db), { applicationId: APPLICATION_ID, version: later.length, empty: false });
     assert.deepEqual(
       { ...db.prepare('SELECT id, note FROM campaigns').get() },
       { id: table2Campaign().id, note: 'none' },
     );
     migrate(db, later);
-    assert.equal(readHeader(db).version, 2, 'a second time does nothing');
+    assert.equal(readHeader(db).version, later.length, 'a second time does nothing');
     db.close();
   });
 
@@ -392,7 +392,7 @@ describe('migrate', () => {
     opened(context, path).close();
     const db = new DatabaseSync(path);
     assert.throws(() => migrate(db, [...later, 'CREATE TABLE campaigns (id TEXT)']), /already exists/);
-    assert.equal(readHeader(db).version, 1);
+    assert.equal(readHeader(db).version, MIGRATIONS.length);
     assert.equal(db.isTransaction, false);
     assert.equal(
       db.prepare("SELECT count(*) AS n FROM pragma_table_info('campaigns') WHERE name = 'note'").get()?.n,
