@@ -2,7 +2,7 @@
 // What throughput costs in CPUs, as the paper's figure 6 shows it: a point a case, CPUs to the right, throughput upwards.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { groupKey, groupOf } from '../stats/group.ts';
-import { CHARTS_MAX, type Chart, capital, caseLabel, colorOf, measuredCases, ticksFor, UNIT_ABOVE } from './chart.ts';
+import { type Chart, capital, caseLabel, colorOf, measuredCases, ticksFor, UNIT_ABOVE } from './chart.ts';
 import { describeGroup, PARAMETERS, ppsScale, varying } from './format.ts';
 
 /** Shapes tell the frameworks of a switch apart; the legend writes them as characters. */
@@ -14,6 +14,9 @@ const SHAPES = [
   ['triangle-down', '▼'],
   ['cross', '✚'],
 ] as const;
+
+/** They look alike for other sizes and rates: the table below them has all. */
+const COST_CHARTS_MAX = 3;
 
 /** Beyond this ratio of the highest to the lowest figure, the low ones would lie on one line. */
 const LOGARITHMIC_FROM = 20;
@@ -27,7 +30,7 @@ export function costCharts(result: CampaignResult): Chart[] {
     (group) => new Set(group.map((one) => `${one.case.switch} ${one.case.pairs}`)).size > 1,
   );
   const names = varying(shown.flatMap(([first]) => (first === undefined ? [] : [{ ...first.case, pairs: 1 }])));
-  return shown.slice(0, CHARTS_MAX).flatMap((group) => costChart(result, group, names));
+  return shown.slice(0, COST_CHARTS_MAX).flatMap((group) => costChart(result, group, names));
 }
 
 function costChart(result: CampaignResult, cases: readonly CaseResult[], names: ReturnType<typeof varying>): Chart[] {

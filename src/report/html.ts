@@ -62,7 +62,7 @@ export async function renderHtml(result: CampaignResult): Promise<string> {
       definitions(titleList(result)),
     ]),
     section('spread', 'Every trial', spread),
-    section('cpu', 'CPU use', [...cpu, costTable(result), switchFiguresTable(result)]),
+    section('cpu', 'CPU use', [...cpu, costSection(result), switchFiguresTable(result)]),
     section('ledger', 'Where the packets went', [ledgerSection(result)]),
     section('doubts', 'What would make these figures wrong', doubtSection(result)),
     section('method', 'How it was measured', methodSection(result)),
@@ -230,6 +230,17 @@ function flagList(result: CampaignResult): ComponentChild {
 
 /** Up to so many rows a table is shown at once; more are behind a click. */
 const ROWS_OPEN_MAX = 12;
+
+function costSection(result: CampaignResult): ComponentChild {
+  const table = costTable(result);
+  if (table === null) return null;
+  return h(
+    'details',
+    { open: result.results.length <= ROWS_OPEN_MAX },
+    h('summary', null, 'What a packet costs'),
+    table,
+  );
+}
 
 function ledgerSection(result: CampaignResult): ComponentChild {
   const table = ledgerTable(result);
