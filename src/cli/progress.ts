@@ -36,7 +36,7 @@ export class Progress {
       cases.map((planned) => planned.case),
     );
     const estimate = formatDuration(this.remaining.estimateMs());
-    tell(`Campaign ${campaign.id} (${campaign.title}): ${order.length} trials, about ${estimate}.`);
+    tell(`Campaign ${campaign.id} (${campaign.title}): ${order.length + owed.length} trials, about ${estimate}.`);
   }
 
   show(event: CampaignEvent): void {
