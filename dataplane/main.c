@@ -69,6 +69,7 @@ static enum exit_code open_port(struct session *s)
         .burst = (uint32_t)o->burst,
         .transmits = role_sends(o->role),
         .receives = role_receives(o->role),
+        .blocks = o->wait == WAIT_BLOCK,
     };
     error = o->io->open(port);
     if (error < 0)

@@ -16,7 +16,9 @@ const char *const role_names[ROLE_COUNT] = {"sender", "receiver", "client", "ser
 #define DAY_MS (24 * 60 * 60 * 1000)
 #define UNSET UINT64_MAX
 
-enum option_kind { KIND_FLAG, KIND_NUMBER, KIND_TEXT, KIND_MAC, KIND_IP, KIND_PORT, KIND_CHOICE };
+static const char *const wait_names[WAIT_COUNT] = {"poll", "yield", "block"};
+
+enum option_kind { KIND_FLAG, KIND_NUMBER, KIND_TEXT, KIND_MAC, KIND_IP, KIND_PORT, KIND_CHOICE, KIND_WAIT };
 
 /* One option: how it is read, where to, and its line of help. */
 struct option_spec {
@@ -55,8 +57,8 @@ static const struct option_spec specs[] = {
     {"--burst", "B", KIND_NUMBER, AT(o.burst), 1, IO_BURST_MAX, NULL, NULL, "packets per burst, 1 to 1024 (32)"},
     {"--touch", "full|none", KIND_CHOICE, AT(o.touch_full), 0, 0, "full", "none",
      "make and check every byte, or our header only (full)"},
-    {"--wait", "poll|yield", KIND_CHOICE, AT(o.yields), 0, 0, "yield", "poll",
-     "spin, or yield the CPU after each burst sent and each empty poll (poll)"},
+    {"--wait", "WAY", KIND_WAIT, AT(o.wait), 0, 0, NULL, NULL,
+     "poll: spin, yield: to others after each burst and empty poll, block: sleep (poll)"},
     {"--warmup-ms", "N", KIND_NUMBER, AT(o.warmup_ms), 0, DAY_MS, NULL, NULL,
      "sender, client: time before the steady state (0)"},
     {"--duration-ms", "N", KIND_NUMBER, AT(o.duration_ms), 1, DAY_MS, NULL, NULL,
@@ -134,6 +136,17 @@ static bool read_ip(const char *text, struct in_addr *ip)
     return host >> 24 != 0 && !IN_MULTICAST(host) && !IN_BADCLASS(host);
 }
 
+static bool read_wait(const char *text, enum wait_way *out)
+{
+    for (int w = 0; w < WAIT_COUNT; w++) {
+        if (strcmp(text, wait_names[w]) == 0) {
+            *out = (enum wait_way)w;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_value(const struct option_spec *spec, const char *text, void *field, struct message *m)
 {
     uint64_t number;
@@ -163,6 +176,10 @@ static bool read_value(const struct option_spec *spec, const char *text, void *f
     case KIND_IP:
         if (!read_ip(text, field))
             return refuse(m, "%s %s: give a unicast IPv4 address such as 10.0.0.1", spec->name, text);
+        break;
+    case KIND_WAIT:
+        if (!read_wait(text, field))
+            return refuse(m, "%s %s: give poll, yield or block", spec->name, text);
         break;
     case KIND_CHOICE:
         if (strcmp(text, spec->yes) != 0 && strcmp(text, spec->no) != 0)
@@ -256,6 +273,8 @@ static bool complete(struct draft *d, struct message *m)
             return refuse(m, "--io %s needs --device DEV: give the interface or port to use", o->io->name);
         o->device = "";
     }
+    if (o->wait == WAIT_BLOCK && o->io->descriptors == NULL)
+        return refuse(m, "--io %s has nothing to sleep on: give --wait poll or yield", o->io->name);
     if (memcmp(o->local.mac, o->peer.mac, sizeof(o->local.mac)) == 0)
         return refuse(m, "--local-mac and --peer-mac are the same: give two addresses");
     if (o->local.ip.s_addr == o->peer.ip.s_addr)

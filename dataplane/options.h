@@ -13,6 +13,9 @@
 enum role { ROLE_SENDER, ROLE_RECEIVER, ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
 extern const char *const role_names[ROLE_COUNT];
 
+/* What the polling thread does while there is nothing to do. */
+enum wait_way { WAIT_POLL, WAIT_YIELD, WAIT_BLOCK, WAIT_COUNT };
+
 enum option_action { ACTION_RUN, ACTION_HELP, ACTION_LIST };
 
 struct options {
@@ -23,7 +26,8 @@ struct options {
     const char *device; /* "" where the framework needs none */
     struct io_address local, peer;
     uint64_t pair, frame_len, rate_pps, burst;
-    bool touch_full, yields, quiet_announce, hold;
+    enum wait_way wait;
+    bool touch_full, quiet_announce, hold;
     uint64_t warmup_ms, duration_ms, cooldown_ms, interval_ms, drain_ms, max_debt_ms;
     int64_t cpu; /* -1: not pinned */
 };

@@ -60,6 +60,7 @@ struct io_config {
     uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, 64 ... 1514 */
     uint32_t burst;     /* 1 ... IO_BURST_MAX */
     bool transmits, receives;
+    bool blocks; /* it sleeps on the descriptors while there is nothing to receive */
 };
 
 /* Exact totals that only the framework can know. All cumulative since open. */
@@ -98,6 +99,9 @@ struct io_ops {
     /* Lends up to n received packets; never waits. They stay valid until rx_release or the next rx, and
      * tx_reserve and tx_commit may be called meanwhile: an echo is copied from one slot to the other. */
     int (*rx)(struct io_port *port, struct io_slot *slots, unsigned n);
+    /* What poll(2) can sleep on until a packet may be received, and until one may be sent; -1 where there is none.
+     * NULL where the port can only be looked at, again and again. */
+    void (*descriptors)(const struct io_port *port, int *rx_fd, int *tx_fd);
     /* Gives back all slots of the last rx. May be NULL when there is nothing to give back. */
     void (*rx_release)(struct io_port *port);
     /* Tells the switch where our MAC address is (a gratuitous ARP), so that nobody is measured while flooding. */

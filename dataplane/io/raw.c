@@ -14,6 +14,7 @@ const struct io_ops io_raw = {
     .tx_reserve = socket_tx_reserve,
     .tx_commit = socket_tx_each,
     .rx = socket_rx_each,
+    .descriptors = socket_descriptors,
     .announce = netdev_announce,
     .stats = packet_socket_stats,
     .close = packet_socket_close,

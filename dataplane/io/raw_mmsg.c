@@ -14,6 +14,7 @@ const struct io_ops io_raw_mmsg = {
     .tx_reserve = socket_tx_reserve,
     .tx_commit = socket_tx_burst,
     .rx = socket_rx_burst,
+    .descriptors = socket_descriptors,
     .announce = netdev_announce,
     .stats = packet_socket_stats,
     .close = packet_socket_close,

@@ -46,7 +46,8 @@ int socket_port_init(struct io_port *port, struct socket_port *sp, uint32_t payl
     memset(sp->rx, 0, n * PACKET_ROOM);
     describe(sp->tx, sp->tx_messages, sp->vectors, c->burst, sp->tx_len);
     describe(sp->rx, sp->rx_messages, sp->vectors + n, c->burst, PACKET_ROOM);
-    if (!c->transmits)
+    /* Whoever sleeps is woken by the first packet, and not to be sent back to sleep over it. */
+    if (!c->transmits && !c->blocks)
         sp->moderation = (struct rx_moderation){
             .pause_max = clock_ns_to_ticks(RX_PAUSE_MAX_NS),
             .half_burst = c->burst / 2,
@@ -253,4 +254,12 @@ int socket_rx_burst(struct io_port *port, struct io_slot *slots, unsigned n)
     else
         rx_filled(&sp->moderation, (unsigned)got, now);
     return got;
+}
+
+void socket_descriptors(const struct io_port *port, int *rx_fd, int *tx_fd)
+{
+    const struct socket_port *sp = port->state;
+
+    *rx_fd = sp->rx_fd;
+    *tx_fd = sp->tx_fd;
 }

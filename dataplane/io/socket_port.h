@@ -52,5 +52,6 @@ int socket_tx_each(struct io_port *port, unsigned n);                         /*
 int socket_tx_burst(struct io_port *port, unsigned n);                        /* sendmmsg */
 int socket_rx_each(struct io_port *port, struct io_slot *slots, unsigned n);  /* recv */
 int socket_rx_burst(struct io_port *port, struct io_slot *slots, unsigned n); /* recvmmsg */
+void socket_descriptors(const struct io_port *port, int *rx_fd, int *tx_fd);
 
 #endif

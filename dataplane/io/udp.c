@@ -13,6 +13,7 @@ const struct io_ops io_udp = {
     .tx_reserve = socket_tx_reserve,
     .tx_commit = socket_tx_each,
     .rx = socket_rx_each,
+    .descriptors = socket_descriptors,
     .announce = netdev_announce,
     .stats = udp_socket_stats,
     .close = udp_socket_close,

@@ -261,6 +261,7 @@ const struct io_ops io_udp_gso = {
     .tx_reserve = udp_gso_tx_reserve,
     .tx_commit = udp_gso_tx_commit,
     .rx = udp_gso_rx,
+    .descriptors = socket_descriptors,
     .announce = netdev_announce,
     .stats = udp_socket_stats,
     .close = udp_socket_close,

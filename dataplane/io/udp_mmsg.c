@@ -13,6 +13,7 @@ const struct io_ops io_udp_mmsg = {
     .tx_reserve = socket_tx_reserve,
     .tx_commit = socket_tx_burst,
     .rx = socket_rx_burst,
+    .descriptors = socket_descriptors,
     .announce = netdev_announce,
     .stats = udp_socket_stats,
     .close = udp_socket_close,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client: sends as a sender does and takes the echoes between its bursts. */
 #include "receive.h"
+#include "sleep.h"
 #include "transmit.h"
 
-ALWAYS_INLINE int run(struct session *s, const bool paced, const bool yields)
+ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way wait)
 {
     while (control_stopped_by(&s->control) == STOP_NONE) {
         uint64_t now = clock_ticks();
@@ -13,13 +14,19 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const bool yields)
         int sent = paced ? transmit_if_due(s, now) : transmit_burst(s, now, now);
         if (UNLIKELY(sent < 0))
             return sent;
-        if (yields && sent > 0)
+        if (wait == WAIT_YIELD && sent > 0)
             sched_yield();
         int received = receive_burst(s);
         if (UNLIKELY(received < 0))
             return received;
-        if (yields && received == 0)
+        if (wait == WAIT_YIELD && received == 0)
             sched_yield();
+        if (wait == WAIT_BLOCK && received == 0) {
+            if (paced)
+                sleep_until(s, transmit_wake_at(s), WAKE_BY_PACKET | WAKE_BY_STOP);
+            else if (sent == 0)
+                sleep_until(s, s->end, WAKE_BY_PACKET | WAKE_BY_ROOM | WAKE_BY_STOP);
+        }
     }
     return 0;
 }
@@ -29,15 +36,24 @@ static int step(struct session *s)
     return receive_burst(s);
 }
 
+/* A loop for each way to pace and to wait, with no test of them inside. */
+static int run_as_told(struct session *s, bool paced)
+{
+    switch (s->options->wait) {
+    case WAIT_YIELD:
+        return paced ? run(s, true, WAIT_YIELD) : run(s, false, WAIT_YIELD);
+    case WAIT_BLOCK:
+        return paced ? run(s, true, WAIT_BLOCK) : run(s, false, WAIT_BLOCK);
+    default:
+        return paced ? run(s, true, WAIT_POLL) : run(s, false, WAIT_POLL);
+    }
+}
+
 int client_run(struct session *s)
 {
     bool paced = s->options->rate_pps > 0;
-    int error;
+    int error = run_as_told(s, paced);
 
-    if (s->options->yields)
-        error = paced ? run(s, true, true) : run(s, false, true);
-    else
-        error = paced ? run(s, true, false) : run(s, false, false);
     transmit_end(s);
     return error < 0 ? error : receive_until_quiet(s, step);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ void control_stop(struct control *c, enum stop_cause cause)
 
     pthread_mutex_lock(&c->lock);
     __atomic_compare_exchange_n(&c->stop, &none, cause, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    /* It cannot fail: the counter holds more stops than anybody will command. */
+    eventfd_write(c->stop_fd, 1);
     /* A command to stop is about the traffic as long as there is some; whoever is gone wants neither. */
     if (cause != STOP_COMMAND || c->state == CONTROL_ENDED)
         c->released = true;
@@ -187,7 +190,8 @@ int control_open(struct control *c)
     /* A reader that has gone shows as EPIPE where it is written to. */
     signal(SIGPIPE, SIG_IGN);
     c->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (c->signal_fd < 0)
+    c->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (c->signal_fd < 0 || c->stop_fd < 0)
         return -errno;
 
     error = pthread_create(&thread, NULL, listen_to_commands, c);

@@ -29,6 +29,7 @@ struct control {
     bool released; /* nobody needs the port any more */
     uint64_t start_ns, ended_ns;
     int signal_fd;
+    int stop_fd; /* becomes readable when the run is stopped, for a polling thread that sleeps */
 };
 
 /* Takes over SIGTERM, SIGINT and SIGPIPE and starts the thread. Threads started later inherit that. 0 or a negative

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "receive.h"
 
+#include "sleep.h"
+
 #define DRAIN_MAX_NS (2 * NS_PER_SECOND)
 
 int receive_until_quiet(struct session *s, int (*step)(struct session *s))
@@ -18,8 +20,11 @@ int receive_until_quiet(struct session *s, int (*step)(struct session *s))
         now = clock_ticks();
         if (s->arrivals.packets != packets)
             last_packet = now;
-        if (n == 0 && s->options->yields)
+        if (n == 0 && s->options->wait == WAIT_YIELD)
             sched_yield();
+        /* That the run is stopped is why we are here. */
+        if (n == 0 && s->options->wait == WAIT_BLOCK)
+            sleep_until(s, last_packet + patience, WAKE_BY_PACKET);
     }
     return 0;
 }

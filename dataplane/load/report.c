@@ -75,13 +75,18 @@ static void put_count(FILE *out, const char *name, uint64_t value)
     fprintf(out, ",\"%s\":%" PRIu64, name, value);
 }
 
+static void put_count_or_null(FILE *out, const char *name, bool known, uint64_t value)
+{
+    if (known)
+        put_count(out, name, value);
+    else
+        fprintf(out, ",\"%s\":null", name);
+}
+
 /* 0 stands for none. */
 static void put_size_or_null(FILE *out, const char *name, uint32_t bytes)
 {
-    if (bytes > 0)
-        put_count(out, name, bytes);
-    else
-        fprintf(out, ",\"%s\":null", name);
+    put_count_or_null(out, name, bytes > 0, bytes);
 }
 
 static void put_bool(FILE *out, const char *name, bool value)
@@ -108,10 +113,7 @@ int report_ready(const struct session *s)
     put_string_field(line.stream, "io", o->io->name);
     put_string_field(line.stream, "device", o->device);
     put_count(line.stream, "pid", (uint64_t)getpid());
-    if (o->cpu >= 0)
-        put_count(line.stream, "cpu", (uint64_t)o->cpu);
-    else
-        fprintf(line.stream, ",\"cpu\":null");
+    put_count_or_null(line.stream, "cpu", o->cpu >= 0, (uint64_t)o->cpu);
     put_count(line.stream, "ticks_hz", clock_rate.hz);
     put_count(line.stream, "payload_bytes", o->frame_len - HEADERS_LEN);
     put_count(line.stream, "frame_bytes", o->frame_len);
@@ -285,6 +287,8 @@ int report_final(const struct session *s)
     put_count(line.stream, "cpu_ns", s->usage.cpu_ns);
     put_count(line.stream, "voluntary_switches", s->usage.voluntary_switches);
     put_count(line.stream, "involuntary_switches", s->usage.involuntary_switches);
+    put_count_or_null(line.stream, "cycles", s->cost.known, s->cost.cycles);
+    put_count_or_null(line.stream, "instructions", s->cost.known, s->cost.instructions);
     put_count(line.stream, "polls", counter_read(&s->counters.polls));
     put_count(line.stream, "empty_polls", counter_read(&s->counters.empty_polls));
     fputc('}', line.stream);
@@ -335,6 +339,7 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_bool(out, "polls_memory", io->capabilities & IO_POLLS_MEMORY);
     put_bool(out, "kernel_interface", io->capabilities & IO_KERNEL_INTERFACE);
     put_bool(out, "super_packets", io->capabilities & IO_SUPER_PACKETS);
+    put_bool(out, "can_block", io->descriptors != NULL);
     put_ports(out, io->ports);
     put_count(out, "hugepage_bytes", io->hugepage_bytes);
     fputc('}', out);

@@ -2,13 +2,14 @@
 /* The sender: puts packets on its port, on schedule or as fast as it can. */
 #include <sched.h>
 
+#include "sleep.h"
 #include "transmit.h"
 
 /* How many packets a sender that yields may send in one turn: a change of process costs as much as some fifty packets,
  * and the rings of a switch hold four such turns. */
 #define TURN_PACKETS 256
 
-ALWAYS_INLINE int run(struct session *s, const bool paced, const bool yields)
+ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way wait)
 {
     uint64_t turn_end = TURN_PACKETS;
 
@@ -26,24 +27,37 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const bool yields)
             if (s->tx.offered == offered)
                 counter_add(&s->counters.empty_polls, 1);
         }
-        if (yields && (s->tx.offered == offered || s->tx.offered >= turn_end)) {
+        if (wait == WAIT_YIELD && (s->tx.offered == offered || s->tx.offered >= turn_end)) {
             sched_yield();
             turn_end = s->tx.offered + TURN_PACKETS;
-        } else if (!yields && paced && done == 0)
+        } else if (wait == WAIT_BLOCK && !paced && s->tx.offered == offered)
+            sleep_until(s, s->end, WAKE_BY_ROOM | WAKE_BY_STOP);
+        else if (wait == WAIT_BLOCK && paced && done == 0)
+            sleep_until(s, transmit_wake_at(s), WAKE_BY_STOP);
+        else if (wait == WAIT_POLL && paced && done == 0)
             clock_relax();
     }
     return 0;
 }
 
+/* A loop for each way to pace and to wait, with no test of them inside. */
+static int run_as_told(struct session *s, bool paced)
+{
+    switch (s->options->wait) {
+    case WAIT_YIELD:
+        return paced ? run(s, true, WAIT_YIELD) : run(s, false, WAIT_YIELD);
+    case WAIT_BLOCK:
+        return paced ? run(s, true, WAIT_BLOCK) : run(s, false, WAIT_BLOCK);
+    default:
+        return paced ? run(s, true, WAIT_POLL) : run(s, false, WAIT_POLL);
+    }
+}
+
 int sender_run(struct session *s)
 {
     bool paced = s->options->rate_pps > 0;
-    int error;
+    int error = run_as_told(s, paced);
 
-    if (s->options->yields)
-        error = paced ? run(s, true, true) : run(s, false, true);
-    else
-        error = paced ? run(s, true, false) : run(s, false, false);
     transmit_end(s);
     return error;
 }

@@ -2,6 +2,7 @@
 /* The server: sends each sound packet of its pair back to where it came from. */
 #include "../frame/headers.h"
 #include "receive.h"
+#include "sleep.h"
 
 /* A port that takes no packet for so long is congested: what is left of the burst counts as refused. */
 #define RETRY_NS NS_PER_MS
@@ -60,8 +61,10 @@ static int answer(struct session *s, const struct io_slot *packets, unsigned n)
             give_up = now + clock_ns_to_ticks(RETRY_NS);
         else if (now >= give_up)
             break;
-        if (s->options->yields)
+        if (s->options->wait == WAIT_YIELD)
             sched_yield();
+        if (s->options->wait == WAIT_BLOCK)
+            sleep_until(s, give_up, WAKE_BY_ROOM);
     }
     s->tx.intended += n;
     s->tx.offered += done;
@@ -84,21 +87,36 @@ static int step(struct session *s)
     return error < 0 ? error : n;
 }
 
-ALWAYS_INLINE int run(struct session *s, const bool yields)
+ALWAYS_INLINE int run(struct session *s, const enum wait_way wait)
 {
     while (control_stopped_by(&s->control) == STOP_NONE) {
         int n = step(s);
         if (UNLIKELY(n < 0))
             return n;
-        if (yields)
+        if (wait == WAIT_YIELD)
             sched_yield();
+        if (wait == WAIT_BLOCK && n == 0)
+            sleep_until(s, SLEEP_FOREVER, WAKE_BY_PACKET | WAKE_BY_STOP);
     }
     return 0;
 }
 
+/* A loop for each way to wait, with no test of it inside. */
+static int run_as_told(struct session *s)
+{
+    switch (s->options->wait) {
+    case WAIT_YIELD:
+        return run(s, WAIT_YIELD);
+    case WAIT_BLOCK:
+        return run(s, WAIT_BLOCK);
+    default:
+        return run(s, WAIT_POLL);
+    }
+}
+
 int server_run(struct session *s)
 {
-    int error = s->options->yields ? run(s, true) : run(s, false);
+    int error = run_as_told(s);
 
     if (error == 0)
         error = receive_until_quiet(s, step);

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "clock.h"
@@ -12,6 +13,11 @@ static int (*const role_run[ROLE_COUNT])(struct session *) = {
     [ROLE_CLIENT] = client_run,
     [ROLE_SERVER] = server_run,
 };
+
+/* A sleeper is woken some tens of microseconds after the time it asked for, and so asks for an earlier one. */
+#define WAKE_LEAD_NS 50000
+/* But not so early that it would spend more than this part of the time between two bursts on waiting awake. */
+#define WAKE_LEAD_SHARE 8
 
 static struct usage thread_usage(void)
 {
@@ -31,6 +37,18 @@ void session_prepare(struct session *s)
 
     departures_init(&s->departures, &s->port, (unsigned)o->pair, o->touch_full);
     arrivals_init(&s->arrivals, &s->port, (unsigned)o->pair, o->touch_full);
+    cost_open(&s->cost);
+}
+
+/* Once a run, so that nothing of it has to be asked for before each sleep. */
+static void prepare_sleep(struct session *s)
+{
+    s->wake_lead = clock_ns_to_ticks(WAKE_LEAD_NS);
+    if (s->wake_lead > s->pacing.step / WAKE_LEAD_SHARE)
+        s->wake_lead = s->pacing.step / WAKE_LEAD_SHARE;
+    s->port.ops->descriptors(&s->port, &s->rx_fd, &s->tx_fd);
+    /* Timers may otherwise be 50 us late, to be served together (prctl(2)). */
+    prctl(PR_SET_TIMERSLACK, 1);
 }
 
 static void begin(struct session *s)
@@ -46,12 +64,15 @@ static void begin(struct session *s)
         pacing_begin(&s->pacing, s->begin, clock_rate.hz, o->rate_pps, (uint32_t)o->burst,
                      clock_ns_to_ticks(o->max_debt_ms * NS_PER_MS));
 
+    if (o->wait == WAIT_BLOCK)
+        prepare_sleep(s);
     while (clock_ticks() < s->begin) {
-        if (o->yields)
+        if (o->wait == WAIT_YIELD)
             sched_yield();
         else
             clock_relax();
     }
+    cost_begin(&s->cost);
     s->usage_begin = thread_usage();
     __atomic_store_n(&s->phase, SESSION_DURING, __ATOMIC_SEQ_CST);
 }
@@ -61,6 +82,7 @@ static void end(struct session *s)
     /* First of all: a sample taken later could have more CPU time than the total. */
     __atomic_store_n(&s->phase, SESSION_AFTER, __ATOMIC_SEQ_CST);
     struct usage u = thread_usage();
+    cost_end(&s->cost);
 
     s->usage = (struct usage){
         .cpu_ns = u.cpu_ns - s->usage_begin.cpu_ns,

@@ -6,6 +6,7 @@
 #include "../options.h"
 #include "arrivals.h"
 #include "control.h"
+#include "cost.h"
 #include "counters.h"
 #include "departures.h"
 #include "pacing.h"
@@ -36,6 +37,8 @@ struct session {
 
     /* Instants in ticks: the phases of a sender or client. */
     uint64_t begin, steady_begin, steady_end, end;
+    uint64_t wake_lead; /* ticks: so long before a burst is due a sleeper wants to be woken */
+    int rx_fd, tx_fd;   /* of the port, where the thread is to sleep; -1 = none */
     struct pacing pacing;
     struct tx_totals tx;
     struct departures departures;
@@ -44,6 +47,7 @@ struct session {
 
     struct io_stats stats_begin, stats; /* of the framework: at the start, and since then */
     struct usage usage_begin, usage;    /* at the start, and since then */
+    struct cost cost;                   /* since the start */
     enum session_phase phase;           /* atomic */
     enum stop_cause stopped_by;         /* STOP_NONE: the role came to its own end */
 };

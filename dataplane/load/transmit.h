@@ -50,6 +50,12 @@ ALWAYS_INLINE int transmit_if_due(struct session *s, uint64_t now)
     return 1;
 }
 
+/* Until when a thread that paces itself may sleep: shortly before its next burst, or its end. */
+ALWAYS_INLINE uint64_t transmit_wake_at(const struct session *s)
+{
+    return (s->pacing.next_due < s->end ? s->pacing.next_due : s->end) - s->wake_lead;
+}
+
 /* Completes the totals when the sending has come to its end. */
 void transmit_end(struct session *s);
 

@@ -65,7 +65,8 @@ static void test_refusals(void)
         {"--rate 99999999999999999999", "from 0"},
         {"--pair 256", "0 to 255"},
         {"--touch some", "full or none"},
-        {"--wait block", "yield or poll"},
+        {"--wait sleep", "poll, yield or block"},
+        {"--wait block", "nothing to sleep on"},
         {"--duration-ms 0", "from 1"},
         {"--warmup-ms x", "from 0"},
         {"--interval-ms 0", "from 1"},
@@ -122,7 +123,7 @@ static void test_defaults(void)
     CHECK(o.local.ip.s_addr == inet_addr("10.0.0.1") && o.peer.ip.s_addr == inet_addr("10.0.0.2"));
     CHECK(o.local.udp_port == 5001 && o.peer.udp_port == 5001);
     CHECK(o.pair == 0 && o.frame_len == 64 && o.rate_pps == 0 && o.burst == 32);
-    CHECK(o.touch_full && !o.yields && !o.quiet_announce && o.cpu == -1);
+    CHECK(o.touch_full && o.wait == WAIT_POLL && !o.quiet_announce && o.cpu == -1);
     CHECK(o.warmup_ms == 0 && o.duration_ms == 1000 && o.cooldown_ms == 0);
     CHECK(o.interval_ms == 100 && o.drain_ms == 20 && o.max_debt_ms == 10);
     CHECK(accepted("client --io loop").max_debt_ms == 1000);
@@ -139,7 +140,7 @@ static void test_values(void)
 
     CHECK(o.role == ROLE_SERVER && strcmp(o.io->name, "udp") == 0 && strcmp(o.device, "eth7") == 0);
     CHECK(o.frame_len == 1514 && o.rate_pps == 14880952 && o.burst == 1024 && o.pair == 255);
-    CHECK(!o.touch_full && o.yields && o.quiet_announce && o.cpu == 3);
+    CHECK(!o.touch_full && o.wait == WAIT_YIELD && o.quiet_announce && o.cpu == 3);
     CHECK(memcmp(o.local.mac, mac, 6) == 0 && o.peer.ip.s_addr == inet_addr("192.168.7.9"));
     CHECK(o.local.udp_port == 65535 && o.peer.udp_port == 1);
     CHECK(o.warmup_ms == 10 && o.duration_ms == 20 && o.cooldown_ms == 30 && o.interval_ms == 40 && o.drain_ms == 0);

@@ -203,6 +203,15 @@ static void check_tx(bool paced)
         CHECK_EQUAL(number("tx.intended_packets"), offered);
 }
 
+/* Both or neither, as the machine permits; a run has more instructions than packets. */
+static void check_cost(void)
+{
+    if (is("cycles", "null"))
+        CHECK(is("instructions", "null"));
+    else
+        CHECK(number("cycles") > 0 && number("instructions") > number("tx.offered_packets"));
+}
+
 static void check_rx(void)
 {
     CHECK_EQUAL(number("rx.packets"), number("rx.unique_packets") + number("rx.duplicated_packets") +
@@ -249,6 +258,7 @@ static void test_sender(const char *touch, bool paced)
     struct samples s = read_to_final();
     CHECK(is("stopped_by", "\"duration\"") && is("rx", "null"));
     check_tx(paced);
+    check_cost();
     uint64_t started = number("started_ns"), ended = number("ended_ns");
     CHECK(s.count >= 2);
     CHECK_EQUAL(s.first_ns, started);

@@ -17,7 +17,11 @@ const OPTIONS: { flags: string; key: keyof CampaignFile; text: string }[] = [
   { flags: '--io <list>', key: 'io', text: 'I/O frameworks (default: all that the switch can serve)' },
   { flags: '--port <list>', key: 'port', text: 'kinds of port: netdev, vhost-user, memif (default: all that fit)' },
   { flags: '--touch <list>', key: 'touch', text: 'full: every byte generated and checked (default); none' },
-  { flags: '--wait <how>', key: 'wait', text: 'poll, yield, or auto: yield where CPUs are shared (default)' },
+  {
+    flags: '--wait <how>',
+    key: 'wait',
+    text: 'poll, yield, block (sleep until a packet comes), or auto: yield where CPUs are shared (default)',
+  },
   { flags: '--warmup <time>', key: 'warmup', text: 'discarded time before each measurement (default: 500ms)' },
   { flags: '--duration <time>', key: 'duration', text: 'measured time of each trial (default: 3s)' },
   { flags: '--trials <n>', key: 'trials', text: 'trials of each test case (default: 6)' },

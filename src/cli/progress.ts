@@ -10,6 +10,8 @@ interface Planned {
   campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'durationMs'>;
   cases: readonly PlannedCase[];
   order: readonly PlannedTrial[];
+  /** Repetitions of disturbed trials, from before. */
+  owed: readonly PlannedTrial[];
   trialsTotal: number;
 }
 
@@ -19,22 +21,22 @@ interface Planned {
  */
 export class Progress {
   private readonly remaining: RemainingTime;
-  private readonly total: number;
+  private total: number;
   private readonly tell: (line: string) => void;
   private done: number;
   private began = performance.now();
 
-  constructor({ campaign, cases, order, trialsTotal }: Planned, tell: (line: string) => void) {
+  constructor({ campaign, cases, order, owed, trialsTotal }: Planned, tell: (line: string) => void) {
     this.tell = tell;
-    this.total = trialsTotal;
+    this.total = trialsTotal + owed.length;
     this.done = trialsTotal - order.length;
     this.remaining = new RemainingTime(
-      order,
+      [...order, ...owed],
       campaign,
       cases.map((planned) => planned.case),
     );
     const estimate = formatDuration(this.remaining.estimateMs());
-    tell(`Campaign ${campaign.id} (${campaign.title}): ${order.length} trials, about ${estimate}.`);
+    tell(`Campaign ${campaign.id} (${campaign.title}): ${order.length + owed.length} trials, about ${estimate}.`);
   }
 
   show(event: CampaignEvent): void {
@@ -52,6 +54,11 @@ export class Progress {
         this.tell(
           `${this.counter(this.done)} ${describeCase(event.testCase)}  ${describeTrial(event.trial)}  ${this.left()}`,
         );
+        return;
+      case 'repetition-planned':
+        this.total += 1;
+        this.remaining.extend([event.planned]);
+        this.tell(`Disturbed, to be repeated: ${event.reasons.join('; ')}`);
         return;
       case 'leftover':
         this.tell(`vswbench: could not clean up: ${event.complaint}`);

@@ -8,7 +8,7 @@ import type { Campaign } from '../model/campaign.ts';
 import type { Cpu, Inventory } from '../model/inventory.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { expandCampaign, type SwitchOffer } from '../plan/expand.ts';
-import { type PlannedTrial, remaining, trialOrder } from '../plan/order.ts';
+import { type PlannedTrial, remaining, repetitionsOwed, trialOrder } from '../plan/order.ts';
 import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
@@ -63,6 +63,8 @@ interface Plan {
   cases: PlannedCase[];
   /** Trials that are still to be run, in order. */
   order: PlannedTrial[];
+  /** Repetitions of disturbed trials that it owes from before. */
+  owed: PlannedTrial[];
   /** Of the whole campaign. */
   trialsTotal: number;
 }
@@ -142,6 +144,7 @@ async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine
     },
     cases,
     order,
+    owed: [],
     trialsTotal: order.length,
   };
 }
@@ -176,8 +179,10 @@ function planResumed(store: Store, id: string | undefined, inventory: Inventory)
   refuseOtherMachine(campaign.inventory, inventory);
   const order = orderOf(cases, campaign.trialsPlanned, campaign.seed);
   const done = new Set(cases.flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
-  tell(`Resuming campaign ${campaign.id} (${campaign.title}): ${done.size} of ${order.length} trials are done.`);
-  return { campaign, cases, order: remaining(order, done), trialsTotal: order.length };
+  const left = remaining(order, done);
+  const trials = `${order.length - left.length} of ${order.length} trials`;
+  tell(`Resuming campaign ${campaign.id} (${campaign.title}): ${trials} are done.`);
+  return { campaign, cases, order: left, owed: repetitionsOwed(cases), trialsTotal: order.length };
 }
 
 /** Figures of two machines, or of one before and after a change, are never mixed in one statistic. */
@@ -237,7 +242,14 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machine: M
     await removeOldRoots(localHost, checkout, machine.artifacts);
     if (options.resume === undefined) store.createCampaign({ ...campaign, cases });
     await runCampaign(
-      { host: localHost, undo: journal, signal: interrupt.signal, ...machine, ...campaign },
+      {
+        host: localHost,
+        undo: journal,
+        signal: interrupt.signal,
+        ...machine,
+        ...campaign,
+        owed: plan.owed,
+      },
       cases.map((planned) => planned.case),
       order,
       {

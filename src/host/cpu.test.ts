@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeHost, procStat } from '../../test/fixtures/host.ts';
-import { parseCpuTimes, takeCpuSnapshot } from './cpu.ts';
+import { parseCpuTimes, parseInterrupts, parsePressureS, takeCpuSnapshot } from './cpu.ts';
 
 /** As Linux 6.1 prints it; columns are user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice. */
 const STAT = `cpu  198801 433 100216 640772 3092 10 47773 132 0 0
@@ -27,6 +27,32 @@ describe('parseCpuTimes', () => {
   });
 });
 
+describe('parseInterrupts', () => {
+  it('sums what each CPU served, by number, and passes over rows that are of no CPU', () => {
+    const text =
+      '           CPU0       CPU3       \n 24:          1          20  IO-APIC   5-edge      ACPI:Ged\n' +
+      'LOC:        300       4000   Local timer interrupts\nERR:          7\nMIS:          0\n';
+    assert.deepEqual(
+      [...parseInterrupts(text)],
+      [
+        [0, 301],
+        [3, 4020],
+      ],
+    );
+    assert.equal(parseInterrupts('').size, 0);
+  });
+});
+
+describe('parsePressureS', () => {
+  it('reads the total of tasks that waited, where the kernel keeps it', () => {
+    assert.equal(
+      parsePressureS('some avg10=0.00 avg60=0.12 avg300=0.05 total=2500000\nfull avg10=0.00 total=0\n'),
+      2.5,
+    );
+    assert.equal(parsePressureS(''), null);
+  });
+});
+
 describe('takeCpuSnapshot', () => {
   it('sums the time of the threads that are asked for, and passes over one that is gone', async (t) => {
     const host = new FakeHost(t).put({
@@ -39,6 +65,22 @@ describe('takeCpuSnapshot', () => {
     assert.equal(snapshot.atNs, 5_000_000_123);
     assert.equal(snapshot.threadsS, 2);
     assert.equal(snapshot.cpus.get(11)?.stealS, 0.68);
+  });
+  it('tells the frequency of the CPUs asked for: from cpufreq, else from /proc/cpuinfo', async (t) => {
+    const host = new FakeHost(t).put({
+      '/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq': '2100000\n',
+      '/proc/cpuinfo':
+        'processor\t: 0\nmodel name\t: x\ncpu MHz\t\t: 1.5\n\nprocessor\t: 1\ncpu MHz\t\t: 2600.125\n\nprocessor\t: 2\ncpu MHz\t\t: 9\n',
+    });
+    const snapshot = await takeCpuSnapshot(host, [], [0, 1]);
+    assert.deepEqual(
+      [...snapshot.frequencyMhz],
+      [
+        [0, 2100],
+        [1, 2600.125],
+      ],
+    );
+    assert.equal((await takeCpuSnapshot(new FakeHost(t), [], [0])).frequencyMhz.size, 0);
   });
   it('has no CPU where /proc is not mounted', async (t) => {
     const snapshot = await takeCpuSnapshot(new FakeHost(t), []);

@@ -29,6 +29,43 @@ export function parseCpuTimes(text: string): Map<number, CpuTimes> {
   return table;
 }
 
+/** Parses /proc/interrupts into interrupts served so far, by CPU number. Rows that count for no CPU, such as ERR, are left out. */
+export function parseInterrupts(text: string): Map<number, number> {
+  const [head = '', ...rows] = text.split('\n');
+  const cpus = [...head.matchAll(/CPU(\d+)/g)].map((match) => Number(match[1]));
+  const table = new Map(cpus.map((cpu) => [cpu, 0]));
+  for (const row of rows) {
+    const counts = (/^\s*\S+:((?:\s+\d+)+)/.exec(row)?.[1] ?? '').trim().split(/\s+/).map(Number);
+    if (counts.length < cpus.length) continue;
+    for (const [index, cpu] of cpus.entries()) table.set(cpu, (table.get(cpu) ?? 0) + (counts[index] ?? 0));
+  }
+  return table;
+}
+
+/** Parses the `total` of /proc/pressure/cpu's first line, in seconds; null where the kernel does not keep it. */
+export function parsePressureS(text: string): number | null {
+  const micros = /^some .*total=(\d+)$/m.exec(text)?.[1];
+  return micros === undefined ? null : Number(micros) / 1e6;
+}
+
+/** The present frequency of each CPU asked for, from cpufreq or, where there is none, from /proc/cpuinfo. */
+async function frequencies(host: Host, cpus: readonly number[]): Promise<Map<number, number>> {
+  const read = await Promise.all(
+    cpus.map(async (cpu) => {
+      const kHz = await host.read(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_cur_freq`);
+      return [cpu, Number.parseInt(kHz ?? '', 10) / 1000] as const;
+    }),
+  );
+  const known = new Map(read.filter(([, mhz]) => mhz > 0));
+  if (known.size === cpus.length) return known;
+  const cpuinfo = (await host.read('/proc/cpuinfo')) ?? '';
+  for (const match of cpuinfo.matchAll(/^processor\s*:\s*(\d+)$(?:\n.+)*?\ncpu MHz\s*:\s*([\d.]+)$/gm)) {
+    const cpu = Number(match[1]);
+    if (cpus.includes(cpu) && !known.has(cpu)) known.set(cpu, Number(match[2]));
+  }
+  return known;
+}
+
 /** One look at the machine's CPUs and at some threads, with the time at which it was taken. */
 export interface CpuSnapshot {
   /** CLOCK_MONOTONIC. */
@@ -36,17 +73,39 @@ export interface CpuSnapshot {
   cpus: Map<number, CpuTimes>;
   /** CPU seconds of the threads asked for, summed; a thread that is gone counts nothing. */
   threadsS: number;
+  /** Served so far, by CPU number. */
+  interrupts: Map<number, number>;
+  /** Of the CPUs asked for, as far as the kernel tells. */
+  frequencyMhz: Map<number, number>;
+  /** Time in which some task waited for a CPU; null where the kernel does not keep it. */
+  pressureS: number | null;
 }
 
-/** Takes a snapshot; `threads` are process or thread ids of the host. */
-export async function takeCpuSnapshot(host: Host, threads: readonly number[]): Promise<CpuSnapshot> {
+/** Takes a snapshot; `threads` are process or thread ids of the host, `measured` the CPUs whose frequency matters. */
+export async function takeCpuSnapshot(
+  host: Host,
+  threads: readonly number[],
+  measured: readonly number[] = [],
+): Promise<CpuSnapshot> {
   const atNs = await host.monotonicNs();
   const [stat, ...threadStats] = await Promise.all([
     host.read('/proc/stat'),
     ...threads.map((thread) => host.read(`/proc/${thread}/stat`)),
   ]);
+  const [interrupts, pressure, frequencyMhz] = await Promise.all([
+    host.read('/proc/interrupts'),
+    host.read('/proc/pressure/cpu'),
+    frequencies(host, measured),
+  ]);
   const ticks = threadStats
     .map((text) => (text === null ? null : parseProcessStat(text)))
     .reduce((sum, parsed) => sum + (parsed === null ? 0 : parsed.userTicks + parsed.systemTicks), 0);
-  return { atNs, cpus: parseCpuTimes(stat ?? ''), threadsS: ticks / TICKS_PER_S };
+  return {
+    atNs,
+    cpus: parseCpuTimes(stat ?? ''),
+    threadsS: ticks / TICKS_PER_S,
+    interrupts: parseInterrupts(interrupts ?? ''),
+    frequencyMhz,
+    pressureS: parsePressureS(pressure ?? ''),
+  };
 }

@@ -110,7 +110,7 @@ describe('parseCampaign', () => {
     [{ rate: 'fast' }, /^rate \(-R\): 'fast' is not a number.*nor is it 'max'$/],
     [{ burst: '0' }, /^burst \(-B\): 0 is out of range; give 1 to 1024 packets$/],
     [{ touch: 'some' }, /^touch: 'some' is not one of full, none$/],
-    [{ wait: 'sleep' }, /^wait: 'sleep' is not one of auto, poll, yield$/],
+    [{ wait: 'sleep' }, /^wait: 'sleep' is not one of auto, poll, yield, block$/],
     [{ warmup: 'soon' }, /^warmup: 'soon' is not a duration/],
     [{ duration: '199ms' }, /^duration: '199ms' is out of range; give 200ms to 24h$/],
     [{ duration: '25h' }, /^duration: '25h' is out of range/],

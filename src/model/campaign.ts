@@ -24,7 +24,7 @@ export interface Campaign {
   bursts: number[];
   touches: ('full' | 'none')[];
   /** `auto`: poll, or yield where the placement has to share CPUs. */
-  wait: 'auto' | 'poll' | 'yield';
+  wait: 'auto' | 'poll' | 'yield' | 'block';
   warmupMs: number;
   durationMs: number;
   trials: number;
@@ -91,7 +91,7 @@ function readCampaign(file: CampaignFile): Campaign {
     rates: file.rate === undefined ? null : rates(file.rate),
     bursts: quantities('burst (-B)', file.burst ?? '64', 1, 1024, 'packets'),
     touches: words('touch', file.touch ?? 'full', ['full', 'none']),
-    wait: word('wait', file.wait ?? 'auto', ['auto', 'poll', 'yield']),
+    wait: word('wait', file.wait ?? 'auto', ['auto', 'poll', 'yield', 'block']),
     warmupMs: durationMs('warmup', file.warmup ?? '500ms', 0),
     durationMs: durationMs('duration', file.duration ?? '3s', 200),
     trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, 10_000),

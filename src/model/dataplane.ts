@@ -107,6 +107,9 @@ export const FinalLineSchema = z.strictObject({
   cpu_ns: count,
   voluntary_switches: count,
   involuntary_switches: count,
+  /** Of the polling thread over its run, kernel included; null where nothing counts them. */
+  cycles: count.nullable(),
+  instructions: count.nullable(),
   polls: count,
   empty_polls: count,
 });
@@ -141,6 +144,8 @@ const BuiltFrameworkSchema = z.strictObject({
   kernel_interface: z.boolean(),
   /** Counters of interfaces on the way count super-packets, each of several packets. */
   super_packets: z.boolean(),
+  /** Its applications can sleep until a packet comes. */
+  can_block: z.boolean(),
   /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
   ports: z.array(PortKindSchema),
   /** What each application takes while its port is open. */

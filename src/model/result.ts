@@ -44,6 +44,10 @@ export const CpuUseSchema = z.strictObject({
 });
 export type CpuUse = z.infer<typeof CpuUseSchema>;
 
+/** A cost that each packet had at the sending and at the receiving end, all pairs together. */
+export const PerPacketSchema = z.strictObject({ sender: z.number(), receiver: z.number() });
+export type PerPacket = z.infer<typeof PerPacketSchema>;
+
 /** Latency in nanoseconds. `mean`, `min`, `max` are exact; percentiles are within 1 %. */
 export const LatencySummarySchema = z.strictObject({
   mean: z.number(),
@@ -105,6 +109,15 @@ export const NoiseSchema = z.strictObject({
   involuntarySwitchesPerS: z.number(),
   /** Softirq time on the placed CPUs, in CPUs; inside the kernel's switches this is where forwarding happens. */
   softirqCpus: z.number(),
+  /** Hardware interrupts that the placed CPUs served, timers and those from CPU to CPU among them. Older records lack this and what follows. */
+  interruptsPerS: z.number().nullable().default(null),
+  /** Of the placed CPUs, the mean of begin and end, and the most that one of them changed meanwhile; null where the kernel tells nothing. */
+  frequencyMhz: z.number().nullable().default(null),
+  frequencyChangeRatio: z.number().nullable().default(null),
+  /** Share of the time in which some task of the whole machine was ready but had no CPU (/proc/pressure/cpu, "some"). */
+  cpuPressureRatio: z.number().nullable().default(null),
+  /** Why the trial counts as disturbed; empty for a quiet one. */
+  reasons: z.array(z.string()).default([]),
 });
 export type Noise = z.infer<typeof NoiseSchema>;
 
@@ -138,6 +151,9 @@ export const MeasurementSchema = z.strictObject({
   receivePath: z.string().nullable(),
   latencyNs: LatencySchema.optional(),
   cpu: CpuUseSchema,
+  /** Over the whole run, kernel and empty polls included; null where nothing counts them. Older records lack them. */
+  cyclesPerPacket: PerPacketSchema.nullable().default(null),
+  instructionsPerPacket: PerPacketSchema.nullable().default(null),
   noise: NoiseSchema,
   pairs: z.array(PairResultSchema),
   ledgers: z.array(LedgerSchema),
@@ -188,6 +204,8 @@ export const SummarySchema = z.strictObject({
     .strictObject({ rtt: LatencyIntervalSchema().optional(), oneWay: LatencyIntervalSchema().optional() })
     .optional(),
   cpu: CpuUseSchema,
+  /** How evenly pairs shared the throughput (Jain's index): 1 is equal, 1/pairs is all to one of them; null for one pair. */
+  fairness: z.number().nullable(),
 });
 export type Summary = z.infer<typeof SummarySchema>;
 

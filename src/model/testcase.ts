@@ -27,8 +27,8 @@ export const TestCaseSchema = z.strictObject({
   burst: z.int().min(1).max(1024),
   /** Generate and check every byte, or only the packet's own header. */
   touch: z.enum(['full', 'none']),
-  /** What an application does between packets: spin, or give its CPU up (needed where CPUs are shared). */
-  wait: z.enum(['poll', 'yield']),
+  /** What an application does between packets: spin, give its CPU up (needed where CPUs are shared), or sleep in the kernel. */
+  wait: z.enum(['poll', 'yield', 'block']),
 });
 export type TestCase = z.infer<typeof TestCaseSchema>;
 

@@ -19,6 +19,7 @@ function built(name: string, kernelInterface: boolean, why: string | null = null
     polls_memory: false,
     kernel_interface: kernelInterface,
     super_packets: false,
+    can_block: true,
     ports: kernelInterface ? ['netdev'] : [],
     hugepage_bytes: 0,
   };
@@ -110,6 +111,18 @@ const NO_OVS = 'Open vSwitch is not installed; apt-get install openvswitch-switc
 const NO_DPDK = 'I/O framework dpdk is not built; install libdpdk and build again (vswbench setup)';
 
 describe('expandCampaign', () => {
+  it('lets applications sleep only with frameworks that can, and never by itself', () => {
+    const memory = { ...built('memory', true), can_block: false };
+    const machine = offer({ frameworks: [udp, memory], switches: [bridge] });
+    const why =
+      'applications with memory cannot sleep until a packet comes; choose --wait poll or yield, or another --io';
+    assert.deepEqual(told(planned({ wait: 'block' }, machine)), ['linux-bridge udp']);
+    const named = planned({ wait: 'block', ios: ['udp', 'memory'] }, machine);
+    assert.deepEqual(told(named), ['linux-bridge udp', `linux-bridge memory: ${why}`]);
+    assert.ok(named.every((one) => one.case.wait === 'block'));
+    assert.ok(planned({ pairs: [1, 4, 64] }, machine).every((one) => one.case.wait !== 'block'));
+  });
+
   it('takes what the machine offers where nothing is named', () => {
     assert.deepEqual(told(planned({})), ['direct udp', 'direct raw', 'linux-bridge udp', 'linux-bridge raw']);
   });

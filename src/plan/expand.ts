@@ -169,6 +169,9 @@ function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign):
   } else if (!(portKindsOf(framework).includes(port) && offer.ports.includes(port))) {
     // Named by neither: two good things that do not fit are left out, unless the user then gets nothing.
     obstacles.push({ text: mismatch(point, campaign), named: false, kind: 'mismatch' });
+  } else if (campaign.wait === 'block' && framework.built && !framework.can_block) {
+    const text = `applications with ${framework.name} cannot sleep until a packet comes; choose --wait poll or yield, or another --io`;
+    obstacles.push({ text, named: namedIo, kind: 'unserved' });
   }
   return obstacles;
 }

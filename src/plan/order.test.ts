@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Flag } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { remaining, splitmix32, trialOrder } from './order.ts';
+import {
+  type PlannedTrial,
+  remaining,
+  repetitionOf,
+  repetitionsOwed,
+  splitmix32,
+  trialOrder,
+  withRepetitions,
+} from './order.ts';
 
 function casesOf(switches: readonly string[], packetSizes: readonly number[]): TestCase[] {
   return packetSizes.flatMap((packetSize) =>
@@ -101,6 +110,42 @@ describe('trialOrder', () => {
     const indices = (seed: number) => trialOrder(cases, 3, seed).map((planned) => planned.caseIndex);
     assert.deepEqual(indices(7), indices(7));
     assert.notDeepEqual(indices(7), indices(8));
+  });
+});
+
+describe('repetitions', () => {
+  const order = trialOrder(casesOf(['a', 'b'], [64]), 3, 5);
+  const FROM = 1_000_000_000;
+
+  it('come behind the trials of their round, whenever they are called for', () => {
+    const owed: PlannedTrial[] = [];
+    const ordinals: number[] = [];
+    for (const planned of withRepetitions(order, owed)) {
+      ordinals.push(planned.ordinal);
+      const repetition = [0, 1, 5].includes(planned.ordinal) ? repetitionOf(planned) : null;
+      if (repetition !== null) owed.push(repetition);
+    }
+    assert.deepEqual(ordinals, [0, 1, FROM, FROM + 1, 2, 3, 4, 5, FROM + 5]);
+  });
+
+  it('are owed once for each disturbed trial, and not for a repetition', () => {
+    const done = (ordinal: number, ...flags: Flag[]) => ({ round: ordinal % 3, ordinal, seed: 4, flags });
+    const cases = [
+      { trials: [done(2, 'disturbed'), done(3)] },
+      { trials: [done(0, 'disturbed'), done(1, 'disturbed', 'shared-cpu'), done(FROM + 1, 'disturbed')] },
+    ];
+    assert.deepEqual(repetitionsOwed(cases), [
+      { round: 0, ordinal: FROM, seed: 4, caseIndex: 1 },
+      { round: 2, ordinal: FROM + 2, seed: 4, caseIndex: 0 },
+    ]);
+  });
+
+  it('that were owed before the rest of a round come behind it', () => {
+    const owed = [{ round: 1, ordinal: FROM + 2, seed: 1, caseIndex: 0 }];
+    assert.deepEqual(
+      [...withRepetitions(order.slice(3), owed)].map(({ ordinal }) => ordinal),
+      [3, FROM + 2, 4, 5],
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of trials. Drift (heat, a neighbour's load) must hit all test cases alike, or it is taken for a difference
 // between them; so each round runs each case once, in an order of its own.
+import type { Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** One trial that is to be run. */
@@ -39,6 +40,42 @@ export function trialOrder(cases: readonly TestCase[], trials: number, seed: num
 /** What is left of an order, given the ordinals of the trials that are done. */
 export function remaining(order: readonly PlannedTrial[], done: ReadonlySet<number>): PlannedTrial[] {
   return order.filter((planned) => !done.has(planned.ordinal));
+}
+
+/**
+ * Ordinals of repetitions begin here, above those of any campaign: 100 000 cases of 10 000 trials. So a repetition is known by
+ * its ordinal, which no other trial has.
+ */
+const REPETITIONS_FROM = 1_000_000_000;
+
+/** The trial that repeats another; null for what is a repetition itself, as it may be the machine that is never quiet. */
+export function repetitionOf(planned: PlannedTrial): PlannedTrial | null {
+  return planned.ordinal < REPETITIONS_FROM ? { ...planned, ordinal: REPETITIONS_FROM + planned.ordinal } : null;
+}
+
+/** Repetitions that a campaign owed when it was cut short, by round. `cases` are all of its cases, with their trials. */
+export function repetitionsOwed(
+  cases: readonly { trials: readonly Pick<Trial, 'round' | 'ordinal' | 'seed' | 'flags'>[] }[],
+): PlannedTrial[] {
+  const done = new Set(cases.flatMap(({ trials }) => trials.map(({ ordinal }) => ordinal)));
+  return cases
+    .flatMap(({ trials }, caseIndex) =>
+      trials
+        .filter(({ flags }) => flags.includes('disturbed'))
+        .flatMap(({ round, ordinal, seed }) => repetitionOf({ round, ordinal, seed, caseIndex }) ?? []),
+    )
+    .filter(({ ordinal }) => !done.has(ordinal))
+    .sort((a, b) => a.round - b.round || a.ordinal - b.ordinal);
+}
+
+/** An order with the repetitions at the end of their rounds. `owed` may grow, by round, while the order is gone through. */
+export function* withRepetitions(order: Iterable<PlannedTrial>, owed: PlannedTrial[]): Generator<PlannedTrial, void> {
+  for (const planned of order) {
+    const due = owed.filter(({ round }) => round < planned.round).length;
+    yield* owed.splice(0, due);
+    yield planned;
+  }
+  yield* owed.splice(0);
 }
 
 /**

@@ -123,7 +123,7 @@ export function cpuChart(result: CampaignResult): Chart | null {
   return {
     title: 'CPU use',
     caption:
-      'Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work shows as the sender’s time and in softirqs.',
+      'Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work is softirq time, which is part of the time of the application whose packet it was, mostly the sender’s; the table below says how much.',
     legend: CPU_PARTS.map(({ label, color }) => ({ label, color })),
     spec: (width) => ({
       width,

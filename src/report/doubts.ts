@@ -94,8 +94,16 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
   const steal = worst(({ noise }) => noise.stealRatio);
   const switches = worst(({ noise }) => noise.involuntarySwitchesPerS);
   if (steal === null || switches === null) return [];
+  const disturbed = result.results.flatMap((one) =>
+    one.trials.flatMap(({ measurement }) => (measurement?.noise.reasons.length ? [measurement.noise.reasons] : [])),
+  );
   const percent = `${(100 * steal.value).toFixed(2)} %`;
   return [
+    ...when(disturbed.length > 0, {
+      what: `${disturbed.length} of ${countTrials(result)} trials were disturbed; the first because ${disturbed[0]?.join(', and ')}`,
+      consequence:
+        'They are told by a rule that never looks at what was measured (docs/method.md); each was repeated once, and all trials count.',
+    }),
     steal.value > STEAL_NOTABLE
       ? {
           what: `The hypervisor took up to ${percent} of the measured CPUs’ time (worst: ${caseName(steal.one.case)})`,
@@ -111,6 +119,10 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
         'Each involuntary switch stops a poller for a time slice; at thousands a second the scheduler is part of the result.',
     },
   ];
+}
+
+function countTrials(result: CampaignResult): number {
+  return result.results.reduce((sum, one) => sum + one.trials.length, 0);
 }
 
 function evidenceDoubts(result: CampaignResult): Doubt[] {

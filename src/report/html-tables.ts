@@ -132,6 +132,7 @@ export function resultTables(result: CampaignResult, winners: ReadonlySet<CaseRe
             number: true,
             cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)),
           },
+          ...fairnessColumns(bodies.flat()),
           { title: 'CPUs', number: true, cell: ({ summary }) => summary?.cpu.total.toFixed(2) },
           { title: 'Trials', number: true, cell: trialsCell },
           { title: 'Notes', cell: (one) => marksFor(one, marks).join(', ') },
@@ -139,6 +140,12 @@ export function resultTables(result: CampaignResult, winners: ReadonlySet<CaseRe
       }),
     ];
   });
+}
+
+/** Only where pairs ran side by side there is something to share. */
+function fairnessColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
+  const told = cases.some(({ summary }) => (summary?.fairness ?? null) !== null);
+  return told ? [{ title: 'Fairness', number: true, cell: ({ summary }) => summary?.fairness?.toFixed(3) ?? '' }] : [];
 }
 
 function trialsCell({ trials, summary }: CaseResult): string {
@@ -309,6 +316,74 @@ function hopList({ hops, drops }: Ledger): ComponentChild {
   );
 }
 
+/** What a packet costs, the median over each case's measured trials; null where nothing was measured. */
+export function costTable(result: CampaignResult): ComponentChild {
+  const rows = result.results.flatMap((one) => {
+    const told = one.trials.flatMap(({ outcome, measurement, placement }) =>
+      outcome.outcome === 'measured' && measurement !== null ? [{ measurement, placement }] : [],
+    );
+    return told.length === 0 ? [] : [{ one, told }];
+  });
+  if (rows.length === 0) return null;
+  type Row = (typeof rows)[number];
+  const over = ({ told }: Row, value: (trial: Row['told'][number]) => number | null): number | null => {
+    const values = told.flatMap((trial) => value(trial) ?? []);
+    return values.length === 0 ? null : median(values);
+  };
+  const each = (what: 'cyclesPerPacket' | 'instructionsPerPacket') => (row: Row) => {
+    const ends = (['sender', 'receiver'] as const).map((end) =>
+      over(row, ({ measurement }) => measurement[what]?.[end] ?? null),
+    );
+    return ends.map((value) => value?.toFixed(0) ?? '–').join(' / ');
+  };
+  const counted = rows.some(({ told }) => told.some(({ measurement }) => measurement.cyclesPerPacket !== null));
+  return dataTable({
+    caption: `What a packet costs, median of the trials${counted ? '' : ' (this machine does not count cycles and instructions)'}`,
+    bodies: [rows],
+    columns: [
+      {
+        title: 'Case',
+        cell: ({ one }) => [
+          caseName(one.case),
+          h('span', { class: 'io' }, describeGroup(one.case, ['dimension', 'pairs', 'packetSize', 'rate', 'burst'])),
+        ],
+      },
+      {
+        title: 'CPU time, ns/packet',
+        number: true,
+        cell: (row) =>
+          over(row, ({ measurement: { cpu, throughputPps } }) =>
+            throughputPps === 0 ? null : (1e9 * cpu.total) / throughputPps,
+          )?.toFixed(0) ?? '–',
+      },
+      {
+        title: 'Softirq CPUs',
+        number: true,
+        cell: (row) => over(row, ({ measurement }) => measurement.noise.softirqCpus)?.toFixed(2) ?? '–',
+      },
+      {
+        // A switch with threads of its own forwards there, and not in softirqs.
+        title: 'of the sender’s time',
+        number: true,
+        cell: (row) => {
+          const share = over(row, ({ measurement: { cpu, noise }, placement }) =>
+            placement.switch.length > 0 || row.one.case.port !== 'netdev' || cpu.sender === 0
+              ? null
+              : noise.softirqCpus / cpu.sender,
+          );
+          return share === null ? '–' : `${(100 * share).toFixed(0)} %`;
+        },
+      },
+      ...(counted
+        ? [
+            { title: 'Cycles/packet, source / sink', number: true, cell: each('cyclesPerPacket') },
+            { title: 'Instructions/packet', number: true, cell: each('instructionsPerPacket') },
+          ]
+        : []),
+    ],
+  });
+}
+
 /** What switches tell of themselves, the median over each case's trials; null where none tells anything. */
 export function switchFiguresTable(result: CampaignResult): ComponentChild {
   const rows = result.results.flatMap((one) => {
@@ -336,6 +411,14 @@ export function switchFiguresTable(result: CampaignResult): ComponentChild {
       { title: 'Value', number: true, cell: ({ value }) => (value >= 10 ? value.toFixed(1) : value.toFixed(3)) },
     ],
   });
+}
+
+type OptionalNoise = 'interruptsPerS' | 'frequencyChangeRatio' | 'cpuPressureRatio';
+
+/** The largest of what the kernel told; a dash where it told nothing. */
+function most(measurements: readonly Measurement[], field: OptionalNoise, factor: number, digits: number): string {
+  const told = measurements.flatMap(({ noise }) => noise[field] ?? []);
+  return told.length === 0 ? '–' : (factor * Math.max(...told)).toFixed(digits);
 }
 
 /** What else the machine did during each case: the worst trial, since that is the one that would mislead. */
@@ -372,6 +455,17 @@ export function noiseTable(result: CampaignResult): ComponentChild {
         number: true,
         cell: ({ measurements }) => worst(measurements, ({ noise }) => noise.softirqCpus).toFixed(2),
       },
+      { title: 'Interrupts/s', number: true, cell: ({ measurements }) => most(measurements, 'interruptsPerS', 1, 0) },
+      {
+        title: 'Frequency change, %',
+        number: true,
+        cell: ({ measurements }) => most(measurements, 'frequencyChangeRatio', 100, 1),
+      },
+      {
+        title: 'CPU pressure, %',
+        number: true,
+        cell: ({ measurements }) => most(measurements, 'cpuPressureRatio', 100, 0),
+      },
       {
         title: 'Duplicated',
         number: true,
@@ -386,6 +480,10 @@ export function noiseTable(result: CampaignResult): ComponentChild {
         title: 'Corrupted',
         number: true,
         cell: ({ measurements }) => grouped(worst(measurements, (one) => one.corruptedPackets)),
+      },
+      {
+        title: 'Disturbed because',
+        cell: ({ measurements }) => [...new Set(measurements.flatMap(({ noise }) => noise.reasons))].join('; '),
       },
     ],
   });

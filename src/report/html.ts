@@ -6,6 +6,7 @@ import type { CampaignResult } from '../model/result.ts';
 import type { Group } from '../stats/group.ts';
 import type { Chart } from './chart.ts';
 import { table2Chart, throughputCharts } from './chart-bars.ts';
+import { costCharts } from './chart-cost.ts';
 import { latencyCharts, latencySweepCharts, sweepCharts } from './chart-lines.ts';
 import { cpuChart, spreadChart } from './chart-rows.ts';
 import { reproduceCommand } from './command.ts';
@@ -14,6 +15,7 @@ import { flagMarks, flagText } from './flags.ts';
 import { describeGroup, grouped, listed, PARAMETERS, spelledDuration, varying } from './format.ts';
 import { STYLE } from './html-style.ts';
 import {
+  costTable,
   ledgerTable,
   noiseTable,
   resultTables,
@@ -43,7 +45,7 @@ export async function renderHtml(result: CampaignResult): Promise<string> {
   const throughput = await charts([...throughputCharts(result), ...sweepCharts(result)]);
   const latency = await charts([...latencyCharts(result), ...latencySweepCharts(result)]);
   const spread = await charts([spreadChart(result)]);
-  const cpu = await charts([cpuChart(result)]);
+  const cpu = await charts([cpuChart(result), ...costCharts(result)]);
   const winners = new Set(answers(result).flatMap(({ winner }) => winner ?? []));
   const sections = [
     section('paper', 'The paper’s table 2, measured again', [
@@ -60,7 +62,7 @@ export async function renderHtml(result: CampaignResult): Promise<string> {
       definitions(titleList(result)),
     ]),
     section('spread', 'Every trial', spread),
-    section('cpu', 'CPU use', [...cpu, switchFiguresTable(result)]),
+    section('cpu', 'CPU use', [...cpu, costSection(result), switchFiguresTable(result)]),
     section('ledger', 'Where the packets went', [ledgerSection(result)]),
     section('doubts', 'What would make these figures wrong', doubtSection(result)),
     section('method', 'How it was measured', methodSection(result)),
@@ -228,6 +230,17 @@ function flagList(result: CampaignResult): ComponentChild {
 
 /** Up to so many rows a table is shown at once; more are behind a click. */
 const ROWS_OPEN_MAX = 12;
+
+function costSection(result: CampaignResult): ComponentChild {
+  const table = costTable(result);
+  if (table === null) return null;
+  return h(
+    'details',
+    { open: result.results.length <= ROWS_OPEN_MAX },
+    h('summary', null, 'What a packet costs'),
+    table,
+  );
+}
 
 function ledgerSection(result: CampaignResult): ComponentChild {
   const table = ledgerTable(result);

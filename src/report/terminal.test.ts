@@ -9,6 +9,7 @@ import {
   sweepCampaign,
   table2Campaign,
   testCase,
+  trial,
 } from '../../test/fixtures/campaign.ts';
 import { FlagSchema } from '../model/result.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
@@ -22,6 +23,18 @@ function lineOf(text: string, ...words: string[]): string {
   assert.ok(line !== undefined, `no line with ${words.join(', ')} in:\n${text}`);
   return line;
 }
+
+test('pairs that run at once have a fairness, and one pair has none', () => {
+  const cases = [1, 2].map((pairs) => ({
+    case: testCase({ pairs }),
+    skipped: null,
+    trials: [trial({ case: testCase({ pairs }), pps: 100_000 })],
+  }));
+  const text = renderSummary(toCampaignResult(storedCampaign({ cases })), plain);
+  assert.match(lineOf(text, 'linux-bridge', '2vs2', '/'), / 1\.000 /);
+  assert.doesNotMatch(lineOf(text, 'linux-bridge', '1vs1', '/'), /1\.000/);
+  assert.doesNotMatch(renderSummary(table2, plain), /Fair/);
+});
 
 test('a row has the figures of its case, and the fastest comes first', () => {
   const text = renderSummary(table2, plain);

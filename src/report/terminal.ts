@@ -174,6 +174,9 @@ function columnsFor(
     ...names.map((name): Column => parameterColumn(name)),
     ...(latency ? latencyColumns() : throughputColumns(cases)),
     { title: 'Loss', align: 'right', cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)) },
+    ...(cases.some(({ summary }) => (summary?.fairness ?? null) !== null)
+      ? [{ title: 'Fair', align: 'right', cell: fairnessCell } as const]
+      : []),
     { title: latency ? 'CPUs c/s/sw' : 'CPUs s/r/sw', align: 'right', cell: cpuCell },
     {
       title: 'Notes',
@@ -237,6 +240,11 @@ function latencyColumns(): Column[] {
 
 function cellOf(value: number | undefined, scale: Scale): string {
   return value === undefined ? '' : inScale(value, scale);
+}
+
+/** Of one pair there is nothing to say. */
+function fairnessCell({ summary }: CaseResult): string {
+  return summary?.fairness?.toFixed(3) ?? '';
 }
 
 function cpuCell({ summary }: CaseResult): string {

@@ -81,7 +81,17 @@ const READY = {
 const SAMPLE = { v: 1, type: 'sample', t_ns: 5, tx_packets: 1, rx_packets: 0, cpu_ns: 1, polls: 1, empty_polls: 0 };
 const FINAL = {
   ...{ v: 1, type: 'final', role: 'sender', io: 'udp', started_ns: 1, ended_ns: 2, stopped_by: 'duration' },
-  ...{ tx: null, rx: null, cpu_ns: 1, voluntary_switches: 0, involuntary_switches: 0, polls: 1, empty_polls: 0 },
+  ...{
+    tx: null,
+    rx: null,
+    cpu_ns: 1,
+    voluntary_switches: 0,
+    involuntary_switches: 0,
+    cycles: null,
+    instructions: null,
+    polls: 1,
+    empty_polls: 0,
+  },
   latency: { rtt_intended: null, rtt_actual: null, one_way_intended: null, one_way_actual: null },
 };
 const NEVER = new AbortController().signal;

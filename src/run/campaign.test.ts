@@ -5,7 +5,7 @@ import { testCase, trial } from '../../test/fixtures/campaign.ts';
 import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import type { Cpu } from '../model/inventory.ts';
-import type { Outcome, Trial } from '../model/result.ts';
+import type { Flag, Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import type { RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
@@ -44,11 +44,12 @@ function bench(t: TestContext, cpuCount = 8) {
   });
   let onStart: (id: string) => Promise<void> | void = () => undefined;
   let onTrial: (testCase: TestCase) => Outcome | Promise<Outcome> = () => ({ outcome: 'measured' });
+  let onFlags: (ordinal: number) => Flag[] = () => [];
   let onSave: () => void = () => undefined;
   const run: typeof runTrial = async (_, { testCase: planned, ...plan }) => {
     host.events.push(`trial ${planned.switch}`);
     const outcome = await onTrial(planned);
-    return { ...trial({ case: planned, pps: 1000, outcome }), ...plan };
+    return { ...trial({ case: planned, pps: 1000, outcome, flags: onFlags(plan.ordinal) }), ...plan };
   };
   const cpus: Cpu[] = Array.from({ length: cpuCount }, (_, id) => ({ id, node: 0, socket: 0, core: id }));
   const context: CampaignContext = {
@@ -59,6 +60,7 @@ function bench(t: TestContext, cpuCount = 8) {
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
     warmupMs: 100,
     durationMs: 1000,
+    owed: [],
     drivers: [driver('one'), driver('two'), driver('poller', 1)],
   };
   const listener = {
@@ -75,6 +77,9 @@ function bench(t: TestContext, cpuCount = 8) {
     },
     onTrial: (action: typeof onTrial) => {
       onTrial = action;
+    },
+    onFlags: (action: typeof onFlags) => {
+      onFlags = action;
     },
     onSave: (action: typeof onSave) => {
       onSave = action;
@@ -108,6 +113,19 @@ describe('a campaign', () => {
       ...['up two', 'trial two', 'undone delete-link two2'],
       ...['up one', 'trial one', 'undone delete-link one2'],
     ]);
+  });
+
+  it('repeats a disturbed trial once, at the end of its round and as a trial of its own', async (t) => {
+    const b = bench(t);
+    // Whatever is run again is disturbed again.
+    b.onFlags((ordinal) => (ordinal === 1 ? [] : ['disturbed']));
+    await b.run([ONE, TWO, ONE]);
+    assert.deepEqual(
+      b.saved.map(({ ordinal }) => ordinal),
+      [0, 1, 2, 1_000_000_000, 1_000_000_002],
+    );
+    assert.equal(new Set(b.saved.map(({ round }) => round)).size, 1);
+    assert.equal(b.told.filter(({ event }) => event === 'repetition-planned').length, 2);
   });
 
   it('starts it again for other ports', async (t) => {

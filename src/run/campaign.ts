@@ -9,7 +9,7 @@ import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import type { PlannedTrial } from '../plan/order.ts';
+import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeTrial } from '../plan/placement.ts';
 import type { PortRequest, RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import { reasonOf } from './failure.ts';
@@ -25,6 +25,8 @@ export interface CampaignContext {
   cpus: readonly Cpu[];
   warmupMs: number;
   durationMs: number;
+  /** Repetitions of disturbed trials that are owed from before. */
+  owed: readonly PlannedTrial[];
   drivers: readonly SwitchDriver[];
 }
 
@@ -33,6 +35,8 @@ export type CampaignEvent =
   | { event: 'switch-starting'; driver: SwitchDriver }
   | { event: 'trial-starting'; planned: PlannedTrial; testCase: TestCase }
   | { event: 'trial-ended'; planned: PlannedTrial; testCase: TestCase; trial: Trial }
+  /** A trial was disturbed: it is repeated at the end of its round. */
+  | { event: 'repetition-planned'; planned: PlannedTrial; reasons: readonly string[] }
   | { event: 'leftover'; complaint: string };
 
 export interface CampaignListener {
@@ -42,7 +46,7 @@ export interface CampaignListener {
 }
 
 /**
- * Runs the planned trials in order. What goes wrong with a switch or in a trial is that trial's outcome. Throws the signal's
+ * Runs the planned trials in order, and those that were disturbed once more at the end of their round. What goes wrong with a switch or in a trial is that trial's outcome. Throws the signal's
  * reason, what `listener.save` throws, and HostError where no container can be prepared; the switch is down by then.
  */
 export async function runCampaign(
@@ -55,8 +59,9 @@ export async function runCampaign(
   const containers = await prepareContainers(context.host, `${STATE_DIRECTORY}/containers`, context.undo);
   const housekeeping = new Housekeeping(context);
   const slot = new SwitchSlot(context, listener);
+  const owed = [...context.owed];
   try {
-    for (const planned of order) {
+    for (const planned of withRepetitions(order, owed)) {
       context.signal.throwIfAborted();
       const testCase = cases[planned.caseIndex];
       if (testCase === undefined) throw new RangeError(`no test case ${planned.caseIndex}`);
@@ -66,6 +71,11 @@ export async function runCampaign(
       if (trial.outcome.outcome === 'failed') context.signal.throwIfAborted();
       listener.save(planned, trial);
       listener.tell({ event: 'trial-ended', planned, testCase, trial });
+      const repetition = trial.flags.includes('disturbed') ? repetitionOf(planned) : null;
+      if (repetition === null) continue;
+      owed.push(repetition);
+      const reasons = trial.measurement?.noise.reasons ?? [];
+      listener.tell({ event: 'repetition-planned', planned: repetition, reasons });
     }
   } finally {
     await slot.empty();

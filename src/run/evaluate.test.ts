@@ -78,6 +78,8 @@ function final(part: Partial<FinalLine>): FinalLine {
     cpu_ns: 0,
     voluntary_switches: 0,
     involuntary_switches: 0,
+    cycles: null,
+    instructions: null,
     polls: 0,
     empty_polls: 0,
     ...part,
@@ -117,7 +119,17 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Evi
     [1, times],
     [2, times],
   ]);
-  return { atNs: atS * 1e9, cpus, threadsS };
+  // 300 interrupts, 1 % more clock on CPU 2 and a quarter of a second of waiting in each second.
+  const interrupts = new Map([
+    [0, 1e6 * atS],
+    [1, 200 * atS],
+    [2, 100 * atS],
+  ]);
+  const frequencyMhz = new Map([
+    [1, 2000],
+    [2, atS < 11 ? 2000 : 2020],
+  ]);
+  return { atNs: atS * 1e9, cpus, threadsS, interrupts, frequencyMhz, pressureS: atS / 4 };
 }
 
 function evidence(part: Partial<Evidence> = {}): Evidence {
@@ -160,6 +172,21 @@ function measured(part: Partial<Evidence> = {}) {
 }
 
 describe('evaluate', () => {
+  it('tells what a packet costs where both ends count it', () => {
+    const counting = (application: ApplicationEvidence, cycles: number): ApplicationEvidence => {
+      return { ...application, final: { ...application.final, cycles, instructions: 2 * cycles } };
+    };
+    const sources = [counting(sender(), 1_200_000), counting(sender({}, 1), 3_600_000)];
+    const sinks = [counting(receiver(), 600_000), counting(receiver({}, 10_000, 1), 600_000)];
+    const both = measured({ sources, sinks });
+    assert.deepEqual(both.cyclesPerPacket, { sender: 200, receiver: 50 });
+    assert.deepEqual(both.instructionsPerPacket, { sender: 400, receiver: 100 });
+    assert.equal(
+      measured({ sources, sinks: [counting(receiver(), 1), receiver({}, 10_000, 1)] }).cyclesPerPacket,
+      null,
+    );
+  });
+
   it('tells the figures that the evidence gives by hand', () => {
     const verdict = evaluate(evidence());
     assert.deepEqual(verdict.outcome, { outcome: 'measured' });
@@ -192,7 +219,15 @@ describe('evaluate', () => {
       receivePath: 'mmap ring',
       cpu: { sender: 0.5, receiver: 0.25, switch: 0.125, total: 0.875 },
       // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
-      noise: { stealRatio: 0.01, involuntarySwitchesPerS: 3, softirqCpus: 0.4 },
+      cyclesPerPacket: null,
+      instructionsPerPacket: null,
+      noise: {
+        stealRatio: 0.01,
+        involuntarySwitchesPerS: 3,
+        softirqCpus: 0.4,
+        ...{ interruptsPerS: 300, frequencyMhz: 2005, frequencyChangeRatio: 0.01, cpuPressureRatio: 0.25 },
+        reasons: [],
+      },
     });
     assert.deepEqual(pairs, [
       { pair: 0, throughputPps: 10_000, offeredPackets: 12_000, receivedPackets: 12_000, lostPackets: 0 },

@@ -4,12 +4,13 @@ import type { CpuSnapshot } from '../host/cpu.ts';
 import type { NetdevCounters } from '../host/netdev.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
-import type { CpuUse, Flag, Latency, Ledger, Measurement, Noise, Trial } from '../model/result.ts';
+import type { CpuUse, Flag, Latency, Ledger, Measurement, Noise, PerPacket, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import type { PortCounters, SwitchFigures } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
+import { disturbances, type MeasuredThread } from './disturbance.ts';
 import { makeLedger } from './ledger.ts';
 import {
   type InterfaceWitness,
@@ -47,9 +48,6 @@ export interface Evidence {
 /** What evaluation adds to a trial's record. */
 export type Verdict = Pick<Trial, 'outcome' | 'measurement' | 'histograms' | 'flags'>;
 
-/** Above this share of the placed CPUs' time taken by the hypervisor for others, a trial is called disturbed. */
-const STEAL_RATIO_MAX = 0.02;
-
 export function evaluate(evidence: Evidence): Verdict {
   const pairs = evidence.sources.map((source) => evaluatePair(evidence, source));
   const sound: PairEvaluation[] = [];
@@ -61,7 +59,7 @@ export function evaluate(evidence: Evidence): Verdict {
   }
   const histograms = mergeAll(evidence);
   const measurement = combine(evidence, sound, histograms);
-  const flags: Flag[] = measurement.noise.stealRatio > STEAL_RATIO_MAX ? ['disturbed'] : [];
+  const flags: Flag[] = measurement.noise.reasons.length > 0 ? ['disturbed'] : [];
   return { outcome: judge(measurement, sound), measurement, histograms, flags };
 }
 
@@ -172,6 +170,8 @@ function combine(
     receivePath: evidence.sinks[0]?.ready.path ?? null,
     ...(Object.keys(latencyNs).length === 0 ? {} : { latencyNs }),
     cpu: cpuOf(evidence, pairs),
+    cyclesPerPacket: perPacket(evidence, 'cycles'),
+    instructionsPerPacket: perPacket(evidence, 'instructions'),
     noise: noiseOf(evidence),
     pairs: pairs.map((pair) => ({
       pair: pair.pair,
@@ -252,23 +252,67 @@ function cpuOf({ cpuBefore, cpuAfter }: Evidence, pairs: readonly PairEvaluation
   return { sender, receiver, switch: ofSwitch, total: sender + receiver + ofSwitch };
 }
 
+/** What one packet costs at either end: sent at the source, received at the sink. Null where one end did not count. */
+function perPacket({ sources, sinks }: Evidence, field: 'cycles' | 'instructions'): PerPacket | null {
+  const cost = (ends: readonly ApplicationEvidence[], packetsOf: (final: FinalLine) => number) => {
+    const counts = ends.flatMap(({ final }) => final[field] ?? []);
+    const packets = ends.reduce((sum, { final }) => sum + packetsOf(final), 0);
+    return counts.length < ends.length || packets === 0 ? null : counts.reduce((sum, one) => sum + one, 0) / packets;
+  };
+  const sender = cost(sources, (final) => final.tx?.offered_packets ?? 0);
+  const receiver = cost(sinks, (final) => final.rx?.packets ?? 0);
+  return sender === null || receiver === null ? null : { sender, receiver };
+}
+
+/** The CPUs whose work is measured: those of applications and of the switch's threads. */
+export function placedCpus({ pairs, switch: ofSwitch }: Placement): number[] {
+  return [...new Set([...pairs.flatMap((pair) => [pair.source, pair.sink]), ...ofSwitch])];
+}
+
 function noiseOf(evidence: Evidence): Noise {
-  const { placement, cpuBefore, cpuAfter } = evidence;
-  const placed = new Set([...placement.pairs.flatMap((pair) => [pair.source, pair.sink]), ...placement.switch]);
+  const { testCase, placement, cpuBefore, cpuAfter } = evidence;
+  const placed = placedCpus(placement);
   const wall = wallS(evidence);
+  const total = (value: (cpu: number) => number) => placed.reduce((sum, cpu) => sum + value(cpu), 0);
   const grown = (field: 'stealS' | 'softirqS') =>
-    [...placed].reduce(
-      (sum, cpu) => sum + (cpuAfter.cpus.get(cpu)?.[field] ?? 0) - (cpuBefore.cpus.get(cpu)?.[field] ?? 0),
-      0,
-    );
-  const finals = [...evidence.sources, ...evidence.sinks].map((application) => application.final);
-  return {
-    stealRatio: grown('stealS') / (wall * placed.size),
-    involuntarySwitchesPerS: finals.reduce(
-      (sum, final) => sum + final.involuntary_switches / ((final.ended_ns - final.started_ns) / 1e9),
-      0,
-    ),
+    total((cpu) => (cpuAfter.cpus.get(cpu)?.[field] ?? 0) - (cpuBefore.cpus.get(cpu)?.[field] ?? 0));
+  const threads = measuredThreads(evidence);
+  const noise = {
+    stealRatio: grown('stealS') / (wall * placed.length),
+    involuntarySwitchesPerS: threads.reduce((sum, thread) => sum + thread.involuntarySwitchesPerS, 0),
     softirqCpus: grown('softirqS') / wall,
+    interruptsPerS:
+      cpuAfter.interrupts.size === 0
+        ? null
+        : total((cpu) => (cpuAfter.interrupts.get(cpu) ?? 0) - (cpuBefore.interrupts.get(cpu) ?? 0)) / wall,
+    ...frequencyOf(evidence, placed),
+    cpuPressureRatio:
+      cpuAfter.pressureS === null || cpuBefore.pressureS === null
+        ? null
+        : (cpuAfter.pressureS - cpuBefore.pressureS) / wall,
+  };
+  return { ...noise, reasons: disturbances(noise, threads, placement, testCase.wait) };
+}
+
+function measuredThreads({ sources, sinks }: Evidence): MeasuredThread[] {
+  return [...sources, ...sinks].map(({ pair, final }) => ({
+    name: `the ${final.role} of pair ${pair}`,
+    involuntarySwitchesPerS: final.involuntary_switches / ((final.ended_ns - final.started_ns) / 1e9),
+  }));
+}
+
+function frequencyOf(
+  { cpuBefore, cpuAfter }: Evidence,
+  placed: readonly number[],
+): Pick<Noise, 'frequencyMhz' | 'frequencyChangeRatio'> {
+  const known = placed.flatMap((cpu) => {
+    const [begin, end] = [cpuBefore.frequencyMhz.get(cpu), cpuAfter.frequencyMhz.get(cpu)];
+    return begin === undefined || end === undefined ? [] : [{ begin, end }];
+  });
+  if (known.length === 0) return { frequencyMhz: null, frequencyChangeRatio: null };
+  return {
+    frequencyMhz: known.reduce((sum, { begin, end }) => sum + (begin + end) / 2, 0) / known.length,
+    frequencyChangeRatio: Math.max(...known.map(({ begin, end }) => Math.abs(end - begin) / begin)),
   };
 }
 

@@ -13,7 +13,7 @@ import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type Port, type PortCounters, type RunningSwitch, SOCKETS, type SwitchFigures } from '../switches/driver.ts';
 import { Application, applicationCommand, COOLDOWN_MS, ipOf, macOf } from './application.ts';
-import { type Evidence, evaluate, type Verdict } from './evaluate.ts';
+import { type Evidence, evaluate, placedCpus, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
 
 /** From the word `start` to the first packet: time for every application to have read it. */
@@ -194,9 +194,10 @@ async function exchange(
   await until(warmupMs / 2);
   const endObserving = await running.observe?.();
   await until(warmupMs);
-  const cpuBefore = await takeCpuSnapshot(host, threads);
+  const measured = placedCpus(placement);
+  const cpuBefore = await takeCpuSnapshot(host, threads, measured);
   await until(warmupMs + durationMs);
-  const cpuAfter = await takeCpuSnapshot(host, threads);
+  const cpuAfter = await takeCpuSnapshot(host, threads, measured);
   const switchFigures: SwitchFigures = (await endObserving?.()) ?? {};
 
   const told = async ({ application, port }: Station, graceMs: number) => ({

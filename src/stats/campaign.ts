@@ -17,6 +17,7 @@ import {
 } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
+import { fairnessOf } from './fairness.ts';
 import { medianInterval } from './interval.ts';
 
 /** Offered packets of the intended ones below which a sender did not keep the rate that was asked for. */
@@ -112,6 +113,7 @@ function summarize(measured: readonly Measurement[]): Summary | null {
       switch: cpuMedian(measured, 'switch'),
       total: cpuMedian(measured, 'total'),
     },
+    fairness: fairnessOf(measured),
   };
 }
 

@@ -132,6 +132,8 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   throughputBps: plain('throughput_bps'),
   offeredPps: plain('offered_pps'),
   receivePath: plain('receive_path'),
+  cyclesPerPacket: json('cycles_per_packet_json'),
+  instructionsPerPacket: json('instructions_per_packet_json'),
   noise: json('noise_json'),
   ledgers: json('ledgers_json'),
   switchFigures: json('switch_figures_json'),

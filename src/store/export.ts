@@ -74,9 +74,18 @@ function measuredCells(measurement: Measurement): Cells {
     ...toColumns(MEASUREMENT, measurement),
     ...toColumns(CPU_USE, measurement.cpu),
     loss_ratio: steadyOfferedPackets === 0 ? null : 1 - steadyReceivedPackets / steadyOfferedPackets,
+    sender_cycles_per_packet: measurement.cyclesPerPacket?.sender ?? null,
+    receiver_cycles_per_packet: measurement.cyclesPerPacket?.receiver ?? null,
+    sender_instructions_per_packet: measurement.instructionsPerPacket?.sender ?? null,
+    receiver_instructions_per_packet: measurement.instructionsPerPacket?.receiver ?? null,
     steal_ratio: noise.stealRatio,
     involuntary_switches_per_s: noise.involuntarySwitchesPerS,
     softirq_cpus: noise.softirqCpus,
+    interrupts_per_s: noise.interruptsPerS,
+    frequency_mhz: noise.frequencyMhz,
+    frequency_change_ratio: noise.frequencyChangeRatio,
+    cpu_pressure_ratio: noise.cpuPressureRatio,
+    disturbances: noise.reasons.join('; '),
   };
   for (const [kind, prefix] of Object.entries(LATENCY_PREFIXES)) {
     const latency = new Map(Object.entries(measurement.latencyNs ?? {})).get(kind);

@@ -125,7 +125,8 @@ CREATE TABLE trials (
   receiver_cpus REAL,
   switch_cpus REAL,
   total_cpus REAL,
-  -- What else the machine did: {"stealRatio", "involuntarySwitchesPerS", "softirqCpus"}.
+  -- What else the machine did: {"stealRatio", "involuntarySwitchesPerS", "softirqCpus", …, "reasons"};
+  -- the reasons are why the trial counts as disturbed (docs/method.md).
   noise_json TEXT,
   -- The way of each pair's packets, hop by hop: [{"pair", "hops", "drops", "closes"}].
   ledgers_json TEXT,
@@ -219,6 +220,9 @@ CREATE VIEW trial_results AS
 const VERSION_2 = `
 -- The time-stamp counters of two CPUs are at most so far apart; NULL where nobody knows.
 ALTER TABLE inventory ADD COLUMN clock_error_ns INTEGER;
+-- What a packet costs at either end, over the whole run: {"sender", "receiver"}, or JSON's null where nothing counts it.
+ALTER TABLE trials ADD COLUMN cycles_per_packet_json TEXT;
+ALTER TABLE trials ADD COLUMN instructions_per_packet_json TEXT;
 `;
 
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
