@@ -14,6 +14,7 @@ import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
 import { openJournal } from '../run/journal.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
+import { unlikeMachines } from '../stats/compare.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import type { Probe, SwitchDriver } from '../switches/driver.ts';
 import { addCampaignOptions, readCampaign } from './campaign-options.ts';
@@ -183,13 +184,8 @@ function planResumed(store: Store, id: string | undefined, inventory: Inventory)
 
 /** Figures of two machines, or of one before and after a change, are never mixed in one statistic. */
 function refuseOtherMachine(then: Inventory, now: Inventory): void {
-  for (const field of ['hostname', 'kernel', 'cpuModel', 'microcode'] as const) {
-    if (then[field] !== now[field]) {
-      throw new CliError(
-        EXIT.usage,
-        `the campaign was begun with ${field} '${then[field]}' and this is '${now[field]}': start a new one`,
-      );
-    }
+  for (const { what, a, b } of unlikeMachines(then, now)) {
+    throw new CliError(EXIT.usage, `the campaign was begun with ${what} '${a}' and this is '${b}': start a new one`);
   }
 }
 

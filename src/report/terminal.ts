@@ -32,6 +32,11 @@ export interface TerminalOptions {
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33' } as const;
 type Paint = (text: string, style: keyof typeof STYLES) => string;
 
+/** Colours text where there are colours. */
+export function painter(color: boolean): Paint {
+  return (text, style) => (color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+}
+
 /** What is needed to write a summary down. */
 interface Page {
   result: CampaignResult;
@@ -42,7 +47,7 @@ interface Page {
 
 /** The summary that ends a campaign: a table, the answer in words, what was not measured, and what the marks mean. */
 export function renderSummary(result: CampaignResult, options: TerminalOptions): string {
-  const paint: Paint = (text, style) => (options.color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+  const paint = painter(options.color);
   const page: Page = { result, columns: Math.max(60, options.columns), paint, marks: flagMarks(result.results) };
   const blocks = [
     heading(page),
@@ -146,7 +151,12 @@ function draw(page: Page, groups: CaseGroup[], names: (keyof Group)[], layout: L
 }
 
 /** A table without frames; `rules` are the rows (from 0) above which a line is drawn. */
-function plainTable(rows: string[][], align: readonly Alignment[], gap: number, rules: ReadonlySet<number>): string[] {
+export function plainTable(
+  rows: string[][],
+  align: readonly Alignment[],
+  gap: number,
+  rules: ReadonlySet<number>,
+): string[] {
   const text = table(rows, {
     columns: align.map((alignment) => ({ alignment })),
     columnDefault: { paddingLeft: 0, paddingRight: gap },
@@ -322,12 +332,12 @@ function stateOf({ endedAt, trialsDone, trialsPlanned }: CampaignListRow): strin
 }
 
 /** Free text in one line without control characters: a reason from a program must not drive the reader's terminal. */
-function clean(text: string): string {
+export function clean(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/\p{Cc}/gu, '');
 }
 
 /** Breaks at single spaces; the second line on is indented. A word longer than the line stays whole. */
-function wrap(text: string, columns: number, indent: number): string[] {
+export function wrap(text: string, columns: number, indent: number): string[] {
   const lines: string[] = [];
   let line: string | null = null;
   for (const word of text.split(' ')) {
@@ -342,7 +352,7 @@ function wrap(text: string, columns: number, indent: number): string[] {
   return line === null ? lines : [...lines, line];
 }
 
-function visibleLength(line: string): number {
+export function visibleLength(line: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are our own colour sequences.
   return line.replace(/\u001b\[\d+m/g, '').length;
 }

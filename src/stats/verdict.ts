@@ -94,6 +94,15 @@ export function decidingFigure(result: CaseResult): Interval | null {
   }
 }
 
+/** The same figure of each measured trial, in the order of the rounds. */
+export function decidingValues({ case: { dimension }, trials }: Pick<CaseResult, 'case' | 'trials'>): number[] {
+  return trials.flatMap(({ outcome, measurement }) => {
+    if (outcome.outcome !== 'measured' || measurement === null) return [];
+    const value = dimension === 'latency' ? measurement.latencyNs?.rtt?.p50 : measurement.throughputPps;
+    return value === undefined ? [] : [value];
+  });
+}
+
 /** The case without any switch, but otherwise like this one: what the switch is to be judged against. Null if not measured. */
 export function ceilingOf(result: CaseResult, cases: readonly CaseResult[]): CaseResult | null {
   if (result.case.switch === CEILING) return null;
@@ -125,6 +134,12 @@ function beats(a: Interval, b: Interval, group: Group): boolean {
 function ratio(best: Contender, second: Contender, group: Group): number {
   const faster = best.figure.median / second.figure.median;
   return group.dimension === 'latency' ? 1 / faster : faster;
+}
+
+/** A paced throughput case that received what was asked for: its figure is the pace. */
+export function keptPace(result: CaseResult): boolean {
+  const figure = decidingFigure(result);
+  return figure !== null && metRate({ result, figure }, groupOf(result.case));
 }
 
 /** A paced throughput case that received what was asked for shows the pace, not how fast its switch is. */
