@@ -88,6 +88,17 @@ describe('RemainingTime', () => {
     assert.ok(failing.estimateMs() >= 0 && failing.estimateMs() < 100, `${failing.estimateMs()}`);
   });
 
+  it('counts what is added later, as it has learned', () => {
+    const left = new RemainingTime(orderOf(0), timing, cases, overheads);
+    const before = left.estimateMs();
+    left.extend(orderOf(0, 0));
+    assert.ok(left.estimateMs() > 2 * before);
+    for (let trial = 0; trial < 3; trial++) left.trialDone(5000);
+    assert.equal(left.estimateMs(), 0);
+    left.extend(orderOf(0));
+    assert.ok(left.estimateMs() > before, `${left.estimateMs()}`);
+  });
+
   it('learns each case for itself where it does not know the cases', () => {
     const left = new RemainingTime(orderOf(0, 1, 0), timing);
     assert.equal(left.estimateMs(), 3 * 4000);

@@ -57,9 +57,11 @@ function switchSetup(testCase: TestCase | undefined): string | undefined {
  * switch for itself, and the mean of all for a switch that has not had its turn.
  */
 export class RemainingTime {
-  private readonly order: readonly PlannedTrial[];
+  private readonly order: PlannedTrial[] = [];
   private readonly cases: readonly TestCase[];
-  private readonly expected: readonly number[];
+  private readonly expected: number[] = [];
+  private readonly timing: Timing;
+  private readonly overheads: Overheads;
   private readonly all = { count: 0, sumMs: 0 };
   private readonly bySwitch = new Map<string, { count: number; sumMs: number }>();
   private done = 0;
@@ -71,9 +73,16 @@ export class RemainingTime {
     cases: readonly TestCase[] = [],
     overheads: Overheads = OVERHEADS_DEFAULT,
   ) {
-    this.order = order;
     this.cases = cases;
-    this.expected = expectedMs(order, cases, timing, overheads);
+    this.timing = timing;
+    this.overheads = overheads;
+    this.extend(order);
+  }
+
+  /** More is to be run, after the rest. */
+  extend(order: readonly PlannedTrial[]): void {
+    this.order.push(...order);
+    this.expected.push(...expectedMs(order, this.cases, this.timing, this.overheads));
   }
 
   /** The next trial of the order has ended, after so long, a switch start included. */

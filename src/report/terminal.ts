@@ -18,6 +18,8 @@ import {
   ppsScale,
   type Scale,
   spelledDuration,
+  trialsOf,
+  untilPrecise,
   varying,
 } from './format.ts';
 import { answers } from './sentences.ts';
@@ -63,7 +65,7 @@ export function renderSummary(result: CampaignResult, options: TerminalOptions):
 
 function heading({ result, paint, columns }: Page): string[] {
   const { inventory } = result;
-  const plan = `${result.trialsPlanned} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledDuration(result.warmupMs)} of warm-up`;
+  const plan = `${trialsOf(result)} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledDuration(result.warmupMs)} of warm-up${untilPrecise(result)}`;
   return [
     paint(clean(result.title), 'bold'),
     ...wrap(
@@ -319,7 +321,8 @@ export function renderCampaignList(rows: readonly CampaignListRow[]): string {
     row.startedAt.replace('T', ' ').slice(0, 16),
     clean(row.title),
     String(row.cases),
-    `${row.trialsDone}/${row.trialsPlanned}`,
+    // Beyond the plan, where a precision was asked for.
+    `${row.trialsDone}/${Math.max(row.trialsDone, row.trialsPlanned)}`,
     stateOf(row),
   ]);
   const head = ['Campaign', 'Started (UTC)', 'Title', 'Cases', 'Trials', 'State'];
@@ -327,8 +330,8 @@ export function renderCampaignList(rows: readonly CampaignListRow[]): string {
 }
 
 function stateOf({ endedAt, trialsDone, trialsPlanned }: CampaignListRow): string {
-  if (trialsDone < trialsPlanned) return endedAt === null ? 'unfinished: --resume' : 'ended early: --resume';
-  return 'complete';
+  if (endedAt === null) return 'unfinished: --resume';
+  return trialsDone < trialsPlanned ? 'ended early: --resume' : 'complete';
 }
 
 /** Free text in one line without control characters: a reason from a program must not drive the reader's terminal. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { median } from 'simple-statistics';
+import type { Precision } from '../model/campaign.ts';
 import {
   type CampaignResult,
   type CaseResult,
@@ -17,7 +18,8 @@ import {
 } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { medianInterval } from './interval.ts';
-import { ceilingOf } from './verdict.ts';
+import { isImprecise } from './precision.ts';
+import { ceilingOf, decidingFigure } from './verdict.ts';
 
 /** Offered packets of the intended ones below which a sender did not keep the rate that was asked for. */
 const RATE_KEPT_RATIO = 0.99;
@@ -29,7 +31,7 @@ const TOOL_LIMITED_RATIO = 0.95;
 export function toCampaignResult(stored: StoredCampaign): CampaignResult {
   const { cases, ...head } = stored;
   const results = cases.map((planned) => {
-    const result = summarizeCase(planned.case, planned.trials);
+    const result = withPrecision(summarizeCase(planned.case, planned.trials), stored.precision);
     if (planned.trials.length > 0) return result;
     const reason = planned.skipped ?? `not run yet: resume with vswbench run --resume ${stored.id}`;
     return { ...result, reason };
@@ -148,13 +150,19 @@ function latencyIntervals(measured: readonly Measurement[], kind: keyof Latency)
   return p50 === null || p99 === null || p999 === null || mean === null ? null : { p50, p99, p999, mean };
 }
 
+/** Marks a case whose figure is not as precise as was asked for. */
+function withPrecision(result: CaseResult, precision: Precision | null): CaseResult {
+  const figure = decidingFigure(result);
+  return precision !== null && figure !== null && isImprecise(figure, precision)
+    ? flagged(result, 'imprecise')
+    : result;
+}
+
 /** Marks cases that come too close to their own ceiling, `direct` with the same framework and parameters. */
 function withToolLimits(results: readonly CaseResult[]): CaseResult[] {
   return results.map((result) => {
     const ceiling = ceilingOf(result, results)?.summary?.throughputPps.median;
-    return ceiling !== undefined && isToolLimited(result, ceiling)
-      ? { ...result, flags: ordered(new Set([...result.flags, 'tool-limited'])) }
-      : result;
+    return ceiling !== undefined && isToolLimited(result, ceiling) ? flagged(result, 'tool-limited') : result;
   });
 }
 
@@ -163,6 +171,10 @@ function isToolLimited(result: CaseResult, ceilingPps: number): boolean {
   // A rate that was kept is the limit itself, of the switch as of the ceiling.
   if (result.case.rate !== 'max' && !result.flags.includes('rate-not-reached')) return false;
   return result.summary.throughputPps.median >= TOOL_LIMITED_RATIO * ceilingPps;
+}
+
+function flagged(result: CaseResult, flag: Flag): CaseResult {
+  return { ...result, flags: ordered(new Set([...result.flags, flag])) };
 }
 
 /** In the schema's order, so that equal sets read the same everywhere. */

@@ -216,8 +216,14 @@ CREATE VIEW trial_results AS
   LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
 `;
 
+const VERSION_2 = `
+-- Until what precision a campaign went on after its planned trials, as {"ratio", "trialsMax"}: half of the 95 % interval's
+-- width as a ratio of the median, and trials of a case at most. null where it did not; trials_planned are then all.
+ALTER TABLE campaigns ADD COLUMN precision_json TEXT NOT NULL DEFAULT 'null';
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
 
 /** What the header of a database says. */
 export interface Header {

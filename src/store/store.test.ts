@@ -110,6 +110,7 @@ describe('a campaign', () => {
     ['with sweeps and latency', sweepCampaign()],
     ['with hostile text', hostileCampaign()],
     ['without trials', storedCampaign({ endedAt: null })],
+    ['that goes on for a precision', storedCampaign({ precision: { ratio: 0.02, trialsMax: 30 } })],
     [
       'with every field filled',
       storedCampaign({ cases: [{ case: testCase({ pairs: 2, rate: 'max' }), skipped: null, trials: [fullTrial()] }] }),
@@ -299,7 +300,7 @@ describe('openStore', () => {
     db.close();
     const failure = failureOf(() => openStore(path));
     assert.equal(failure.code, 'newer');
-    assert.match(failure.message, /was written by a later vswbench \(schema 2; this one knows 1\): update vswbench$/);
+    assert.match(failure.message, /was written by a later vswbench \(schema 3; this one knows 2\): update vswbench$/);
   });
 
   it('says so where another program keeps the file locked', (context) => {
@@ -377,14 +378,31 @@ describe('migrate', () => {
     store.close();
     const db = new DatabaseSync(path);
     migrate(db, later);
-    assert.deepEqual(readHeader(db), { applicationId: APPLICATION_ID, version: 2, empty: false });
+    assert.deepEqual(readHeader(db), { applicationId: APPLICATION_ID, version: later.length, empty: false });
     assert.deepEqual(
       { ...db.prepare('SELECT id, note FROM campaigns').get() },
       { id: table2Campaign().id, note: 'none' },
     );
     migrate(db, later);
-    assert.equal(readHeader(db).version, 2, 'a second time does nothing');
+    assert.equal(readHeader(db).version, later.length, 'a second time does nothing');
     db.close();
+  });
+
+  it('takes a campaign from before there was a precision for one without', (context) => {
+    const path = freshPath();
+    const old = new DatabaseSync(path);
+    migrate(old, MIGRATIONS.slice(0, 1));
+    const known = storedCampaign();
+    old
+      .prepare(
+        `INSERT INTO campaigns (id, title, started_at, seed, warmup_ms, duration_ms, trials_planned, io_titles_json, switch_titles_json)
+         VALUES (?, ?, ?, 1, 500, 3000, 6, '{}', '{}')`,
+      )
+      .run(known.id, known.title, known.startedAt);
+    migrate(old);
+    assert.equal(old.prepare('SELECT precision_json AS p FROM campaigns').get()?.p, 'null');
+    old.close();
+    assert.equal(opened(context, path).list()[0]?.trialsPlanned, 0);
   });
 
   it('changes all or nothing', (context) => {
@@ -392,7 +410,7 @@ describe('migrate', () => {
     opened(context, path).close();
     const db = new DatabaseSync(path);
     assert.throws(() => migrate(db, [...later, 'CREATE TABLE campaigns (id TEXT)']), /already exists/);
-    assert.equal(readHeader(db).version, 1);
+    assert.equal(readHeader(db).version, MIGRATIONS.length);
     assert.equal(db.isTransaction, false);
     assert.equal(
       db.prepare("SELECT count(*) AS n FROM pragma_table_info('campaigns') WHERE name = 'note'").get()?.n,
