@@ -67,6 +67,13 @@ test('a comparison across machines says so, in both forms', () => {
   assert.equal(toComparisonDocument(report()).acrossMachines, false);
 });
 
+test('a verdict on figures with two levels is shaken, also where both have them', () => {
+  const base = report();
+  const cases = base.comparison.cases.map((one) => ({ ...one, flagsInBoth: ['bimodal' as const] }));
+  const text = renderComparison({ ...base, comparison: { ...base.comparison, cases } }, { columns: 100, color: false });
+  assert.match(text, /Marks that shake a verdict\n(.*\n)*bimodal in both: linux-bridge with udp/);
+});
+
 test('nothing to compare is said, and free text cannot drive the terminal', () => {
   const { results, id, title, startedAt } = toCampaignResult(hostileCampaign());
   const side = { campaign: id, title, startedAt };

@@ -73,7 +73,7 @@ export function renderComparison(report: ComparisonReport, options: TerminalOpti
     ...(compared.length === 0 ? [['No case could be compared.']] : tables(compared, switches, columns, paint)),
     compared.length === 0 ? [] : wrap(basis(comparison), columns, 0).map((line) => paint(line, 'dim')),
     notCompared(comparison.cases, switches, columns),
-    unlikeFlags(compared, switches, columns),
+    doubtfulFlags(compared, switches, columns),
     unlikeLines('Also different between A and B', conditions, columns).map((line) => paint(line, 'dim')),
   ];
   return blocks
@@ -185,17 +185,21 @@ function notCompared(cases: readonly ComparedCase[], switches: boolean, columns:
   return lines.length === 0 ? [] : ['Not compared', ...lines];
 }
 
-/** Marks that only one side has: more than the one thing may differ that is compared. */
-function unlikeFlags(compared: readonly ComparedCase[], switches: boolean, columns: number): string[] {
+/**
+ * Marks that only one side has: more than the one thing may differ that is compared. And a figure with two levels on both: which of them came
+ * more often is luck, and no test on trials that hang together like that can be relied on.
+ */
+function doubtfulFlags(compared: readonly ComparedCase[], switches: boolean, columns: number): string[] {
   const found = compared.flatMap((one) => [
     ...one.flagsOnlyInA.map((flag) => ({ mark: `${flag} only in A`, one })),
     ...one.flagsOnlyInB.map((flag) => ({ mark: `${flag} only in B`, one })),
+    ...(one.flagsInBoth.includes('bimodal') ? [{ mark: 'bimodal in both', one }] : []),
   ]);
   const lines = [...Map.groupBy(found, ({ mark }) => mark)].flatMap(([mark, those]) => {
     const names = [...new Set(those.map(({ one }) => nameOf(one, switches)))];
     return wrap(clean(`${mark}: ${listed(names)}`), columns, 2);
   });
-  return lines.length === 0 ? [] : ['Marks that A and B do not share', ...lines];
+  return lines.length === 0 ? [] : ['Marks that shake a verdict', ...lines];
 }
 
 function unlikeLines(title: string, rows: readonly Unlike[], columns: number): string[] {

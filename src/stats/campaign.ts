@@ -18,6 +18,7 @@ import {
 } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { medianInterval } from './interval.ts';
+import { isBimodal, modesOf } from './modes.ts';
 import { isImprecise } from './precision.ts';
 import { ceilingOf, decidingFigure } from './verdict.ts';
 
@@ -52,6 +53,7 @@ export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): Cas
   const flags = new Set(inOrder.flatMap((trial) => trial.flags));
   if (measured.length > 0 && others.length > 0) flags.add('some-trials-failed');
   if (missesRate(testCase, measured)) flags.add('rate-not-reached');
+  if (isBimodal(modesOf({ case: testCase, trials: inOrder }), measured.length)) flags.add('bimodal');
   return {
     case: testCase,
     ...outcomeOf(inOrder, measured.length > 0, others),

@@ -38,6 +38,7 @@ export interface ComparedCase {
   /** Marks that only one side has: a reason to doubt that what was compared is alike. */
   flagsOnlyInA: Flag[];
   flagsOnlyInB: Flag[];
+  flagsInBoth: Flag[];
 }
 
 export interface Comparison {
@@ -111,6 +112,7 @@ function testPair({ a, b }: Pair): Tested | null {
     b: b === undefined ? null : decidingFigure(b),
     flagsOnlyInA: (a?.flags ?? []).filter((flag) => b !== undefined && !b.flags.includes(flag)),
     flagsOnlyInB: (b?.flags ?? []).filter((flag) => a !== undefined && !a.flags.includes(flag)),
+    flagsInBoth: (a?.flags ?? []).filter((flag) => b?.flags.includes(flag) === true),
   };
   const untold = { effect: null, pValue: null, pCorrected: null, pSmallest: 1, larger: false } as const;
   const not = (reason: string): Tested => ({ ...common, ...untold, verdict: 'not compared', reason });
