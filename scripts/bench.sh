@@ -20,4 +20,6 @@ echo "== shared memory: testpmd, memif, Open vSwitch"
 "$node" bench/dpdk.ts || status=1
 echo "== against the tools that one would pick instead"
 "$node" bench/peers.ts || status=1
+echo "== comparisons: a path with itself, and with a twin that is 10 % slower"
+"$node" bench/compare.ts || status=1
 exit $status

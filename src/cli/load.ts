@@ -26,8 +26,8 @@ export function withStore<T>(use: (store: Store) => T): T {
 }
 
 /**
- * A campaign that may lie in another results folder: an id, a folder or its database (its latest campaign), or either with `:` and an id.
- * A file is not made by looking for one.
+ * A campaign that may lie in another results folder: an id, a folder or its database (its latest campaign), or either with
+ * `:` and an id. A file is not made by looking for one.
  */
 export function loadFrom(place: string): CampaignResult {
   const { path, id } = placeOf(place);

@@ -186,8 +186,8 @@ function notCompared(cases: readonly ComparedCase[], switches: boolean, columns:
 }
 
 /**
- * Marks that only one side has: more than the one thing may differ that is compared. And a figure with two levels on both: which of them came
- * more often is luck, and no test on trials that hang together like that can be relied on.
+ * Marks that only one side has: more than the one thing may differ that is compared. And a figure with two levels on both:
+ * which of them came more often is luck, and no test on trials that hang together like that can be relied on.
  */
 function doubtfulFlags(compared: readonly ComparedCase[], switches: boolean, columns: number): string[] {
   const found = compared.flatMap((one) => [

@@ -42,8 +42,9 @@ export interface CampaignListener {
 }
 
 /**
- * Runs the planned trials in order; each is asked for only when the one before is saved, so that an order may depend on what was measured. What goes wrong with a switch or in a trial is that trial's outcome. Throws the signal's
- * reason, what `listener.save` throws, and HostError where no container can be prepared; the switch is down by then.
+ * Runs the planned trials in order; each is asked for only when the one before is saved, so that an order may depend on
+ * what was measured. What goes wrong with a switch or in a trial is that trial's outcome. Throws the signal's reason, what
+ * `listener.save` throws, and HostError where no container can be prepared; the switch is down by then.
  */
 export async function runCampaign(
   context: CampaignContext,

@@ -39,7 +39,7 @@ function alarms(n: number, draw: () => number, samples: number): number {
 }
 
 // Widely scattered, so that the rule of 5 % does not help: only the shape decides. Seeded: the outcome is always the same.
-test('false alarms by simulation: below 0.5 % for normal values, 1.5 % for uniform and exponential ones', () => {
+test('false alarms by simulation: below 0.5 % for normal values, about 1 % for uniform and exponential ones', () => {
   const random = seededRandom(31);
   for (const n of [6, 7, 8, 10, 15, 20, 30]) {
     const normalRate = alarms(n, () => 100 + 30 * normal(random), 10_000);
@@ -47,7 +47,7 @@ test('false alarms by simulation: below 0.5 % for normal values, 1.5 % for unifo
     const uniformRate = alarms(n, () => 100 + 100 * random(), 5000);
     assert.ok(uniformRate <= 0.015, `uniform, n = ${n}: ${uniformRate}`);
     const exponentialRate = alarms(n, () => 100 - 50 * Math.log(1 - random()), 5000);
-    assert.ok(exponentialRate <= 0.02, `exponential, n = ${n}: ${exponentialRate}`);
+    assert.ok(exponentialRate <= 0.015, `exponential, n = ${n}: ${exponentialRate}`);
   }
 });
 

@@ -28,13 +28,14 @@ const MODE_MIN = 2;
 const APART_MIN = 0.05;
 
 /**
- * Splits values into two levels where they have two; else null. The best split in two (least squares, which in one dimension is between two neighbours, each side at least
- * two values) counts if the levels' means lie at least 7 + 10/(n − 4) pooled standard deviations of the values within
- * them apart (for equal spreads this is Ashman's D: K. M. Ashman, C. M. Bird and S. E. Zepf, "Detecting bimodality in astronomical datasets", 1994, where 2
- * is the least for levels that are given; here they are sought, and n is small), and at least 5 % of the lower one.
+ * Splits values into two levels where they have two; else null. The best split in two (least squares, which in one
+ * dimension is between two neighbours, each side at least two values) counts if the levels' means lie at least 7 + 10/(n −
+ * 4) pooled standard deviations of the values within them apart (for equal spreads this is Ashman's D: K. M. Ashman, C. M.
+ * Bird and S. E. Zepf, "Detecting bimodality in astronomical datasets", 1994, where 2 is the least for levels that are
+ * given; here they are sought, and n is small), and at least 5 % of the lower one.
  *
- * The bound is by simulation: values of one normal distribution are called two-level in less than 0.5 % of samples for any n, of
- * a uniform one in 1 %, of an exponential one in 1.5 % (modes.test.ts). A drift has no levels and is not called so.
+ * The bound is by simulation: values of one normal distribution are called two-level in less than 0.5 % of samples for any
+ * n, of a uniform or an exponential one in about 1 % (modes.test.ts). A drift has no levels and is not called so.
  */
 export function twoModes(values: readonly number[]): TwoModes | null {
   const n = values.length;
@@ -71,7 +72,10 @@ function modeOf(values: number[]): Mode {
   return { mean: mean(values), count: values.length };
 }
 
-/** Samples that a level lasts on average within a trial, and has in all: what alternates faster is how the counting fell, and what is rarer a hiccup. */
+/**
+ * Samples that a level lasts on average within a trial, and has in all: what alternates faster is how the counting fell,
+ * and what is rarer a hiccup.
+ */
 const STAY_MIN = 3;
 
 /** Samples of a trial below which its course says nothing. */
@@ -81,8 +85,9 @@ const SAMPLES_MIN = 8;
 const BURSTS_MIN = 50;
 
 /**
- * The two levels (packets/s received) between which a trial changed within its steady state; null where it kept to one. The rule is that
- * of `twoModes` on the rates from sample to sample; and a level has at least three samples, and lasts as many on average.
+ * The two levels (packets/s received) between which a trial changed within its steady state; null where it kept to one.
+ * The rule is that of `twoModes` on the rates from sample to sample; and a level has at least three samples, and lasts as
+ * many on average.
  */
 export function modeChange(samples: readonly Sample[], burst: number): TwoModes | null {
   const steady = samples.filter((sample) => sample.steady);

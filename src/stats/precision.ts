@@ -13,8 +13,8 @@ export function halfWidthRatio({ median, ciLow, ciHigh }: Interval): number | nu
 }
 
 /**
- * A figure is less precise than was asked for. Only an interval that assumes no distribution counts: with fewer than six measured
- * trials a figure is imprecise however narrow its interval seems.
+ * A figure is less precise than was asked for. Only an interval that assumes no distribution counts: with fewer than six
+ * measured trials a figure is imprecise however narrow its interval seems.
  */
 export function isImprecise(figure: Interval, { ratio }: Pick<Precision, 'ratio'>): boolean {
   const width = figure.method === 'order-statistics' ? halfWidthRatio(figure) : null;
@@ -22,9 +22,10 @@ export function isImprecise(figure: Interval, { ratio }: Pick<Precision, 'ratio'
 }
 
 /**
- * Whether a case takes part in a round: in all that were planned, and then while its figure (of all its trials so far) is imprecise, up to
- * the limit. Only trials of earlier rounds decide, so that a campaign that is cut short and resumed within a round goes on
- * as it would have. A case of which no trial was measured is left alone: more of the same would fail as well.
+ * Whether a case takes part in a round: in all that were planned, and then while its figure (of all its trials so far) is
+ * imprecise, up to the limit. Only trials of earlier rounds decide, so that a campaign that is cut short and resumed
+ * within a round goes on as it would have. A case of which no trial was measured is left alone: more of the same would
+ * fail as well.
  */
 export function takesPart(
   testCase: TestCase,

@@ -16,9 +16,10 @@ export interface RankTest {
 }
 
 /**
- * The Mann-Whitney U test (H. B. Mann and D. R. Whitney, "On a test of whether one of two random variables is stochastically
- * larger than the other", 1947; the same as Wilcoxon's rank sum test). Up to `EXACT_MAX` values in all it is exact, given the ties: every
- * way of dealing the ranks out to the two samples is counted, and p is twice the smaller tail. Null where a sample is empty.
+ * The Mann-Whitney U test (H. B. Mann and D. R. Whitney, "On a test of whether one of two random variables is
+ * stochastically larger than the other", 1947; the same as Wilcoxon's rank sum test). Up to `EXACT_MAX` values in all it
+ * is exact, given the ties: every way of dealing the ranks out to the two samples is counted, and p is twice the smaller
+ * tail. Null where a sample is empty.
  */
 export function mannWhitney(a: readonly number[], b: readonly number[]): RankTest | null {
   if (a.length === 0 || b.length === 0) return null;
@@ -64,7 +65,10 @@ function waysBySum(items: readonly number[], chosen: number): Float64Array {
   return ways[chosen] ?? new Float64Array(0);
 }
 
-/** With corrections for ties and continuity (Hollander, Wolfe and Chicken, *Nonparametric Statistical Methods*, 3rd ed., §4.1). */
+/**
+ * With corrections for ties and continuity (Hollander, Wolfe and Chicken, *Nonparametric Statistical Methods*, 3rd ed.,
+ * §4.1).
+ */
 function normalPValue(doubled: readonly number[], n: number, m: number, u: number): number {
   const total = n + m;
   const ties = [...Map.groupBy(doubled, (rank) => rank).values()].reduce(
@@ -93,10 +97,10 @@ export interface RatioEstimate {
 }
 
 /**
- * The estimator of Hodges and Lehmann ("Estimates of location based on rank tests", 1963) on logarithms, that is the median of all
- * ratios b/a, with the interval that belongs to the Mann-Whitney test: from the d-th smallest to the d-th largest ratio
- * (Hollander, Wolfe and Chicken, §4.2 and §4.3). It holds 1 exactly where the test, without ties, says p > 0.05. Null where a value is not
- * positive: then there is no ratio.
+ * The estimator of Hodges and Lehmann ("Estimates of location based on rank tests", 1963) on logarithms, that is the
+ * median of all ratios b/a, with the interval that belongs to the Mann-Whitney test: from the d-th smallest to the d-th
+ * largest ratio (Hollander, Wolfe and Chicken, §4.2 and §4.3). It holds 1 exactly where the test, without ties, says p >
+ * 0.05. Null where a value is not positive: then there is no ratio.
  */
 export function ratioEstimate(a: readonly number[], b: readonly number[], alpha = 0.05): RatioEstimate | null {
   if (a.length === 0 || b.length === 0 || [...a, ...b].some((value) => !(value > 0))) return null;
@@ -145,7 +149,8 @@ function quantileOf(alpha: number): number {
 
 /**
  * P-values corrected for being several, in the order given (S. Holm, "A simple sequentially rejective multiple test
- * procedure", 1979): calling those below 0.05 different, the chance of even one false call among all is at most 5 %, however the tests depend on each other.
+ * procedure", 1979): calling those below 0.05 different, the chance of even one false call among all is at most 5 %,
+ * however the tests depend on each other.
  */
 export function holm(pValues: readonly number[]): number[] {
   const corrected = new Array<number>(pValues.length).fill(1);
