@@ -29,7 +29,10 @@ const IDLE_WAIT_MAX_S = 30;
 
 const twins = ['again', 'slower'].map((name) => join(import.meta.dirname, 'twins', `${name}.ts`));
 
-const RunSchema = z.looseObject({ campaign: z.string() });
+const RunSchema = z.looseObject({
+  campaign: z.string(),
+  results: z.array(z.looseObject({ reason: z.string().optional() })),
+});
 const ComparisonSchema = z.looseObject({
   cases: z
     .array(
@@ -52,7 +55,8 @@ async function vswbench(...args: string[]): Promise<string> {
       encoding: 'utf8',
       maxBuffer: 2 ** 28,
     });
-    if (ended.status === 0) return ended.stdout;
+    // With 1 a trial failed; the others are still of use.
+    if (ended.status === 0 || (ended.status === 1 && ended.stdout !== '')) return ended.stdout;
     if (!ended.stderr.includes('is at work on this machine') || attempt === ATTEMPTS) {
       throw new Error(`vswbench ${args[0]} exited with ${ended.status}: ${ended.stderr.trim().split('\n').at(-1)}`);
     }
@@ -90,7 +94,8 @@ try {
       ...['run', '--json', '-V', 'direct,direct-again,direct-slower', '--switch', ...twins, '--io', 'raw'],
       ...['--warmup', '50ms', '--duration', '200ms', '--trials', String(TRIALS)],
     );
-    const { campaign } = RunSchema.parse(JSON.parse(stdout));
+    const { campaign, results: cases } = RunSchema.parse(JSON.parse(stdout));
+    for (const { reason } of cases) if (reason !== undefined) console.log(`  ${reason}`);
     const [same, slow] = [await judge(campaign, 'direct-again'), await judge(campaign, 'direct-slower')];
     against.same.push(same);
     against.slower.push(slow);
