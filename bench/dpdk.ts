@@ -152,7 +152,7 @@ function campaign(...options: string[]): Map<string, { pps: number; loss: number
       {
         pps: median(row.trials.map((trial) => trial.throughputPps)),
         loss: row.summary.lossRatio,
-        busy: median(row.trials.map((trial) => trial.switchFigures.pmdBusyRatio ?? 0)),
+        busy: median(row.trials.map((trial) => trial.switchFigures.busyRatio ?? 0)),
       },
     ]),
   );

@@ -106,8 +106,9 @@ int dpdk_begin(const char *lcores, uint64_t bytes, const char *pci_device, struc
 
     if (free_mib < mib)
         return fail(error, ENOMEM,
-                    "needs %" PRIu64 " MiB of hugepages, and %" PRIu64 " MiB are free: `sysctl vm.nr_hugepages=N`", mib,
-                    free_mib);
+                    "needs %" PRIu64 " MiB of hugepages, and %" PRIu64
+                    " MiB are free: raise vm.nr_hugepages by %" PRIu64,
+                    mib, free_mib, (mib - free_mib + 1) / 2);
     if (dpdk_log.stream == NULL && (dpdk_log.stream = open_memstream(&dpdk_log.text, &dpdk_log.len)) != NULL)
         rte_openlog_stream(dpdk_log.stream);
     snprintf(lcore_map, sizeof(lcore_map), "--lcores=%s", lcores);

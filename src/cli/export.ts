@@ -2,9 +2,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { toJsonDocument } from '../report/json.ts';
-import { toCampaignResult } from '../stats/campaign.ts';
 import { toCsv } from '../store/export.ts';
-import { loadStored } from './load.ts';
+import { loadResult, loadStored } from './load.ts';
 
 export function addExport(program: Command): void {
   program
@@ -18,9 +17,8 @@ export function addExport(program: Command): void {
     )
     .addHelpText('after', '\nExample:\n  $ vswbench export --format csv > trials.csv')
     .action((id: string | undefined, options: { format: 'csv' | 'json' }) => {
-      const stored = loadStored(id);
       process.stdout.write(
-        options.format === 'csv' ? toCsv(stored) : `${JSON.stringify(toJsonDocument(toCampaignResult(stored)))}\n`,
+        options.format === 'csv' ? toCsv(loadStored(id)) : `${JSON.stringify(toJsonDocument(loadResult(id)))}\n`,
       );
     });
 }

@@ -3,6 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CampaignResult, StoredCampaign } from '../model/result.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
+import { lacksCeiling } from '../stats/ceiling.ts';
+import { unlikeMachines } from '../stats/compare.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { STORE_NAME, storePath } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -38,7 +40,7 @@ export function loadFrom(place: string): CampaignResult {
   try {
     const stored = store.load(id ?? 'latest');
     if (stored === null) throw new CliError(EXIT.usage, `${file} has no campaign ${id ?? ''}`);
-    return toCampaignResult(stored);
+    return toResult(store, stored);
   } finally {
     store.close();
   }
@@ -65,5 +67,29 @@ export function loadStored(id: string | undefined): StoredCampaign {
 }
 
 export function loadResult(id: string | undefined): CampaignResult {
-  return toCampaignResult(loadStored(id));
+  const stored = loadStored(id);
+  return withStore((store) => toResult(store, stored));
+}
+
+/** A ceiling this old still counts: a machine does not change by itself in a week. */
+const RECENT_MS = 7 * 24 * 3600 * 1000;
+/** So many campaigns are looked through for ceilings, the nearest in time first. */
+const LOOKED_THROUGH_MAX = 20;
+
+/** A campaign's result, with the ceilings that it lacks from recent campaigns of the same machine. */
+export function toResult(store: Store, stored: StoredCampaign): CampaignResult {
+  const alone = toCampaignResult(stored);
+  if (!alone.results.some(lacksCeiling)) return alone;
+  const distanceMs = (startedAt: string) => Math.abs(Date.parse(startedAt) - Date.parse(stored.startedAt));
+  const recent = store
+    .list()
+    .filter(({ id, startedAt }) => id !== stored.id && distanceMs(startedAt) <= RECENT_MS)
+    .sort((a, b) => distanceMs(a.startedAt) - distanceMs(b.startedAt))
+    .slice(0, LOOKED_THROUGH_MAX)
+    .flatMap(({ id }) => store.load(id) ?? [])
+    .filter((other) => unlikeMachines(stored.inventory, other.inventory).length === 0);
+  return toCampaignResult(
+    stored,
+    recent.map((other) => toCampaignResult(other)),
+  );
 }

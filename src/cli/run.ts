@@ -13,7 +13,6 @@ import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
 import { openJournal } from '../run/journal.ts';
 import { Schedule } from '../run/schedule.ts';
-import { toCampaignResult } from '../stats/campaign.ts';
 import { unlikeMachines } from '../stats/compare.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import type { Probe, SwitchDriver } from '../switches/driver.ts';
@@ -30,7 +29,7 @@ import {
 } from './context.ts';
 import { describePlan } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
-import { requireStore } from './load.ts';
+import { requireStore, toResult } from './load.ts';
 import { Progress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { loadDrivers } from './switch-file.ts';
@@ -258,7 +257,7 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machine: M
 async function conclude(store: Store, id: string, options: RunOptions): Promise<void> {
   const stored = store.load(id);
   if (stored === null) throw new RangeError(`campaign ${id} is not in its store`);
-  const result = toCampaignResult(stored);
+  const result = toResult(store, stored);
   const summary = renderSummary(result, {
     columns: process.stderr.columns ?? 100,
     color: process.stderr.isTTY && process.env.NO_COLOR === undefined,

@@ -144,7 +144,7 @@ export const MeasurementSchema = z.strictObject({
   noise: NoiseSchema,
   pairs: z.array(PairResultSchema),
   ledgers: z.array(LedgerSchema),
-  /** What the switch tells of itself over about the steady state, by name with unit (`pmdBusyRatio`); empty for most. */
+  /** What the switch tells of itself over about the steady state, by name with unit (`busyRatio`); empty for most. */
   switchFigures: z.record(z.string(), z.number()),
   samples: z.array(SampleSchema),
 });
@@ -198,12 +198,25 @@ function LatencyIntervalSchema() {
   return z.strictObject({ p50: IntervalSchema, p99: IntervalSchema, p999: IntervalSchema, mean: IntervalSchema });
 }
 
+/** How near a case came to the same case without any switch, which is the most that the tool can show. */
+export const CeilingSchema = z.strictObject({
+  /** The campaign in which it was measured: the case's own, or a recent one of the same machine. */
+  campaign: z.string(),
+  throughputPps: z.number(),
+  /** The case's throughput of it. */
+  ratio: z.number(),
+  /** `unknown` where the applications shared a CPU, and only with a switch. */
+  limit: z.enum(['tool', 'switch', 'unknown']),
+});
+export type Ceiling = z.infer<typeof CeilingSchema>;
+
 /** A test case with everything its trials told. */
 export const CaseResultSchema = z.strictObject({
   case: TestCaseSchema,
   outcome: OutcomeKindSchema,
   reason: z.string().optional(),
   flags: z.array(FlagSchema),
+  ceiling: CeilingSchema.optional(),
   trials: z.array(TrialSchema),
   /** Null where no trial was measured. */
   summary: SummarySchema.nullable(),

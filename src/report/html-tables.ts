@@ -2,7 +2,7 @@
 // The tables of the report: results, ledgers, disturbances.
 import { type ComponentChild, h } from 'preact';
 import { median } from 'simple-statistics';
-import type { CampaignResult, CaseResult, Ledger, Measurement } from '../model/result.ts';
+import type { CampaignResult, CaseResult, Ceiling, Ledger, Measurement } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import { type Group, groupCases } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
@@ -182,6 +182,14 @@ function throughputColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
       number: true,
       cell: ({ summary }) => (summary === null ? '' : inScale(summary.throughputBps.median, GIGABITS)),
     },
+    ...(cases.some(({ ceiling }) => ceiling !== undefined)
+      ? [
+          {
+            title: 'Of direct; limit',
+            cell: ({ ceiling }: CaseResult) => (ceiling === undefined ? '' : ceilingWords(ceiling)),
+          },
+        ]
+      : []),
     {
       title: `${scale.unit}/CPU`,
       number: true,
@@ -191,6 +199,21 @@ function throughputColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
           : inScale(summary.throughputPps.median / summary.cpu.total, scale),
     },
   ];
+}
+
+/** How near to the ceiling, and what the limit is. */
+function ceilingWords({ ratio, limit }: Ceiling): string {
+  const percent = `${(100 * ratio).toFixed(0)} %`;
+  switch (limit) {
+    case 'tool':
+      return `${percent}; tool`;
+    case 'switch':
+      return `${percent}; switch`;
+    case 'unknown':
+      return `${percent}; switch or shared CPU`;
+    default:
+      return limit satisfies never;
+  }
 }
 
 function latencyColumns(): Column<CaseResult>[] {

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CampaignResult, CaseResult, Flag, Measurement, Outcome, Summary, Trial } from '../model/result.ts';
+import type {
+  CampaignResult,
+  CaseResult,
+  Ceiling,
+  Flag,
+  Measurement,
+  Outcome,
+  Summary,
+  Trial,
+} from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** Version of the document: it grows with a field renamed or removed, not with one added. */
@@ -22,6 +31,7 @@ export interface JsonCase {
   outcome: CaseResult['outcome'];
   reason?: string;
   flags: Flag[];
+  ceiling?: Ceiling;
   trials: JsonTrial[];
   summary: Summary | null;
 }
@@ -41,11 +51,12 @@ export function toJsonDocument(result: CampaignResult): JsonDocument {
     schema: SCHEMA,
     campaign: id,
     ...head,
-    results: results.map(({ case: testCase, outcome, reason, flags, trials, summary }) => ({
+    results: results.map(({ case: testCase, outcome, reason, flags, ceiling, trials, summary }) => ({
       case: testCase,
       outcome,
       ...(reason === undefined ? {} : { reason }),
       flags,
+      ...(ceiling === undefined ? {} : { ceiling }),
       trials: trials.map(toJsonTrial),
       summary,
     })),

@@ -171,9 +171,9 @@ describe('evaluate', () => {
       switchFigures,
       ...figures
     } = measured({
-      switchFigures: { pmdBusyRatio: 0.75 },
+      switchFigures: { busyRatio: 0.75 },
     });
-    assert.deepEqual(switchFigures, { pmdBusyRatio: 0.75 });
+    assert.deepEqual(switchFigures, { busyRatio: 0.75 });
     assert.deepEqual(figures, {
       durationS: 1,
       intendedPackets: 12_000,

@@ -9,7 +9,7 @@ import {
   testCase,
   trial,
 } from '../../test/fixtures/campaign.ts';
-import { CampaignResultSchema, type CaseResult, StoredCampaignSchema } from '../model/result.ts';
+import { CampaignResultSchema, type CaseResult, type Flag, StoredCampaignSchema } from '../model/result.ts';
 import { summarizeCase, toCampaignResult } from './campaign.ts';
 
 function find(results: readonly CaseResult[], id: string, io: string): CaseResult {
@@ -121,6 +121,25 @@ test('a figure that is not as precise as was asked for is marked', () => {
   assert.deepEqual(marked(0.02, 0.05), [true, false]);
   assert.deepEqual(marked(0.02, 0.001), [false, false]);
   assert.deepEqual(marked(null, 0.05), [false, false]);
+});
+
+test('what limits a case is told, and not guessed', () => {
+  const limits = (flags: Flag[], busyRatio: number | null, pps: number, elsewhere = false) => {
+    const one = storedCase({ case: testCase({ rate: 'max' }), pps, flags }, 6, 0);
+    for (const { measurement } of one.trials) {
+      if (measurement !== null && busyRatio !== null) measurement.switchFigures = { busyRatio };
+    }
+    const bare = storedCase({ case: testCase({ rate: 'max', switch: 'direct' }), pps: 100 }, 6, 0);
+    const other = toCampaignResult(storedCampaign({ id: 'other', cases: [bare] }));
+    const campaign = storedCampaign({ id: 'own', cases: elsewhere ? [one] : [one, bare] });
+    return toCampaignResult(campaign, [other]).results[0]?.ceiling;
+  };
+  assert.deepEqual(limits([], null, 96), { campaign: 'own', throughputPps: 100, ratio: 0.96, limit: 'tool' });
+  assert.equal(limits([], null, 50)?.limit, 'switch');
+  assert.equal(limits(['shared-cpu'], null, 50)?.limit, 'unknown');
+  assert.equal(limits(['shared-cpu'], 0.9, 50)?.limit, 'unknown');
+  assert.equal(limits(['shared-cpu'], 0.99, 50)?.limit, 'switch');
+  assert.equal(limits([], null, 50, true)?.campaign, 'other');
 });
 
 test('trials may come in any order: results are in that of the rounds', () => {

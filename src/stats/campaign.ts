@@ -17,19 +17,20 @@ import {
   type Trial,
 } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
+import { ceilingFor } from './ceiling.ts';
 import { medianInterval } from './interval.ts';
 import { isBimodal, modesOf } from './modes.ts';
 import { isImprecise } from './precision.ts';
-import { ceilingOf, decidingFigure } from './verdict.ts';
+import { decidingFigure } from './verdict.ts';
 
 /** Offered packets of the intended ones below which a sender did not keep the rate that was asked for. */
 const RATE_KEPT_RATIO = 0.99;
 
-/** A switch that reaches this much of the same framework's throughput without any switch may be faster than the tool. */
-const TOOL_LIMITED_RATIO = 0.95;
-
-/** Derives from what was observed everything that a report shows. The same observations always give the same result. */
-export function toCampaignResult(stored: StoredCampaign): CampaignResult {
+/**
+ * Derives from what was observed everything that a report shows. The same observations always give the same result.
+ * `elsewhere` are campaigns of the same machine, which may have the ceilings that this one lacks.
+ */
+export function toCampaignResult(stored: StoredCampaign, elsewhere: readonly CampaignResult[] = []): CampaignResult {
   const { cases, ...head } = stored;
   const results = cases.map((planned) => {
     const result = withPrecision(summarizeCase(planned.case, planned.trials), stored.precision);
@@ -37,7 +38,7 @@ export function toCampaignResult(stored: StoredCampaign): CampaignResult {
     const reason = planned.skipped ?? `not run yet: resume with vswbench run --resume ${stored.id}`;
     return { ...result, reason };
   });
-  return { ...head, results: withToolLimits(results) };
+  return { ...head, results: withCeilings({ id: stored.id, results }, elsewhere) };
 }
 
 /**
@@ -155,28 +156,18 @@ function latencyIntervals(measured: readonly Measurement[], kind: keyof Latency)
 /** Marks a case whose figure is not as precise as was asked for. */
 function withPrecision(result: CaseResult, precision: Precision | null): CaseResult {
   const figure = decidingFigure(result);
-  return precision !== null && figure !== null && isImprecise(figure, precision)
-    ? flagged(result, 'imprecise')
-    : result;
+  if (precision === null || figure === null || !isImprecise(figure, precision)) return result;
+  return { ...result, flags: ordered(new Set<Flag>([...result.flags, 'imprecise'])) };
 }
 
-/** Marks cases that come too close to their own ceiling, `direct` with the same framework and parameters. */
-function withToolLimits(results: readonly CaseResult[]): CaseResult[] {
-  return results.map((result) => {
-    const ceiling = ceilingOf(result, results)?.summary?.throughputPps.median;
-    return ceiling !== undefined && isToolLimited(result, ceiling) ? flagged(result, 'tool-limited') : result;
+/** Adds to each case its ceiling, and marks those that come too close to it. */
+function withCeilings(own: Pick<CampaignResult, 'id' | 'results'>, elsewhere: readonly CampaignResult[]): CaseResult[] {
+  return own.results.map((result) => {
+    const ceiling = ceilingFor(result, own, elsewhere);
+    if (ceiling === null) return result;
+    const flags = new Set<Flag>([...result.flags, ...(ceiling.limit === 'tool' ? (['tool-limited'] as const) : [])]);
+    return { ...result, flags: ordered(flags), ceiling };
   });
-}
-
-function isToolLimited(result: CaseResult, ceilingPps: number): boolean {
-  if (result.case.dimension !== 'throughput' || result.summary === null) return false;
-  // A rate that was kept is the limit itself, of the switch as of the ceiling.
-  if (result.case.rate !== 'max' && !result.flags.includes('rate-not-reached')) return false;
-  return result.summary.throughputPps.median >= TOOL_LIMITED_RATIO * ceilingPps;
-}
-
-function flagged(result: CaseResult, flag: Flag): CaseResult {
-  return { ...result, flags: ordered(new Set([...result.flags, flag])) };
 }
 
 /** In the schema's order, so that equal sets read the same everywhere. */

@@ -28,7 +28,7 @@ interface Contender {
 }
 
 /** The driver that connects containers without any switch: the ceiling of the others, and no answer to which is best. */
-const CEILING = 'direct';
+export const CEILING = 'direct';
 
 /**
  * One verdict for each group of comparable cases. `direct` is no switch: it takes part only where nothing else was

@@ -129,7 +129,7 @@ CREATE TABLE trials (
   noise_json TEXT,
   -- The way of each pair's packets, hop by hop: [{"pair", "hops", "drops", "closes"}].
   ledgers_json TEXT,
-  -- What the switch tells of itself, by name with unit: {"pmdBusyRatio": 0.99, …}.
+  -- What the switch tells of itself, by name with unit: {"busyRatio": 0.99, …}.
   switch_figures_json TEXT,
   FOREIGN KEY (campaign_id, case_index) REFERENCES cases (campaign_id, case_index) ON DELETE CASCADE,
   UNIQUE (campaign_id, case_index, ordinal, started_at)

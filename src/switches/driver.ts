@@ -52,7 +52,7 @@ export interface PortCounters extends PortRequest {
   drops: { reason: string; packets: number }[];
 }
 
-/** Figures that a switch tells of itself, by name with unit, such as `pmdBusyRatio`. */
+/** Figures that a switch tells of itself, by name with unit, such as `busyRatio`. */
 export type SwitchFigures = Record<string, number>;
 
 export interface SwitchContext {

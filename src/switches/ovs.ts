@@ -343,5 +343,5 @@ export function parsePmdStatistics(text: string): SwitchFigures {
   const idle = sum(/idle cycles: (\d+)/);
   const processing = sum(/processing cycles: (\d+)/);
   if (packets === 0) return {};
-  return { pmdBusyRatio: processing / (idle + processing), pmdCyclesPerPacket: processing / packets };
+  return { busyRatio: processing / (idle + processing), cyclesPerPacket: processing / packets };
 }

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // User-space switches and shared memory, as a user runs them: real containers, hugepages, DPDK and Open vSwitch.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { documentOf } from './document.ts';
-import { applicationRuns, cannotMeasure, outcomesOf, type Running, traces, until, Workspace } from './machine.ts';
+import {
+  applicationRuns,
+  cannotMeasure,
+  capture,
+  outcomesOf,
+  type Running,
+  traces,
+  until,
+  Workspace,
+} from './machine.ts';
 
 const missing = await packagesMissing(localHost, ['switches']);
 const skip = cannotMeasure || (missing.length > 0 && `not installed: ${missing.join(', ')} (vswbench setup)`);
@@ -111,6 +122,35 @@ describe('DPDK', { skip }, () => {
 
   /** Process ids of a switch's program. */
   const idsOf = (program: string) => spawnSync('pgrep', ['-f', `${program}.*/run/vswbench/switch`]).stdout.toString();
+
+  it('leaves an Open vSwitch of the system alone, which has interfaces of the same names', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vswbench-ovs-'));
+    const env = { ...process.env, OVS_RUNDIR: folder, OVS_LOGDIR: folder, OVS_DBDIR: folder, OVS_SYSCONFDIR: folder };
+    const vsctl = (...command: string[]) =>
+      capture('ovs-vsctl', `--db=unix:${folder}/db.sock`, '--retry', '--timeout=20', ...command);
+    execFileSync('ovsdb-tool', ['create', `${folder}/conf.db`, '/usr/share/openvswitch/vswitch.ovsschema']);
+    const daemons = [
+      ['ovsdb-server', `${folder}/conf.db`, `--remote=punix:${folder}/db.sock`, '-vconsole:off'],
+      ['ovs-vswitchd', `unix:${folder}/db.sock`, '-vconsole:off'],
+    ].map(([program = '', ...args]) => spawn(program, args, { env, stdio: 'ignore' }));
+    try {
+      vsctl('--no-wait', 'init');
+      vsctl('add-br', 'vswtest0', '--', 'set', 'bridge', 'vswtest0', 'datapath_type=netdev');
+      const [shown, links] = [vsctl('show'), traces()];
+      assert.ok(links.includes('link ovs-netdev'));
+      const ended = await workspace.run(options('-V ovs -R 10k --duration 300ms --trials 1'));
+      assert.equal(ended.code, 0, ended.stderr);
+      assert.deepEqual([vsctl('show'), traces()], [shown, links]);
+    } finally {
+      for (const daemon of daemons) daemon.kill('SIGKILL');
+      // A user-space datapath leaves its interfaces behind where it is killed.
+      for (const link of ['vswtest0', 'ovs-netdev']) spawnSync('ip', ['link', 'delete', 'dev', link]);
+      rmSync(folder, { recursive: true, force: true });
+    }
+    assert.deepEqual(traces(), tracesBefore);
+  });
 
   it('starts a switch once for consecutive trials', { timeout: 60_000 }, async () => {
     const running = start('-V ovs -R 10k --duration 300ms --trials 3');

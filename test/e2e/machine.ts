@@ -109,6 +109,15 @@ export function applicationRuns(role: 'sender' | 'receiver'): boolean {
   return programs().some((program) => program.startsWith(`/bin/vswload ${role} `));
 }
 
+/** How command lines of our own programs begin, or what is in them; another checkout's, and a compiler's, are not ours. */
+const PROGRAMS = [
+  /^\/bin\/vswload /,
+  /^lxc-execute .*\/run\/vswbench/,
+  new RegExp(`^${join(root, 'build/dataplane/basicfwd')} `),
+  new RegExp(` ${join(root, 'src/cli/main.ts')} `),
+  /^\S*(ovs-vswitchd|ovsdb-server)\S* .*\/run\/vswbench/,
+];
+
 /** Command lines of our own programs that run. */
 function programs(): string[] {
   return readdirSync('/proc')
@@ -120,11 +129,7 @@ function programs(): string[] {
         return '';
       }
     })
-    .filter((command) =>
-      /^\/bin\/vswload |lxc-execute|src\/cli\/main\.ts|basicfwd|^\S*(ovs-vswitchd|ovsdb-server)\S* .*\/run\/vswbench/.test(
-        command,
-      ),
-    );
+    .filter((command) => PROGRAMS.some((program) => program.test(command)));
 }
 
 function tree(folder: string, depth: number): string[] {

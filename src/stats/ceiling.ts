@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What limits a figure: the switch, or the tool that measured it. The ceiling is the same test case without a switch.
+import { median } from 'simple-statistics';
+import type { CampaignResult, CaseResult, Ceiling } from '../model/result.ts';
+import { CEILING, ceilingOf } from './verdict.ts';
+
+/** A switch that reaches this much of the same framework's throughput without any switch may be faster than the tool. */
+const TOOL_LIMITED_RATIO = 0.95;
+
+/** A switch whose pollers are busy for this much of the time has no more to give. */
+const BUSY_RATIO = 0.95;
+
+/**
+ * How near a throughput case came to its ceiling, and what that says of its limit; null where it has none: no `direct` was
+ * measured with the same framework and parameters, or the case received all that it was asked to carry.
+ *
+ * `elsewhere` are other campaigns of the same machine, the most preferred first, for cases whose own campaign has no ceiling.
+ */
+export function ceilingFor(
+  result: CaseResult,
+  own: Pick<CampaignResult, 'id' | 'results'>,
+  elsewhere: readonly Pick<CampaignResult, 'id' | 'results'>[],
+): Ceiling | null {
+  if (result.case.dimension !== 'throughput' || result.summary === null) return null;
+  if (result.case.rate !== 'max' && !result.flags.includes('rate-not-reached')) return null;
+  for (const { id, results } of [own, ...elsewhere]) {
+    const ceilingPps = ceilingOf(result, results)?.summary?.throughputPps.median;
+    if (ceilingPps === undefined || ceilingPps === 0) continue;
+    const ratio = result.summary.throughputPps.median / ceilingPps;
+    return { campaign: id, throughputPps: ceilingPps, ratio, limit: limitOf(result, ratio) };
+  }
+  return null;
+}
+
+/** Whether a case that has none yet could have a ceiling. */
+export function lacksCeiling(result: CaseResult): boolean {
+  return (
+    result.case.dimension === 'throughput' &&
+    result.case.switch !== CEILING &&
+    result.summary !== null &&
+    result.ceiling === undefined
+  );
+}
+
+/**
+ * Below the ceiling it is the switch, unless the applications had to share a CPU, which they do not without a switch: then
+ * only a switch that is busy all the time is known to be the limit.
+ */
+function limitOf(result: CaseResult, ratio: number): Ceiling['limit'] {
+  if (ratio >= TOOL_LIMITED_RATIO) return 'tool';
+  if (!result.flags.includes('shared-cpu')) return 'switch';
+  const busy = result.trials.flatMap(({ measurement }) => measurement?.switchFigures.busyRatio ?? []);
+  return busy.length > 0 && median(busy) >= BUSY_RATIO ? 'switch' : 'unknown';
+}
