@@ -54,7 +54,7 @@ describe('readCampaign', () => {
 
   const FILE = [
     'title: all keys\ndimension: latency\nlocation: local\npairs: 1vs1\nswitch: direct\nio: udp\npacketSize: 64',
-    'rate: 1000\nburst: 1\ntouch: full\nwait: poll\nwarmup: 1s\nduration: 2s\ntrials: 2\nseed: 1\n',
+    'rate: 1000\nburst: 1\ntouch: full\nwait: poll\nwarmup: 1s\nduration: 2s\ntrials: 8\nprecision: 3%\nseed: 1\n',
   ].join('\n');
   const OPTIONS: [string[], (campaign: Campaign) => unknown, unknown][] = [
     [['-D', 'throughput'], (c) => c.dimensions, ['throughput']],
@@ -70,6 +70,8 @@ describe('readCampaign', () => {
     [['--warmup', '0ms'], (c) => c.warmupMs, 0],
     [['--duration', '300ms'], (c) => c.durationMs, 300],
     [['--trials', '9'], (c) => c.trials, 9],
+    [['--precision', '1.5%'], (c) => c.precision, { ratio: 0.015, trialsMax: 30 }],
+    [['--max-trials', '12'], (c) => c.precision, { ratio: 0.03, trialsMax: 12 }],
     [['--seed', '0'], (c) => c.seed, 0],
   ];
   for (const [args, field, value] of OPTIONS) {

@@ -25,6 +25,12 @@ const OPTIONS: { flags: string; key: keyof CampaignFile; text: string }[] = [
   { flags: '--warmup <time>', key: 'warmup', text: 'discarded time before each measurement (default: 500ms)' },
   { flags: '--duration <time>', key: 'duration', text: 'measured time of each trial (default: 3s)' },
   { flags: '--trials <n>', key: 'trials', text: 'trials of each test case (default: 6)' },
+  { flags: '--precision <percent>', key: 'precision', text: 'go on until each 95 % interval is this narrow, as 2%' },
+  {
+    flags: '--max-trials <n>',
+    key: 'maxTrials',
+    text: 'with --precision: trials of a test case at most (default: 30)',
+  },
   { flags: '--seed <n>', key: 'seed', text: 'seed of the random order (default: drawn and recorded)' },
 ];
 

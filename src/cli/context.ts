@@ -14,7 +14,9 @@ export const version = z
 
 /** Where results are kept: the same place from whatever folder a command is given. */
 export const resultsDirectory = resolve(process.env.VSWBENCH_RESULTS ?? resolve(checkout.root, 'results'));
-export const storePath = resolve(resultsDirectory, 'vswbench.db');
+/** The database within a results folder. */
+export const STORE_NAME = 'vswbench.db';
+export const storePath = resolve(resultsDirectory, STORE_NAME);
 
 /** Refuses to go on without the rights that containers and interfaces need. */
 export function requireRoot(command: string): void {

@@ -3,19 +3,22 @@ import type { Cpu } from '../model/inventory.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
 import { estimateMs, formatDuration } from '../plan/estimate.ts';
-import type { PlannedTrial } from '../plan/order.ts';
 import { placeTrial } from '../plan/placement.ts';
+import { trialsOf, untilPrecise } from '../report/format.ts';
+import type { Schedule } from '../run/schedule.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 
 interface Plan {
   campaign: Omit<StoredCampaign, 'cases'>;
   cases: readonly PlannedCase[];
-  order: readonly PlannedTrial[];
+  schedule: Pick<Schedule, 'remaining'>;
 }
 
 /** What a campaign would do, in words: its test cases with their placement, its order's seed and its time. */
 export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], cpus: readonly Cpu[]): string {
-  const { campaign, cases, order } = plan;
+  const { campaign, cases, schedule } = plan;
+  const order = schedule.remaining;
+  const least = campaign.precision === null ? '' : 'at least ';
   const runnable = cases.filter((planned) => planned.skipped === null);
   const estimate = estimateMs(
     order,
@@ -23,8 +26,8 @@ export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], cpus:
     campaign,
   );
   return [
-    `${campaign.title}: ${runnable.length} test cases × ${campaign.trialsPlanned} trials = ${order.length} trials, ` +
-      `about ${formatDuration(estimate)}; order by seed ${campaign.seed}`,
+    `${campaign.title}: ${runnable.length} test cases × ${trialsOf(campaign)} trials${untilPrecise(campaign)} = ${least}${order.length} trials, ` +
+      `${least}about ${formatDuration(estimate)}; order by seed ${campaign.seed}`,
     ...withoutRepeats(
       cases.map((planned) => ({
         line: `  ${caseKey(planned.case)}`,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs';
-import type { Inventory } from '../model/inventory.ts';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { CampaignResult, StoredCampaign } from '../model/result.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { lacksCeiling } from '../stats/ceiling.ts';
+import { unlikeMachines } from '../stats/compare.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { storePath } from './context.ts';
+import { STORE_NAME, storePath } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 
 /** Throws CliError where nothing has been measured yet; a store is not made by looking for one. */
@@ -24,6 +25,36 @@ export function withStore<T>(use: (store: Store) => T): T {
   } finally {
     store.close();
   }
+}
+
+/**
+ * A campaign that may lie in another results folder: an id, a folder or its database (its latest campaign), or either with
+ * `:` and an id. A file is not made by looking for one.
+ */
+export function loadFrom(place: string): CampaignResult {
+  const { path, id } = placeOf(place);
+  if (path === null) return loadResult(id);
+  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? resolve(path, STORE_NAME) : path;
+  if (!existsSync(file)) throw new CliError(EXIT.usage, `${place}: there are no results (no ${file})`);
+  const store = openStore(file);
+  try {
+    const stored = store.load(id ?? 'latest');
+    if (stored === null) throw new CliError(EXIT.usage, `${file} has no campaign ${id ?? ''}`);
+    return toResult(store, stored);
+  } finally {
+    store.close();
+  }
+}
+
+/** What has a slash or ends in `.db` is a path. */
+function placeOf(place: string): { path: string | null; id: string | undefined } {
+  const isPath = (text: string) => text.includes('/') || text.endsWith('.db');
+  if (!isPath(place)) return { path: null, id: place };
+  const colon = place.lastIndexOf(':');
+  const tail = place.slice(colon + 1);
+  return colon > 0 && !isPath(tail) && !existsSync(place)
+    ? { path: place.slice(0, colon), id: tail }
+    : { path: place, id: undefined };
 }
 
 /** A campaign by id, or the latest. */
@@ -56,16 +87,9 @@ export function toResult(store: Store, stored: StoredCampaign): CampaignResult {
     .sort((a, b) => distanceMs(a.startedAt) - distanceMs(b.startedAt))
     .slice(0, LOOKED_THROUGH_MAX)
     .flatMap(({ id }) => store.load(id) ?? [])
-    .filter((other) => differingField(stored.inventory, other.inventory) === null);
+    .filter((other) => unlikeMachines(stored.inventory, other.inventory).length === 0);
   return toCampaignResult(
     stored,
     recent.map((other) => toCampaignResult(other)),
   );
 }
-
-/** In what two machines differ so that their figures must not be mixed; null where they are one and the same. */
-export function differingField(a: Inventory, b: Inventory): (typeof MACHINE_FIELDS)[number] | null {
-  return MACHINE_FIELDS.find((field) => a[field] !== b[field]) ?? null;
-}
-
-const MACHINE_FIELDS = ['hostname', 'kernel', 'cpuModel', 'microcode'] as const;

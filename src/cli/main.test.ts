@@ -39,7 +39,7 @@ function vswbench(
   return new Promise((done) => child.on('close', (code) => done({ code, ...text })));
 }
 
-const COMMANDS = ['doctor', 'setup', 'run', 'list', 'show', 'report', 'export', 'clean'];
+const COMMANDS = ['doctor', 'setup', 'run', 'list', 'show', 'report', 'compare', 'export', 'clean'];
 
 describe('help', () => {
   it('lists every command, with examples', async () => {
@@ -83,6 +83,10 @@ describe('what cannot be done gets one line and a code', () => {
     [['show'], /nothing has been measured yet.*run 'sudo vswbench run'/],
     [['export', '--format', 'xml'], /Allowed choices are csv, json.*see: vswbench export --help/],
     [['show', 'a', 'b'], /too many arguments/],
+    [['compare', 'a'], /give two campaigns, or one with --switches/],
+    [['compare', 'a', 'b', '--switches', 'x,y'], /give two campaigns, or one with --switches/],
+    [['compare', 'a', '--switches', 'x'], /--switches takes two different ids/],
+    [['compare', './no-such-folder', 'b'], /\.\/no-such-folder: there are no results/],
   ];
   for (const [args, message] of REFUSED) {
     it(args.join(' '), async () => {

@@ -5,6 +5,7 @@ import { HostError } from '../host/host.ts';
 import { BusyError } from '../run/journal.ts';
 import { StoreError } from '../store/store.ts';
 import { addClean } from './clean.ts';
+import { addCompare } from './compare.ts';
 import { tell, version } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -23,7 +24,8 @@ const program = new Command('vswbench')
     '\nExamples:\n  $ vswbench doctor\n  $ sudo vswbench run -V linux-bridge,direct -P 64,1500 --trials 6\n  $ vswbench show',
   );
 
-for (const add of [addDoctor, addSetup, addRun, addList, addShow, addReport, addExport, addClean]) add(program);
+for (const add of [addDoctor, addSetup, addRun, addList, addShow, addReport, addCompare, addExport, addClean])
+  add(program);
 for (const command of [program, ...program.commands]) {
   command.exitOverride().configureOutput({
     // One line, the suggestion included.

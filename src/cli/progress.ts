@@ -4,15 +4,16 @@ import type { TestCase } from '../model/testcase.ts';
 import { formatPps } from '../model/units.ts';
 import { formatDuration, RemainingTime } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
+import { percentOf } from '../report/format.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
+import type { ExtraRound, Schedule } from '../run/schedule.ts';
 
 interface Planned {
-  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'durationMs'>;
+  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'durationMs' | 'precision'>;
   cases: readonly PlannedCase[];
-  order: readonly PlannedTrial[];
   /** Repetitions of disturbed trials, from before. */
   owed: readonly PlannedTrial[];
-  trialsTotal: number;
+  schedule: Pick<Schedule, 'planned' | 'remaining' | 'doneCount'>;
 }
 
 /**
@@ -22,21 +23,36 @@ interface Planned {
 export class Progress {
   private readonly remaining: RemainingTime;
   private total: number;
+  private readonly precision: StoredCampaign['precision'];
   private readonly tell: (line: string) => void;
   private done: number;
   private began = performance.now();
 
-  constructor({ campaign, cases, order, owed, trialsTotal }: Planned, tell: (line: string) => void) {
+  constructor({ campaign, cases, schedule, owed }: Planned, tell: (line: string) => void) {
+    const order = schedule.remaining;
     this.tell = tell;
-    this.total = trialsTotal + owed.length;
-    this.done = trialsTotal - order.length;
+    this.precision = campaign.precision;
+    this.done = schedule.doneCount;
+    this.total = this.done + order.length + owed.length;
     this.remaining = new RemainingTime(
       [...order, ...owed],
       campaign,
       cases.map((planned) => planned.case),
     );
     const estimate = formatDuration(this.remaining.estimateMs());
-    tell(`Campaign ${campaign.id} (${campaign.title}): ${order.length + owed.length} trials, about ${estimate}.`);
+    const least = this.precision === null ? '' : 'at least ';
+    const count = order.length + owed.length;
+    tell(`Campaign ${campaign.id} (${campaign.title}): ${least}${count} trials, ${least}about ${estimate}.`);
+  }
+
+  /** The planned rounds were not enough for some cases. */
+  extend({ round, order, imprecise }: ExtraRound): void {
+    this.total += order.length;
+    this.remaining.extend(order);
+    const cases = imprecise === 1 ? '1 case is' : `${imprecise} cases are`;
+    const { ratio, trialsMax } = this.precision ?? { ratio: 0, trialsMax: 0 };
+    this.draw('');
+    this.tell(`Round ${round + 1} of at most ${trialsMax}: ${cases} not yet within ±${percentOf(ratio)}.`);
   }
 
   show(event: CampaignEvent): void {
@@ -77,7 +93,8 @@ export class Progress {
   }
 
   private left(): string {
-    return this.done === this.total ? '' : `${formatDuration(this.remaining.estimateMs())} left`;
+    const least = this.precision === null ? '' : 'at least ';
+    return this.done === this.total ? '' : `${least}${formatDuration(this.remaining.estimateMs())} left`;
   }
 
   /** The line of the present trial, where there is a terminal to rewrite it on. */

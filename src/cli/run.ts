@@ -8,11 +8,13 @@ import type { Campaign } from '../model/campaign.ts';
 import type { Cpu, Inventory } from '../model/inventory.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { expandCampaign, type SwitchOffer } from '../plan/expand.ts';
-import { type PlannedTrial, remaining, repetitionsOwed, trialOrder } from '../plan/order.ts';
+import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
 import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
 import { openJournal } from '../run/journal.ts';
+import { Schedule } from '../run/schedule.ts';
+import { unlikeMachines } from '../stats/compare.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import type { Probe, SwitchDriver } from '../switches/driver.ts';
 import { addCampaignOptions, readCampaign } from './campaign-options.ts';
@@ -28,7 +30,7 @@ import {
 } from './context.ts';
 import { describePlan } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
-import { differingField, requireStore, toResult } from './load.ts';
+import { requireStore, toResult } from './load.ts';
 import { Progress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { loadDrivers } from './switch-file.ts';
@@ -62,11 +64,9 @@ interface Plan {
   campaign: Omit<StoredCampaign, 'cases'>;
   cases: PlannedCase[];
   /** Trials that are still to be run, in order. */
-  order: PlannedTrial[];
+  schedule: Schedule;
   /** Repetitions of disturbed trials that it owes from before. */
   owed: PlannedTrial[];
-  /** Of the whole campaign. */
-  trialsTotal: number;
 }
 
 async function run(file: string | undefined, options: RunOptions): Promise<void> {
@@ -126,10 +126,9 @@ async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine
   if (!expanded.ok) throw new CliError(EXIT.usage, expanded.error);
   const cases = expanded.value;
   const seed = campaign.seed ?? randomInt(2 ** 32);
-  const order = orderOf(cases, campaign.trials, seed);
   const now = new Date();
-  return {
-    campaign: {
+  return planOf(
+    {
       id: newCampaignId(now, randomInt(16 ** 3)),
       title: campaign.title,
       startedAt: now.toISOString(),
@@ -138,14 +137,21 @@ async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine
       warmupMs: campaign.warmupMs,
       durationMs: campaign.durationMs,
       trialsPlanned: campaign.trials,
+      precision: campaign.precision,
       inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
       ioTitles: Object.fromEntries(artifacts.frameworks.map(({ name, title }) => [name, title])),
       switchTitles: Object.fromEntries(drivers.map(({ id, title }) => [id, title])),
     },
-    cases,
-    order,
-    owed: [],
-    trialsTotal: order.length,
+    cases.map((planned) => ({ ...planned, trials: [] })),
+  );
+}
+
+function planOf(campaign: Plan['campaign'], cases: StoredCampaign['cases']): Plan {
+  return {
+    campaign,
+    cases: cases.map(({ case: testCase, skipped }) => ({ case: testCase, skipped })),
+    schedule: new Schedule(campaign, cases),
+    owed: repetitionsOwed(cases),
   };
 }
 
@@ -155,51 +161,31 @@ function asOffer(probe: Probe): SwitchOffer['available'] {
     : { ok: false, missing: probe.missing, mend: probe.mend };
 }
 
-/** Only cases that can run here take part; their numbers are those of the whole list. */
-function orderOf(cases: readonly PlannedCase[], trials: number, seed: number): PlannedTrial[] {
-  const runnable = cases.flatMap(({ skipped }, index) => (skipped === null ? [index] : []));
-  const order = trialOrder(
-    runnable.map((index) => caseAt(cases, index).case),
-    trials,
-    seed,
-  );
-  return order.map((planned) => ({ ...planned, caseIndex: runnable[planned.caseIndex] ?? planned.caseIndex }));
-}
-
-function caseAt(cases: readonly PlannedCase[], index: number): PlannedCase {
-  const found = cases[index];
-  if (found === undefined) throw new RangeError(`no test case ${index}`);
-  return found;
-}
-
 function planResumed(store: Store, id: string | undefined, inventory: Inventory): Plan {
   const stored = store.load(id ?? 'latest');
   if (stored === null) throw new CliError(EXIT.usage, `there is no campaign ${id ?? ''}: 'vswbench list' shows them`);
   const { cases, ...campaign } = stored;
   refuseOtherMachine(campaign.inventory, inventory);
-  const order = orderOf(cases, campaign.trialsPlanned, campaign.seed);
-  const done = new Set(cases.flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
-  const left = remaining(order, done);
-  const trials = `${order.length - left.length} of ${order.length} trials`;
-  tell(`Resuming campaign ${campaign.id} (${campaign.title}): ${trials} are done.`);
-  return { campaign, cases, order: left, owed: repetitionsOwed(cases), trialsTotal: order.length };
+  const plan = planOf(campaign, cases);
+  const { planned, doneCount } = plan.schedule;
+  const total = campaign.precision === null ? `${planned.length}` : `at least ${planned.length}`;
+  tell(`Resuming campaign ${campaign.id} (${campaign.title}): ${doneCount} of ${total} trials are done.`);
+  return plan;
 }
 
 /** Figures of two machines, or of one before and after a change, are never mixed in one statistic. */
 function refuseOtherMachine(then: Inventory, now: Inventory): void {
-  const field = differingField(then, now);
-  if (field !== null) {
-    throw new CliError(
-      EXIT.usage,
-      `the campaign was begun with ${field} '${then[field]}' and this is '${now[field]}': start a new one`,
-    );
+  for (const { what, a, b } of unlikeMachines(then, now)) {
+    throw new CliError(EXIT.usage, `the campaign was begun with ${what} '${a}' and this is '${b}': start a new one`);
   }
 }
 
 /** The campaign may have been begun with a driver of the user's own. */
-function refuseStrangers({ campaign, cases, order }: Plan, drivers: readonly SwitchDriver[]): void {
+function refuseStrangers({ campaign, cases, schedule }: Plan, drivers: readonly SwitchDriver[]): void {
+  // Any case may need another trial for its precision.
+  const order = campaign.precision === null ? schedule.remaining : schedule.planned;
   const stranger = order
-    .map(({ caseIndex }) => caseAt(cases, caseIndex).case.switch)
+    .flatMap(({ caseIndex }) => cases[caseIndex]?.case.switch ?? [])
     .find((id) => !drivers.some((driver) => driver.id === id));
   if (stranger !== undefined) {
     throw new CliError(
@@ -225,7 +211,7 @@ interface Machine {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function measure(store: Store, plan: Plan, options: RunOptions, machine: Machine): Promise<void> {
-  const { campaign, cases, order } = plan;
+  const { campaign, cases, schedule } = plan;
   const interrupt = new AbortController();
   const onSignal = () => {
     tell(
@@ -251,9 +237,12 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machine: M
         owed: plan.owed,
       },
       cases.map((planned) => planned.case),
-      order,
+      schedule.trials((extra) => progress.extend(extra)),
       {
-        save: (planned, trial) => store.saveTrial(campaign.id, planned.caseIndex, trial),
+        save(planned, trial) {
+          store.saveTrial(campaign.id, planned.caseIndex, trial);
+          schedule.record(planned, trial);
+        },
         tell: (event) => progress.show(event),
       },
     );

@@ -34,6 +34,7 @@ describe('parseCampaign', () => {
       warmupMs: 500,
       durationMs: 3000,
       trials: 6,
+      precision: null,
       seed: null,
     });
   });
@@ -54,6 +55,8 @@ describe('parseCampaign', () => {
       warmup: '1s',
       duration: '1m',
       trials: '10',
+      precision: '2.5 %',
+      maxTrials: '40',
       seed: '4294967295',
     };
     assert.deepEqual(campaignOf(file), {
@@ -72,8 +75,15 @@ describe('parseCampaign', () => {
       warmupMs: 1000,
       durationMs: 60_000,
       trials: 10,
+      precision: { ratio: 0.025, trialsMax: 40 },
       seed: 4_294_967_295,
     });
+  });
+
+  it('goes on for a precision up to 30 trials, or to those asked for', () => {
+    assert.deepEqual(campaignOf({ precision: '2%' }).precision, { ratio: 0.02, trialsMax: 30 });
+    assert.deepEqual(campaignOf({ precision: '0.1%', trials: '50' }).precision, { ratio: 0.001, trialsMax: 50 });
+    assert.deepEqual(campaignOf({ precision: '50%', maxTrials: '6' }).precision, { ratio: 0.5, trialsMax: 6 });
   });
 
   it('plans nothing twice', () => {
@@ -117,6 +127,13 @@ describe('parseCampaign', () => {
     [{ trials: '0' }, /^trials: 0 is out of range; give 1 to 10000$/],
     [{ trials: '3,5' }, /^trials: give one number, not '3,5'$/],
     [{ trials: '1.5' }, /^trials: '1\.5' is not a whole number$/],
+    [{ precision: '2' }, /^precision: '2' is not a percentage, such as 2%$/],
+    [{ precision: 'narrow%' }, /^precision: 'narrow%' is not a percentage/],
+    [{ precision: '0%' }, /^precision: 0% is out of range; give 0\.1% to 50%$/],
+    [{ precision: '51%' }, /^precision: 51% is out of range/],
+    [{ precision: '2%', trials: '5' }, /^trials: 5 are too few for a precision; give 6 or more$/],
+    [{ precision: '2%', trials: '10', maxTrials: '9' }, /^maxTrials: 9 is less than the 10 trials/],
+    [{ maxTrials: '9' }, /^maxTrials: it limits a precision; give one, as precision 2%$/],
     [{ seed: '-1' }, /^seed: '-1' is not a number/],
     [{ seed: '4294967296' }, /^seed: 4294967296 is out of range; give 0 to 4294967295$/],
   ];

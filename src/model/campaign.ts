@@ -3,6 +3,15 @@ import { z } from 'zod';
 import { type PortKind, PortKindSchema } from './dataplane.ts';
 import { type Parsed, parseDurationMs, parseQuantities } from './units.ts';
 
+/** How narrow each case's 95 % interval is to become, and where to give up. */
+export const PrecisionSchema = z.strictObject({
+  /** Half of the interval's width, as a ratio of the median. */
+  ratio: z.number().positive(),
+  /** Trials of a test case at most. */
+  trialsMax: z.int().positive(),
+});
+export type Precision = z.infer<typeof PrecisionSchema>;
+
 /**
  * A set of test cases and how they run. Lists are swept: each combination is one test case. Absent lists mean
  * "whatever this machine offers" and are filled by the planner.
@@ -27,7 +36,10 @@ export interface Campaign {
   wait: 'auto' | 'poll' | 'yield' | 'block';
   warmupMs: number;
   durationMs: number;
+  /** Of each test case; at least so many where a precision is asked for. */
   trials: number;
+  /** Null is no more than `trials`. */
+  precision: Precision | null;
   /** Null is drawn when the campaign starts, and recorded. */
   seed: number | null;
 }
@@ -59,12 +71,19 @@ export const CampaignFileSchema = z.strictObject({
   warmup: text.optional(),
   duration: text.optional(),
   trials: text.optional(),
+  precision: text.optional(),
+  maxTrials: text.optional(),
   seed: text.optional(),
 });
 export type CampaignFile = z.infer<typeof CampaignFileSchema>;
 
 /** Six is the smallest number of trials whose range is a 95 % confidence interval of the median without assuming a distribution. */
 const TRIALS_DEFAULT = '6';
+const TRIALS_MAX = 10_000;
+
+/** Below this no interval is free of an assumed distribution, and a precision would be one of that assumption. */
+const PRECISION_TRIALS_MIN = 6;
+const MAX_TRIALS_DEFAULT = '30';
 
 /** Reads what a campaign file or the command line gave. The error is one line: the field, what is wrong, what is right. */
 export function parseCampaign(file: CampaignFile): Parsed<Campaign> {
@@ -94,9 +113,31 @@ function readCampaign(file: CampaignFile): Campaign {
     wait: word('wait', file.wait ?? 'auto', ['auto', 'poll', 'yield', 'block']),
     warmupMs: durationMs('warmup', file.warmup ?? '500ms', 0),
     durationMs: durationMs('duration', file.duration ?? '3s', 200),
-    trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, 10_000),
+    trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, TRIALS_MAX),
+    precision: precisionOf(file),
     seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
   };
+}
+
+function precisionOf({ precision, maxTrials, trials = TRIALS_DEFAULT }: CampaignFile): Precision | null {
+  if (precision === undefined) {
+    if (maxTrials !== undefined) throw new FieldError('maxTrials: it limits a precision; give one, as precision 2%');
+    return null;
+  }
+  const [, percent] = /^(\d+(?:\.\d+)?) ?%$/.exec(precision.trim()) ?? [];
+  if (percent === undefined) throw new FieldError(`precision: '${precision}' is not a percentage, such as 2%`);
+  const ratio = Number(percent) / 100;
+  if (ratio < 0.001 || ratio > 0.5) throw new FieldError(`precision: ${percent}% is out of range; give 0.1% to 50%`);
+  const least = single('trials', trials, 1, TRIALS_MAX);
+  if (least < PRECISION_TRIALS_MIN) {
+    throw new FieldError(`trials: ${least} are too few for a precision; give ${PRECISION_TRIALS_MIN} or more`);
+  }
+  const trialsMax =
+    maxTrials === undefined ? Number(MAX_TRIALS_DEFAULT) : single('maxTrials', maxTrials, 1, TRIALS_MAX);
+  if (maxTrials !== undefined && trialsMax < least) {
+    throw new FieldError(`maxTrials: ${trialsMax} is less than the ${least} trials that each case gets; give more`);
+  }
+  return { ratio, trialsMax: Math.max(trialsMax, least) };
 }
 
 function names(field: string, value: string): string[] {

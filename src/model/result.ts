@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { PrecisionSchema } from './campaign.ts';
 import { HistogramSchema } from './dataplane.ts';
 import { InventorySchema } from './inventory.ts';
 import { PlacementSchema } from './placement.ts';
@@ -31,6 +32,8 @@ export const FlagSchema = z.enum([
   'super-packets',
   'some-trials-failed',
   'rate-not-reached',
+  'imprecise',
+  'bimodal',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 
@@ -248,8 +251,10 @@ const CampaignHeadSchema = z.strictObject({
   seed: count,
   warmupMs: count,
   durationMs: count,
-  /** Trials of each test case. */
+  /** Trials of each test case; where a precision was asked for, those before it is looked at. */
   trialsPlanned: count,
+  /** Null where no more than the planned trials are run. */
+  precision: PrecisionSchema.nullable(),
   inventory: InventorySchema,
   /** I/O framework names to titles, as the data plane called them. */
   ioTitles: z.record(z.string(), z.string()),

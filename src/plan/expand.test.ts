@@ -79,6 +79,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     warmupMs: 0,
     durationMs: 1000,
     trials: 1,
+    precision: null,
     seed: null,
     ...part,
   };

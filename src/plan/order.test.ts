@@ -8,6 +8,7 @@ import {
   remaining,
   repetitionOf,
   repetitionsOwed,
+  roundOrder,
   splitmix32,
   trialOrder,
   withRepetitions,
@@ -67,6 +68,19 @@ describe('trialOrder', () => {
       ],
     );
     assert.deepEqual([...new Set(order.map((planned) => planned.seed))], [1167378732, 3236976022, 2634507011]);
+  });
+
+  it('has rounds that do not depend on how many there are, nor on those before', () => {
+    const order = trialOrder(cases, 40, 2026);
+    for (const round of [0, 1, 2, 7, 39]) {
+      assert.deepEqual(
+        roundOrder(cases, round, 2026),
+        order.filter((planned) => planned.round === round),
+      );
+    }
+    const seeds = splitmix32(2026);
+    const drawn = Array.from({ length: 40 }, () => seeds());
+    assert.deepEqual([...new Set(order.map((planned) => planned.seed))], drawn);
   });
 
   it('runs each case once a round, each switch in one visit', () => {

@@ -4,11 +4,14 @@
 import type { Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
+/** 2³² divided by the golden ratio, made odd: the increment of SplitMix's paper, at this width. */
+const INCREMENT = 0x9e3779b9;
+
 /** One trial that is to be run. */
 export interface PlannedTrial {
-  /** 0-based; each round runs every test case once. */
+  /** 0-based; each round runs every test case at most once. */
   round: number;
-  /** Position in the campaign's order, and the trial's identity within the campaign. */
+  /** Position in the campaign's order, had every case a part in every round; the trial's identity within the campaign. */
   ordinal: number;
   /** Seed of the order of this trial's round. */
   seed: number;
@@ -22,19 +25,22 @@ export interface PlannedTrial {
  * version; `seed` is an unsigned 32-bit number.
  */
 export function trialOrder(cases: readonly TestCase[], trials: number, seed: number): PlannedTrial[] {
-  const roundSeeds = splitmix32(seed);
+  return Array.from({ length: trials }, (_, round) => roundOrder(cases, round, seed)).flat();
+}
+
+/** One round of that order, whatever the number of rounds: those who do not take part in it leave their ordinals unused. */
+export function roundOrder(cases: readonly TestCase[], round: number, seed: number): PlannedTrial[] {
   const visits = [...Map.groupBy(cases.keys(), (index) => cases[index]?.switch).values()];
-  return Array.from({ length: trials }, (_, round) => {
-    const roundSeed = roundSeeds();
-    const random = splitmix32(roundSeed);
-    const order = shuffled(visits, random).flatMap((visit) => shuffled(visit, random));
-    return order.map((caseIndex, position) => ({
-      round,
-      ordinal: round * cases.length + position,
-      seed: roundSeed,
-      caseIndex,
-    }));
-  }).flat();
+  // The seeds of rounds are one sequence; its state at any place is known, so that none before need be drawn.
+  const roundSeed = splitmix32(seed + Math.imul(round, INCREMENT))();
+  const random = splitmix32(roundSeed);
+  const order = shuffled(visits, random).flatMap((visit) => shuffled(visit, random));
+  return order.map((caseIndex, position) => ({
+    round,
+    ordinal: round * cases.length + position,
+    seed: roundSeed,
+    caseIndex,
+  }));
 }
 
 /** What is left of an order, given the ordinals of the trials that are done. */
@@ -48,9 +54,13 @@ export function remaining(order: readonly PlannedTrial[], done: ReadonlySet<numb
  */
 const REPETITIONS_FROM = 1_000_000_000;
 
+export function isRepetition({ ordinal }: Pick<PlannedTrial, 'ordinal'>): boolean {
+  return ordinal >= REPETITIONS_FROM;
+}
+
 /** The trial that repeats another; null for what is a repetition itself, as it may be the machine that is never quiet. */
 export function repetitionOf(planned: PlannedTrial): PlannedTrial | null {
-  return planned.ordinal < REPETITIONS_FROM ? { ...planned, ordinal: REPETITIONS_FROM + planned.ordinal } : null;
+  return isRepetition(planned) ? null : { ...planned, ordinal: REPETITIONS_FROM + planned.ordinal };
 }
 
 /** Repetitions that a campaign owed when it was cut short, by round. `cases` are all of its cases, with their trials. */
@@ -83,11 +93,9 @@ export function* withRepetitions(order: Iterable<PlannedTrial>, owed: PlannedTri
  * OOPSLA 2014) at a width of 32 bits, with the finalizer `lowbias32` of C. Wellons' "Hash prospector" (2018).
  */
 export function splitmix32(seed: number): () => number {
-  // 2^32 divided by the golden ratio, made odd: the paper's increment, at this width.
-  const increment = 0x9e3779b9;
   let state = seed >>> 0;
   return () => {
-    state = (state + increment) >>> 0;
+    state = (state + INCREMENT) >>> 0;
     let mixed = state;
     mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);
     mixed = Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b);

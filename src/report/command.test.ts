@@ -36,6 +36,11 @@ test('what the command says is read back as the same parameters', () => {
   assert.equal(parsed.value.seed, 20260301);
 });
 
+test('a precision is part of it', () => {
+  const command = reproduceCommand(toCampaignResult(storedCampaign({ precision: { ratio: 0.015, trialsMax: 20 } })));
+  assert.match(command, /--trials 6 --precision 1\.5% --max-trials 20 --seed/);
+});
+
 test('odd names are quoted for a shell', () => {
   const command = reproduceCommand(toCampaignResult(hostileCampaign()));
   assert.match(command, /-V 'linux-bridge,<script>alert\("x"\)<\/script>'\\''/);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CampaignResult } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { duration, quantity } from './format.ts';
+import { duration, percentOf, quantity } from './format.ts';
 
 /** The command that runs the same test cases in the same order again: every parameter explicit, no default relied upon. */
 export function reproduceCommand(result: CampaignResult): string {
@@ -24,11 +24,20 @@ export function reproduceCommand(result: CampaignResult): string {
     ['--warmup', duration(result.warmupMs)],
     ['--duration', duration(result.durationMs)],
     ['--trials', String(result.trialsPlanned)],
+    ...precisionOptions(result),
     ['--seed', String(result.seed)],
   ];
   return `vswbench run ${options.map(([name, value]) => `${name} ${shellWord(value)}`).join(' ')}`;
 }
 
+function precisionOptions({ precision }: CampaignResult): [string, string][] {
+  if (precision === null) return [];
+  return [
+    ['--precision', percentOf(precision.ratio).replace(' ', '')],
+    ['--max-trials', String(precision.trialsMax)],
+  ];
+}
+
 function shellWord(text: string): string {
-  return /^[\w.,:/=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w.,:/=%-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inventory, storedCampaign, storedCase, table2Campaign, testCase } from '../../test/fixtures/campaign.ts';
+import {
+  inventory,
+  storedCampaign,
+  storedCase,
+  table2Campaign,
+  testCase,
+  trial,
+} from '../../test/fixtures/campaign.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { doubts } from './doubts.ts';
@@ -45,4 +52,24 @@ test('another governor, a busy machine and a drifting clock are told', () => {
   assert.match(text, /governor was powersave/);
   assert.match(text, /not invariant/);
   assert.match(text, /load average 3\.20/);
+});
+
+test('two levels are told with what they are, and a precision that was not reached', () => {
+  const one = testCase({ rate: 'max', io: 'dpdk', port: 'memif' });
+  const mpps = [68.66, 63.67, 22.52, 22.2, 22.17, 22.55];
+  const text = told(
+    storedCampaign({
+      precision: { ratio: 0.02, trialsMax: 6 },
+      cases: [
+        {
+          case: one,
+          skipped: null,
+          trials: mpps.map((value, round) => trial({ case: one, pps: value * 1e6, round })),
+        },
+        storedCase({ case: testCase({ rate: 'max' }), pps: 1e6 }, 6, 0.001),
+      ],
+    }),
+  );
+  assert.match(text, /two levels \(linux-bridge with dpdk\/memif, 22\.360 and 66\.165 Mpps in 4 and 2 trials\)/);
+  assert.match(text, /precision that was asked for was not reached \(1 of 2 cases\)/);
 });

@@ -2,7 +2,8 @@
 // What would make the figures wrong: every reason to doubt that the campaign's own record gives.
 import type { CampaignResult, CaseResult, Flag, Measurement } from '../model/result.ts';
 import { groupCases } from '../stats/group.ts';
-import { caseName } from './format.ts';
+import { modesOf, type TwoModes } from '../stats/modes.ts';
+import { caseName, inScale, MICROSECONDS, ppsScale, withUnit } from './format.ts';
 
 /** A reason to doubt: what, and what follows from it. */
 export interface Doubt {
@@ -134,7 +135,18 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
   const limited = withFlag(result, 'tool-limited');
   const short = withFlag(result, 'rate-not-reached');
   const superPackets = withFlag(result, 'super-packets');
+  const modal = measured.flatMap((one) => (one.flags.includes('bimodal') ? [levels(one)] : []));
+  const imprecise = withFlag(result, 'imprecise');
   return [
+    ...when(modal.length > 0, {
+      what: `The figure had two levels (${modal.join('; ')})`,
+      consequence:
+        'A median says which level came more often, and may fall on the other one the next time. Something decides between them, such as where memory lies, or another load on the machine: until it is known, no difference between these cases and others is proven.',
+    }),
+    ...when(imprecise !== null, {
+      what: `The precision that was asked for was not reached (${imprecise})`,
+      consequence: 'After all the trials that were allowed the interval is still wider.',
+    }),
     ...when(superPackets !== null, {
       what: `Packets crossed the switch as super-packets (${superPackets})`,
       consequence:
@@ -167,6 +179,21 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
       consequence: 'Their intervals assume a normal distribution (two to five trials), or there is none (one trial).',
     }),
   ];
+}
+
+/** Between which levels a case changed, from trial to trial and within trials. */
+function levels(one: CaseResult): string {
+  const { between, within } = modesOf(one);
+  const told = ({ low, high }: TwoModes): string => {
+    const scale = one.case.dimension === 'latency' ? MICROSECONDS : ppsScale([high.mean]);
+    return `${inScale(low.mean, scale)} and ${withUnit(high.mean, scale)}`;
+  };
+  const [first] = within;
+  return [
+    caseName(one.case),
+    ...(between === null ? [] : [`${told(between)} in ${between.low.count} and ${between.high.count} trials`]),
+    ...(first === undefined ? [] : [`changed within ${within.length} of its trials, as between ${told(first)}`]),
+  ].join(', ');
 }
 
 /** `framework: path` for each framework that has more than one way of receiving. */

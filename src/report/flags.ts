@@ -20,6 +20,10 @@ const TEXTS: Record<Flag, string> = {
     'Not every trial of this case was measured: the interval rests on those that were, and the failure may be part of the truth.',
   'rate-not-reached':
     'The sender put less than 99 % of the intended rate on its port: the case shows how fast it could send, not how the switch behaves at that rate.',
+  imprecise:
+    'The 95 % interval is wider than the precision that was asked for, and the limit of trials was reached (or the campaign ended): run more, or on a quieter machine.',
+  bimodal:
+    'The figure jumps between two levels, from trial to trial or within one: the median is that of whichever level came more often, and not one that can be relied on. Find out what makes the difference.',
 };
 
 /** What a flag means for the reader of a figure, in one sentence. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
-import type { Interval } from '../model/result.ts';
+import type { Interval, StoredCampaign } from '../model/result.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 
@@ -44,6 +44,23 @@ export function percentLost(ratio: number): string {
   if (ratio === 0) return '0 %';
   const percent = 100 * ratio;
   return percent > 0 && percent < 0.01 ? '<0.01 %' : `${percent.toFixed(2)} %`;
+}
+
+/** A ratio as a percentage that keeps what was asked for: `2 %`, `0.5 %`. */
+export function percentOf(ratio: number): string {
+  return `${Number((100 * ratio).toPrecision(6))} %`;
+}
+
+/** How many trials a campaign gives each case: `6`, or `6 to 30` where it goes on until a precision is reached. */
+export function trialsOf({ trialsPlanned, precision }: Pick<StoredCampaign, 'trialsPlanned' | 'precision'>): string {
+  return precision === null || precision.trialsMax === trialsPlanned
+    ? `${trialsPlanned}`
+    : `${trialsPlanned} to ${precision.trialsMax}`;
+}
+
+/** What ends a campaign's rounds, to follow their number; empty where that is the number. */
+export function untilPrecise({ precision }: Pick<StoredCampaign, 'precision'>): string {
+  return precision === null ? '' : `, until the 95 % interval is within ±${percentOf(precision.ratio)}`;
 }
 
 /** A whole number in groups of three digits. */

@@ -18,6 +18,8 @@ import {
   ppsScale,
   type Scale,
   spelledDuration,
+  trialsOf,
+  untilPrecise,
   varying,
 } from './format.ts';
 import { answers } from './sentences.ts';
@@ -32,6 +34,11 @@ export interface TerminalOptions {
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33' } as const;
 type Paint = (text: string, style: keyof typeof STYLES) => string;
 
+/** Colours text where there are colours. */
+export function painter(color: boolean): Paint {
+  return (text, style) => (color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+}
+
 /** What is needed to write a summary down. */
 interface Page {
   result: CampaignResult;
@@ -42,7 +49,7 @@ interface Page {
 
 /** The summary that ends a campaign: a table, the answer in words, what was not measured, and what the marks mean. */
 export function renderSummary(result: CampaignResult, options: TerminalOptions): string {
-  const paint: Paint = (text, style) => (options.color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+  const paint = painter(options.color);
   const page: Page = { result, columns: Math.max(60, options.columns), paint, marks: flagMarks(result.results) };
   const blocks = [
     heading(page),
@@ -58,7 +65,7 @@ export function renderSummary(result: CampaignResult, options: TerminalOptions):
 
 function heading({ result, paint, columns }: Page): string[] {
   const { inventory } = result;
-  const plan = `${result.trialsPlanned} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledDuration(result.warmupMs)} of warm-up`;
+  const plan = `${trialsOf(result)} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledDuration(result.warmupMs)} of warm-up${untilPrecise(result)}`;
   return [
     paint(clean(result.title), 'bold'),
     ...wrap(
@@ -146,7 +153,12 @@ function draw(page: Page, groups: CaseGroup[], names: (keyof Group)[], layout: L
 }
 
 /** A table without frames; `rules` are the rows (from 0) above which a line is drawn. */
-function plainTable(rows: string[][], align: readonly Alignment[], gap: number, rules: ReadonlySet<number>): string[] {
+export function plainTable(
+  rows: string[][],
+  align: readonly Alignment[],
+  gap: number,
+  rules: ReadonlySet<number>,
+): string[] {
   const text = table(rows, {
     columns: align.map((alignment) => ({ alignment })),
     columnDefault: { paddingLeft: 0, paddingRight: gap },
@@ -317,7 +329,8 @@ export function renderCampaignList(rows: readonly CampaignListRow[]): string {
     row.startedAt.replace('T', ' ').slice(0, 16),
     clean(row.title),
     String(row.cases),
-    `${row.trialsDone}/${row.trialsPlanned}`,
+    // Beyond the plan, where a precision was asked for.
+    `${row.trialsDone}/${Math.max(row.trialsDone, row.trialsPlanned)}`,
     stateOf(row),
   ]);
   const head = ['Campaign', 'Started (UTC)', 'Title', 'Cases', 'Trials', 'State'];
@@ -325,17 +338,17 @@ export function renderCampaignList(rows: readonly CampaignListRow[]): string {
 }
 
 function stateOf({ endedAt, trialsDone, trialsPlanned }: CampaignListRow): string {
-  if (trialsDone < trialsPlanned) return endedAt === null ? 'unfinished: --resume' : 'ended early: --resume';
-  return 'complete';
+  if (endedAt === null) return 'unfinished: --resume';
+  return trialsDone < trialsPlanned ? 'ended early: --resume' : 'complete';
 }
 
 /** Free text in one line without control characters: a reason from a program must not drive the reader's terminal. */
-function clean(text: string): string {
+export function clean(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/\p{Cc}/gu, '');
 }
 
 /** Breaks at single spaces; the second line on is indented. A word longer than the line stays whole. */
-function wrap(text: string, columns: number, indent: number): string[] {
+export function wrap(text: string, columns: number, indent: number): string[] {
   const lines: string[] = [];
   let line: string | null = null;
   for (const word of text.split(' ')) {
@@ -350,7 +363,7 @@ function wrap(text: string, columns: number, indent: number): string[] {
   return line === null ? lines : [...lines, line];
 }
 
-function visibleLength(line: string): number {
+export function visibleLength(line: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are our own colour sequences.
   return line.replace(/\u001b\[\d+m/g, '').length;
 }

@@ -84,6 +84,9 @@ function bench(t: TestContext, cpuCount = 8) {
     onSave: (action: typeof onSave) => {
       onSave = action;
     },
+    /** Runs trials as they are asked for. */
+    runOrder: (cases: readonly TestCase[], order: Iterable<PlannedTrial>) =>
+      runCampaign(context, cases, order, listener, run),
     /** Runs one trial of each case, in their order. */
     run: (cases: readonly TestCase[]) => {
       const order = cases.map((_, index) => ({ caseIndex: index, round: 0, ordinal: index, seed: 9 }));
@@ -126,6 +129,20 @@ describe('a campaign', () => {
     );
     assert.equal(new Set(b.saved.map(({ round }) => round)).size, 1);
     assert.equal(b.told.filter(({ event }) => event === 'repetition-planned').length, 2);
+  });
+
+  it('asks for the next trial only when the one before is saved', async (t) => {
+    const b = bench(t);
+    const savedBefore: number[] = [];
+    function* order(): Generator<PlannedTrial> {
+      for (let round = 0; b.saved.length < 3; round += 1) {
+        savedBefore.push(b.saved.length);
+        yield { caseIndex: 0, round, ordinal: round, seed: 9 };
+      }
+    }
+    await b.runOrder([ONE], order());
+    assert.deepEqual(savedBefore, [0, 1, 2]);
+    assert.equal(b.saved.length, 3);
   });
 
   it('starts it again for other ports', async (t) => {

@@ -46,13 +46,15 @@ export interface CampaignListener {
 }
 
 /**
- * Runs the planned trials in order, and those that were disturbed once more at the end of their round. What goes wrong with a switch or in a trial is that trial's outcome. Throws the signal's
- * reason, what `listener.save` throws, and HostError where no container can be prepared; the switch is down by then.
+ * Runs the planned trials in order, and those that were disturbed once more at the end of their round; each is asked for only
+ * when the one before is saved, so that an order may depend on what was measured. What goes wrong with a switch or in a trial is
+ * that trial's outcome. Throws the signal's reason, what `listener.save` throws, and HostError where no container can be
+ * prepared; the switch is down by then.
  */
 export async function runCampaign(
   context: CampaignContext,
   cases: readonly TestCase[],
-  order: readonly PlannedTrial[],
+  order: Iterable<PlannedTrial>,
   listener: CampaignListener,
   run: typeof runTrial = runTrial,
 ): Promise<void> {

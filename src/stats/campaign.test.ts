@@ -109,6 +109,20 @@ test('close to the ceiling of its own framework a case is tool-limited, unless t
   assert.deepEqual(campaign(1000, 500, 510), [true, false, false]);
 });
 
+test('a figure that is not as precise as was asked for is marked', () => {
+  const one = testCase({ rate: 'max' });
+  const marked = (ratio: number | null, spread: number) =>
+    toCampaignResult(
+      storedCampaign({
+        precision: ratio === null ? null : { ratio, trialsMax: 6 },
+        cases: [storedCase({ case: one, pps: 1e6 }, 6, spread), { case: testCase(), skipped: 'absent', trials: [] }],
+      }),
+    ).results.map(({ flags }) => flags.includes('imprecise'));
+  assert.deepEqual(marked(0.02, 0.05), [true, false]);
+  assert.deepEqual(marked(0.02, 0.001), [false, false]);
+  assert.deepEqual(marked(null, 0.05), [false, false]);
+});
+
 test('what limits a case is told, and not guessed', () => {
   const limits = (flags: Flag[], busyRatio: number | null, pps: number, elsewhere = false) => {
     const one = storedCase({ case: testCase({ rate: 'max' }), pps, flags }, 6, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { median } from 'simple-statistics';
+import type { Precision } from '../model/campaign.ts';
 import {
   type CampaignResult,
   type CaseResult,
@@ -19,6 +20,9 @@ import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
 import { fairnessOf } from './fairness.ts';
 import { medianInterval } from './interval.ts';
+import { isBimodal, modesOf } from './modes.ts';
+import { isImprecise } from './precision.ts';
+import { decidingFigure } from './verdict.ts';
 
 /** Offered packets of the intended ones below which a sender did not keep the rate that was asked for. */
 const RATE_KEPT_RATIO = 0.99;
@@ -30,7 +34,7 @@ const RATE_KEPT_RATIO = 0.99;
 export function toCampaignResult(stored: StoredCampaign, elsewhere: readonly CampaignResult[] = []): CampaignResult {
   const { cases, ...head } = stored;
   const results = cases.map((planned) => {
-    const result = summarizeCase(planned.case, planned.trials);
+    const result = withPrecision(summarizeCase(planned.case, planned.trials), stored.precision);
     if (planned.trials.length > 0) return result;
     const reason = planned.skipped ?? `not run yet: resume with vswbench run --resume ${stored.id}`;
     return { ...result, reason };
@@ -51,6 +55,7 @@ export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): Cas
   const flags = new Set(inOrder.flatMap((trial) => trial.flags));
   if (measured.length > 0 && others.length > 0) flags.add('some-trials-failed');
   if (missesRate(testCase, measured)) flags.add('rate-not-reached');
+  if (isBimodal(modesOf({ case: testCase, trials: inOrder }), measured.length)) flags.add('bimodal');
   return {
     case: testCase,
     ...outcomeOf(inOrder, measured.length > 0, others),
@@ -148,6 +153,13 @@ function latencyIntervals(measured: readonly Measurement[], kind: keyof Latency)
   const p999 = medianInterval(summaries.map((summary) => summary.p999));
   const mean = medianInterval(summaries.map((summary) => summary.mean));
   return p50 === null || p99 === null || p999 === null || mean === null ? null : { p50, p99, p999, mean };
+}
+
+/** Marks a case whose figure is not as precise as was asked for. */
+function withPrecision(result: CaseResult, precision: Precision | null): CaseResult {
+  const figure = decidingFigure(result);
+  if (precision === null || figure === null || !isImprecise(figure, precision)) return result;
+  return { ...result, flags: ordered(new Set<Flag>([...result.flags, 'imprecise'])) };
 }
 
 /** Adds to each case its ceiling, and marks those that come too close to it. */

@@ -31,16 +31,16 @@ interface Contender {
 export const CEILING = 'direct';
 
 /**
- * One verdict for each group of comparable cases. `direct` is no switch: it takes part only where nothing else was measured.
- * Nor does a case with super-packets show how fast packets are switched: it is compared with its like only, where there is nothing else.
- * A winner is named only if its 95 % interval lies wholly beyond those of
- * all others; a case without bounds (a single trial) can neither win nor be beaten.
+ * One verdict for each group of comparable cases. `direct` is no switch: it takes part only where nothing else was
+ * measured. Nor does a case with super-packets show how fast packets are switched: it is compared with its like only,
+ * where there is nothing else. A winner is named only if its 95 % interval lies wholly beyond those of all others; a case
+ * without bounds (a single trial) can neither win nor be beaten.
  *
  * Two disjoint 95 % intervals are stronger evidence than a 95 % test: for estimates of equal spread they mean a difference
- * of 2 · 1.96 standard errors of one, 2.77 of the difference, so α ≈ 0.6 %. With six trials the interval is the whole range,
- * and two equal cases separate wholly in 2 of C(12,6) = 924 orders: a false winner in 0.22 % of comparisons. More
- * equal cases make it rarer, as one must lie beyond all the others, so no correction for their number is needed within
- * a group. Over many groups the chances add up. With two to five trials the same holds for normal values.
+ * of 2 · 1.96 standard errors of one, 2.77 of the difference, so α ≈ 0.6 %. With six trials the interval is the whole
+ * range, and two equal cases separate wholly in 2 of C(12,6) = 924 orders: a false winner in 0.22 % of comparisons. More
+ * equal cases make it rarer, as one must lie beyond all the others, so no correction for their number is needed within a
+ * group. Over many groups the chances add up. With two to five trials the same holds for normal values.
  */
 export function verdicts(results: readonly CaseResult[]): Verdict[] {
   return groupCases(results).map(verdictOf);
@@ -94,7 +94,18 @@ export function decidingFigure(result: CaseResult): Interval | null {
   }
 }
 
-/** The case without any switch, but otherwise like this one: what the switch is to be judged against. Null if not measured. */
+/** The same figure of each measured trial, in the order of the rounds. */
+export function decidingValues({ case: { dimension }, trials }: Pick<CaseResult, 'case' | 'trials'>): number[] {
+  return trials.flatMap(({ outcome, measurement }) => {
+    if (outcome.outcome !== 'measured' || measurement === null) return [];
+    const value = dimension === 'latency' ? measurement.latencyNs?.rtt?.p50 : measurement.throughputPps;
+    return value === undefined ? [] : [value];
+  });
+}
+
+/**
+ * The case without any switch, but otherwise like this one: what the switch is to be judged against. Null if not measured.
+ */
 export function ceilingOf(result: CaseResult, cases: readonly CaseResult[]): CaseResult | null {
   if (result.case.switch === CEILING) return null;
   const key = (one: CaseResult) => `${groupKey(groupOf(one.case))} ${ioName(one.case)}`;
@@ -125,6 +136,12 @@ function beats(a: Interval, b: Interval, group: Group): boolean {
 function ratio(best: Contender, second: Contender, group: Group): number {
   const faster = best.figure.median / second.figure.median;
   return group.dimension === 'latency' ? 1 / faster : faster;
+}
+
+/** A paced throughput case that received what was asked for: its figure is the pace. */
+export function keptPace(result: CaseResult): boolean {
+  const figure = decidingFigure(result);
+  return figure !== null && metRate({ result, figure }, groupOf(result.case));
 }
 
 /** A paced throughput case that received what was asked for shows the pace, not how fast its switch is. */

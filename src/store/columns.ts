@@ -64,6 +64,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'in
   warmupMs: plain('warmup_ms'),
   durationMs: plain('duration_ms'),
   trialsPlanned: plain('trials_planned'),
+  precision: json('precision_json'),
   ioTitles: json('io_titles_json'),
   switchTitles: json('switch_titles_json'),
 };

@@ -223,6 +223,9 @@ ALTER TABLE inventory ADD COLUMN clock_error_ns INTEGER;
 -- What a packet costs at either end, over the whole run: {"sender", "receiver"}, or JSON's null where nothing counts it.
 ALTER TABLE trials ADD COLUMN cycles_per_packet_json TEXT;
 ALTER TABLE trials ADD COLUMN instructions_per_packet_json TEXT;
+-- Until what precision a campaign went on after its planned trials, as {"ratio", "trialsMax"}: half of the 95 % interval's
+-- width as a ratio of the median, and trials of a case at most. null where it did not; trials_planned are then all.
+ALTER TABLE campaigns ADD COLUMN precision_json TEXT NOT NULL DEFAULT 'null';
 `;
 
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */

@@ -110,6 +110,7 @@ describe('a campaign', () => {
     ['with sweeps and latency', sweepCampaign()],
     ['with hostile text', hostileCampaign()],
     ['without trials', storedCampaign({ endedAt: null })],
+    ['that goes on for a precision', storedCampaign({ precision: { ratio: 0.02, trialsMax: 30 } })],
     [
       'with every field filled',
       storedCampaign({ cases: [{ case: testCase({ pairs: 2, rate: 'max' }), skipped: null, trials: [fullTrial()] }] }),
@@ -387,6 +388,23 @@ describe('migrate', () => {
     migrate(db, later);
     assert.equal(readHeader(db).version, later.length, 'a second time does nothing');
     db.close();
+  });
+
+  it('takes a campaign from before there was a precision for one without', (context) => {
+    const path = freshPath();
+    const old = new DatabaseSync(path);
+    migrate(old, MIGRATIONS.slice(0, 1));
+    const known = storedCampaign();
+    old
+      .prepare(
+        `INSERT INTO campaigns (id, title, started_at, seed, warmup_ms, duration_ms, trials_planned, io_titles_json, switch_titles_json)
+         VALUES (?, ?, ?, 1, 500, 3000, 6, '{}', '{}')`,
+      )
+      .run(known.id, known.title, known.startedAt);
+    migrate(old);
+    assert.equal(old.prepare('SELECT precision_json AS p FROM campaigns').get()?.p, 'null');
+    old.close();
+    assert.equal(opened(context, path).list()[0]?.trialsPlanned, 0);
   });
 
   it('changes all or nothing', (context) => {

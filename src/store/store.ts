@@ -44,7 +44,7 @@ const CampaignRowSchema = z.strictObject({
   /** Test cases, the skipped ones included. */
   cases: z.int().nonnegative(),
   trialsDone: z.int().nonnegative(),
-  /** Of the test cases that are not skipped. */
+  /** Of the test cases that are not skipped; more may be done where a precision was asked for. */
   trialsPlanned: z.int().nonnegative(),
 });
 /** A campaign at a glance. */
@@ -163,7 +163,7 @@ export class Store {
     );
   }
 
-  /** The trials that a campaign still lacks, by round and test case. */
+  /** The planned trials that a campaign still lacks, by round and test case. */
   remainingOf(id: string): { round: number; caseIndex: number }[] {
     return this.read(() => {
       if (this.all('SELECT id FROM campaigns WHERE id = :id', { id }).length === 0) throw this.unknown(id);

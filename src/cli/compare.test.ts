@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// `vswbench compare` as a user runs it, on results that were made up.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { z } from 'zod';
+import { inventory, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
+import type { StoredCampaign } from '../model/result.ts';
+import { openStore } from '../store/store.ts';
+import { STORE_NAME } from './context.ts';
+
+let results: string;
+let elsewhere: string;
+
+function save(folder: string, campaign: StoredCampaign): void {
+  const store = openStore(join(folder, STORE_NAME));
+  store.createCampaign({
+    ...campaign,
+    cases: campaign.cases.map(({ case: one, skipped }) => ({ case: one, skipped })),
+  });
+  for (const [index, { trials }] of campaign.cases.entries()) {
+    for (const trial of trials) store.saveTrial(campaign.id, index, trial);
+  }
+  store.close();
+}
+
+function campaign(id: string, pps: number, part: Partial<StoredCampaign> = {}): StoredCampaign {
+  const cases = ['linux-bridge', 'direct'].map((name, index) =>
+    storedCase({ case: testCase({ switch: name, rate: 'max' }), pps: pps * (1 + index) }, 6, 0.01, pps + index),
+  );
+  return storedCampaign({ id, cases, ...part });
+}
+
+before(() => {
+  results = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+  elsewhere = join(results, 'elsewhere');
+  mkdirSync(elsewhere);
+  save(results, campaign('one', 200_000));
+  save(results, campaign('slow', 150_000));
+  save(results, campaign('other-machine', 200_000, { inventory: inventory({ hostname: 'testbed-2' }) }));
+  save(results, campaign('few', 200_000, { cases: [storedCase({ case: testCase({ rate: 'max' }), pps: 1 }, 2)] }));
+  save(elsewhere, campaign('first', 300_000));
+  save(elsewhere, campaign('last', 100_000));
+});
+after(() => rmSync(results, { recursive: true, force: true }));
+
+function compare(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [resolve(import.meta.dirname, 'main.ts'), 'compare', ...args],
+    { env: { ...process.env, VSWBENCH_RESULTS: results, NO_COLOR: '1' }, encoding: 'utf8' },
+  );
+  return { status, stdout, stderr };
+}
+
+const DocumentSchema = z.looseObject({
+  schema: z.literal(1),
+  acrossMachines: z.boolean(),
+  a: z.looseObject({ campaign: z.string() }),
+  b: z.looseObject({ campaign: z.string() }),
+  cases: z.array(z.looseObject({ verdict: z.string(), pCorrected: z.number().nullable() })),
+});
+
+function verdicts(...args: string[]) {
+  const { status, stdout, stderr } = compare(...args, '--json');
+  assert.deepEqual([status, stderr], [0, '']);
+  const { a, b, cases, acrossMachines } = DocumentSchema.parse(JSON.parse(stdout));
+  return { sides: `${a.campaign} ${b.campaign}`, verdicts: cases.map(({ verdict }) => verdict), acrossMachines };
+}
+
+describe('compare', () => {
+  it('shows a table for people', () => {
+    const { status, stdout, stderr } = compare('one', 'slow');
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /linux-bridge +udp .*−2\d\.\d %.*slower/);
+  });
+  it('gives a document to programs', () => {
+    assert.deepEqual(verdicts('slow', 'one'), {
+      sides: 'slow one',
+      verdicts: ['faster', 'faster'],
+      acrossMachines: false,
+    });
+  });
+  it('takes the latest campaign of another results folder, or one by its id', () => {
+    assert.equal(verdicts('one', elsewhere).sides, 'one last');
+    assert.equal(verdicts('one', `${elsewhere}:first`).sides, 'one first');
+    assert.equal(verdicts(join(elsewhere, `${STORE_NAME}:first`), 'one').sides, 'first one');
+  });
+  it('compares two switches of one campaign', () => {
+    assert.deepEqual(verdicts('one', '--switches', 'direct,linux-bridge').verdicts, ['slower']);
+  });
+  it('compares machines only where it is told to, and says so', () => {
+    const refused = compare('one', 'other-machine');
+    assert.deepEqual([refused.status, refused.stdout], [2, '']);
+    assert.match(
+      refused.stderr,
+      /^vswbench: [^\n]*different machines \(hostname 'testbed-1' and 'testbed-2'\)[^\n]*\n$/,
+    );
+    const allowed = verdicts('one', 'other-machine', '--across-machines');
+    assert.deepEqual([allowed.acrossMachines, allowed.verdicts], [true, ['no difference', 'no difference']]);
+  });
+  it('ends with 3 where no case could be compared', () => {
+    const { status, stdout } = compare('one', 'few');
+    assert.equal(status, 3);
+    assert.match(stdout, /No case could be compared/);
+    assert.match(stdout.replaceAll(/\s+/g, ' '), /linux-bridge with udp: too few trials \(6 and 2\)/);
+  });
+  for (const [args, message] of [
+    [['one', 'nosuch'], /there is no campaign nosuch/],
+    [['one', 'one'], /both are campaign one/],
+    [['one', '--switches', 'direct,ovs'], /campaign one has no switch 'ovs'; it has linux-bridge, direct/],
+    [['one', './nosuch.db'], /there are no results/],
+  ] as const) {
+    it(`refuses ${args.join(' ')}`, () => {
+      const { status, stdout, stderr } = compare(...args);
+      assert.deepEqual([status, stdout], [2, '']);
+      assert.match(stderr, message);
+      assert.match(stderr, /^vswbench: [^\n]+\n$/);
+    });
+  }
+});

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// A comparison as a table and as a document.
+import type { Interval } from '../model/result.ts';
+import { ioName } from '../model/testcase.ts';
+import type { ComparedCase, Comparison, ComparisonVerdict, Effect, Unlike } from '../stats/compare.ts';
+import { groupOf } from '../stats/group.ts';
+import {
+  caseName,
+  describeGroup,
+  listed,
+  MICROSECONDS,
+  PARAMETERS,
+  parameters,
+  ppsScale,
+  varying,
+  withUnit,
+} from './format.ts';
+import { clean, painter, plainTable, type TerminalOptions, visibleLength, wrap } from './terminal.ts';
+
+/** One side of a comparison. */
+export interface Side {
+  campaign: string;
+  title: string;
+  startedAt: string;
+  /** Where two switches of one campaign are compared. */
+  switch?: string;
+}
+
+/** What is told of a comparison. */
+export interface ComparisonReport {
+  a: Side;
+  b: Side;
+  comparison: Comparison;
+  /** Empty unless the user asked to compare across machines. */
+  machines: readonly Unlike[];
+  conditions: readonly Unlike[];
+}
+
+/** Version of the document: it grows with a field renamed or removed, not with one added. */
+const SCHEMA = 1;
+
+/** The document that `compare --json` prints. */
+export interface ComparisonDocument {
+  schema: typeof SCHEMA;
+  a: Side;
+  b: Side;
+  /** Between campaigns of different machines, which no statistic can make alike. */
+  acrossMachines: boolean;
+  machines: readonly Unlike[];
+  conditions: readonly Unlike[];
+  compared: number;
+  tooFewTrials: boolean;
+  cases: ComparedCase[];
+}
+
+/** A comparison as the one document that programs read. */
+export function toComparisonDocument({ comparison, machines, ...rest }: ComparisonReport): ComparisonDocument {
+  return { schema: SCHEMA, ...rest, acrossMachines: machines.length > 0, machines, ...comparison };
+}
+
+/** A comparison for people: a table, the cases without a verdict, and what the verdicts rest on. */
+export function renderComparison(report: ComparisonReport, options: TerminalOptions): string {
+  const paint = painter(options.color);
+  const columns = Math.max(60, options.columns);
+  const { a, b, comparison, machines, conditions } = report;
+  const compared = comparison.cases.filter(({ verdict }) => verdict !== 'not compared');
+  const switches = a.switch !== undefined;
+  const blocks = [
+    [sideLine('A', a), sideLine('B', b)],
+    unlikeLines('The machines differ, and with them what is compared', machines, columns).map((line) =>
+      paint(line, 'yellow'),
+    ),
+    ...(compared.length === 0 ? [['No case could be compared.']] : tables(compared, switches, columns, paint)),
+    compared.length === 0 ? [] : wrap(basis(comparison), columns, 0).map((line) => paint(line, 'dim')),
+    notCompared(comparison.cases, switches, columns),
+    doubtfulFlags(compared, switches, columns),
+    unlikeLines('Also different between A and B', conditions, columns).map((line) => paint(line, 'dim')),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines) => ['', ...lines])
+    .join('\n');
+}
+
+function sideLine(name: string, { campaign, title, startedAt, switch: id }: Side): string {
+  const what = id === undefined ? clean(title) : `${clean(id)} in ${clean(title)}`;
+  return `${name}  ${clean(campaign)}  ${startedAt.replace('T', ' ').slice(0, 16)}  ${what}`;
+}
+
+type Paint = ReturnType<typeof painter>;
+
+const VERDICT_STYLES = { faster: 'green', slower: 'red', 'no difference': 'dim', 'not compared': 'yellow' } as const;
+
+/** One table a dimension: their figures have nothing in common. */
+function tables(compared: readonly ComparedCase[], switches: boolean, columns: number, paint: Paint): string[][] {
+  return (['throughput', 'latency'] as const).flatMap((dimension) => {
+    const cases = compared.filter((one) => one.case.dimension === dimension);
+    if (cases.length === 0) return [];
+    const groups = cases.map((one) => groupOf(one.case));
+    const names = varying(groups);
+    const constant = PARAMETERS.filter((name) => !names.includes(name));
+    const [first] = groups;
+    const head = [
+      ...(switches ? [] : ['Switch']),
+      'Framework',
+      ...names.map((name) => (name === 'pairs' ? 'S' : name)),
+      ...['A', 'B', 'B/A − 1', '95 % interval', 'p', 'corrected', 'B is'],
+    ];
+    const rows = cases.map((one) => [
+      ...(switches ? [] : [clean(one.case.switch)]),
+      clean(ioName(one.case)),
+      ...names.map((name) => parameters(groupOf(one.case))[name].replace(/^.* = /, '')),
+      figure(one.a, dimension),
+      figure(one.b, dimension),
+      percent(one.effect?.percent),
+      interval(one.effect),
+      probability(one.pValue),
+      probability(one.pCorrected),
+      paint(one.verdict, VERDICT_STYLES[one.verdict]),
+    ]);
+    const left = head.map((title) => ['Switch', 'Framework', 'B is'].includes(title));
+    const drawn = (gap: number) =>
+      plainTable(
+        [head.map((title) => paint(title, 'dim')), ...rows],
+        left.map((isLeft) => (isLeft ? 'left' : 'right')),
+        gap,
+        new Set([1]),
+      );
+    const wide = drawn(2);
+    const fits = wide.every((line) => visibleLength(line) <= columns);
+    return [
+      [
+        paint(first === undefined ? dimension : describeGroup(first, constant), 'bold'),
+        '',
+        ...(fits ? wide : drawn(1)),
+      ],
+    ];
+  });
+}
+
+function figure(value: Interval | null, dimension: 'throughput' | 'latency'): string {
+  if (value === null) return '–';
+  return withUnit(value.median, dimension === 'latency' ? MICROSECONDS : ppsScale([value.median]));
+}
+
+function percent(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  return `${value > 0 ? '+' : ''}${value.toFixed(1)} %`.replace('-', '−');
+}
+
+function interval(effect: Effect | null): string {
+  if (effect === null || effect.ciLow === null) return '–';
+  return `${percent(effect.ciLow)} to ${percent(effect.ciHigh)}`;
+}
+
+/** Two digits that mean something. */
+function probability(p: number | null): string {
+  if (p === null) return '–';
+  if (p < 0.0001) return '<0.0001';
+  return p < 0.1 ? p.toPrecision(2) : p.toFixed(2);
+}
+
+function basis({ cases, compared, tooFewTrials }: Comparison): string {
+  const count = (verdict: ComparisonVerdict) => cases.filter((one) => one.verdict === verdict).length;
+  const many = compared === 1 ? '1 case was compared' : `${compared} cases were compared`;
+  const warning = tooFewTrials
+    ? ' With so few trials for so many comparisons no difference, however clear, could have been found: run more trials, or compare fewer cases.'
+    : '';
+  return `${many}: B is faster in ${count('faster')}, slower in ${count('slower')}, and no difference was found in ${count('no difference')}. Mann-Whitney test on the trials, two-sided, corrected by Holm's procedure: the chance of any false "faster" or "slower" in this table is at most 5 %. "No difference" means none was found: the interval says how large it may still be.${warning}`;
+}
+
+/** Where switches are compared, a case has two. */
+function nameOf({ case: testCase }: ComparedCase, switches: boolean): string {
+  return switches ? ioName(testCase) : caseName(testCase);
+}
+
+/** Cases without a verdict, those with the same reason together. */
+function notCompared(cases: readonly ComparedCase[], switches: boolean, columns: number): string[] {
+  const untold = cases.filter(({ verdict }) => verdict === 'not compared');
+  const lines = [...Map.groupBy(untold, ({ reason = '' }) => reason)].flatMap(([reason, those]) => {
+    const names = [...new Set(those.map((one) => nameOf(one, switches)))];
+    const count = those.length > names.length ? ` (${those.length} cases)` : '';
+    return wrap(clean(`${listed(names)}${count}: ${reason}`), columns, 2);
+  });
+  return lines.length === 0 ? [] : ['Not compared', ...lines];
+}
+
+/**
+ * Marks that only one side has: more than the one thing may differ that is compared. And a figure with two levels on both:
+ * which of them came more often is luck, and no test on trials that hang together like that can be relied on.
+ */
+function doubtfulFlags(compared: readonly ComparedCase[], switches: boolean, columns: number): string[] {
+  const found = compared.flatMap((one) => [
+    ...one.flagsOnlyInA.map((flag) => ({ mark: `${flag} only in A`, one })),
+    ...one.flagsOnlyInB.map((flag) => ({ mark: `${flag} only in B`, one })),
+    ...(one.flagsInBoth.includes('bimodal') ? [{ mark: 'bimodal in both', one }] : []),
+  ]);
+  const lines = [...Map.groupBy(found, ({ mark }) => mark)].flatMap(([mark, those]) => {
+    const names = [...new Set(those.map(({ one }) => nameOf(one, switches)))];
+    return wrap(clean(`${mark}: ${listed(names)}`), columns, 2);
+  });
+  return lines.length === 0 ? [] : ['Marks that shake a verdict', ...lines];
+}
+
+function unlikeLines(title: string, rows: readonly Unlike[], columns: number): string[] {
+  return rows.length === 0
+    ? []
+    : [`${title}:`, ...rows.flatMap(({ what, a, b }) => wrap(clean(`${what}: ${a} / ${b}`), columns, 2))];
+}

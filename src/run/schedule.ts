@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which trial is next: the planned rounds, and where a precision is asked for, further rounds of the cases that lack it.
+import type { StoredCampaign, Trial } from '../model/result.ts';
+import { isRepetition, type PlannedTrial, remaining, roundOrder, trialOrder } from '../plan/order.ts';
+import { takesPart } from '../stats/precision.ts';
+
+/** A round beyond the planned ones. */
+export interface ExtraRound {
+  round: number;
+  /** What of it is still to be run. */
+  order: PlannedTrial[];
+  /** Cases whose interval is wider than was asked for. */
+  imprecise: number;
+}
+
+/** The trials of a campaign that are still to be run, in order. Each is decided on when it is asked for. */
+export class Schedule implements Iterable<PlannedTrial> {
+  /** Of all planned rounds, done or not. */
+  readonly planned: readonly PlannedTrial[];
+  private readonly campaign: Pick<StoredCampaign, 'seed' | 'trialsPlanned' | 'precision'>;
+  private readonly cases: readonly { case: StoredCampaign['cases'][number]['case']; trials: Trial[] }[];
+  /** Indices of the cases that can run: only they take part, under the numbers of the whole list. */
+  private readonly runnable: readonly number[];
+  private readonly done: Set<number>;
+
+  /** The trials of `cases` are those that are done already. */
+  constructor(campaign: Pick<StoredCampaign, 'seed' | 'trialsPlanned' | 'precision'>, cases: StoredCampaign['cases']) {
+    this.campaign = campaign;
+    this.cases = cases.map((planned) => ({ case: planned.case, trials: [...planned.trials] }));
+    this.runnable = cases.flatMap(({ skipped }, index) => (skipped === null ? [index] : []));
+    this.done = new Set(cases.flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
+    this.planned = this.numbered(trialOrder(this.testCases(), campaign.trialsPlanned, campaign.seed));
+  }
+
+  /** What of the planned rounds is still to be run. */
+  get remaining(): PlannedTrial[] {
+    return remaining(this.planned, this.done);
+  }
+
+  /** Trials that are done, repetitions not counted. */
+  get doneCount(): number {
+    return [...this.done].filter((ordinal) => !isRepetition({ ordinal })).length;
+  }
+
+  /** Takes note of a trial, before the next is asked for. */
+  record({ caseIndex, ordinal }: PlannedTrial, trial: Trial): void {
+    this.cases[caseIndex]?.trials.push(trial);
+    this.done.add(ordinal);
+  }
+
+  [Symbol.iterator](): Iterator<PlannedTrial> {
+    return this.trials();
+  }
+
+  /** As the iterator; `told` hears of each round beyond the planned ones before its first trial. */
+  *trials(told: (extra: ExtraRound) => void = () => undefined): Generator<PlannedTrial, void> {
+    yield* this.remaining;
+    for (let round = this.campaign.trialsPlanned; ; round += 1) {
+      const order = this.extraRound(round);
+      if (order.length === 0) return;
+      const left = remaining(order, this.done);
+      if (left.length > 0) told({ round, order: left, imprecise: order.length });
+      yield* left;
+    }
+  }
+
+  /**
+   * A round's trials of the cases that take part in it, done or not. Repetitions of disturbed trials have no say: one may be
+   * run only after the next round is decided on, and a campaign that is resumed must decide alike.
+   */
+  private extraRound(round: number): PlannedTrial[] {
+    const { campaign, cases } = this;
+    if (campaign.precision === null || round >= campaign.precision.trialsMax) return [];
+    return this.numbered(roundOrder(this.testCases(), round, campaign.seed)).filter(({ caseIndex }) => {
+      const one = cases[caseIndex];
+      return one !== undefined && takesPart(one.case, regular(one.trials), round, campaign);
+    });
+  }
+
+  private testCases(): StoredCampaign['cases'][number]['case'][] {
+    return this.runnable.flatMap((index) => this.cases[index]?.case ?? []);
+  }
+
+  private numbered(order: readonly PlannedTrial[]): PlannedTrial[] {
+    return order.map((planned) => ({ ...planned, caseIndex: this.runnable[planned.caseIndex] ?? planned.caseIndex }));
+  }
+}
+
+function regular(trials: readonly Trial[]): Trial[] {
+  return trials.filter((trial) => !isRepetition(trial));
+}
