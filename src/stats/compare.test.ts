@@ -153,7 +153,7 @@ test('machines and conditions that differ are named', () => {
   assert.deepEqual(unlikeConditions(a, a), []);
 });
 
-// The noise of kernel paths on the machine this was written on is 1 to 4 % between trials.
+// Trials of kernel paths spread by a few percent; 2.5 % is taken here.
 test('equal campaigns are rarely told apart, and a twin that is 10 % slower is found', () => {
   const one = testCase({ rate: 'max' });
   const campaign = (pps: number, seed: number) => [summarizeCase(one, trials({ case: one, pps }, 6, 0.025, seed))];
