@@ -98,6 +98,11 @@ describe('takeInventory', () => {
       .put({
         ...sysfs(),
         '/proc/sys/kernel/hostname': 'testbed-1\n',
+        '/sys/class/net/eth0/device/uevent': 'DRIVER=ixgbe\nMODALIAS=x\n',
+        '/sys/class/net/eth0/speed': '10000\n',
+        '/sys/class/net/eth1/device/uevent': 'DRIVER=virtio_net\n',
+        '/sys/class/net/eth1/speed': '-1\n',
+        '/sys/class/net/lo/operstate': 'unknown\n',
         '/etc/os-release': 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
         '/proc/sys/kernel/osrelease': '6.1.0-21-amd64\n',
         '/proc/cpuinfo':
@@ -125,6 +130,13 @@ describe('takeInventory', () => {
     assert.deepEqual(inventory.mitigations, { meltdown: 'Mitigation: PTI' });
     assert.deepEqual(inventory.knobs, { 'net.bridge.bridge-nf-call-iptables': '1' });
     assert.equal(inventory.versions.lxc, '5.0.2');
+    assert.deepEqual(
+      Object.entries(inventory.versions).filter(([name]) => name.startsWith('NIC ')),
+      [
+        ['NIC eth0', 'ixgbe, 10000 Mbit/s'],
+        ['NIC eth1', 'virtio_net'],
+      ],
+    );
   });
 
   it('does not take the next line for a value that is empty', async (t) => {

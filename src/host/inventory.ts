@@ -149,5 +149,18 @@ async function versionsOf(host: Host): Promise<Record<string, string>> {
     const line = (stdout.trim() || stderr.trim()).split('\n')[0] ?? '';
     if (exitCode === 0 && line !== '') versions[name] = line;
   }
-  return versions;
+  return { ...versions, ...(await networkCards(host)) };
+}
+
+/** Driver and speed of each interface that is a device, by `NIC name`. */
+async function networkCards(host: Host): Promise<Record<string, string>> {
+  const cards: Record<string, string> = {};
+  for (const name of await host.list('/sys/class/net')) {
+    const driver = /^DRIVER=(.+)$/m.exec((await host.read(`/sys/class/net/${name}/device/uevent`)) ?? '')?.[1];
+    if (driver === undefined) continue;
+    // A virtual one, or one that is down, tells -1 or nothing.
+    const speed = Number((await host.read(`/sys/class/net/${name}/speed`)) ?? -1);
+    cards[`NIC ${name}`] = speed > 0 ? `${driver}, ${speed} Mbit/s` : driver;
+  }
+  return cards;
 }

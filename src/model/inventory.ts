@@ -35,7 +35,7 @@ export const InventorySchema = z.strictObject({
   mitigations: z.record(z.string(), z.string()),
   /** Kernel knobs that change the figures, as found (path-like name to value); absent ones are left out. */
   knobs: z.record(z.string(), z.string()),
-  /** Programs and libraries that take part, such as lxc, busybox, node. */
+  /** Programs, libraries, switches and network cards, such as lxc, node, `switch ovs`, `NIC eth0`. */
   versions: z.record(z.string(), z.string()),
   loadAverage: z.number(),
 });

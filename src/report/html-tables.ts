@@ -266,6 +266,15 @@ export function unmeasuredTable(result: CampaignResult): ComponentChild {
   });
 }
 
+/** A case by its name, with what else tells it from others below. */
+const CASE_COLUMN: Column<{ one: CaseResult }> = {
+  title: 'Case',
+  cell: ({ one }) => [
+    caseName(one.case),
+    h('span', { class: 'io' }, describeGroup(one.case, ['dimension', 'pairs', 'packetSize', 'rate', 'burst'])),
+  ],
+};
+
 /** A case's last trial that ran to its end. */
 function lastMeasurement({ trials }: CaseResult): Measurement | null {
   return trials.findLast(({ measurement }) => measurement !== null)?.measurement ?? null;
@@ -341,13 +350,7 @@ export function costTable(result: CampaignResult): ComponentChild {
     caption: `What a packet costs, median of the trials${counted ? '' : ' (this machine does not count cycles and instructions)'}`,
     bodies: [rows],
     columns: [
-      {
-        title: 'Case',
-        cell: ({ one }) => [
-          caseName(one.case),
-          h('span', { class: 'io' }, describeGroup(one.case, ['dimension', 'pairs', 'packetSize', 'rate', 'burst'])),
-        ],
-      },
+      CASE_COLUMN,
       {
         title: 'CPU time, ns/packet',
         number: true,
@@ -400,13 +403,7 @@ export function switchFiguresTable(result: CampaignResult): ComponentChild {
     caption: 'What switches tell of themselves over the steady state, median of the trials',
     bodies: [rows],
     columns: [
-      {
-        title: 'Case',
-        cell: ({ one }) => [
-          caseName(one.case),
-          h('span', { class: 'io' }, describeGroup(one.case, ['dimension', 'pairs', 'packetSize', 'rate', 'burst'])),
-        ],
-      },
+      CASE_COLUMN,
       { title: 'Figure', cell: ({ name }) => name },
       { title: 'Value', number: true, cell: ({ value }) => (value >= 10 ? value.toFixed(1) : value.toFixed(3)) },
     ],
@@ -433,13 +430,7 @@ export function noiseTable(result: CampaignResult): ComponentChild {
     caption: 'Evidence of disturbance, the worst trial of each case',
     bodies: [rows],
     columns: [
-      {
-        title: 'Case',
-        cell: ({ one }) => [
-          caseName(one.case),
-          h('span', { class: 'io' }, describeGroup(one.case, ['dimension', 'pairs', 'packetSize', 'rate', 'burst'])),
-        ],
-      },
+      CASE_COLUMN,
       {
         title: 'Steal',
         number: true,
