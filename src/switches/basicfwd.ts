@@ -117,16 +117,25 @@ class Dialogue {
   }
 
   private async follow(up: PromiseWithResolvers<void>): Promise<void> {
-    for await (const text of this.process.lines) {
-      const line = LineSchema.parse(JSON.parse(text));
-      if (line.type === 'ready') up.resolve();
-      else this.waiting.shift()?.resolve(line.ports);
-    }
-    const { exitCode, stderr } = await this.process.ended;
-    this.ended = `basicfwd has ended: ${lastLine(stderr) || `exit code ${exitCode}`}`;
+    this.ended = `basicfwd has ended: ${await this.listen(up)}`;
     const failure = new HostError(this.ended);
     up.reject(failure);
     for (const answer of this.waiting.splice(0)) answer.reject(failure);
+  }
+
+  /** Takes its lines until there are no more to be believed, and returns why. */
+  private async listen(up: PromiseWithResolvers<void>): Promise<string> {
+    try {
+      for await (const text of this.process.lines) {
+        const line = LineSchema.parse(JSON.parse(text));
+        if (line.type === 'ready') up.resolve();
+        else this.waiting.shift()?.resolve(line.ports);
+      }
+    } catch {
+      return 'it printed a line that is not of its protocol';
+    }
+    const { exitCode, stderr } = await this.process.ended;
+    return lastLine(stderr) || `exit code ${exitCode}`;
   }
 }
 
