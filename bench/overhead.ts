@@ -63,7 +63,15 @@ async function coldStarts(driver: SwitchDriver): Promise<number[]> {
       const began = performance.now();
       await reserveHugepages(localHost, journal, [{ node: 0, bytes: driver.hugepageBytes?.(PAIR.length) ?? 0 }]);
       await driver.start({
-        ...{ host: localHost, undo: journal, ports: PAIR, portKind: 'vhost-user', cpus: [1], housekeeping: [0] },
+        ...{
+          host: localHost,
+          undo: journal,
+          ports: PAIR,
+          uplink: null,
+          portKind: 'vhost-user',
+          cpus: [1],
+          housekeeping: [0],
+        },
         ...{ node: 0, directory, programs: artifacts.programs },
       });
       times.push((performance.now() - began) / 1000);
@@ -82,7 +90,16 @@ async function containerStarts(): Promise<number[]> {
   try {
     const containers = await prepareContainers(localHost, '/run/vswbench/containers', journal);
     const { ports: made } = await direct.start({
-      ...{ host: localHost, undo: journal, ports: PAIR, portKind: 'netdev', cpus: [], housekeeping: [], node: 0 },
+      ...{
+        host: localHost,
+        undo: journal,
+        ports: PAIR,
+        uplink: null,
+        portKind: 'netdev',
+        cpus: [],
+        housekeeping: [],
+        node: 0,
+      },
       ...{ directory: '/run/vswbench/switch', programs: artifacts.programs },
     });
     const [port] = made;

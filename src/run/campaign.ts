@@ -175,6 +175,7 @@ class SwitchSlot {
     return {
       ...{ host, undo, ports, directory },
       portKind: port,
+      uplink: null,
       cpus: placement.switch,
       housekeeping: placement.housekeeping,
       node: nodeOf(cpus, placement.switch[0] ?? placement.housekeeping[0]),

@@ -231,7 +231,7 @@ async function exchange(
 
 /** Waits until the switch knows where everybody is, so that nobody is measured while flooding. */
 async function settle(running: RunningSwitch, stations: readonly Station[], signal: AbortSignal): Promise<void> {
-  const behind = stations.map(({ port }) => ({ ...port, mac: macOf(port.pair, port.end) }));
+  const behind = stations.map(({ port }) => ({ ...port, mac: macOf(port.pair, port.end), at: 'port' as const }));
   for (let asked = 1; ; asked += 1) {
     const missing = await running.settled(behind);
     if (missing === null) return;

@@ -35,10 +35,28 @@ export type Port = NetdevPort | SocketPort;
 /** Where a container finds the sockets of its port. */
 export const SOCKETS = '/run/vswbench';
 
-/** Who is behind a port. */
+/** Who is behind a port: of this host, or of the other one, which is reached by the uplink. */
 export interface Station extends PortRequest {
   /** In lower case, with colons. */
   mac: string;
+  at: 'port' | 'uplink';
+}
+
+/** The interface that leads to the other host of a testbed. */
+export interface Uplink {
+  /** Its name in the kernel, where it stays unless the switch takes the device itself. */
+  interface: string;
+  /** Address of the PCI device, such as 0000:03:00.0, where the testbed names one: for a switch with a driver of its own. */
+  pci: string | null;
+}
+
+/** Packets at the uplink since the switch started, seen from the switch: `in` came from the other host. */
+export interface UplinkCounters {
+  inPackets: number;
+  outPackets: number;
+  inBytes?: number;
+  outBytes?: number;
+  drops: { reason: string; packets: number }[];
 }
 
 /** Packets of one port since the switch started, seen from the switch: `in` came from the container. */
@@ -57,7 +75,10 @@ export type SwitchFigures = Record<string, number>;
 
 export interface SwitchContext {
   host: Host;
+  /** Those of this host: with an uplink, one end of each pair. */
   ports: readonly PortRequest[];
+  /** Leads to the same switch on the other host, which has the other ends; null where both ends are here. */
+  uplink: Uplink | null;
   /** Of the driver's kinds, the one that all ports are to be of. */
   portKind: PortKind;
   /** CPUs for the switch's own threads, one each; empty where it has none. */
@@ -84,6 +105,8 @@ export interface RunningSwitch {
    * counters of its own (a bare cable: its ends are in the containers).
    */
   counters(): Promise<PortCounters[]> | null;
+  /** As `counters`, of the uplink. Needed of each switch that serves `remote`, where it has one. */
+  uplinkCounters?(): Promise<UplinkCounters>;
   /**
    * Called when the applications are being started, each of which is ready only when its port is connected: for a switch
    * that is the client of their sockets. Throws HostError, or the signal's reason. Absent where applications connect by themselves.
@@ -91,7 +114,7 @@ export interface RunningSwitch {
   connect?(signal: AbortSignal): Promise<void>;
   /**
    * Asked when all applications are ready, until it is null: every port forwards and, for a switch that learns, these MAC
-   * addresses are known at their ports. Else one line on what is missing; the applications announce themselves again then.
+   * addresses are known at their ports, or at the uplink. Else one line on what is missing; the applications announce themselves again then.
    */
   settled(stations: readonly Station[]): Promise<string | null>;
   /** Process and thread ids whose CPU time is the switch's. */

@@ -49,8 +49,8 @@ describe('linux-bridge', () => {
   it('is settled once every port forwards and every address is known at its own port', async (t) => {
     const host = machine(t);
     const stations = [
-      { pair: 0, end: 'source', mac: '02:00:00:00:00:01' },
-      { pair: 0, end: 'sink', mac: '02:00:00:00:00:02' },
+      { pair: 0, end: 'source', mac: '02:00:00:00:00:01', at: 'port' },
+      { pair: 0, end: 'sink', mac: '02:00:00:00:00:02', at: 'port' },
     ] as const;
     let known: { mac: string; ifname: string }[] = [];
     host.answer(/^bridge -json fdb show br vswbr0 dynamic$/, () => ({ stdout: JSON.stringify(known) }));
