@@ -204,6 +204,7 @@ function expand({ expected }: Row): Placement {
     }),
     switch: expected.switch,
     housekeeping: expected.housekeeping,
+    far: null,
     sharedCpu: expected.shared === 'cpu',
     sharedHousekeeping: expected.shared !== 'nothing',
   };
@@ -224,6 +225,7 @@ describe('placeTrial', () => {
       pairs: [{ source: 3, sink: 3 }],
       switch: [6],
       housekeeping: [3],
+      far: null,
       sharedCpu: true,
       sharedHousekeeping: true,
     });

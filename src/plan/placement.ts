@@ -54,6 +54,7 @@ function placeApart(cores: readonly Core[], pairs: number, switchThreads: number
     pairs: placed,
     switch: ownSwitch,
     ...placeHousekeeping(cores, ownSwitch, [...ownSwitch, ...placed.flatMap(({ source, sink }) => [source, sink])]),
+    far: null,
     sharedCpu: false,
   };
 }
@@ -121,7 +122,7 @@ function placeShared(cores: readonly Core[], pairs: number, switchThreads: numbe
     pairs,
   );
   const busy = [...ownSwitch, ...placed.flatMap(({ source, sink }) => [source, sink])];
-  return { pairs: placed, switch: ownSwitch, ...placeHousekeeping(cores, ownSwitch, busy), sharedCpu: true };
+  return { pairs: placed, switch: ownSwitch, ...placeHousekeeping(cores, ownSwitch, busy), far: null, sharedCpu: true };
 }
 
 /** Pairs over fewer CPUs than they have ends: ends apart, the same number on each CPU, sources and sinks mixed. */

@@ -139,6 +139,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
       pairs: [{ source: 1, sink: 2 }],
       switch: [],
       housekeeping: [0],
+      far: null,
       sharedCpu: false,
       sharedHousekeeping: false,
     },

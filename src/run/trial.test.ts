@@ -48,7 +48,7 @@ function bench(t: TestContext) {
   };
   const placement = {
     ...{ pairs: [{ source: 0, sink: 1 }], switch: [], housekeeping: [0] },
-    ...{ sharedCpu: false, sharedHousekeeping: true },
+    ...{ far: null, sharedCpu: false, sharedHousekeeping: true },
   };
   const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4 };
   return {
