@@ -221,7 +221,7 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machine: M
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
 
-  const journal = await openJournal(localHost, process.pid, tell);
+  const journal = await openJournal(localHost, 'alone', tell);
   const progress = new Progress(plan, tell);
   let leftovers: string[] = [];
   try {
