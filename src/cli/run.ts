@@ -7,6 +7,7 @@ import { localHost } from '../host/local.ts';
 import type { Campaign } from '../model/campaign.ts';
 import type { Cpu, Inventory } from '../model/inventory.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
+import { LOCAL_TESTBED, nearOf } from '../model/testbed.ts';
 import { expandCampaign, type SwitchOffer } from '../plan/expand.ts';
 import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
 import { toJsonDocument } from '../report/json.ts';
@@ -91,7 +92,9 @@ async function run(file: string | undefined, options: RunOptions): Promise<void>
   }
   const plan = await planNew(campaign, machine, inventory);
   if (options.dryRun === true) {
-    process.stdout.write(`${describePlan(plan, drivers, cpus)}\n`);
+    process.stdout.write(
+      `${describePlan(plan, drivers, [{ name: LOCAL_TESTBED, near: { cpus }, far: null, sameMachine: false }])}\n`,
+    );
     return;
   }
   refuseNothing(plan);
@@ -122,7 +125,15 @@ async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine
   const versions = switches.flatMap(({ id, available }) =>
     available.ok ? [[`switch ${id}`, available.version] as const] : [],
   );
-  const expanded = expandCampaign(campaign, { switches, frameworks: artifacts.frameworks, cpus });
+  const expanded = expandCampaign(campaign, [
+    {
+      name: LOCAL_TESTBED,
+      frameworks: artifacts.frameworks,
+      near: { name: 'local', switches, cpus },
+      far: null,
+      sameMachine: false,
+    },
+  ]);
   if (!expanded.ok) throw new CliError(EXIT.usage, expanded.error);
   const cases = expanded.value;
   const seed = campaign.seed ?? randomInt(2 ** 32);
@@ -138,7 +149,15 @@ async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine
       durationMs: campaign.durationMs,
       trialsPlanned: campaign.trials,
       precision: campaign.precision,
-      inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
+      hosts: [
+        {
+          testbed: LOCAL_TESTBED,
+          role: 'near',
+          name: 'local',
+          uplink: null,
+          inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
+        },
+      ],
       ioTitles: Object.fromEntries(artifacts.frameworks.map(({ name, title }) => [name, title])),
       switchTitles: Object.fromEntries(drivers.map(({ id, title }) => [id, title])),
     },
@@ -165,7 +184,7 @@ function planResumed(store: Store, id: string | undefined, inventory: Inventory)
   const stored = store.load(id ?? 'latest');
   if (stored === null) throw new CliError(EXIT.usage, `there is no campaign ${id ?? ''}: 'vswbench list' shows them`);
   const { cases, ...campaign } = stored;
-  refuseOtherMachine(campaign.inventory, inventory);
+  refuseOtherMachine(nearOf(campaign), inventory);
   const plan = planOf(campaign, cases);
   const { planned, doneCount } = plan.schedule;
   const total = campaign.precision === null ? `${planned.length}` : `at least ${planned.length}`;

@@ -181,6 +181,7 @@ function combine(
       lostPackets: Math.max(0, pair.lostPackets),
     })),
     ledgers: pairs.map((pair) => ({ ...pair.ledger, closes: pair.ledger.closes && pair.lostPackets >= 0 })),
+    uplink: null,
     switchFigures: evidence.switchFigures,
     samples: sumOverPairs({
       sources: evidence.sources.map((source) => source.samples),
