@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { ensureArtifacts, NotSetUpError } from '../host/artifacts.ts';
+import { ensureArtifacts, NotSetUpError, programsOf } from '../host/artifacts.ts';
 import { examine, type Finding } from '../host/doctor.ts';
 import { HostError } from '../host/host.ts';
-import { takeInventory } from '../host/inventory.ts';
+import { commitOf, takeInventory } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import type { Framework } from '../model/dataplane.ts';
 import { switchRegistry } from '../switches/registry.ts';
@@ -21,7 +21,8 @@ export function addDoctor(program: Command): void {
 }
 
 async function doctor(options: { json?: boolean }): Promise<void> {
-  const inventory = await takeInventory(localHost, checkout, version);
+  const build = { version, commit: await commitOf(localHost, checkout) };
+  const inventory = await takeInventory(localHost, build, programsOf(checkout));
   const host = await examine(localHost, inventory);
   const findings = [...host, ...(await switches()), ...(await frameworks(host))];
   if (options.json === true) {

@@ -7,6 +7,7 @@ import type { PlannedTrial } from './order.ts';
 
 function testCase(part: Partial<TestCase>): TestCase {
   return {
+    testbed: 'local',
     dimension: 'throughput',
     location: 'local',
     pairs: 1,

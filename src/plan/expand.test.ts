@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Campaign } from '../model/campaign.ts';
 import type { Framework } from '../model/dataplane.ts';
+import type { Cpu } from '../model/inventory.ts';
 import { type PlannedCase, PlannedCaseSchema } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
-import { expandCampaign, type MachineOffer, type SwitchOffer } from './expand.ts';
+import { expandCampaign, type SwitchOffer, type TestbedOffer } from './expand.ts';
 
 function built(name: string, kernelInterface: boolean, why: string | null = null): Extract<Framework, { built: true }> {
   return {
@@ -53,6 +54,20 @@ const absent = switchOffer({
 /** A switch whose ports no framework opens. */
 const portless = switchOffer({ id: 'portless', ports: [] });
 
+/** A machine, and another that is just like it. */
+interface MachineOffer {
+  switches: readonly SwitchOffer[];
+  frameworks: readonly Framework[];
+  cpus: readonly Cpu[];
+  /** CPU numbers that may be used; all where absent. */
+  allowedCpus?: readonly number[];
+}
+
+function testbed({ switches, frameworks, cpus, allowedCpus }: MachineOffer): TestbedOffer {
+  const near = { name: 'local', switches, cpus: cpus.filter(({ id }) => allowedCpus?.includes(id) ?? true) };
+  return { name: 'local', frameworks, near, far: { ...near, name: 'far' }, sameMachine: false };
+}
+
 function offer(part: Partial<MachineOffer> = {}): MachineOffer {
   return {
     switches: [direct, bridge, absent],
@@ -81,12 +96,14 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     trials: 1,
     precision: null,
     seed: null,
+    testbeds: ['local'],
+    testbedSpecs: {},
     ...part,
   };
 }
 
 function planned(part: Partial<Campaign>, machine: MachineOffer = offer()): PlannedCase[] {
-  const expanded = expandCampaign(campaign(part), machine);
+  const expanded = expandCampaign(campaign(part), [testbed(machine)]);
   if (!expanded.ok) assert.fail(expanded.error);
   for (const one of expanded.value) PlannedCaseSchema.parse(one);
   return expanded.value;
@@ -102,7 +119,7 @@ function told(cases: readonly PlannedCase[]): string[] {
 }
 
 function refused(part: Partial<Campaign>, machine: MachineOffer = offer()): string {
-  const expanded = expandCampaign(campaign(part), machine);
+  const expanded = expandCampaign(campaign(part), [testbed(machine)]);
   if (expanded.ok) assert.fail('was accepted');
   assert.ok(!expanded.error.includes('\n'));
   return expanded.error;

@@ -18,6 +18,7 @@ function casesOf(switches: readonly string[], packetSizes: readonly number[]): T
   return packetSizes.flatMap((packetSize) =>
     switches.map(
       (id): TestCase => ({
+        testbed: 'local',
         dimension: 'throughput',
         location: 'local',
         pairs: 1,

@@ -20,7 +20,7 @@ import {
   whisker,
 } from './chart.ts';
 import { sweeps } from './chart-lines.ts';
-import { describeGroup, inScale, ppsScale, varying } from './format.ts';
+import { common, describeGroup, inScale, ppsScale, varying, whereOf } from './format.ts';
 import { publishedPps, table2Pps } from './paper.ts';
 
 const PAPER = 'Published';
@@ -30,10 +30,15 @@ const KPPS = 1e3;
 /** Height of a bar with its gap, pixels. */
 const BAR_STEP = 30;
 
-/** The paper's table 2 beside the same cases measured here; null where the campaign has none of them. */
-export function table2Chart(result: CampaignResult): Chart | null {
+/** The paper's table 2 beside the same cases measured here, a chart for each testbed that has some of them. */
+export function table2Charts(result: CampaignResult): Chart[] {
   const comparable = measuredCases(result, 'throughput').filter((one) => publishedPps(one.case) !== null);
-  if (comparable.length === 0) return null;
+  return [...Map.groupBy(comparable, (one) => one.case.testbed).values()].map((cases) => table2Chart(result, cases));
+}
+
+function table2Chart(result: CampaignResult, comparable: readonly CaseResult[]): Chart {
+  const [first] = comparable;
+  const where = first === undefined ? '' : whereOf(result, groupOf(first.case));
   // Where a campaign has the paper's rate and also none, the paper's it is.
   const paced = comparable.filter((one) => one.case.rate !== 'max');
   const ours = paced.length > 0 ? paced : comparable;
@@ -42,7 +47,7 @@ export function table2Chart(result: CampaignResult): Chart | null {
   const dots = ours.flatMap((one) => trialPps(one).map((pps) => ({ io: one.case.io, source: HERE, pps: pps / KPPS })));
   const colors = { domain: [PAPER, HERE], range: [NEUTRAL, SERIES[0]] };
   return {
-    title: 'The paper’s table 2, measured again',
+    title: `The paper’s table 2, measured again${where}`,
     caption:
       'Received throughput of one pair over linux-bridge, 64-byte frames in bursts of 64, more of them intended than the path carries (the paper: 1 Mpps). Bars are medians, whiskers 95 % intervals, dots single trials; the paper gives a single figure. The machines differ, so compare the order and the ratios before the heights.',
     legend: [
@@ -145,8 +150,8 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
   );
   const layout = { names: rows.map(({ label }) => label), step: BAR_STEP, labelPx: 12 };
   return {
-    title: 'Received throughput',
-    caption: `${capital(describeGroup(caseGroup.group))}. Bars are medians, whiskers 95 % intervals, dots single trials. Grey is direct: the same framework without any switch, the ceiling.`,
+    title: `Received throughput${whereOf(result, caseGroup.group)}`,
+    caption: `${capital(describeGroup(caseGroup.group, common(result)))}. Bars are medians, whiskers 95 % intervals, dots single trials. Grey is direct: the same framework without any switch, the ceiling.`,
     legend: [],
     spec: (width) => ({
       width,

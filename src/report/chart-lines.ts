@@ -18,7 +18,7 @@ import {
   UNIT_ABOVE,
   whisker,
 } from './chart.ts';
-import { describeGroup, GIGABITS, MICROSECONDS, PARAMETERS, ppsScale, type Scale, varying } from './format.ts';
+import { common, describeGroup, GIGABITS, MICROSECONDS, ppsScale, type Scale, varying, whereOf } from './format.ts';
 
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 5]];
 const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross'];
@@ -134,10 +134,10 @@ function lineChart(result: CampaignResult, { parameter, rest, cases }: Sweep, { 
   });
   const looks = looksOf(result, cases);
   const values = [...new Set(rows.map((row) => row.x))].sort((a, b) => a - b);
-  const names = PARAMETERS.filter((name) => name !== parameter);
+  const names = common(result, [parameter]);
   const dashed = paced && rest.dimension === 'throughput' ? ' The thin line is what was asked for.' : '';
   return {
-    title: `${what} by ${AXES[parameter].by}`,
+    title: `${what} by ${AXES[parameter].by}${whereOf(result, rest)}`,
     caption: `${capital(describeGroup(rest, names))}. Points are medians, whiskers 95 % intervals. Colour tells the switch, dash and shape its framework.${dashed}`,
     legend: legendOf(looks),
     spec: (width) => ({
@@ -232,8 +232,8 @@ function percentileChart(result: CampaignResult, caseGroup: CaseGroup): Chart | 
   const [lowest, highest] = [0.8 * Math.min(...delays), 1.2 * Math.max(...delays)];
   const ticks = NINES.filter(([value]) => value <= Math.max(...rows.map((row) => row.nines)) + 0.01);
   return {
-    title: 'Round-trip latency by percentile',
-    caption: `${capital(describeGroup(caseGroup.group))}. The packets of all measured trials together; a curve ends where fewer than ${BEYOND_MIN} of them lie beyond. Times count from the intended send time, so that a stall is not hidden by the packets it held back.`,
+    title: `Round-trip latency by percentile${whereOf(result, caseGroup.group)}`,
+    caption: `${capital(describeGroup(caseGroup.group, common(result)))}. The packets of all measured trials together; a curve ends where fewer than ${BEYOND_MIN} of them lie beyond. Times count from the intended send time, so that a stall is not hidden by the packets it held back.`,
     legend: legendOf(looks),
     spec: (width) => ({
       width,

@@ -121,7 +121,7 @@ const NOT_PLACED: Placement = {
 function placeOn(sides: readonly Side[], sameMachine: boolean, testCase: TestCase, threads: number): Placement {
   const [near, far = null] = sides;
   if (near === undefined) throw new RangeError('a trial needs a host');
-  return placeCase(testCase, { near: near.cpus, far: far?.cpus ?? null, sameMachine }, threads);
+  return placeCase(testCase, { near, far, sameMachine }, threads);
 }
 
 function notRun(

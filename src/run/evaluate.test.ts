@@ -222,6 +222,7 @@ describe('evaluate', () => {
       // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
       cyclesPerPacket: null,
       instructionsPerPacket: null,
+      uplink: null,
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,

@@ -51,86 +51,99 @@ export interface TestbedPlan {
   spec: TestbedSpec;
   /** Of this run: the same for all its journals. */
   session: string;
-  /** Path of the built agent. */
-  agent: string;
-  /** What was built here. */
+  /** What was built here, the agent among it. */
   artifacts: Artifacts;
+  /** Only look: nothing is put on a host. */
+  lookOnly: boolean;
   /** Speaks to the user. */
   tell(line: string): void;
+}
+
+/** A host of a testbed as it is seen before anything is touched. */
+export interface SeenHost {
+  role: Role;
+  spec: HostSpec;
+  /** Its own connection or, for a namespace that is made only later, the machine that it is going to be on. */
+  host: Host;
+  artifacts: Artifacts;
+  cpus: readonly Cpu[];
 }
 
 /** How long a lost host is waited for, once; and how often it is looked for then. */
 const RETURN_TIMEOUT_MS = 60_000;
 const RETURN_POLL_MS = 3_000;
 
-export class OpenTestbed implements Testbed {
+/** Connected first, then prepared, then left: each only once, but for a host that is lost meanwhile. */
+export class ConnectedTestbed implements Testbed {
   readonly name: string;
   sameMachine = false;
+  /** Which machines take part: equal ids are one machine. */
+  machines: readonly string[] = [];
   private readonly plan: TestbedPlan;
-  private readonly seats: Record<Role, Seat | null>;
-  /** Of the machine that vswbench runs on, where it is part of the testbed but none of its hosts. */
+  private readonly seats: Seat[];
+  /** Of the machine that vswbench runs on, for namespaces that are made there. */
   private local: Journal | null = null;
 
   private constructor(plan: TestbedPlan) {
     this.plan = plan;
     this.name = plan.name;
     const { near, far } = plan.spec;
-    this.seats = { near: new Seat(plan, 'near', near), far: far === undefined ? null : new Seat(plan, 'far', far) };
+    this.seats = [new Seat(plan, 'near', near), ...(far === undefined ? [] : [new Seat(plan, 'far', far)])];
   }
 
-  /** Connects to the hosts and prepares them. Throws HostError, BusyError; everything is undone by then. */
-  static async open(plan: TestbedPlan): Promise<OpenTestbed> {
-    const testbed = new OpenTestbed(plan);
+  /** Reaches its hosts. Throws HostError where one is not reached. */
+  static async connect(plan: TestbedPlan): Promise<ConnectedTestbed> {
+    const testbed = new ConnectedTestbed(plan);
     try {
-      await testbed.makeNamespaces();
-      const near = await testbed.seats.near?.take();
-      const far = await testbed.seats.far?.take();
-      testbed.sameMachine = near !== undefined && far !== undefined && (await sameMachine(near.host, far.host));
+      for (const seat of testbed.seats) await seat.connect();
+      const seen = await testbed.seen();
+      testbed.machines = await Promise.all(seen.map(({ host }) => machineOf(host)));
+      testbed.sameMachine = seen.length > 1 && new Set(testbed.machines).size === 1;
       return testbed;
     } catch (error) {
-      for (const line of await testbed.close()) plan.tell(line);
+      await testbed.leave();
       throw error;
     }
   }
 
-  /** Of this machine, or of namespaces of it: their work is done by its CPUs. */
-  get isHere(): boolean {
-    return this.all().some(({ spec }) => formOf(spec).form !== 'ssh');
+  /** Its hosts as they are, the near one first. */
+  seen(): Promise<SeenHost[]> {
+    return Promise.all(this.seats.map((seat) => seat.seen()));
+  }
+
+  /** Makes everything ready for trials. Throws HostError and BusyError; what was begun is undone by `leave`. */
+  async prepare(): Promise<void> {
+    await this.makeNamespaces();
+    for (const seat of this.seats) await seat.take();
   }
 
   async sides(location: TestCase['location'], signal: AbortSignal): Promise<Side[]> {
-    const needed = location === 'local' ? [this.seats.near] : [this.seats.near, this.seats.far];
     const sides: Side[] = [];
-    for (const seat of needed) {
-      if (seat === null) throw new RangeError(`testbed ${this.name} has one host`);
+    for (const seat of location === 'local' ? this.seats.slice(0, 1) : this.seats) {
       sides.push(await seat.sideAgain(signal));
     }
     return sides;
   }
 
-  /** Undoes everything; returns what could not be undone. */
-  async close(): Promise<string[]> {
+  /** Undoes everything and ends the connections; returns what could not be undone. */
+  async leave(): Promise<string[]> {
     const complaints: string[] = [];
-    // What came last goes first: on one machine the far host's pages stand on top of the near one's.
-    for (const seat of this.all().reverse()) complaints.push(...(await seat.leave()));
+    // What came last goes first: on one machine the far host's steps stand on top of the near one's.
+    for (const seat of this.seats.toReversed()) complaints.push(...(await seat.leave()));
     complaints.push(...((await this.local?.close()) ?? []));
+    this.local = null;
     return complaints;
   }
 
-  private all(): Seat[] {
-    return [this.seats.near, this.seats.far].filter((seat) => seat !== null);
-  }
-
   private async makeNamespaces(): Promise<void> {
-    const own = this.all().flatMap(({ spec }) => {
-      const [, name] = OWN_NAMESPACE.exec(spec.host) ?? [];
-      return name === undefined ? [] : [{ name, cable: spec.uplink ?? 'cable' }];
+    const [near, far] = this.seats.flatMap(({ spec }) => {
+      const name = ownNamespace(spec);
+      return name === null ? [] : [{ name, cable: spec.uplink ?? 'cable' }];
     });
-    const [near, far] = own;
     if (near === undefined || far === undefined) return;
     const undo = await openJournal(localHost, this.plan.session, this.plan.tell);
     this.local = undo;
-    for (const { name } of own) {
+    for (const { name } of [near, far]) {
       if ((await localHost.list('/run/netns')).includes(name)) {
         throw new HostError(
           `network namespace ${name} exists already: run 'vswbench clean', or delete it if it is yours`,
@@ -144,9 +157,16 @@ export class OpenTestbed implements Testbed {
   }
 }
 
-async function sameMachine(near: Host, far: Host): Promise<boolean> {
-  const [one, other] = await Promise.all([near, far].map((host) => host.read('/proc/sys/kernel/random/boot_id')));
-  return one !== null && one === other;
+/** Name of a namespace that is made for the testbed; null for a host that is there without us. */
+function ownNamespace({ host }: HostSpec): string | null {
+  return OWN_NAMESPACE.exec(host)?.[1] ?? null;
+}
+
+/** The kernel's own id of this boot of it, which namespaces share. */
+async function machineOf(host: Host): Promise<string> {
+  const id = (await host.read('/proc/sys/kernel/random/boot_id'))?.trim();
+  if (id === undefined) throw new HostError(`${host.name} has no /proc/sys/kernel/random/boot_id`);
+  return id;
 }
 
 /** The place of one host in a testbed. */
@@ -154,7 +174,8 @@ class Seat {
   readonly spec: HostSpec;
   private readonly plan: TestbedPlan;
   private readonly role: Role;
-  private taken: { side: Side; connection: ConnectedHost } | null = null;
+  private connection: ConnectedHost | null = null;
+  private side: Side | null = null;
   /** Waiting for it once was in vain: from then on it is only looked for. */
   private givenUp = false;
 
@@ -164,39 +185,43 @@ class Seat {
     this.spec = spec;
   }
 
+  async connect(): Promise<void> {
+    if (ownNamespace(this.spec) === null) this.connection = await this.newConnection();
+  }
+
+  async seen(): Promise<SeenHost> {
+    const host = this.connection ?? localHost;
+    return {
+      ...{ role: this.role, spec: this.spec, host },
+      artifacts: await this.artifactsOn(host),
+      cpus: await usableCpus(host),
+    };
+  }
+
+  /** Opens its journal, which undoes what an earlier run has left, and makes the host ready. */
   async take(): Promise<Side> {
-    const { agent, artifacts, session, tell } = this.plan;
-    const connection = await connectHost(this.spec, agent);
-    try {
-      const undo = await openJournal(connection, session, tell);
-      const directory = `${STATE_DIRECTORY}/${this.role}`;
-      const remote = formOf(this.spec).form === 'ssh';
-      await undo.push({ kind: 'remove-empty-directory', path: directory });
-      const cpus = new Set(await allowedCpus(connection));
-      const side: Side = {
-        ...{ role: this.role, host: connection, undo, directory },
-        artifacts: remote ? await installArtifacts(connection, localHost, artifacts) : artifacts,
-        cpus: (await cpusOf(connection)).filter(({ id }) => cpus.has(id)),
-        uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },
-        containers: await prepareContainers(connection, `${directory}/containers`, undo),
-      };
-      this.taken = { side, connection };
-      return side;
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
+    const { session, tell } = this.plan;
+    this.connection ??= await this.newConnection();
+    const host = this.connection;
+    const undo = await openJournal(host, session, tell);
+    const directory = `${STATE_DIRECTORY}/${this.role}`;
+    this.side = {
+      ...{ role: this.role, host, undo, directory },
+      artifacts: await this.artifactsOn(host),
+      cpus: await usableCpus(host),
+      uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },
+      containers: await prepareContainers(host, `${directory}/containers`, undo),
+    };
+    return this.side;
   }
 
   /** As it is, or connected again where it was lost. */
   async sideAgain(signal: AbortSignal): Promise<Side> {
-    const { taken } = this;
-    if (taken !== null && !taken.connection.lost.aborted) return taken.side;
-    await taken?.connection.close();
-    this.taken = null;
+    if (this.side !== null && !this.side.host.lost.aborted) return this.side;
     const until = performance.now() + (this.givenUp ? 0 : RETURN_TIMEOUT_MS);
     this.plan.tell(`Host ${this.spec.host} is lost: looking whether it is back ...`);
     for (;;) {
+      await this.drop();
       try {
         const side = await this.take();
         this.givenUp = false;
@@ -212,11 +237,31 @@ class Seat {
   }
 
   async leave(): Promise<string[]> {
-    const { taken } = this;
-    this.taken = null;
-    if (taken === null) return [];
-    const complaints = await taken.side.undo.close();
-    await taken.connection.close();
+    const complaints = (await this.side?.undo.close()) ?? [];
+    await this.drop();
     return complaints;
   }
+
+  private async drop(): Promise<void> {
+    const { connection } = this;
+    this.connection = null;
+    this.side = null;
+    await connection?.close();
+  }
+
+  private newConnection(): Promise<ConnectedHost> {
+    return connectHost(this.spec, `${this.plan.artifacts.programs}/hostagent`);
+  }
+
+  /** Another machine is given what was built here, unless we only look. */
+  private async artifactsOn(host: Host): Promise<Artifacts> {
+    const { artifacts, lookOnly } = this.plan;
+    if (formOf(this.spec).form !== 'ssh' || lookOnly) return artifacts;
+    return installArtifacts(host, localHost, artifacts);
+  }
+}
+
+async function usableCpus(host: Host): Promise<Cpu[]> {
+  const allowed = new Set(await allowedCpus(host));
+  return (await cpusOf(host)).filter(({ id }) => allowed.has(id));
 }
