@@ -228,9 +228,21 @@ function uplinkLedgerOf({ testCase, superPackets, ports, uplinks }: Evidence): M
     switchOut: total('sink', ({ outPackets }) => outPackets),
     sent: near.outPackets,
     arrived: far.inPackets,
-    nearDrops: near.drops,
-    farDrops: far.drops,
+    nearDrops: dropsOf('near', near, ports, 'source'),
+    farDrops: dropsOf('far', far, ports, 'sink'),
   });
+}
+
+/** What one host's switch gave up: at its uplink, and at the ports of all pairs. */
+function dropsOf(side: string, uplink: UplinkCounters, ports: Evidence['ports'], end: End) {
+  const atPorts = new Map<string, number>();
+  for (const { drops } of ports?.filter((port) => port.end === end) ?? []) {
+    for (const { reason, packets } of drops) atPorts.set(reason, (atPorts.get(reason) ?? 0) + packets);
+  }
+  return [
+    ...uplink.drops.map(({ reason, packets }) => ({ where: `dropped at the ${side} uplink: ${reason}`, packets })),
+    ...[...atPorts].map(([reason, packets]) => ({ where: `dropped by the ${side} switch: ${reason}`, packets })),
+  ];
 }
 
 function raiseNoPairs(): never {

@@ -82,8 +82,9 @@ export interface UplinkLedgerInput {
   /** What left by the near host's uplink, and what came in by the far host's. */
   sent: number;
   arrived: number;
-  nearDrops: readonly { reason: string; packets: number }[];
-  farDrops: readonly { reason: string; packets: number }[];
+  /** What was given up on the way to the near uplink, and on the way from the far one. */
+  nearDrops: Hop['counted'];
+  farDrops: Hop['counted'];
 }
 
 /**
@@ -91,14 +92,12 @@ export interface UplinkLedgerInput {
  * as well, so a hop that has more than the one before proves nothing against the trial; it is told as foreign.
  */
 export function makeUplinkLedger(input: UplinkLedgerInput): UplinkLedger {
-  const counted = (side: string, drops: UplinkLedgerInput['nearDrops']) =>
-    drops.map(({ reason, packets }) => ({ where: `dropped at the ${side} uplink: ${reason}`, packets }));
   const hops: Hop[] = [];
   if (input.switchIn !== null) hops.push(hop('near switch, in', input.switchIn, 'counter', []));
-  hops.push(hop('near uplink, sent', input.sent, 'counter', counted('near', input.nearDrops)));
+  hops.push(hop('near uplink, sent', input.sent, 'counter', input.nearDrops));
   hops.push(hop('far uplink, received', input.arrived, 'counter', []));
   if (input.switchOut !== null) {
-    hops.push(hop('far switch, out', input.switchOut, 'counter', counted('far', input.farDrops)));
+    hops.push(hop('far switch, out', input.switchOut, 'counter', input.farDrops));
   }
   const steps = hops.slice(1).map((later, index) => ({ before: hops[index] ?? later, later }));
   const missing = ({ before, later }: (typeof steps)[number]) => before.shown.packets - later.shown.packets;

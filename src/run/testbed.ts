@@ -205,6 +205,7 @@ class Seat {
     const host = this.connection;
     const undo = await openJournal(host, session, tell);
     const directory = `${STATE_DIRECTORY}/${this.role}`;
+    await undo.push({ kind: 'remove-empty-directory', path: directory });
     this.side = {
       ...{ role: this.role, host, undo, directory },
       artifacts: await this.artifactsOn(host),

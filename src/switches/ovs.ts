@@ -160,7 +160,11 @@ async function startDatabase(context: SwitchContext, schema: string): Promise<Ho
 async function startDaemon(context: SwitchContext, path: string): Promise<HostProcess> {
   const { host, undo, directory, housekeeping } = context;
   const stays = await kernelKeepsUplink(context);
-  if (stays) await refuseTaken(host, [BRIDGE, 'ovs-netdev']);
+  if (stays) {
+    // Both outlive the daemon.
+    await refuseTaken(host, [BRIDGE, 'ovs-netdev']);
+    for (const name of [BRIDGE, 'ovs-netdev']) await undo.push({ kind: 'delete-link', name });
+  }
   const daemon = [path, `unix:${directory}/db.sock`, `--unixctl=${directory}/vswitchd.ctl`];
   return startMarked(
     ...([host, undo, directory] as const),
