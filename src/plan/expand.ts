@@ -231,7 +231,7 @@ function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign):
     obstacles.push({ text, named: namedSwitch, kind: 'unserved' });
   } else if (location === 'remote' && testbed.far === null) {
     const text = `testbed ${testbed.name} has one host; give one with two, such as --testbed netns`;
-    obstacles.push({ text, named: namedSwitch, kind: 'unserved' });
+    obstacles.push({ text, named: namedSwitch, kind: 'mendable' });
   }
   if (offer.pairsMax !== undefined && pairs > offer.pairsMax) {
     const text = `${offer.id} serves at most ${offer.pairsMax} pairs; give fewer than ${pairs}`;

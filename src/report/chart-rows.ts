@@ -40,6 +40,11 @@ function onTestbed(result: CampaignResult, testbed: string): string {
   return namesTestbeds(result) ? `, testbed ${testbed}` : '';
 }
 
+/** To begin the caption of a chart of many groups. */
+function captionOf(result: CampaignResult, testbed: string): string {
+  return namesTestbeds(result) ? `Testbed ${testbed}. ` : '';
+}
+
 /** How far each trial lies from its case's median, percent: what the intervals are made of. A chart for each testbed where there is a spread to see. */
 export function spreadCharts(result: CampaignResult): Chart[] {
   return testbedsOf(result).flatMap((testbed) => spreadChart(result, testbed) ?? []);
@@ -72,8 +77,7 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
   }));
   return {
     title: `Every trial${onTestbed(result, testbed)}`,
-    caption:
-      'Each dot is one trial: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.',
+    caption: `${captionOf(result, testbed)}Each dot is one trial: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.`,
     legend: [],
     spec: (width) => ({
       width,
@@ -138,8 +142,7 @@ function cpuChart(result: CampaignResult, testbed: string): Chart | null {
   const colors = { domain: CPU_PARTS.map(({ label }) => label), range: CPU_PARTS.map(({ color }) => color) };
   return {
     title: `CPU use${onTestbed(result, testbed)}`,
-    caption:
-      'Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work is softirq time, which is part of the time of the application whose packet it was, mostly the sender’s; the table below says how much.',
+    caption: `${captionOf(result, testbed)}Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work is softirq time, which is part of the time of the application whose packet it was, mostly the sender’s; the table below says how much.`,
     legend: CPU_PARTS.map(({ label, color }) => ({ label, color })),
     spec: (width) => ({
       width,

@@ -164,13 +164,13 @@ export function whereOf(campaign: Machines & { results: readonly { case: TestCas
     .join('');
 }
 
-/** A host and its end of the cable: `bench@far (far of testbed lab), uplink enp3s0f0 (ixgbe, 10 Gbit/s)`. */
+/** A host and its end of the cable: `lab-2, reached as bench@lab-2 (far host of testbed lab), uplink enp3s0f0 (ixgbe, 10 Gbit/s)`. */
 export function hostName({ testbed, role, name, uplink, inventory }: HostRecord): string {
   const called =
     name === inventory.hostname || name === LOCAL_TESTBED
       ? inventory.hostname
       : `${inventory.hostname}, reached as ${name}`;
-  return `${called} (${role} of testbed ${testbed})${uplink === null ? '' : `, uplink ${uplinkName(uplink)}`}`;
+  return `${called} (${role} host of testbed ${testbed})${uplink === null ? '' : `, uplink ${uplinkName(uplink)}`}`;
 }
 
 function uplinkName({ interface: name, driver, lineRateBps }: NonNullable<HostRecord['uplink']>): string {

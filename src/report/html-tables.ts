@@ -308,20 +308,17 @@ function lastMeasurement({ trials }: CaseResult): Measurement | null {
 /** A ledger of a case: of a pair, or of the cable that all pairs share. */
 interface LedgerRow {
   one: CaseResult;
-  pairs: string;
+  /** Of which of several, below the case's name. */
+  whose: ComponentChild;
   ledger: Pick<Ledger, 'hops' | 'drops'>;
   closes: ComponentChild;
 }
 
 /** The cable carries what others send as well, and then cannot close. */
 function cableRow(one: CaseResult, { hops, drops, foreignPackets }: UplinkLedger): LedgerRow {
-  const foreign = foreignPackets === 0 ? '' : `, of which ${grouped(foreignPackets)} of others`;
-  return {
-    one,
-    pairs: `, the cable${one.case.pairs > 1 ? ' with all pairs' : ''}${foreign}`,
-    ledger: { hops, drops },
-    closes: '–',
-  };
+  const foreign = foreignPackets === 0 ? '' : `, ${grouped(foreignPackets)} of them of others`;
+  const cable = `the cable${one.case.pairs > 1 ? ' with all pairs' : ''}${foreign}`;
+  return { one, whose: h('span', { class: 'io' }, cable), ledger: { hops, drops }, closes: '–' };
 }
 
 /** The ledgers of each case's last trial: every hop with its count, and each drop with its place; null where none ran. */
@@ -332,8 +329,8 @@ export function ledgerTable(result: CampaignResult): ComponentChild {
     const { ledgers, uplink } = measurement;
     return [
       ...ledgers.map((ledger) => {
-        const pairs = one.case.pairs > 1 ? `, pair ${ledger.pair}` : '';
-        return { one, pairs, ledger, closes: ledger.closes ? 'yes' : h('strong', { class: 'bad' }, 'no') };
+        const whose = one.case.pairs > 1 ? h('span', { class: 'io' }, `pair ${ledger.pair}`) : null;
+        return { one, whose, ledger, closes: ledger.closes ? 'yes' : h('strong', { class: 'bad' }, 'no') };
       }),
       ...(uplink === null ? [] : [cableRow(one, uplink)]),
     ];
@@ -346,13 +343,14 @@ export function ledgerTable(result: CampaignResult): ComponentChild {
     columns: [
       {
         title: 'Case',
-        cell: ({ one, pairs }) => [
+        cell: ({ one, whose }) => [
           `${one.case.switch} · ${ioName(one.case)}`,
           h(
             'span',
             { class: 'io' },
-            `${describeGroup(one.case, ['packetSize', 'rate', 'burst'])}${whereOf(result, one.case)}${pairs}`,
+            `${describeGroup(one.case, ['packetSize', 'rate', 'burst'])}${whereOf(result, one.case)}`,
           ),
+          whose,
         ],
       },
       { title: 'Hops', cell: ({ ledger }) => hopList(ledger) },

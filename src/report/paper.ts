@@ -41,3 +41,19 @@ export function publishedPps(testCase: TestCase): number | null {
   if (testCase.switch !== TABLE_2_SWITCH || groupKey(groupOf(asked)) !== groupKey(TABLE_2)) return null;
   return Object.hasOwn(table2Pps, testCase.io) ? (table2Pps[testCase.io] ?? null) : null;
 }
+
+/** The paper's figures between two hosts, its scenarios 3d to 3f, by what lies on their horizontal axis. */
+const REMOTE_FIGURES: Readonly<Record<Group['dimension'], Readonly<Record<string, string>>>> = {
+  throughput: { packetSize: 'figure 4d', pairs: 'figures 4g and 4h' },
+  latency: { packetSize: 'figures 5d to 5f', burst: 'figures 5d to 5f' },
+};
+
+/**
+ * Which of the paper's figures shows a sweep between two hosts, as `figure 4d`; null where none does. All but those over the
+ * number of pairs are of a single pair.
+ */
+export function remoteFigure({ dimension, location, pairs }: Group, parameter: keyof Group): string | null {
+  if (location !== 'remote' || (parameter !== 'pairs' && pairs !== 1)) return null;
+  const figures = REMOTE_FIGURES[dimension];
+  return Object.hasOwn(figures, parameter) ? (figures[parameter] ?? null) : null;
+}

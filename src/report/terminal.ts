@@ -126,7 +126,7 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
     ...lines,
     ...(layout.titles ? [] : frameworkTitles(page, groups)),
     '',
-    ...answerLines(page, first.group, names),
+    ...answerLines(page, first.group),
   ];
 }
 
@@ -241,7 +241,7 @@ function throughputColumns(cases: readonly CaseResult[]): Column[] {
     },
     { title: 'Gbit/s', align: 'right', cell: ({ summary }) => cellOf(summary?.throughputBps.median, GIGABITS) },
     ...(cases.some((one) => lineRateRatio(one) !== null)
-      ? [{ title: 'Line rate', align: 'right', cell: lineRateCell } as const]
+      ? [{ title: 'Of line rate', align: 'right', cell: lineRateCell } as const]
       : []),
   ];
 }
@@ -285,18 +285,15 @@ function cpuCell({ summary }: CaseResult): string {
     : [summary.cpu.sender, summary.cpu.receiver, summary.cpu.switch].map((cpus) => cpus.toFixed(2)).join('/');
 }
 
-function answerLines(
-  { result, paint, columns }: Page,
-  { testbed, dimension }: Group,
-  names: (keyof Group)[],
-): string[] {
-  return answers(result)
-    .filter(({ group }) => group.testbed === testbed && group.dimension === dimension)
-    .flatMap(({ group, sentence, winner }) => {
-      const label = names.length === 0 ? '' : `${describeGroup(group, names)}: `;
-      const lines = wrap(clean(`${label}${sentence}.`), columns, 2);
-      return winner === null ? lines : lines.map((line) => paint(line, 'green'));
-    });
+function answerLines({ result, paint, columns }: Page, { testbed, dimension }: Group): string[] {
+  const own = answers(result).filter(({ group }) => group.testbed === testbed && group.dimension === dimension);
+  // Also of groups in which nothing was measured, and which the table lacks.
+  const names = varying(own.map(({ group }) => group));
+  return own.flatMap(({ group, sentence, winner }) => {
+    const label = names.length === 0 ? '' : `${describeGroup(group, names)}: `;
+    const lines = wrap(clean(`${label}${sentence}.`), columns, 2);
+    return winner === null ? lines : lines.map((line) => paint(line, 'green'));
+  });
 }
 
 /** Cases and trials without a figure, those with the same reason together. */
