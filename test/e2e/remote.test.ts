@@ -8,13 +8,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { type Document, documentOf } from './document.ts';
-import { cannotMeasure, traces, until, Workspace } from './machine.ts';
+import { applicationRuns, cannotMeasure, type Running, traces, until, Workspace } from './machine.ts';
 import { cannotSsh, Laboratory, type SshMachine } from './sshd.ts';
 
 const CAMPAIGN = [
   ...['-L', 'remote', '-V', 'linux-bridge,ovs', '--io', 'udp-mmsg,dpdk', '-S', '1vs1,4vs4', '-D', 'throughput,latency'],
   ...['-R', '2k', '-B', '8', '--warmup', '50ms', '--duration', '400ms', '--trials', '1', '--seed', '3'],
 ];
+
+/** Rejects where a run ends that should still go on. */
+async function tooEarly(running: Running): Promise<never> {
+  const { stderr } = await running.ended;
+  throw new Error(`it has ended: ${stderr}`);
+}
 
 /** Each case, in words, and what became of it. */
 function outcomes({ results }: Document): string[] {
@@ -75,7 +81,7 @@ describe('two namespaces that play machines', { skip: cannotMeasure }, () => {
   it('share the work with this machine in turns, and nothing is compared from one to the other', async () => {
     const ended = await workspace.run([
       ...['run', '--json', '--testbed', 'local,netns', '-V', 'linux-bridge,direct', '--io', 'udp-mmsg', '-P', '64,128'],
-      ...['-R', '2k', '--warmup', '50ms', '--duration', '200ms', '--trials', '1'],
+      ...['-R', '2k', '-B', '8', '--warmup', '50ms', '--duration', '400ms', '--trials', '1'],
     ]);
     assert.equal(ended.code, 0, ended.stderr);
     const where = documentOf(ended).results.map((row) => `${row.case.packetSize} ${row.case.testbed}: ${row.outcome}`);
@@ -87,7 +93,7 @@ describe('two namespaces that play machines', { skip: cannotMeasure }, () => {
   it('leave nothing when vswbench is killed, once it is told to clean', { timeout: 60_000 }, async () => {
     const tracesBefore = traces();
     const running = workspace.start(['run', '--testbed', 'netns', '--duration', '30s', ...CAMPAIGN.slice(0, 6)]);
-    await until(() => traces().some((line) => line.startsWith('process /bin/vswload receiver')));
+    await Promise.race([until(() => applicationRuns('receiver')), tooEarly(running)]);
     running.child.kill('SIGKILL');
     await running.ended;
     const cleaned = await workspace.run(['clean']);
@@ -165,8 +171,7 @@ describe('two machines behind ssh', { skip: cannotMeasure || cannotSsh }, () => 
       ...['run', file, '--json', '-L', 'remote', '-V', 'linux-bridge', '--io', 'udp-mmsg', '-R', '1k'],
       ...['--warmup', '50ms', '--duration', '15s', '--trials', '2', '--seed', '1'],
     ]);
-    const sending = until(() => traces().some((line) => line.startsWith('process /bin/vswload sender')));
-    return { running, sending };
+    return { running, sending: Promise.race([until(() => applicationRuns('sender')), tooEarly(running)]) };
   };
   const assertLostThenMeasured = (document: Document, seconds: number) => {
     const trials = document.results.flatMap((row) => row.trials);
