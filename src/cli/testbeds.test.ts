@@ -23,7 +23,7 @@ const lab = file(
   'lab.yaml',
   'lab:\n  near: { host: a, uplink: eth0 }\n  far: { host: b, uplink: eth0, pci: "0000:03:00.0" }\n',
 );
-const user = file('user.yaml', 'lab: { near: { host: c } }\nother: { near: { host: "user@[fe80::1]:22" } }\n');
+const user = file('user.yaml', 'lab: { near: { host: c } }\nother: { near: { host: "ssh://user@[fe80::1]:22" } }\n');
 
 /** The message of the CliError that it ends with; always one line. */
 function refused(name: string, files: readonly string[], testbedSpecs: Record<string, TestbedSpec> = {}): string {
@@ -54,7 +54,7 @@ test('the campaign file comes before the files, and one file before the next', (
   assert.equal(hostOf('lab', { lab: here }, [lab, user]), 'local');
   assert.equal(hostOf('lab', {}, [lab, user]), 'a');
   assert.equal(hostOf('lab', {}, [user, lab]), 'c');
-  assert.equal(hostOf('other', {}, [absent, lab, user]), 'user@[fe80::1]:22');
+  assert.equal(hostOf('other', {}, [absent, lab, user]), 'ssh://user@[fe80::1]:22');
   assert.equal(hostOf('netns', { netns: here }, []), 'local');
 });
 

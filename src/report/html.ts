@@ -426,6 +426,9 @@ function againSection(result: CampaignResult): ComponentChild[] {
       `With vswbench ${vswbenchVersion}${commit}, this command runs the same cases in the same random order:`,
     ),
     h('pre', { tabIndex: 0 }, h('code', null, reproduceCommand(result))),
+    namesTestbeds(result)
+      ? h('p', { class: 'soft' }, 'The testbeds have to be defined as they were: docs/testbeds.md says where.')
+      : null,
   ];
 }
 
