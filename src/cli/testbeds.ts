@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
 import type { Campaign } from '../model/campaign.ts';
 import { LOCAL_TESTBED, type TestbedSpec, type Testbeds, TestbedsSchema, testbedError } from '../model/testbed.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -96,7 +97,7 @@ function readTestbeds(path: string): Testbeds {
     if (code === 'ENOENT') return {};
     throw new CliError(EXIT.usage, `cannot read the testbed file ${path}: ${code}`);
   }
-  const result = TestbedsSchema.safeParse(content);
-  if (result.success) return result.data;
+  const result = z.strictObject({ testbeds: TestbedsSchema }).safeParse(content);
+  if (result.success) return result.data.testbeds;
   throw new CliError(EXIT.usage, `${path}: ${testbedError(result.error, content)}`);
 }
