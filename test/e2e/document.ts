@@ -9,20 +9,11 @@ const DocumentSchema = z.looseObject({
   schema: z.literal(1),
   campaign: z.string(),
   inventory: z.looseObject({ kernel: z.string() }),
-  testbeds: z.array(
-    z.looseObject({
-      name: z.string(),
-      hosts: z
-        .array(z.looseObject({ role: z.enum(['near', 'far']), name: z.string(), inventory: z.looseObject({}) }))
-        .min(1),
-    }),
-  ),
   results: z.array(
     z.looseObject({
       case: z.looseObject({
         dimension: z.enum(['throughput', 'latency']),
-        testbed: z.string(),
-        location: z.enum(['local', 'remote']),
+        location: z.literal('local'),
         pairs: count,
         switch: z.string(),
         io: z.string(),
