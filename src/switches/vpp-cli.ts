@@ -29,9 +29,10 @@ export function parseInterfaces(answer: string): Map<string, InterfaceCounters> 
   return table;
 }
 
-/** What a node of the graph counted, by its own reason. Those of an interface's output are called `NAME-tx`. */
+/** What a node of the graph counted. That of an interface's output is called `NAME-tx`. */
 export interface NodeError {
   node: string;
+  /** VPP's words, of which it shows the first 35 characters. */
   reason: string;
   count: number;
 }
@@ -124,7 +125,7 @@ function parseThread(part: string): ThreadRuntime {
     // Of processes that have events to come.
     .filter((line) => !/^ +events pending, *$/.test(line))
     .map((line): NodeRuntime => {
-      const row = /^(\S+) +([a-z]+(?: [a-z]+)*) +(\d+) +(\d+) +(\d+) +(\d\.\d+e-?\d+) +\d+\.\d+ *$/.exec(line);
+      const row = /^(\S+) +(\S+(?: \S+)*) +(\d+) +(\d+) +(\d+) +(\d*\.\d+e-?\d+) +\d*\.\d+ *$/.exec(line);
       const [, node, state, calls, packets, suspends, clocks] = row ?? [];
       if (node === undefined || state === undefined || clocks === undefined) throw unexpected(line);
       const [perCall, perPacket] = [counted(calls, line), counted(packets, line)];

@@ -235,7 +235,7 @@ class Cli {
     if (answer !== '') throw new HostError(`VPP refuses '${command}': ${lastLine(answer)}`);
   }
 
-  /** A command that says nothing but the name of the interface that it made, which is returned. */
+  /** A command that says nothing but the name of what it made, which is returned. */
   async make(command: string, name: RegExp): Promise<string> {
     const answer = (await this.ask(command)).trim();
     if (!name.test(answer)) throw new HostError(`VPP refuses '${command}': ${lastLine(answer) || 'no answer'}`);
@@ -261,7 +261,7 @@ class Cli {
 
 /** Names of the interfaces, in the order of the ports. */
 async function addPorts(context: SwitchContext, cli: Cli): Promise<string[]> {
-  await cli.order(`create bridge-domain ${BRIDGE}`);
+  await cli.make(`create bridge-domain ${BRIDGE}`, /^bridge-domain \d+$/);
   const interfaces: string[] = [];
   for (const [index] of context.ports.entries()) {
     const name = await addPort(cli, kindOf(context), `${folderOf(context, index)}/${SOCKET}`, index + 1);
@@ -300,9 +300,9 @@ async function isComplete(cli: Cli, interfaces: readonly string[]): Promise<void
 /** What an interface's output counts beside packets: tries, and calls that went wrong. */
 const NO_PACKETS = new Set(['no enough space in tx buffers', 'tx sendto temporary failure', 'tx sendto fatal failure']);
 
-/** VPP's reasons for drops at an output, and what they mean. */
+/** VPP's reasons for drops at an output, as far as it shows them, and what they mean. */
 const REASONS = new Map([
-  ['tx packet drops (no available descriptors)', "receiver's ring full"],
+  ['tx packet drops (no available descr', "receiver's ring full"],
   ['no free tx slots', "receiver's ring full"],
   ['tx ring overrun', "uplink's ring full"],
   ['tx frame not ready', "uplink's ring full"],
