@@ -41,7 +41,7 @@ export interface NodeError {
 export function parseErrors(answer: string): NodeError[] {
   const sums = new Map<string, NodeError>();
   for (const line of rowsBehind(answer, /^ *Count +Node +Reason +Severity *$/)) {
-    const [, count, node, reason] = /^ *(\d+) +(\S+) +(\S.*?) +[a-z]+ *$/.exec(line) ?? [];
+    const [, count, node, reason] = /^ *(\d+) +(\S+) +(\S(?:[ -~]*\S)?) +[a-z]+ *$/.exec(line) ?? [];
     if (node === undefined || reason === undefined) throw unexpected(line);
     const key = `${node} ${reason}`;
     sums.set(key, { node, reason, count: (sums.get(key)?.count ?? 0) + counted(count, line) });
@@ -139,6 +139,8 @@ function parseThread(part: string): ThreadRuntime {
 /** The lines below a table's head that say something. Throws HostError where that head is not there. */
 function rowsBehind(answer: string, head: RegExp): string[] {
   const lines = answer.split(/\r?\n/);
+  // A number that is cut off is a number.
+  if (lines.at(-1) !== '') throw unexpected(lines.at(-1) ?? '');
   const begin = lines.findIndex((line) => head.test(line));
   if (begin < 0) throw unexpected(lines.find((line) => line.trim() !== '') ?? 'nothing');
   return lines.slice(begin + 1).filter((line) => line.trim() !== '');
