@@ -189,6 +189,9 @@ describe('a VPP that runs', () => {
   });
   it('has the other host behind its uplink', async (t) => {
     const host = running(t)
+      .put({ '/sys/class/net/up0/flags': '0x1003\n', '/sys/class/net/up0/carrier': '1\n' })
+      .answer(/^ip -json address show dev up0$/, { stdout: '[{"flags":["UP"],"addr_info":[]}]' })
+      .answer(/^ip link set dev up0 (up|promisc on)$/)
       .answer(/show bridge-domain/, { stdout: answers.BRIDGE.replace('VirtualEthernet0/0/1', 'host-up0') })
       .answer(/show interface$/, { stdout: answers.UPLINK_INTERFACES })
       .answer(/show hardware-interfaces brief$/, { stdout: answers.UPLINK_LINKS })
@@ -196,7 +199,14 @@ describe('a VPP that runs', () => {
     const switched = await vpp.start(
       contextOf(host, { ports: PAIR.slice(0, 1), uplink: { interface: 'up0', pci: null } }),
     );
+    const { events } = host;
+    assert.ok(
+      events.indexOf('undo restore-knob /sys/class/net/up0/flags 0x1003') <
+        events.indexOf('run ip link set dev up0 promisc on'),
+    );
     assert.equal(await switched.settled(stations('uplink')), null);
+    host.put({ '/sys/class/net/up0/carrier': '0\n' });
+    assert.match((await switched.settled(stations('uplink'))) ?? '', /uplink up0 .* no carrier/);
     assert.deepEqual(await switched.uplinkCounters?.(), {
       inPackets: 2,
       outPackets: 2955,

@@ -2,7 +2,7 @@
 // FD.io's VPP: a process of our own with nothing in it but a bridge domain that learns, one vhost-user or memif port for each
 // application and, for `remote`, the uplink as an AF_PACKET interface. A system's VPP runs on untouched.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Host, HostError, type HostProcess, lastLine } from '../host/host.ts';
+import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '../host/host.ts';
 import { startMarked } from '../host/process.ts';
 import {
   type PortCounters,
@@ -17,6 +17,7 @@ import {
 } from './driver.ts';
 import { netMemif } from './memif.ts';
 import { findProgram } from './program.ts';
+import { takeUplink, uplinkMissing } from './uplink.ts';
 import { virtioUser } from './virtio.ts';
 import {
   type InterfaceCounters,
@@ -281,12 +282,19 @@ async function addPort(cli: Cli, kind: 'vhost-user' | 'memif', socket: string, n
 
 /**
  * The second version of the kernel's ring: the third, VPP's own choice, hands packets over by the block, which is full or 1 ms old.
- * Its receiving half has room for 4096 packets, and frames, without room for super-packets, are of 2 KiB.
+ * 4096 packets have room on receiving; frames of 2 KiB, which is what VPP's buffers hold, and not of 66 KiB for super-packets.
  */
-const UPLINK_RING = 'v2 cksum-gso-disable rx-per-block 4096';
+const UPLINK_RING = 'v2 cksum-gso-disable rx-size 2048 rx-per-block 4096 tx-size 2048';
 
-async function addUplink({ uplink }: SwitchContext, cli: Cli): Promise<string | null> {
+/** The interface stays with the kernel: a driver of VPP's own for the card would take it from there. */
+async function addUplink({ host, undo, uplink }: SwitchContext, cli: Cli): Promise<string | null> {
   if (uplink === null) return null;
+  await takeUplink(host, undo, uplink);
+  const flags = `/sys/class/net/${uplink.interface}/flags`;
+  const before = (await host.read(flags))?.trim();
+  if (before !== undefined) await undo.push({ kind: 'restore-knob', path: flags, value: before });
+  // What comes for a container has an address that is not the interface's.
+  await runOrThrow(host, ['ip', 'link', 'set', 'dev', uplink.interface, 'promisc', 'on']);
   const name = await cli.make(`create host-interface name ${uplink.interface} ${UPLINK_RING}`, /^host-\S+$/);
   await join(cli, name);
   await cli.order(`set interface rx-mode ${name} polling`);
@@ -369,12 +377,15 @@ async function uplinkCountersOf(cli: Cli, uplink: string): Promise<UplinkCounter
 
 /** A port's link is up when its application is connected. */
 async function missing(
-  { ports }: SwitchContext,
+  context: SwitchContext,
   cli: Cli,
   interfaces: readonly string[],
   uplink: string | null,
   stations: readonly Station[],
 ): Promise<string | null> {
+  const { host, ports } = context;
+  const cut = context.uplink === null ? null : await uplinkMissing(host, context.uplink);
+  if (cut !== null) return cut;
   const links = parseLinks(await cli.ask('show hardware-interfaces brief'));
   const down = [...interfaces, ...(uplink === null ? [] : [uplink])].find((name) => links.get(name) !== true);
   if (down !== undefined)
