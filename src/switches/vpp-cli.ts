@@ -22,8 +22,9 @@ export function parseInterfaces(answer: string): Map<string, InterfaceCounters> 
     if (begins !== null) counters = enter(table, begins[1] ?? '', new Map(), line);
     const rest = begins === null ? line : (begins[2] ?? '');
     if (begins !== null && rest.trim() === '') continue;
-    const [, name = '', count] = /^ +(\S+(?: \S+)*) +(\d+) *$/.exec(rest) ?? [];
-    if (counters === undefined) throw unexpected(line);
+    const [, name = '', count = ''] = /^(\S+(?: \S+)*) +(\d+)$/.exec(rest.trim()) ?? [];
+    // Both have their columns: a number that was cut off is a number as well.
+    if (counters === undefined || rest.trim() !== name.padEnd(16) + count.padStart(16)) throw unexpected(line);
     enter(counters, name, counted(count, line), line);
   }
   return table;
@@ -41,7 +42,7 @@ export interface NodeError {
 export function parseErrors(answer: string): NodeError[] {
   const sums = new Map<string, NodeError>();
   for (const line of rowsBehind(answer, /^ *Count +Node +Reason +Severity *$/)) {
-    const [, count, node, reason] = /^ *(\d+) +(\S+) +(\S(?:[ -~]*\S)?) +[a-z]+ *$/.exec(line) ?? [];
+    const [, count, node, reason] = /^ *(\d+) +(\S+) +(\S(?:[ -~]*\S)?) +(?:error|warn|info|unknown) *$/.exec(line) ?? [];
     if (node === undefined || reason === undefined) throw unexpected(line);
     const key = `${node} ${reason}`;
     sums.set(key, { node, reason, count: (sums.get(key)?.count ?? 0) + counted(count, line) });
@@ -139,8 +140,6 @@ function parseThread(part: string): ThreadRuntime {
 /** The lines below a table's head that say something. Throws HostError where that head is not there. */
 function rowsBehind(answer: string, head: RegExp): string[] {
   const lines = answer.split(/\r?\n/);
-  // A number that is cut off is a number.
-  if (lines.at(-1) !== '') throw unexpected(lines.at(-1) ?? '');
   const begin = lines.findIndex((line) => head.test(line));
   if (begin < 0) throw unexpected(lines.find((line) => line.trim() !== '') ?? 'nothing');
   return lines.slice(begin + 1).filter((line) => line.trim() !== '');
