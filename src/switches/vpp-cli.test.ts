@@ -147,6 +147,10 @@ describe('what VPP never answers', () => {
   };
 
   for (const [name, parse, texts] of parsers) {
+    it(`${name}: without the end of its last line, as a host hands it over, it is the same`, () => {
+      for (const text of texts) assert.deepEqual(parse(text.trimEnd()), parse(text));
+    });
+
     it(`${name}: cut anywhere, it is refused or a part of the whole`, () => {
       for (const text of texts) {
         const whole = new Set(leaves(parse(text)));

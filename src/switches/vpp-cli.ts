@@ -42,7 +42,8 @@ export interface NodeError {
 export function parseErrors(answer: string): NodeError[] {
   const sums = new Map<string, NodeError>();
   for (const line of rowsBehind(answer, /^ *Count +Node +Reason +Severity *$/)) {
-    const [, count, node, reason] = /^ *(\d+) +(\S+) +(\S(?:[ -~]*\S)?) +(?:error|warn|info|unknown) *$/.exec(line) ?? [];
+    const [, count, node, reason] =
+      /^ *(\d+) +(\S+) +(\S(?:[ -~]*\S)?) +(?:error|warn|info|unknown) *$/.exec(line) ?? [];
     if (node === undefined || reason === undefined) throw unexpected(line);
     const key = `${node} ${reason}`;
     sums.set(key, { node, reason, count: (sums.get(key)?.count ?? 0) + counted(count, line) });
