@@ -147,8 +147,8 @@ describe('what VPP never answers', () => {
   };
 
   for (const [name, parse, texts] of parsers) {
-    it(`${name}: without the end of its last line, as a host hands it over, it is the same`, () => {
-      for (const text of texts) assert.deepEqual(parse(text.trimEnd()), parse(text));
+    it(`${name}: without the last newline, as a host hands it over, it is the same`, () => {
+      for (const text of texts) assert.deepEqual(parse(text.replace(/\n$/, '')), parse(text));
     });
 
     it(`${name}: cut anywhere, it is refused or a part of the whole`, () => {

@@ -140,7 +140,8 @@ function parseThread(part: string): ThreadRuntime {
 
 /** The lines below a table's head that say something. Throws HostError where that head is not there. */
 function rowsBehind(answer: string, head: RegExp): string[] {
-  const lines = answer.split(/\r?\n/);
+  // Its lines end with a carriage return as well; a host takes only the last newline off.
+  const lines = answer.replaceAll('\r', '').split('\n');
   const begin = lines.findIndex((line) => head.test(line));
   if (begin < 0) throw unexpected(lines.find((line) => line.trim() !== '') ?? 'nothing');
   return lines.slice(begin + 1).filter((line) => line.trim() !== '');
