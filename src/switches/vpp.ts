@@ -113,7 +113,7 @@ async function find(host: Host): Promise<Found> {
   const lacking = (missing: string): Found => ({ path: null, missing, mend: MEND });
   const path = await findProgram(host, { name: 'vpp', variable: 'VSWBENCH_VPP' });
   if (path === null) {
-    return lacking('VPP is not installed; it would show what vectors of packets gain, over vhost-user and memif');
+    return lacking('VPP is not installed (it would show what vectors of packets gain, over vhost-user and memif)');
   }
   const { exitCode, stdout, stderr } = await host.run([path, '--version'], { timeoutMs: ANSWER_TIMEOUT_MS });
   const version = parseVersion(stdout);
