@@ -83,7 +83,7 @@ describe('VPP', { skip }, () => {
   });
 
   /** Process ids of the switch. */
-  const idsOf = () => spawnSync('pgrep', ['-f', '/vpp -c /run/vswbench/switch']).stdout.toString();
+  const idsOf = () => spawnSync('pgrep', ['-f', '/vpp -c /run/vswbench/']).stdout.toString();
 
   it('stays up for consecutive trials, whose applications come and go', { timeout: 60_000 }, async () => {
     const running = workspace.start(options('--port memif -R 10k --duration 300ms --trials 3'));
@@ -103,7 +103,7 @@ describe('VPP', { skip }, () => {
     const running = workspace.start(options('--port vhost-user -R 10k --duration 2s --trials 2'));
     begun.push(running);
     await until(() => applicationRuns('sender') && applicationRuns('receiver'));
-    execFileSync('pkill', ['-KILL', '-f', '/vpp -c /run/vswbench/switch']);
+    execFileSync('pkill', ['-KILL', '-f', '/vpp -c /run/vswbench/']);
     assert.match(await running.sees(/failed: /), /VPP has ended/);
     const ended = await running.ended;
     assert.deepEqual(outcomesOf(ended.stdout), ['failed', 'measured'], ended.stderr);
