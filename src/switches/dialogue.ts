@@ -88,6 +88,8 @@ export class Dialogue<Answer> {
       return `it printed a line that is not of its protocol: ${line.slice(0, SHOWN_CHARACTERS)}`;
     }
     const { exitCode, stderr } = await this.process.ended;
+    // What it wrote last has nothing to do with that.
+    if (exitCode === null) return 'by a signal';
     return this.language.reason?.(stderr) || lastLine(stderr) || `exit code ${exitCode}`;
   }
 }

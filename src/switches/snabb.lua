@@ -1,11 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Snabb's learning bridge with a vhost-user port for each socket; `snabb snsh snabb.lua`, for snabb.ts.
+-- Snabb's learning bridge with a vhost-user port for each socket: `snabb snsh snabb.lua SOCKET...`, for snabb.ts.
 --
--- It prints one JSON object a line: "ready" at first, then an answer to each line on standard input:
---   connect PATH...   makes a port of each socket, which an application has made; no answer
---   counters          answered by "counters"
--- It ends with its input. What Snabb itself prints goes to standard error. Not for a second round of applications: an app that has
--- lost its peer keeps that one's memory mapped.
+-- It prints one JSON object a line: "ready" at first, then "counters" for each line "counters" on standard input. It ends with its
+-- input. What Snabb itself prints goes to standard error. It serves its applications once: a vhost-user app that has lost its peer
+-- keeps that one's memory mapped, and takes no other.
 
 local ffi = require("ffi")
 local bridge = require("apps.bridge.learning").bridge
@@ -68,23 +66,19 @@ function VhostUser:new (args)
    return app
 end
 
-local ports = {}
-local function connect (paths)
-   local c = config.new()
-   for path in paths:gmatch("%S+") do
-      local name = "port"..#ports
-      table.insert(ports, { name = name, path = path })
-   end
-   local names = {}
-   for i, port in ipairs(ports) do names[i] = port.name end
-   config.app(c, "bridge", bridge, { ports = names })
-   for _, port in ipairs(ports) do
-      config.app(c, port.name, VhostUser, { socket_path = port.path, disable_indirect_desc = true })
-      config.link(c, port.name..".tx -> bridge."..port.name)
-      config.link(c, "bridge."..port.name.." -> "..port.name..".rx")
-   end
-   engine.configure(c)
+local c = config.new()
+local ports, names = {}, {}
+for i, path in ipairs(main.parameters) do
+   names[i] = "port"..(i - 1)
+   ports[i] = { name = names[i], path = path }
 end
+config.app(c, "bridge", bridge, { ports = names })
+for _, port in ipairs(ports) do
+   config.app(c, port.name, VhostUser, { socket_path = port.path, disable_indirect_desc = true })
+   config.link(c, port.name..".tx -> bridge."..port.name)
+   config.link(c, "bridge."..port.name.." -> "..port.name..".rx")
+end
+engine.configure(c)
 
 -- What a breath took that moved packets, and one that did not, in cycles of the time stamp counter.
 local spent = ffi.new("struct { double busy_cycles, idle_cycles, busy_breaths; }")
@@ -102,14 +96,10 @@ function engine.breathe ()
    end
 end
 
--- A list: its `next` may give no pair for long.
 local function addresses ()
    local known = {}
-   local app = engine.app_table.bridge
-   if app then
-      for mac, handle in app._mac_table:iterator() do
-         table.insert(known, ('{"mac":"%s","port":%d}'):format(ethernet:ntop(mac), handle - 1))
-      end
+   for mac, handle in engine.app_table.bridge._mac_table:iterator() do
+      table.insert(known, ('{"mac":"%s","port":%d}'):format(ethernet:ntop(mac), handle - 1))
    end
    return table.concat(known, ",")
 end
@@ -126,13 +116,6 @@ local function counters ()
       :format(table.concat(counted, ","), addresses(), spent.busy_cycles, spent.idle_cycles, spent.busy_breaths))
 end
 
-local function obey (line)
-   local verb, rest = line:match("^(%S+) ?(.*)$")
-   if verb == "connect" and #ports == 0 then connect(rest)
-   elseif verb == "counters" then counters()
-   else error("not a request: "..line) end
-end
-
 local REQUEST_BYTES = 4096
 local readable = syscall.types.t.pollfds{{ fd = syscall.stdin, events = "IN" }}
 local input = ffi.new("char[?]", REQUEST_BYTES)
@@ -145,7 +128,10 @@ local function listen ()
       return
    end
    pending = pending..ffi.string(input, got)
-   for line in pending:gmatch("([^\n]*)\n") do obey(line) end
+   for line in pending:gmatch("([^\n]*)\n") do
+      assert(line == "counters", "not a request: "..line)
+      counters()
+   end
    pending = pending:match("([^\n]*)$")
 end
 

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Snabb with its learning bridge (apps.bridge.learning), set up and asked by a script of ours (snabb.lua) that it runs. One
 // vhost-user port for each application, whose socket Snabb is the client of: as the server it would stand still until somebody connects.
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '../host/host.ts';
+import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
 import { HUGEPAGE_BYTES } from '../host/hugepages.ts';
-import { killMarked, startMarked } from '../host/process.ts';
-import { Dialogue, type Language } from './dialogue.ts';
-import {
-  type PortCounters,
-  type RunningSwitch,
-  SOCKETS,
-  type SocketPort,
-  type Station,
-  type SwitchContext,
-  type SwitchDriver,
-  type SwitchFigures,
-} from './driver.ts';
+import type { PortCounters, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
 import { findProgram } from './program.ts';
-import { makeSocketFolder, socketAppears } from './sockets.ts';
-import { virtioUser } from './virtio.ts';
+import { type Program, SingleUse } from './single-use.ts';
 
-const SCRIPT = readFileSync(new URL('snabb.lua', import.meta.url), 'utf8');
+/** Beside this file. */
+const SCRIPT = 'snabb.lua';
 
 const PROGRAM = { name: 'snabb', variable: 'VSWBENCH_SNABB' };
 const MEND = `build it as https://github.com/snabbco/snabb says (make) and put src/snabb on the PATH, or its path into ${PROGRAM.variable}`;
@@ -52,11 +41,10 @@ export const snabb: SwitchDriver = {
   },
 
   async start(context) {
-    const { host, undo, directory, ports } = context;
+    const { host, undo, directory } = context;
     const path = await findProgram(host, PROGRAM);
     if (path === null) throw new HostError('Snabb is gone');
-    await host.write(`${directory}/bridge.lua`, SCRIPT);
-    for (const index of ports.keys()) await makeSocketFolder(host, folderOf(context, index));
+    await host.write(`${directory}/${SCRIPT}`, await readFile(new URL(SCRIPT, import.meta.url), 'utf8'));
     if ((await host.run(['test', '-d', SHARED])).exitCode !== 0) {
       await undo.push({ kind: 'remove-empty-directory', path: SHARED });
       await host.makeDirectory(SHARED);
@@ -66,8 +54,7 @@ export const snabb: SwitchDriver = {
     if (reserved !== null) {
       await undo.push({ kind: 'restore-knob', path: '/proc/sys/vm/nr_hugepages', value: reserved.trim() });
     }
-    const bridge = new Bridge(context, path);
-    await bridge.begin();
+    const bridge = await SingleUse.start(context, program(context, path));
     const running: RunningSwitch = {
       get ports() {
         return bridge.nextPorts();
@@ -163,87 +150,21 @@ export function parseLine(line: string): 'ready' | SnabbCounters {
   return parsed.type === 'ready' ? 'ready' : parsed;
 }
 
-function folderOf({ directory }: SwitchContext, index: number): string {
-  return `${directory}/port${index}`;
-}
-
-/**
- * A Snabb for each trial: an app whose peer has gone does not take another one, and one that is replaced leaves that one's memory
- * mapped. It starts in hundredths of a second. All of it is in a mount namespace of its own, which ends with it: no other Snabb sees
- * its counters and hugepages, and none of them is left.
- */
-class Bridge {
-  private readonly context: SwitchContext;
-  private readonly path: string;
-  private current: { process: HostProcess; dialogue: Dialogue<SnabbCounters> } | null = null;
-  private generation = 0;
-  /** The present one has served a trial. */
-  private used = false;
-
-  constructor(context: SwitchContext, path: string) {
-    this.context = context;
-    this.path = path;
-  }
-
-  /** Starts one in place of what there was. Throws HostError where it does not come up. */
-  async begin(): Promise<void> {
-    const { host, undo, directory, cpus } = this.context;
-    const [cpu] = cpus;
-    if (cpu === undefined) throw new RangeError('snabb needs a CPU');
-    this.current = null;
-    const complaint = await killMarked(host, directory);
-    if (complaint !== null) throw new HostError(complaint);
-    const namespace = ['sh', '-c', 'mount -t tmpfs -o mode=0700 snabb "$0" && exec "$@"', SHARED];
-    const program = ['taskset', '--cpu-list', String(cpu), this.path, 'snsh', `${directory}/bridge.lua`];
-    const process = await startMarked(host, undo, directory, ['unshare', '--mount', ...namespace, ...program]);
-    const language: Language<SnabbCounters> = {
+function program({ directory, cpus }: SwitchContext, path: string): Program<SnabbCounters> {
+  const [cpu] = cpus;
+  if (cpu === undefined) throw new RangeError('snabb needs a CPU');
+  // What Snabb keeps where others do is in a mount namespace that ends with it: no other Snabb sees it, and none of it is left.
+  const namespace = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o mode=0700 snabb "$0" && exec "$@"', SHARED];
+  const bridge = ['taskset', '--cpu-list', String(cpu), path, 'snsh', `${directory}/${SCRIPT}`];
+  return {
+    command: (sockets) => [...namespace, ...bridge, ...sockets],
+    language: (process) => ({
       name: 'snabb',
       ask: () => process.send('counters'),
       take: parseLine,
       reason: reasonOf,
-    };
-    this.current = { process, dialogue: new Dialogue(process, language) };
-    this.used = false;
-    await this.current.dialogue.ready;
-  }
-
-  /** The ports of the next trial. */
-  nextPorts(): SocketPort[] {
-    this.generation += 1;
-    return this.context.ports.map((request, index) => ({
-      ...request,
-      kind: 'vhost-user',
-      directory: folderOf(this.context, index),
-      device: virtioUser({ name: `${SOCKETS}/${this.socketName()}`, server: true }),
-    }));
-  }
-
-  /** Gives the bridge a port at each socket of the applications, as soon as they are there. */
-  async connect(signal: AbortSignal): Promise<void> {
-    if (this.used) await this.begin();
-    this.used = true;
-    const sockets = this.context.ports.map((_, index) => `${folderOf(this.context, index)}/${this.socketName()}`);
-    for (const socket of sockets) await socketAppears(this.context.host, socket, signal);
-    this.current?.process.send(['connect', ...sockets].join(' '));
-  }
-
-  async ask(): Promise<SnabbCounters> {
-    if (this.current === null) throw new HostError('snabb is not up');
-    return this.current.dialogue.ask();
-  }
-
-  pids(): number[] {
-    return this.current === null ? [] : [this.current.process.pid];
-  }
-
-  /** One line once it has ended by itself. */
-  ended(): string | null {
-    return this.current?.dialogue.ended ?? null;
-  }
-
-  private socketName(): string {
-    return `socket-${this.generation}`;
-  }
+    }),
+  };
 }
 
 function countersOf({ ports }: SwitchContext, counters: SnabbCounters): PortCounters[] {
