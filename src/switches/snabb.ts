@@ -144,10 +144,19 @@ const LineSchema = z.discriminatedUnion('type', [
 ]);
 export type SnabbCounters = Extract<z.infer<typeof LineSchema>, { type: 'counters' }>;
 
-/** Parses a line of snabb.lua. Throws where it is not one. */
+/** Parses a line of snabb.lua. Throws HostError where it is not one. */
 export function parseLine(line: string): 'ready' | SnabbCounters {
-  const parsed = LineSchema.parse(JSON.parse(line));
-  return parsed.type === 'ready' ? 'ready' : parsed;
+  const parsed = LineSchema.safeParse(jsonOf(line));
+  if (!parsed.success) throw new HostError('it is no line of our script');
+  return parsed.data.type === 'ready' ? 'ready' : parsed.data;
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
 }
 
 function program({ directory, cpus }: SwitchContext, path: string): Program<SnabbCounters> {
