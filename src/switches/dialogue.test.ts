@@ -45,6 +45,7 @@ describe('a dialogue with a program', () => {
 
   it('asks one question at a time', async () => {
     const { process, dialogue } = begin();
+    process.print('ready');
     const answers = [dialogue.ask(), dialogue.ask()];
     await turn();
     assert.deepEqual(process.sent, ['?']);
@@ -58,6 +59,7 @@ describe('a dialogue with a program', () => {
 
   it('takes nothing for an answer that comes before a question', async () => {
     const { process, dialogue } = begin();
+    process.print('ready');
     process.print('1');
     await turn();
     const answer = dialogue.ask();

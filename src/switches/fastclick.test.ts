@@ -28,6 +28,13 @@ vswbench table
 02-00-00-00-00-01 0
 02-00-00-00-00-02 1
 vswbench end`;
+/** What they are before traffic: each application has announced itself once. */
+const SETTLED = `vswbench counters 1 1 0 1 1 0
+vswbench batches 0 0 0 0
+vswbench table
+02-00-00-00-00-01 0
+02-00-00-00-00-02 1
+vswbench end`;
 const EMPTY = `vswbench counters 0 0 0 0 0 0
 vswbench batches 0 0 0 0
 vswbench table
@@ -217,6 +224,7 @@ describe('FastClick', () => {
   });
 
   it('polls on its CPU, has its other threads elsewhere, and answers when it gets a signal', async (t) => {
+    let text = AFTER;
     const process = new FakeProcess(77);
     process.print('vswbench ready');
     const host = new FakeHost(t)
@@ -225,7 +233,7 @@ describe('FastClick', () => {
       .answer(/^mkdir /)
       .answer(/^grep .*VSWBENCH_MARK/, { exitCode: 1 })
       .answer(/^kill -USR1 77$/, () => {
-        for (const line of AFTER.split('\n')) process.print(line);
+        for (const line of text.split('\n')) process.print(line);
         return {};
       })
       .onStart(/ --dpdk /, () => process);
@@ -242,9 +250,13 @@ describe('FastClick', () => {
         [1, 2070618, 77065],
       ],
     );
-    const station = { pair: 0, end: 'sink', at: 'port' } as const;
-    assert.equal(await running.settled([{ ...station, mac: '02:00:00:00:00:02' }]), null);
-    assert.match((await running.settled([{ ...station, mac: '02:00:00:00:00:01' }])) ?? '', /not learned .* at port 1/);
+    const settled = async (mac: string, said: string) => {
+      text = said;
+      return (await running.settled([{ pair: 0, end: 'sink', at: 'port', mac }])) ?? 'yes';
+    };
+    assert.equal(await settled('02:00:00:00:00:02', SETTLED), 'yes');
+    assert.match(await settled('02:00:00:00:00:01', SETTLED), /not learned .* at port 1/);
+    assert.match(await settled('02:00:00:00:00:02', SETTLED.replace('1 1 0', '1 0 0')), /holds 1 announcements/);
     assert.deepEqual(await running.threads(), [77]);
   });
 });

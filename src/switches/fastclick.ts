@@ -5,7 +5,7 @@ import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
 import type { Language } from './dialogue.ts';
 import type { PortCounters, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
 import { findProgram } from './program.ts';
-import { type Program, SingleUse } from './single-use.ts';
+import { announcementsHeld, type Program, SingleUse } from './single-use.ts';
 
 const MIB = 1024 * 1024;
 const PROGRAM = { name: 'click', variable: 'VSWBENCH_FASTCLICK' };
@@ -249,16 +249,13 @@ function countersOf({ ports }: SwitchContext, counters: FastClickCounters): Port
   });
 }
 
-function missing(
-  { ports }: SwitchContext,
-  { addresses }: FastClickCounters,
-  stations: readonly Station[],
-): string | null {
+function missing(context: SwitchContext, counters: FastClickCounters, stations: readonly Station[]): string | null {
   for (const { mac, pair, end } of stations) {
-    const index = ports.findIndex((port) => port.pair === pair && port.end === end);
-    if (addresses.get(mac) !== index) return `FastClick has not learned ${mac} at port ${index}`;
+    const index = context.ports.findIndex((port) => port.pair === pair && port.end === end);
+    if (counters.addresses.get(mac) !== index) return `FastClick has not learned ${mac} at port ${index}`;
   }
-  return null;
+  const held = announcementsHeld(countersOf(context, counters));
+  return held === 0 ? null : `FastClick holds ${held} announcements`;
 }
 
 /** How many packets FastClick took at once between two answers of it; empty where it has not said. */

@@ -4,9 +4,19 @@
 import { HostError, type HostProcess } from '../host/host.ts';
 import { killMarked, startMarked } from '../host/process.ts';
 import { Dialogue, type Language } from './dialogue.ts';
-import { SOCKETS, type SocketPort, type SwitchContext } from './driver.ts';
+import { type PortCounters, SOCKETS, type SocketPort, type SwitchContext } from './driver.ts';
 import { makeSocketFolder, socketAppears } from './sockets.ts';
 import { virtioUser } from './virtio.ts';
+
+/**
+ * Announcements that came into a fresh switch and have not come out at all other ports yet: each is for everybody, and before
+ * traffic there is nothing else. One that waits until a receiver has its ring would be counted with the traffic.
+ */
+export function announcementsHeld(counters: readonly PortCounters[]): number {
+  const sum = (value: (port: PortCounters) => number) => counters.reduce((total, port) => total + value(port), 0);
+  const dropped = sum(({ drops }) => drops.reduce((total, { packets }) => total + packets, 0));
+  return (counters.length - 1) * sum(({ inPackets }) => inPackets) - sum(({ outPackets }) => outPackets) - dropped;
+}
 
 export interface Program<Answer> {
   /** What is started for the sockets of all ports, in their order. */

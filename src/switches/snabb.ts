@@ -7,7 +7,7 @@ import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
 import { HUGEPAGE_BYTES } from '../host/hugepages.ts';
 import type { PortCounters, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
 import { findProgram } from './program.ts';
-import { type Program, SingleUse } from './single-use.ts';
+import { announcementsHeld, type Program, SingleUse } from './single-use.ts';
 
 /** Beside this file. */
 const SCRIPT = 'snabb.lua';
@@ -192,15 +192,16 @@ function countersOf({ ports }: SwitchContext, counters: SnabbCounters): PortCoun
   });
 }
 
-function missing({ ports }: SwitchContext, counters: SnabbCounters, stations: readonly Station[]): string | null {
+function missing(context: SwitchContext, counters: SnabbCounters, stations: readonly Station[]): string | null {
   for (const { mac, pair, end } of stations) {
-    const index = ports.findIndex((port) => port.pair === pair && port.end === end);
+    const index = context.ports.findIndex((port) => port.pair === pair && port.end === end);
     if (counters.ports[index]?.up !== true) return `nobody is connected to port ${index} of Snabb`;
     if (!counters.addresses.some((known) => known.mac === mac && known.port === index)) {
       return `Snabb has not learned ${mac} at port ${index}`;
     }
   }
-  return null;
+  const held = announcementsHeld(countersOf(context, counters));
+  return held === 0 ? null : `Snabb holds ${held} announcements`;
 }
 
 /** What a Snabb has done between two answers of it; empty where it moved no packet. */
