@@ -111,12 +111,14 @@ for (const { driver, program, uncounted } of CASES) {
           assert.equal(trial.corruptedPackets + trial.duplicatedPackets + trial.reorderedPackets, 0, name);
           const [offered = 0, taken = 0, given = 0, arrived = 0] = ledger.hops.map((hop) => hop.packets);
           assert.equal(offered, trial.offeredPackets, name);
-          assert.equal(given, arrived, name);
           // An application that was slow to announce itself is counted as well, and may stand for a lost packet.
-          const strange = arrived - trial.receivedPackets;
-          assert.ok(strange <= ANNOUNCEMENTS && taken >= offered && taken - offered <= ANNOUNCEMENTS, name);
+          const late = [taken - offered, given - trial.receivedPackets];
+          assert.ok(
+            late.every((packets) => packets >= 0 && packets <= ANNOUNCEMENTS),
+            `${name}: ${late}`,
+          );
           const unknown = trial.offeredPackets - trial.receivedPackets - dropped;
-          assert.ok(unknown >= 0 && unknown <= strange, name);
+          assert.ok(unknown >= 0 && unknown <= arrived - trial.receivedPackets, `${name}: ${unknown}`);
           const unnamed = ledger.drops.filter((drop) => !/^dropped by the switch: /.test(drop.where));
           const unnamedPackets = unnamed.reduce((sum, drop) => sum + drop.packets, 0);
           assert.ok(unnamedPackets <= uncounted, `${name}: ${JSON.stringify(unnamed)}`);
@@ -126,7 +128,7 @@ for (const { driver, program, uncounted } of CASES) {
     });
 
     it('loses nothing at a low rate, and floods nothing', { timeout: 60_000 }, async () => {
-      const ended = await workspace.run(options('-S 2vs2 -R 20k -B 8 -P 256 --duration 500ms --trials 1'));
+      const ended = await workspace.run(options('-S 2vs2 -R 2k -B 8 -P 256 --duration 500ms --trials 1'));
       assert.equal(ended.code, 0, ended.stderr);
       const [row] = documentOf(ended).results;
       const [trial] = row?.trials ?? [];
@@ -134,10 +136,9 @@ for (const { driver, program, uncounted } of CASES) {
       assert.equal(trial?.ledgers.length, 2);
       for (const ledger of trial?.ledgers ?? []) {
         assert.ok(ledger.closes);
-        const [offered = 0, , given = 0, arrived = 0] = ledger.hops.map((hop) => hop.packets);
-        assert.equal(given, arrived);
         // What the other pair sent did not come out at this one's port.
-        assert.ok(given - offered <= ANNOUNCEMENTS, JSON.stringify(ledger.hops));
+        const [offered = 0, , given = 0] = ledger.hops.map((hop) => hop.packets);
+        assert.ok(offered > 10 * ANNOUNCEMENTS && given - offered <= ANNOUNCEMENTS, JSON.stringify(ledger.hops));
       }
     });
 
