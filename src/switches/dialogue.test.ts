@@ -85,6 +85,13 @@ describe('a dialogue with a program', () => {
     await assert.rejects(dialogue.ready, refusal(/^counter has ended: by a signal$/));
   });
 
+  it('tells what a program has to say of a signal', async () => {
+    const process = new FakeProcess();
+    const dialogue = new Dialogue(process, { ...counting(process), reason: (stderr) => stderr.trim() });
+    process.end({ exitCode: null, stderr: 'no memory: abort\n' });
+    await assert.rejects(dialogue.ready, refusal(/^counter has ended: by a signal: no memory: abort$/));
+  });
+
   it('ends with a line that it does not understand, and shows it', async () => {
     const { process, dialogue } = begin();
     const answer = dialogue.ask();

@@ -88,9 +88,10 @@ export class Dialogue<Answer> {
       return `it printed a line that is not of its protocol: ${line.slice(0, SHOWN_CHARACTERS)}`;
     }
     const { exitCode, stderr } = await this.process.ended;
-    // What it wrote last has nothing to do with that.
-    if (exitCode === null) return 'by a signal';
-    return this.language.reason?.(stderr) || lastLine(stderr) || `exit code ${exitCode}`;
+    const reason = this.language.reason?.(stderr) ?? '';
+    // What it wrote last need not have to do with a signal.
+    if (exitCode === null) return reason === '' ? 'by a signal' : `by a signal: ${reason}`;
+    return reason || lastLine(stderr) || `exit code ${exitCode}`;
   }
 }
 

@@ -142,6 +142,7 @@ EAL: Error - exiting with code: 1
           error parsing the EAL arguments or launching DPDK EAL.
 `;
     assert.equal(reasonOf(noPages), 'Cannot get hugepage information.');
+    assert.equal(reasonOf('out1: packet dropped\nNo more DPDK buffer\n'), 'No more DPDK buffer');
     assert.equal(reasonOf(''), '');
   });
 });

@@ -233,7 +233,9 @@ function addressOf(line: string, ports: number): [string, number] {
 export function reasonOf(stderr: string): string {
   const fatal = /^EAL: FATAL: (.+)$/m.exec(stderr)?.[1];
   const inConfiguration = /^ {2}(?!warning:|Cause:)(\S.*)$/m.exec(stderr)?.[1];
-  return fatal ?? inConfiguration ?? '';
+  // What ToDPDKDevice says before it aborts.
+  const whileRunning = /^No more DPDK buffer$/m.exec(stderr)?.[0];
+  return fatal ?? inConfiguration ?? whileRunning ?? '';
 }
 
 function countersOf({ ports }: SwitchContext, counters: FastClickCounters): PortCounters[] {
