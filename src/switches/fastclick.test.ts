@@ -216,7 +216,8 @@ describe('FastClick', () => {
   ] as const;
 
   it('is told to clear time stamps, not to wait for receivers, and what to print', () => {
-    const text = configuration(2);
+    const text = configuration(2, 1);
+    assert.match(text, /^DPDKInfo\(NB_SOCKET_MBUF 0, NB_SOCKET_MBUF 32767\);$/m);
     assert.match(text, /^in1 :: FromDPDKDevice\(1, CLEAR true\) -> .* \[1\] switch \[1\] -> .*BLOCKING false\);$/m);
     assert.match(
       text,
@@ -243,7 +244,7 @@ describe('FastClick', () => {
     );
     const started = host.events.find((event) => event.startsWith('start ')) ?? '';
     assert.match(started, / taskset --cpu-list 0,1 \/opt\/click --dpdk -l 3 --in-memory .* -- \S+\/switch\.click$/);
-    assert.equal(host.files.get('/run/vswbench/switch/switch.click'), configuration(2));
+    assert.equal(host.files.get('/run/vswbench/switch/switch.click'), configuration(2, 0));
     assert.deepEqual(
       (await running.counters())?.map(({ inPackets, outPackets, drops }) => [inPackets, outPackets, drops[0]?.packets]),
       [

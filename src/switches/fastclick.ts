@@ -41,10 +41,10 @@ export const fastclick: SwitchDriver = {
   },
 
   async start(context) {
-    const { host, directory, ports } = context;
+    const { host, directory, ports, node } = context;
     const path = await findProgram(host, PROGRAM);
     if (path === null) throw new HostError('FastClick is gone');
-    await host.write(`${directory}/${CONFIGURATION}`, configuration(ports.length));
+    await host.write(`${directory}/${CONFIGURATION}`, configuration(ports.length, node));
     const click = await SingleUse.start(context, program(context, path));
     const running: RunningSwitch = {
       get ports() {
@@ -97,12 +97,12 @@ const BUFFER_BYTES = 2560;
 const BATCH_INTERVAL_MS = 100;
 
 /**
- * The switch with so many ports. EtherSwitch compares time stamps of packets, which are what a buffer held before unless FromDPDKDevice
+ * The switch with so many ports, its packet buffers on a NUMA node and none on others. EtherSwitch compares time stamps of packets, which are what a buffer held before unless FromDPDKDevice
  * clears them: it forgets addresses at random without, and floods. What a receiver's ring has no room for waits in a queue of
  * ToDPDKDevice; where that is full as well it is dropped, not waited for. What still waits when traffic ends stays there: nothing
  * but the next packet to that port makes it go on, and FastClick has no counter of it.
  */
-export function configuration(ports: number): string {
+export function configuration(ports: number, node: number): string {
   const indices = Array.from({ length: ports }, (_, index) => index);
   const paths = indices.map(
     (port) =>
@@ -110,7 +110,8 @@ export function configuration(ports: number): string {
   );
   const counters = indices.map((port) => ` $(in${port}.count) $(out${port}.count) $(out${port}.dropped)`);
   const batches = indices.map((port) => ` $(batches${port}.count_packets_total) $(batches${port}.count_batches_total)`);
-  return `DPDKInfo(${BUFFERS});
+  const buffers = Array.from({ length: node + 1 }, (_, other) => `NB_SOCKET_MBUF ${other === node ? BUFFERS : 0}`);
+  return `DPDKInfo(${buffers.join(', ')});
 switch :: EtherSwitch;
 ${paths.join('\n')}
 Script(print "${READY}");

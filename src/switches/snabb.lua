@@ -72,7 +72,10 @@ for i, path in ipairs(main.parameters) do
    names[i] = "port"..(i - 1)
    ports[i] = { name = names[i], path = path }
 end
-config.app(c, "bridge", bridge, { ports = names })
+-- A receiver announces itself once. By default it would be forgotten after one or two minutes of sending nothing, and all
+-- that is for it flooded.
+local FORGET_S = 24 * 3600
+config.app(c, "bridge", bridge, { ports = names, config = { mac_table = { timeout = FORGET_S } } })
 for _, port in ipairs(ports) do
    config.app(c, port.name, VhostUser, { socket_path = port.path, disable_indirect_desc = true })
    config.link(c, port.name..".tx -> bridge."..port.name)
