@@ -4,7 +4,7 @@
 //
 //     node bench/overhead.ts [TRIALS]
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
@@ -17,10 +17,13 @@ import { openJournal } from '../src/run/journal.ts';
 import { direct } from '../src/switches/direct.ts';
 import type { SwitchDriver } from '../src/switches/driver.ts';
 import { ovs } from '../src/switches/ovs.ts';
+import { Laboratory } from '../test/e2e/sshd.ts';
 
 const TRIAL_OVERHEAD_MAX_S = 0.7;
 /** With DPDK in each container, which takes its time to come up. */
 const DPDK_TRIAL_OVERHEAD_MAX_S = 1.0;
+/** More than a local one: a trial on two machines behind ssh. */
+const REMOTE_EXTRA_MAX_S = 1.0;
 const CONTAINER_START_MAX_MS = 150;
 const COLD_START_MAX_S = 4;
 const COLD_STARTS = 3;
@@ -36,10 +39,10 @@ const DocumentSchema = z.looseObject({
 });
 
 /** Of consecutive trials on one switch, which is started for the first of them: what each took beside its traffic. */
-function trialOverheads(id: string, io: string): number[] {
+function trialOverheads(id: string, io: string, ...more: string[]): number[] {
   const results = mkdtempSync(join(tmpdir(), 'vswbench-bench-'));
   const phases = ['--warmup', '200ms', '--duration', '1s', '--trials', `${trials}`];
-  const stdout = execFileSync(join(root, 'bin/vswbench'), ['run', '--json', '-V', id, '--io', io, ...phases], {
+  const stdout = execFileSync(join(root, 'bin/vswbench'), ['run', '--json', '-V', id, '--io', io, ...phases, ...more], {
     env: { ...process.env, VSWBENCH_RESULTS: results },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -48,6 +51,18 @@ function trialOverheads(id: string, io: string): number[] {
   return DocumentSchema.parse(JSON.parse(stdout)).results.flatMap((result) =>
     result.trials.map((trial) => trial.overheadS),
   );
+}
+
+/** The same of remote trials, on two namespaces behind a real sshd. */
+async function remoteOverheads(): Promise<number[]> {
+  const laboratory = await Laboratory.open();
+  try {
+    const file = join(laboratory.folder, 'campaign.yaml');
+    writeFileSync(file, laboratory.campaign);
+    return trialOverheads('linux-bridge', 'udp-mmsg', '-L', 'remote', file);
+  } finally {
+    laboratory.close();
+  }
 }
 
 /** From nothing to a switch that can be given ports, seconds. */
@@ -141,7 +156,10 @@ function report(what: string, unit: string, values: readonly number[], most: num
   if (!kept) process.exitCode = 1;
 }
 
-report('overhead of a trial, linux-bridge', 's', trialOverheads('linux-bridge', 'udp-mmsg'), TRIAL_OVERHEAD_MAX_S);
+const local = trialOverheads('linux-bridge', 'udp-mmsg');
+report('overhead of a trial, linux-bridge', 's', local, TRIAL_OVERHEAD_MAX_S);
+const extra = (await remoteOverheads()).map((seconds) => seconds - median(local));
+report('a trial on two machines behind ssh, more than a local one', 's', extra, REMOTE_EXTRA_MAX_S);
 report('overhead of a trial, ovs', 's', trialOverheads('ovs', 'dpdk'), DPDK_TRIAL_OVERHEAD_MAX_S);
 report('cold start of ovs', 's', await coldStarts(ovs), COLD_START_MAX_S);
 report('start of a container', 'ms', await containerStarts(), CONTAINER_START_MAX_MS);

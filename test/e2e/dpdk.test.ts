@@ -121,7 +121,8 @@ describe('DPDK', { skip }, () => {
   });
 
   /** Process ids of a switch's program. */
-  const idsOf = (program: string) => spawnSync('pgrep', ['-f', `${program}.*/run/vswbench/switch`]).stdout.toString();
+  const idsOf = (program: string) =>
+    spawnSync('pgrep', ['-f', `${program}.*/run/vswbench/near/switch`]).stdout.toString();
 
   it('leaves an Open vSwitch of the system alone, which has interfaces of the same names', {
     timeout: 60_000,
@@ -173,7 +174,7 @@ describe('DPDK', { skip }, () => {
       const running = start(`-V ${id} -R 10k --duration 2s --trials 2`);
       await until(() => applicationRuns('sender') && applicationRuns('receiver'));
       const killedMs = performance.now();
-      execFileSync('pkill', ['-KILL', '-f', `${program}.*/run/vswbench/switch`]);
+      execFileSync('pkill', ['-KILL', '-f', `${program}.*/run/vswbench/near/switch`]);
       assert.match(await running.sees(/failed: /), /has ended|cannot connect|Connection refused/);
       assert.ok(performance.now() - killedMs < 3000, 'it took longer than 3 s to be noticed');
       const ended = await running.ended;

@@ -116,6 +116,8 @@ const PROGRAMS = [
   /^lxc-execute .*\/run\/vswbench/,
   new RegExp(`^${join(root, 'build/dataplane/basicfwd')} `),
   new RegExp(` ${join(root, 'src/cli/main.ts')} `),
+  new RegExp(`^${join(root, 'build/dataplane/hostagent')}`),
+  /^\/\S+\/vswbench-agent\.\w+\/agent /,
   /^\S*(ovs-vswitchd|ovsdb-server)\S* .*\/run\/vswbench/,
   /^\S*\/vpp -c \/run\/vswbench/,
 ];

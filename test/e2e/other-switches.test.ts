@@ -190,7 +190,7 @@ for (const { driver, program, uncounted } of CASES) {
       const running = start('-R 10k --duration 1s --trials 1');
       await until(() => applicationRuns('sender') && socketsConnected() >= 2);
       for (const port of ['port0', 'port1']) {
-        const { mode, uid } = statSync(`/run/vswbench/switch/${port}`);
+        const { mode, uid } = statSync(`/run/vswbench/near/switch/${port}`);
         assert.deepEqual([mode & 0o777, uid], [0o700, 0]);
       }
       assert.equal((await running.ended).code, 0);
