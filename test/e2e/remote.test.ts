@@ -200,7 +200,7 @@ describe('two machines behind ssh', { skip: cannotMeasure || cannotSsh }, () => 
   const longTrials = () => {
     const running = workspace.start([
       ...['run', file, '--json', '-L', 'remote', '-V', 'linux-bridge', '--io', 'udp-mmsg', '-R', '1k'],
-      ...['--warmup', '50ms', '--duration', '15s', '--trials', '2', '--seed', '1'],
+      ...['--warmup', '50ms', '--duration', '10s', '--trials', '2', '--seed', '1'],
     ]);
     return { running, sending: Promise.race([until(() => applicationRuns('sender')), tooEarly(running)]) };
   };
