@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
 import { localHost } from '../host/local.ts';
+import { cleanLab, labFolder } from '../lab/lab.ts';
 import { recover } from '../run/journal.ts';
-import { requireRoot, tell } from './context.ts';
+import { checkout, requireRoot, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 
 export function addClean(program: Command): void {
@@ -20,6 +21,7 @@ async function clean(): Promise<void> {
   if (complaints.length > 0) {
     throw new CliError(EXIT.trialFailed, `${complaints.length} of ${undone} steps could not be undone: see above`);
   }
+  if (await cleanLab(localHost, labFolder(checkout.root))) tell('Took down a lab that was broken.');
   tell(
     journals === 0
       ? 'There was nothing to clean.'
