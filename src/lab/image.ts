@@ -12,6 +12,8 @@ const GUEST_FOLDER = `${import.meta.dirname}/guest`;
 const ManifestSchema = z.strictObject({
   schema: z.literal(1),
   recipe: z.string(),
+  /** Packages that were asked for. */
+  packages: z.array(z.string()),
   kernelRelease: z.string(),
   builtAt: z.string(),
   /** Files of Debian that it was made from, with their versions. */
@@ -38,20 +40,21 @@ export async function readRecipe(host: Host, extraPackages: readonly string[]): 
 
 /** The newest image of a recipe; null where none was built. */
 export async function findImage(host: Host, folder: string, recipe: Recipe): Promise<Image | null> {
-  const found = await imagesOf(host, folder, recipeDigest(recipe));
+  const digest = recipeDigest(recipe);
+  const found = (await imagesOf(host, folder)).filter((image) => image.recipe === digest);
   const newest = found.sort((a, b) => (a.builtAt < b.builtAt ? 1 : -1))[0];
   if (newest === undefined) return null;
   const { id, kernelRelease } = newest;
   return { id, kernelRelease, ...filesOf(`${folder}/${id}`) };
 }
 
-/** Those of a recipe that are complete. */
-async function imagesOf(host: Host, folder: string, recipe: string): Promise<(Manifest & { id: string })[]> {
+/** Those that are complete. */
+async function imagesOf(host: Host, folder: string): Promise<(Manifest & { id: string })[]> {
   const found: (Manifest & { id: string })[] = [];
   for (const id of await host.list(folder)) {
     if (id.endsWith(DRAFT)) continue;
     const manifest = ManifestSchema.safeParse(parseJson((await host.read(`${folder}/${id}/manifest.json`)) ?? ''));
-    if (manifest.success && manifest.data.recipe === recipe) found.push({ ...manifest.data, id });
+    if (manifest.success) found.push({ ...manifest.data, id });
   }
   return found;
 }
@@ -92,12 +95,13 @@ export async function buildImage(
   const manifest = {
     schema: 1,
     recipe: recipeDigest(recipe),
+    packages: recipe.packages,
     kernelRelease,
     builtAt: new Date().toISOString(),
     archives: archives.map(({ file }) => file).sort(),
   };
   await host.write(`${draft}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
-  await removeOlder(host, folder, manifest.recipe);
+  await removeOlder(host, folder, recipe);
   await settle(host, draft, target);
   return { id, kernelRelease, ...filesOf(target) };
 }
@@ -113,7 +117,9 @@ async function runBuild(host: Host, draft: string, tell: (line: string) => void)
   return release;
 }
 
-/** A machine that runs from one has its files open, and keeps them. */
-async function removeOlder(host: Host, folder: string, recipe: string): Promise<void> {
-  for (const { id } of await imagesOf(host, folder, recipe)) await host.remove(`${folder}/${id}`);
+/** Of the same packages, by older versions or another recipe. A machine that runs from one has its files open, and keeps them. */
+async function removeOlder(host: Host, folder: string, { packages }: Recipe): Promise<void> {
+  for (const image of await imagesOf(host, folder)) {
+    if (image.packages.join(' ') === packages.join(' ')) await host.remove(`${folder}/${image.id}`);
+  }
 }

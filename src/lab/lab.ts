@@ -311,7 +311,6 @@ async function startMachine(
   image: Image,
 ): Promise<void> {
   await host.write(machineFile(spec.name, 'name'), hostName(spec.name));
-  await host.write(machineFile(spec.name, 'time'), String(Math.floor(Date.now() / 1000)));
   const command = [...qemu.command, ...qemuArguments(spec, hardware, image)];
   const started = await host.run(marked(command), { timeoutMs: START_TIMEOUT_MS });
   if (started.exitCode !== 0) {

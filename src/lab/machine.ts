@@ -48,7 +48,7 @@ export function hostName(name: MachineName): string {
 }
 
 /** A file of a machine in the lab's folder. */
-export function machineFile(name: MachineName, what: 'pid' | 'log' | 'name' | 'time' | 'host_key'): string {
+export function machineFile(name: MachineName, what: 'pid' | 'log' | 'name' | 'host_key'): string {
   return `${LAB_DIRECTORY}/${name}.${what}`;
 }
 
@@ -100,7 +100,6 @@ export function qemuArguments(spec: MachineSpec, hardware: Hardware, image: Imag
     ...['-netdev', `user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
     ...['-device', 'virtio-net-pci,netdev=management,romfile='],
     ...given('name', machineFile(name, 'name')),
-    ...given('time', machineFile(name, 'time')),
     ...given('host_key', machineFile(name, 'host_key')),
     ...given('authorized_keys', `${IDENTITY}.pub`),
     ...['-serial', `file:${machineFile(name, 'log')}`, '-pidfile', machineFile(name, 'pid'), '-daemonize'],

@@ -19,12 +19,10 @@ ln -sf /proc/self/fd /dev/fd
 for module in qemu_fw_cfg virtio_net igb bridge veth tun openvswitch; do
     modprobe "$module" || say "cannot load $module"
 done
-# Virtual functions are to wait for who asks for them: no driver of the kernel takes them by itself.
 given=/sys/firmware/qemu_fw_cfg/by_name/opt/vswbench-lab
 hostname "$(cat "$given/name/raw")"
 (umask 077; cat "$given/host_key/raw" > /run/vswbench-lab/host_key)
 cat "$given/authorized_keys/raw" > /run/vswbench-lab/authorized_keys
-date -u -s "@$(cat "$given/time/raw")" > /dev/null
 
 ip link set lo up
 for device in /sys/class/net/*/device/driver; do
