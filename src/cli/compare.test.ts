@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { inventory, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
+import { hostRecord, inventory, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import { openStore } from '../store/store.ts';
 import { STORE_NAME } from './context.ts';
@@ -40,7 +40,12 @@ before(() => {
   mkdirSync(elsewhere);
   save(results, campaign('one', 200_000));
   save(results, campaign('slow', 150_000));
-  save(results, campaign('other-machine', 200_000, { inventory: inventory({ hostname: 'testbed-2' }) }));
+  save(
+    results,
+    campaign('other-machine', 200_000, {
+      hosts: [hostRecord({ inventory: inventory({ hostname: 'testbed-2' }) })],
+    }),
+  );
   save(results, campaign('few', 200_000, { cases: [storedCase({ case: testCase({ rate: 'max' }), pps: 1 }, 2)] }));
   save(elsewhere, campaign('first', 300_000));
   save(elsewhere, campaign('last', 100_000));

@@ -2,8 +2,11 @@
 // Packages of Debian and Ubuntu, by what they are for. A package counts as present when what we use of it is.
 import { type Host, HostError, lastLine } from './host.ts';
 
-/** `run` is what nothing works without; `switches` adds what user-space switches need, `lab` what building and reaching virtual machines does. */
-export type Purpose = 'run' | 'switches' | 'lab' | 'tests' | 'bench';
+/**
+ * `run` is what nothing works without, `host` the part of it that the second host of a testbed needs; `switches` adds what user-space
+ * switches need, `lab` what building and reaching virtual machines does.
+ */
+export type Purpose = 'run' | 'host' | 'switches' | 'lab' | 'tests' | 'bench';
 
 /** `program` is what is used of a package: a name on PATH, or an absolute path. */
 const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
@@ -14,6 +17,12 @@ const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
     { name: 'libc6-dev', program: '/usr/include/stdio.h' },
     { name: 'make', program: 'make' },
     { name: 'pkg-config', program: 'pkg-config' },
+    { name: 'iproute2', program: 'ip' },
+    { name: 'procps', program: 'pgrep' },
+    { name: 'util-linux', program: 'taskset' },
+  ],
+  host: [
+    { name: 'lxc', program: 'lxc-execute' },
     { name: 'iproute2', program: 'ip' },
     { name: 'procps', program: 'pgrep' },
     { name: 'util-linux', program: 'taskset' },
@@ -31,6 +40,8 @@ const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
     { name: 'debian-archive-keyring', program: '/usr/share/keyrings/debian-archive-keyring.gpg' },
   ],
   tests: [
+    { name: 'openssh-server', program: '/usr/sbin/sshd' },
+    { name: 'openssh-client', program: 'ssh' },
     { name: 'ethtool', program: '/usr/sbin/ethtool' },
     { name: 'tcpdump', program: 'tcpdump' },
     { name: 'tshark', program: 'tshark' },

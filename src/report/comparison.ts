@@ -6,10 +6,10 @@ import type { ComparedCase, Comparison, ComparisonVerdict, Effect, Unlike } from
 import { groupOf } from '../stats/group.ts';
 import {
   caseName,
+  common,
   describeGroup,
   listed,
   MICROSECONDS,
-  PARAMETERS,
   parameters,
   ppsScale,
   varying,
@@ -91,51 +91,54 @@ type Paint = ReturnType<typeof painter>;
 
 const VERDICT_STYLES = { faster: 'green', slower: 'red', 'no difference': 'dim', 'not compared': 'yellow' } as const;
 
-/** One table a dimension: their figures have nothing in common. */
+/** One table a dimension and testbed: their figures have nothing in common. */
 function tables(compared: readonly ComparedCase[], switches: boolean, columns: number, paint: Paint): string[][] {
-  return (['throughput', 'latency'] as const).flatMap((dimension) => {
-    const cases = compared.filter((one) => one.case.dimension === dimension);
-    if (cases.length === 0) return [];
-    const groups = cases.map((one) => groupOf(one.case));
-    const names = varying(groups);
-    const constant = PARAMETERS.filter((name) => !names.includes(name));
-    const [first] = groups;
-    const head = [
-      ...(switches ? [] : ['Switch']),
-      'Framework',
-      ...names.map((name) => (name === 'pairs' ? 'S' : name)),
-      ...['A', 'B', 'B/A − 1', '95 % interval', 'p', 'corrected', 'B is'],
-    ];
-    const rows = cases.map((one) => [
-      ...(switches ? [] : [clean(one.case.switch)]),
-      clean(ioName(one.case)),
-      ...names.map((name) => parameters(groupOf(one.case))[name].replace(/^.* = /, '')),
-      figure(one.a, dimension),
-      figure(one.b, dimension),
-      percent(one.effect?.percent),
-      interval(one.effect),
-      probability(one.pValue),
-      probability(one.pCorrected),
-      paint(one.verdict, VERDICT_STYLES[one.verdict]),
-    ]);
-    const left = head.map((title) => ['Switch', 'Framework', 'B is'].includes(title));
-    const drawn = (gap: number) =>
-      plainTable(
-        [head.map((title) => paint(title, 'dim')), ...rows],
-        left.map((isLeft) => (isLeft ? 'left' : 'right')),
-        gap,
-        new Set([1]),
-      );
-    const wide = drawn(2);
-    const fits = wide.every((line) => visibleLength(line) <= columns);
-    return [
-      [
-        paint(first === undefined ? dimension : describeGroup(first, constant), 'bold'),
-        '',
-        ...(fits ? wide : drawn(1)),
-      ],
-    ];
-  });
+  const testbeds = [...new Set(compared.map((one) => one.case.testbed))];
+  return testbeds.flatMap((testbed) =>
+    (['throughput', 'latency'] as const).flatMap((dimension) => {
+      const cases = compared.filter((one) => one.case.testbed === testbed && one.case.dimension === dimension);
+      if (cases.length === 0) return [];
+      const groups = cases.map((one) => groupOf(one.case));
+      const names = varying(groups);
+      const constant = common({ hosts: testbeds.map((name) => ({ testbed: name })) }, names);
+      const [first] = groups;
+      const head = [
+        ...(switches ? [] : ['Switch']),
+        'Framework',
+        ...names.map((name) => (name === 'pairs' ? 'S' : name)),
+        ...['A', 'B', 'B/A − 1', '95 % interval', 'p', 'corrected', 'B is'],
+      ];
+      const rows = cases.map((one) => [
+        ...(switches ? [] : [clean(one.case.switch)]),
+        clean(ioName(one.case)),
+        ...names.map((name) => parameters(groupOf(one.case))[name].replace(/^.* = /, '')),
+        figure(one.a, dimension),
+        figure(one.b, dimension),
+        percent(one.effect?.percent),
+        interval(one.effect),
+        probability(one.pValue),
+        probability(one.pCorrected),
+        paint(one.verdict, VERDICT_STYLES[one.verdict]),
+      ]);
+      const left = head.map((title) => ['Switch', 'Framework', 'B is'].includes(title));
+      const drawn = (gap: number) =>
+        plainTable(
+          [head.map((title) => paint(title, 'dim')), ...rows],
+          left.map((isLeft) => (isLeft ? 'left' : 'right')),
+          gap,
+          new Set([1]),
+        );
+      const wide = drawn(2);
+      const fits = wide.every((line) => visibleLength(line) <= columns);
+      return [
+        [
+          paint(first === undefined ? dimension : describeGroup(first, constant), 'bold'),
+          '',
+          ...(fits ? wide : drawn(1)),
+        ],
+      ];
+    }),
+  );
 }
 
 function figure(value: Interval | null, dimension: 'throughput' | 'latency'): string {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would make the figures wrong: every reason to doubt that the campaign's own record gives.
+import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Measurement } from '../model/result.ts';
+import { farHostOf, nearOf } from '../model/testbed.ts';
 import { groupCases } from '../stats/group.ts';
 import { modesOf, type TwoModes } from '../stats/modes.ts';
-import { caseName, inScale, MICROSECONDS, ppsScale, withUnit } from './format.ts';
+import { caseName, inScale, listed, MICROSECONDS, ppsScale, withUnit } from './format.ts';
 
 /** A reason to doubt: what, and what follows from it. */
 export interface Doubt {
@@ -16,7 +18,13 @@ const STEAL_NOTABLE = 0.01;
 
 /** Every doubt that applies, the gravest kinds first. Never empty: no measurement is beyond doubt. */
 export function doubts(result: CampaignResult): Doubt[] {
-  return [...placementDoubts(result), ...machineDoubts(result), ...noiseDoubts(result), ...evidenceDoubts(result)];
+  return [
+    ...placementDoubts(result),
+    ...linkDoubts(result),
+    ...machineDoubts(result),
+    ...noiseDoubts(result),
+    ...evidenceDoubts(result),
+  ];
 }
 
 function withFlag(result: CampaignResult, flag: Flag): string | null {
@@ -42,21 +50,64 @@ function placementDoubts(result: CampaignResult): Doubt[] {
   ];
 }
 
+function linkDoubts(result: CampaignResult): Doubt[] {
+  const emulated = withFlag(result, 'emulated');
+  const limited = withFlag(result, 'line-rate-limited');
+  const shared = withFlag(result, 'shared-uplink');
+  const remote = new Set(result.results.flatMap((one) => (one.case.location === 'remote' ? [one.case.testbed] : [])));
+  const inOne = [...remote].filter(
+    (testbed) => farHostOf(result, testbed)?.inventory.hostname === nearOf(result, testbed).hostname,
+  );
+  return [
+    ...when(emulated !== null, {
+      what: `A machine was emulated (${emulated})`,
+      consequence:
+        'A program did the work of its CPUs. That packets arrived, and how many, is true; no figure of speed or of CPU use is.',
+    }),
+    ...when(inOne.length > 0, {
+      what: `Both hosts were parts of one machine (${inOne.map((testbed) => `testbed ${testbed}`).join(', ')})`,
+      consequence:
+        'They shared its CPUs, and the cable between them was a copy within its memory: figures show that the remote scenario works, not what two machines would do.',
+    }),
+    ...when(limited !== null, {
+      what: `The cable was the limit (${limited})`,
+      consequence: 'It carried 95 % of its line rate or more; the switch may be faster than any cable shows.',
+    }),
+    ...when(shared !== null, {
+      what: `The cable carried packets of others (${shared})`,
+      consequence: 'What they took of it, and of the CPUs that served it, is missing in the figures.',
+    }),
+  ];
+}
+
 function machineDoubts(result: CampaignResult): Doubt[] {
-  const { virtualization, clocksource, invariantTsc, knobs, mitigations, loadAverage, cpus } = result.inventory;
+  const filtered = withFlag(result, 'bridge-netfilter');
+  const machines = new Map(result.hosts.map(({ inventory }) => [inventory.hostname, inventory]));
+  const found = [...machines.values()].flatMap((inventory) =>
+    inventoryDoubts(inventory).map((doubt) => ({ doubt, hostname: inventory.hostname })),
+  );
+  return [
+    ...when(filtered !== null, {
+      what: `Bridged packets passed through iptables (${filtered})`,
+      consequence:
+        'net.bridge.bridge-nf-call-iptables is 1: kernel paths over a bridge are slower than they need to be.',
+    }),
+    ...[...Map.groupBy(found, ({ doubt }) => doubt.what)].flatMap(([what, those]) => {
+      const names = machines.size === 1 ? '' : `: ${listed(those.map(({ hostname }) => hostname))}`;
+      return those.slice(0, 1).map(({ doubt: { consequence } }) => ({ what: `${what}${names}`, consequence }));
+    }),
+  ];
+}
+
+function inventoryDoubts(inventory: Inventory): Doubt[] {
+  const { virtualization, clocksource, invariantTsc, knobs, mitigations, loadAverage, cpus } = inventory;
   const governor = knobs['cpufreq.scaling_governor'];
   const active = Object.values(mitigations).filter((text) => text.startsWith('Mitigation')).length;
-  const filtered = withFlag(result, 'bridge-netfilter');
   return [
     ...when(virtualization !== null, {
       what: `The machine is virtual (${virtualization})`,
       consequence:
         'Its CPUs are threads of another system, whose load, frequency and topology cannot be seen from inside. Absolute figures do not carry over to bare metal; ratios carry over better.',
-    }),
-    ...when(filtered !== null, {
-      what: `Bridged packets passed through iptables (${filtered})`,
-      consequence:
-        'net.bridge.bridge-nf-call-iptables is 1: kernel paths over a bridge are slower than they need to be.',
     }),
     ...when(governor !== undefined && governor !== 'performance', {
       what: `The CPU frequency governor was ${governor}`,
