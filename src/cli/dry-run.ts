@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
-import { estimateMs, formatDuration } from '../plan/estimate.ts';
+import { estimateMs, formatDuration, OVERHEADS_DEFAULT, type TurnOf } from '../plan/estimate.ts';
 import { type PlacementHosts, placeCase } from '../plan/placement.ts';
 import { trialsOf, untilPrecise } from '../report/format.ts';
 import type { Schedule } from '../run/schedule.ts';
@@ -14,11 +14,13 @@ interface Plan {
   campaign: Omit<StoredCampaign, 'cases'>;
   cases: readonly PlannedCase[];
   schedule: Pick<Schedule, 'remaining'>;
+  /** Which testbeds take turns; none where absent. */
+  turnOf?: TurnOf;
 }
 
 /** What a campaign would do, in words: its test cases with their placement, its order's seed and its time. */
 export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], testbeds: readonly Testbed[]): string {
-  const { campaign, cases, schedule } = plan;
+  const { campaign, cases, schedule, turnOf } = plan;
   const order = schedule.remaining;
   const least = campaign.precision === null ? '' : 'at least ';
   const runnable = cases.filter((planned) => planned.skipped === null);
@@ -26,6 +28,8 @@ export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], testb
     order,
     cases.map((planned) => planned.case),
     campaign,
+    OVERHEADS_DEFAULT,
+    turnOf,
   );
   return [
     `${campaign.title}: ${runnable.length} test cases × ${trialsOf(campaign)} trials${untilPrecise(campaign)} = ${least}${order.length} trials, ` +

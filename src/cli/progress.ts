@@ -3,7 +3,7 @@ import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { formatPps } from '../model/units.ts';
-import { formatDuration, RemainingTime } from '../plan/estimate.ts';
+import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import { percentOf } from '../report/format.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
@@ -15,6 +15,8 @@ interface Planned {
   /** Repetitions of disturbed trials, from before. */
   owed: readonly PlannedTrial[];
   schedule: Pick<Schedule, 'planned' | 'remaining' | 'doneCount'>;
+  /** Which testbeds take turns; none where absent. */
+  turnOf?: TurnOf;
 }
 
 /**
@@ -31,7 +33,7 @@ export class Progress {
   /** When the present trial of each testbed began. */
   private readonly began = new Map<string, number>();
 
-  constructor({ campaign, cases, schedule, owed }: Planned, tell: (line: string) => void) {
+  constructor({ campaign, cases, schedule, owed, turnOf }: Planned, tell: (line: string) => void) {
     const order = schedule.remaining;
     this.tell = tell;
     this.precision = campaign.precision;
@@ -41,6 +43,8 @@ export class Progress {
       [...order, ...owed],
       campaign,
       cases.map((planned) => planned.case),
+      OVERHEADS_DEFAULT,
+      turnOf,
     );
     const estimate = formatDuration(this.remaining.estimateMs());
     const least = this.precision === null ? '' : 'at least ';

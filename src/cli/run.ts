@@ -6,7 +6,7 @@ import { commitOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import type { Campaign } from '../model/campaign.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
-import { type HostRecord, testbedsOf } from '../model/testbed.ts';
+import { testbedsOf } from '../model/testbed.ts';
 import { expandCampaign, type TestbedOffer } from '../plan/expand.ts';
 import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
 import { toJsonDocument } from '../report/json.ts';
@@ -15,7 +15,7 @@ import { runCampaign } from '../run/campaign.ts';
 import { Schedule } from '../run/schedule.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
 import { settled } from '../run/trial.ts';
-import { unlikeMachines } from '../stats/compare.ts';
+import { unlikeHosts } from '../stats/compare.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { addCampaignOptions, readCampaign } from './campaign-options.ts';
@@ -98,7 +98,9 @@ async function run(file: string | undefined, options: RunOptions): Promise<void>
     const views = await Promise.all(testbeds.map((testbed) => viewOf(testbed, drivers, build)));
     const plan = stored === null ? planNew(campaign, drivers, views) : planResumed(stored, views);
     if (lookOnly) {
-      process.stdout.write(`${describePlan({ ...plan, schedule: together(plan.parts) }, drivers, offersOf(views))}\n`);
+      process.stdout.write(
+        `${describePlan({ ...plan, schedule: together(plan.parts), turnOf: turnsOf(plan.parts) }, drivers, offersOf(views))}\n`,
+      );
       return;
     }
     if (stored === null) refuseNothing(plan);
@@ -194,7 +196,8 @@ function loadToResume(id: string | true): StoredCampaign {
 }
 
 function planResumed({ cases, ...campaign }: StoredCampaign, views: readonly TestbedView[]): Plan {
-  for (const now of views.flatMap(({ hosts }) => hosts)) refuseOtherMachine(campaign, now);
+  const now = { hosts: views.flatMap(({ hosts }) => hosts) };
+  for (const { testbed } of views) refuseOtherMachine(campaign, now, testbed.name);
   const plan = planOf(campaign, cases, views);
   const { planned, doneCount } = together(plan.parts);
   const total = campaign.precision === null ? `${planned.length}` : `at least ${planned.length}`;
@@ -202,16 +205,16 @@ function planResumed({ cases, ...campaign }: StoredCampaign, views: readonly Tes
   return plan;
 }
 
+/** Testbeds that have a machine in common are of one group, and take turns. */
+function turnsOf(parts: readonly PlanPart[]): (testbed: string) => string {
+  const groups = apart(parts, ({ testbed }) => testbed.machines);
+  return (name) =>
+    groups.find((group) => group.some(({ testbed }) => testbed.name === name))?.[0]?.testbed.name ?? name;
+}
+
 /** Figures of two machines, or of one before and after a change, are never mixed in one statistic. */
-function refuseOtherMachine(campaign: Plan['campaign'], now: HostRecord): void {
-  const then = campaign.hosts.find(({ testbed, role }) => testbed === now.testbed && role === now.role);
-  if (then === undefined) {
-    throw new CliError(
-      EXIT.usage,
-      `the campaign was begun without ${now.name} in testbed ${now.testbed}: start a new one`,
-    );
-  }
-  for (const { what, a, b } of unlikeMachines(then.inventory, now.inventory)) {
+function refuseOtherMachine(then: Plan['campaign'], now: Pick<StoredCampaign, 'hosts'>, testbed: string): void {
+  for (const { what, a, b } of unlikeHosts(then, now, testbed)) {
     throw new CliError(EXIT.usage, `the campaign was begun with ${what} '${a}' and this is '${b}': start a new one`);
   }
 }
@@ -258,7 +261,10 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machinery:
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
 
-  const progress = new Progress({ ...plan, schedule: together(parts), owed: parts.flatMap(({ owed }) => owed) }, tell);
+  const progress = new Progress(
+    { ...plan, schedule: together(parts), owed: parts.flatMap(({ owed }) => owed), turnOf: turnsOf(parts) },
+    tell,
+  );
   let created = !machinery.isNew;
   const runPart = async ({ testbed, schedule, owed }: PlanPart) => {
     await testbed.prepare();

@@ -21,9 +21,12 @@ const absent = join(folder, 'absent.yaml');
 const here: TestbedSpec = { near: { host: 'local', uplink: 'eth1' }, far: { host: 'lab@far', uplink: 'eth1' } };
 const lab = file(
   'lab.yaml',
-  'lab:\n  near: { host: a, uplink: eth0 }\n  far: { host: b, uplink: eth0, pci: "0000:03:00.0" }\n',
+  'testbeds:\n  lab:\n    near: { host: a, uplink: eth0 }\n    far: { host: b, uplink: eth0, pci: "0000:03:00.0" }\n',
 );
-const user = file('user.yaml', 'lab: { near: { host: c } }\nother: { near: { host: "user@[fe80::1]:22" } }\n');
+const user = file(
+  'user.yaml',
+  'testbeds: { lab: { near: { host: c } }, other: { near: { host: "ssh://user@[fe80::1]:22" } } }',
+);
 
 /** The message of the CliError that it ends with; always one line. */
 function refused(name: string, files: readonly string[], testbedSpecs: Record<string, TestbedSpec> = {}): string {
@@ -54,7 +57,7 @@ test('the campaign file comes before the files, and one file before the next', (
   assert.equal(hostOf('lab', { lab: here }, [lab, user]), 'local');
   assert.equal(hostOf('lab', {}, [lab, user]), 'a');
   assert.equal(hostOf('lab', {}, [user, lab]), 'c');
-  assert.equal(hostOf('other', {}, [absent, lab, user]), 'user@[fe80::1]:22');
+  assert.equal(hostOf('other', {}, [absent, lab, user]), 'ssh://user@[fe80::1]:22');
   assert.equal(hostOf('netns', { netns: here }, []), 'local');
 });
 
@@ -77,28 +80,39 @@ test('an unknown name is told with those that are known', () => {
 
 test('a bad file is told with its name, the field and the value', () => {
   const bad: [string, RegExp][] = [
-    ['lab: [', /^\/bad\.yaml is not YAML: /],
-    ['- a', /^\/bad\.yaml: the file: '\["a"\]' is not of type record$/],
-    ['lab: 1', /^\/bad\.yaml: lab: '1' is not of type object$/],
-    ['lab: {}', /^\/bad\.yaml: lab\.near: is missing$/],
+    ['lab: 1', /^\/bad\.yaml: testbeds\.lab: '1' is not of type object$/],
+    ['lab: {}', /^\/bad\.yaml: testbeds\.lab\.near: is missing$/],
     [
       'lab: { near: { host: "a; rm -rf /" } }',
-      /^\/bad\.yaml: lab\.near\.host: 'a; rm -rf \/' is not a host: give 'local',/,
+      /^\/bad\.yaml: testbeds\.lab\.near\.host: 'a; rm -rf \/' is not a host: give 'local',/,
     ],
-    ['lab: { near: { host: a, port: 3 } }', /^\/bad\.yaml: lab\.near: unknown key 'port'$/],
+    ['lab: { near: { host: a, port: 3 } }', /^\/bad\.yaml: testbeds\.lab\.near: unknown key 'port'$/],
     [
       'lab: { near: { host: a, uplink: "eth0\\nx" } }',
-      /^\/bad\.yaml: lab\.near\.uplink: 'eth0 x' is not the name of an/,
+      /^\/bad\.yaml: testbeds\.lab\.near\.uplink: 'eth0 x' is not the name of an/,
     ],
-    ['lab: { near: { host: a }, far: { host: b } }', /^\/bad\.yaml: lab: with two hosts each needs an uplink/],
+    [
+      'lab: { near: { host: a }, far: { host: b } }',
+      /^\/bad\.yaml: testbeds\.lab: with two hosts each needs an uplink/,
+    ],
     [
       'lab: { near: { host: a, uplink: x }, far: { host: a, uplink: y } }',
-      /^\/bad\.yaml: lab: near and far are the same host$/,
+      /^\/bad\.yaml: testbeds\.lab: near and far are the same host$/,
     ],
-    ['LAB: { near: { host: a } }', /^\/bad\.yaml: LAB: 'LAB' is not a name of a testbed/],
-    ['local: { near: { host: a } }', /^\/bad\.yaml: local: 'local' is this machine and cannot be another$/],
+    ['LAB: { near: { host: a } }', /^\/bad\.yaml: testbeds\.LAB: 'LAB' is not a name of a testbed/],
+    ['local: { near: { host: a } }', /^\/bad\.yaml: testbeds\.local: 'local' is this machine and cannot be another$/],
   ];
-  for (const [text, expected] of bad) assert.match(refused('lab', [file('bad.yaml', text)]), expected);
+  for (const [text, expected] of bad) {
+    assert.match(refused('lab', [file('bad.yaml', `testbeds: { ${text} }`)]), expected);
+  }
+  const whole: [string, RegExp][] = [
+    ['lab: [', /^\/bad\.yaml is not YAML: /],
+    ['', /^\/bad\.yaml: testbeds: is missing$/],
+    ['- a', /^\/bad\.yaml: the file: '\["a"\]' is not of type object$/],
+    ['lab: { near: { host: a } }', /^\/bad\.yaml: testbeds: is missing$/],
+    ['testbeds: {}\nlab: {}', /^\/bad\.yaml: the file: unknown key 'lab'$/],
+  ];
+  for (const [text, expected] of whole) assert.match(refused('lab', [file('bad.yaml', text)]), expected);
   assert.match(refused('lab', [folder]), /^cannot read the testbed file : EISDIR$/);
 });
 

@@ -38,10 +38,7 @@ async function send(host: Host, folder: string, names: readonly string[], target
   });
   if (packed.exitCode !== 0)
     throw new HostError(`cannot pack ${folder}: ${lastLine(Buffer.from(packed.stderr).toString())}`);
-  const parent = target.slice(0, target.lastIndexOf('/'));
   const draft = `${target}.draft-${host.ownerPid}`;
-  // Of earlier builds: the host is ours alone while we are at it.
-  await host.remove(parent);
   await host.makeDirectory(draft);
   const unpacked = await host.run(['tar', '--extract', '--gzip', '--no-same-owner', '--directory', draft], {
     input: packed.stdout,
@@ -50,6 +47,15 @@ async function send(host: Host, folder: string, names: readonly string[], target
   if (unpacked.exitCode !== 0)
     throw new HostError(`cannot unpack ${target} on ${host.name}: ${lastLine(unpacked.stderr)}`);
   await runOrThrow(host, ['mv', '--', draft, target]);
+}
+
+/** Removes what earlier builds have left, and sendings that were cut short. Only for who has the host for itself. */
+export async function removeOldInstallations(host: Host, { root, programs }: Artifacts): Promise<void> {
+  for (const folder of ['roots', 'programs'].map((name) => `${INSTALLED}/${name}`)) {
+    for (const path of (await host.list(folder)).map((name) => `${folder}/${name}`)) {
+      if (path !== root && path !== programs) await host.remove(path);
+    }
+  }
 }
 
 /** Starts the application with the libraries that are in the root: those of the host may be others, or none. */

@@ -6,12 +6,19 @@ import { type Inventory, InventorySchema } from './inventory.ts';
 /** A user of 32 characters, a name of 253 (RFC 1035), and what joins them. */
 const HOST_NAME_MAX = 300;
 
+const USER = '(?:[A-Za-z0-9_][\\w.-]*@)?';
+/** Of a machine, `local` included; also an IPv4 address. */
+const NAME = '[A-Za-z0-9][\\w.-]*';
+const IPV6 = '[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}';
+
 /** Also the names that a shell or ssh(1) would take for something else are refused here: a leading '-', spaces, quotes, ';', '$'. */
 export const HostNameSchema = z
   .string()
   .regex(
-    /^(?:local|netns:[A-Za-z0-9][\w.-]{0,63}|(?:ssh:\/\/)?(?:[A-Za-z0-9_][\w.-]*@)?(?:[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?)$/,
-    "is not a host: give 'local', 'netns:NAME', or what ssh(1) calls a destination, such as user@machine",
+    new RegExp(
+      `^(?:netns:[A-Za-z0-9][\\w.-]{0,63}|${USER}(?:${NAME}|${IPV6})|ssh://${USER}(?:${NAME}|\\[${IPV6}\\])(?::[1-9]\\d{0,4})?)$`,
+    ),
+    "is not a host: give 'local', 'netns:NAME', or what ssh(1) calls a destination, such as user@machine or ssh://user@machine:22",
   )
   .max(HOST_NAME_MAX, `is not a host: it has more than ${HOST_NAME_MAX} characters`);
 

@@ -44,6 +44,16 @@ describe('estimateMs', () => {
     assert.equal(estimateMs(orderOf(0, 1, 2), spread, timing, overheads), 2 * 3600 + 20);
   });
 
+  it('adds up testbeds that take turns', () => {
+    const spread = [testCase({}), testCase({ testbed: 'netns' }), testCase({ testbed: 'lab' })];
+    const here = (testbed: string) => (testbed === 'lab' ? 'lab' : 'here');
+    assert.equal(estimateMs(orderOf(0, 1, 2), spread, timing, overheads, here), 2 * 3610);
+    const left = new RemainingTime(orderOf(0, 1, 2, 2), timing, spread, overheads, here);
+    assert.equal(left.estimateMs(), 2 * 3610);
+    left.trialDone(3610, 'netns');
+    assert.equal(left.estimateMs(), 3610 + 3600);
+  });
+
   it('is nothing for nothing, and has defaults', () => {
     assert.equal(estimateMs([], cases, timing), 0);
     const { trialMs, switchStartMs } = OVERHEADS_DEFAULT;

@@ -21,8 +21,13 @@ export interface Overheads {
 /** Measured with kernel switches on a virtual machine with 2 CPUs; the estimate of the remaining time corrects them. */
 export const OVERHEADS_DEFAULT: Overheads = { trialMs: 500, switchStartMs: 200 };
 
+/** Of which group a testbed is: those of one group take turns, as they share a machine; groups work beside each other. */
+export type TurnOf = (testbed: string) => string;
+
+const EACH_BY_ITSELF: TurnOf = (testbed) => testbed;
+
 /**
- * Expected time of trials that run in this order, ms: that of the testbed which needs longest, as they run beside each other. A
+ * Expected time of trials that run in this order, ms: that of the testbeds which need longest, as they run beside each other. A
  * switch start is counted wherever a trial needs another switch, location or number of pairs than the one before on its
  * testbed; none is where `cases` (by caseIndex) does not say.
  */
@@ -31,9 +36,17 @@ export function estimateMs(
   cases: readonly TestCase[],
   timing: Timing,
   overheads: Overheads = OVERHEADS_DEFAULT,
+  turnOf: TurnOf = EACH_BY_ITSELF,
 ): number {
-  const each = [...Map.groupBy(order, (planned) => testbedOf(planned, cases)).values()];
-  return Math.max(0, ...each.map((part) => sumOf(expectedMs(part, cases, timing, overheads))));
+  const each = [...Map.groupBy(order, (planned) => testbedOf(planned, cases))];
+  const costs = each.map(([testbed, part]) => ({ testbed, ms: sumOf(expectedMs(part, cases, timing, overheads)) }));
+  return longestMs(costs, turnOf);
+}
+
+/** Of the group that needs longest. */
+function longestMs(costs: readonly { testbed: string; ms: number }[], turnOf: TurnOf): number {
+  const groups = [...Map.groupBy(costs, ({ testbed }) => turnOf(testbed)).values()];
+  return Math.max(0, ...groups.map((group) => sumOf(group.map(({ ms }) => ms))));
 }
 
 function testbedOf({ caseIndex }: PlannedTrial, cases: readonly TestCase[]): string {
@@ -80,6 +93,7 @@ export class RemainingTime {
   private readonly cases: readonly TestCase[];
   private readonly timing: Timing;
   private readonly overheads: Overheads;
+  private readonly turnOf: TurnOf;
   private readonly all = { count: 0, sumMs: 0 };
   private readonly bySwitch = new Map<string, { count: number; sumMs: number }>();
 
@@ -89,7 +103,9 @@ export class RemainingTime {
     timing: Timing,
     cases: readonly TestCase[] = [],
     overheads: Overheads = OVERHEADS_DEFAULT,
+    turnOf: TurnOf = EACH_BY_ITSELF,
   ) {
+    this.turnOf = turnOf;
     this.cases = cases;
     this.timing = timing;
     this.overheads = overheads;
@@ -121,9 +137,10 @@ export class RemainingTime {
     queue.done += 1;
   }
 
-  /** Expected time of the trials that have not been told as done, ms: of the testbed that needs longest. */
+  /** Expected time of the trials that have not been told as done, ms: of the testbeds that need longest. */
   estimateMs(): number {
-    return Math.max(0, ...[...this.queues.values()].map((queue) => this.leftMs(queue)));
+    const costs = [...this.queues].map(([testbed, queue]) => ({ testbed, ms: this.leftMs(queue) }));
+    return longestMs(costs, this.turnOf);
   }
 
   private leftMs({ order, expected, done }: Queue): number {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A comparison as a table and as a document.
 import type { Interval } from '../model/result.ts';
+import { LOCAL_TESTBED } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import type { ComparedCase, Comparison, ComparisonVerdict, Effect, Unlike } from '../stats/compare.ts';
 import { groupOf } from '../stats/group.ts';
@@ -172,9 +173,10 @@ function basis({ cases, compared, tooFewTrials }: Comparison): string {
   return `${many}: B is faster in ${count('faster')}, slower in ${count('slower')}, and no difference was found in ${count('no difference')}. Mann-Whitney test on the trials, two-sided, corrected by Holm's procedure: the chance of any false "faster" or "slower" in this table is at most 5 %. "No difference" means none was found: the interval says how large it may still be.${warning}`;
 }
 
-/** Where switches are compared, a case has two. */
+/** Where switches are compared, a case has two. The machine where most campaigns run goes without saying. */
 function nameOf({ case: testCase }: ComparedCase, switches: boolean): string {
-  return switches ? ioName(testCase) : caseName(testCase);
+  const where = testCase.testbed === LOCAL_TESTBED ? '' : ` on testbed ${testCase.testbed}`;
+  return `${switches ? ioName(testCase) : caseName(testCase)}${where}`;
 }
 
 /** Cases without a verdict, those with the same reason together. */

@@ -5,7 +5,7 @@ import type { CampaignResult, CaseResult, Flag, Measurement } from '../model/res
 import { farHostOf, nearOf } from '../model/testbed.ts';
 import { groupCases } from '../stats/group.ts';
 import { modesOf, type TwoModes } from '../stats/modes.ts';
-import { caseName, inScale, listed, MICROSECONDS, ppsScale, withUnit } from './format.ts';
+import { caseName, inScale, listed, MICROSECONDS, ppsScale, whereOf, withUnit } from './format.ts';
 
 /** A reason to doubt: what, and what follows from it. */
 export interface Doubt {
@@ -158,7 +158,7 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
     }),
     steal.value > STEAL_NOTABLE
       ? {
-          what: `The hypervisor took up to ${percent} of the measured CPUs’ time (worst: ${caseName(steal.one.case)})`,
+          what: `The hypervisor took up to ${percent} of the measured CPUs’ time (worst: ${nameOf(result, steal.one)})`,
           consequence: 'Other guests were at work. Wide intervals and outliers below are most likely theirs.',
         }
       : {
@@ -166,7 +166,7 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
           consequence: 'As far as the kernel can tell, no other guest disturbed the measurement.',
         },
     {
-      what: `Measured threads were interrupted up to ${switches.value.toFixed(0)} times a second (worst: ${caseName(switches.one.case)})`,
+      what: `Measured threads were interrupted up to ${switches.value.toFixed(0)} times a second (worst: ${nameOf(result, switches.one)})`,
       consequence:
         'Each involuntary switch stops a poller for a time slice; at thousands a second the scheduler is part of the result.',
     },
@@ -186,7 +186,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
   const limited = withFlag(result, 'tool-limited');
   const short = withFlag(result, 'rate-not-reached');
   const superPackets = withFlag(result, 'super-packets');
-  const modal = measured.flatMap((one) => (one.flags.includes('bimodal') ? [levels(one)] : []));
+  const modal = measured.flatMap((one) => (one.flags.includes('bimodal') ? [levels(result, one)] : []));
   const imprecise = withFlag(result, 'imprecise');
   return [
     ...when(modal.length > 0, {
@@ -233,7 +233,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
 }
 
 /** Between which levels a case changed, from trial to trial and within trials. */
-function levels(one: CaseResult): string {
+function levels(result: CampaignResult, one: CaseResult): string {
   const { between, within } = modesOf(one);
   const told = ({ low, high }: TwoModes): string => {
     const scale = one.case.dimension === 'latency' ? MICROSECONDS : ppsScale([high.mean]);
@@ -241,7 +241,7 @@ function levels(one: CaseResult): string {
   };
   const [first] = within;
   return [
-    caseName(one.case),
+    nameOf(result, one),
     ...(between === null ? [] : [`${told(between)} in ${between.low.count} and ${between.high.count} trials`]),
     ...(first === undefined ? [] : [`changed within ${within.length} of its trials, as between ${told(first)}`]),
   ].join(', ');
@@ -255,6 +255,11 @@ function receivePaths(measured: readonly CaseResult[]): string[] {
     ),
   );
   return [...new Set(found)].sort();
+}
+
+/** A case with its machine, where there are several. */
+function nameOf(result: CampaignResult, one: CaseResult): string {
+  return `${caseName(one.case)}${whereOf(result, one.case)}`;
 }
 
 function when(applies: boolean, doubt: Doubt): Doubt[] {

@@ -351,14 +351,9 @@ function placementRows(result: CampaignResult): ComponentChild[] {
         own(placement.switch),
         rest(placement.housekeeping),
         ...(far === null ? [] : [`far: ${own(far.switch)}, ${rest(far.housekeeping)}`]),
-        `wait = ${one.case.wait}`,
+        `wait = ${one.case.wait}${whereOf(result, one.case)}`,
       ].join('; ');
-      byText.set(
-        text,
-        (byText.get(text) ?? new Set()).add(
-          `${one.case.switch} ${one.case.pairs}vs${one.case.pairs}${whereOf(result, one.case)}`,
-        ),
-      );
+      byText.set(text, (byText.get(text) ?? new Set()).add(`${one.case.switch} ${one.case.pairs}vs${one.case.pairs}`));
     }
   }
   return [...byText].flatMap(([text, cases]) => [h('dt', null, [...cases].join(', ')), h('dd', null, text)]);
@@ -431,6 +426,9 @@ function againSection(result: CampaignResult): ComponentChild[] {
       `With vswbench ${vswbenchVersion}${commit}, this command runs the same cases in the same random order:`,
     ),
     h('pre', { tabIndex: 0 }, h('code', null, reproduceCommand(result))),
+    namesTestbeds(result)
+      ? h('p', { class: 'soft' }, 'The testbeds have to be defined as they were: docs/testbeds.md says where.')
+      : null,
   ];
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifacts } from '../host/artifacts.ts';
 import { connectHost, formOf } from '../host/connect.ts';
 import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from '../host/host.ts';
-import { installArtifacts } from '../host/install.ts';
+import { installArtifacts, removeOldInstallations } from '../host/install.ts';
 import { allowedCpus, cpusOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { type ContainerDirectory, prepareContainers } from '../host/lxc.ts';
@@ -176,6 +176,7 @@ class Seat {
   private readonly role: Role;
   private connection: ConnectedHost | null = null;
   private side: Side | null = null;
+  private artifacts: Artifacts;
   /** Waiting for it once was in vain: from then on it is only looked for. */
   private givenUp = false;
 
@@ -183,19 +184,18 @@ class Seat {
     this.plan = plan;
     this.role = role;
     this.spec = spec;
+    this.artifacts = plan.artifacts;
   }
 
   async connect(): Promise<void> {
-    if (ownNamespace(this.spec) === null) this.connection = await this.newConnection();
+    if (ownNamespace(this.spec) !== null) return;
+    this.connection = await this.newConnection();
+    this.artifacts = await this.artifactsOn(this.connection);
   }
 
   async seen(): Promise<SeenHost> {
     const host = this.connection ?? localHost;
-    return {
-      ...{ role: this.role, spec: this.spec, host },
-      artifacts: await this.artifactsOn(host),
-      cpus: await usableCpus(host),
-    };
+    return { role: this.role, spec: this.spec, host, artifacts: this.artifacts, cpus: await usableCpus(host) };
   }
 
   /** Opens its journal, which undoes what an earlier run has left, and makes the host ready. */
@@ -206,9 +206,10 @@ class Seat {
     const undo = await openJournal(host, session, tell);
     const directory = `${STATE_DIRECTORY}/${this.role}`;
     await undo.push({ kind: 'remove-empty-directory', path: directory });
+    this.artifacts = await this.artifactsOn(host);
+    if (this.isInstalled) await removeOldInstallations(host, this.artifacts);
     this.side = {
-      ...{ role: this.role, host, undo, directory },
-      artifacts: await this.artifactsOn(host),
+      ...{ role: this.role, host, undo, directory, artifacts: this.artifacts },
       cpus: await usableCpus(host),
       uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },
       containers: await prepareContainers(host, `${directory}/containers`, undo),
@@ -255,10 +256,13 @@ class Seat {
   }
 
   /** Another machine is given what was built here, unless we only look. */
+  private get isInstalled(): boolean {
+    return formOf(this.spec).form === 'ssh' && !this.plan.lookOnly;
+  }
+
   private async artifactsOn(host: Host): Promise<Artifacts> {
-    const { artifacts, lookOnly } = this.plan;
-    if (formOf(this.spec).form !== 'ssh' || lookOnly) return artifacts;
-    return installArtifacts(host, localHost, artifacts);
+    const { artifacts } = this.plan;
+    return this.isInstalled ? installArtifacts(host, localHost, artifacts) : artifacts;
   }
 }
 

@@ -16,6 +16,7 @@ import {
   table2Campaign,
   testCase,
   trial,
+  twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
 import type { LatencySummary, Measurement, StoredCampaign, Trial } from '../model/result.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, readHeader } from './schema.ts';
@@ -108,6 +109,7 @@ describe('a campaign', () => {
   for (const [name, campaign] of [
     ['of every outcome', table2Campaign()],
     ['with sweeps and latency', sweepCampaign()],
+    ['on two testbeds', twoTestbedsCampaign()],
     ['with hostile text', hostileCampaign()],
     ['without trials', storedCampaign({ endedAt: null })],
     ['that goes on for a precision', storedCampaign({ precision: { ratio: 0.02, trialsMax: 30 } })],
