@@ -5,6 +5,7 @@ import type { SwitchDriver } from './driver.ts';
 import { linuxBridge } from './linux-bridge.ts';
 import { ovs } from './ovs.ts';
 import { ovsKernel } from './ovs-kernel.ts';
+import { sriov } from './sriov.ts';
 
 /** Every switch that comes with vswbench, in the order in which reports list them. */
-export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge, basicfwd, ovs, ovsKernel];
+export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge, basicfwd, ovs, ovsKernel, sriov];
