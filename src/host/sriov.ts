@@ -12,6 +12,19 @@ export interface PhysicalFunction {
   total: number;
   /** How many it has now. */
   present: number;
+  /** Its driver shares the card with programs by itself, and keeps it: it has InfiniBand devices (a bifurcated driver). */
+  shared: boolean;
+  /** It is behind an IOMMU, so that a program may drive its functions. */
+  iommu: boolean;
+}
+
+/** Null where programs can be given virtual functions of a card; else what is missing, and the mend. */
+export function whyNoProgram({ shared, iommu }: PhysicalFunction): { missing: string; mend: string } | null {
+  if (shared || iommu) return null;
+  return {
+    missing: 'there is no IOMMU, without which no program may drive a device',
+    mend: 'switch it on in the firmware (VT-d, AMD-Vi) and boot with intel_iommu=on iommu=pt',
+  };
 }
 
 /** What a program in a container needs to drive a virtual function. */
@@ -30,7 +43,11 @@ export async function physicalFunctions(host: Host): Promise<PhysicalFunction[]>
     const pci = /^PCI_SLOT_NAME=(\S+)$/m.exec((await host.read(`${folder}/uevent`)) ?? '')?.[1];
     if (total === 0 || pci === undefined) continue;
     const present = Number((await host.read(`${folder}/sriov_numvfs`)) ?? 0);
-    found.push({ interface: name, pci, total, present });
+    const has = async (part: string) => (await host.list(`/sys/bus/pci/devices/${pci}/${part}`)).length > 0;
+    found.push({
+      ...{ interface: name, pci, total, present },
+      ...{ shared: await has('infiniband'), iommu: await has('iommu_group') },
+    });
   }
   return found;
 }
@@ -57,8 +74,10 @@ export async function makeVirtualFunctions(
       `${card.interface} can have ${card.total} virtual functions, and ${macs.length} are needed: use fewer pairs`,
     );
   }
-  const shared = (await host.list(`${folder}/infiniband`)).length > 0;
-  if (!shared) await requireVfio(host, folder);
+  const { shared } = card;
+  const why = whyNoProgram(card);
+  if (why !== null) throw new HostError(`${why.missing}: ${why.mend}`);
+  if (!shared) await runOrThrow(host, ['modprobe', 'vfio-pci']);
   await knob(host, undo, `${folder}/sriov_drivers_autoprobe`, shared ? '1' : '0');
   await knob(host, undo, `${folder}/sriov_numvfs`, String(macs.length));
   const functions: VirtualFunction[] = [];
@@ -69,15 +88,6 @@ export async function makeVirtualFunctions(
     functions.push({ pci, devices: shared ? await verbsDevices(host, pci) : await bindToVfio(host, pci) });
   }
   return functions;
-}
-
-async function requireVfio(host: Host, folder: string): Promise<void> {
-  if ((await host.run(['test', '-e', `${folder}/iommu_group`])).exitCode !== 0) {
-    throw new HostError(
-      'there is no IOMMU, without which no program may drive a device: switch it on in the firmware (VT-d, AMD-Vi) and boot with intel_iommu=on iommu=pt',
-    );
-  }
-  await runOrThrow(host, ['modprobe', 'vfio-pci']);
 }
 
 /** Sets a knob, and registers that it goes back to what it was. */

@@ -2,7 +2,7 @@
 // No software at all: the switch within a network card, between its virtual functions, one for each container, which drives it by DPDK.
 // It knows their addresses from the start, and learns none.
 import { type Host, HostError } from '../host/host.ts';
-import { makeVirtualFunctions, type PhysicalFunction, physicalFunctions } from '../host/sriov.ts';
+import { makeVirtualFunctions, type PhysicalFunction, physicalFunctions, whyNoProgram } from '../host/sriov.ts';
 import { macOf } from '../model/station.ts';
 import type { DevicePort, SwitchContext, SwitchDriver } from './driver.ts';
 import { takeUplink, uplinkMissing } from './uplink.ts';
@@ -19,6 +19,9 @@ export const sriov: SwitchDriver = {
 
   async probe(host) {
     const cards = await physicalFunctions(host);
+    const [first] = cards;
+    const why = first === undefined ? null : whyNoProgram(first);
+    if (why !== null) return { available: false, ...why };
     if (cards.length > 0) {
       return {
         available: true,

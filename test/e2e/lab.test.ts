@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { z } from 'zod';
+import { documentOf } from './document.ts';
 import { cannotMeasure, traces, until, Workspace } from './machine.ts';
 
 const LAB = '/run/vswbench-lab';
@@ -121,6 +122,36 @@ describe('the virtual lab', { skip: whyNot(), timeout: 900_000 }, () => {
     );
     assert.equal(made.stdout.trim().split('\n').length, 2, made.stderr);
     assert.equal((await lab('ssh', 'a', 'modprobe vfio-pci && modprobe openvswitch && lxc-execute --version')).code, 0);
+  });
+
+  it('measures switches that this machine has no hardware or kernel for, over one machine and over two', {
+    timeout: 300_000,
+  }, async (t) => {
+    if (skipped(t)) return;
+    const ended = await workspace.run([
+      ...['run', '--json', '--testbed', 'lab', '-V', 'ovs-kernel,sriov', '-L', 'local,remote', '--io', 'udp,dpdk'],
+      ...['-R', '500', '-B', '8', '--duration', '500ms', '--warmup', '100ms', '--trials', '1'],
+    ]);
+    const rows = documentOf(ended).results.filter(({ outcome }) => outcome !== 'skipped');
+    assert.deepEqual(
+      rows.map((row) => [row.case.switch, row.case.location, row.outcome]).sort(),
+      [
+        ['ovs-kernel', 'local', 'measured'],
+        ['ovs-kernel', 'remote', 'measured'],
+        ['sriov', 'local', 'measured'],
+        ['sriov', 'remote', 'measured'],
+      ],
+      ended.stderr,
+    );
+    for (const row of rows) assert.ok((row.trials[0]?.receivedPackets ?? 0) > 0, row.case.switch);
+    for (const machine of ['a', 'b']) {
+      const found = await lab(
+        'ssh',
+        machine,
+        'cat /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ip netns; ls /run/vswbench',
+      );
+      assert.equal(found.stdout, '0\n', machine);
+    }
   });
 
   it('is not started twice', async (t) => {
