@@ -5,6 +5,7 @@ import { HostError } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
 import { installPackages, packagesMissing } from '../host/packages.ts';
 import {
+  claimLab,
   findIngredients,
   type Ingredients,
   type LabStatus,
@@ -123,7 +124,7 @@ async function up(options: UpOptions): Promise<void> {
   if (before.state === 'starting') {
     throw new CliError(
       EXIT.trialFailed,
-      `process ${before.lab.starter.pid} is just starting the lab: wait for it, or end it`,
+      `process ${before.starterPid} is just starting the lab: wait for it, or end it`,
     );
   }
   if (before.state === 'broken') {
@@ -133,6 +134,8 @@ async function up(options: UpOptions): Promise<void> {
   await requireMemory(localHost, wish.machines);
   await installMissing(options.yes === true);
   const beganMs = performance.now();
+  // Who comes second is refused here, and has nothing to take down.
+  await claimLab(localHost);
   await interruptible(async (signal) => {
     const ingredients = await findIngredients(localHost, wish, tell);
     await askToBuild(ingredients, options.yes === true);
@@ -201,7 +204,9 @@ async function status(options: { json?: boolean }): Promise<void> {
 }
 
 function document(found: LabStatus): object {
-  if (found.state === 'down' || found.lab === null) return { schema: 1, state: found.state, machines: [] };
+  if (found.state === 'down' || found.state === 'starting' || found.lab === null) {
+    return { schema: 1, state: found.state, machines: [] };
+  }
   const { startedAt, accelerator, cpus, memoryMib, qemu, image, kernelRelease } = found.lab;
   return {
     ...{ schema: 1, state: found.state, startedAt, accelerator, qemu, image, kernelRelease, cpus, memoryMib },
@@ -212,6 +217,7 @@ function document(found: LabStatus): object {
 
 function describe(found: LabStatus): string {
   if (found.state === 'down') return "No lab is up. Start one with 'vswbench lab up'.";
+  if (found.state === 'starting') return `Process ${found.starterPid} is starting the lab.`;
   if (found.lab === null) return "Something is left of a lab. Take it away with 'vswbench lab down'.";
   const { accelerator, kernelRelease, qemu } = found.lab;
   const how = accelerator === 'kvm' ? 'KVM' : 'emulated';
@@ -222,8 +228,7 @@ function describe(found: LabStatus): string {
   );
   const head: Record<typeof found.state, string> = {
     up: `The lab is up: Linux ${kernelRelease}, QEMU ${qemu}, ${how}.`,
-    starting: `Process ${found.lab.starter.pid} is starting the lab.`,
-    broken: "The lab is broken: a machine is off, or its start was cut short. 'vswbench lab up' makes a new one.",
+    broken: "The lab is broken: a machine is off. 'vswbench lab up' makes a new one.",
   };
   const use = `Testbed 'lab': ${TESTBED}. A shell: vswbench lab ssh [a|b]. Down: vswbench lab down.`;
   return [head[found.state], ...lines, ...(found.state === 'up' ? [use] : [])].join('\n');
@@ -235,7 +240,10 @@ async function ssh(machine: string | undefined, command: string[]): Promise<void
   const words = name === undefined && machine !== undefined ? [machine, ...command] : command;
   const found = await labStatus(localHost);
   const target = hostName(name ?? 'a');
-  const status = found.state === 'down' ? undefined : found.machines.find(({ host }) => host === target);
+  const status =
+    found.state === 'down' || found.state === 'starting'
+      ? undefined
+      : found.machines.find(({ host }) => host === target);
   if (status?.running !== true) {
     throw new CliError(EXIT.nothingMeasurable, `machine ${target} does not run: start the lab with 'vswbench lab up'`);
   }

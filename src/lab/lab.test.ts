@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, procStat } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import { findImage } from './image.ts';
-import { cleanLab, labDown, labStatus, requireMemory } from './lab.ts';
+import { claimLab, cleanLab, labDown, labStatus, requireMemory } from './lab.ts';
 import { accelerator, fetchedQemu, findQemu, parseVersion } from './qemu.ts';
 import { recipeDigest, recipeOf } from './recipe.ts';
 
@@ -14,12 +14,13 @@ const MARK = 'PATH=/bin\0VSWBENCH_MARK=/run/vswbench-lab\0';
 
 function lab(t: TestContext, state: 'starting' | 'up', part: { starter?: string; aRuns?: boolean } = {}): FakeHost {
   const document = {
-    ...{ schema: 1, state, starter: { pid: 70, startTicks: '1000' }, startedAt: '2026-01-02T03:04:05.678Z' },
+    ...{ schema: 1, state, startedAt: '2026-01-02T03:04:05.678Z' },
     ...{ accelerator: 'tcg', cpus: 2, memoryMib: 3072, qemu: '10.0.2', image: '0123456789ab', kernelRelease: '6.1.0' },
     machines: [{ name: 'a', sshPort: 22220, cabled: false }],
   };
   const host = new FakeHost(t).put({
     '/run/vswbench-lab/state.json': JSON.stringify(document),
+    '/run/vswbench-lab/starter': '70 1000',
     '/run/vswbench-lab/a.pid': '4711\n',
     [`${FOLDER}/images/0123456789ab/manifest.json`]: '{}',
     [`${FOLDER}/images/ba9876543210.draft/root/etc/passwd`]: '',
@@ -57,6 +58,18 @@ describe('a lab is', () => {
     assert.deepEqual(await labStatus(torn), { state: 'broken', lab: null, machines: [] });
     const bare = new FakeHost(t).put({ '/run/vswbench-lab/identity': '' });
     assert.equal((await labStatus(bare)).state, 'broken');
+  });
+});
+
+describe('a lab is claimed', () => {
+  it('before anything else is done for it, by one alone', async (t) => {
+    const host = new FakeHost(t).answer(/^mkdir -m 700 \/run\/vswbench-lab$/);
+    host.folders.add('/run/vswbench-lab');
+    host.put({ [`/proc/${host.ownerPid}/stat`]: procStat(host.ownerPid, { startTicks: 77 }) });
+    await claimLab(host);
+    assert.deepEqual(await labStatus(host), { state: 'starting', starterPid: host.ownerPid });
+    host.answer(/^mkdir -m 700/, { exitCode: 1, stderr: 'mkdir: cannot create directory: File exists' });
+    await assert.rejects(claimLab(host), HostError);
   });
 });
 

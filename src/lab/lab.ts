@@ -40,8 +40,6 @@ const StateSchema = z.strictObject({
   schema: z.literal(1),
   /** `starting` until all machines answer. */
   state: z.enum(['starting', 'up']),
-  /** Who starts it: its process id and start time. */
-  starter: z.strictObject({ pid: z.int(), startTicks: z.string() }),
   startedAt: z.string(),
   accelerator: z.enum(['kvm', 'tcg']),
   cpus: z.int(),
@@ -53,6 +51,8 @@ const StateSchema = z.strictObject({
 });
 type State = z.infer<typeof StateSchema>;
 const STATE = `${LAB_DIRECTORY}/state.json`;
+/** Process id and start time of who makes it. */
+const STARTER = `${LAB_DIRECTORY}/starter`;
 
 /** How one machine is. */
 export interface MachineStatus extends MachineSpec {
@@ -67,21 +67,35 @@ export interface MachineStatus extends MachineSpec {
 
 export type LabStatus =
   | { state: 'down' }
-  /** Something of it is there, and not all: a machine was switched off, or its start was cut short. */
-  | { state: 'starting' | 'up' | 'broken'; lab: State; machines: MachineStatus[] }
+  /** Somebody is making its image, or starting its machines. */
+  | { state: 'starting'; starterPid: number }
+  /** Broken: a machine was switched off. */
+  | { state: 'up' | 'broken'; lab: State; machines: MachineStatus[] }
+  /** Its start was cut short. */
   | { state: 'broken'; lab: null; machines: [] };
 
 export async function labStatus(host: Host): Promise<LabStatus> {
-  const text = await host.read(STATE);
-  if (text === null) return (await host.list(LAB_DIRECTORY)).length > 0 ? NOTHING_KNOWN : { state: 'down' };
-  const parsed = StateSchema.safeParse(jsonOf(text));
-  if (!parsed.success) return NOTHING_KNOWN;
-  const lab = parsed.data;
-  const machines = await Promise.all(lab.machines.map((machine) => machineStatus(host, machine)));
-  return { state: await stateOf(host, lab, machines), lab, machines };
+  if ((await host.list(LAB_DIRECTORY)).length === 0) return { state: 'down' };
+  const parsed = StateSchema.safeParse(jsonOf((await host.read(STATE)) ?? ''));
+  if (parsed.success && parsed.data.state === 'up') {
+    const machines = await Promise.all(parsed.data.machines.map((machine) => machineStatus(host, machine)));
+    const state = machines.every(({ running }) => running) ? 'up' : 'broken';
+    return { state, lab: parsed.data, machines };
+  }
+  const [pid, startTicks] = ((await host.read(STARTER)) ?? '').split(' ');
+  const starterPid = Number(pid);
+  return starterPid > 0 && (await startTicksOf(host, starterPid)) === startTicks
+    ? { state: 'starting', starterPid }
+    : { state: 'broken', lab: null, machines: [] };
 }
 
-const NOTHING_KNOWN: LabStatus = { state: 'broken', lab: null, machines: [] };
+/** Makes the lab ours to start, before anything else is done for it. Throws HostError where there is one. */
+export async function claimLab(host: Host): Promise<void> {
+  const startTicks = await startTicksOf(host, host.ownerPid);
+  if (startTicks === null) throw new HostError('/proc is not mounted');
+  await runOrThrow(host, ['mkdir', '-m', '700', LAB_DIRECTORY]);
+  await host.write(STARTER, `${host.ownerPid} ${startTicks}`);
+}
 
 function jsonOf(text: string): unknown {
   try {
@@ -89,11 +103,6 @@ function jsonOf(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-async function stateOf(host: Host, lab: State, machines: readonly MachineStatus[]): Promise<State['state'] | 'broken'> {
-  if (lab.state === 'up') return machines.every(({ running }) => running) ? 'up' : 'broken';
-  return (await startTicksOf(host, lab.starter.pid)) === lab.starter.startTicks ? 'starting' : 'broken';
 }
 
 async function machineStatus(host: Host, spec: MachineSpec): Promise<MachineStatus> {
@@ -224,7 +233,7 @@ export async function requireMemory(host: Host, machines: number): Promise<void>
   );
 }
 
-/** Starts the machines and returns when all answer. What it leaves where it throws is for `labDown`. */
+/** Starts the machines of a lab that is claimed, and returns when all answer. What it leaves where it throws is for `labDown`. */
 export async function startMachines(
   host: Host,
   wish: LabWish,
@@ -233,8 +242,6 @@ export async function startMachines(
   signal: AbortSignal,
   tell: (line: string) => void,
 ): Promise<void> {
-  const startTicks = await startTicksOf(host, host.ownerPid);
-  if (startTicks === null) throw new HostError('/proc is not mounted');
   const names = MACHINE_NAMES.slice(0, wish.machines);
   const ports = freePorts(await usedPorts(host), names.length);
   const machines = names.map((name, index): MachineSpec => {
@@ -248,11 +255,9 @@ export async function startMachines(
     cpus: wish.cpus,
     memoryMib: wish.memoryMib,
   };
-  await runOrThrow(host, ['mkdir', '-m', '700', LAB_DIRECTORY]);
   const state: State = {
     schema: 1,
     state: 'starting',
-    starter: { pid: host.ownerPid, startTicks },
     startedAt: new Date().toISOString(),
     ...hardware,
     qemu: qemu.version,
