@@ -41,7 +41,12 @@ const BASE = [
 ];
 
 /** What vswbench uses on a host that it measures; its own programs come from the first machine. */
-const MEASURING = ['lxc', 'busybox-static', 'openvswitch-switch-dpdk'];
+const MEASURING = [
+  'lxc',
+  'busybox-static',
+  'openvswitch-switch-dpdk',
+  ...['bus', 'mempool', 'net'].map((kind) => `librte-meta-${kind}`),
+];
 
 /** For a user who builds kernel modules in a machine: `lab up --packages` of these. */
 export const MODULE_BUILDING = ['gcc', 'make', 'libc6-dev', 'linux-headers-amd64'];
