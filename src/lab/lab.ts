@@ -209,7 +209,7 @@ export async function prepare(
     signal.throwIfAborted();
   }
   if (missing.image.length > 0) {
-    tell('Building the image of the machines (about two minutes) ...');
+    tell('Building the image of the machines (about a minute) ...');
     machine = await buildImage(host, `${folder}/images`, packages, recipe, missing.image, tell);
     signal.throwIfAborted();
   }

@@ -40,13 +40,8 @@ const BASE = [
   ...['linux-image-amd64', 'kmod', 'procps', 'iproute2', 'pciutils', 'ethtool', 'tcpdump', 'openssh-server'],
 ];
 
-/** What vswbench uses on a host that it measures; its own programs come from the first machine. */
-const MEASURING = [
-  'lxc',
-  'busybox-static',
-  'openvswitch-switch-dpdk',
-  ...['bus', 'mempool', 'net'].map((kind) => `librte-meta-${kind}`),
-];
+/** What vswbench uses on a host that it measures; its own programs come from the first machine. DPDK's drivers are plugins. */
+const MEASURING = ['lxc', 'busybox-static', 'openvswitch-switch-dpdk', 'libdpdk-dev', 'pkg-config'];
 
 /** For a user who builds kernel modules in a machine: `lab up --packages` of these. */
 export const MODULE_BUILDING = ['gcc', 'make', 'libc6-dev', 'linux-headers-amd64'];
