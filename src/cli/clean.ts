@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
 import { INSTALLED } from '../host/install.ts';
+import { cleanLab, labFolder } from '../lab/lab.ts';
 import { recover } from '../run/journal.ts';
-import { requireRoot, tell } from './context.ts';
+import { checkout, requireRoot, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { addHostOptions, type HostOptions, isElsewhere, withHost } from './host-option.ts';
 
@@ -25,6 +26,7 @@ async function clean(options: HostOptions): Promise<void> {
     }
     const installed = elsewhere && (await host.list(INSTALLED)).length > 0;
     if (installed) await host.remove(INSTALLED);
+    if (!elsewhere && (await cleanLab(host, labFolder(checkout.root)))) tell('Took down a lab that was broken.');
     tell(
       journals === 0
         ? `There was ${installed ? `nothing to clean but ${INSTALLED}` : 'nothing to clean'}.`

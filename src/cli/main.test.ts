@@ -39,7 +39,7 @@ function vswbench(
   return new Promise((done) => child.on('close', (code) => done({ code, ...text })));
 }
 
-const COMMANDS = ['doctor', 'setup', 'run', 'list', 'show', 'report', 'compare', 'export', 'clean'];
+const COMMANDS = ['doctor', 'setup', 'run', 'list', 'show', 'report', 'compare', 'export', 'lab', 'clean'];
 
 describe('help', () => {
   it('lists every command, with examples', async () => {

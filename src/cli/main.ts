@@ -10,6 +10,7 @@ import { tell, version } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { CliError, EXIT } from './errors.ts';
 import { addExport } from './export.ts';
+import { addLab } from './lab.ts';
 import { addList } from './list.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
@@ -24,9 +25,9 @@ const program = new Command('vswbench')
     '\nExamples:\n  $ vswbench doctor\n  $ sudo vswbench run -V linux-bridge,direct -P 64,1500 --trials 6\n  $ vswbench show',
   );
 
-for (const add of [addDoctor, addSetup, addRun, addList, addShow, addReport, addCompare, addExport, addClean])
+for (const add of [addDoctor, addSetup, addRun, addList, addShow, addReport, addCompare, addExport, addLab, addClean])
   add(program);
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands, ...program.commands.flatMap((parent) => parent.commands)]) {
   command.exitOverride().configureOutput({
     // One line, the suggestion included.
     outputError: (text, write) =>
@@ -55,7 +56,7 @@ try {
 }
 
 function pathOf(command: Command): string {
-  return command === program ? 'vswbench' : `vswbench ${command.name()}`;
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 /** One line for everything that may go wrong; a stack trace only for what is a bug. */

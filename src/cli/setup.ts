@@ -69,7 +69,7 @@ async function install(
     );
     if (optional.includes(OVS_PACKAGE))
       tell(`(${OVS_PACKAGE} starts the system's own Open vSwitch, which is not used.)`);
-    if (options.yes !== true && !(await agree('Install them with apt-get?'))) {
+    if (options.yes !== true && !(await agree('Install them with apt-get?', 'setup'))) {
       throw new CliError(
         EXIT.nothingMeasurable,
         `nothing was installed; install ${[...needed, ...optional].join(' ')} yourself`,
@@ -93,9 +93,10 @@ async function installOptional(host: Host, names: readonly string[]): Promise<vo
   }
 }
 
-async function agree(question: string): Promise<boolean> {
+/** Asks on the terminal; `command` is who asks. Throws CliError where nobody is there. */
+export async function agree(question: string, command: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    throw new CliError(EXIT.usage, 'setup asks before it installs, and nobody is there to answer: give --yes');
+    throw new CliError(EXIT.usage, `${command} asks before it installs, and nobody is there to answer: give --yes`);
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await lines.question(`${question} [Y/n] `);

@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, FakeProcess, FakeUndoStack, procStat } from '../../test/fixtures/host.ts';
 import { HostError } from './host.ts';
-import { type ContainerSpec, initPid, killContainer, prepareContainers, startContainer } from './lxc.ts';
+import {
+  type Attachment,
+  type ContainerSpec,
+  initPid,
+  killContainer,
+  prepareContainers,
+  startContainer,
+} from './lxc.ts';
 
 const DIRECTORY = '/run/vswbench/containers';
 const SPEC: ContainerSpec = {
@@ -44,10 +51,10 @@ describe('prepareContainers', () => {
 });
 
 describe('startContainer', () => {
-  const start = async (t: TestContext, ipv6: boolean) => {
+  const start = async (t: TestContext, ipv6: boolean, attachment: Attachment = SPEC.attachment) => {
     const host = new FakeHost(t).onStart(/^lxc-execute/, () => new FakeProcess());
     host.folders.add(DIRECTORY);
-    await startContainer(host, { path: DIRECTORY, ipv6 }, SPEC, new FakeUndoStack(host));
+    await startContainer(host, { path: DIRECTORY, ipv6 }, { ...SPEC, attachment }, new FakeUndoStack(host));
     return host;
   };
   it('registers the undo, describes the container, starts it', async (t) => {
@@ -69,6 +76,17 @@ describe('startContainer', () => {
       'lxc.net.0.hwaddr = 02:00:00:00:00:02',
       'lxc.net.0.ipv4.address = 198.18.0.2/24',
       'lxc.sysctl.net.ipv6.conf.all.disable_ipv6 = 1',
+    ]) {
+      assert.ok(config.includes(line), line);
+    }
+  });
+  it('shows it device files of the host under the same paths, and no interface', async (t) => {
+    const devices = { kind: 'devices', devices: ['/dev/vfio/vfio', '/dev/vfio/6'] } as const;
+    const config = (await start(t, true, devices)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`)?.split('\n') ?? [];
+    for (const line of [
+      'lxc.net.0.type = empty',
+      'lxc.mount.entry = /dev/vfio/vfio dev/vfio/vfio none bind,create=file 0 0',
+      'lxc.mount.entry = /dev/vfio/6 dev/vfio/6 none bind,create=file 0 0',
     ]) {
       assert.ok(config.includes(line), line);
     }

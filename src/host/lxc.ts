@@ -17,7 +17,9 @@ export type Attachment =
   /** An interface of the host, moved in and called eth0 there; it comes back when the container ends. `address` is IPv4 with prefix length. */
   | { kind: 'interface'; interface: string; mac: string; address: string }
   /** A folder of the host, mounted at `target`, which the root has. */
-  | { kind: 'directory'; directory: string; target: string };
+  | { kind: 'directory'; directory: string; target: string }
+  /** Device files of the host, which the container sees under the same paths. */
+  | { kind: 'devices'; devices: readonly string[] };
 
 export interface Container {
   name: string;
@@ -118,9 +120,15 @@ function attachmentConfig(attachment: Attachment): string[] {
         'lxc.net.0.type = empty',
         `lxc.mount.entry = ${attachment.directory} ${attachment.target.replace(/^\//, '')} none bind,rw 0 0`,
       ];
+    case 'devices':
+      return ['lxc.net.0.type = empty', ...attachment.devices.map(deviceEntry)];
     default:
       return attachment satisfies never;
   }
+}
+
+function deviceEntry(path: string): string {
+  return `lxc.mount.entry = ${path} ${path.replace(/^\//, '')} none bind,create=file 0 0`;
 }
 
 /** Process id, seen from the host, of a running container's first process. Registers its end with the undo stack. */

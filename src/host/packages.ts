@@ -2,8 +2,11 @@
 // Packages of Debian and Ubuntu, by what they are for. A package counts as present when what we use of it is.
 import { type Host, HostError, lastLine } from './host.ts';
 
-/** `run` is what nothing works without, `host` the part of it that the second host of a testbed needs; `switches` adds what user-space switches need. */
-export type Purpose = 'run' | 'host' | 'switches' | 'tests' | 'bench';
+/**
+ * `run` is what nothing works without, `host` the part of it that the second host of a testbed needs; `switches` adds what user-space
+ * switches need, `lab` what building and reaching virtual machines does.
+ */
+export type Purpose = 'run' | 'host' | 'switches' | 'lab' | 'tests' | 'bench';
 
 /** `program` is what is used of a package: a name on PATH, or an absolute path. */
 const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
@@ -27,6 +30,14 @@ const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
   switches: [
     { name: 'libdpdk-dev', program: '/usr/include/dpdk/rte_ethdev.h' },
     { name: 'openvswitch-switch-dpdk', program: '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk' },
+  ],
+  lab: [
+    { name: 'busybox-static', program: '/bin/busybox' },
+    { name: 'openssh-client', program: 'ssh' },
+    { name: 'e2fsprogs', program: 'mke2fs' },
+    { name: 'xz-utils', program: 'xz' },
+    { name: 'dpkg', program: 'dpkg-deb' },
+    { name: 'debian-archive-keyring', program: '/usr/share/keyrings/debian-archive-keyring.gpg' },
   ],
   tests: [
     { name: 'openssh-server', program: '/usr/sbin/sshd' },

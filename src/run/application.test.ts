@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it, mock, type TestContext } from 'node:test';
 import { testCase } from '../../test/fixtures/campaign.ts';
 import { FakeProcess } from '../../test/fixtures/host.ts';
+import { macOf } from '../model/station.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { Application, type ApplicationPlan, applicationCommand, ipOf, macOf, sampleIntervalMs } from './application.ts';
+import { Application, type ApplicationPlan, applicationCommand, ipOf, sampleIntervalMs } from './application.ts';
 import { TrialFailure } from './failure.ts';
 
 function plan(part: Partial<TestCase> = {}, end: ApplicationPlan['end'] = 'source'): ApplicationPlan {

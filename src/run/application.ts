@@ -8,6 +8,7 @@ import {
   type ReadyLine,
   type SampleLine,
 } from '../model/dataplane.ts';
+import { macOf } from '../model/station.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { rolesOf } from '../model/testcase.ts';
 import { TrialFailure } from './failure.ts';
@@ -36,11 +37,6 @@ export function sampleIntervalMs(durationMs: number): number {
 const DRAIN_MS = 50;
 
 const UDP_PORT = 5001;
-
-/** Locally administered address of one end of a pair. */
-export function macOf(pair: number, end: End): string {
-  return `02:00:00:00:${pair.toString(16).padStart(2, '0')}:${end === 'source' ? '01' : '02'}`;
-}
 
 /** An address of the range that RFC 2544 (appendix C.2.2) sets aside for benchmarks. */
 export function ipOf(pair: number, end: End): string {

@@ -9,6 +9,7 @@ import { counterDelta, type NetdevCounters, readNetdev } from '../host/netdev.ts
 import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
+import { macOf } from '../model/station.ts';
 import type { TestCase } from '../model/testcase.ts';
 import {
   type Port,
@@ -18,7 +19,7 @@ import {
   type SwitchFigures,
   type UplinkCounters,
 } from '../switches/driver.ts';
-import { Application, applicationCommand, COOLDOWN_MS, ipOf, macOf } from './application.ts';
+import { Application, applicationCommand, COOLDOWN_MS, ipOf } from './application.ts';
 import { clockOffsetNs, toNearClock } from './clocks.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
@@ -184,6 +185,7 @@ async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: 
 }
 
 function attachmentOf(port: Port): Attachment {
+  if (port.kind === 'vf') return { kind: 'devices', devices: port.devices };
   if (port.kind !== 'netdev') return { kind: 'directory', directory: port.directory, target: SOCKETS };
   const [mac, address] = [macOf(port.pair, port.end), `${ipOf(port.pair, port.end)}/24`];
   return { kind: 'interface', interface: port.interface, mac, address };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // No switch at all: a cable from container to container, of whichever kind the port is. It is the ceiling that each switch
 // is judged against.
+import { HostError } from '../host/host.ts';
 import { ipBatch, silenceIpv6 } from '../host/netdev.ts';
 import {
   type NetdevPort,
@@ -45,6 +46,8 @@ export const direct: SwitchDriver = {
             ({ name }) => netMemif({ name, role: 'server' }),
           ),
         );
+      case 'vf':
+        throw new HostError('direct has no virtual functions');
       default:
         return context.portKind satisfies never;
     }

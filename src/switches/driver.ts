@@ -22,15 +22,24 @@ export interface NetdevPort extends PortRequest {
 
 /** A socket through which memory is shared. */
 export interface SocketPort extends PortRequest {
-  kind: Exclude<PortKind, 'netdev'>;
+  kind: Exclude<PortKind, 'netdev' | 'vf'>;
   /** Folder of the host that holds the sockets; it is mounted in the container as SOCKETS. */
   directory: string;
   /** What the application opens, as seen from within the container. */
   device: string;
 }
 
+/** A device of the host that the application drives itself. */
+export interface DevicePort extends PortRequest {
+  kind: 'vf';
+  /** Device files of the host by which that is done; the container sees them under the same paths. */
+  devices: readonly string[];
+  /** What the application opens: the address of the PCI device. */
+  device: string;
+}
+
 /** What a container is given. */
-export type Port = NetdevPort | SocketPort;
+export type Port = NetdevPort | SocketPort | DevicePort;
 
 /** Where a container finds the sockets of its port. */
 export const SOCKETS = '/run/vswbench';

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { ipBatch, readNetdev, silenceIpv6 } from '../host/netdev.ts';
 import type { NetdevPort, PortCounters, Station, SwitchContext, SwitchDriver } from './driver.ts';
+import { ksoftirqds } from './kernel-threads.ts';
 import { kernelUplinkCounters, takeUplink, uplinkMissing } from './uplink.ts';
 import { containerEnd, refuseTaken, switchEnd } from './veth.ts';
 
@@ -126,13 +127,4 @@ async function missing({ host, uplink }: SwitchContext, stations: readonly Stati
 /** Bridged IPv4 frames go through the host's iptables: slower, and a FORWARD policy of DROP drops them all. */
 async function passesIptables(host: Host): Promise<boolean> {
   return (await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables'))?.trim() === '1';
-}
-
-/** Kernel threads that forward where softirq work is too much to be done at once. */
-async function ksoftirqds(host: Host): Promise<number[]> {
-  const found = await host.run(['pgrep', '-x', 'ksoftirqd/[0-9]+']);
-  return found.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(Number);
 }

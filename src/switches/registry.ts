@@ -5,8 +5,20 @@ import type { SwitchDriver } from './driver.ts';
 import { fastclick } from './fastclick.ts';
 import { linuxBridge } from './linux-bridge.ts';
 import { ovs } from './ovs.ts';
+import { ovsKernel } from './ovs-kernel.ts';
 import { snabb } from './snabb.ts';
+import { sriov } from './sriov.ts';
 import { vpp } from './vpp.ts';
 
 /** Every switch that comes with vswbench, in the order in which reports list them. */
-export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge, basicfwd, ovs, vpp, snabb, fastclick];
+export const switchRegistry: readonly SwitchDriver[] = [
+  direct,
+  linuxBridge,
+  ovsKernel,
+  basicfwd,
+  ovs,
+  vpp,
+  snabb,
+  fastclick,
+  sriov,
+];

@@ -123,7 +123,7 @@ describe('starting VPP', () => {
   it('gives each container the socket of its own port', async (t) => {
     const { ports } = await vpp.start(contextOf(running(t)));
     assert.deepEqual(
-      ports.map((port) => port.kind !== 'netdev' && [port.directory, port.device.split(',')[1]]),
+      ports.map((port) => 'directory' in port && [port.directory, port.device.split(',')[1]]),
       [
         ['/run/vswbench/switch/ports/0', 'path=/run/vswbench/port'],
         ['/run/vswbench/switch/ports/1', 'path=/run/vswbench/port'],

@@ -144,7 +144,7 @@ function folderOf({ directory }: SwitchContext, port: number): string {
 }
 
 function kindOf({ portKind }: SwitchContext): 'vhost-user' | 'memif' {
-  if (portKind === 'netdev') throw new RangeError('vpp has no such ports');
+  if (portKind !== 'vhost-user' && portKind !== 'memif') throw new RangeError('vpp has no such ports');
   return portKind;
 }
 

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { HostError } from '../host/host.ts';
+import { localHost } from '../host/local.ts';
+import { installPackages, packagesMissing } from '../host/packages.ts';
+import {
+  claimLab,
+  findIngredients,
+  type Ingredients,
+  type LabStatus,
+  type LabWish,
+  labDown,
+  labFolder,
+  labStatus,
+  prepare,
+  requireMemory,
+  startMachines,
+} from '../lab/lab.ts';
+import { hostName, MACHINE_NAMES, SSH_CONFIG, TESTBED } from '../lab/machine.ts';
+import { MODULE_BUILDING } from '../lab/recipe.ts';
+import { checkout, requireRoot, tell } from './context.ts';
+import { CliError, EXIT } from './errors.ts';
+import { agree } from './setup.ts';
+
+interface UpOptions {
+  machines: number;
+  cpus: number;
+  memory: number;
+  packages: string[];
+  update?: boolean;
+  yes?: boolean;
+}
+
+export function addLab(program: Command): void {
+  const lab = program
+    .command('lab')
+    .description(
+      'virtual machines with SR-IOV network cards, to try what this machine lacks: true in function, never in speed',
+    )
+    .enablePositionalOptions()
+    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab up');
+  lab
+    .command('up')
+    .description('start them, building their image first where there is none')
+    .addOption(new Option('--machines <n>', 'two, joined by a cable, or one').default(2).argParser(between(1, 2)))
+    .addOption(new Option('--cpus <n>', 'CPUs of each').default(2).argParser(between(1, 64)))
+    .addOption(new Option('--memory <MiB>', 'memory of each').default(3072).argParser(between(1024, 1_048_576)))
+    .option('--packages <names>', `more Debian packages, such as ${MODULE_BUILDING.join(',')}`, packageNames, [])
+    .option('--update', 'build the image anew where Debian has newer packages')
+    .option('-y, --yes', 'do not ask before something is installed, downloaded or built')
+    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab up --machines 2')
+    .action(up);
+  lab
+    .command('down')
+    .description('switch them off and leave nothing of them but their image')
+    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab down')
+    .action(down);
+  lab
+    .command('status')
+    .description('what runs (exit code 0 where all machines do, else 3)')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab status')
+    .action(status);
+  lab
+    .command('ssh')
+    .description('a shell in one of them, or a command')
+    .argument('[machine]', 'a or b; a where it is left out')
+    .argument('[command...]', 'what to run there')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab ssh b lspci')
+    .action(ssh);
+}
+
+function between(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`give a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+function packageNames(text: string): string[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const wrong = names.find((name) => !/^[a-z0-9][a-z0-9.+-]+$/.test(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`'${wrong}' is not the name of a Debian package.`);
+  return names;
+}
+
+/** Who sends one of these wants us to stop, and to leave the host as it was. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const folder = labFolder(checkout.root);
+
+async function up(options: UpOptions): Promise<void> {
+  requireRoot('vswbench lab up');
+  if (process.arch !== 'x64') {
+    throw new CliError(
+      EXIT.nothingMeasurable,
+      `the lab's machines are x86-64, and so has this one to be (it is ${process.arch})`,
+    );
+  }
+  const wish: LabWish = {
+    folder,
+    machines: options.machines === 1 ? 1 : 2,
+    cpus: options.cpus,
+    memoryMib: options.memory,
+    packages: options.packages,
+    update: options.update === true,
+  };
+  const before = await labStatus(localHost);
+  if (before.state === 'up' && before.machines.length === wish.machines) {
+    tell('The lab is up already.');
+    process.stdout.write(`${describe(before)}\n`);
+    return;
+  }
+  if (before.state === 'up') {
+    const runs = `${before.machines.length} machine${before.machines.length === 1 ? '' : 's'}`;
+    throw new CliError(EXIT.trialFailed, `a lab of ${runs} is up: take it down first (vswbench lab down)`);
+  }
+  if (before.state === 'starting') {
+    throw new CliError(
+      EXIT.trialFailed,
+      `process ${before.starterPid} is just starting the lab: wait for it, or end it`,
+    );
+  }
+  if (before.state === 'broken') {
+    tell('Taking down what is left of an earlier lab ...');
+    await labDown(localHost, folder);
+  }
+  await requireMemory(localHost, wish.machines);
+  await installMissing(options.yes === true);
+  const beganMs = performance.now();
+  // Who comes second is refused here, and has nothing to take down.
+  await claimLab(localHost);
+  await interruptible(async (signal) => {
+    const ingredients = await findIngredients(localHost, wish, tell);
+    await askToBuild(ingredients, options.yes === true);
+    const { qemu, image } = await prepare(localHost, wish, ingredients, signal, tell);
+    await startMachines(localHost, wish, qemu, image, signal, tell);
+  });
+  tell(`The lab is up after ${((performance.now() - beganMs) / 1000).toFixed(0)} s.`);
+  process.stdout.write(`${describe(await labStatus(localHost))}\n`);
+}
+
+/** Does something of which nothing is to stay where it fails, or where we are told to stop. */
+async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const interrupt = new AbortController();
+  let takenDown: Promise<unknown> | null = null;
+  const onSignal = () => {
+    if (interrupt.signal.aborted) return;
+    tell('\nStopping: cleaning up ...');
+    interrupt.abort();
+    // At once, since a download may last: what it had started ends, and so does who waits for that.
+    takenDown = labDown(localHost, folder).catch(() => undefined);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  try {
+    await work(interrupt.signal);
+    interrupt.signal.throwIfAborted();
+  } catch (error) {
+    await takenDown;
+    await labDown(localHost, folder);
+    if (interrupt.signal.aborted) throw new CliError(EXIT.interrupted, 'stopped; nothing of the lab is left');
+    throw error;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+async function installMissing(yes: boolean): Promise<void> {
+  const missing = await packagesMissing(localHost, ['lab']);
+  if (missing.length === 0) return;
+  tell(`These Debian/Ubuntu packages are missing: ${missing.join(' ')}`);
+  if (!yes && !(await agree('Install them with apt-get?', 'lab up'))) {
+    throw new CliError(EXIT.nothingMeasurable, `nothing was installed; install ${missing.join(' ')} yourself`);
+  }
+  await installPackages(localHost, missing);
+}
+
+async function askToBuild({ missing }: Ingredients, yes: boolean): Promise<void> {
+  if (missing === null) return;
+  const megabytes = Math.ceil(missing.downloadBytes / 1e6);
+  tell(`To be made in ${folder}, once, of Debian packages (${megabytes} MB to download):`);
+  if (missing.qemu.length > 0)
+    tell(`  QEMU 10, of ${missing.qemu.length} packages: used by the lab alone, not installed`);
+  if (missing.image.length > 0) tell(`  the image of the machines, of ${missing.image.length} packages`);
+  if (!yes && !(await agree('Go on?', 'lab up'))) throw new CliError(EXIT.nothingMeasurable, 'nothing was downloaded');
+}
+
+async function down(): Promise<void> {
+  requireRoot('vswbench lab down');
+  tell((await labDown(localHost, folder)) ? 'The lab is down.' : 'There was no lab.');
+}
+
+async function status(options: { json?: boolean }): Promise<void> {
+  requireRoot('vswbench lab status');
+  const found = await labStatus(localHost);
+  process.stdout.write(`${options.json === true ? JSON.stringify(document(found), null, 2) : describe(found)}\n`);
+  if (found.state !== 'up') process.exitCode = EXIT.nothingMeasurable;
+}
+
+function document(found: LabStatus): object {
+  if (found.state === 'down' || found.state === 'starting' || found.lab === null) {
+    return { schema: 1, state: found.state, machines: [] };
+  }
+  const { startedAt, accelerator, cpus, memoryMib, qemu, image, kernelRelease } = found.lab;
+  return {
+    ...{ schema: 1, state: found.state, startedAt, accelerator, qemu, image, kernelRelease, cpus, memoryMib },
+    ...{ sshConfig: SSH_CONFIG, testbed: TESTBED },
+    machines: found.machines,
+  };
+}
+
+function describe(found: LabStatus): string {
+  if (found.state === 'down') return "No lab is up. Start one with 'vswbench lab up'.";
+  if (found.state === 'starting') return `Process ${found.starterPid} is starting the lab.`;
+  if (found.lab === null) return "Something is left of a lab. Take it away with 'vswbench lab down'.";
+  const { accelerator, kernelRelease, qemu } = found.lab;
+  const how = accelerator === 'kvm' ? 'KVM' : 'emulated';
+  const lines = found.machines.map(({ host, running, sshPort, residentBytes }) =>
+    running
+      ? `  ${host}  127.0.0.1:${sshPort}  ${(residentBytes / 1e9).toFixed(1)} GB in use`
+      : `  ${host}  is off: see ${found.machines.find((machine) => machine.host === host)?.log ?? ''}`,
+  );
+  const head: Record<typeof found.state, string> = {
+    up: `The lab is up: Linux ${kernelRelease}, QEMU ${qemu}, ${how}.`,
+    broken: "The lab is broken: a machine is off. 'vswbench lab up' makes a new one.",
+  };
+  const use = `Testbed 'lab': ${TESTBED}. A shell: vswbench lab ssh [a|b]. Down: vswbench lab down.`;
+  return [head[found.state], ...lines, ...(found.state === 'up' ? [use] : [])].join('\n');
+}
+
+async function ssh(machine: string | undefined, command: string[]): Promise<void> {
+  requireRoot('vswbench lab ssh');
+  const name = MACHINE_NAMES.find((known) => known === machine);
+  const words = name === undefined && machine !== undefined ? [machine, ...command] : command;
+  const found = await labStatus(localHost);
+  const target = hostName(name ?? 'a');
+  const status =
+    found.state === 'down' || found.state === 'starting'
+      ? undefined
+      : found.machines.find(({ host }) => host === target);
+  if (status?.running !== true) {
+    throw new CliError(EXIT.nothingMeasurable, `machine ${target} does not run: start the lab with 'vswbench lab up'`);
+  }
+  const client = spawn('ssh', ['-F', SSH_CONFIG, target, ...words], { stdio: 'inherit' });
+  process.exitCode = await new Promise<number>((done, failed) => {
+    client.on('error', () => failed(new HostError('ssh cannot be started: install openssh-client')));
+    client.on('close', (code) => done(code ?? EXIT.interrupted));
+  });
+}

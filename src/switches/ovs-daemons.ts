@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an Open vSwitch of ours is, whatever its datapath: a database and a daemon in a folder of their own, beside which a system's
+// OVS runs on untouched, one bridge that learns addresses (NORMAL), and what the daemon tells of it.
+import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '../host/host.ts';
+import { startMarked } from '../host/process.ts';
+import type { PortCounters, Station, SwitchContext, UplinkCounters } from './driver.ts';
+
+const SCHEMAS = ['/usr/share/openvswitch/vswitch.ovsschema', '/usr/local/share/openvswitch/vswitch.ovsschema'];
+const START_TIMEOUT_S = 20;
+
+/** Path of the database's schema; null where OVS is not installed. */
+export async function findSchema(host: Host): Promise<string | null> {
+  for (const path of SCHEMAS) if ((await host.run(['test', '-r', path])).exitCode === 0) return path;
+  return null;
+}
+
+/** OpenFlow's number of a port; 0 is none. */
+export function portNumber(index: number): number {
+  return index + 1;
+}
+
+/** The uplink comes behind the ports. */
+export function uplinkNumber({ ports }: SwitchContext): number {
+  return portNumber(ports.length);
+}
+
+/** Everything that OVS's programs would else share with a system's OVS. */
+function environment(directory: string): Record<string, string> {
+  return { OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory, OVS_SYSCONFDIR: directory };
+}
+
+/** Changes the database, and waits until the daemon has done it unless told otherwise. Throws HostError. */
+export function vsctl({ host, directory }: SwitchContext, ...command: string[]): Promise<string> {
+  return runOrThrow(host, [
+    ...['ovs-vsctl', `--db=unix:${directory}/db.sock`, `--timeout=${START_TIMEOUT_S}`],
+    ...command,
+  ]);
+}
+
+/** Asks the daemon. Throws HostError. */
+export function appctl({ host, directory }: SwitchContext, ...command: string[]): Promise<string> {
+  return runOrThrow(host, ['ovs-appctl', '--timeout=5', '-t', `${directory}/vswitchd.ctl`, ...command]);
+}
+
+/** Starts a database with these settings (`other_config` of ovs-vswitchd.conf.db(5)). */
+export async function startDatabase(
+  context: SwitchContext,
+  schema: string,
+  settings: Record<string, string>,
+): Promise<HostProcess> {
+  const { host, undo, directory } = context;
+  await runOrThrow(host, ['ovsdb-tool', 'create', `${directory}/conf.db`, schema]);
+  const server = ['ovsdb-server', `${directory}/conf.db`, `--remote=punix:${directory}/db.sock`];
+  const database = await startMarked(
+    ...([host, undo, directory] as const),
+    [...server, `--unixctl=${directory}/ovsdb.ctl`, `--log-file=${directory}/ovsdb.log`, '-vconsole:off'],
+    environment(directory),
+  );
+  const values = Object.entries(settings).map(([name, value]) => `other_config:${name}=${JSON.stringify(value)}`);
+  const set = values.length === 0 ? [] : ['--', 'set', 'Open_vSwitch', '.', ...values];
+  await vsctl(context, '--retry', '--no-wait', 'init', ...set);
+  return database;
+}
+
+/** Starts the daemon, on the housekeeping CPUs; `within` is what it is started by, such as unshare(1). */
+export function startDaemon(context: SwitchContext, path: string, within: readonly string[]): Promise<HostProcess> {
+  const { host, undo, directory, housekeeping } = context;
+  const daemon = [path, `unix:${directory}/db.sock`, `--unixctl=${directory}/vswitchd.ctl`];
+  return startMarked(
+    ...([host, undo, directory] as const),
+    [
+      ...within,
+      'taskset',
+      '--cpu-list',
+      housekeeping.join(','),
+      ...daemon,
+      `--log-file=${directory}/vswitchd.log`,
+      '-vconsole:off',
+    ],
+    environment(directory),
+  );
+}
+
+/** Null while both run; one line on the first that has ended. */
+export function healthOf(database: HostProcess, vswitchd: HostProcess): () => Promise<string | null> {
+  let ended: string | null = null;
+  for (const [name, process] of Object.entries({ 'ovsdb-server': database, 'ovs-vswitchd': vswitchd })) {
+    void process.ended.then(({ exitCode, stderr }) => {
+      ended ??= `${name} has ended: ${lastLine(stderr) || `exit code ${exitCode}`}`;
+    });
+  }
+  return async () => ended;
+}
+
+/** Makes the bridge, with which the daemon opens its datapath. Throws HostError where that fails. */
+export async function addBridge(
+  context: SwitchContext,
+  vswitchd: HostProcess,
+  bridge: string,
+  datapath: 'netdev' | 'system',
+): Promise<void> {
+  // It waits until the daemon has done it: a daemon that ends has to end the waiting.
+  const early = vswitchd.ended.then(async ({ stderr }) => {
+    throw new HostError(`ovs-vswitchd has ended at its start: ${(await firstError(context)) || lastLine(stderr)}`);
+  });
+  const done = vsctl(context, 'add-br', bridge, '--', 'set', 'bridge', bridge, `datapath_type=${datapath}`);
+  done.catch(() => undefined);
+  early.catch(() => undefined);
+  await Promise.race([done, early]);
+}
+
+/** What the daemon's log complains of; empty where it does not. */
+async function firstError({ host, directory }: SwitchContext): Promise<string> {
+  const log = (await host.read(`${directory}/vswitchd.log`)) ?? '';
+  return /\|(?:ERR|EMER)\|(.*)$/m.exec(log)?.[1] ?? '';
+}
+
+/** Counters of one port as `ovs-ofctl dump-ports` (OpenFlow 1.4) prints them; null while nobody is connected to it. */
+export interface OvsPortStatistics {
+  rxPackets: number | null;
+  rxBytes: number | null;
+  rxDropped: number;
+  txPackets: number | null;
+  txBytes: number | null;
+  txDropped: number;
+  /** OVS's own reasons, by name: `ovs_tx_failure_drops`, … */
+  custom: Record<string, number>;
+}
+
+/** Parses the answer of `ovs-ofctl -O OpenFlow14 dump-ports`, by port number; the bridge's own port is left out. */
+export function parsePortStatistics(text: string): Map<number, OvsPortStatistics> {
+  const table = new Map<number, OvsPortStatistics>();
+  for (const block of text.split(/^ +port +(?=\S+:)/m).slice(1)) {
+    const number = Number(/^(\d+):/.exec(block)?.[1] ?? Number.NaN);
+    if (Number.isNaN(number)) continue;
+    const counter = (pattern: RegExp) => {
+      const value = pattern.exec(block)?.[1];
+      return value === undefined || value === '?' ? null : Number(value);
+    };
+    const custom = (block.split('CUSTOM Statistics')[1] ?? '').matchAll(/(\w+)=(\d+)/g);
+    table.set(number, {
+      rxPackets: counter(/rx pkts=(\d+|\?)/),
+      rxBytes: counter(/rx pkts=.*?bytes=(\d+|\?)/),
+      rxDropped: counter(/rx pkts=.*?drop=(\d+|\?)/) ?? 0,
+      txPackets: counter(/tx pkts=(\d+|\?)/),
+      txBytes: counter(/tx pkts=.*?bytes=(\d+|\?)/),
+      txDropped: counter(/tx pkts=.*?drop=(\d+|\?)/) ?? 0,
+      custom: Object.fromEntries([...custom].map(([, name = '', value]) => [name, Number(value)])),
+    });
+  }
+  return table;
+}
+
+/** Counters of all ports of a bridge, by number. Throws HostError. */
+export async function statistics(
+  { host, directory }: SwitchContext,
+  bridge: string,
+): Promise<Map<number, OvsPortStatistics>> {
+  const socket = `unix:${directory}/${bridge}.mgmt`;
+  return parsePortStatistics(await runOrThrow(host, ['ovs-ofctl', '-O', 'OpenFlow14', 'dump-ports', socket]));
+}
+
+/** Of one port, by its number: OVS's own reading of what it counted. */
+export type PortReading = (table: Map<number, OvsPortStatistics>, port: number) => UplinkCounters;
+
+/** Counters of the containers' ports. */
+export async function countersOf(
+  context: SwitchContext,
+  bridge: string,
+  reading: PortReading,
+): Promise<PortCounters[]> {
+  const table = await statistics(context, bridge);
+  return context.ports.map((request, index) => ({ ...request, ...reading(table, portNumber(index)) }));
+}
+
+/** Parses the answer of `ovs-appctl fdb/show`: port numbers by MAC address. */
+export function parseFdb(text: string): Map<string, number> {
+  const rows = [...text.matchAll(/^ *(\d+) +\d+ +([0-9a-f:]{17}) /gm)];
+  return new Map(rows.map(([, port, mac = '']) => [mac, Number(port)]));
+}
+
+/**
+ * Null when every station is known at its port; else one line. Counters of a port begin anew with each application that connects to
+ * shared memory: a packet in them shows that this one's announcement has come through, where the address may still be known from
+ * the one before.
+ */
+export async function unlearned(
+  context: SwitchContext,
+  bridge: string,
+  stations: readonly Station[],
+): Promise<string | null> {
+  const table = await statistics(context, bridge);
+  const numberOf = (station: Station) =>
+    station.at === 'uplink'
+      ? uplinkNumber(context)
+      : portNumber(context.ports.findIndex(({ pair, end }) => pair === station.pair && end === station.end));
+  for (const station of stations) {
+    if ((table.get(numberOf(station))?.rxPackets ?? 0) === 0) {
+      return `OVS has not heard of ${station.mac} at port ${numberOf(station)}`;
+    }
+  }
+  const known = parseFdb(await appctl(context, 'fdb/show', bridge));
+  const stranger = stations.find((station) => known.get(station.mac) !== numberOf(station));
+  return stranger === undefined ? null : `OVS has not learned ${stranger.mac} at port ${numberOf(stranger)}`;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// The virtual lab as a user has it: up, a shell, a cable, virtual functions, and nothing left. The longest of the suite: a minute where
+// its image is there, three where it is not. VSWBENCH_TEST_LAB=skip leaves it out.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { freemem } from 'node:os';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { z } from 'zod';
+import { documentOf } from './document.ts';
+import { cannotMeasure, traces, until, Workspace } from './machine.ts';
+
+const LAB = '/run/vswbench-lab';
+const GIGABYTE = 1e9;
+
+function whyNot(): string | false {
+  if (process.env.VSWBENCH_TEST_LAB === 'skip') return 'left out by VSWBENCH_TEST_LAB=skip';
+  if (cannotMeasure !== false) return cannotMeasure;
+  if (process.arch !== 'x64') return 'the lab needs an x86-64 machine';
+  if (freemem() < 3 * GIGABYTE) return 'the lab needs 3 GB of free memory';
+  if (existsSync(LAB)) return 'a lab is up, which is not ours to take down: vswbench lab down';
+  const has = (program: string) => spawnSync('which', [program]).status === 0;
+  if (!has('apt-get')) return 'there is no apt-get to build the lab with';
+  return false;
+}
+
+const StatusSchema = z.looseObject({
+  state: z.string(),
+  machines: z.array(
+    z.looseObject({ host: z.string(), running: z.boolean(), sshPort: z.int(), pid: z.int().nullable() }),
+  ),
+});
+
+/** Process ids that bear the lab's mark. */
+function labProcesses(): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`VSWBENCH_MARK=${LAB}\0`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Whether somebody listens on a TCP port of this machine. */
+function listens(port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .some((line) => line.includes(local) && / 0A /.test(line));
+}
+
+describe('the virtual lab', { skip: whyNot(), timeout: 900_000 }, () => {
+  const workspace = new Workspace();
+  const lab = (...args: string[]) => workspace.run(['lab', ...args]);
+  let tracesBefore: string[];
+  /** Why the lab cannot be had here, which only trying tells. */
+  let unavailable: string | null = null;
+
+  const status = async () => StatusSchema.parse(JSON.parse((await lab('status', '--json')).stdout));
+  const skipped = (t: TestContext): boolean => {
+    if (unavailable !== null) t.skip(unavailable);
+    return unavailable !== null;
+  };
+
+  before(async () => {
+    tracesBefore = traces();
+    const { code, stderr } = await lab('up', '--yes');
+    if (/cannot be had/.test(stderr)) unavailable = stderr.trim().split('\n').at(-1) ?? '';
+    else assert.equal(code, 0, stderr);
+  });
+  after(async () => {
+    await lab('down');
+    await workspace.end();
+  });
+
+  it('runs two machines, and says so', async (t) => {
+    if (skipped(t)) return;
+    const { state, machines } = await status();
+    assert.equal(state, 'up');
+    assert.deepEqual(
+      machines.map(({ host, running }) => [host, running]),
+      [
+        ['vswlab-a', true],
+        ['vswlab-b', true],
+      ],
+    );
+    const testbeds = readFileSync(`${LAB}/testbed.yaml`, 'utf8');
+    assert.match(testbeds, /near:\n +host: vswlab-a\n(?:.*\n)* +far:\n +host: vswlab-b\n/);
+  });
+
+  it('gives a shell in each, with the exit code of what ran there', async (t) => {
+    if (skipped(t)) return;
+    assert.deepEqual(
+      [(await lab('ssh', 'hostname')).stdout, (await lab('ssh', 'b', 'hostname')).stdout],
+      ['vswlab-a\n', 'vswlab-b\n'],
+    );
+    assert.equal((await lab('ssh', 'a', 'exit 7')).code, 7);
+    assert.equal((await lab('ssh', 'a', 'cat /sys/class/dmi/id/product_name')).stdout, 'vswbench-lab\n');
+  });
+
+  it('joins them by a cable', async (t) => {
+    if (skipped(t)) return;
+    for (const [machine, address] of [
+      ['a', '10.9.9.1/24'],
+      ['b', '10.9.9.2/24'],
+    ] as const) {
+      assert.equal((await lab('ssh', machine, `ip address add ${address} dev cable0`)).code, 0);
+    }
+    const pinged = await lab('ssh', 'a', 'ping -c 3 10.9.9.2');
+    assert.equal(pinged.code, 0, pinged.stdout);
+    for (const machine of ['a', 'b']) await lab('ssh', machine, 'ip address flush dev cable0');
+  });
+
+  it('has a card that makes virtual functions, a kernel module for Open vSwitch, and the drivers of DPDK', async (t) => {
+    if (skipped(t)) return;
+    const functions = '/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs';
+    const made = await lab(
+      'ssh',
+      'a',
+      `echo 2 > ${functions}; ls -d /sys/bus/pci/devices/0000:01:1*; echo 0 > ${functions}`,
+    );
+    assert.equal(made.stdout.trim().split('\n').length, 2, made.stderr);
+    assert.equal((await lab('ssh', 'a', 'modprobe vfio-pci && modprobe openvswitch && lxc-execute --version')).code, 0);
+  });
+
+  it('measures switches that this machine has no hardware or kernel for, over one machine and over two', {
+    timeout: 300_000,
+  }, async (t) => {
+    if (skipped(t)) return;
+    const ended = await workspace.run([
+      ...['run', '--json', '--testbed', 'lab', '-V', 'ovs-kernel,sriov', '-L', 'local,remote', '--io', 'udp,dpdk'],
+      ...['-R', '500', '-B', '8', '--duration', '500ms', '--warmup', '100ms', '--trials', '1'],
+    ]);
+    const rows = documentOf(ended).results.filter(({ outcome }) => outcome !== 'skipped');
+    assert.deepEqual(
+      rows.map((row) => [row.case.switch, row.case.location, row.outcome]).sort(),
+      [
+        ['ovs-kernel', 'local', 'measured'],
+        ['ovs-kernel', 'remote', 'measured'],
+        ['sriov', 'local', 'measured'],
+        ['sriov', 'remote', 'measured'],
+      ],
+      ended.stderr,
+    );
+    for (const row of rows) assert.ok((row.trials[0]?.receivedPackets ?? 0) > 0, row.case.switch);
+    for (const machine of ['a', 'b']) {
+      const found = await lab(
+        'ssh',
+        machine,
+        'cat /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ip netns; ls /run/vswbench',
+      );
+      assert.equal(found.stdout, '0\n', machine);
+    }
+  });
+
+  it('is not started twice', async (t) => {
+    if (skipped(t)) return;
+    const again = await lab('up');
+    assert.equal(again.code, 0);
+    assert.match(again.stderr, /is up already/);
+    const other = await lab('up', '--machines', '1');
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /^vswbench: a lab of 2 machines is up: .*lab down/m);
+  });
+
+  it('is left alone by clean as long as it is whole', async (t) => {
+    if (skipped(t)) return;
+    assert.equal((await workspace.run(['clean'])).code, 0);
+    assert.equal((await status()).state, 'up');
+  });
+
+  it('survives a reboot of a machine', { timeout: 300_000 }, async (t) => {
+    if (skipped(t)) return;
+    const ready = () => readFileSync(`${LAB}/b.log`, 'utf8').split('vswbench-lab: ready').length;
+    const times = ready();
+    await lab('ssh', 'b', 'reboot');
+    await until(() => ready() > times);
+    assert.equal((await lab('ssh', 'b', 'hostname')).stdout, 'vswlab-b\n');
+  });
+
+  it('is broken when a machine was switched off, and then down leaves nothing', async (t) => {
+    if (skipped(t)) return;
+    const { machines } = await status();
+    await lab('ssh', 'b', 'poweroff');
+    await until(() => labProcesses().length === 1);
+    const broken = await lab('status', '--json');
+    assert.equal(broken.code, 3);
+    assert.equal(StatusSchema.parse(JSON.parse(broken.stdout)).state, 'broken');
+    assert.equal((await lab('down')).code, 0);
+    assert.deepEqual(labProcesses(), []);
+    assert.deepEqual(
+      machines.filter(({ sshPort }) => listens(sshPort)),
+      [],
+    );
+    assert.equal(existsSync(LAB), false);
+    assert.deepEqual(traces(), tracesBefore);
+    assert.equal((await lab('status')).code, 3);
+    assert.match((await lab('down')).stderr, /There was no lab/);
+  });
+
+  it('whose start is killed is taken away by clean', async (t) => {
+    if (skipped(t)) return;
+    const starting = workspace.start(['lab', 'up', '--machines', '1']);
+    await starting.sees(/^Starting the machine/);
+    await until(() => labProcesses().length > 0);
+    starting.child.kill('SIGKILL');
+    await starting.ended;
+    const cleaned = await workspace.run(['clean']);
+    assert.equal(cleaned.code, 0, cleaned.stderr);
+    assert.match(cleaned.stderr, /Took down a lab/);
+    assert.deepEqual(labProcesses(), []);
+    assert.equal(existsSync(LAB), false);
+  });
+
+  it('whose start is stopped takes itself away', async (t) => {
+    if (skipped(t)) return;
+    const starting = workspace.start(['lab', 'up', '--machines', '1']);
+    await starting.sees(/^Starting the machine/);
+    starting.child.kill('SIGINT');
+    const ended = await starting.ended;
+    assert.equal(ended.code, 130, ended.stderr);
+    assert.deepEqual(labProcesses(), []);
+    assert.equal(existsSync(LAB), false);
+  });
+});
