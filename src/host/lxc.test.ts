@@ -44,10 +44,10 @@ describe('prepareContainers', () => {
 });
 
 describe('startContainer', () => {
-  const start = async (t: TestContext, ipv6: boolean) => {
+  const start = async (t: TestContext, ipv6: boolean, attachment = SPEC.attachment) => {
     const host = new FakeHost(t).onStart(/^lxc-execute/, () => new FakeProcess());
     host.folders.add(DIRECTORY);
-    await startContainer(host, { path: DIRECTORY, ipv6 }, SPEC, new FakeUndoStack(host));
+    await startContainer(host, { path: DIRECTORY, ipv6 }, { ...SPEC, attachment }, new FakeUndoStack(host));
     return host;
   };
   it('registers the undo, describes the container, starts it', async (t) => {
@@ -72,6 +72,18 @@ describe('startContainer', () => {
     ]) {
       assert.ok(config.includes(line), line);
     }
+  });
+  it('shows it device files of the host, and the network namespace that it shares', async (t) => {
+    const device = 'lxc.mount.entry = /dev/netmap dev/netmap none bind,create=file 0 0';
+    const devices = ['/dev/netmap'];
+    const lines = async (attachment: ContainerSpec['attachment']) =>
+      (await start(t, false, attachment)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`)?.split('\n') ?? [];
+    const shared = await lines({ kind: 'namespace', namespace: '/proc/77/ns/net', devices });
+    assert.ok(shared.includes(device) && shared.includes('lxc.namespace.share.net = /proc/77/ns/net'));
+    assert.ok(!shared.some((line) => line.startsWith('lxc.net.')));
+    const moved = await lines({ kind: 'interface', interface: 'vswc0sink', mac: '', address: '', devices });
+    assert.ok(moved.includes(device) && moved.includes('lxc.net.0.link = vswc0sink'));
+    assert.ok(!(await lines(SPEC.attachment)).includes(device));
   });
   it('does not mention IPv6 to a kernel without it, where the container would not start', async (t) => {
     assert.doesNotMatch((await start(t, false)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '', /ipv6/);

@@ -15,7 +15,9 @@ export interface ContainerSpec {
 
 export type Attachment =
   /** An interface of the host, moved in and called eth0 there; it comes back when the container ends. `address` is IPv4 with prefix length. */
-  | { kind: 'interface'; interface: string; mac: string; address: string }
+  | { kind: 'interface'; interface: string; mac: string; address: string; devices?: readonly string[] }
+  /** A network namespace, as a path, that others live in too. `devices` are device files of the host that it sees as well. */
+  | { kind: 'namespace'; namespace: string; devices: readonly string[] }
   /** A folder of the host, mounted at `target`, which the root has. */
   | { kind: 'directory'; directory: string; target: string };
 
@@ -112,7 +114,10 @@ function attachmentConfig(attachment: Attachment): string[] {
         'lxc.net.0.flags = up',
         `lxc.net.0.hwaddr = ${attachment.mac}`,
         `lxc.net.0.ipv4.address = ${attachment.address}`,
+        ...(attachment.devices ?? []).map(deviceEntry),
       ];
+    case 'namespace':
+      return [`lxc.namespace.share.net = ${attachment.namespace}`, ...attachment.devices.map(deviceEntry)];
     case 'directory':
       return [
         'lxc.net.0.type = empty',
@@ -121,6 +126,10 @@ function attachmentConfig(attachment: Attachment): string[] {
     default:
       return attachment satisfies never;
   }
+}
+
+function deviceEntry(path: string): string {
+  return `lxc.mount.entry = ${path} ${path.replace(/^\//, '')} none bind,create=file 0 0`;
 }
 
 /** Process id, seen from the host, of a running container's first process. Registers its end with the undo stack. */

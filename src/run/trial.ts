@@ -11,7 +11,14 @@ import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { type Port, type PortCounters, type RunningSwitch, SOCKETS, type SwitchFigures } from '../switches/driver.ts';
+import {
+  NETMAP_DEVICE,
+  type Port,
+  type PortCounters,
+  type RunningSwitch,
+  SOCKETS,
+  type SwitchFigures,
+} from '../switches/driver.ts';
 import { Application, applicationCommand, COOLDOWN_MS, ipOf, macOf } from './application.ts';
 import { type Evidence, evaluate, placedCpus, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
@@ -157,9 +164,19 @@ async function deploy(context: TrialContext, plan: TrialPlan, port: Port): Promi
 }
 
 function attachmentOf(port: Port): Attachment {
-  if (port.kind !== 'netdev') return { kind: 'directory', directory: port.directory, target: SOCKETS };
   const [mac, address] = [macOf(port.pair, port.end), `${ipOf(port.pair, port.end)}/24`];
-  return { kind: 'interface', interface: port.interface, mac, address };
+  switch (port.kind) {
+    case 'netdev':
+      return { kind: 'interface', interface: port.interface, mac, address };
+    case 'netmap': {
+      const devices = [NETMAP_DEVICE];
+      return 'interface' in port.network
+        ? { kind: 'interface', interface: port.network.interface, mac, address, devices }
+        : { kind: 'namespace', namespace: port.network.namespace, devices };
+    }
+    default:
+      return { kind: 'directory', directory: port.directory, target: SOCKETS };
+  }
 }
 
 async function exchange(

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // No switch at all: a cable from container to container, of whichever kind the port is. It is the ceiling that each switch
 // is judged against.
+import { HostError, lastLine } from '../host/host.ts';
 import { ipBatch, silenceIpv6 } from '../host/netdev.ts';
+import { startMarked } from '../host/process.ts';
 import {
   type NetdevPort,
+  type NetmapPort,
   type Port,
   type PortRequest,
   type RunningSwitch,
@@ -20,7 +23,7 @@ export const direct: SwitchDriver = {
   title: 'no switch: a cable from container to container',
   kind: 'none',
   learns: false,
-  ports: ['netdev', 'vhost-user', 'memif'],
+  ports: ['netdev', 'vhost-user', 'memif', 'netmap'],
   locations: ['local'],
   threads: 0,
 
@@ -38,6 +41,8 @@ export const direct: SwitchDriver = {
         return withoutSwitch(sockets(context, 'vhost-user', virtioUser, ({ name }) => `net_vhost0,iface=${name}`));
       case 'memif':
         return withoutSwitch(sockets(context, 'memif', memif('client'), memif('server')));
+      case 'netmap':
+        return netmapPipes(context);
       default:
         return context.portKind satisfies never;
     }
@@ -79,6 +84,33 @@ async function veth({ host, undo }: SwitchContext, source: NetdevPort, sink: Net
   await ipBatch(host, [`link add ${source.interface} type veth peer name ${sink.interface}`]);
   await silenceIpv6(host, source.interface);
   await silenceIpv6(host, sink.interface);
+}
+
+/**
+ * A pipe of netmap hands slots over without a copy, but both of its ends are looked up under their parent's name in one network
+ * namespace: the containers share one that has nothing else in it, and that lives as long as its keeper. The first end that is
+ * opened makes the parent, and the last that is closed removes it (docs/decisions/0011-netmap.md).
+ */
+async function netmapPipes({ host, undo, directory, ports }: SwitchContext): Promise<RunningSwitch> {
+  const keeper = await startMarked(host, undo, directory, ['unshare', '--net', 'cat']);
+  // The echo comes once it is where it is to be.
+  keeper.send('ready');
+  const { value } = await keeper.lines[Symbol.asyncIterator]().next();
+  if (value !== 'ready') {
+    const { stderr } = await keeper.ended;
+    throw new HostError(`cannot make a network namespace for netmap pipes: ${lastLine(stderr)}`);
+  }
+  const ended = keeper.ended.then(() => 'the network namespace of the pipes is gone');
+  const namespace = `/proc/${keeper.pid}/ns/net`;
+  return {
+    ...withoutSwitch(
+      ports.map((request): NetmapPort => {
+        const device = `netmap:vswp${request.pair}${request.end === 'source' ? '{' : '}'}0`;
+        return { ...request, kind: 'netmap', network: { namespace }, device };
+      }),
+    ),
+    health: () => Promise.race([ended, Promise.resolve(null)]),
+  };
 }
 
 /** What the device argument of one end is made of. */

@@ -4,6 +4,7 @@ import { direct } from './direct.ts';
 import type { SwitchDriver } from './driver.ts';
 import { linuxBridge } from './linux-bridge.ts';
 import { ovs } from './ovs.ts';
+import { vale } from './vale.ts';
 
 /** Every switch that comes with vswbench, in the order in which reports list them. */
-export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge, basicfwd, ovs];
+export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge, basicfwd, ovs, vale];
