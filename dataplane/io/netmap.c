@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * netmap: rings in memory that a kernel module shares with us, and two system calls that bring them up to date, one a
- * burst. A port is an interface ("eth0", "netmap:eth0"), such as a persistent port of the VALE switch that was moved
- * into this network namespace, a port that VALE makes for us ("vale0:a"), or one end of a pipe ("x{1", "x}1").
+ * burst. A port is an interface ("eth0", "netmap:eth0"), one end of a pipe ("x{1", "x}1"), or a port of the VALE switch
+ * ("vale0:a"). Pipes and VALE's ports are made when they are opened, and known in this network namespace only.
  *
  * A slot is a buffer of the ring. Nothing is copied here; VALE copies from ring to ring, a pipe hands slots over.
  */

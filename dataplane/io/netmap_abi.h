@@ -18,13 +18,11 @@
 
 /* What a request asks for: the field `type` of its header. */
 enum netmap_request_type {
-    NETMAP_REGISTER = 1,       /* body: struct netmap_register */
-    NETMAP_PORT_INFO = 2,      /* struct netmap_port_info */
-    NETMAP_VALE_ATTACH = 3,    /* struct netmap_vale_attach */
-    NETMAP_VALE_DETACH = 4,    /* struct netmap_vale_detach */
-    NETMAP_VALE_LIST = 5,      /* struct netmap_vale_list */
-    NETMAP_VALE_NEW_IF = 8,    /* struct netmap_vale_new_if */
-    NETMAP_VALE_DELETE_IF = 9, /* none */
+    NETMAP_REGISTER = 1,    /* body: struct netmap_register */
+    NETMAP_PORT_INFO = 2,   /* struct netmap_port_info */
+    NETMAP_VALE_ATTACH = 3, /* struct netmap_vale_attach */
+    NETMAP_VALE_DETACH = 4, /* struct netmap_vale_detach */
+    NETMAP_VALE_LIST = 5,   /* struct netmap_vale_list */
 };
 
 struct netmap_request {
@@ -72,11 +70,6 @@ struct netmap_vale_list {
     uint32_t port_index;
 };
 
-struct netmap_vale_new_if {
-    uint32_t tx_slots, rx_slots;
-    uint16_t tx_rings, rx_rings, memory_id, pad;
-};
-
 #define NETMAP_CONTROL _IOWR('i', 151, struct netmap_request)
 #define NETMAP_TX_SYNC _IO('i', 148)
 #define NETMAP_RX_SYNC _IO('i', 149)
@@ -89,9 +82,6 @@ struct netmap_slot {
     uint16_t flags;
     uint64_t pointer;
 };
-
-/* More of the packet follows in the next slot. */
-#define NETMAP_SLOT_MORE 0x20
 
 struct netmap_ring {
     int64_t buffers_offset; /* of buffer 0 */
@@ -136,7 +126,6 @@ NETMAP_ASSERT_SIZE(netmap_vale_attach, 64);
 NETMAP_ASSERT_SIZE(netmap_vale_detach, 8);
 NETMAP_ASSERT_AT(netmap_vale_list, port_index, 4);
 NETMAP_ASSERT_SIZE(netmap_vale_list, 8);
-NETMAP_ASSERT_SIZE(netmap_vale_new_if, 16);
 NETMAP_ASSERT_SIZE(netmap_slot, 16);
 NETMAP_ASSERT_AT(netmap_ring, slot_count, 8);
 NETMAP_ASSERT_AT(netmap_ring, head, 20);

@@ -1,44 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sets up VALE, the switch inside the netmap module. A switch exists while it has ports, and its name begins with
- * "vale".
+ * Asks and tells VALE, the switch inside the netmap module. A switch exists while it has ports, in the network
+ * namespace that they were made in, and its name begins with "vale".
  *
- *     vale add SWITCH NAME         makes an interface of netmap's and attaches it
- *     vale remove SWITCH NAME      detaches and deletes it
- *     vale attach SWITCH NIC       attaches an interface that exists
- *     vale detach SWITCH NIC
+ *     vale attach SWITCH NIC       makes an interface that exists a port
+ *     vale detach SWITCH NIC       succeeds, too, where it is none
  *     vale list SWITCH             prints {"v":1,"ports":[NAME, ...]}
- *     vale strangers SWITCH MAC... prints {"v":1,"strangers":[MAC, ...]}, those of these addresses that the switch
- * floods
- *
- * "remove" and "detach" succeed where there is nothing to do, and may be said again. An interface made by "add" has its
- * name as its alias, too: the kernel takes it back from the network namespace of a container that was killed under the
- * name that it had there.
+ *     vale strangers SWITCH MAC... prints {"v":1,"strangers":[MAC, ...]}, those that the switch floods
  *
  * VALE does not show what it has learnt. But of two ports made for that, the second sees what the first sends to an
  * address exactly where that address is not known: such a frame is flooded.
  *
  * Exit codes: 0 done, 1 fault, 2 usage, 77 no netmap here.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <net/ethernet.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../io/io.h"
 #include "../io/netmap.h"
-#include "../load/clock.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_NOT_SUPPORTED = 77 };
-
-#define INTERFACES "/sys/class/net"
-/* An interface comes back from a container's namespace when the kernel gets around to it. */
-#define RETURN_WAIT_NS (5 * NS_PER_SECOND)
-#define RETURN_POLL_US 10000
 
 #define MACS_MAX 256
 #define PROBE_LEN 60
@@ -103,100 +88,6 @@ static int detach(int fd, const char *port)
     if (error == 0)
         error = netmap_request(fd, NETMAP_VALE_DETACH, port, &request);
     return error == -ENOENT || error == -ENXIO ? 0 : error;
-}
-
-static bool alias_path(char *path, size_t size, const char *interface)
-{
-    return snprintf(path, size, INTERFACES "/%s/ifalias", interface) < (int)size;
-}
-
-static bool has_alias(const char *interface, const char *alias)
-{
-    char path[320], line[NETMAP_NAME_SIZE + 2];
-
-    if (!alias_path(path, sizeof(path), interface))
-        return false;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return false;
-    bool read = fgets(line, sizeof(line), file) != NULL;
-    fclose(file);
-    if (!read)
-        return false;
-    line[strcspn(line, "\n")] = '\0';
-    return strcmp(line, alias) == 0;
-}
-
-/* The present name of the interface that was made by this one. Whether there is one in this namespace. */
-static bool find_interface(const char *made_as, char *name, size_t size)
-{
-    char path[320];
-    bool found = false;
-    DIR *folder = opendir(INTERFACES);
-    struct dirent *entry;
-
-    while (folder != NULL && !found && (entry = readdir(folder)) != NULL) {
-        if (has_alias(entry->d_name, made_as))
-            found = snprintf(name, size, "%s", entry->d_name) < (int)size;
-    }
-    if (folder != NULL)
-        closedir(folder);
-    /* It may have been made, and nothing else done. */
-    if (!found && alias_path(path, sizeof(path), made_as) && access(path, F_OK) == 0)
-        found = snprintf(name, size, "%s", made_as) < (int)size;
-    return found;
-}
-
-static int set_alias(const char *interface)
-{
-    char path[320];
-
-    if (!alias_path(path, sizeof(path), interface))
-        return -ENAMETOOLONG;
-    FILE *file = fopen(path, "we");
-    if (file == NULL)
-        return -errno;
-    bool written = fputs(interface, file) >= 0;
-    return fclose(file) == 0 && written ? 0 : -EIO;
-}
-
-static enum exit_code add(int fd, const char *of_switch, const char *interface, const char *port)
-{
-    struct netmap_vale_new_if request = {0};
-    int error = netmap_request(fd, NETMAP_VALE_NEW_IF, interface, &request);
-
-    if (error == 0)
-        error = set_alias(interface);
-    if (error < 0)
-        return fail("cannot make interface %s: %s", interface, strerror(-error));
-    error = attach(fd, port);
-    return error < 0 ? fail("cannot attach %s to %s: %s", interface, of_switch, strerror(-error)) : EXIT_DONE;
-}
-
-static enum exit_code remove_interface(int fd, const char *of_switch, const char *interface, const char *port)
-{
-    const uint64_t give_up = clock_ns(CLOCK_MONOTONIC) + RETURN_WAIT_NS;
-    bool attached = find_port(fd, port) == 0;
-    char name[NETMAP_NAME_SIZE];
-    int error;
-
-    /* While it is attached, it is somewhere: in the namespace of a container that is just ending. */
-    while (!find_interface(interface, name, sizeof(name))) {
-        if (!attached)
-            return EXIT_DONE;
-        if (clock_ns(CLOCK_MONOTONIC) >= give_up)
-            return fail("interface %s is in another network namespace: end what runs there", interface);
-        usleep(RETURN_POLL_US);
-    }
-    error = detach(fd, port);
-    if (error < 0)
-        return fail("cannot detach %s from %s: %s", interface, of_switch, strerror(-error));
-    while ((error = netmap_request(fd, NETMAP_VALE_DELETE_IF, name, NULL)) == -EBUSY) {
-        if (clock_ns(CLOCK_MONOTONIC) >= give_up)
-            break;
-        usleep(RETURN_POLL_US);
-    }
-    return error < 0 && error != -ENXIO ? fail("cannot delete interface %s: %s", name, strerror(-error)) : EXIT_DONE;
 }
 
 /* Prints names as the members of a JSON list. VALE's names have neither quotes nor backslashes; what has is left out.
@@ -340,7 +231,7 @@ static enum exit_code strangers(const char *of_switch, char **texts, unsigned co
 
 static enum exit_code usage(void)
 {
-    fputs("usage: vale add|remove|attach|detach SWITCH NAME, vale list SWITCH, vale strangers SWITCH MAC...\n", stderr);
+    fputs("usage: vale attach|detach SWITCH NIC, vale list SWITCH, vale strangers SWITCH MAC...\n", stderr);
     return EXIT_USAGE;
 }
 
@@ -355,10 +246,6 @@ static enum exit_code run(int fd, int argc, char **argv)
         return strangers(of_switch, argv + 3, (unsigned)argc - 3);
     if (argc != 4 || !port_name(port, of_switch, argv[3]))
         return usage();
-    if (strcmp(what, "add") == 0)
-        return add(fd, of_switch, argv[3], port);
-    if (strcmp(what, "remove") == 0)
-        return remove_interface(fd, of_switch, argv[3], port);
     bool attaches = strcmp(what, "attach") == 0;
     if (!attaches && strcmp(what, "detach") != 0)
         return usage();
@@ -374,7 +261,7 @@ int main(int argc, char **argv)
         return (int)usage();
     int fd = netmap_open_device(why, sizeof(why));
     /* Where netmap is gone, all that it had is gone with it. */
-    if (fd < 0 && (strcmp(argv[1], "remove") == 0 || strcmp(argv[1], "detach") == 0))
+    if (fd < 0 && strcmp(argv[1], "detach") == 0)
         return EXIT_DONE;
     if (fd < 0)
         return fail("%s", why), EXIT_NOT_SUPPORTED;

@@ -168,12 +168,8 @@ function attachmentOf(port: Port): Attachment {
   switch (port.kind) {
     case 'netdev':
       return { kind: 'interface', interface: port.interface, mac, address };
-    case 'netmap': {
-      const devices = [NETMAP_DEVICE];
-      return 'interface' in port.network
-        ? { kind: 'interface', interface: port.network.interface, mac, address, devices }
-        : { kind: 'namespace', namespace: port.network.namespace, devices };
-    }
+    case 'netmap':
+      return { kind: 'namespace', namespace: port.namespace, devices: [NETMAP_DEVICE] };
     default:
       return { kind: 'directory', directory: port.directory, target: SOCKETS };
   }

@@ -62,10 +62,10 @@ describe('direct', () => {
       assert.equal(host.events[0], 'undo kill-marked /run/vswbench/switch');
       assert.match(host.events[1] ?? '', KEEPER);
       assert.deepEqual(
-        running.ports.map((port) => port.kind === 'netmap' && [port.device, port.network]),
+        running.ports.map((port) => port.kind === 'netmap' && [port.device, port.namespace]),
         ['netmap:vswp0{0', 'netmap:vswp0}0', 'netmap:vswp1{0', 'netmap:vswp1}0'].map((device) => [
           device,
-          { namespace: '/proc/555/ns/net' },
+          '/proc/555/ns/net',
         ]),
       );
     });
@@ -74,14 +74,11 @@ describe('direct', () => {
       assert.equal(await running.health(), null);
       keeper.end();
       await keeper.ended;
-      assert.equal(await running.health(), 'the network namespace of the pipes is gone');
+      assert.equal(await running.health(), 'the network namespace of the containers is gone');
     });
     it('says why there is no namespace', async (t) => {
       const refused = connect(t, (process) => process.end({ exitCode: 1, stderr: 'unshare: not permitted\n' }));
-      await assert.rejects(
-        refused,
-        new HostError('cannot make a network namespace for netmap pipes: unshare: not permitted'),
-      );
+      await assert.rejects(refused, new HostError('cannot make a network namespace: unshare: not permitted'));
     });
   });
   it('refuses half a pair', async (t) => {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // No switch at all: a cable from container to container, of whichever kind the port is. It is the ceiling that each switch
 // is judged against.
-import { HostError, lastLine } from '../host/host.ts';
 import { ipBatch, silenceIpv6 } from '../host/netdev.ts';
-import { startMarked } from '../host/process.ts';
 import {
   type NetdevPort,
   type NetmapPort,
@@ -15,6 +13,7 @@ import {
   type SwitchContext,
   type SwitchDriver,
 } from './driver.ts';
+import { keepNamespace } from './namespace.ts';
 import { containerEnd, refuseTaken } from './veth.ts';
 import { virtioUser } from './virtio.ts';
 
@@ -88,28 +87,19 @@ async function veth({ host, undo }: SwitchContext, source: NetdevPort, sink: Net
 
 /**
  * A pipe of netmap hands slots over without a copy, but both of its ends are looked up under their parent's name in one network
- * namespace: the containers share one that has nothing else in it, and that lives as long as its keeper. The first end that is
+ * namespace: the containers share one that has nothing else in it. The first end that is
  * opened makes the parent, and the last that is closed removes it (docs/decisions/0011-netmap.md).
  */
-async function netmapPipes({ host, undo, directory, ports }: SwitchContext): Promise<RunningSwitch> {
-  const keeper = await startMarked(host, undo, directory, ['unshare', '--net', 'cat']);
-  // The echo comes once it is where it is to be.
-  keeper.send('ready');
-  const { value } = await keeper.lines[Symbol.asyncIterator]().next();
-  if (value !== 'ready') {
-    const { stderr } = await keeper.ended;
-    throw new HostError(`cannot make a network namespace for netmap pipes: ${lastLine(stderr)}`);
-  }
-  const ended = keeper.ended.then(() => 'the network namespace of the pipes is gone');
-  const namespace = `/proc/${keeper.pid}/ns/net`;
+async function netmapPipes(context: SwitchContext): Promise<RunningSwitch> {
+  const { path: namespace, health } = await keepNamespace(context);
   return {
     ...withoutSwitch(
-      ports.map((request): NetmapPort => {
+      context.ports.map((request): NetmapPort => {
         const device = `netmap:vswp${request.pair}${request.end === 'source' ? '{' : '}'}0`;
-        return { ...request, kind: 'netmap', network: { namespace }, device };
+        return { ...request, kind: 'netmap', namespace, device };
       }),
     ),
-    health: () => Promise.race([ended, Promise.resolve(null)]),
+    health,
   };
 }
 

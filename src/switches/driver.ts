@@ -32,8 +32,8 @@ export interface SocketPort extends PortRequest {
 /** A port of netmap, which the application opens through NETMAP_DEVICE. */
 export interface NetmapPort extends PortRequest {
   kind: 'netmap';
-  /** An interface of the host, which is moved into the container; or, as a path, the network namespace that the container shares. */
-  network: { interface: string } | { namespace: string };
+  /** The network namespace that the container shares, as a path: netmap looks the port up there. */
+  namespace: string;
   /** What the application opens, as seen from within the container. */
   device: string;
 }

@@ -1,75 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, switchContext } from '../../test/fixtures/host.ts';
+import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import { vale } from './vale.ts';
 
 const PORTS = (['source', 'sink'] as const).map((end) => ({ pair: 0, end }));
 const TOOL = '/opt/vswbench/build/dataplane/vale';
 
-/** A host whose module does what the program is told. */
-function machine(t: TestContext): FakeHost & { attached: string[] } {
+const IN_NAMESPACE = `nsenter --net=/proc/555/ns/net ${TOOL}`;
+
+/** A host that has namespaces, and whose module does what the program is told. */
+function machine(t: TestContext) {
   const attached: string[] = [];
-  const host = Object.assign(new FakeHost(t), { attached });
-  return host
-    .answer(/^ip -json link$/, { stdout: '[]' })
-    .answer(/\/vale (add|attach) valevsw /, (command) => {
+  const keeper = new FakeProcess(555);
+  keeper.print('ready');
+  const host = new FakeHost(t)
+    .onStart(/unshare --net cat$/, () => keeper)
+    .answer(/\/vale attach valevsw /, (command) => {
       attached.push(command.split(' ').at(-1) ?? '');
       return {};
     })
-    .answer(/\/vale list valevsw$/, () => ({
-      stdout: `${JSON.stringify({ v: 1, ports: attached })}\n`,
-    }));
+    .answer(/\/vale list valevsw$/, () => ({ stdout: `${JSON.stringify({ v: 1, ports: attached })}\n` }));
+  return { host, attached, keeper };
 }
 
-function start(host: FakeHost) {
+function start({ host }: { host: FakeHost }) {
   return vale.start(switchContext(host, { ports: PORTS, portKind: 'netmap' }));
 }
 
-/** What was registered and what was changed, in order. */
-function steps(host: FakeHost): string[] {
-  return host.events.filter((event) => !/ (list valevsw|-json link)$/.test(event));
-}
-
 describe('vale', () => {
-  it('registers the undo of each port before it makes and attaches it', async (t) => {
-    const host = machine(t);
-    const { ports } = await start(host);
-    assert.deepEqual(
-      steps(host),
-      ['vswc0source', 'vswc0sink'].flatMap((name) => [
-        `undo run ${TOOL},remove,valevsw,${name}`,
-        `run ${TOOL} add valevsw ${name}`,
-      ]),
-    );
+  it('has the ports of all containers in one namespace, which ends with its keeper', async (t) => {
+    const there = machine(t);
+    const { ports } = await start(there);
+    assert.deepEqual(there.host.events, [
+      'undo kill-marked /run/vswbench/switch',
+      'start env VSWBENCH_MARK=/run/vswbench/switch unshare --net cat',
+    ]);
     assert.deepEqual(
       ports,
       PORTS.map((port) => ({
         ...port,
         kind: 'netmap',
-        network: { interface: `vswc0${port.end}` },
-        device: 'netmap:eth0',
+        namespace: '/proc/555/ns/net',
+        device: `netmap:valevsw:${port.end}0`,
       })),
     );
   });
 
-  it('touches nothing where an interface or the switch is somebody else’s', async (t) => {
-    const taken = machine(t).answer(/^ip -json link$/, { stdout: '[{"ifname":"vswc0sink","operstate":"UP"}]' });
-    await assert.rejects(start(taken), /interface vswc0sink exists already/);
-    const left = machine(t);
-    left.attached.push('vswc7sink');
-    await assert.rejects(start(left), /switch valevsw exists already \(port vswc7sink\): run 'vswbench clean'/);
-    for (const host of [taken, left]) assert.deepEqual(steps(host), []);
-  });
-
   it('is settled when it floods nobody', async (t) => {
-    const host = machine(t);
+    const there = machine(t);
     let strangers = ['02:00:00:00:00:02'];
-    host.answer(/\/vale strangers valevsw 02:00:00:00:00:01 02:00:00:00:00:02$/, () => ({
+    there.host.answer(new RegExp(`^${IN_NAMESPACE} strangers valevsw 02:00:00:00:00:01 02:00:00:00:00:02$`), () => ({
       stdout: JSON.stringify({ v: 1, strangers }),
     }));
-    const { settled } = await start(host);
+    const { settled } = await start(there);
     const stations = PORTS.map((port, index) => ({
       ...port,
       mac: `02:00:00:00:00:0${index + 1}`,
@@ -80,12 +65,13 @@ describe('vale', () => {
     assert.equal(await settled(stations), null);
   });
 
-  it('sees that a port is gone', async (t) => {
-    const host = machine(t);
-    const { health } = await start(host);
+  it('sees that the namespace is gone', async (t) => {
+    const there = machine(t);
+    const { health } = await start(there);
     assert.equal(await health(), null);
-    host.attached.pop();
-    assert.equal(await health(), 'vswc0sink is no longer a port of valevsw');
+    there.keeper.end();
+    await there.keeper.ended;
+    assert.equal(await health(), 'the network namespace of the containers is gone');
   });
 
   it('has no counters and no threads', async (t) => {
@@ -96,11 +82,15 @@ describe('vale', () => {
   });
 
   it('says what its program says, and believes no other answer', async (t) => {
-    const refused = machine(t).answer(/\/vale add valevsw vswc0sink$/, { exitCode: 1, stderr: 'vale: no memory\n' });
-    await assert.rejects(start(refused), new HostError('vale: no memory'));
-    for (const stdout of ['', 'ports', '{"v":2,"ports":[]}', '{"v":1}']) {
-      const strange = machine(t).answer(/\/vale list valevsw$/, { stdout });
-      await assert.rejects(start(strange), /does not speak the protocol of this checkout/);
+    const there = machine(t);
+    const { settled } = await start(there);
+    const answer = (result: { exitCode?: number; stdout?: string; stderr?: string }) =>
+      there.host.answer(/\/vale strangers /, result);
+    answer({ exitCode: 1, stderr: 'vale: no memory\n' });
+    await assert.rejects(settled([]), new HostError('vale: no memory'));
+    for (const stdout of ['', 'none', '{"v":2,"strangers":[]}', '{"v":1}']) {
+      answer({ stdout });
+      await assert.rejects(settled([]), /does not speak the protocol of this checkout/);
     }
   });
 
@@ -109,33 +99,50 @@ describe('vale', () => {
     const connect = (host: FakeHost) =>
       vale.start(switchContext(host, { ports: PORTS.slice(0, 1), portKind: 'netmap', uplink }));
 
-    it('has the NIC take every frame, attaches it, and registers the way back before', async (t) => {
-      const host = machine(t)
-        .answer(/^ip link set /)
-        .put({ '/sys/class/net/eth1/flags': '0x1003\n' });
-      await connect(host);
-      assert.deepEqual(steps(host).slice(2), [
+    const FLAGS = '/sys/class/net/eth1/flags';
+    const steps = (host: FakeHost) => host.events.filter((event) => !event.endsWith(' list valevsw'));
+
+    it('has the NIC take every frame, attaches it where it is, and registers the way back before', async (t) => {
+      const { host } = machine(t);
+      host.answer(/^ip link set /).put({ [FLAGS]: '0x1003\n' });
+      const { ports } = await connect(host);
+      assert.deepEqual(steps(host), [
         'undo run ip,link,set,dev,eth1,promisc,off',
         'run ip link set dev eth1 promisc on',
         `undo run ${TOOL},detach,valevsw,eth1`,
         `run ${TOOL} attach valevsw eth1`,
       ]);
+      assert.deepEqual(
+        ports.map((port) => port.kind === 'netmap' && port.namespace),
+        ['/proc/self/ns/net'],
+      );
     });
 
     it('leaves a NIC as it is that takes every frame already', async (t) => {
-      const host = machine(t).put({ '/sys/class/net/eth1/flags': '0x1103\n' });
+      const { host } = machine(t);
+      host.put({ [FLAGS]: '0x1103\n' });
       await connect(host);
-      assert.deepEqual(steps(host).slice(2), [
-        `undo run ${TOOL},detach,valevsw,eth1`,
-        `run ${TOOL} attach valevsw eth1`,
-      ]);
+      assert.deepEqual(steps(host), [`undo run ${TOOL},detach,valevsw,eth1`, `run ${TOOL} attach valevsw eth1`]);
+    });
+
+    it('touches nothing where the switch is somebody else’s', async (t) => {
+      const { host, attached } = machine(t);
+      attached.push('eth2');
+      await assert.rejects(connect(host), /switch valevsw exists already \(port eth2\): run 'vswbench clean'/);
+      assert.deepEqual(steps(host), []);
+    });
+
+    it('sees that the NIC is no longer attached', async (t) => {
+      const { host, attached } = machine(t);
+      const { health } = await connect(host.put({ [FLAGS]: '0x1103\n' }));
+      assert.equal(await health(), null);
+      attached.pop();
+      assert.equal(await health(), 'eth1 is no longer a port of valevsw');
     });
 
     it('reads the counters of the NIC', async (t) => {
-      const host = machine(t).put({
-        '/sys/class/net/eth1/flags': '0x1103\n',
-        '/proc/self/net/dev': 'a\nb\n  eth1: 640 10 0 1 0 0 0 0 1280 20 0 2 0 0 0 0\n',
-      });
+      const { host } = machine(t);
+      host.put({ [FLAGS]: '0x1103\n', '/proc/self/net/dev': 'a\nb\n  eth1: 640 10 0 1 0 0 0 0 1280 20 0 2 0 0 0 0\n' });
       assert.deepEqual(await (await connect(host)).uplinkCounters?.(), {
         ...{ inPackets: 10, inBytes: 640, outPackets: 20, outBytes: 1280 },
         drops: [{ reason: 'at the uplink, by the kernel', packets: 3 }],
@@ -143,7 +150,7 @@ describe('vale', () => {
     });
 
     it('names an uplink that is not there', async (t) => {
-      await assert.rejects(connect(machine(t)), /there is no interface eth1/);
+      await assert.rejects(connect(machine(t).host), /there is no interface eth1/);
     });
   });
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // VALE, the learning switch inside the netmap module. It has no thread of its own: a packet is copied from ring to ring as part
-// of the sender's system call. Its switches are known by name within one network namespace, so that ports opened in two containers
-// would never meet: the ports are interfaces of netmap's, attached on the host and then moved into the containers
-// (docs/decisions/0011-netmap.md).
+// of the sender's system call. It knows its ports within one network namespace, and so the containers share one: else ports
+// opened in two of them would never meet (docs/decisions/0011-netmap.md).
 import { z } from 'zod';
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
 import { readNetdev } from '../host/netdev.ts';
@@ -15,10 +14,13 @@ import {
   type Uplink,
   type UplinkCounters,
 } from './driver.ts';
-import { containerEnd, refuseTaken } from './veth.ts';
+import { type KeptNamespace, keepNamespace } from './namespace.ts';
 
 /** Letters and digits only, and the prefix by which netmap knows that it is a switch. */
 const SWITCH = 'valevsw';
+
+/** The host's own network namespace, whoever opens it there. */
+const OF_THE_HOST: KeptNamespace = { path: '/proc/self/ns/net', health: async () => null };
 
 const PortsSchema = z.strictObject({ v: z.literal(1), ports: z.array(z.string()) });
 const StrangersSchema = z.strictObject({ v: z.literal(1), strangers: z.array(z.string()) });
@@ -47,44 +49,31 @@ export const vale: SwitchDriver = {
   },
 
   async start(context) {
-    const { host, undo, uplink } = context;
-    const tool = new Tool(context);
-    const interfaces = context.ports.map(containerEnd);
-    await refuseTaken(host, interfaces);
-    const there = await tool.ports();
-    if (there.length > 0) {
-      throw new HostError(`switch ${SWITCH} exists already (port ${there[0]}): run 'vswbench clean'`);
-    }
-    for (const name of interfaces) {
-      await undo.push({ kind: 'run', command: tool.command('remove', name) });
-      await tool.run('add', name);
-    }
-    if (uplink !== null) await attachUplink(context, tool, uplink);
-    const attached = uplink === null ? interfaces : [...interfaces, uplink.interface];
+    const { host, ports, uplink } = context;
+    // A NIC stays where it is, and the containers come to it.
+    const namespace = uplink === null ? await keepNamespace(context) : OF_THE_HOST;
+    const tool = new Tool(context, namespace);
     const running: RunningSwitch = {
-      ports: context.ports.map(
-        (request): NetmapPort => ({
-          ...request,
-          kind: 'netmap',
-          network: { interface: containerEnd(request) },
-          device: 'netmap:eth0',
-        }),
-      ),
+      ports: ports.map((request): NetmapPort => {
+        const device = `netmap:${SWITCH}:${request.end}${request.pair}`;
+        return { ...request, kind: 'netmap', namespace: namespace.path, device };
+      }),
       flags: [],
-      // It counts nothing, and neither do its interfaces: what is missing between two applications, it dropped.
+      // It counts nothing: what is missing between two applications, it dropped.
       counters: () => null,
       settled: async (stations) => {
         const [stranger] = await tool.strangers(stations.map(({ mac }) => mac));
         return stranger === undefined ? null : `VALE has not learned ${stranger}`;
       },
       threads: async () => [],
-      health: async () => {
-        const present = await tool.ports();
-        const gone = attached.find((name) => !present.includes(name));
-        return gone === undefined ? null : `${gone} is no longer a port of ${SWITCH}`;
-      },
+      health: namespace.health,
     };
-    if (uplink !== null) running.uplinkCounters = () => countersOf(host, uplink);
+    if (uplink !== null) {
+      await attachUplink(context, tool, uplink);
+      running.uplinkCounters = () => countersOf(host, uplink);
+      running.health = async () =>
+        (await tool.ports()).includes(uplink.interface) ? null : `${uplink.interface} is no longer a port of ${SWITCH}`;
+    }
     return running;
   },
 };
@@ -93,14 +82,16 @@ export const vale: SwitchDriver = {
 class Tool {
   private readonly host: Host;
   private readonly path: string;
+  private readonly enter: readonly string[];
 
-  constructor({ host, programs }: SwitchContext) {
+  constructor({ host, programs }: SwitchContext, namespace: KeptNamespace) {
     this.host = host;
     this.path = `${programs}/vale`;
+    this.enter = namespace === OF_THE_HOST ? [] : ['nsenter', `--net=${namespace.path}`];
   }
 
   command(what: string, ...rest: string[]): string[] {
-    return [this.path, what, SWITCH, ...rest];
+    return [...this.enter, this.path, what, SWITCH, ...rest];
   }
 
   /** Throws HostError with what the program says. */
@@ -132,6 +123,8 @@ class Tool {
 /** The NIC receives what is for the containers, whose addresses are not its own. Its host's network stack is cut off. */
 async function attachUplink({ host, undo }: SwitchContext, tool: Tool, uplink: Uplink): Promise<void> {
   const name = uplink.interface;
+  const [port] = await tool.ports();
+  if (port !== undefined) throw new HostError(`switch ${SWITCH} exists already (port ${port}): run 'vswbench clean'`);
   if (!(await isPromiscuous(host, name))) {
     await undo.push({ kind: 'run', command: promiscuous(name, 'off') });
     await runOrThrow(host, promiscuous(name, 'on'));
