@@ -63,10 +63,9 @@ describe('direct', () => {
       assert.match(host.events[1] ?? '', KEEPER);
       assert.deepEqual(
         running.ports.map((port) => port.kind === 'netmap' && [port.device, port.namespace]),
-        ['netmap:vswp0{0', 'netmap:vswp0}0', 'netmap:vswp1{0', 'netmap:vswp1}0'].map((device) => [
-          device,
-          '/proc/555/ns/net',
-        ]),
+        ['netmap:valevsw:pair0{0', 'netmap:valevsw:pair0}0', 'netmap:valevsw:pair1{0', 'netmap:valevsw:pair1}0'].map(
+          (device) => [device, '/proc/555/ns/net'],
+        ),
       );
     });
     it('is ill when the keeper has ended', async (t) => {

@@ -87,15 +87,15 @@ async function veth({ host, undo }: SwitchContext, source: NetdevPort, sink: Net
 
 /**
  * A pipe of netmap hands slots over without a copy, but both of its ends are looked up under their parent's name in one network
- * namespace: the containers share one that has nothing else in it. The first end that is
- * opened makes the parent, and the last that is closed removes it (docs/decisions/0011-netmap.md).
+ * namespace: the containers share one that has nothing else in it. The parent, which carries nothing, is a port of VALE: netmap
+ * makes it with the first end, whichever that is, and under one lock (docs/decisions/0011-netmap.md).
  */
 async function netmapPipes(context: SwitchContext): Promise<RunningSwitch> {
   const { path: namespace, health } = await keepNamespace(context);
   return {
     ...withoutSwitch(
       context.ports.map((request): NetmapPort => {
-        const device = `netmap:vswp${request.pair}${request.end === 'source' ? '{' : '}'}0`;
+        const device = `netmap:valevsw:pair${request.pair}${request.end === 'source' ? '{' : '}'}0`;
         return { ...request, kind: 'netmap', namespace, device };
       }),
     ),
