@@ -34,7 +34,7 @@ enum exit_code { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_NOT_SUPPORT
 
 extern const struct io_ops io_netmap;
 
-__attribute__((format(printf, 1, 2))) static enum exit_code fail(const char *format, ...)
+__attribute__((format(printf, 2, 3))) static enum exit_code fail(enum exit_code code, const char *format, ...)
 {
     va_list args;
 
@@ -43,34 +43,12 @@ __attribute__((format(printf, 1, 2))) static enum exit_code fail(const char *for
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
-    return EXIT_FAULT;
+    return code;
 }
 
 static bool port_name(char name[NETMAP_NAME_SIZE], const char *of_switch, const char *interface)
 {
     return snprintf(name, NETMAP_NAME_SIZE, "%s:%s", of_switch, interface) < NETMAP_NAME_SIZE;
-}
-
-/* 0, -ENOENT where it has no such port, or another negative errno. */
-static int find_port(int fd, const char *port)
-{
-    struct netmap_vale_list at = {0};
-    int error = netmap_request(fd, NETMAP_VALE_LIST, port, &at);
-
-    if (error < 0)
-        return error;
-    /* The switch is there; for a port that it does not have, no index is set. */
-    struct netmap_vale_list scan = {.switch_index = at.switch_index, .port_index = at.port_index};
-    struct netmap_request request = {
-        .version = NETMAP_VERSION,
-        .type = NETMAP_VALE_LIST,
-        .body = (uint64_t)(uintptr_t)&scan,
-    };
-    error = netmap_calls->control(fd, &request);
-    if (error < 0)
-        return error;
-    request.name[sizeof(request.name) - 1] = '\0';
-    return strcmp(request.name, port) == 0 ? 0 : -ENOENT;
 }
 
 static int attach(int fd, const char *port)
@@ -83,11 +61,10 @@ static int attach(int fd, const char *port)
 static int detach(int fd, const char *port)
 {
     struct netmap_vale_detach request = {0};
-    int error = find_port(fd, port);
+    int error = netmap_request(fd, NETMAP_VALE_DETACH, port, &request);
 
-    if (error == 0)
-        error = netmap_request(fd, NETMAP_VALE_DETACH, port, &request);
-    return error == -ENOENT || error == -ENXIO ? 0 : error;
+    /* It has no such port, or there is no such switch. */
+    return error == -ENXIO ? 0 : error;
 }
 
 /* Prints names as the members of a JSON list. VALE's names have neither quotes nor backslashes; what has is left out.
@@ -122,7 +99,7 @@ static enum exit_code list(int fd, const char *of_switch)
             print_member(request.name + len + 1, &first);
     }
     puts("]}");
-    return error == -ENOENT ? EXIT_DONE : fail("cannot list the ports: %s", strerror(-error));
+    return error == -ENOENT ? EXIT_DONE : fail(EXIT_FAULT, "cannot list the ports: %s", strerror(-error));
 }
 
 static bool read_mac(const char *text, uint8_t mac[ETHER_ADDR_LEN])
@@ -205,21 +182,21 @@ static enum exit_code strangers(const char *of_switch, char **texts, unsigned co
 
     for (unsigned i = 0; i < count; i++) {
         if (!read_mac(texts[i], macs[i]))
-            return fail("%s is no Ethernet address: give one such as 02:00:00:00:00:01", texts[i]), EXIT_USAGE;
+            return fail(EXIT_USAGE, "%s is no Ethernet address: give one such as 02:00:00:00:00:01", texts[i]);
     }
     if (!port_name(names[0], of_switch, "probe0") || !port_name(names[1], of_switch, "probe1"))
-        return fail("%s is too long for a switch", of_switch), EXIT_USAGE;
+        return fail(EXIT_USAGE, "%s is too long for a switch", of_switch);
     if (open_probe(&from, names[0]) < 0)
-        return fail("%s", from.error);
+        return fail(EXIT_FAULT, "%s", from.error);
     if (open_probe(&to, names[1]) < 0) {
         io_netmap.close(&from);
-        return fail("%s", to.error);
+        return fail(EXIT_FAULT, "%s", to.error);
     }
     int error = find_strangers(&from, &to, macs, count, stranger);
     io_netmap.close(&from);
     io_netmap.close(&to);
     if (error < 0)
-        return fail("%s", from.error[0] != '\0' ? from.error : to.error);
+        return fail(EXIT_FAULT, "%s", from.error[0] != '\0' ? from.error : to.error);
     fputs("{\"v\":1,\"strangers\":[", stdout);
     for (unsigned i = 0; i < count; i++) {
         if (stranger[i])
@@ -250,7 +227,7 @@ static enum exit_code run(int fd, int argc, char **argv)
     if (!attaches && strcmp(what, "detach") != 0)
         return usage();
     int error = attaches ? attach(fd, port) : detach(fd, port);
-    return error < 0 ? fail("cannot %s %s: %s", what, port, strerror(-error)) : EXIT_DONE;
+    return error < 0 ? fail(EXIT_FAULT, "cannot %s %s: %s", what, port, strerror(-error)) : EXIT_DONE;
 }
 
 int main(int argc, char **argv)
@@ -264,7 +241,7 @@ int main(int argc, char **argv)
     if (fd < 0 && strcmp(argv[1], "detach") == 0)
         return EXIT_DONE;
     if (fd < 0)
-        return fail("%s", why), EXIT_NOT_SUPPORTED;
+        return fail(EXIT_NOT_SUPPORTED, "%s", why);
     enum exit_code code = run(fd, argc, argv);
     netmap_calls->close(fd);
     if (fflush(stdout) != 0)
