@@ -55,7 +55,7 @@ async function coldStarts(driver: SwitchDriver): Promise<number[]> {
   const artifacts = await ensureArtifacts(localHost, { root });
   const times: number[] = [];
   for (let count = 0; count < COLD_STARTS; count += 1) {
-    const journal = await openJournal(localHost, process.pid, console.error);
+    const journal = await openJournal(localHost, 'alone', console.error);
     try {
       const directory = '/run/vswbench/switch';
       await journal.push({ kind: 'remove-path', path: directory });
@@ -85,7 +85,7 @@ async function coldStarts(driver: SwitchDriver): Promise<number[]> {
 /** From the start of LXC to the first word of a program inside, milliseconds. */
 async function containerStarts(): Promise<number[]> {
   const artifacts = await ensureArtifacts(localHost, { root });
-  const journal = await openJournal(localHost, process.pid, console.error);
+  const journal = await openJournal(localHost, 'alone', console.error);
   const times: number[] = [];
   try {
     const containers = await prepareContainers(localHost, '/run/vswbench/containers', journal);

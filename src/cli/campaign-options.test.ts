@@ -33,6 +33,46 @@ function refuses(what: () => unknown, message: RegExp): void {
   });
 }
 
+describe('testbeds', () => {
+  const far = (host: string) =>
+    `testbeds: { lab: { near: { host: local, uplink: eth1 }, far: { host: ${host}, uplink: eth1 } } }`;
+
+  it('are named and defined in a campaign file, and named on the command line', () => {
+    const campaign = campaignOf(`testbed: [lab, netns]\n${far('user@far')}`);
+    assert.deepEqual(campaign.testbeds, ['lab', 'netns']);
+    assert.equal(campaign.testbedSpecs.lab?.far?.host, 'user@far');
+    assert.deepEqual(campaignOf(far('user@far'), '--testbed', 'local').testbeds, ['local']);
+    assert.deepEqual(campaignOf(null).testbeds, ['local']);
+    refuses(() => campaignOf(null, '--testbed', 'a;b'), /^testbed \(--testbed\): 'a;b' is not a name of a testbed/);
+  });
+
+  it('are refused in one line with the value where a host could be taken for code', () => {
+    refuses(
+      () => campaignOf(far("'a; rm -rf /'")),
+      /^\S+: testbeds\.lab\.far\.host: 'a; rm -rf \/' is not a host: give 'local', /,
+    );
+    for (const host of [
+      '"a b"',
+      '"$(x)"',
+      '"`x`"',
+      '-x',
+      '"-oProxyCommand=x"',
+      '"a\\nb"',
+      '"a\\0"',
+      `"'"`,
+      '""',
+      'a'.repeat(9999),
+    ]) {
+      refuses(() => campaignOf(far(host)), /^\S+: testbeds\.lab\.far\.host: '.*' is not a host: /);
+    }
+    refuses(() => campaignOf('testbeds: 1'), /^\S+: testbeds: '1' is not of type record$/);
+    refuses(
+      () => campaignOf('testbeds: { lab: { near: { host: 1 } } }'),
+      /testbeds\.lab\.near\.host: '1' is not of type string$/,
+    );
+  });
+});
+
 describe('readCampaign', () => {
   it('has defaults for everything', () => {
     const campaign = campaignOf(null);

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { parse, YAMLParseError } from 'yaml';
 import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from '../model/campaign.ts';
+import { testbedError } from '../model/testbed.ts';
 import { CliError, EXIT } from './errors.ts';
 
 /** Options that say what to measure: each overrides the campaign file's key of the same meaning. */
-const OPTIONS: { flags: string; key: keyof CampaignFile; text: string }[] = [
+const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; text: string }[] = [
   { flags: '-D, --dimension <list>', key: 'dimension', text: 'throughput, latency' },
   { flags: '-L, --location <list>', key: 'location', text: 'local, remote' },
   { flags: '-S, --pairs <list>', key: 'pairs', text: 'container pairs, as 1vs1,4vs4' },
@@ -34,6 +35,11 @@ const OPTIONS: { flags: string; key: keyof CampaignFile; text: string }[] = [
     flags: '--max-trials <n>',
     key: 'maxTrials',
     text: 'with --precision: trials of a test case at most (default: 30)',
+  },
+  {
+    flags: '--testbed <list>',
+    key: 'testbed',
+    text: 'machines to measure on, as lab or lab-1,lab-2; netns: two network namespaces of this one (default: local)',
   },
   { flags: '--seed <n>', key: 'seed', text: 'seed of the random order (default: drawn and recorded)' },
 ];
@@ -72,6 +78,7 @@ function readFile(path: string): CampaignFile {
   const result = CampaignFileSchema.safeParse(content);
   if (result.success) return { title: path.replace(/^.*\//, '').replace(/\.ya?ml$/, ''), ...result.data };
   const [issue] = result.error.issues;
+  if (issue?.path[0] === 'testbeds') throw new CliError(EXIT.usage, `${path}: ${testbedError(result.error, content)}`);
   if (issue?.code === 'unrecognized_keys') {
     const known = Object.keys(CampaignFileSchema.shape).join(', ');
     throw new CliError(EXIT.usage, `${path}: unknown key '${issue.keys.join("', '")}'; known keys: ${known}`);

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
-import { localHost } from '../host/local.ts';
+import { INSTALLED } from '../host/install.ts';
 import { recover } from '../run/journal.ts';
 import { requireRoot, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
+import { addHostOptions, type HostOptions, isElsewhere, withHost } from './host-option.ts';
 
 export function addClean(program: Command): void {
-  program
+  const command = program
     .command('clean')
-    .description('remove everything that a run which was killed left on this host; results are kept')
-    .addHelpText('after', '\nExample:\n  $ sudo vswbench clean')
-    .action(clean);
+    .description('remove everything that a run which was killed left on a host; results are kept')
+    .addHelpText('after', '\nExamples:\n  $ sudo vswbench clean');
+  addHostOptions(command).action(clean);
 }
 
-async function clean(): Promise<void> {
-  requireRoot('vswbench clean');
-  const { journals, undone, complaints } = await recover(localHost);
-  for (const complaint of complaints) tell(complaint);
-  if (complaints.length > 0) {
-    throw new CliError(EXIT.trialFailed, `${complaints.length} of ${undone} steps could not be undone: see above`);
-  }
-  tell(
-    journals === 0
-      ? 'There was nothing to clean.'
-      : `Undid ${undone} steps of ${journals} run${journals === 1 ? '' : 's'} that had not ended properly.`,
-  );
+async function clean(options: HostOptions): Promise<void> {
+  const elsewhere = isElsewhere(options);
+  if (!elsewhere) requireRoot('vswbench clean');
+  await withHost(options, async (host) => {
+    const { journals, undone, complaints } = await recover(host);
+    for (const complaint of complaints) tell(complaint);
+    if (complaints.length > 0) {
+      throw new CliError(EXIT.trialFailed, `${complaints.length} of ${undone} steps could not be undone: see above`);
+    }
+    const installed = elsewhere && (await host.list(INSTALLED)).length > 0;
+    if (installed) await host.remove(INSTALLED);
+    tell(
+      journals === 0
+        ? `There was ${installed ? `nothing to clean but ${INSTALLED}` : 'nothing to clean'}.`
+        : `Undid ${undone} steps of ${journals} run${journals === 1 ? '' : 's'} that had not ended properly.`,
+    );
+  });
 }

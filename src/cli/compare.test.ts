@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { inventory, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
+import { hostPair, hostRecord, inventory, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import { openStore } from '../store/store.ts';
 import { STORE_NAME } from './context.ts';
@@ -40,8 +40,23 @@ before(() => {
   mkdirSync(elsewhere);
   save(results, campaign('one', 200_000));
   save(results, campaign('slow', 150_000));
-  save(results, campaign('other-machine', 200_000, { inventory: inventory({ hostname: 'testbed-2' }) }));
+  save(
+    results,
+    campaign('other-machine', 200_000, {
+      hosts: [hostRecord({ inventory: inventory({ hostname: 'testbed-2' }) })],
+    }),
+  );
   save(results, campaign('few', 200_000, { cases: [storedCase({ case: testCase({ rate: 'max' }), pps: 1 }, 2)] }));
+  const labCases = [400_000, 500_000].map((pps, index) => {
+    const one = testCase({ testbed: index === 0 ? 'local' : 'lab', rate: 'max' });
+    return storedCase({ case: one, pps }, 6, 0.01, index);
+  });
+  const lab = hostPair('lab');
+  const upgraded = lab.map((host) =>
+    host.role === 'near' ? host : { ...host, inventory: inventory({ hostname: 'lab-far', kernel: '6.9' }) },
+  );
+  save(results, campaign('lab', 0, { hosts: [hostRecord(), ...lab], cases: labCases }));
+  save(results, campaign('lab-upgraded', 0, { hosts: [hostRecord(), ...upgraded], cases: labCases }));
   save(elsewhere, campaign('first', 300_000));
   save(elsewhere, campaign('last', 100_000));
 });
@@ -101,6 +116,20 @@ describe('compare', () => {
     );
     const allowed = verdicts('one', 'other-machine', '--across-machines');
     assert.deepEqual([allowed.acrossMachines, allowed.verdicts], [true, ['no difference', 'no difference']]);
+  });
+  it('looks at every host of the testbeds that both have', () => {
+    assert.match(
+      compare('lab', 'lab-upgraded').stderr,
+      /different machines \(kernel of lab \(far\) '6\.1\.0-21-amd64' and '6\.9'\)/,
+    );
+    const allowed = compare('lab', 'lab-upgraded', '--across-machines');
+    assert.match(allowed.stdout, /^testbed local, throughput/m);
+    assert.match(allowed.stdout, /^testbed lab, throughput/m);
+    // Of the machine that both have; what only one was measured on is not compared.
+    assert.match(
+      compare('one', 'lab').stdout.replaceAll(/\s+/g, ' '),
+      /linux-bridge with udp on testbed lab: only in B/,
+    );
   });
   it('ends with 3 where no case could be compared', () => {
     const { status, stdout } = compare('one', 'few');

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
 import type { CampaignResult } from '../model/result.ts';
+import { testbedsOf } from '../model/testbed.ts';
 import { type ComparisonReport, renderComparison, type Side, toComparisonDocument } from '../report/comparison.ts';
-import { compareCampaigns, compareSwitches, unlikeConditions, unlikeMachines } from '../stats/compare.ts';
+import { compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
 import { CliError, EXIT } from './errors.ts';
 import { loadFrom } from './load.ts';
 
@@ -73,7 +74,7 @@ function ofSwitches(place: string, list: string): ComparisonReport {
 function ofCampaigns(placeA: string, placeB: string, options: CompareOptions): ComparisonReport {
   const [a, b] = [loadFrom(placeA), loadFrom(placeB)];
   if (a.id === b.id) throw new CliError(EXIT.usage, `both are campaign ${a.id}: give two, or one with --switches a,b`);
-  const machines = unlikeMachines(a.inventory, b.inventory);
+  const machines = testbedsOf(a).flatMap((testbed) => unlikeHosts(a, b, testbed));
   const [first] = machines;
   if (first !== undefined && options.acrossMachines !== true) {
     throw new CliError(

@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { ensureArtifacts, NotSetUpError } from '../host/artifacts.ts';
+import { ensureArtifacts, NotSetUpError, programsOf } from '../host/artifacts.ts';
 import { examine, type Finding } from '../host/doctor.ts';
-import { HostError } from '../host/host.ts';
-import { takeInventory } from '../host/inventory.ts';
+import { type Host, HostError } from '../host/host.ts';
+import { commitOf, takeInventory } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import type { Framework } from '../model/dataplane.ts';
 import { switchRegistry } from '../switches/registry.ts';
 import { checkout, version } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
+import { addHostOptions, type HostOptions, isElsewhere, withHost } from './host-option.ts';
 
 export function addDoctor(program: Command): void {
-  program
+  const command = program
     .command('doctor')
-    .description('what this machine can measure, what is missing, and how to get it')
+    .description('what a machine can measure, what is missing, and how to get it')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExample:\n  $ vswbench doctor')
-    .action(doctor);
+    .addHelpText('after', '\nExamples:\n  $ vswbench doctor');
+  addHostOptions(command).action(doctor);
 }
 
-async function doctor(options: { json?: boolean }): Promise<void> {
-  const inventory = await takeInventory(localHost, checkout, version);
-  const host = await examine(localHost, inventory);
-  const findings = [...host, ...(await switches()), ...(await frameworks(host))];
+async function doctor(options: HostOptions & { json?: boolean }): Promise<void> {
+  const elsewhere = isElsewhere(options);
+  const { findings, inventory } = await withHost(options, async (host) => {
+    const build = { version, commit: await commitOf(localHost, checkout) };
+    const inventory = await takeInventory(host, build, elsewhere ? null : programsOf(checkout));
+    const basics = await examine(host, inventory, elsewhere ? 'host' : 'run');
+    const findings = [...basics, ...(await switches(host)), ...(elsewhere ? [] : await frameworks(basics))];
+    return { findings, inventory };
+  });
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify({ schema: 1, findings, inventory }, null, 2)}\n`);
   } else {
@@ -34,10 +40,10 @@ async function doctor(options: { json?: boolean }): Promise<void> {
   }
 }
 
-async function switches(): Promise<Finding[]> {
+async function switches(host: Host): Promise<Finding[]> {
   return Promise.all(
     switchRegistry.map(async (driver): Promise<Finding> => {
-      const probe = await driver.probe(localHost);
+      const probe = await driver.probe(host);
       const subject = `switch ${driver.id}`;
       return probe.available
         ? { state: 'ok', subject, text: `${driver.title}, ${probe.version}` }

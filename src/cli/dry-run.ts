@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Cpu } from '../model/inventory.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
-import { estimateMs, formatDuration } from '../plan/estimate.ts';
-import { placeTrial } from '../plan/placement.ts';
+import { estimateMs, formatDuration, OVERHEADS_DEFAULT, type TurnOf } from '../plan/estimate.ts';
+import { type PlacementHosts, placeCase } from '../plan/placement.ts';
 import { trialsOf, untilPrecise } from '../report/format.ts';
 import type { Schedule } from '../run/schedule.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
+
+/** A testbed by its name, with what placing needs to know of it. */
+type Testbed = PlacementHosts & { name: string };
 
 interface Plan {
   campaign: Omit<StoredCampaign, 'cases'>;
   cases: readonly PlannedCase[];
   schedule: Pick<Schedule, 'remaining'>;
+  /** Which testbeds take turns; none where absent. */
+  turnOf?: TurnOf;
 }
 
 /** What a campaign would do, in words: its test cases with their placement, its order's seed and its time. */
-export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], cpus: readonly Cpu[]): string {
-  const { campaign, cases, schedule } = plan;
+export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], testbeds: readonly Testbed[]): string {
+  const { campaign, cases, schedule, turnOf } = plan;
   const order = schedule.remaining;
   const least = campaign.precision === null ? '' : 'at least ';
   const runnable = cases.filter((planned) => planned.skipped === null);
@@ -24,6 +28,8 @@ export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], cpus:
     order,
     cases.map((planned) => planned.case),
     campaign,
+    OVERHEADS_DEFAULT,
+    turnOf,
   );
   return [
     `${campaign.title}: ${runnable.length} test cases × ${trialsOf(campaign)} trials${untilPrecise(campaign)} = ${least}${order.length} trials, ` +
@@ -31,7 +37,8 @@ export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], cpus:
     ...withoutRepeats(
       cases.map((planned) => ({
         line: `  ${caseKey(planned.case)}`,
-        detail: planned.skipped === null ? describePlacement(planned, drivers, cpus) : `skipped: ${planned.skipped}`,
+        detail:
+          planned.skipped === null ? describePlacement(planned, drivers, testbeds) : `skipped: ${planned.skipped}`,
       })),
     ),
   ].join('\n');
@@ -44,15 +51,23 @@ function withoutRepeats(items: readonly { line: string; detail: string }[]): str
   );
 }
 
-function describePlacement(planned: PlannedCase, drivers: readonly SwitchDriver[], cpus: readonly Cpu[]): string {
-  const driver = drivers.find((candidate) => candidate.id === planned.case.switch);
-  const placement = placeTrial(cpus, planned.case.pairs, driver?.threads ?? 0);
+function describePlacement(
+  { case: testCase }: PlannedCase,
+  drivers: readonly SwitchDriver[],
+  testbeds: readonly Testbed[],
+): string {
+  const driver = drivers.find((candidate) => candidate.id === testCase.switch);
+  const testbed = testbeds.find((candidate) => candidate.name === testCase.testbed);
+  if (testbed === undefined) return `testbed ${testCase.testbed} is not known`;
+  const placement = placeCase(testCase, testbed, driver?.threads ?? 0);
   const pairs = placement.pairs.map(({ source, sink }) => `${source}→${sink}`).join(' ');
-  const own = placement.switch.length === 0 ? 'none of its own' : `CPU ${placement.switch.join(',')}`;
+  const own = (cpus: readonly number[]) => (cpus.length === 0 ? 'none of its own' : `CPU ${cpus.join(',')}`);
+  const { far } = placement;
+  const there = far === null ? '' : `; far: switch ${own(far.switch)}, rest ${far.housekeeping.join(',')}`;
   const shared = placement.sharedCpu
     ? '; CPUs are shared'
     : placement.sharedHousekeeping
       ? '; no CPU left for housekeeping alone'
       : '';
-  return `CPUs: pairs ${pairs}; switch ${own}; rest ${placement.housekeeping.join(',')}${shared}`;
+  return `CPUs: pairs ${pairs}; switch ${own(placement.switch)}; rest ${placement.housekeeping.join(',')}${there}${shared}`;
 }

@@ -2,9 +2,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CampaignResult, StoredCampaign } from '../model/result.ts';
+import { testbedsOf } from '../model/testbed.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { lacksCeiling } from '../stats/ceiling.ts';
-import { unlikeMachines } from '../stats/compare.ts';
+import { unlikeHosts } from '../stats/compare.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { STORE_NAME, storePath } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -76,7 +77,7 @@ const RECENT_MS = 7 * 24 * 3600 * 1000;
 /** So many campaigns are looked through for ceilings, the nearest in time first. */
 const LOOKED_THROUGH_MAX = 20;
 
-/** A campaign's result, with the ceilings that it lacks from recent campaigns of the same machine. */
+/** A campaign's result, with the ceilings that it lacks from recent campaigns of the same machines. */
 export function toResult(store: Store, stored: StoredCampaign): CampaignResult {
   const alone = toCampaignResult(stored);
   if (!alone.results.some(lacksCeiling)) return alone;
@@ -86,10 +87,15 @@ export function toResult(store: Store, stored: StoredCampaign): CampaignResult {
     .filter(({ id, startedAt }) => id !== stored.id && distanceMs(startedAt) <= RECENT_MS)
     .sort((a, b) => distanceMs(a.startedAt) - distanceMs(b.startedAt))
     .slice(0, LOOKED_THROUGH_MAX)
-    .flatMap(({ id }) => store.load(id) ?? [])
-    .filter((other) => unlikeMachines(stored.inventory, other.inventory).length === 0);
+    .flatMap(({ id }) => store.load(id) ?? []);
   return toCampaignResult(
     stored,
-    recent.map((other) => toCampaignResult(other)),
+    recent.map((other) => ofAlikeMachines(toCampaignResult(other), stored)),
   );
+}
+
+/** What of another campaign was measured on the very machines of this one. */
+function ofAlikeMachines(other: CampaignResult, { hosts }: StoredCampaign): CampaignResult {
+  const alike = new Set(testbedsOf({ hosts }).filter((testbed) => unlikeHosts({ hosts }, other, testbed).length === 0));
+  return { ...other, results: other.results.filter((result) => alike.has(result.case.testbed)) };
 }

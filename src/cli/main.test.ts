@@ -56,7 +56,7 @@ describe('help', () => {
     it(`of ${command} has an example of it`, async () => {
       const { code, stdout, stderr } = await vswbench([command, '--help']);
       assert.deepEqual([code, stderr], [0, '']);
-      assert.match(stdout, new RegExp(`Example:\\n {2}\\$ (sudo )?vswbench ${command}`));
+      assert.match(stdout, new RegExp(`Examples?:\\n {2}\\$ (sudo )?vswbench ${command}`));
     });
   }
   it('is a usage error where nothing was asked for', async () => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
+import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { formatPps } from '../model/units.ts';
-import { formatDuration, RemainingTime } from '../plan/estimate.ts';
+import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import { percentOf } from '../report/format.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
@@ -14,6 +15,8 @@ interface Planned {
   /** Repetitions of disturbed trials, from before. */
   owed: readonly PlannedTrial[];
   schedule: Pick<Schedule, 'planned' | 'remaining' | 'doneCount'>;
+  /** Which testbeds take turns; none where absent. */
+  turnOf?: TurnOf;
 }
 
 /**
@@ -26,9 +29,11 @@ export class Progress {
   private readonly precision: StoredCampaign['precision'];
   private readonly tell: (line: string) => void;
   private done: number;
-  private began = performance.now();
+  private readonly startedAt = performance.now();
+  /** When the present trial of each testbed began. */
+  private readonly began = new Map<string, number>();
 
-  constructor({ campaign, cases, schedule, owed }: Planned, tell: (line: string) => void) {
+  constructor({ campaign, cases, schedule, owed, turnOf }: Planned, tell: (line: string) => void) {
     const order = schedule.remaining;
     this.tell = tell;
     this.precision = campaign.precision;
@@ -38,6 +43,8 @@ export class Progress {
       [...order, ...owed],
       campaign,
       cases.map((planned) => planned.case),
+      OVERHEADS_DEFAULT,
+      turnOf,
     );
     const estimate = formatDuration(this.remaining.estimateMs());
     const least = this.precision === null ? '' : 'at least ';
@@ -60,17 +67,19 @@ export class Progress {
       case 'switch-starting':
         return;
       case 'trial-starting':
-        this.began = performance.now();
+        this.began.set(event.testCase.testbed, performance.now());
         this.draw(`${this.counter(this.done + 1)} ${describeCase(event.testCase)} ...`);
         return;
-      case 'trial-ended':
+      case 'trial-ended': {
+        const { testbed } = event.testCase;
         this.done += 1;
-        this.remaining.trialDone(performance.now() - this.began);
+        this.remaining.trialDone(performance.now() - (this.began.get(testbed) ?? this.startedAt), testbed);
         this.draw('');
         this.tell(
           `${this.counter(this.done)} ${describeCase(event.testCase)}  ${describeTrial(event.trial)}  ${this.left()}`,
         );
         return;
+      }
       case 'repetition-planned':
         this.total += 1;
         this.remaining.extend([event.planned]);
@@ -105,7 +114,9 @@ export class Progress {
 
 function describeCase(testCase: TestCase): string {
   const rate = testCase.rate === 'max' ? 'max' : formatPps(testCase.rate);
-  return `${testCase.switch} ${testCase.io} ${testCase.pairs}vs${testCase.pairs} ${testCase.packetSize} B, ${rate}`;
+  const where = testCase.testbed === LOCAL_TESTBED ? '' : `${testCase.testbed}: `;
+  const remote = testCase.location === 'remote' ? 'remote ' : '';
+  return `${where}${remote}${testCase.switch} ${testCase.io} ${testCase.pairs}vs${testCase.pairs} ${testCase.packetSize} B, ${rate}`;
 }
 
 function describeTrial({ outcome, measurement }: Trial): string {

@@ -2,21 +2,22 @@
 import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { type Artifacts, ensureArtifacts, removeOldRoots } from '../host/artifacts.ts';
-import { allowedCpus, takeInventory } from '../host/inventory.ts';
+import { commitOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import type { Campaign } from '../model/campaign.ts';
-import type { Cpu, Inventory } from '../model/inventory.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
-import { expandCampaign, type SwitchOffer } from '../plan/expand.ts';
+import { testbedsOf } from '../model/testbed.ts';
+import { expandCampaign, type TestbedOffer } from '../plan/expand.ts';
 import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
 import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
-import { openJournal } from '../run/journal.ts';
 import { Schedule } from '../run/schedule.ts';
-import { unlikeMachines } from '../stats/compare.ts';
+import { ConnectedTestbed } from '../run/testbed.ts';
+import { settled } from '../run/trial.ts';
+import { unlikeHosts } from '../stats/compare.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
-import type { Probe, SwitchDriver } from '../switches/driver.ts';
+import type { SwitchDriver } from '../switches/driver.ts';
 import { addCampaignOptions, readCampaign } from './campaign-options.ts';
 import {
   checkout,
@@ -34,6 +35,8 @@ import { requireStore, toResult } from './load.ts';
 import { Progress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { loadDrivers } from './switch-file.ts';
+import { findTestbed } from './testbeds.ts';
+import { apart, isHere, type TestbedView, viewOf } from './view.ts';
 
 interface RunOptions extends Record<string, unknown> {
   dryRun?: boolean;
@@ -63,6 +66,12 @@ export function addRun(program: Command): void {
 interface Plan {
   campaign: Omit<StoredCampaign, 'cases'>;
   cases: PlannedCase[];
+  parts: PlanPart[];
+}
+
+/** The trials of one testbed. */
+interface PlanPart {
+  testbed: ConnectedTestbed;
   /** Trials that are still to be run, in order. */
   schedule: Schedule;
   /** Repetitions of disturbed trials that it owes from before. */
@@ -72,31 +81,40 @@ interface Plan {
 async function run(file: string | undefined, options: RunOptions): Promise<void> {
   const campaign = readCampaign(file, options);
   const drivers = await loadDrivers(options.switch ?? []);
-  if (options.dryRun !== true) requireRoot('vswbench run');
+  const stored = options.resume === undefined ? null : loadToResume(options.resume);
+  const names = stored === null ? campaign.testbeds : testbedsOf(stored);
+  const specs = names.map((name) => findTestbed(name, campaign));
+  const lookOnly = options.dryRun === true;
+  if (!lookOnly && specs.some(({ spec }) => isHere(spec))) requireRoot('vswbench run');
 
   const artifacts = await ensureArtifacts(localHost, checkout);
-  const inventory = await takeInventory(localHost, checkout, version);
-  const allowed = new Set(await allowedCpus(localHost));
-  const cpus = inventory.cpus.filter((cpu) => allowed.has(cpu.id));
+  const build = { version, commit: await commitOf(localHost, checkout) };
+  const session = randomInt(2 ** 47).toString(36);
+  const testbeds: ConnectedTestbed[] = [];
+  try {
+    for (const found of specs) {
+      testbeds.push(await ConnectedTestbed.connect({ ...found, session, artifacts, lookOnly, tell }));
+    }
+    const views = await Promise.all(testbeds.map((testbed) => viewOf(testbed, drivers, build)));
+    const plan = stored === null ? planNew(campaign, drivers, views) : planResumed(stored, views);
+    if (lookOnly) {
+      process.stdout.write(
+        `${describePlan({ ...plan, schedule: together(plan.parts), turnOf: turnsOf(plan.parts) }, drivers, offersOf(views))}\n`,
+      );
+      return;
+    }
+    if (stored === null) refuseNothing(plan);
+    else refuseStrangers(plan, drivers);
+    makeFolder(resultsDirectory);
+    await withStore((store) => measure(store, plan, options, { drivers, artifacts, isNew: stored === null }));
+  } finally {
+    for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);
+  }
+}
 
-  const machine = { drivers, artifacts, cpus };
-  if (options.resume !== undefined) {
-    requireStore();
-    await withStore(async (store) => {
-      const plan = planResumed(store, options.resume === true ? undefined : options.resume, inventory);
-      refuseStrangers(plan, drivers);
-      await measure(store, plan, options, machine);
-    });
-    return;
-  }
-  const plan = await planNew(campaign, machine, inventory);
-  if (options.dryRun === true) {
-    process.stdout.write(`${describePlan(plan, drivers, cpus)}\n`);
-    return;
-  }
-  refuseNothing(plan);
-  makeFolder(resultsDirectory);
-  await withStore((store) => measure(store, plan, options, machine));
+function tellLeftover(complaint: string): void {
+  tell(`vswbench: could not clean up: ${complaint}`);
+  process.exitCode ??= EXIT.trialFailed;
 }
 
 async function withStore(use: (store: Store) => Promise<void>): Promise<void> {
@@ -108,23 +126,13 @@ async function withStore(use: (store: Store) => Promise<void>): Promise<void> {
   }
 }
 
-async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine, inventory: Inventory): Promise<Plan> {
-  const switches = await Promise.all(
-    drivers.map(async (driver) => ({
-      id: driver.id,
-      title: driver.title,
-      ports: driver.ports,
-      locations: driver.locations,
-      threads: driver.threads,
-      available: asOffer(await driver.probe(localHost)),
-    })),
-  );
-  const versions = switches.flatMap(({ id, available }) =>
-    available.ok ? [[`switch ${id}`, available.version] as const] : [],
-  );
-  const expanded = expandCampaign(campaign, { switches, frameworks: artifacts.frameworks, cpus });
+function offersOf(views: readonly TestbedView[]): TestbedOffer[] {
+  return views.map(({ offer }) => offer);
+}
+
+function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): Plan {
+  const expanded = expandCampaign(campaign, offersOf(views));
   if (!expanded.ok) throw new CliError(EXIT.usage, expanded.error);
-  const cases = expanded.value;
   const seed = campaign.seed ?? randomInt(2 ** 32);
   const now = new Date();
   return planOf(
@@ -138,52 +146,84 @@ async function planNew(campaign: Campaign, { drivers, artifacts, cpus }: Machine
       durationMs: campaign.durationMs,
       trialsPlanned: campaign.trials,
       precision: campaign.precision,
-      inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
-      ioTitles: Object.fromEntries(artifacts.frameworks.map(({ name, title }) => [name, title])),
+      hosts: views.flatMap(({ hosts }) => hosts),
+      ioTitles: Object.fromEntries(
+        views.flatMap(({ offer }) => offer.frameworks.map(({ name, title }) => [name, title] as const)),
+      ),
       switchTitles: Object.fromEntries(drivers.map(({ id, title }) => [id, title])),
     },
-    cases.map((planned) => ({ ...planned, trials: [] })),
+    expanded.value.map((planned) => ({ ...planned, trials: [] })),
+    views,
   );
 }
 
-function planOf(campaign: Plan['campaign'], cases: StoredCampaign['cases']): Plan {
+function planOf(campaign: Plan['campaign'], cases: StoredCampaign['cases'], views: readonly TestbedView[]): Plan {
   return {
     campaign,
     cases: cases.map(({ case: testCase, skipped }) => ({ case: testCase, skipped })),
-    schedule: new Schedule(campaign, cases),
-    owed: repetitionsOwed(cases),
+    parts: views.map(({ testbed }) => ({
+      testbed,
+      schedule: new Schedule(campaign, cases, testbed.name),
+      // Trials of other testbeds have the same numbers.
+      owed: repetitionsOwed(
+        cases.map(({ case: testCase, trials }) => ({ trials: testCase.testbed === testbed.name ? trials : [] })),
+      ),
+    })),
   };
 }
 
-function asOffer(probe: Probe): SwitchOffer['available'] {
-  return probe.available
-    ? { ok: true, version: probe.version }
-    : { ok: false, missing: probe.missing, mend: probe.mend };
+/** All parts as one, for whoever tells how far they are. */
+function together(parts: readonly PlanPart[]): Pick<Schedule, 'planned' | 'remaining' | 'doneCount'> {
+  return {
+    planned: parts.flatMap(({ schedule }) => schedule.planned),
+    remaining: parts.flatMap(({ schedule }) => schedule.remaining),
+    doneCount: parts.reduce((sum, { schedule }) => sum + schedule.doneCount, 0),
+  };
 }
 
-function planResumed(store: Store, id: string | undefined, inventory: Inventory): Plan {
-  const stored = store.load(id ?? 'latest');
-  if (stored === null) throw new CliError(EXIT.usage, `there is no campaign ${id ?? ''}: 'vswbench list' shows them`);
-  const { cases, ...campaign } = stored;
-  refuseOtherMachine(campaign.inventory, inventory);
-  const plan = planOf(campaign, cases);
-  const { planned, doneCount } = plan.schedule;
+function loadToResume(id: string | true): StoredCampaign {
+  requireStore();
+  const store = openStore(storePath);
+  try {
+    const stored = store.load(id === true ? 'latest' : id);
+    if (stored === null) {
+      throw new CliError(EXIT.usage, `there is no campaign ${id === true ? '' : id}: 'vswbench list' shows them`);
+    }
+    return stored;
+  } finally {
+    store.close();
+  }
+}
+
+function planResumed({ cases, ...campaign }: StoredCampaign, views: readonly TestbedView[]): Plan {
+  const now = { hosts: views.flatMap(({ hosts }) => hosts) };
+  for (const { testbed } of views) refuseOtherMachine(campaign, now, testbed.name);
+  const plan = planOf(campaign, cases, views);
+  const { planned, doneCount } = together(plan.parts);
   const total = campaign.precision === null ? `${planned.length}` : `at least ${planned.length}`;
   tell(`Resuming campaign ${campaign.id} (${campaign.title}): ${doneCount} of ${total} trials are done.`);
   return plan;
 }
 
+/** Testbeds that have a machine in common are of one group, and take turns. */
+function turnsOf(parts: readonly PlanPart[]): (testbed: string) => string {
+  const groups = apart(parts, ({ testbed }) => testbed.machines);
+  return (name) =>
+    groups.find((group) => group.some(({ testbed }) => testbed.name === name))?.[0]?.testbed.name ?? name;
+}
+
 /** Figures of two machines, or of one before and after a change, are never mixed in one statistic. */
-function refuseOtherMachine(then: Inventory, now: Inventory): void {
-  for (const { what, a, b } of unlikeMachines(then, now)) {
+function refuseOtherMachine(then: Plan['campaign'], now: Pick<StoredCampaign, 'hosts'>, testbed: string): void {
+  for (const { what, a, b } of unlikeHosts(then, now, testbed)) {
     throw new CliError(EXIT.usage, `the campaign was begun with ${what} '${a}' and this is '${b}': start a new one`);
   }
 }
 
 /** The campaign may have been begun with a driver of the user's own. */
-function refuseStrangers({ campaign, cases, schedule }: Plan, drivers: readonly SwitchDriver[]): void {
+function refuseStrangers({ campaign, cases, parts }: Plan, drivers: readonly SwitchDriver[]): void {
   // Any case may need another trial for its precision.
-  const order = campaign.precision === null ? schedule.remaining : schedule.planned;
+  const { planned, remaining } = together(parts);
+  const order = campaign.precision === null ? remaining : planned;
   const stranger = order
     .flatMap(({ caseIndex }) => cases[caseIndex]?.case.switch ?? [])
     .find((id) => !drivers.some((driver) => driver.id === id));
@@ -201,17 +241,17 @@ function refuseNothing({ cases }: Plan): void {
   throw new CliError(EXIT.nothingMeasurable, `nothing of this campaign can be measured here: ${reasons}`);
 }
 
-interface Machine {
+interface Machinery {
   drivers: readonly SwitchDriver[];
   artifacts: Artifacts;
-  cpus: readonly Cpu[];
+  isNew: boolean;
 }
 
 /** Who sends one of these wants us to stop, and to leave the host as it was. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-async function measure(store: Store, plan: Plan, options: RunOptions, machine: Machine): Promise<void> {
-  const { campaign, cases, schedule } = plan;
+async function measure(store: Store, plan: Plan, options: RunOptions, machinery: Machinery): Promise<void> {
+  const { campaign, cases, parts } = plan;
   const interrupt = new AbortController();
   const onSignal = () => {
     tell(
@@ -221,21 +261,19 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machine: M
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
 
-  const journal = await openJournal(localHost, process.pid, tell);
-  const progress = new Progress(plan, tell);
-  let leftovers: string[] = [];
-  try {
-    await removeOldRoots(localHost, checkout, machine.artifacts);
-    if (options.resume === undefined) store.createCampaign({ ...campaign, cases });
+  const progress = new Progress(
+    { ...plan, schedule: together(parts), owed: parts.flatMap(({ owed }) => owed), turnOf: turnsOf(parts) },
+    tell,
+  );
+  let created = !machinery.isNew;
+  const runPart = async ({ testbed, schedule, owed }: PlanPart) => {
+    await testbed.prepare();
+    await removeOldRoots(localHost, checkout, machinery.artifacts);
+    // Only now is it certain that nobody else is at work.
+    if (!created) store.createCampaign({ ...campaign, cases });
+    created = true;
     await runCampaign(
-      {
-        host: localHost,
-        undo: journal,
-        signal: interrupt.signal,
-        ...machine,
-        ...campaign,
-        owed: plan.owed,
-      },
+      { testbed, signal: interrupt.signal, ...machinery, ...campaign, owed },
       cases.map((planned) => planned.case),
       schedule.trials((extra) => progress.extend(extra)),
       {
@@ -246,19 +284,30 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machine: M
         tell: (event) => progress.show(event),
       },
     );
+  };
+  try {
+    // Testbeds that have a machine in common take turns: they would disturb each other.
+    await settled(
+      apart(parts, ({ testbed }) => testbed.machines).map(async (group) => {
+        for (const part of group) {
+          try {
+            await runPart(part);
+          } finally {
+            for (const complaint of await part.testbed.leave()) tellLeftover(complaint);
+          }
+        }
+      }),
+    );
     store.endCampaign(campaign.id, new Date().toISOString());
   } catch (error) {
     // Only the wish to stop is expected; a full disk, say, is told also to who has asked to stop.
     if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
   } finally {
     progress.end();
-    leftovers = await journal.close();
-    for (const complaint of leftovers) tell(`vswbench: could not clean up: ${complaint}`);
-    // The host is clean: from here on a signal ends us as it does any program.
+    // The hosts are clean: from here on a signal ends us as it does any program.
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
-  await conclude(store, campaign.id, options);
-  if (leftovers.length > 0) process.exitCode ??= EXIT.trialFailed;
+  if (created) await conclude(store, campaign.id, options);
   if (interrupt.signal.aborted) {
     throw new CliError(EXIT.interrupted, `stopped; go on with: vswbench run --resume ${campaign.id}`);
   }

@@ -2,37 +2,71 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { ensureArtifacts } from '../host/artifacts.ts';
-import { HostError } from '../host/host.ts';
+import { type Host, HostError } from '../host/host.ts';
+import { installArtifacts } from '../host/install.ts';
 import { localHost } from '../host/local.ts';
 import { installPackages, type Purpose, packagesMissing } from '../host/packages.ts';
+import type { Framework } from '../model/dataplane.ts';
 import { checkout, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
+import { addHostOptions, type HostOptions, isElsewhere, withHost } from './host-option.ts';
 
-interface SetupOptions {
+interface SetupOptions extends HostOptions {
   yes?: boolean;
   tests?: boolean;
   bench?: boolean;
 }
 
 export function addSetup(program: Command): void {
-  program
+  const command = program
     .command('setup')
     .description('install and build what is missing (asks first)')
     .option('-y, --yes', 'do not ask')
     .option('--tests', 'also what the test suite needs: tcpdump, tshark, chromium')
     .option('--bench', 'also the peers that bench/ compares with: iperf3, sockperf, trafgen, valgrind')
-    .addHelpText('after', '\nExample:\n  $ vswbench setup --yes')
-    .action(setup);
+    .addHelpText('after', '\nExamples:\n  $ vswbench setup --yes');
+  addHostOptions(command).action(setup);
 }
 
 async function setup(options: SetupOptions): Promise<void> {
+  if (!isElsewhere(options)) return setupHere(options);
+  await withHost(options, async (host) => {
+    await install(host, await packagesMissing(host, ['host']), await packagesMissing(host, ['switches']), options);
+    tell(`Sending what is built here to ${host.name} ...`);
+    const { frameworks } = await installArtifacts(host, localHost, await ensureArtifacts(localHost, checkout));
+    tellReady(frameworks);
+  });
+}
+
+async function setupHere(options: SetupOptions): Promise<void> {
   const purposes: Purpose[] = ['run'];
   if (options.tests === true) purposes.push('tests');
   if (options.bench === true) purposes.push('bench');
-  const needed = await packagesMissing(localHost, purposes);
-  const optional = await packagesMissing(localHost, ['switches']);
+  await install(
+    localHost,
+    await packagesMissing(localHost, purposes),
+    await packagesMissing(localHost, ['switches']),
+    options,
+  );
+  tell('Building the data plane and the root file system of the containers ...');
+  tellReady((await ensureArtifacts(localHost, checkout)).frameworks);
+}
+
+function tellReady(frameworks: readonly Framework[]): void {
+  const usable = frameworks.filter((framework) => framework.built && framework.usable);
+  tell(`Ready: I/O frameworks ${usable.map((framework) => framework.name).join(', ')}.`);
+}
+
+async function install(
+  host: Host,
+  needed: readonly string[],
+  optional: readonly string[],
+  options: SetupOptions,
+): Promise<void> {
   if (needed.length + optional.length > 0) {
-    tell(`These Debian/Ubuntu packages are missing: ${[...needed, ...optional].join(' ')}`);
+    tell(
+      `These Debian/Ubuntu packages are missing${host === localHost ? '' : ` on ${host.name}`}: ${[...needed, ...optional].join(' ')}`,
+    );
     if (optional.includes(OVS_PACKAGE))
       tell(`(${OVS_PACKAGE} starts the system's own Open vSwitch, which is not used.)`);
     if (options.yes !== true && !(await agree('Install them with apt-get?'))) {
@@ -42,21 +76,17 @@ async function setup(options: SetupOptions): Promise<void> {
       );
     }
     tell('Installing them (a minute or two) ...');
-    if (needed.length > 0) await installPackages(localHost, needed);
-    if (optional.length > 0) await installOptional(optional);
+    if (needed.length > 0) await installPackages(host, needed);
+    if (optional.length > 0) await installOptional(host, optional);
   }
-  tell('Building the data plane and the root file system of the containers ...');
-  const { frameworks } = await ensureArtifacts(localHost, checkout);
-  const usable = frameworks.filter((framework) => framework.built && framework.usable);
-  tell(`Ready: I/O frameworks ${usable.map((framework) => framework.name).join(', ')}.`);
 }
 
 const OVS_PACKAGE = 'openvswitch-switch-dpdk';
 
 /** A distribution that lacks one of these still measures what needs none of them. */
-async function installOptional(names: readonly string[]): Promise<void> {
+async function installOptional(host: Host, names: readonly string[]): Promise<void> {
   try {
-    await installPackages(localHost, names);
+    await installPackages(host, names);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     tell(`vswbench: going on without ${names.join(' and ')}: ${error.message}`);

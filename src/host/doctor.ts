@@ -13,10 +13,10 @@ export interface Finding {
   mend?: string;
 }
 
-/** Examines a host. */
-export async function examine(host: Host, inventory: Inventory): Promise<Finding[]> {
+/** Examines a host; `purpose` is what it is to be used for: all there is to do, or as the other host of a testbed. */
+export async function examine(host: Host, inventory: Inventory, purpose: 'run' | 'host' = 'run'): Promise<Finding[]> {
   return [
-    await packages(host),
+    await packages(host, purpose),
     await cgroups(host),
     await hugepages(host),
     cpus(inventory),
@@ -27,15 +27,15 @@ export async function examine(host: Host, inventory: Inventory): Promise<Finding
   ];
 }
 
-async function packages(host: Host): Promise<Finding> {
-  const missing = await packagesMissing(host, ['run']);
+async function packages(host: Host, purpose: 'run' | 'host'): Promise<Finding> {
+  const missing = await packagesMissing(host, [purpose]);
   return missing.length === 0
     ? { state: 'ok', subject: 'packages', text: 'all that vswbench needs is installed' }
     : {
         state: 'missing',
         subject: 'packages',
         text: `not installed: ${missing.join(', ')}`,
-        mend: 'run vswbench setup',
+        mend: purpose === 'run' ? 'run vswbench setup' : `run vswbench setup --host ${host.name}`,
       };
 }
 

@@ -13,7 +13,7 @@ export interface CommandResult {
 
 export interface RunOptions {
   /** Standard input; empty unless given. */
-  input?: string;
+  input?: string | Uint8Array;
   /** Longest that it may take, with all that it started; then it is killed. */
   timeoutMs?: number;
   /**
@@ -36,12 +36,17 @@ export interface HostProcess {
 }
 
 export interface Host {
-  /** `local`, or the name that a campaign gives it. */
+  /** `local`, or the name that a testbed gives it. */
   readonly name: string;
+  /** Process id, there, of what lives as long as we are connected: its end is ours, as far as that host can tell. */
+  readonly ownerPid: number;
+  /** Aborted, with a HostLostError as its reason, when the host is no longer reached. Never of the local machine. */
+  readonly lost: AbortSignal;
   /** Runs a command to its end. No shell is involved: each argument arrives as it is. */
   run(command: readonly string[], options?: RunOptions): Promise<CommandResult>;
-  start(command: readonly string[]): HostProcess;
-  /** Text of a file or kernel knob; null where it does not exist or cannot be read. */
+  /** Starts a program beside us. One that cannot be started has ended at once, and says why. */
+  start(command: readonly string[]): Promise<HostProcess>;
+  /** Text of a file or kernel knob; null where it does not exist or cannot be read. Throws HostLostError, as all below. */
   read(path: string): Promise<string | null>;
   /** Writes a file (its folder must exist) or a kernel knob; throws HostError. */
   write(path: string, text: string): Promise<void>;
@@ -56,10 +61,19 @@ export interface Host {
   monotonicNs(): Promise<number>;
 }
 
+/** A host with whatever leads to it. */
+export interface ConnectedHost extends Host {
+  /** Ends the connection; what was started there ends with it. */
+  close(): Promise<void>;
+}
+
 /** A command or an access that had to succeed and did not. The message is one line for the user. */
 export class HostError extends Error {
   override readonly name = 'HostError';
 }
+
+/** A host is no longer reached: cut off, frozen, or gone. */
+export class HostLostError extends HostError {}
 
 /** Runs a command that has to succeed. Throws HostError with the command's own last line of explanation. */
 export async function runOrThrow(host: Host, command: readonly string[], input?: string): Promise<string> {
@@ -82,6 +96,9 @@ export function lastLine(text: string): string {
  */
 export const UndoSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delete-link'), name: z.string() }),
+  /** An interface that is the host's own leaves the bridge that it was put into, and is down again where it was down. */
+  z.strictObject({ kind: z.literal('release-link'), name: z.string(), up: z.boolean() }),
+  z.strictObject({ kind: z.literal('delete-namespace'), name: z.string() }),
   z.strictObject({ kind: z.literal('stop-container'), name: z.string(), directory: z.string() }),
   z.strictObject({ kind: z.literal('remove-path'), path: z.string() }),
   /** Removed only where nothing is in it: a folder that others use as well. */

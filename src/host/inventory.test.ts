@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost } from '../../test/fixtures/host.ts';
 import { InventorySchema } from '../model/inventory.ts';
-import { allowedCpus, cpusOf, parseCpuList, takeInventory } from './inventory.ts';
+import { allowedCpus, commitOf, cpusOf, parseCpuList, takeInventory } from './inventory.ts';
 
 describe('parseCpuList', () => {
   const CASES: [string, number[]][] = [
@@ -80,13 +80,14 @@ describe('allowedCpus', () => {
 });
 
 describe('takeInventory', () => {
-  const checkout = { root: '/opt/vswbench' };
+  const build = { version: '0.1.0', commit: 'abc' };
+  const PROGRAMS = '/opt/vswbench/build/dataplane';
   const bare = (t: TestContext) => new FakeHost(t).answer(/./, { exitCode: null, stderr: 'spawn ENOENT' });
 
   it('describes a machine that tells nothing, in a form that can be stored', async (t) => {
-    const inventory = await takeInventory(bare(t), checkout, '0.1.0');
+    const inventory = await takeInventory(bare(t), build, PROGRAMS);
     assert.deepEqual(InventorySchema.parse(inventory), inventory);
-    assert.equal(inventory.vswbenchCommit, null);
+    assert.equal(inventory.vswbenchCommit, 'abc');
     assert.equal(inventory.virtualization, null);
     assert.equal(inventory.clockErrorNs, null);
     assert.deepEqual(inventory.knobs, {});
@@ -112,13 +113,10 @@ describe('takeInventory', () => {
         '/proc/sys/net/bridge/bridge-nf-call-iptables': '1\n',
         '/sys/devices/system/cpu/vulnerabilities/meltdown': 'Mitigation: PTI\n',
       })
-      .answer(/^git .*rev-parse/, { stdout: '3f1c2ab94c10\n' })
-      .answer(/^git .*status/, { stdout: ' M src/x.ts\n' })
       .answer(/^systemd-detect-virt/, { exitCode: 1, stdout: 'none\n' })
       .answer(/^lxc-execute --version/, { stdout: '5.0.2\n' })
       .answer(/^\/opt\/vswbench\/build\/dataplane\/clock-error$/, { stdout: '{"v":1,"error_ns":69}\n' });
-    const inventory = InventorySchema.parse(await takeInventory(host, checkout, '0.1.0'));
-    assert.equal(inventory.vswbenchCommit, '3f1c2ab94c10-dirty');
+    const inventory = InventorySchema.parse(await takeInventory(host, build, PROGRAMS));
     assert.equal(inventory.os, 'Debian GNU/Linux 12 (bookworm)');
     assert.equal(inventory.cpuModel, 'A CPU @ 2 GHz');
     assert.equal(inventory.memoryBytes, 16384 * 1024);
@@ -141,13 +139,29 @@ describe('takeInventory', () => {
 
   it('does not take the next line for a value that is empty', async (t) => {
     const host = bare(t).put({ '/proc/cpuinfo': 'model name\t:\nstepping\t: 1\nmicrocode\t: 0x5\n' });
-    assert.equal((await takeInventory(host, checkout, '0.1.0')).cpuModel, process.arch);
+    assert.equal((await takeInventory(host, build, PROGRAMS)).cpuModel, process.arch);
   });
 
-  it('changes nothing, the index of git included', async (t) => {
-    const host = bare(t).answer(/^git .*rev-parse/, { stdout: 'abc\n' });
-    await takeInventory(host, checkout, '0.1.0');
+  it('changes nothing', async (t) => {
+    const host = bare(t);
+    await takeInventory(host, build, PROGRAMS);
     assert.ok(host.events.every((event) => event.startsWith('run ')));
-    assert.ok(host.commands.some((command) => / --no-optional-locks status /.test(command)));
+  });
+});
+
+describe('commitOf', () => {
+  it('tells the commit, and whether it has changes', async (t) => {
+    const host = new FakeHost(t)
+      .answer(/^git .*rev-parse/, { stdout: '3f1c2ab94c10\n' })
+      .answer(/^git .*status/, { stdout: ' M src/x.ts\n' });
+    assert.equal(await commitOf(host, { root: '/opt/vswbench' }), '3f1c2ab94c10-dirty');
+    assert.ok(
+      host.commands.some((command) => / --no-optional-locks status /.test(command)),
+      'the index stays as it is',
+    );
+  });
+  it('is null outside a checkout', async (t) => {
+    const host = new FakeHost(t).answer(/^git /, { exitCode: 128 });
+    assert.equal(await commitOf(host, { root: '/opt/vswbench' }), null);
   });
 });

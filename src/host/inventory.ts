@@ -2,7 +2,6 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Cpu, Inventory } from '../model/inventory.ts';
-import { type Checkout, programsOf } from './artifacts.ts';
 import type { Host } from './host.ts';
 
 /** Knobs that change what is measured, by the name under which a report shows them. */
@@ -31,8 +30,21 @@ const VERSION_COMMANDS: Record<string, string[]> = {
   compiler: ['cc', '--version'],
 };
 
-/** Describes a host as found, for the record. Nothing is changed, and what cannot be read is left out. */
-export async function takeInventory(host: Host, checkout: Checkout, version: string): Promise<Inventory> {
+/** The vswbench that measures. */
+export interface Build {
+  version: string;
+  commit: string | null;
+}
+
+/**
+ * Describes a host as found, for the record. Nothing is changed, and what cannot be read is left out. `programs` is the host's
+ * folder of built programs; null where it has none yet.
+ */
+export async function takeInventory(
+  host: Host,
+  { version, commit }: Build,
+  programs: string | null,
+): Promise<Inventory> {
   const text = async (path: string) => ((await host.read(path)) ?? '').trim();
   const cpuinfo = await text('/proc/cpuinfo');
   const flags = new Set((field(cpuinfo, 'flags') ?? '').split(' '));
@@ -40,7 +52,7 @@ export async function takeInventory(host: Host, checkout: Checkout, version: str
     hostname: await text('/proc/sys/kernel/hostname'),
     recordedAt: new Date().toISOString(),
     vswbenchVersion: version,
-    vswbenchCommit: await commitOf(host, checkout),
+    vswbenchCommit: commit,
     os: /^PRETTY_NAME="?([^"\n]*)/m.exec(await text('/etc/os-release'))?.[1] ?? 'unknown',
     kernel: await text('/proc/sys/kernel/osrelease'),
     kernelCommandLine: await text('/proc/cmdline'),
@@ -53,7 +65,7 @@ export async function takeInventory(host: Host, checkout: Checkout, version: str
     clocksource: await text('/sys/devices/system/clocksource/clocksource0/current_clocksource'),
     // arm64's generic timer is invariant by its architecture.
     invariantTsc: process.arch === 'arm64' || (flags.has('constant_tsc') && flags.has('nonstop_tsc')),
-    clockErrorNs: await clockErrorOf(host, checkout),
+    clockErrorNs: programs === null ? null : await clockErrorOf(host, programs),
     mitigations: await readAll(host, await vulnerabilities(host)),
     knobs: await readAll(host, KNOBS),
     versions: await versionsOf(host),
@@ -64,8 +76,8 @@ export async function takeInventory(host: Host, checkout: Checkout, version: str
 const ClockErrorSchema = z.looseObject({ error_ns: z.int().nonnegative().nullable() });
 
 /** What dataplane/clock_error.c finds; null where it is not built. */
-async function clockErrorOf(host: Host, checkout: Checkout): Promise<number | null> {
-  const { exitCode, stdout } = await host.run([`${programsOf(checkout)}/clock-error`]);
+async function clockErrorOf(host: Host, programs: string): Promise<number | null> {
+  const { exitCode, stdout } = await host.run([`${programs}/clock-error`]);
   return exitCode === 0 ? ClockErrorSchema.parse(JSON.parse(stdout)).error_ns : null;
 }
 
@@ -113,7 +125,8 @@ function field(cpuinfo: string, name: string): string | undefined {
   return new RegExp(`^${name}[ \\t]*:[ \\t]*(\\S.*)$`, 'm').exec(cpuinfo)?.[1];
 }
 
-async function commitOf(host: Host, { root }: Checkout): Promise<string | null> {
+/** Commit of a checkout, `-dirty` where it has changes; null where it is none. */
+export async function commitOf(host: Host, { root }: { root: string }): Promise<string | null> {
   const git = (...args: string[]) => host.run(['git', '-c', `safe.directory=${root}`, '-C', root, ...args]);
   const head = await git('rev-parse', '--short=12', 'HEAD');
   if (head.exitCode !== 0) return null;

@@ -14,12 +14,14 @@ const COMMAND_TIMEOUT_MS = 60_000;
 /** The machine that we run on. */
 export const localHost: Host = {
   name: 'local',
+  ownerPid: process.pid,
+  lost: new AbortController().signal,
 
   run([file = '', ...args], options = {}) {
     return runLocal(file, args, options);
   },
 
-  start([file = '', ...args]) {
+  async start([file = '', ...args]) {
     return startLocal(file, args);
   },
 

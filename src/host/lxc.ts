@@ -73,7 +73,7 @@ export async function startContainer(
   await undo.push({ kind: 'stop-container', name: spec.name, directory: directory.path });
   const config = `${directory.path}/${spec.name}.conf`;
   await host.write(config, containerConfig(spec, directory.ipv6));
-  const process = host.start([
+  const process = await host.start([
     'lxc-execute',
     '--lxcpath',
     directory.path,

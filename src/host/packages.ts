@@ -2,8 +2,8 @@
 // Packages of Debian and Ubuntu, by what they are for. A package counts as present when what we use of it is.
 import { type Host, HostError, lastLine } from './host.ts';
 
-/** `run` is what nothing works without; `switches` adds what user-space switches need. */
-export type Purpose = 'run' | 'switches' | 'tests' | 'bench';
+/** `run` is what nothing works without, `host` the part of it that the second host of a testbed needs; `switches` adds what user-space switches need. */
+export type Purpose = 'run' | 'host' | 'switches' | 'tests' | 'bench';
 
 /** `program` is what is used of a package: a name on PATH, or an absolute path. */
 const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
@@ -18,11 +18,19 @@ const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
     { name: 'procps', program: 'pgrep' },
     { name: 'util-linux', program: 'taskset' },
   ],
+  host: [
+    { name: 'lxc', program: 'lxc-execute' },
+    { name: 'iproute2', program: 'ip' },
+    { name: 'procps', program: 'pgrep' },
+    { name: 'util-linux', program: 'taskset' },
+  ],
   switches: [
     { name: 'libdpdk-dev', program: '/usr/include/dpdk/rte_ethdev.h' },
     { name: 'openvswitch-switch-dpdk', program: '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk' },
   ],
   tests: [
+    { name: 'openssh-server', program: '/usr/sbin/sshd' },
+    { name: 'openssh-client', program: 'ssh' },
     { name: 'ethtool', program: '/usr/sbin/ethtool' },
     { name: 'tcpdump', program: 'tcpdump' },
     { name: 'tshark', program: 'tshark' },

@@ -55,7 +55,7 @@ export async function startMarked(
 ): Promise<HostProcess> {
   await undo.push({ kind: 'kill-marked', mark });
   const variables = Object.entries({ ...environment, [MARK]: mark }).map(([name, value]) => `${name}=${value}`);
-  return host.start(['env', ...variables, ...command]);
+  return await host.start(['env', ...variables, ...command]);
 }
 
 /** Kills every process that bears a mark, and waits until they are gone. Returns one line where that failed. */

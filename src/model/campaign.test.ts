@@ -36,10 +36,13 @@ describe('parseCampaign', () => {
       trials: 6,
       precision: null,
       seed: null,
+      testbeds: ['local'],
+      testbedSpecs: {},
     });
   });
 
   it('reads every field, lists among them', () => {
+    const lab = { near: { host: 'local', uplink: 'eth1' }, far: { host: 'lab@far', uplink: 'eth1' } };
     const file: CampaignFile = {
       title: 'all',
       dimension: 'throughput,latency',
@@ -58,6 +61,8 @@ describe('parseCampaign', () => {
       precision: '2.5 %',
       maxTrials: '40',
       seed: '4294967295',
+      testbed: 'lab, netns',
+      testbeds: { lab },
     };
     assert.deepEqual(campaignOf(file), {
       title: 'all',
@@ -77,6 +82,8 @@ describe('parseCampaign', () => {
       trials: 10,
       precision: { ratio: 0.025, trialsMax: 40 },
       seed: 4_294_967_295,
+      testbeds: ['lab', 'netns'],
+      testbedSpecs: { lab },
     });
   });
 
@@ -107,6 +114,9 @@ describe('parseCampaign', () => {
     [{ pairs: '0vs0' }, /^pairs \(-S\): 0 is out of range; give 1 to 128$/],
     [{ pairs: '129vs129' }, /^pairs \(-S\): 129 is out of range; give 1 to 128$/],
     [{ switch: '' }, /^switch \(-V\): '' is not a name/],
+    [{ testbed: '' }, /^testbed \(--testbed\): '' is not a name of a testbed \(lower-case letters, digits and '-'\)$/],
+    [{ testbed: 'lab,-x' }, /^testbed \(--testbed\): '-x' is not a name/],
+    [{ testbed: 'a'.repeat(33) }, /^testbed \(--testbed\): 'a+' is not a name/],
     [{ switch: 'OVS' }, /^switch \(-V\): 'OVS' is not a name \(lower-case/],
     [{ io: 'udp,' }, /^io \(--io\): '' is not a name/],
     [

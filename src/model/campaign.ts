@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { type PortKind, PortKindSchema } from './dataplane.ts';
+import { LOCAL_TESTBED, TestbedNameSchema, type TestbedSpec, TestbedsSchema } from './testbed.ts';
 import { type Parsed, parseDurationMs, parseQuantities } from './units.ts';
 
 /** How narrow each case's 95 % interval is to become, and where to give up. */
@@ -42,6 +43,10 @@ export interface Campaign {
   precision: Precision | null;
   /** Null is drawn when the campaign starts, and recorded. */
   seed: number | null;
+  /** Names of the testbeds over which the test cases are spread. */
+  testbeds: string[];
+  /** Testbeds that the campaign file defines. */
+  testbedSpecs: Readonly<Record<string, TestbedSpec>>;
 }
 
 const text = z.union([z.string(), z.number()]).transform(String);
@@ -74,6 +79,8 @@ export const CampaignFileSchema = z.strictObject({
   precision: text.optional(),
   maxTrials: text.optional(),
   seed: text.optional(),
+  testbed: texts.optional(),
+  testbeds: TestbedsSchema.optional(),
 });
 export type CampaignFile = z.infer<typeof CampaignFileSchema>;
 
@@ -116,6 +123,8 @@ function readCampaign(file: CampaignFile): Campaign {
     trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, TRIALS_MAX),
     precision: precisionOf(file),
     seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
+    testbeds: testbedNames(file.testbed ?? LOCAL_TESTBED),
+    testbedSpecs: file.testbeds ?? {},
   };
 }
 
@@ -145,6 +154,18 @@ function names(field: string, value: string): string[] {
   const odd = list.find((name) => !/^[a-z0-9][a-z0-9-]*$/.test(name));
   if (odd !== undefined) throw new FieldError(`${field}: '${odd}' is not a name (lower-case letters, digits and '-')`);
   return [...new Set(list)];
+}
+
+function testbedNames(value: string): string[] {
+  return [
+    ...new Set(
+      value.split(',').map((item) => {
+        const parsed = TestbedNameSchema.safeParse(item.trim());
+        if (parsed.success) return parsed.data;
+        throw new FieldError(`testbed (--testbed): '${item}' ${parsed.error.issues[0]?.message ?? ''}`);
+      }),
+    ),
+  ];
 }
 
 function word<T extends string>(field: string, value: string, allowed: readonly T[]): T {

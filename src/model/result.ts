@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { PrecisionSchema } from './campaign.ts';
 import { HistogramSchema } from './dataplane.ts';
-import { InventorySchema } from './inventory.ts';
 import { PlacementSchema } from './placement.ts';
+import { HostRecordSchema } from './testbed.ts';
 import { TestCaseSchema } from './testcase.ts';
 
 const count = z.int().nonnegative();
@@ -34,6 +34,9 @@ export const FlagSchema = z.enum([
   'rate-not-reached',
   'imprecise',
   'bimodal',
+  'emulated',
+  'line-rate-limited',
+  'shared-uplink',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 
@@ -105,6 +108,15 @@ export const LedgerSchema = z.strictObject({
 });
 export type Ledger = z.infer<typeof LedgerSchema>;
 
+/** The ledger of the cable between two hosts, all pairs together, by the counters of both uplinks. */
+export const UplinkLedgerSchema = z.strictObject({
+  hops: z.array(LedgerHopSchema),
+  drops: z.array(LedgerDropSchema),
+  /** Packets on the cable that no application of the trial sent. */
+  foreignPackets: count,
+});
+export type UplinkLedger = z.infer<typeof UplinkLedgerSchema>;
+
 /** What else the machine did meanwhile. */
 export const NoiseSchema = z.strictObject({
   /** CPU time taken by the hypervisor for others, as a ratio of the placed CPUs' wall time. */
@@ -160,6 +172,8 @@ export const MeasurementSchema = z.strictObject({
   noise: NoiseSchema,
   pairs: z.array(PairResultSchema),
   ledgers: z.array(LedgerSchema),
+  /** Between two hosts; null on one. Older records lack it. */
+  uplink: UplinkLedgerSchema.nullable().default(null),
   /** What the switch tells of itself over about the steady state, by name with unit (`busyRatio`); empty for most. */
   switchFigures: z.record(z.string(), z.number()),
   samples: z.array(SampleSchema),
@@ -235,6 +249,8 @@ export const CaseResultSchema = z.strictObject({
   reason: z.string().optional(),
   flags: z.array(FlagSchema),
   ceiling: CeilingSchema.optional(),
+  /** The most packets/s that the cable between the hosts carries in one direction; null on one host, or where nobody knows. */
+  lineRatePps: z.number().positive().nullable(),
   trials: z.array(TrialSchema),
   /** Null where no trial was measured. */
   summary: SummarySchema.nullable(),
@@ -255,7 +271,8 @@ const CampaignHeadSchema = z.strictObject({
   trialsPlanned: count,
   /** Null where no more than the planned trials are run. */
   precision: PrecisionSchema.nullable(),
-  inventory: InventorySchema,
+  /** The machines, the near host of the first testbed first. */
+  hosts: z.array(HostRecordSchema).min(1),
   /** I/O framework names to titles, as the data plane called them. */
   ioTitles: z.record(z.string(), z.string()),
   switchTitles: z.record(z.string(), z.string()),
@@ -266,10 +283,18 @@ export const PlannedCaseSchema = z.strictObject({ case: TestCaseSchema, skipped:
 export type PlannedCase = z.infer<typeof PlannedCaseSchema>;
 
 /** A campaign as the store keeps it: what was observed, nothing derived. */
-export const StoredCampaignSchema = z.strictObject({
-  ...CampaignHeadSchema.shape,
-  cases: z.array(z.strictObject({ ...PlannedCaseSchema.shape, trials: z.array(TrialSchema) })),
-});
+export const StoredCampaignSchema = z
+  .strictObject({
+    ...CampaignHeadSchema.shape,
+    cases: z.array(z.strictObject({ ...PlannedCaseSchema.shape, trials: z.array(TrialSchema) })),
+  })
+  .refine(
+    ({ hosts, cases }) => {
+      const known = new Set(hosts.filter(({ role }) => role === 'near').map(({ testbed }) => testbed));
+      return known.has(hosts[0]?.testbed ?? '') && cases.every((one) => known.has(one.case.testbed));
+    },
+    { path: ['hosts'], message: 'a testbed lacks its near host' },
+  );
 export type StoredCampaign = z.infer<typeof StoredCampaignSchema>;
 
 /** A campaign as every report takes it: the stored one with its summaries (stats/campaign.ts). */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { PortKindSchema } from './dataplane.ts';
+import { LOCAL_TESTBED, TestbedNameSchema } from './testbed.ts';
 
 /**
  * One point of the parameter space: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that
  * change what is measured. How long and how often it runs belongs to the campaign.
  */
 export const TestCaseSchema = z.strictObject({
+  /** On which machine or machines. Records from before there were several lack it. */
+  testbed: TestbedNameSchema.default(LOCAL_TESTBED),
   /** D: what is measured. */
   dimension: z.enum(['throughput', 'latency']),
   /** L: on one host, or between two. */
@@ -65,5 +68,7 @@ export function caseKey(c: TestCase): string {
     `B=${c.burst}`,
     `touch=${c.touch}`,
     `wait=${c.wait}`,
+    // Keys from before there were testbeds stay what they were.
+    ...(c.testbed === LOCAL_TESTBED ? [] : [`testbed=${c.testbed}`]),
   ].join(' ');
 }

@@ -7,6 +7,7 @@ import type { PlannedTrial } from './order.ts';
 
 function testCase(part: Partial<TestCase>): TestCase {
   return {
+    testbed: 'local',
     dimension: 'throughput',
     location: 'local',
     pairs: 1,
@@ -35,6 +36,22 @@ describe('estimateMs', () => {
     assert.equal(estimateMs(orderOf(0, 1, 0), cases, timing, overheads), 3 * 3600 + 10);
     assert.equal(estimateMs(orderOf(0, 2, 0), cases, timing, overheads), 3 * 3600 + 30);
     assert.equal(estimateMs(orderOf(0, 3), cases, timing, overheads), 2 * 3600 + 20);
+  });
+
+  it('is that of the testbed which needs longest', () => {
+    const spread = [testCase({}), testCase({ testbed: 'lab' }), testCase({ testbed: 'lab', switch: 'b' })];
+    assert.equal(estimateMs(orderOf(0, 1, 0, 1), spread, timing, overheads), 2 * 3600 + 10);
+    assert.equal(estimateMs(orderOf(0, 1, 2), spread, timing, overheads), 2 * 3600 + 20);
+  });
+
+  it('adds up testbeds that take turns', () => {
+    const spread = [testCase({}), testCase({ testbed: 'netns' }), testCase({ testbed: 'lab' })];
+    const here = (testbed: string) => (testbed === 'lab' ? 'lab' : 'here');
+    assert.equal(estimateMs(orderOf(0, 1, 2), spread, timing, overheads, here), 2 * 3610);
+    const left = new RemainingTime(orderOf(0, 1, 2, 2), timing, spread, overheads, here);
+    assert.equal(left.estimateMs(), 2 * 3610);
+    left.trialDone(3610, 'netns');
+    assert.equal(left.estimateMs(), 3610 + 3600);
   });
 
   it('is nothing for nothing, and has defaults', () => {
@@ -97,6 +114,19 @@ describe('RemainingTime', () => {
     assert.equal(left.estimateMs(), 0);
     left.extend(orderOf(0));
     assert.ok(left.estimateMs() > before, `${left.estimateMs()}`);
+  });
+
+  it('counts each testbed for itself: trials of several end in any order', () => {
+    const spread = [testCase({}), testCase({ testbed: 'lab' })];
+    const left = new RemainingTime(orderOf(0, 1, 0, 1, 0), timing, spread, overheads);
+    assert.equal(left.estimateMs(), 3 * 3600 + 10);
+    left.trialDone(3610, 'lab');
+    left.trialDone(3600, 'lab');
+    assert.equal(left.estimateMs(), 3 * 3600 + 10);
+    left.trialDone(3610);
+    assert.equal(left.estimateMs(), 2 * 3600);
+    left.trialDone(1, 'nosuch');
+    assert.equal(left.estimateMs(), 2 * 3600);
   });
 
   it('learns each case for itself where it does not know the cases', () => {

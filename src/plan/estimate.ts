@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long a campaign takes: told before it begins, and corrected by what its trials really took.
+import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from './order.ts';
 
@@ -20,19 +21,43 @@ export interface Overheads {
 /** Measured with kernel switches on a virtual machine with 2 CPUs; the estimate of the remaining time corrects them. */
 export const OVERHEADS_DEFAULT: Overheads = { trialMs: 500, switchStartMs: 200 };
 
+/** Of which group a testbed is: those of one group take turns, as they share a machine; groups work beside each other. */
+export type TurnOf = (testbed: string) => string;
+
+const EACH_BY_ITSELF: TurnOf = (testbed) => testbed;
+
 /**
- * Expected time of trials that run in this order, ms. A switch start is counted wherever a trial needs another switch,
- * location or number of pairs than the one before; none is where `cases` (by caseIndex) does not say.
+ * Expected time of trials that run in this order, ms: that of the testbeds which need longest, as they run beside each other. A
+ * switch start is counted wherever a trial needs another switch, location or number of pairs than the one before on its
+ * testbed; none is where `cases` (by caseIndex) does not say.
  */
 export function estimateMs(
   order: readonly PlannedTrial[],
   cases: readonly TestCase[],
   timing: Timing,
   overheads: Overheads = OVERHEADS_DEFAULT,
+  turnOf: TurnOf = EACH_BY_ITSELF,
 ): number {
-  return expectedMs(order, cases, timing, overheads).reduce((sum, ms) => sum + ms, 0);
+  const each = [...Map.groupBy(order, (planned) => testbedOf(planned, cases))];
+  const costs = each.map(([testbed, part]) => ({ testbed, ms: sumOf(expectedMs(part, cases, timing, overheads)) }));
+  return longestMs(costs, turnOf);
 }
 
+/** Of the group that needs longest. */
+function longestMs(costs: readonly { testbed: string; ms: number }[], turnOf: TurnOf): number {
+  const groups = [...Map.groupBy(costs, ({ testbed }) => turnOf(testbed)).values()];
+  return Math.max(0, ...groups.map((group) => sumOf(group.map(({ ms }) => ms))));
+}
+
+function testbedOf({ caseIndex }: PlannedTrial, cases: readonly TestCase[]): string {
+  return cases[caseIndex]?.testbed ?? LOCAL_TESTBED;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Of trials on one testbed. */
 function expectedMs(
   order: readonly PlannedTrial[],
   cases: readonly TestCase[],
@@ -52,19 +77,25 @@ function switchSetup(testCase: TestCase | undefined): string | undefined {
   return testCase && `${testCase.switch} ${testCase.location} ${testCase.pairs}`;
 }
 
+/** What is still to be run on a testbed, in order. */
+interface Queue {
+  order: PlannedTrial[];
+  expected: number[];
+  done: number;
+}
+
 /**
  * Time left of a campaign. It begins with the plain estimate and learns by how much the trials done missed it: each
- * switch for itself, and the mean of all for a switch that has not had its turn.
+ * switch on each testbed for itself, and the mean of all for one that has not had its turn.
  */
 export class RemainingTime {
-  private readonly order: PlannedTrial[] = [];
+  private readonly queues = new Map<string, Queue>();
   private readonly cases: readonly TestCase[];
-  private readonly expected: number[] = [];
   private readonly timing: Timing;
   private readonly overheads: Overheads;
+  private readonly turnOf: TurnOf;
   private readonly all = { count: 0, sumMs: 0 };
   private readonly bySwitch = new Map<string, { count: number; sumMs: number }>();
-  private done = 0;
 
   /** `order` is what is still to be run; without `cases`, each test case is learned for itself. */
   constructor(
@@ -72,7 +103,9 @@ export class RemainingTime {
     timing: Timing,
     cases: readonly TestCase[] = [],
     overheads: Overheads = OVERHEADS_DEFAULT,
+    turnOf: TurnOf = EACH_BY_ITSELF,
   ) {
+    this.turnOf = turnOf;
     this.cases = cases;
     this.timing = timing;
     this.overheads = overheads;
@@ -81,37 +114,48 @@ export class RemainingTime {
 
   /** More is to be run, after the rest. */
   extend(order: readonly PlannedTrial[]): void {
-    this.order.push(...order);
-    this.expected.push(...expectedMs(order, this.cases, this.timing, this.overheads));
+    for (const [testbed, part] of Map.groupBy(order, (planned) => testbedOf(planned, this.cases))) {
+      const queue = this.queues.get(testbed) ?? { order: [], expected: [], done: 0 };
+      queue.order.push(...part);
+      queue.expected.push(...expectedMs(part, this.cases, this.timing, this.overheads));
+      this.queues.set(testbed, queue);
+    }
   }
 
-  /** The next trial of the order has ended, after so long, a switch start included. */
-  trialDone(wallMs: number): void {
-    const planned = this.order[this.done];
-    const expected = this.expected[this.done];
-    if (planned === undefined || expected === undefined) return;
+  /** The next trial of a testbed's order has ended, after so long, a switch start included. */
+  trialDone(wallMs: number, testbed: string = LOCAL_TESTBED): void {
+    const queue = this.queues.get(testbed);
+    const planned = queue?.order[queue.done];
+    const expected = queue?.expected[queue.done];
+    if (queue === undefined || planned === undefined || expected === undefined) return;
     const seen = this.bySwitch.get(this.groupOf(planned)) ?? { count: 0, sumMs: 0 };
     for (const tally of [seen, this.all]) {
       tally.count += 1;
       tally.sumMs += wallMs - expected;
     }
     this.bySwitch.set(this.groupOf(planned), seen);
-    this.done += 1;
+    queue.done += 1;
   }
 
-  /** Expected time of the trials that have not been told as done, ms. */
+  /** Expected time of the trials that have not been told as done, ms: of the testbeds that need longest. */
   estimateMs(): number {
+    const costs = [...this.queues].map(([testbed, queue]) => ({ testbed, ms: this.leftMs(queue) }));
+    return longestMs(costs, this.turnOf);
+  }
+
+  private leftMs({ order, expected, done }: Queue): number {
     // Each mean is drawn towards the more general one by one pseudo-trial, lest a single odd trial decides.
     const general = this.all.sumMs / (this.all.count + 1);
-    return this.order.slice(this.done).reduce((sum, planned, index) => {
+    return order.slice(done).reduce((sum, planned, index) => {
       const seen = this.bySwitch.get(this.groupOf(planned)) ?? { count: 0, sumMs: 0 };
       const missedMs = (seen.sumMs + general) / (seen.count + 1);
-      return sum + Math.max(0, (this.expected[this.done + index] ?? 0) + missedMs);
+      return sum + Math.max(0, (expected[done + index] ?? 0) + missedMs);
     }, 0);
   }
 
-  private groupOf({ caseIndex }: PlannedTrial): string {
-    return this.cases[caseIndex]?.switch ?? `case ${caseIndex}`;
+  private groupOf(planned: PlannedTrial): string {
+    const testCase = this.cases[planned.caseIndex];
+    return testCase === undefined ? `case ${planned.caseIndex}` : `${testCase.testbed} ${testCase.switch}`;
   }
 }
 

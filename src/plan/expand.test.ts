@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { seededRandom } from '../../test/fixtures/campaign.ts';
 import type { Campaign } from '../model/campaign.ts';
 import type { Framework } from '../model/dataplane.ts';
+import type { Cpu } from '../model/inventory.ts';
 import { type PlannedCase, PlannedCaseSchema } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
-import { expandCampaign, type MachineOffer, type SwitchOffer } from './expand.ts';
+import { groupKey, groupOf } from '../stats/group.ts';
+import { expandCampaign, type SwitchOffer, type TestbedOffer } from './expand.ts';
 
 function built(name: string, kernelInterface: boolean, why: string | null = null): Extract<Framework, { built: true }> {
   return {
@@ -53,6 +56,20 @@ const absent = switchOffer({
 /** A switch whose ports no framework opens. */
 const portless = switchOffer({ id: 'portless', ports: [] });
 
+/** A machine, and another that is just like it. */
+interface MachineOffer {
+  switches: readonly SwitchOffer[];
+  frameworks: readonly Framework[];
+  cpus: readonly Cpu[];
+  /** CPU numbers that may be used; all where absent. */
+  allowedCpus?: readonly number[];
+}
+
+function testbed({ switches, frameworks, cpus, allowedCpus }: MachineOffer): TestbedOffer {
+  const near = { name: 'local', switches, cpus: cpus.filter(({ id }) => allowedCpus?.includes(id) ?? true) };
+  return { name: 'local', frameworks, near, far: { ...near, name: 'far' }, sameMachine: false };
+}
+
 function offer(part: Partial<MachineOffer> = {}): MachineOffer {
   return {
     switches: [direct, bridge, absent],
@@ -81,12 +98,14 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     trials: 1,
     precision: null,
     seed: null,
+    testbeds: ['local'],
+    testbedSpecs: {},
     ...part,
   };
 }
 
 function planned(part: Partial<Campaign>, machine: MachineOffer = offer()): PlannedCase[] {
-  const expanded = expandCampaign(campaign(part), machine);
+  const expanded = expandCampaign(campaign(part), [testbed(machine)]);
   if (!expanded.ok) assert.fail(expanded.error);
   for (const one of expanded.value) PlannedCaseSchema.parse(one);
   return expanded.value;
@@ -102,7 +121,7 @@ function told(cases: readonly PlannedCase[]): string[] {
 }
 
 function refused(part: Partial<Campaign>, machine: MachineOffer = offer()): string {
-  const expanded = expandCampaign(campaign(part), machine);
+  const expanded = expandCampaign(campaign(part), [testbed(machine)]);
   if (expanded.ok) assert.fail('was accepted');
   assert.ok(!expanded.error.includes('\n'));
   return expanded.error;
@@ -328,6 +347,127 @@ describe('expandCampaign', () => {
           'portless udp: I/O framework udp cannot open a port of portless (it opens: netdev; the switch gives: none); choose another --io or -V',
         ],
       );
+    });
+  });
+
+  describe('on several testbeds', () => {
+    const single = (part: Partial<MachineOffer> = {}, name = 'local'): TestbedOffer => {
+      const { near, frameworks } = testbed(offer(part));
+      return { name, frameworks, near, far: null, sameMachine: false };
+    };
+    const double = (
+      name: string,
+      part: Partial<MachineOffer> = {},
+      farPart: Partial<MachineOffer> = part,
+    ): TestbedOffer => {
+      const [one, other] = [testbed(offer(part)), testbed(offer(farPart))];
+      return { ...one, name, near: { ...one.near, name: `${name}-a` }, far: { ...other.near, name: `${name}-b` } };
+    };
+    const plan = (part: Partial<Campaign>, offers: readonly TestbedOffer[]) => {
+      const expanded = expandCampaign(campaign({ ios: ['udp'], ...part }), offers);
+      if (!expanded.ok) assert.fail(expanded.error);
+      return expanded.value;
+    };
+    const places = (cases: readonly PlannedCase[]) =>
+      cases.map(({ case: one }) => `${one.location} ${one.pairs} ${one.switch} ${one.packetSize}: ${one.testbed}`);
+
+    it('a remote case needs one with two hosts', () => {
+      assert.deepEqual(told(plan({ locations: ['remote'], switches: ['linux-bridge'] }, [single()])), [
+        'remote linux-bridge udp: testbed local has one host; give one with two, such as --testbed netns',
+      ]);
+      assert.deepEqual(told(plan({ locations: ['local', 'remote'] }, [single()])), [
+        'direct udp',
+        'linux-bridge udp',
+        'remote linux-bridge udp: testbed local has one host; give one with two, such as --testbed netns',
+      ]);
+      assert.deepEqual(places(plan({ locations: ['remote', 'local'] }, [single(), double('lab')])), [
+        'remote 1 linux-bridge 64: lab',
+        'local 1 direct 64: local',
+        'local 1 linux-bridge 64: local',
+      ]);
+    });
+
+    it('a switch has to be on both hosts of a remote case, and its host is named', () => {
+      const here = switchOffer({ id: 'ovs' });
+      const remote = { locations: ['remote' as const], switches: ['ovs'] };
+      assert.deepEqual(told(plan(remote, [double('lab', { switches: [here] }, { switches: [absent] })])), [
+        `remote ovs udp: on lab-b: ${NO_OVS}`,
+      ]);
+      assert.deepEqual(told(plan(remote, [double('lab', { switches: [absent] })])), [
+        `remote ovs udp: on lab-a and lab-b: ${NO_OVS}`,
+      ]);
+      assert.deepEqual(told(plan(remote, [double('lab', { switches: [here] }, { switches: [] })])), [
+        'remote ovs udp: on lab-b: ovs is not known there',
+      ]);
+      const local = { switches: ['ovs'] };
+      assert.deepEqual(told(plan(local, [double('lab', { switches: [here] }, { switches: [absent] })])), ['ovs udp']);
+    });
+
+    it('what a testbed lacks that was not asked for keeps nothing from it', () => {
+      const rich = single({ switches: [bridge, switchOffer({ id: 'ovs' })] }, 'rich');
+      // The larger part goes first: both testbeds are idle then, and the earlier one wins.
+      assert.deepEqual(places(plan({ pairs: [1, 2] }, [single({ switches: [bridge, absent] }), rich])), [
+        'local 1 linux-bridge 64: local',
+        'local 2 linux-bridge 64: rich',
+        'local 2 ovs 64: rich',
+      ]);
+      // Where it was asked for, the one that has it gets all of it.
+      const named = plan({ pairs: [1, 2], switches: ['ovs'] }, [single({ switches: [bridge, absent] }), rich]);
+      assert.deepEqual(places(named), ['local 1 ovs 64: rich', 'local 2 ovs 64: rich']);
+    });
+
+    it('no CPU is told with its host', () => {
+      const expanded = expandCampaign(campaign(), [single(), double('lab', {}, { cpus: [] })]);
+      assert.ok(!expanded.ok);
+      assert.match(expanded.error, /^no CPU may be used on lab-b: /);
+    });
+
+    it('each case is planned once, and none that are compared on two testbeds', () => {
+      const random = seededRandom(11);
+      const some = <T>(items: readonly T[]): T[] => {
+        const chosen = items.filter(() => random() < 0.6);
+        return chosen.length === 0 ? items.slice(0, 1) : chosen;
+      };
+      for (let round = 0; round < 200; round += 1) {
+        const part: Partial<Campaign> = {
+          dimensions: some(['throughput', 'latency']),
+          locations: some(['local', 'remote']),
+          pairs: some([1, 2, 4]),
+          packetSizes: some([64, 512, 1500]),
+          rates: some([null, ['max', 1000] as (number | 'max')[]])[0] ?? null,
+          bursts: some([1, 32]),
+          touches: some(['full', 'none']),
+          ios: random() < 0.5 ? null : ['udp', 'raw'],
+          switches: random() < 0.5 ? null : ['linux-bridge', 'direct'],
+        };
+        const offers = [
+          single(),
+          double('a'),
+          double('b', random() < 0.5 ? {} : { switches: [direct, { ...bridge, available: absent.available }] }),
+        ];
+        const used = some(offers);
+        const cases = plan(part, used);
+        const reference = plan(part, [double('a')]);
+        const bare = (one: PlannedCase) => caseKey({ ...one.case, testbed: 'local', wait: 'poll' });
+        assert.equal(new Set(cases.map(bare)).size, cases.length, 'a case is planned twice');
+        const known = new Set(reference.map(bare));
+        assert.ok(cases.every((one) => known.has(bare(one)) || one.skipped !== null));
+        if (used.includes(offers[1] ?? assert.fail()) && part.switches !== null) {
+          assert.equal(cases.length, reference.length);
+          assert.deepEqual(cases.map(bare), reference.map(bare), 'the order is that of the lists');
+        }
+        const homes = Map.groupBy(cases, ({ case: one }) => groupKey({ ...groupOf(one), testbed: 'local' }));
+        for (const [group, members] of homes) {
+          assert.equal(new Set(members.map((one) => one.case.testbed)).size, 1, `${group} is on two testbeds`);
+        }
+        assert.deepEqual(plan(part, used), cases, 'a second time it is the same');
+      }
+    });
+
+    it('equal testbeds get equal parts', () => {
+      const cases = plan({ pairs: [1, 2, 3, 4], switches: ['linux-bridge'] }, [single(), single({}, 'b')]);
+      const counts = [...Map.groupBy(cases, (one) => one.case.testbed).values()].map(({ length }) => length);
+      assert.deepEqual(counts, [2, 2]);
     });
   });
 

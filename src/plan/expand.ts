@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a campaign to its test cases, on a machine that may lack some of what it asks for. What the user named and cannot
+// From a campaign to its test cases, on machines that may lack some of what it asks for. What the user named and cannot
 // have stays in the plan with the reason; what the user left to the machine is simply not chosen.
 import type { Campaign } from '../model/campaign.ts';
 import { type Framework, type PortKind, portKindsOf } from '../model/dataplane.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { PlannedCase } from '../model/result.ts';
+import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
-import { placeTrial } from './placement.ts';
+import { placeCase } from './placement.ts';
+import { type Block, type Cell, type Fitness, type Sweep, spread } from './spread.ts';
 
 /** A switch of the registry, and whether this machine can run it. */
 export interface SwitchOffer {
@@ -22,13 +24,24 @@ export interface SwitchOffer {
   available: { ok: true; version: string } | { ok: false; missing: string; mend: string };
 }
 
-/** What a machine has to run a campaign with. */
-export interface MachineOffer {
+/** What a host has to run a campaign with. */
+export interface HostOffer {
+  /** As the testbed names it; said where something is missing there. */
+  name: string;
   switches: readonly SwitchOffer[];
-  frameworks: readonly Framework[];
+  /** CPUs that may be used. */
   cpus: readonly Cpu[];
-  /** CPU numbers that this process may use; all where absent. */
-  allowedCpus?: readonly number[];
+}
+
+/** What a testbed has to run a campaign with. */
+export interface TestbedOffer {
+  name: string;
+  frameworks: readonly Framework[];
+  near: HostOffer;
+  /** Null where the testbed has one host. */
+  far: HostOffer | null;
+  /** The hosts are namespaces of one machine, and share its CPUs. */
+  sameMachine: boolean;
 }
 
 /** No campaign is longer: at three seconds a trial this is three days for one round. */
@@ -40,39 +53,102 @@ const LATENCY_RATE_PPS = 1000;
 /**
  * All test cases of a campaign, in the order of its lists (dimension, location, pairs, switch, io, packet size, rate,
  * burst, touch). What cannot run has `skipped`, the reason with the mend. The error is one line.
+ *
+ * With several testbeds each case runs on one of them, and cases that are compared with each other on the same one: see spread.ts.
  */
-export function expandCampaign(campaign: Campaign, offer: MachineOffer): Parsed<PlannedCase[]> {
-  const switches = chosen('switch (-V)', campaign.switches, offer.switches, (item) => item.id);
+export function expandCampaign(campaign: Campaign, offers: readonly TestbedOffer[]): Parsed<PlannedCase[]> {
+  const switches = chosen('switch (-V)', campaign.switches, idsOf(offers));
   if (!switches.ok) return switches;
-  const frameworks = chosen('io (--io)', campaign.ios, offer.frameworks, (item) => item.name);
+  const frameworks = chosen('io (--io)', campaign.ios, unique(offers.flatMap((one) => one.frameworks.map(nameOf))));
   if (!frameworks.ok) return frameworks;
-  const cpus = offer.cpus.filter((cpu) => offer.allowedCpus?.includes(cpu.id) ?? true);
-  if (cpus.length === 0) return { ok: false, error: 'no CPU may be used: allow this process one (see taskset(1))' };
+  const idle = offers.flatMap(({ near, far }) => [near, far]).find((host) => host?.cpus.length === 0);
+  if (idle) {
+    const where = idle.name === LOCAL_TESTBED ? '' : ` on ${idle.name}`;
+    return { ok: false, error: `no CPU may be used${where}: allow this process one (see taskset(1))` };
+  }
 
-  const combinations = cross(campaign, switches.value, frameworks.value);
-  const kept = keep(combinations, campaign);
+  const names = { switches: switches.value, frameworks: frameworks.value };
+  const possible = offers.map((testbed) => cross(campaign, testbed, names));
+  const assignment = spread(blocksOf(campaign), sweepOf(campaign), possible.map(fitnessOf));
+  // What a testbed could do of a block that another one has is no part of the plan, and no reason for anything.
+  const given = possible.flatMap((combinations, index) => combinations.filter((one) => assignment.has(one, index)));
+  const kept = inOrder(keep(given, campaign), blocksOf(campaign), names);
   const count = kept.length * sweepLength(campaign);
   if (count > CASES_MAX) {
     return { ok: false, error: `the campaign has ${count} test cases; at most ${CASES_MAX} are allowed: sweep less` };
   }
-  return { ok: true, value: kept.flatMap((combination) => sweep(combination, campaign, cpus)) };
+  return {
+    ok: true,
+    value: kept.flatMap((same) => sweepAll(same, campaign, (cell) => offers[assignment.testbedOf(same[0], cell)])),
+  };
+}
+
+function idsOf(offers: readonly TestbedOffer[]): string[] {
+  return unique(offers.flatMap(({ near }) => near.switches.map(({ id }) => id)));
+}
+
+function nameOf({ name }: { name: string }): string {
+  return name;
+}
+
+function blocksOf(campaign: Campaign): Block[] {
+  return unique(campaign.dimensions).flatMap((dimension) =>
+    unique(campaign.locations).flatMap((location) =>
+      unique(campaign.pairs).map((pairs) => ({ dimension, location, pairs })),
+    ),
+  );
+}
+
+function sweepOf({ packetSizes, rates, bursts, touches }: Campaign): Sweep {
+  return {
+    packetSizes: unique(packetSizes),
+    rates: unique(rates ?? [null]),
+    bursts: unique(bursts),
+    touches: unique(touches),
+  };
+}
+
+function inBlock(block: Block): (one: Block) => boolean {
+  return ({ dimension, location, pairs }) =>
+    dimension === block.dimension && location === block.location && pairs === block.pairs;
+}
+
+function fitnessOf(combinations: readonly Combination[]): Fitness {
+  const count = (block: Block, test: (one: Combination) => boolean) =>
+    combinations.filter(inBlock(block)).filter(test).length;
+  return {
+    runnable: (block) => count(block, ({ obstacles }) => obstacles.length === 0),
+    skipped: (block) => count(block, ({ obstacles }) => obstacles.length > 0 && obstacles.every(({ named }) => named)),
+    lacking: (block) => Math.min(...combinations.filter(inBlock(block)).map(missOf)),
+  };
+}
+
+type Names = Record<'switches' | 'frameworks', readonly string[]>;
+/** A combination as one or more testbeds can have it. */
+type SameCombination = [Combination, ...Combination[]];
+
+/** In the order of the campaign's lists, the same combination of several testbeds together. */
+function inOrder(kept: readonly Combination[], blocks: readonly Block[], names: Names): SameCombination[] {
+  return blocks.flatMap((block) => {
+    const sorted = kept
+      .filter(inBlock(block))
+      .toSorted(
+        (a, b) =>
+          names.switches.indexOf(a.offer.id) - names.switches.indexOf(b.offer.id) ||
+          names.frameworks.indexOf(a.framework.name) - names.frameworks.indexOf(b.framework.name),
+      );
+    const groups = Map.groupBy(sorted, ({ offer, framework, port }) => `${offer.id} ${framework.name} ${port}`);
+    return [...groups.values()].flatMap(([first, ...others]): SameCombination[] =>
+      first === undefined ? [] : [[first, ...others]],
+    );
+  });
 }
 
 /** What the user named, in that order, or everything there is. */
-function chosen<T>(
-  field: string,
-  names: readonly string[] | null,
-  items: readonly T[],
-  nameOf: (item: T) => string,
-): Parsed<T[]> {
-  if (names === null) return { ok: true, value: [...items] };
-  const found: T[] = [];
-  for (const name of new Set(names)) {
-    const item = items.find((candidate) => nameOf(candidate) === name);
-    if (item === undefined) return { ok: false, error: unknownName(field, name, items.map(nameOf)) };
-    found.push(item);
-  }
-  return { ok: true, value: found };
+function chosen(field: string, names: readonly string[] | null, known: readonly string[]): Parsed<string[]> {
+  const list = unique(names ?? known);
+  const odd = list.find((name) => !known.includes(name));
+  return odd === undefined ? { ok: true, value: list } : { ok: false, error: unknownName(field, odd, known) };
 }
 
 function unknownName(field: string, name: string, known: readonly string[]): string {
@@ -109,31 +185,32 @@ interface Obstacle {
   kind: 'mendable' | 'unserved' | 'mismatch';
 }
 
-interface Combination {
-  dimension: TestCase['dimension'];
-  location: TestCase['location'];
-  pairs: number;
+interface Combination extends Block {
+  testbed: TestbedOffer;
   offer: SwitchOffer;
   framework: Framework;
   port: PortKind;
   obstacles: Obstacle[];
 }
 
-function cross(campaign: Campaign, switches: readonly SwitchOffer[], frameworks: readonly Framework[]): Combination[] {
-  return unique(campaign.dimensions).flatMap((dimension) =>
-    unique(campaign.locations).flatMap((location) =>
-      unique(campaign.pairs).flatMap((pairs) =>
-        switches.flatMap((offer) =>
-          frameworks.flatMap((framework) =>
-            portsFor(offer, framework, campaign).map((port) => {
-              const point = { dimension, location, pairs, offer, framework, port };
-              return { ...point, obstacles: obstaclesOf(point, campaign) };
-            }),
-          ),
-        ),
+function cross(campaign: Campaign, testbed: TestbedOffer, names: Names): Combination[] {
+  const switches = named(testbed.near.switches, names.switches, ({ id }) => id);
+  const frameworks = named(testbed.frameworks, names.frameworks, nameOf);
+  return blocksOf(campaign).flatMap((block) =>
+    switches.flatMap((offer) =>
+      frameworks.flatMap((framework) =>
+        portsFor(offer, framework, campaign).map((port) => {
+          const point = { ...block, testbed, offer, framework, port };
+          return { ...point, obstacles: obstaclesOf(point, campaign) };
+        }),
       ),
     ),
   );
+}
+
+/** The items with these names, in their order. */
+function named<T>(items: readonly T[], names: readonly string[], of: (item: T) => string): T[] {
+  return names.flatMap((name) => items.find((item) => of(item) === name) ?? []);
 }
 
 /** The kinds of port asked for, or those that fit; where none does, any, for the reason to be told with. */
@@ -144,20 +221,17 @@ function portsFor(offer: SwitchOffer, framework: Framework, { ports }: Campaign)
 }
 
 function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign): Obstacle[] {
-  const { location, pairs, offer, framework, port } = point;
+  const { location, pairs, offer, framework, port, testbed } = point;
   const namedSwitch = campaign.switches !== null;
   const namedIo = campaign.ios !== null;
   const obstacles: Obstacle[] = [];
-  if (!offer.available.ok) {
-    obstacles.push({
-      text: `${offer.available.missing}; ${offer.available.mend}`,
-      named: namedSwitch,
-      kind: 'mendable',
-    });
-  }
+  for (const text of missingOn(point)) obstacles.push({ text, named: namedSwitch, kind: 'mendable' });
   if (!offer.locations.includes(location)) {
     const text = `${offer.id} does not serve location ${location}; it serves ${offer.locations.join(', ')}`;
     obstacles.push({ text, named: namedSwitch, kind: 'unserved' });
+  } else if (location === 'remote' && testbed.far === null) {
+    const text = `testbed ${testbed.name} has one host; give one with two, such as --testbed netns`;
+    obstacles.push({ text, named: namedSwitch, kind: 'mendable' });
   }
   if (offer.pairsMax !== undefined && pairs > offer.pairsMax) {
     const text = `${offer.id} serves at most ${offer.pairsMax} pairs; give fewer than ${pairs}`;
@@ -174,6 +248,20 @@ function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign):
     obstacles.push({ text, named: namedIo, kind: 'unserved' });
   }
   return obstacles;
+}
+
+/** What the switch lacks on the hosts where it has to run, the same of several told once. This machine goes without a name. */
+function missingOn({ location, offer, testbed: { near, far } }: Omit<Combination, 'obstacles'>): string[] {
+  const found = (location === 'remote' && far !== null ? [near, far] : [near]).flatMap(({ name, switches }) => {
+    const available = switches.find(({ id }) => id === offer.id)?.available;
+    if (available?.ok === true) return [];
+    const text = available === undefined ? `${offer.id} is not known there` : `${available.missing}; ${available.mend}`;
+    return [{ name, text }];
+  });
+  return [...Map.groupBy(found, ({ text }) => text)].map(([text, hosts]) => {
+    const names = hosts.map(nameOf).filter((name) => name !== LOCAL_TESTBED);
+    return names.length === 0 ? text : `on ${names.join(' and ')}: ${text}`;
+  });
 }
 
 function frameworkLacks(framework: Framework): string | null {
@@ -221,9 +309,13 @@ function isMismatch(obstacle: Obstacle): boolean {
   return obstacle.kind === 'mismatch';
 }
 
+function missOf({ obstacles }: Combination): number {
+  return obstacles.reduce((sum, { kind }) => sum + MISS_WEIGHTS[kind], 0);
+}
+
 /** Those that lack least: what an installation can mend comes before what never fits. */
 function nearestMisses(combinations: readonly Combination[]): Combination[] {
-  const misses = combinations.map(({ obstacles }) => obstacles.reduce((sum, { kind }) => sum + MISS_WEIGHTS[kind], 0));
+  const misses = combinations.map(missOf);
   const least = Math.min(...misses);
   return combinations.filter((_, index) => misses[index] === least);
 }
@@ -236,33 +328,41 @@ function sweepLength(campaign: Campaign): number {
   );
 }
 
-function sweep(combination: Combination, campaign: Campaign, cpus: readonly Cpu[]): PlannedCase[] {
-  const { dimension, location, pairs, offer, framework, port, obstacles } = combination;
-  const rates = campaign.rates ?? [defaultRate(dimension)];
-  const wait = waitOf(campaign.wait, cpus, pairs, offer.threads);
-  const skipped = obstacles.length === 0 ? null : obstacles.map((obstacle) => obstacle.text).join('; also: ');
-  return unique(campaign.packetSizes).flatMap((packetSize) =>
-    unique(rates).flatMap((rate) =>
-      unique(campaign.bursts).flatMap((burst) =>
-        unique(campaign.touches).map((touch) => ({
-          case: {
-            dimension,
-            location,
-            pairs,
-            switch: offer.id,
-            io: framework.name,
-            port,
-            packetSize,
-            rate,
-            burst,
-            touch,
-            wait,
-          },
-          skipped,
-        })),
+/** The cases of a combination, each as the testbed has it that runs it; none where that one does not have it. */
+function sweepAll(
+  same: SameCombination,
+  campaign: Campaign,
+  testbedOf: (cell: Cell) => TestbedOffer | undefined,
+): PlannedCase[] {
+  const { packetSizes, rates, bursts, touches } = sweepOf(campaign);
+  const planned = same.map((one) => ({ testbed: one.testbed, caseOf: caseMaker(one, campaign) }));
+  return packetSizes.flatMap((packetSize) =>
+    rates.flatMap((rate) =>
+      bursts.flatMap((burst) =>
+        touches.flatMap((touch) => {
+          const cell = { packetSize, rate, burst, touch };
+          const testbed = testbedOf(cell);
+          return planned.find((one) => one.testbed === testbed)?.caseOf(cell) ?? [];
+        }),
       ),
     ),
   );
+}
+
+/** What all cases of a combination have in common is worked out once. */
+function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) => PlannedCase {
+  const { dimension, location, pairs, offer, framework, port, testbed, obstacles } = combination;
+  const wait = waitOf(campaign.wait, combination);
+  const skipped = obstacles.length === 0 ? null : obstacles.map((obstacle) => obstacle.text).join('; also: ');
+  return ({ packetSize, rate, burst, touch }) => ({
+    case: {
+      testbed: testbed.name,
+      ...{ dimension, location, pairs },
+      ...{ switch: offer.id, io: framework.name, port },
+      ...{ packetSize, rate: rate ?? defaultRate(dimension), burst, touch, wait },
+    },
+    skipped,
+  });
 }
 
 function defaultRate(dimension: TestCase['dimension']): TestCase['rate'] {
@@ -277,9 +377,11 @@ function defaultRate(dimension: TestCase['dimension']): TestCase['rate'] {
 }
 
 /** Two pollers on one CPU starve each other for whole time slices; where they have to share, they yield. */
-function waitOf(wait: Campaign['wait'], cpus: readonly Cpu[], pairs: number, threads: number): TestCase['wait'] {
+function waitOf(wait: Campaign['wait'], { location, pairs, offer, testbed }: Combination): TestCase['wait'] {
   if (wait !== 'auto') return wait;
-  return placeTrial(cpus, pairs, threads).sharedCpu ? 'yield' : 'poll';
+  // A remote case that no far host can take is only told of.
+  const possible = location === 'remote' && testbed.far === null ? 'local' : location;
+  return placeCase({ location: possible, pairs }, testbed, offer.threads).sharedCpu ? 'yield' : 'poll';
 }
 
 function unique<T>(list: readonly T[]): T[] {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cpu } from '../model/inventory.ts';
 import { type Placement, PlacementSchema } from '../model/placement.ts';
-import { placeTrial } from './placement.ts';
+import { placeCase, placeTrial } from './placement.ts';
 
 /** `count` cores without hyperthreads on one node. */
 function plain(count: number): Cpu[] {
@@ -204,6 +204,7 @@ function expand({ expected }: Row): Placement {
     }),
     switch: expected.switch,
     housekeeping: expected.housekeeping,
+    far: null,
     sharedCpu: expected.shared === 'cpu',
     sharedHousekeeping: expected.shared !== 'nothing',
   };
@@ -224,6 +225,7 @@ describe('placeTrial', () => {
       pairs: [{ source: 3, sink: 3 }],
       switch: [6],
       housekeeping: [3],
+      far: null,
       sharedCpu: true,
       sharedHousekeeping: true,
     });
@@ -239,6 +241,158 @@ describe('placeTrial', () => {
     for (const cpus of [1, 2, 3, 4, 6, 8].flatMap((count) => [plain(count), smt(count), twoNodes(count)])) {
       for (const pairs of [1, 2, 3, 4, 8]) {
         for (const switchThreads of [0, 1, 2, 4]) checkPromises(cpus, pairs, switchThreads);
+      }
+    }
+  });
+});
+
+describe('placeCase', () => {
+  type Told = [cpus: Cpu[], machines: 'one' | 'two', pairs: number, threads: number, ...Expected];
+  type Expected = [pairs: string, near: string, far: string, housekeeping: string, shared: 'no' | 'hk' | 'cpu'];
+  // Hosts are alike in each row, so that both have the same housekeeping.
+  const told: Told[] = [
+    [plain(2), 'one', 1, 0, '0-1', '', '', '0,1', 'hk'],
+    [plain(2), 'one', 1, 1, '0-0', '1', '1', '0', 'cpu'],
+    [plain(2), 'one', 4, 0, '0-1 1-0 0-1 1-0', '', '', '0,1', 'cpu'],
+    [plain(2), 'one', 4, 1, '0-0 0-0 0-0 0-0', '1', '1', '0', 'cpu'],
+    [plain(2), 'two', 1, 0, '1-1', '', '', '0', 'no'],
+    [plain(2), 'two', 1, 1, '0-0', '1', '1', '0', 'hk'],
+    [plain(2), 'two', 4, 0, '0-0 1-1 0-0 1-1', '', '', '0,1', 'cpu'],
+    [plain(2), 'two', 4, 1, '0-0 0-0 0-0 0-0', '1', '1', '0', 'cpu'],
+    [smt(1), 'one', 1, 0, '0-1', '', '', '0,1', 'hk'],
+    [smt(1), 'one', 1, 1, '1-1', '0', '0', '1', 'cpu'],
+    [smt(1), 'one', 4, 0, '0-1 1-0 0-1 1-0', '', '', '0,1', 'cpu'],
+    [smt(1), 'one', 4, 1, '1-1 1-1 1-1 1-1', '0', '0', '1', 'cpu'],
+    [smt(1), 'two', 1, 0, '0-0', '', '', '1', 'hk'],
+    [smt(1), 'two', 1, 1, '1-1', '0', '0', '1', 'hk'],
+    [smt(1), 'two', 4, 0, '0-0 1-1 0-0 1-1', '', '', '0,1', 'cpu'],
+    [smt(1), 'two', 4, 1, '1-1 1-1 1-1 1-1', '0', '0', '1', 'cpu'],
+    [plain(4), 'one', 1, 0, '1-2', '', '', '0', 'no'],
+    [plain(4), 'one', 1, 1, '3-0', '1', '2', '0,3', 'hk'],
+    [plain(4), 'one', 4, 0, '0-1 2-3 1-0 3-2', '', '', '0,1,2,3', 'cpu'],
+    [plain(4), 'one', 4, 1, '0-3 3-0 0-3 3-0', '1', '2', '0,3', 'cpu'],
+    [plain(4), 'two', 1, 0, '1-1', '', '', '0', 'no'],
+    [plain(4), 'two', 1, 1, '2-2', '1', '1', '0', 'no'],
+    [plain(4), 'two', 4, 0, '0-0 1-1 2-2 3-3', '', '', '0,1,2,3', 'hk'],
+    [plain(4), 'two', 4, 1, '0-0 2-2 3-3 0-0', '1', '1', '0,2,3', 'cpu'],
+    [smt(2), 'one', 1, 0, '0-1', '', '', '2', 'hk'],
+    [smt(2), 'one', 1, 1, '2-3', '1', '0', '2,3', 'hk'],
+    [smt(2), 'one', 4, 0, '0-1 2-3 1-0 3-2', '', '', '0,1,2,3', 'cpu'],
+    [smt(2), 'one', 4, 1, '2-3 3-2 2-3 3-2', '1', '0', '2,3', 'cpu'],
+    [smt(2), 'two', 1, 0, '1-1', '', '', '0', 'no'],
+    [smt(2), 'two', 1, 1, '0-0', '1', '1', '2', 'hk'],
+    [smt(2), 'two', 4, 0, '0-0 1-1 3-3 2-2', '', '', '0,1,2,3', 'hk'],
+    [smt(2), 'two', 4, 1, '0-0 2-2 3-3 0-0', '1', '1', '0,2,3', 'cpu'],
+    [plain(8), 'one', 1, 0, '1-2', '', '', '0', 'no'],
+    [plain(8), 'one', 1, 1, '3-4', '1', '2', '0', 'no'],
+    [plain(8), 'one', 4, 0, '0-1 2-3 4-5 6-7', '', '', '0,1,2,3,4,5,6,7', 'hk'],
+    [plain(8), 'one', 4, 1, '0-3 4-5 6-7 3-0', '1', '2', '0,3,4,5,6,7', 'cpu'],
+    [plain(8), 'two', 1, 0, '1-1', '', '', '0', 'no'],
+    [plain(8), 'two', 1, 1, '2-2', '1', '1', '0', 'no'],
+    [plain(8), 'two', 4, 0, '1-1 2-2 3-3 4-4', '', '', '0', 'no'],
+    [plain(8), 'two', 4, 1, '2-2 3-3 4-4 5-5', '1', '1', '0', 'no'],
+    [smt(4), 'one', 1, 0, '1-2', '', '', '0', 'no'],
+    [smt(4), 'one', 1, 1, '3-0', '1', '2', '4', 'hk'],
+    [smt(4), 'one', 4, 0, '0-1 2-3 7-6 5-4', '', '', '0,1,2,3,4,5,6,7', 'hk'],
+    [smt(4), 'one', 4, 1, '0-3 4-5 6-7 3-0', '1', '2', '0,3,4,5,6,7', 'cpu'],
+    [smt(4), 'two', 1, 0, '1-1', '', '', '0', 'no'],
+    [smt(4), 'two', 1, 1, '2-2', '1', '1', '0', 'no'],
+    [smt(4), 'two', 4, 0, '0-0 1-1 2-2 3-3', '', '', '4', 'hk'],
+    [smt(4), 'two', 4, 1, '2-2 3-3 0-0 4-4', '1', '1', '5', 'hk'],
+    [plain(16), 'one', 1, 0, '1-2', '', '', '0', 'no'],
+    [plain(16), 'one', 1, 1, '3-4', '1', '2', '0', 'no'],
+    [plain(16), 'one', 4, 0, '1-2 3-4 5-6 7-8', '', '', '0', 'no'],
+    [plain(16), 'one', 4, 1, '3-4 5-6 7-8 9-10', '1', '2', '0', 'no'],
+    [plain(16), 'two', 1, 0, '1-1', '', '', '0', 'no'],
+    [plain(16), 'two', 1, 1, '2-2', '1', '1', '0', 'no'],
+    [plain(16), 'two', 4, 0, '1-1 2-2 3-3 4-4', '', '', '0', 'no'],
+    [plain(16), 'two', 4, 1, '2-2 3-3 4-4 5-5', '1', '1', '0', 'no'],
+    [smt(8), 'one', 1, 0, '1-2', '', '', '0', 'no'],
+    [smt(8), 'one', 1, 1, '3-4', '1', '2', '0', 'no'],
+    [smt(8), 'one', 4, 0, '0-1 2-3 4-5 6-7', '', '', '8', 'hk'],
+    [smt(8), 'one', 4, 1, '3-4 5-6 7-0 8-15', '1', '2', '9', 'hk'],
+    [smt(8), 'two', 1, 0, '1-1', '', '', '0', 'no'],
+    [smt(8), 'two', 1, 1, '2-2', '1', '1', '0', 'no'],
+    [smt(8), 'two', 4, 0, '1-1 2-2 3-3 4-4', '', '', '0', 'no'],
+    [smt(8), 'two', 4, 1, '2-2 3-3 4-4 5-5', '1', '1', '0', 'no'],
+  ];
+  for (const [cpus, machines, pairs, threads, ...expected] of told) {
+    it(`${cpus.length} CPUs, ${new Set(cpus.map(({ core }) => core)).size} cores, ${machines} machine(s), ${pairs} pairs, ${threads} threads`, () => {
+      const hosts = { near: { cpus }, far: { cpus: cpus.toReversed() }, sameMachine: machines === 'one' };
+      const placement = PlacementSchema.parse(placeCase({ location: 'remote', pairs }, hosts, threads));
+      const { far, sharedCpu, sharedHousekeeping } = placement;
+      assert.deepEqual(far?.housekeeping, placement.housekeeping);
+      assert.deepEqual(
+        [
+          placement.pairs.map(({ source, sink }) => `${source}-${sink}`).join(' '),
+          placement.switch.join(','),
+          far?.switch.join(','),
+          placement.housekeeping.join(','),
+          sharedCpu ? 'cpu' : sharedHousekeeping ? 'hk' : 'no',
+        ],
+        expected,
+      );
+    });
+  }
+
+  it('is that of one host for a local case, whatever else there is', () => {
+    const hosts = { near: { cpus: plain(4) }, far: { cpus: plain(2) }, sameMachine: false };
+    assert.deepEqual(placeCase({ location: 'local', pairs: 2 }, hosts, 1), placeTrial(plain(4), 2, 1));
+    assert.deepEqual(
+      placeCase({ location: 'local', pairs: 2 }, { ...hosts, far: null }, 1),
+      placeTrial(plain(4), 2, 1),
+    );
+  });
+
+  it('places each host by its own CPUs, and tells of sharing on either', () => {
+    const remote = { location: 'remote' as const, pairs: 2 };
+    const [small, large] = [{ cpus: plain(2) }, { cpus: plain(8).slice(4) }];
+    const {
+      pairs,
+      switch: near,
+      far,
+      sharedCpu,
+    } = placeCase(remote, { near: large, far: small, sameMachine: false }, 1);
+    assert.deepEqual(
+      pairs.map(({ source, sink }) => [source, sink]),
+      [
+        [6, 0],
+        [7, 0],
+      ],
+    );
+    assert.deepEqual([near, far], [[5], { switch: [1], housekeeping: [0] }]);
+    assert.equal(sharedCpu, true);
+    assert.equal(placeCase(remote, { near: large, far: large, sameMachine: false }, 1).sharedCpu, false);
+  });
+
+  it('refuses a remote case without a far host', () => {
+    const hosts = { near: { cpus: plain(4) }, far: null, sameMachine: false };
+    assert.throws(() => placeCase({ location: 'remote', pairs: 1 }, hosts, 0), RangeError);
+  });
+
+  it('on two machines no poller meets an application on a CPU, and ends are spread evenly', () => {
+    for (const cpus of [1, 2, 3, 4, 6, 8].flatMap((count) => [plain(count), smt(count), twoNodes(count)])) {
+      for (const pairs of [1, 2, 3, 4, 8]) {
+        for (const threads of [0, 1, 2, 4]) {
+          const hosts = { near: { cpus }, far: { cpus }, sameMachine: false };
+          const {
+            pairs: placed,
+            switch: own,
+            far,
+            sharedCpu,
+          } = placeCase({ location: 'remote', pairs }, hosts, threads);
+          assert.equal(placed.length, pairs);
+          assert.equal(sharedCpu, threads + pairs > cpus.length);
+          for (const [ends, pollers] of [
+            [placed.map(({ source }) => source), own],
+            [placed.map(({ sink }) => sink), far?.switch ?? assert.fail()],
+          ] as const) {
+            assert.equal(pollers.length, threads);
+            if (cpus.length > 1) assert.ok(!ends.some((cpu) => pollers.includes(cpu)));
+            const loads = [...new Set(ends)].map((cpu) => ends.filter((other) => other === cpu).length);
+            assert.ok(Math.max(...loads) - Math.min(...loads) <= 1);
+          }
+        }
       }
     }
   });

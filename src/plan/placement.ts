@@ -3,6 +3,7 @@
 // hyperthread for each thread, and only then a CPU for each traffic application.
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
+import type { TestCase } from '../model/testcase.ts';
 
 /** A core: its hyperthreads, the one with the lowest number first. */
 interface Core {
@@ -10,21 +11,103 @@ interface Core {
   siblings: Cpu[];
 }
 
+/** The hosts of a testbed as far as placing needs to know them; `cpus` are those that may be used. */
+export interface PlacementHosts {
+  near: { cpus: readonly Cpu[] };
+  far: { cpus: readonly Cpu[] } | null;
+  /** They are namespaces of one machine and share its CPUs: those of `near` are those of both. */
+  sameMachine: boolean;
+}
+
 /**
- * Places the threads of a trial: the switch's first, then each pair's source and sink. Deterministic: the order of
+ * Places the threads of a test case on the hosts of its testbed; `switchThreads` are those of the switch on one host. A `remote`
+ * case has a switch on each: on two machines each places its own and the ends of its side; on one machine all are placed
+ * together, lest they meet on a CPU. Deterministic: the order of CPUs does not matter.
+ *
+ * Throws RangeError where there is no CPU, less than one pair, or no far host for a `remote` case.
+ */
+export function placeCase(
+  { location, pairs }: Pick<TestCase, 'location' | 'pairs'>,
+  { near, far, sameMachine }: PlacementHosts,
+  switchThreads: number,
+): Placement {
+  if (location === 'local') return placeTrial(near.cpus, pairs, switchThreads);
+  if (far === null) throw new RangeError('a remote case needs a far host');
+  if (sameMachine) {
+    const placed = placeTrial(near.cpus, pairs, 2 * switchThreads);
+    return {
+      ...placed,
+      switch: placed.switch.slice(0, switchThreads),
+      far: { switch: placed.switch.slice(switchThreads), housekeeping: placed.housekeeping },
+    };
+  }
+  const [sources, sinks] = [near, far].map(({ cpus }) => place(cpus, switchThreads, singleEnds(pairs)));
+  if (sources === undefined || sinks === undefined) throw new RangeError('a remote case needs two hosts');
+  return {
+    pairs: sources.placed.map((source, pair) => ({ source, sink: sinks.placed[pair] ?? source })),
+    switch: sources.switch,
+    housekeeping: sources.housekeeping,
+    far: { switch: sinks.switch, housekeeping: sinks.housekeeping },
+    sharedCpu: sources.sharedCpu || sinks.sharedCpu,
+    sharedHousekeeping: sources.sharedHousekeeping || sinks.sharedHousekeeping,
+  };
+}
+
+/**
+ * Places the threads of a trial on one host: the switch's first, then each pair's source and sink. Deterministic: the order of
  * `cpus` does not matter. The lowest CPU is kept for housekeeping (on most machines it serves the interrupts) as long
  * as that leaves a CPU for each thread of the trial.
  *
  * Throws RangeError where there is no CPU, or less than one pair.
  */
 export function placeTrial(cpus: readonly Cpu[], pairs: number, switchThreads: number): Placement {
+  const { placed, ...rest } = place(cpus, switchThreads, wholePairs(pairs));
+  return { pairs: placed, ...rest, far: null };
+}
+
+/** What shares a host with a switch: the pairs of applications, or one end of each. */
+interface Occupants<T> {
+  units: number;
+  /** Threads of one. */
+  threads: number;
+  /** Takes the CPUs of the next one out of a pool that has enough. */
+  take(pool: Cpu[]): T;
+  /** Spreads all of them over fewer CPUs than they have threads. */
+  spread(cpus: readonly number[]): T[];
+  cpusOf(unit: T): number[];
+}
+
+function wholePairs(pairs: number): Occupants<Placement['pairs'][number]> {
+  return {
+    units: pairs,
+    threads: 2,
+    take: takePair,
+    spread: (cpus) => spreadPairs(cpus, pairs),
+    cpusOf: ({ source, sink }) => [source, sink],
+  };
+}
+
+function singleEnds(ends: number): Occupants<number> {
+  return {
+    units: ends,
+    threads: 1,
+    take: (pool) => takeAt(pool, 0),
+    spread: (cpus) => Array.from({ length: ends }, (_, end) => cpus[end % cpus.length] ?? 0),
+    cpusOf: (cpu) => [cpu],
+  };
+}
+
+type Placed<T> = Omit<Placement, 'pairs' | 'far'> & { placed: T[] };
+
+function place<T>(cpus: readonly Cpu[], switchThreads: number, occupants: Occupants<T>): Placed<T> {
+  const { units, threads } = occupants;
   if (cpus.length === 0) throw new RangeError('no CPU to place a trial on');
-  if (pairs < 1 || switchThreads < 0) throw new RangeError(`cannot place ${pairs} pairs and ${switchThreads} threads`);
+  if (units < 1 || switchThreads < 0) throw new RangeError(`cannot place ${units} pairs and ${switchThreads} threads`);
   const cores = coresOf(cpus);
-  const threads = switchThreads + 2 * pairs;
-  return threads <= cpus.length
-    ? placeApart(cores, pairs, switchThreads, threads)
-    : placeShared(cores, pairs, switchThreads);
+  const needed = switchThreads + threads * units;
+  return needed <= cpus.length
+    ? placeApart(cores, occupants, switchThreads, needed)
+    : placeShared(cores, occupants, switchThreads);
 }
 
 function coresOf(cpus: readonly Cpu[]): Core[] {
@@ -38,7 +121,12 @@ function coresOf(cpus: readonly Cpu[]): Core[] {
 }
 
 /** A CPU for each thread: cores first; second hyperthreads where there are fewer cores than threads. */
-function placeApart(cores: readonly Core[], pairs: number, switchThreads: number, threads: number): Placement {
+function placeApart<T>(
+  cores: readonly Core[],
+  { units, take, cpusOf }: Occupants<T>,
+  switchThreads: number,
+  threads: number,
+): Placed<T> {
   const [lowest, ...others] = cores;
   const ordered = nodeOrder(
     lowest !== undefined && cores.length > threads ? others : lowestLast(cores, switchThreads),
@@ -49,11 +137,11 @@ function placeApart(cores: readonly Core[], pairs: number, switchThreads: number
   const siblings = ordered.toReversed().flatMap((core) => core.siblings);
   const pool = [...primaries, ...siblings.slice(0, Math.max(0, threads - primaries.length))];
   const ownSwitch = Array.from({ length: switchThreads }, () => takeAt(pool, 0));
-  const placed = Array.from({ length: pairs }, () => takePair(pool));
+  const placed = Array.from({ length: units }, () => take(pool));
   return {
-    pairs: placed,
+    placed,
     switch: ownSwitch,
-    ...placeHousekeeping(cores, ownSwitch, [...ownSwitch, ...placed.flatMap(({ source, sink }) => [source, sink])]),
+    ...placeHousekeeping(cores, ownSwitch, [...ownSwitch, ...placed.flatMap(cpusOf)]),
     sharedCpu: false,
   };
 }
@@ -107,7 +195,7 @@ function placeHousekeeping(
 }
 
 /** More threads than CPUs: switch threads keep CPUs of their own, and the applications, which can yield, share the rest. */
-function placeShared(cores: readonly Core[], pairs: number, switchThreads: number): Placement {
+function placeShared<T>(cores: readonly Core[], { spread, cpusOf }: Occupants<T>, switchThreads: number): Placed<T> {
   const ordered = lowestLast(cores, switchThreads);
   const ids = [...ordered.map((core) => core.primary), ...ordered.flatMap((core) => core.siblings)].map(({ id }) => id);
   const switchCpus = ids.slice(0, Math.min(switchThreads, Math.max(1, ids.length - 1)));
@@ -116,12 +204,9 @@ function placeShared(cores: readonly Core[], pairs: number, switchThreads: numbe
     (_, thread) => switchCpus.at(thread % switchCpus.length) ?? 0,
   );
   const rest = ids.length === 1 ? ids : ids.slice(switchCpus.length);
-  const placed = spreadPairs(
-    rest.sort((a, b) => a - b),
-    pairs,
-  );
-  const busy = [...ownSwitch, ...placed.flatMap(({ source, sink }) => [source, sink])];
-  return { pairs: placed, switch: ownSwitch, ...placeHousekeeping(cores, ownSwitch, busy), sharedCpu: true };
+  const placed = spread(rest.sort((a, b) => a - b));
+  const busy = [...ownSwitch, ...placed.flatMap(cpusOf)];
+  return { placed, switch: ownSwitch, ...placeHousekeeping(cores, ownSwitch, busy), sharedCpu: true };
 }
 
 /** Pairs over fewer CPUs than they have ends: ends apart, the same number on each CPU, sources and sinks mixed. */

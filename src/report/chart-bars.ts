@@ -20,34 +20,39 @@ import {
   whisker,
 } from './chart.ts';
 import { sweeps } from './chart-lines.ts';
-import { describeGroup, inScale, ppsScale, varying } from './format.ts';
+import { common, describeGroup, inScale, namesTestbeds, ppsScale, varying, whereOf } from './format.ts';
 import { publishedPps, table2Pps } from './paper.ts';
 
 const PAPER = 'Published';
-const HERE = 'This machine';
 const KPPS = 1e3;
 
 /** Height of a bar with its gap, pixels. */
 const BAR_STEP = 30;
 
-/** The paper's table 2 beside the same cases measured here; null where the campaign has none of them. */
-export function table2Chart(result: CampaignResult): Chart | null {
+/** The paper's table 2 beside the same cases measured here, a chart for each testbed that has some of them. */
+export function table2Charts(result: CampaignResult): Chart[] {
   const comparable = measuredCases(result, 'throughput').filter((one) => publishedPps(one.case) !== null);
-  if (comparable.length === 0) return null;
+  return [...Map.groupBy(comparable, (one) => one.case.testbed).values()].map((cases) => table2Chart(result, cases));
+}
+
+function table2Chart(result: CampaignResult, comparable: readonly CaseResult[]): Chart {
+  const [first] = comparable;
+  const where = first === undefined ? '' : whereOf(result, groupOf(first.case));
+  const here = namesTestbeds(result) && first !== undefined ? `Testbed ${first.case.testbed}` : 'This machine';
   // Where a campaign has the paper's rate and also none, the paper's it is.
   const paced = comparable.filter((one) => one.case.rate !== 'max');
   const ours = paced.length > 0 ? paced : comparable;
   const names = Object.keys(table2Pps).filter((io) => ours.some((one) => one.case.io === io));
-  const rows = [...names.map(publishedRow), ...ours.flatMap(ownRow)];
-  const dots = ours.flatMap((one) => trialPps(one).map((pps) => ({ io: one.case.io, source: HERE, pps: pps / KPPS })));
-  const colors = { domain: [PAPER, HERE], range: [NEUTRAL, SERIES[0]] };
+  const rows = [...names.map(publishedRow), ...ours.flatMap((one) => ownRow(one, here))];
+  const dots = ours.flatMap((one) => trialPps(one).map((pps) => ({ io: one.case.io, source: here, pps: pps / KPPS })));
+  const colors = { domain: [PAPER, here], range: [NEUTRAL, SERIES[0]] };
   return {
-    title: 'The paper’s table 2, measured again',
+    title: `The paper’s table 2, measured again${where}`,
     caption:
       'Received throughput of one pair over linux-bridge, 64-byte frames in bursts of 64, more of them intended than the path carries (the paper: 1 Mpps). Bars are medians, whiskers 95 % intervals, dots single trials; the paper gives a single figure. The machines differ, so compare the order and the ratios before the heights.',
     legend: [
       { label: PAPER, color: NEUTRAL },
-      { label: HERE, color: SERIES[0] },
+      { label: here, color: SERIES[0] },
     ],
     spec: (width) => ({
       width,
@@ -63,7 +68,7 @@ export function table2Chart(result: CampaignResult): Chart | null {
           axis: { labelAngle: 0, labelColor: INK },
           scale: { paddingInner: 0.28, paddingOuter: 0.1 },
         },
-        xOffset: { field: 'source', type: 'nominal', sort: [PAPER, HERE], scale: { paddingInner: 0.08 } },
+        xOffset: { field: 'source', type: 'nominal', sort: [PAPER, here], scale: { paddingInner: 0.08 } },
       },
       layer: [
         {
@@ -99,8 +104,8 @@ function publishedRow(io: string) {
   return { io, source: PAPER, median, low: median, high: median };
 }
 
-function ownRow({ case: { io }, summary }: CaseResult) {
-  return summary === null ? [] : [{ io, source: HERE, ...whisker(summary.throughputPps, KPPS) }];
+function ownRow({ case: { io }, summary }: CaseResult, here: string) {
+  return summary === null ? [] : [{ io, source: here, ...whisker(summary.throughputPps, KPPS) }];
 }
 
 function trialPps({ trials }: CaseResult): number[] {
@@ -145,8 +150,8 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
   );
   const layout = { names: rows.map(({ label }) => label), step: BAR_STEP, labelPx: 12 };
   return {
-    title: 'Received throughput',
-    caption: `${capital(describeGroup(caseGroup.group))}. Bars are medians, whiskers 95 % intervals, dots single trials. Grey is direct: the same framework without any switch, the ceiling.`,
+    title: `Received throughput${whereOf(result, caseGroup.group)}`,
+    caption: `${capital(describeGroup(caseGroup.group, common(result)))}. Bars are medians, whiskers 95 % intervals, dots single trials. Grey is direct: the same framework without any switch, the ceiling.`,
     legend: [],
     spec: (width) => ({
       width,

@@ -3,7 +3,7 @@
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { groupKey, groupOf } from '../stats/group.ts';
 import { type Chart, capital, caseLabel, colorOf, measuredCases, ticksFor, UNIT_ABOVE } from './chart.ts';
-import { describeGroup, PARAMETERS, ppsScale, varying } from './format.ts';
+import { common, describeGroup, ppsScale, varying, whereOf } from './format.ts';
 
 /** Shapes tell the frameworks of a switch apart; the legend writes them as characters. */
 const SHAPES = [
@@ -48,11 +48,8 @@ function costChart(result: CampaignResult, cases: readonly CaseResult[], names: 
     return [{ ...look, label: caseLabel(one), cpus: one.summary.cpu.total, throughput, text }];
   });
   const logarithmic = Math.max(...pps) > LOGARITHMIC_FROM * Math.min(...pps.filter((one) => one > 0));
-  const group = describeGroup(
-    first.case,
-    PARAMETERS.filter((name) => name !== 'pairs'),
-  );
-  const where = names.length === 0 ? '' : `: ${describeGroup(first.case, names)}`;
+  const group = describeGroup(first.case, common(result, ['pairs']));
+  const where = names.length === 0 ? whereOf(result, groupOf(first.case)) : `: ${describeGroup(first.case, names)}`;
   return [
     {
       title: `Throughput and what it costs${where}`,

@@ -18,7 +18,8 @@ import {
   UNIT_ABOVE,
   whisker,
 } from './chart.ts';
-import { describeGroup, GIGABITS, MICROSECONDS, PARAMETERS, ppsScale, type Scale, varying } from './format.ts';
+import { common, describeGroup, GIGABITS, MICROSECONDS, ppsScale, type Scale, varying, whereOf } from './format.ts';
+import { remoteFigure } from './paper.ts';
 
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 5]];
 const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross'];
@@ -92,7 +93,10 @@ interface Plotted {
   figure: (result: CaseResult) => Interval | null;
 }
 
-/** Figures along a parameter: the paper's figures 4a (rate), 4b and 4c (packet size), 4e (pairs) and 5 (burst). */
+/**
+ * Figures along a parameter: the paper's figures 4a (rate), 4b and 4c (packet size), 4e and 4f (pairs); between two hosts 4d
+ * (packet size), 4g and 4h (pairs).
+ */
 export function sweepCharts(result: CampaignResult): Chart[] {
   const throughput = sweeps(result, 'throughput').flatMap((sweep): Chart[] => {
     const scale = ppsScale(sweep.cases.map((one) => one.summary?.throughputPps.median ?? 0));
@@ -108,7 +112,7 @@ export function sweepCharts(result: CampaignResult): Chart[] {
   return throughput.slice(0, CHARTS_MAX);
 }
 
-/** Median round trips along a parameter. */
+/** Median round trips along a parameter: the paper's figures 5a to 5c on one host, 5d to 5f between two. */
 export function latencySweepCharts(result: CampaignResult): Chart[] {
   const plotted = { what: 'Median round trip', scale: MICROSECONDS, figure: decidingFigure };
   return sweeps(result, 'latency')
@@ -123,22 +127,28 @@ const AXES: Record<SweptParameter, { by: string; title: string }> = {
   burst: { by: 'burst', title: 'packets in a burst' },
 };
 
-function lineChart(result: CampaignResult, { parameter, rest, cases }: Sweep, { what, scale, figure }: Plotted): Chart {
+function lineChart(
+  result: CampaignResult,
+  { parameter, rest, cases }: Sweep,
+  { what, scale, figure: figureOf }: Plotted,
+): Chart {
   const paced = parameter === 'rate';
   const rates = paced ? ppsScale(cases.map(({ case: { rate } }) => (rate === 'max' ? 0 : rate))) : null;
   const rows = cases.flatMap((one) => {
-    const interval = figure(one);
+    const interval = figureOf(one);
     const value = one.case[parameter];
     if (interval === null || value === 'max') return [];
     return [{ label: caseLabel(one), x: value / (rates?.divisor ?? 1), ...whisker(interval, scale.divisor) }];
   });
   const looks = looksOf(result, cases);
   const values = [...new Set(rows.map((row) => row.x))].sort((a, b) => a - b);
-  const names = PARAMETERS.filter((name) => name !== parameter);
+  const names = common(result, [parameter]);
   const dashed = paced && rest.dimension === 'throughput' ? ' The thin line is what was asked for.' : '';
+  const figure = remoteFigure(rest, parameter);
+  const published = figure === null ? '' : ` The paper’s ${figure} shows the same scenario, L = remote.`;
   return {
-    title: `${what} by ${AXES[parameter].by}`,
-    caption: `${capital(describeGroup(rest, names))}. Points are medians, whiskers 95 % intervals. Colour tells the switch, dash and shape its framework.${dashed}`,
+    title: `${what} by ${AXES[parameter].by}${whereOf(result, rest)}`,
+    caption: `${capital(describeGroup(rest, names))}. Points are medians, whiskers 95 % intervals. Colour tells the switch, dash and shape its framework.${dashed}${published}`,
     legend: legendOf(looks),
     spec: (width) => ({
       width,
@@ -232,8 +242,8 @@ function percentileChart(result: CampaignResult, caseGroup: CaseGroup): Chart | 
   const [lowest, highest] = [0.8 * Math.min(...delays), 1.2 * Math.max(...delays)];
   const ticks = NINES.filter(([value]) => value <= Math.max(...rows.map((row) => row.nines)) + 0.01);
   return {
-    title: 'Round-trip latency by percentile',
-    caption: `${capital(describeGroup(caseGroup.group))}. The packets of all measured trials together; a curve ends where fewer than ${BEYOND_MIN} of them lie beyond. Times count from the intended send time, so that a stall is not hidden by the packets it held back.`,
+    title: `Round-trip latency by percentile${whereOf(result, caseGroup.group)}`,
+    caption: `${capital(describeGroup(caseGroup.group, common(result)))}. The packets of all measured trials together; a curve ends where fewer than ${BEYOND_MIN} of them lie beyond. Times count from the intended send time, so that a stall is not hidden by the packets it held back.`,
     legend: legendOf(looks),
     spec: (width) => ({
       width,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charts with a row for each case: the spread of its trials, and its CPU use.
 import type { CampaignResult, CaseResult, Trial } from '../model/result.ts';
+import { testbedsOf } from '../model/testbed.ts';
 import { groupCases } from '../stats/group.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import { type Chart, caseLabel, colorOf, rowNames, rowsHeight, SERIES, ticksFor } from './chart.ts';
-import { parameters, varying } from './format.ts';
+import { namesTestbeds, parameters, varying } from './format.ts';
 
 /** Height of a row, pixels, and how many rows are still a picture. */
 const ROW_STEP = 22;
@@ -16,9 +17,11 @@ interface Row {
   name: string;
 }
 
-/** The measured cases in the order of their groups, best first; where there are several groups the name tells which. */
-function rowsOf(result: CampaignResult): Row[] {
-  const groups = groupCases(result.results).filter((caseGroup) => ranked(caseGroup).length > 0);
+/** The measured cases of a testbed in the order of their groups, best first; where there are several groups the name tells which. */
+function rowsOf(result: CampaignResult, testbed: string): Row[] {
+  const groups = groupCases(result.results.filter((one) => one.case.testbed === testbed)).filter(
+    (caseGroup) => ranked(caseGroup).length > 0,
+  );
   const names = varying(groups.map(({ group }) => group));
   return groups
     .flatMap((caseGroup) =>
@@ -32,9 +35,23 @@ function rowsOf(result: CampaignResult): Row[] {
     .slice(0, ROWS_MAX);
 }
 
-/** How far each trial lies from its case's median, percent: what the intervals are made of. Null where there is no spread to see. */
-export function spreadChart(result: CampaignResult): Chart | null {
-  const rows = rowsOf(result).flatMap(({ one, name }) => {
+/** To follow the title of a chart of many groups. */
+function onTestbed(result: CampaignResult, testbed: string): string {
+  return namesTestbeds(result) ? `, testbed ${testbed}` : '';
+}
+
+/** To begin the caption of a chart of many groups. */
+function captionOf(result: CampaignResult, testbed: string): string {
+  return namesTestbeds(result) ? `Testbed ${testbed}. ` : '';
+}
+
+/** How far each trial lies from its case's median, percent: what the intervals are made of. A chart for each testbed where there is a spread to see. */
+export function spreadCharts(result: CampaignResult): Chart[] {
+  return testbedsOf(result).flatMap((testbed) => spreadChart(result, testbed) ?? []);
+}
+
+function spreadChart(result: CampaignResult, testbed: string): Chart | null {
+  const rows = rowsOf(result, testbed).flatMap(({ one, name }) => {
     const figure = decidingFigure(one);
     if (figure === null || figure.trials < 2 || figure.median === 0) return [];
     const percent = (value: number) => 100 * (value / figure.median - 1);
@@ -59,9 +76,8 @@ export function spreadChart(result: CampaignResult): Chart | null {
     high: Math.min(reach, high),
   }));
   return {
-    title: 'Every trial',
-    caption:
-      'Each dot is one trial: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.',
+    title: `Every trial${onTestbed(result, testbed)}`,
+    caption: `${captionOf(result, testbed)}Each dot is one trial: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.`,
     legend: [],
     spec: (width) => ({
       width,
@@ -109,9 +125,13 @@ const CPU_PARTS = [
   { key: 'switch', label: 'Switch’s own threads', color: SERIES[3] },
 ] as const;
 
-/** CPUs used by each case, by who used them; null where nothing was measured. */
-export function cpuChart(result: CampaignResult): Chart | null {
-  const rows = rowsOf(result);
+/** CPUs used by each case, by who used them; a chart for each testbed where something was measured. */
+export function cpuCharts(result: CampaignResult): Chart[] {
+  return testbedsOf(result).flatMap((testbed) => cpuChart(result, testbed) ?? []);
+}
+
+function cpuChart(result: CampaignResult, testbed: string): Chart | null {
+  const rows = rowsOf(result, testbed);
   if (rows.length === 0) return null;
   const layout = { names: rows.map(({ name }) => name), step: ROW_STEP, labelPx: LABEL_PX };
   const bars = rows.flatMap(({ one: { summary }, name }) =>
@@ -121,9 +141,8 @@ export function cpuChart(result: CampaignResult): Chart | null {
   );
   const colors = { domain: CPU_PARTS.map(({ label }) => label), range: CPU_PARTS.map(({ color }) => color) };
   return {
-    title: 'CPU use',
-    caption:
-      'Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work is softirq time, which is part of the time of the application whose packet it was, mostly the sender’s; the table below says how much.',
+    title: `CPU use${onTestbed(result, testbed)}`,
+    caption: `${captionOf(result, testbed)}Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work is softirq time, which is part of the time of the application whose packet it was, mostly the sender’s; the table below says how much.`,
     legend: CPU_PARTS.map(({ label, color }) => ({ label, color })),
     spec: (width) => ({
       width,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CampaignResult } from '../model/result.ts';
+import { testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { duration, percentOf, quantity } from './format.ts';
+import { duration, namesTestbeds, percentOf, quantity } from './format.ts';
 
 /** The command that runs the same test cases in the same order again: every parameter explicit, no default relied upon. */
 export function reproduceCommand(result: CampaignResult): string {
@@ -10,6 +11,7 @@ export function reproduceCommand(result: CampaignResult): string {
   // Where cases differ the planner chose it for each of them, and will again.
   const waits = [...new Set(cases.map(({ wait }) => wait))];
   const options: [string, string][] = [
+    ...(namesTestbeds(result) ? [['--testbed', testbedsOf(result).join(',')] satisfies [string, string]] : []),
     ['-D', all((testCase) => testCase.dimension)],
     ['-L', all((testCase) => testCase.location)],
     ['-S', all(({ pairs }) => `${pairs}vs${pairs}`)],

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A comparison as a table and as a document.
 import type { Interval } from '../model/result.ts';
+import { LOCAL_TESTBED } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import type { ComparedCase, Comparison, ComparisonVerdict, Effect, Unlike } from '../stats/compare.ts';
 import { groupOf } from '../stats/group.ts';
 import {
   caseName,
+  common,
   describeGroup,
   listed,
   MICROSECONDS,
-  PARAMETERS,
   parameters,
   ppsScale,
   varying,
@@ -91,51 +92,54 @@ type Paint = ReturnType<typeof painter>;
 
 const VERDICT_STYLES = { faster: 'green', slower: 'red', 'no difference': 'dim', 'not compared': 'yellow' } as const;
 
-/** One table a dimension: their figures have nothing in common. */
+/** One table a dimension and testbed: their figures have nothing in common. */
 function tables(compared: readonly ComparedCase[], switches: boolean, columns: number, paint: Paint): string[][] {
-  return (['throughput', 'latency'] as const).flatMap((dimension) => {
-    const cases = compared.filter((one) => one.case.dimension === dimension);
-    if (cases.length === 0) return [];
-    const groups = cases.map((one) => groupOf(one.case));
-    const names = varying(groups);
-    const constant = PARAMETERS.filter((name) => !names.includes(name));
-    const [first] = groups;
-    const head = [
-      ...(switches ? [] : ['Switch']),
-      'Framework',
-      ...names.map((name) => (name === 'pairs' ? 'S' : name)),
-      ...['A', 'B', 'B/A − 1', '95 % interval', 'p', 'corrected', 'B is'],
-    ];
-    const rows = cases.map((one) => [
-      ...(switches ? [] : [clean(one.case.switch)]),
-      clean(ioName(one.case)),
-      ...names.map((name) => parameters(groupOf(one.case))[name].replace(/^.* = /, '')),
-      figure(one.a, dimension),
-      figure(one.b, dimension),
-      percent(one.effect?.percent),
-      interval(one.effect),
-      probability(one.pValue),
-      probability(one.pCorrected),
-      paint(one.verdict, VERDICT_STYLES[one.verdict]),
-    ]);
-    const left = head.map((title) => ['Switch', 'Framework', 'B is'].includes(title));
-    const drawn = (gap: number) =>
-      plainTable(
-        [head.map((title) => paint(title, 'dim')), ...rows],
-        left.map((isLeft) => (isLeft ? 'left' : 'right')),
-        gap,
-        new Set([1]),
-      );
-    const wide = drawn(2);
-    const fits = wide.every((line) => visibleLength(line) <= columns);
-    return [
-      [
-        paint(first === undefined ? dimension : describeGroup(first, constant), 'bold'),
-        '',
-        ...(fits ? wide : drawn(1)),
-      ],
-    ];
-  });
+  const testbeds = [...new Set(compared.map((one) => one.case.testbed))];
+  return testbeds.flatMap((testbed) =>
+    (['throughput', 'latency'] as const).flatMap((dimension) => {
+      const cases = compared.filter((one) => one.case.testbed === testbed && one.case.dimension === dimension);
+      if (cases.length === 0) return [];
+      const groups = cases.map((one) => groupOf(one.case));
+      const names = varying(groups);
+      const constant = common({ hosts: testbeds.map((name) => ({ testbed: name })) }, names);
+      const [first] = groups;
+      const head = [
+        ...(switches ? [] : ['Switch']),
+        'Framework',
+        ...names.map((name) => (name === 'pairs' ? 'S' : name)),
+        ...['A', 'B', 'B/A − 1', '95 % interval', 'p', 'corrected', 'B is'],
+      ];
+      const rows = cases.map((one) => [
+        ...(switches ? [] : [clean(one.case.switch)]),
+        clean(ioName(one.case)),
+        ...names.map((name) => parameters(groupOf(one.case))[name].replace(/^.* = /, '')),
+        figure(one.a, dimension),
+        figure(one.b, dimension),
+        percent(one.effect?.percent),
+        interval(one.effect),
+        probability(one.pValue),
+        probability(one.pCorrected),
+        paint(one.verdict, VERDICT_STYLES[one.verdict]),
+      ]);
+      const left = head.map((title) => ['Switch', 'Framework', 'B is'].includes(title));
+      const drawn = (gap: number) =>
+        plainTable(
+          [head.map((title) => paint(title, 'dim')), ...rows],
+          left.map((isLeft) => (isLeft ? 'left' : 'right')),
+          gap,
+          new Set([1]),
+        );
+      const wide = drawn(2);
+      const fits = wide.every((line) => visibleLength(line) <= columns);
+      return [
+        [
+          paint(first === undefined ? dimension : describeGroup(first, constant), 'bold'),
+          '',
+          ...(fits ? wide : drawn(1)),
+        ],
+      ];
+    }),
+  );
 }
 
 function figure(value: Interval | null, dimension: 'throughput' | 'latency'): string {
@@ -169,9 +173,10 @@ function basis({ cases, compared, tooFewTrials }: Comparison): string {
   return `${many}: B is faster in ${count('faster')}, slower in ${count('slower')}, and no difference was found in ${count('no difference')}. Mann-Whitney test on the trials, two-sided, corrected by Holm's procedure: the chance of any false "faster" or "slower" in this table is at most 5 %. "No difference" means none was found: the interval says how large it may still be.${warning}`;
 }
 
-/** Where switches are compared, a case has two. */
+/** Where switches are compared, a case has two. The machine where most campaigns run goes without saying. */
 function nameOf({ case: testCase }: ComparedCase, switches: boolean): string {
-  return switches ? ioName(testCase) : caseName(testCase);
+  const where = testCase.testbed === LOCAL_TESTBED ? '' : ` on testbed ${testCase.testbed}`;
+  return `${switches ? ioName(testCase) : caseName(testCase)}${where}`;
 }
 
 /** Cases without a verdict, those with the same reason together. */

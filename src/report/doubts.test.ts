@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  hostRecord,
   inventory,
   storedCampaign,
   storedCase,
@@ -29,11 +30,15 @@ test('what the record gives reason to doubt is told, with how many cases it conc
 
 test("a quiet machine of one's own leaves little to doubt", () => {
   const quiet = storedCampaign({
-    inventory: inventory({
-      virtualization: null,
-      mitigations: { mds: 'Not affected' },
-      knobs: { 'cpufreq.scaling_governor': 'performance' },
-    }),
+    hosts: [
+      hostRecord({
+        inventory: inventory({
+          virtualization: null,
+          mitigations: { mds: 'Not affected' },
+          knobs: { 'cpufreq.scaling_governor': 'performance' },
+        }),
+      }),
+    ],
     cases: [storedCase({ case: testCase({ rate: 'max' }), pps: 1e6 })],
   });
   assert.deepEqual(told(quiet).split('\n').length, 2, told(quiet));
@@ -42,11 +47,15 @@ test("a quiet machine of one's own leaves little to doubt", () => {
 test('another governor, a busy machine and a drifting clock are told', () => {
   const text = told(
     storedCampaign({
-      inventory: inventory({
-        invariantTsc: false,
-        loadAverage: 3.2,
-        knobs: { 'cpufreq.scaling_governor': 'powersave' },
-      }),
+      hosts: [
+        hostRecord({
+          inventory: inventory({
+            invariantTsc: false,
+            loadAverage: 3.2,
+            knobs: { 'cpufreq.scaling_governor': 'powersave' },
+          }),
+        }),
+      ],
     }),
   );
   assert.match(text, /governor was powersave/);

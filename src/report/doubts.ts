@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would make the figures wrong: every reason to doubt that the campaign's own record gives.
+import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Measurement } from '../model/result.ts';
+import { farHostOf, nearOf } from '../model/testbed.ts';
 import { groupCases } from '../stats/group.ts';
 import { modesOf, type TwoModes } from '../stats/modes.ts';
-import { caseName, inScale, MICROSECONDS, ppsScale, withUnit } from './format.ts';
+import { caseName, inScale, listed, MICROSECONDS, ppsScale, whereOf, withUnit } from './format.ts';
 
 /** A reason to doubt: what, and what follows from it. */
 export interface Doubt {
@@ -16,7 +18,13 @@ const STEAL_NOTABLE = 0.01;
 
 /** Every doubt that applies, the gravest kinds first. Never empty: no measurement is beyond doubt. */
 export function doubts(result: CampaignResult): Doubt[] {
-  return [...placementDoubts(result), ...machineDoubts(result), ...noiseDoubts(result), ...evidenceDoubts(result)];
+  return [
+    ...placementDoubts(result),
+    ...linkDoubts(result),
+    ...machineDoubts(result),
+    ...noiseDoubts(result),
+    ...evidenceDoubts(result),
+  ];
 }
 
 function withFlag(result: CampaignResult, flag: Flag): string | null {
@@ -42,21 +50,64 @@ function placementDoubts(result: CampaignResult): Doubt[] {
   ];
 }
 
+function linkDoubts(result: CampaignResult): Doubt[] {
+  const emulated = withFlag(result, 'emulated');
+  const limited = withFlag(result, 'line-rate-limited');
+  const shared = withFlag(result, 'shared-uplink');
+  const remote = new Set(result.results.flatMap((one) => (one.case.location === 'remote' ? [one.case.testbed] : [])));
+  const inOne = [...remote].filter(
+    (testbed) => farHostOf(result, testbed)?.inventory.hostname === nearOf(result, testbed).hostname,
+  );
+  return [
+    ...when(emulated !== null, {
+      what: `A machine was emulated (${emulated})`,
+      consequence:
+        'A program did the work of its CPUs. That packets arrived, and how many, is true; no figure of speed or of CPU use is.',
+    }),
+    ...when(inOne.length > 0, {
+      what: `Both hosts were parts of one machine (${inOne.map((testbed) => `testbed ${testbed}`).join(', ')})`,
+      consequence:
+        'They shared its CPUs, and the cable between them was a copy within its memory: figures show that the remote scenario works, not what two machines would do.',
+    }),
+    ...when(limited !== null, {
+      what: `The cable was the limit (${limited})`,
+      consequence: 'It carried 95 % of its line rate or more; the switch may be faster than any cable shows.',
+    }),
+    ...when(shared !== null, {
+      what: `The cable carried packets of others (${shared})`,
+      consequence: 'What they took of it, and of the CPUs that served it, is missing in the figures.',
+    }),
+  ];
+}
+
 function machineDoubts(result: CampaignResult): Doubt[] {
-  const { virtualization, clocksource, invariantTsc, knobs, mitigations, loadAverage, cpus } = result.inventory;
+  const filtered = withFlag(result, 'bridge-netfilter');
+  const machines = new Map(result.hosts.map(({ inventory }) => [inventory.hostname, inventory]));
+  const found = [...machines.values()].flatMap((inventory) =>
+    inventoryDoubts(inventory).map((doubt) => ({ doubt, hostname: inventory.hostname })),
+  );
+  return [
+    ...when(filtered !== null, {
+      what: `Bridged packets passed through iptables (${filtered})`,
+      consequence:
+        'net.bridge.bridge-nf-call-iptables is 1: kernel paths over a bridge are slower than they need to be.',
+    }),
+    ...[...Map.groupBy(found, ({ doubt }) => doubt.what)].flatMap(([what, those]) => {
+      const names = machines.size === 1 ? '' : `: ${listed(those.map(({ hostname }) => hostname))}`;
+      return those.slice(0, 1).map(({ doubt: { consequence } }) => ({ what: `${what}${names}`, consequence }));
+    }),
+  ];
+}
+
+function inventoryDoubts(inventory: Inventory): Doubt[] {
+  const { virtualization, clocksource, invariantTsc, knobs, mitigations, loadAverage, cpus } = inventory;
   const governor = knobs['cpufreq.scaling_governor'];
   const active = Object.values(mitigations).filter((text) => text.startsWith('Mitigation')).length;
-  const filtered = withFlag(result, 'bridge-netfilter');
   return [
     ...when(virtualization !== null, {
       what: `The machine is virtual (${virtualization})`,
       consequence:
         'Its CPUs are threads of another system, whose load, frequency and topology cannot be seen from inside. Absolute figures do not carry over to bare metal; ratios carry over better.',
-    }),
-    ...when(filtered !== null, {
-      what: `Bridged packets passed through iptables (${filtered})`,
-      consequence:
-        'net.bridge.bridge-nf-call-iptables is 1: kernel paths over a bridge are slower than they need to be.',
     }),
     ...when(governor !== undefined && governor !== 'performance', {
       what: `The CPU frequency governor was ${governor}`,
@@ -107,7 +158,7 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
     }),
     steal.value > STEAL_NOTABLE
       ? {
-          what: `The hypervisor took up to ${percent} of the measured CPUs’ time (worst: ${caseName(steal.one.case)})`,
+          what: `The hypervisor took up to ${percent} of the measured CPUs’ time (worst: ${nameOf(result, steal.one)})`,
           consequence: 'Other guests were at work. Wide intervals and outliers below are most likely theirs.',
         }
       : {
@@ -115,7 +166,7 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
           consequence: 'As far as the kernel can tell, no other guest disturbed the measurement.',
         },
     {
-      what: `Measured threads were interrupted up to ${switches.value.toFixed(0)} times a second (worst: ${caseName(switches.one.case)})`,
+      what: `Measured threads were interrupted up to ${switches.value.toFixed(0)} times a second (worst: ${nameOf(result, switches.one)})`,
       consequence:
         'Each involuntary switch stops a poller for a time slice; at thousands a second the scheduler is part of the result.',
     },
@@ -135,7 +186,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
   const limited = withFlag(result, 'tool-limited');
   const short = withFlag(result, 'rate-not-reached');
   const superPackets = withFlag(result, 'super-packets');
-  const modal = measured.flatMap((one) => (one.flags.includes('bimodal') ? [levels(one)] : []));
+  const modal = measured.flatMap((one) => (one.flags.includes('bimodal') ? [levels(result, one)] : []));
   const imprecise = withFlag(result, 'imprecise');
   return [
     ...when(modal.length > 0, {
@@ -182,7 +233,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
 }
 
 /** Between which levels a case changed, from trial to trial and within trials. */
-function levels(one: CaseResult): string {
+function levels(result: CampaignResult, one: CaseResult): string {
   const { between, within } = modesOf(one);
   const told = ({ low, high }: TwoModes): string => {
     const scale = one.case.dimension === 'latency' ? MICROSECONDS : ppsScale([high.mean]);
@@ -190,7 +241,7 @@ function levels(one: CaseResult): string {
   };
   const [first] = within;
   return [
-    caseName(one.case),
+    nameOf(result, one),
     ...(between === null ? [] : [`${told(between)} in ${between.low.count} and ${between.high.count} trials`]),
     ...(first === undefined ? [] : [`changed within ${within.length} of its trials, as between ${told(first)}`]),
   ].join(', ');
@@ -204,6 +255,11 @@ function receivePaths(measured: readonly CaseResult[]): string[] {
     ),
   );
   return [...new Set(found)].sort();
+}
+
+/** A case with its machine, where there are several. */
+function nameOf(result: CampaignResult, one: CaseResult): string {
+  return `${caseName(one.case)}${whereOf(result, one.case)}`;
 }
 
 function when(applies: boolean, doubt: Doubt): Doubt[] {

@@ -24,6 +24,12 @@ const TEXTS: Record<Flag, string> = {
     'The 95 % interval is wider than the precision that was asked for, and the limit of trials was reached (or the campaign ended): run more, or on a quieter machine.',
   bimodal:
     'The figure jumps between two levels, from trial to trial or within one: the median is that of whichever level came more often, and not one that can be relied on. Find out what makes the difference.',
+  emulated:
+    'A host was an emulated machine, whose every instruction is done by a program: that packets arrive is true, how fast they do means nothing. Never use it as a figure of performance.',
+  'line-rate-limited':
+    'The cable between the hosts carried 95 % of its line rate or more: the switch may be faster than the cable.',
+  'shared-uplink':
+    'The cable between the hosts carried packets that were not of the trial: somebody else used it, and took from what it carries.',
 };
 
 /** What a flag means for the reader of a figure, in one sentence. */

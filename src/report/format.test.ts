@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testCase } from '../../test/fixtures/campaign.ts';
+import { storedCampaign, testCase } from '../../test/fixtures/campaign.ts';
 import { parseDurationMs, parseQuantity } from '../model/units.ts';
 import { groupOf } from '../stats/group.ts';
 import {
   bounds,
+  common,
   describeGroup,
   duration,
   grouped,
@@ -62,6 +63,9 @@ test('groups are described by all parameters or by those that vary', () => {
   assert.deepEqual(varying(groups), ['packetSize', 'rate']);
   const [first, second] = groups;
   assert.ok(first !== undefined && second !== undefined);
-  assert.equal(describeGroup(first), 'throughput, local, 1vs1, P = 64 B, R = 1M, B = 64, touch = full');
+  assert.equal(
+    describeGroup(first, common(storedCampaign())),
+    'throughput, local, 1vs1, P = 64 B, R = 1M, B = 64, touch = full',
+  );
   assert.equal(describeGroup(second, varying(groups)), 'P = 1500 B, R = max');
 });

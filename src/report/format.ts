@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
 import type { Interval, StoredCampaign } from '../model/result.ts';
+import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 
@@ -104,6 +105,7 @@ export function caseName(testCase: Pick<TestCase, 'switch' | 'io' | 'port'>): st
 /** Each parameter of a group under the paper's letter, as text. */
 export function parameters(group: Group): Record<keyof Group, string> {
   return {
+    testbed: `testbed ${group.testbed}`,
     dimension: group.dimension,
     location: group.location,
     pairs: `${group.pairs}vs${group.pairs}`,
@@ -116,6 +118,7 @@ export function parameters(group: Group): Record<keyof Group, string> {
 
 /** The parameters that make a group, in the paper's order. */
 export const PARAMETERS: readonly (keyof Group)[] = [
+  'testbed',
   'dimension',
   'location',
   'pairs',
@@ -130,8 +133,52 @@ export function varying(groups: readonly Group[]): (keyof Group)[] {
   return PARAMETERS.filter((name) => new Set(groups.map((group) => group[name])).size > 1);
 }
 
-/** A group's parameters in one line, all of them or only the ones given. */
-export function describeGroup(group: Group, names: readonly (keyof Group)[] = PARAMETERS): string {
+/** A campaign, as far as naming its machines goes. */
+interface Machines {
+  hosts: readonly Pick<HostRecord, 'testbed'>[];
+}
+
+/** Whether figures need the name of their testbed: not where there is but the machine where vswbench runs. */
+export function namesTestbeds(campaign: Machines): boolean {
+  const names = testbedsOf(campaign);
+  return names.length > 1 || names[0] !== LOCAL_TESTBED;
+}
+
+/** The parameters that are told once for groups which differ in `names`. */
+export function common(campaign: Machines, names: readonly (keyof Group)[] = []): (keyof Group)[] {
+  return PARAMETERS.filter((name) => !names.includes(name) && (name !== 'testbed' || namesTestbeds(campaign)));
+}
+
+/** A group's parameters in one line, those given. */
+export function describeGroup(group: Group, names: readonly (keyof Group)[]): string {
   const texts = parameters(group);
   return names.map((name) => texts[name]).join(', ');
+}
+
+/** `, remote, testbed lab`, to follow a title: the machine, and whether one or two hosts took part where that is not alike for all. Else empty. */
+export function whereOf(campaign: Machines & { results: readonly { case: TestCase }[] }, group: Group): string {
+  const remote = campaign.results.some((one) => one.case.location === 'remote');
+  const texts = parameters(group);
+  return [...(remote ? [texts.location] : []), ...(namesTestbeds(campaign) ? [texts.testbed] : [])]
+    .map((text) => `, ${text}`)
+    .join('');
+}
+
+/** A host and its end of the cable: `lab-2, reached as bench@lab-2 (far host of testbed lab), uplink enp3s0f0 (ixgbe, 10 Gbit/s)`. */
+export function hostName({ testbed, role, name, uplink, inventory }: HostRecord): string {
+  const called =
+    name === inventory.hostname || name === LOCAL_TESTBED
+      ? inventory.hostname
+      : `${inventory.hostname}, reached as ${name}`;
+  return `${called} (${role} host of testbed ${testbed})${uplink === null ? '' : `, uplink ${uplinkName(uplink)}`}`;
+}
+
+function uplinkName({ interface: name, driver, lineRateBps }: NonNullable<HostRecord['uplink']>): string {
+  const rate = lineRateBps === null ? 'line rate unknown' : `${Number((lineRateBps / 1e9).toPrecision(4))} Gbit/s`;
+  return `${name} (${driver ?? 'no device'}, ${rate})`;
+}
+
+/** A part of the line rate, as `37 %`; never rounded up to all of it. */
+export function percentOfLine(ratio: number): string {
+  return `${Math.floor(100 * ratio)} %`;
 }

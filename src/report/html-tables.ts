@@ -2,24 +2,28 @@
 // The tables of the report: results, ledgers, disturbances.
 import { type ComponentChild, h } from 'preact';
 import { median } from 'simple-statistics';
-import type { CampaignResult, CaseResult, Ceiling, Ledger, Measurement } from '../model/result.ts';
+import type { CampaignResult, CaseResult, Ceiling, Ledger, Measurement, UplinkLedger } from '../model/result.ts';
+import { testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import { type Group, groupCases } from '../stats/group.ts';
+import { lineRateRatio } from '../stats/line-rate.ts';
 import { ranked } from '../stats/verdict.ts';
 import { flagMarks, marksFor } from './flags.ts';
 import {
   bounds,
   caseName,
+  common,
   describeGroup,
   GIGABITS,
   grouped,
   inScale,
   MICROSECONDS,
-  PARAMETERS,
   parameters,
   percentLost,
+  percentOfLine,
   ppsScale,
   varying,
+  whereOf,
 } from './format.ts';
 
 /** A column: its header, whether it holds numbers, and the content for a row. */
@@ -103,43 +107,51 @@ export function titleList({ results, ioTitles, switchTitles }: CampaignResult): 
   ];
 }
 
-/** The measured cases, a table for each dimension, group by group and best first. */
+/** The measured cases, a table for each testbed and dimension, group by group and best first. */
 export function resultTables(result: CampaignResult, winners: ReadonlySet<CaseResult>): ComponentChild[] {
+  return testbedsOf(result).flatMap((testbed) =>
+    (['throughput', 'latency'] as const).flatMap((dimension) => resultTable(result, winners, testbed, dimension)),
+  );
+}
+
+function resultTable(
+  result: CampaignResult,
+  winners: ReadonlySet<CaseResult>,
+  testbed: string,
+  dimension: Group['dimension'],
+): ComponentChild[] {
   const marks = flagMarks(result.results);
-  return (['throughput', 'latency'] as const).flatMap((dimension): ComponentChild[] => {
-    const bodies = groupCases(result.results.filter((one) => one.case.dimension === dimension))
-      .map((caseGroup) => ranked(caseGroup))
-      .filter((cases) => cases.length > 0);
-    const groups = bodies.flatMap(([first]) => (first === undefined ? [] : [first.case]));
-    const [first] = groups;
-    if (first === undefined) return [];
-    const names = varying(groups);
-    const constant = describeGroup(
-      first,
-      PARAMETERS.filter((name) => !names.includes(name)),
-    );
-    return [
-      dataTable({
-        caption: constant.charAt(0).toUpperCase() + constant.slice(1),
-        bodies,
-        rowClass: (one: CaseResult) => (winners.has(one) ? 'won' : ''),
-        columns: [
-          { title: 'Switch · framework', cell: (one) => nameCell(result, one) },
-          ...names.map((name) => parameterColumn(name)),
-          ...(dimension === 'throughput' ? throughputColumns(bodies.flat()) : latencyColumns()),
-          {
-            title: 'Loss',
-            number: true,
-            cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)),
-          },
-          ...fairnessColumns(bodies.flat()),
-          { title: 'CPUs', number: true, cell: ({ summary }) => summary?.cpu.total.toFixed(2) },
-          { title: 'Trials', number: true, cell: trialsCell },
-          { title: 'Notes', cell: (one) => marksFor(one, marks).join(', ') },
-        ],
-      }),
-    ];
-  });
+  const bodies = groupCases(
+    result.results.filter((one) => one.case.testbed === testbed && one.case.dimension === dimension),
+  )
+    .map((caseGroup) => ranked(caseGroup))
+    .filter((cases) => cases.length > 0);
+  const groups = bodies.flatMap(([first]) => (first === undefined ? [] : [first.case]));
+  const [first] = groups;
+  if (first === undefined) return [];
+  const names = varying(groups);
+  const constant = describeGroup(first, common(result, names));
+  return [
+    dataTable({
+      caption: constant.charAt(0).toUpperCase() + constant.slice(1),
+      bodies,
+      rowClass: (one: CaseResult) => (winners.has(one) ? 'won' : ''),
+      columns: [
+        { title: 'Switch · framework', cell: (one) => nameCell(result, one) },
+        ...names.map((name) => parameterColumn(name)),
+        ...(dimension === 'throughput' ? throughputColumns(bodies.flat()) : latencyColumns()),
+        {
+          title: 'Loss',
+          number: true,
+          cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)),
+        },
+        ...fairnessColumns(bodies.flat()),
+        { title: 'CPUs', number: true, cell: ({ summary }) => summary?.cpu.total.toFixed(2) },
+        { title: 'Trials', number: true, cell: trialsCell },
+        { title: 'Notes', cell: (one) => marksFor(one, marks).join(', ') },
+      ],
+    }),
+  ];
 }
 
 /** Only where pairs ran side by side there is something to share. */
@@ -154,6 +166,7 @@ function trialsCell({ trials, summary }: CaseResult): string {
 }
 
 const PARAMETER_TITLES: Record<keyof Group, string> = {
+  testbed: 'Testbed',
   dimension: 'Dimension',
   location: 'Location',
   pairs: 'Pairs',
@@ -189,6 +202,9 @@ function throughputColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
       number: true,
       cell: ({ summary }) => (summary === null ? '' : inScale(summary.throughputBps.median, GIGABITS)),
     },
+    ...(cases.some((one) => lineRateRatio(one) !== null)
+      ? [{ title: 'Of line rate', number: true, cell: lineRateCell }]
+      : []),
     ...(cases.some(({ ceiling }) => ceiling !== undefined)
       ? [
           {
@@ -206,6 +222,12 @@ function throughputColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
           : inScale(summary.throughputPps.median / summary.cpu.total, scale),
     },
   ];
+}
+
+/** What part of what the cable between the hosts carries. */
+function lineRateCell(one: CaseResult): string {
+  const ratio = lineRateRatio(one);
+  return ratio === null ? '' : percentOfLine(ratio);
 }
 
 /** How near to the ceiling, and what the limit is. */
@@ -267,24 +289,52 @@ export function unmeasuredTable(result: CampaignResult): ComponentChild {
 }
 
 /** A case by its name, with what else tells it from others below. */
-const CASE_COLUMN: Column<{ one: CaseResult }> = {
-  title: 'Case',
-  cell: ({ one }) => [
-    caseName(one.case),
-    h('span', { class: 'io' }, describeGroup(one.case, ['dimension', 'pairs', 'packetSize', 'rate', 'burst'])),
-  ],
-};
+function caseColumn(result: CampaignResult): Column<{ one: CaseResult }> {
+  const rest = ['pairs', 'packetSize', 'rate', 'burst'] as const;
+  return {
+    title: 'Case',
+    cell: ({ one }) => [
+      caseName(one.case),
+      h('span', { class: 'io' }, `${one.case.dimension}${whereOf(result, one.case)}, ${describeGroup(one.case, rest)}`),
+    ],
+  };
+}
 
 /** A case's last trial that ran to its end. */
 function lastMeasurement({ trials }: CaseResult): Measurement | null {
   return trials.findLast(({ measurement }) => measurement !== null)?.measurement ?? null;
 }
 
+/** A ledger of a case: of a pair, or of the cable that all pairs share. */
+interface LedgerRow {
+  one: CaseResult;
+  /** Of which of several, below the case's name. */
+  whose: ComponentChild;
+  ledger: Pick<Ledger, 'hops' | 'drops'>;
+  closes: ComponentChild;
+}
+
+/** The cable carries what others send as well, and then cannot close. */
+function cableRow(one: CaseResult, { hops, drops, foreignPackets }: UplinkLedger): LedgerRow {
+  const foreign = foreignPackets === 0 ? '' : `, ${grouped(foreignPackets)} of them of others`;
+  const cable = `the cable${one.case.pairs > 1 ? ' with all pairs' : ''}${foreign}`;
+  return { one, whose: h('span', { class: 'io' }, cable), ledger: { hops, drops }, closes: '–' };
+}
+
 /** The ledgers of each case's last trial: every hop with its count, and each drop with its place; null where none ran. */
 export function ledgerTable(result: CampaignResult): ComponentChild {
-  const rows = result.results.flatMap((one) =>
-    (lastMeasurement(one)?.ledgers ?? []).map((ledger) => ({ one, ledger })),
-  );
+  const rows = result.results.flatMap((one): LedgerRow[] => {
+    const measurement = lastMeasurement(one);
+    if (measurement === null) return [];
+    const { ledgers, uplink } = measurement;
+    return [
+      ...ledgers.map((ledger) => {
+        const whose = one.case.pairs > 1 ? h('span', { class: 'io' }, `pair ${ledger.pair}`) : null;
+        return { one, whose, ledger, closes: ledger.closes ? 'yes' : h('strong', { class: 'bad' }, 'no') };
+      }),
+      ...(uplink === null ? [] : [cableRow(one, uplink)]),
+    ];
+  });
   if (rows.length === 0) return null;
   return dataTable({
     caption:
@@ -293,23 +343,24 @@ export function ledgerTable(result: CampaignResult): ComponentChild {
     columns: [
       {
         title: 'Case',
-        cell: ({ one, ledger }) => [
+        cell: ({ one, whose }) => [
           `${one.case.switch} · ${ioName(one.case)}`,
           h(
             'span',
             { class: 'io' },
-            `${describeGroup(one.case, ['packetSize', 'rate', 'burst'])}${one.case.pairs > 1 ? `, pair ${ledger.pair}` : ''}`,
+            `${describeGroup(one.case, ['packetSize', 'rate', 'burst'])}${whereOf(result, one.case)}`,
           ),
+          whose,
         ],
       },
       { title: 'Hops', cell: ({ ledger }) => hopList(ledger) },
-      { title: 'Closes', cell: ({ ledger }) => (ledger.closes ? 'yes' : h('strong', { class: 'bad' }, 'no')) },
+      { title: 'Closes', cell: ({ closes }) => closes },
     ],
   });
 }
 
 /** A ledger as accountants write it: a line for each hop, what changed since the one above, and where that went. */
-function hopList({ hops, drops }: Ledger): ComponentChild {
+function hopList({ hops, drops }: Pick<Ledger, 'hops' | 'drops'>): ComponentChild {
   const line = (name: string, packets: string, change: string) =>
     h('li', null, h('span', null, name), h('span', { class: 'n' }, packets), h('span', { class: 'n bad' }, change));
   return h(
@@ -350,7 +401,7 @@ export function costTable(result: CampaignResult): ComponentChild {
     caption: `What a packet costs, median of the trials${counted ? '' : ' (this machine does not count cycles and instructions)'}`,
     bodies: [rows],
     columns: [
-      CASE_COLUMN,
+      caseColumn(result),
       {
         title: 'CPU time, ns/packet',
         number: true,
@@ -403,7 +454,7 @@ export function switchFiguresTable(result: CampaignResult): ComponentChild {
     caption: 'What switches tell of themselves over the steady state, median of the trials',
     bodies: [rows],
     columns: [
-      CASE_COLUMN,
+      caseColumn(result),
       { title: 'Figure', cell: ({ name }) => name },
       { title: 'Value', number: true, cell: ({ value }) => (value >= 10 ? value.toFixed(1) : value.toFixed(3)) },
     ],
@@ -430,7 +481,7 @@ export function noiseTable(result: CampaignResult): ComponentChild {
     caption: 'Evidence of disturbance, the worst trial of each case',
     bodies: [rows],
     columns: [
-      CASE_COLUMN,
+      caseColumn(result),
       {
         title: 'Steal',
         number: true,

@@ -3,24 +3,28 @@
 import { type ComponentChild, h } from 'preact';
 import { render } from 'preact-render-to-string';
 import type { CampaignResult } from '../model/result.ts';
+import { type HostRecord, nearOf, testbedsOf } from '../model/testbed.ts';
 import type { Group } from '../stats/group.ts';
 import type { Chart } from './chart.ts';
-import { table2Chart, throughputCharts } from './chart-bars.ts';
+import { table2Charts, throughputCharts } from './chart-bars.ts';
 import { costCharts } from './chart-cost.ts';
 import { latencyCharts, latencySweepCharts, sweepCharts } from './chart-lines.ts';
-import { cpuChart, spreadChart } from './chart-rows.ts';
+import { cpuCharts, spreadCharts } from './chart-rows.ts';
 import { reproduceCommand } from './command.ts';
 import { doubts } from './doubts.ts';
 import { flagMarks, flagText } from './flags.ts';
 import {
+  common,
   describeGroup,
   grouped,
+  hostName,
   listed,
-  PARAMETERS,
+  namesTestbeds,
   spelledDuration,
   trialsOf,
   untilPrecise,
   varying,
+  whereOf,
 } from './format.ts';
 import { STYLE } from './html-style.ts';
 import {
@@ -50,11 +54,11 @@ export async function renderHtml(result: CampaignResult): Promise<string> {
     // A single chart is what its section is about: the section's heading is its own.
     return Promise.all(present.map((chart) => drawFigure(chart, present.length > 1)));
   };
-  const paperFigures = await charts([table2Chart(result)]);
+  const paperFigures = await charts(table2Charts(result));
   const throughput = await charts([...throughputCharts(result), ...sweepCharts(result)]);
   const latency = await charts([...latencyCharts(result), ...latencySweepCharts(result)]);
-  const spread = await charts([spreadChart(result)]);
-  const cpu = await charts([cpuChart(result), ...costCharts(result)]);
+  const spread = await charts(spreadCharts(result));
+  const cpu = await charts([...cpuCharts(result), ...costCharts(result)]);
   const winners = new Set(answers(result).flatMap(({ winner }) => winner ?? []));
   const sections = [
     section('paper', 'The paper’s table 2, measured again', [
@@ -75,7 +79,7 @@ export async function renderHtml(result: CampaignResult): Promise<string> {
     section('ledger', 'Where the packets went', [ledgerSection(result)]),
     section('doubts', 'What would make these figures wrong', doubtSection(result)),
     section('method', 'How it was measured', methodSection(result)),
-    section('machine', 'The machine', machineSection(result)),
+    section('machine', result.hosts.length === 1 ? 'The machine' : 'The machines', machineSection(result)),
     section('again', 'Measure it again', againSection(result)),
   ].filter((one) => one !== null);
   const page = h(
@@ -119,7 +123,8 @@ function section(id: string, title: string, content: ComponentChild[]): Section 
 }
 
 function pageHeader(result: CampaignResult, sections: readonly Section[]): ComponentChild {
-  const { inventory } = result;
+  const named = namesTestbeds(result);
+  const [first] = result.hosts;
   return h(
     'header',
     null,
@@ -130,42 +135,55 @@ function pageHeader(result: CampaignResult, sections: readonly Section[]): Compo
       { class: 'meta' },
       [
         `${result.startedAt.replace('T', ' ').slice(0, 16)} UTC`,
-        inventory.hostname,
-        `${inventory.cpuModel}, ${inventory.cpus.length} CPUs`,
-        `Linux ${inventory.kernel}`,
+        ...(named || first === undefined ? [] : [first.inventory.hostname, ...machineWords(first)]),
         `campaign ${result.id}`,
       ].join(' · '),
     ),
+    ...(named
+      ? result.hosts.map((host) => h('p', { class: 'meta' }, [hostName(host), ...machineWords(host)].join(' · ')))
+      : []),
     answerList(result),
     h('nav', { 'aria-label': 'Contents' }, ...sections.map(({ id, title }) => h('a', { href: `#${id}` }, title))),
   );
 }
 
-/** The answers; groups of a dimension that have the same one are told together. */
+function machineWords({ inventory }: HostRecord): string[] {
+  return [`${inventory.cpuModel}, ${inventory.cpus.length} CPUs`, `Linux ${inventory.kernel}`];
+}
+
+/** The answers; groups of a dimension on a testbed that have the same one are told together. */
 function answerList(result: CampaignResult): ComponentChild {
-  const all = answers(result);
-  const items = (['throughput', 'latency'] as const).flatMap((dimension) => {
+  const items = testbedsOf(result).flatMap((testbed) => answerItems(result, testbed));
+  return h('ul', { class: 'answers' }, ...items);
+}
+
+function answerItems(result: CampaignResult, testbed: string): ComponentChild[] {
+  const all = answers(result).filter(({ group }) => group.testbed === testbed);
+  return (['throughput', 'latency'] as const).flatMap((dimension) => {
     const ofDimension = all.filter(({ group }) => group.dimension === dimension);
     const names = varying(ofDimension.map(({ group }) => group));
     const byHeadline = new Map<string, Answer[]>();
     for (const answer of ofDimension) {
       byHeadline.set(answer.headline, [...(byHeadline.get(answer.headline) ?? []), answer]);
     }
-    return [...byHeadline.values()].map((same) => answerItem(same, names, ofDimension.length));
+    return [...byHeadline.values()].map((same) => answerItem(result, same, names, ofDimension.length));
   });
-  return h('ul', { class: 'answers' }, ...items);
 }
 
 /** So many sets of parameters are told one by one at once; more are behind a click. */
 const ANSWERS_OPEN_MAX = 3;
 
-function answerItem(same: Answer[], names: (keyof Group)[], groups: number): ComponentChild {
+function answerItem(result: CampaignResult, same: Answer[], names: (keyof Group)[], groups: number): ComponentChild {
   const [first] = same;
   if (first === undefined) return null;
   const won = first.winner === null ? '' : 'won';
   const headline = h('strong', null, first.headline);
+  const machine = namesTestbeds(result) ? [`testbed ${first.group.testbed}`] : [];
   if (same.length === 1) {
-    const where = describeGroup(first.group, groups === 1 ? PARAMETERS : ['dimension', ...names]);
+    const where =
+      groups === 1
+        ? describeGroup(first.group, common(result))
+        : [...machine, describeGroup(first.group, ['dimension', ...names])].join(', ');
     return h('li', { class: won }, h('span', { class: 'group' }, where), headline, h('p', null, first.detail));
   }
   const each = same.map(({ group, detail }) =>
@@ -174,7 +192,11 @@ function answerItem(same: Answer[], names: (keyof Group)[], groups: number): Com
   return h(
     'li',
     { class: won },
-    h('span', { class: 'group' }, `${first.group.dimension}, ${same.length} of ${groups} sets of parameters`),
+    h(
+      'span',
+      { class: 'group' },
+      [...machine, `${first.group.dimension}, ${same.length} of ${groups} sets of parameters`].join(', '),
+    ),
     headline,
     ...(each.length > ANSWERS_OPEN_MAX ? [h('details', null, h('summary', null, 'Each of them'), ...each)] : each),
   );
@@ -315,12 +337,21 @@ function placementRows(result: CampaignResult): ComponentChild[] {
   for (const one of result.results) {
     for (const { placement, measurement } of one.trials) {
       if (measurement === null) continue;
-      const pairs = placement.pairs.map(({ source, sink }, pair) => `pair ${pair} on CPUs ${source} and ${sink}`);
+      const { far } = placement;
+      const own = (cpus: readonly number[]) =>
+        cpus.length === 0 ? 'no switch threads' : `switch on ${listed(cpus.map(String))}`;
+      const rest = (cpus: readonly number[]) => `the rest on ${listed(cpus.map(String))}`;
+      const pairs = placement.pairs.map(({ source, sink }, pair) =>
+        far === null
+          ? `pair ${pair} on CPUs ${source} and ${sink}`
+          : `pair ${pair} on CPU ${source} (near) and ${sink} (far)`,
+      );
       const text = [
         ...pairs,
-        placement.switch.length === 0 ? 'no switch threads' : `switch on ${listed(placement.switch.map(String))}`,
-        `the rest on ${listed(placement.housekeeping.map(String))}`,
-        `wait = ${one.case.wait}`,
+        own(placement.switch),
+        rest(placement.housekeeping),
+        ...(far === null ? [] : [`far: ${own(far.switch)}, ${rest(far.housekeeping)}`]),
+        `wait = ${one.case.wait}${whereOf(result, one.case)}`,
       ].join('; ');
       byText.set(text, (byText.get(text) ?? new Set()).add(`${one.case.switch} ${one.case.pairs}vs${one.case.pairs}`));
     }
@@ -328,7 +359,11 @@ function placementRows(result: CampaignResult): ComponentChild[] {
   return [...byText].flatMap(([text, cases]) => [h('dt', null, [...cases].join(', ')), h('dd', null, text)]);
 }
 
-function machineSection({ inventory }: CampaignResult): ComponentChild[] {
+function machineSection({ hosts }: CampaignResult): ComponentChild[] {
+  return hosts.flatMap((host) => [hosts.length === 1 ? null : h('h3', null, hostName(host)), ...hostRows(host)]);
+}
+
+function hostRows({ inventory }: HostRecord): ComponentChild[] {
   const rows: [string, string][] = [
     ['Host', inventory.hostname],
     ['CPU', `${inventory.cpuModel}, ${inventory.architecture}, microcode ${inventory.microcode ?? 'unknown'}`],
@@ -382,7 +417,7 @@ function definitions(rows: readonly (readonly [string, string])[]): ComponentChi
 }
 
 function againSection(result: CampaignResult): ComponentChild[] {
-  const { vswbenchVersion, vswbenchCommit } = result.inventory;
+  const { vswbenchVersion, vswbenchCommit } = nearOf(result);
   const commit = vswbenchCommit === null ? '' : `, commit ${vswbenchCommit}`;
   return [
     h(
@@ -391,6 +426,9 @@ function againSection(result: CampaignResult): ComponentChild[] {
       `With vswbench ${vswbenchVersion}${commit}, this command runs the same cases in the same random order:`,
     ),
     h('pre', { tabIndex: 0 }, h('code', null, reproduceCommand(result))),
+    namesTestbeds(result)
+      ? h('p', { class: 'soft' }, 'The testbeds have to be defined as they were: docs/testbeds.md says where.')
+      : null,
   ];
 }
 

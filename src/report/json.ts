@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Inventory } from '../model/inventory.ts';
 import type {
   CampaignResult,
   CaseResult,
@@ -9,12 +10,19 @@ import type {
   Summary,
   Trial,
 } from '../model/result.ts';
+import { type HostRecord, nearOf, testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** Version of the document: it grows with a field renamed or removed, not with one added. */
 const SCHEMA = 1;
 
-type Head = Omit<CampaignResult, 'id' | 'results'>;
+type Head = Omit<CampaignResult, 'id' | 'hosts' | 'results'>;
+
+/** A testbed with its one or two hosts. */
+export interface JsonTestbed {
+  name: string;
+  hosts: Omit<HostRecord, 'testbed'>[];
+}
 
 /** What identifies a trial, measured or not. */
 type TrialHead = Pick<
@@ -32,6 +40,8 @@ export interface JsonCase {
   reason?: string;
   flags: Flag[];
   ceiling?: Ceiling;
+  /** The most that the cable between the hosts carries; null on one host, or where nobody knows. */
+  lineRatePps: number | null;
   trials: JsonTrial[];
   summary: Summary | null;
 }
@@ -41,22 +51,31 @@ export interface JsonDocument extends Head {
   schema: typeof SCHEMA;
   /** Id of the campaign. */
   campaign: string;
+  /** Of the near host of the first testbed. */
+  inventory: Inventory;
+  testbeds: JsonTestbed[];
   results: JsonCase[];
 }
 
 /** A campaign's result as the one document that programs read. Full histograms are left to `export`: they are large. */
 export function toJsonDocument(result: CampaignResult): JsonDocument {
-  const { id, results, ...head } = result;
+  const { id, hosts, results, ...head } = result;
   return {
     schema: SCHEMA,
     campaign: id,
     ...head,
-    results: results.map(({ case: testCase, outcome, reason, flags, ceiling, trials, summary }) => ({
+    inventory: nearOf(result),
+    testbeds: testbedsOf(result).map((name) => ({
+      name,
+      hosts: hosts.flatMap(({ testbed, ...host }) => (testbed === name ? [host] : [])),
+    })),
+    results: results.map(({ case: testCase, outcome, reason, flags, ceiling, lineRatePps, trials, summary }) => ({
       case: testCase,
       outcome,
       ...(reason === undefined ? {} : { reason }),
       flags,
       ...(ceiling === undefined ? {} : { ceiling }),
+      lineRatePps,
       trials: trials.map(toJsonTrial),
       summary,
     })),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type Group, groupKey, groupOf } from '../stats/group.ts';
 
@@ -13,6 +14,7 @@ export const paper = {
 /** The tuple of table 2: (throughput, local, 1vs1, linux-bridge, 64 B, 1 Mpps, 64), with every byte generated and consumed. */
 const TABLE_2_SWITCH = 'linux-bridge';
 const TABLE_2: Group = {
+  testbed: LOCAL_TESTBED,
   dimension: 'throughput',
   location: 'local',
   pairs: 1,
@@ -30,11 +32,28 @@ export const table2Pps: Readonly<Record<string, number>> = {
   'raw-mmsg': 440_000,
 };
 
-/** What the paper published for a test case, packets/s; null for any that its table 2 does not have. */
+/** What the paper published for a test case, on whatever testbed, packets/s; null for any that its table 2 does not have. */
 export function publishedPps(testCase: TestCase): number | null {
   // The paper's 1 Mpps was more than any technique carried, so the path set the pace and not the schedule: an unpaced test
   // case asks the same.
-  const asked = testCase.rate === 'max' ? { ...testCase, rate: TABLE_2.rate } : testCase;
+  const rate = testCase.rate === 'max' ? TABLE_2.rate : testCase.rate;
+  const asked = { ...testCase, testbed: TABLE_2.testbed, rate };
   if (testCase.switch !== TABLE_2_SWITCH || groupKey(groupOf(asked)) !== groupKey(TABLE_2)) return null;
   return Object.hasOwn(table2Pps, testCase.io) ? (table2Pps[testCase.io] ?? null) : null;
+}
+
+/** The paper's figures between two hosts, its scenarios 3d to 3f, by what lies on their horizontal axis. */
+const REMOTE_FIGURES: Readonly<Record<Group['dimension'], Readonly<Record<string, string>>>> = {
+  throughput: { packetSize: 'figure 4d', pairs: 'figures 4g and 4h' },
+  latency: { packetSize: 'figures 5d to 5f', burst: 'figures 5d to 5f' },
+};
+
+/**
+ * Which of the paper's figures shows a sweep between two hosts, as `figure 4d`; null where none does. All but those over the
+ * number of pairs are of a single pair.
+ */
+export function remoteFigure({ dimension, location, pairs }: Group, parameter: keyof Group): string | null {
+  if (location !== 'remote' || (parameter !== 'pairs' && pairs !== 1)) return null;
+  const figures = REMOTE_FIGURES[dimension];
+  return Object.hasOwn(figures, parameter) ? (figures[parameter] ?? null) : null;
 }

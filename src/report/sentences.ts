@@ -3,8 +3,19 @@
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
+import { lineRateRatio } from '../stats/line-rate.ts';
 import { ceilingOf, decidingFigure, type Verdict, verdicts } from '../stats/verdict.ts';
-import { bounds, caseName, listed, MICROSECONDS, ppsScale, quantity, type Scale, withUnit } from './format.ts';
+import {
+  bounds,
+  caseName,
+  listed,
+  MICROSECONDS,
+  percentOfLine,
+  ppsScale,
+  quantity,
+  type Scale,
+  withUnit,
+} from './format.ts';
 
 /** How many tied cases are named before the rest is only counted. */
 const NAMED_MAX = 4;
@@ -146,6 +157,8 @@ function figure(result: CaseResult): string {
 function figureWithBounds(result: CaseResult): string {
   const interval = decidingFigure(result);
   const text = `${result.case.dimension === 'latency' ? 'median round trip' : 'received'} ${figure(result)}`;
-  if (interval === null || interval.ciLow === null) return text;
-  return `${text} (95 % interval ${bounds(interval, scaleOf(result))})`;
+  const ratio = lineRateRatio(result);
+  const line = ratio === null ? '' : `, ${percentOfLine(ratio)} of line rate`;
+  if (interval === null || interval.ciLow === null) return `${text}${line}`;
+  return `${text} (95 % interval ${bounds(interval, scaleOf(result))})${line}`;
 }

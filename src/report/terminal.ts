@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Alignment, table } from 'table';
 import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { type HostRecord, testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases } from '../stats/group.ts';
+import { lineRateRatio } from '../stats/line-rate.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import { type FlagMarks, flagMarks, flagText, marksFor } from './flags.ts';
 import {
   bounds,
   caseName,
+  common,
   describeGroup,
   GIGABITS,
+  hostName,
   inScale,
   MICROSECONDS,
-  PARAMETERS,
+  namesTestbeds,
   parameters,
   percentLost,
+  percentOfLine,
   ppsScale,
   type Scale,
   spelledDuration,
   trialsOf,
   untilPrecise,
   varying,
+  whereOf,
 } from './format.ts';
 import { answers } from './sentences.ts';
 
@@ -53,7 +59,9 @@ export function renderSummary(result: CampaignResult, options: TerminalOptions):
   const page: Page = { result, columns: Math.max(60, options.columns), paint, marks: flagMarks(result.results) };
   const blocks = [
     heading(page),
-    ...(['throughput', 'latency'] as const).map((dimension) => dimensionTable(page, dimension)),
+    ...testbedsOf(result).flatMap((testbed) =>
+      (['throughput', 'latency'] as const).map((dimension) => dimensionTable(page, testbed, dimension)),
+    ),
     reasonLines(page),
     legend(page),
   ];
@@ -64,18 +72,18 @@ export function renderSummary(result: CampaignResult, options: TerminalOptions):
 }
 
 function heading({ result, paint, columns }: Page): string[] {
-  const { inventory } = result;
   const plan = `${trialsOf(result)} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledDuration(result.warmupMs)} of warm-up${untilPrecise(result)}`;
-  return [
-    paint(clean(result.title), 'bold'),
-    ...wrap(
-      clean(
-        `${inventory.hostname}, ${inventory.cpuModel}, ${inventory.cpus.length} CPUs, Linux ${inventory.kernel}; ${plan}`,
-      ),
-      columns,
-      0,
-    ),
-  ];
+  const [first] = result.hosts;
+  const lines = namesTestbeds(result)
+    ? [plan, ...result.hosts.map((host) => `${hostName(host)}: ${machineName(host)}`)]
+    : first === undefined
+      ? [plan]
+      : [`${first.inventory.hostname}, ${machineName(first)}; ${plan}`];
+  return [paint(clean(result.title), 'bold'), ...lines.flatMap((line) => wrap(clean(line), columns, 0))];
+}
+
+function machineName({ inventory }: HostRecord): string {
+  return `${inventory.cpuModel}, ${inventory.cpus.length} CPUs, Linux ${inventory.kernel}`;
 }
 
 interface Column {
@@ -95,18 +103,20 @@ const LAYOUTS: readonly Layout[] = [
   { titles: false, gap: 1 },
 ];
 
-function dimensionTable(page: Page, dimension: Group['dimension']): string[] {
-  const all = groupCases(page.result.results.filter((one) => one.case.dimension === dimension));
+function dimensionTable(page: Page, testbed: string, dimension: Group['dimension']): string[] {
+  const all = groupCases(
+    page.result.results.filter((one) => one.case.testbed === testbed && one.case.dimension === dimension),
+  );
   const groups = all
     .map((caseGroup) => ({ ...caseGroup, cases: ranked(caseGroup) }))
     .filter(({ cases }) => cases.length > 0);
   const [first] = groups;
-  if (first === undefined) return all.length === 0 ? [] : [`${dimension}: nothing was measured.`];
+  if (first === undefined) {
+    const where = namesTestbeds(page.result) ? ` on testbed ${testbed}` : '';
+    return all.length === 0 ? [] : [`${dimension}: nothing was measured${where}.`];
+  }
   const names = varying(groups.map(({ group }) => group));
-  const constant = describeGroup(
-    first.group,
-    PARAMETERS.filter((name) => !names.includes(name)),
-  );
+  const constant = describeGroup(first.group, common(page.result, names));
   const drawn = LAYOUTS.map((layout) => ({ layout, lines: draw(page, groups, names, layout) }));
   const fits = drawn.find(({ lines }) => lines.every((line) => visibleLength(line) <= page.columns));
   const { layout, lines } = fits ?? { layout: { titles: false, gap: 1 }, lines: drawn.at(-1)?.lines ?? [] };
@@ -116,7 +126,7 @@ function dimensionTable(page: Page, dimension: Group['dimension']): string[] {
     ...lines,
     ...(layout.titles ? [] : frameworkTitles(page, groups)),
     '',
-    ...answerLines(page, dimension, names),
+    ...answerLines(page, first.group),
   ];
 }
 
@@ -204,6 +214,7 @@ function columnsFor(
 /** A parameter as its bare value; the letter stands in the header. */
 function parameterColumn(name: keyof Group): Column {
   const titles: Record<keyof Group, string> = {
+    testbed: 'Testbed',
     dimension: 'D',
     location: 'L',
     pairs: 'S',
@@ -229,7 +240,16 @@ function throughputColumns(cases: readonly CaseResult[]): Column[] {
       cell: ({ summary }) => (summary === null ? '' : bounds(summary.throughputPps, scale)),
     },
     { title: 'Gbit/s', align: 'right', cell: ({ summary }) => cellOf(summary?.throughputBps.median, GIGABITS) },
+    ...(cases.some((one) => lineRateRatio(one) !== null)
+      ? [{ title: 'Of line rate', align: 'right', cell: lineRateCell } as const]
+      : []),
   ];
+}
+
+/** What part of the cable's line rate it is. */
+function lineRateCell(result: CaseResult): string {
+  const ratio = lineRateRatio(result);
+  return ratio === null ? '' : percentOfLine(ratio);
 }
 
 function latencyColumns(): Column[] {
@@ -265,18 +285,15 @@ function cpuCell({ summary }: CaseResult): string {
     : [summary.cpu.sender, summary.cpu.receiver, summary.cpu.switch].map((cpus) => cpus.toFixed(2)).join('/');
 }
 
-function answerLines(
-  { result, paint, columns }: Page,
-  dimension: Group['dimension'],
-  names: (keyof Group)[],
-): string[] {
-  return answers(result)
-    .filter(({ group }) => group.dimension === dimension)
-    .flatMap(({ group, sentence, winner }) => {
-      const label = names.length === 0 ? '' : `${describeGroup(group, names)}: `;
-      const lines = wrap(clean(`${label}${sentence}.`), columns, 2);
-      return winner === null ? lines : lines.map((line) => paint(line, 'green'));
-    });
+function answerLines({ result, paint, columns }: Page, { testbed, dimension }: Group): string[] {
+  const own = answers(result).filter(({ group }) => group.testbed === testbed && group.dimension === dimension);
+  // Also of groups in which nothing was measured, and which the table lacks.
+  const names = varying(own.map(({ group }) => group));
+  return own.flatMap(({ group, sentence, winner }) => {
+    const label = names.length === 0 ? '' : `${describeGroup(group, names)}: `;
+    const lines = wrap(clean(`${label}${sentence}.`), columns, 2);
+    return winner === null ? lines : lines.map((line) => paint(line, 'green'));
+  });
 }
 
 /** Cases and trials without a figure, those with the same reason together. */
@@ -291,7 +308,7 @@ function reasonLines({ result, paint, columns }: Page): string[] {
   }
   if (byReason.size === 0) return [];
   const lines = [...byReason.values()].flatMap(({ outcome, reason, cases }) => {
-    const names = [...new Set(cases.map((one) => caseName(one.case)))];
+    const names = [...new Set(cases.map(({ case: testCase }) => caseName(testCase) + whereOf(result, testCase)))];
     const count = cases.length > names.length ? ` (${cases.length} cases)` : '';
     const word = (outcome === 'measured' ? 'in part' : outcome).padEnd(9);
     const lines = wrap(word + clean(`${names.join(', ')}${count}: ${reason}`), columns, 9);

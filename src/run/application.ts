@@ -89,6 +89,7 @@ export class Application {
   readonly samples: SampleLine[] = [];
   private readonly process: HostProcess;
   private readonly readyLine = Promise.withResolvers<ReadyLine>();
+  private readonly firstSample = Promise.withResolvers<void>();
   private readonly finalLine = Promise.withResolvers<FinalLine>();
 
   constructor(name: string, plan: ApplicationPlan, process: HostProcess) {
@@ -97,6 +98,7 @@ export class Application {
     this.process = process;
     // Whoever awaits these sees the failure; nobody has to.
     this.readyLine.promise.catch(() => undefined);
+    this.firstSample.promise.catch(() => undefined);
     this.finalLine.promise.catch(() => undefined);
     void this.follow();
   }
@@ -104,6 +106,11 @@ export class Application {
   /** Its port is up and its MAC address announced. Fails with TrialFailure where it ends first or takes too long. */
   ready(timeoutMs: number, signal: AbortSignal): Promise<ReadyLine> {
     return this.within(this.readyLine.promise, timeoutMs, signal, 'start application', 'is not ready');
+  }
+
+  /** It is at work: it has taken its first sample. */
+  started(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return this.within(this.firstSample.promise, timeoutMs, signal, 'start traffic', 'has not started');
   }
 
   /** It has ended by itself or as told. */
@@ -151,6 +158,7 @@ export class Application {
   private fail(why: string): void {
     const failure = new TrialFailure('run application', `${this.name}: ${why}`);
     this.readyLine.reject(failure);
+    this.firstSample.reject(failure);
     this.finalLine.reject(failure);
   }
 
@@ -168,6 +176,7 @@ export class Application {
         return null;
       case 'sample':
         this.samples.push(line);
+        this.firstSample.resolve();
         return null;
       case 'final':
         this.finalLine.resolve(line);

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { testCase, trial } from '../../test/fixtures/campaign.ts';
 import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
-import { HostError } from '../host/host.ts';
+import { HostError, HostLostError } from '../host/host.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Flag, Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import type { RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import { type CampaignContext, type CampaignEvent, runCampaign } from './campaign.ts';
+import type { Side } from './testbed.ts';
 import type { runTrial } from './trial.ts';
 
 const RUNNING: RunningSwitch = {
@@ -52,12 +53,23 @@ function bench(t: TestContext, cpuCount = 8) {
     return { ...trial({ case: planned, pps: 1000, outcome, flags: onFlags(plan.ordinal) }), ...plan };
   };
   const cpus: Cpu[] = Array.from({ length: cpuCount }, (_, id) => ({ id, node: 0, socket: 0, core: id }));
-  const context: CampaignContext = {
-    host,
-    undo,
-    signal: stop.signal,
-    cpus,
+  const sideOf = (role: Side['role']): Side => ({
+    ...{ role, host, undo: Object.assign(undo, { close: async () => [] }), cpus, directory: `/run/vswbench/${role}` },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
+    uplink: { interface: 'cable', pci: null },
+    containers: { path: `/run/vswbench/${role}/containers`, ipv6: false },
+  });
+  const [near, far] = [sideOf('near'), sideOf('far')];
+  let onSides: () => void = () => undefined;
+  const context: CampaignContext = {
+    testbed: {
+      ...{ name: 'local', sameMachine: true },
+      sides: async (location) => {
+        onSides();
+        return location === 'local' ? [near] : [near, far];
+      },
+    },
+    signal: stop.signal,
     warmupMs: 100,
     durationMs: 1000,
     owed: [],
@@ -77,6 +89,9 @@ function bench(t: TestContext, cpuCount = 8) {
     },
     onTrial: (action: typeof onTrial) => {
       onTrial = action;
+    },
+    onSides: (action: typeof onSides) => {
+      onSides = action;
     },
     onFlags: (action: typeof onFlags) => {
       onFlags = action;
@@ -281,7 +296,7 @@ describe('this process', () => {
     const b = bench(t, 4);
     await b.run([ONE, ONE]);
     assert.deepEqual(pinned(b), ['0']);
-    assert.match(b.host.commands[0] ?? '', new RegExp(`^taskset --all-tasks --cpu-list --pid 0 ${process.pid}$`));
+    assert.match(b.host.commands[0] ?? '', new RegExp(`^taskset --all-tasks --cpu-list --pid 0 ${b.host.ownerPid}$`));
   });
   it('runs where it likes where there are too few CPUs for that', async (t) => {
     const b = bench(t, 2);
@@ -292,5 +307,48 @@ describe('this process', () => {
     const b = bench(t, 4);
     await b.run([ONE, { ...ONE, pairs: 2 }, ONE]);
     assert.deepEqual(pinned(b), ['0', '0,1,2,3', '0']);
+  });
+});
+
+describe('a remote case', () => {
+  const remote = testCase({ switch: 'poller', location: 'remote', pairs: 2 });
+
+  it('has the switch on both hosts: each with an uplink and its own ends of the pairs', async (t) => {
+    const b = bench(t);
+    await b.run([remote]);
+    assert.deepEqual(outcomes(b), ['measured']);
+    const [near, far] = b.starts;
+    assert.deepEqual(b.starts.length, 2);
+    assert.deepEqual(
+      near?.ports,
+      [0, 1].map((pair) => ({ pair, end: 'source' })),
+    );
+    assert.deepEqual(
+      far?.ports,
+      [0, 1].map((pair) => ({ pair, end: 'sink' })),
+    );
+    assert.deepEqual([near?.uplink?.interface, far?.uplink?.interface], ['cable', 'cable']);
+    assert.deepEqual([near?.directory, far?.directory], ['/run/vswbench/near/switch', '/run/vswbench/far/switch']);
+    assert.notDeepEqual(near?.cpus, far?.cpus);
+  });
+
+  it('has another switch than a local one', async (t) => {
+    const b = bench(t);
+    await b.run([remote, { ...remote, location: 'local' }]);
+    assert.equal(b.starts.length, 3);
+    assert.equal(b.starts[2]?.uplink, null);
+  });
+
+  it('fails where a host is lost and does not come back, and the others go on', async (t) => {
+    const b = bench(t);
+    let asked = 0;
+    b.onSides(() => {
+      asked += 1;
+      if (asked === 1) throw new HostLostError('cannot reach far by ssh');
+    });
+    await b.run([remote, ONE]);
+    const [lost] = b.saved;
+    assert.deepEqual(lost?.outcome, { outcome: 'failed', step: 'host lost', reason: 'cannot reach far by ssh' });
+    assert.deepEqual(outcomes(b), ['failed', 'measured']);
   });
 });

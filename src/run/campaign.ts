@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a campaign: trials in their order, a switch kept up while consecutive trials need the same one, each trial
 // saved as soon as it ends.
-import type { Artifacts } from '../host/artifacts.ts';
-import type { Host, UndoStack } from '../host/host.ts';
+import { type Host, HostLostError } from '../host/host.ts';
 import { type HugepageNeed, reserveHugepages } from '../host/hugepages.ts';
-import { prepareContainers } from '../host/lxc.ts';
+import { localHost } from '../host/local.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
-import { placeTrial } from '../plan/placement.ts';
-import type { PortRequest, RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
+import { placeCase } from '../plan/placement.ts';
+import type { PortRequest, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import { reasonOf } from './failure.ts';
-import { STATE_DIRECTORY } from './journal.ts';
-import { runTrial, type TrialContext } from './trial.ts';
+import type { Role, Side, Testbed } from './testbed.ts';
+import { type RunningSide, runTrial, settled } from './trial.ts';
 
 export interface CampaignContext {
-  host: Host;
-  artifacts: Artifacts;
-  undo: UndoStack;
+  testbed: Testbed;
   signal: AbortSignal;
-  /** CPUs that may be used. */
-  cpus: readonly Cpu[];
   warmupMs: number;
   durationMs: number;
   /** Repetitions of disturbed trials that are owed from before. */
@@ -46,10 +41,10 @@ export interface CampaignListener {
 }
 
 /**
- * Runs the planned trials in order, and those that were disturbed once more at the end of their round; each is asked for only
- * when the one before is saved, so that an order may depend on what was measured. What goes wrong with a switch or in a trial is
- * that trial's outcome. Throws the signal's reason, what `listener.save` throws, and HostError where no container can be
- * prepared; the switch is down by then.
+ * Runs the planned trials of a testbed in order, and those that were disturbed once more at the end of their round; each is asked
+ * for only when the one before is saved, so that an order may depend on what was measured. What goes wrong with a host, with a
+ * switch or in a trial is that trial's outcome. Throws the signal's reason and what `listener.save` throws; the switch is down by
+ * then.
  */
 export async function runCampaign(
   context: CampaignContext,
@@ -58,8 +53,6 @@ export async function runCampaign(
   listener: CampaignListener,
   run: typeof runTrial = runTrial,
 ): Promise<void> {
-  const containers = await prepareContainers(context.host, `${STATE_DIRECTORY}/containers`, context.undo);
-  const housekeeping = new Housekeeping(context);
   const slot = new SwitchSlot(context, listener);
   const owed = [...context.owed];
   try {
@@ -68,7 +61,7 @@ export async function runCampaign(
       const testCase = cases[planned.caseIndex];
       if (testCase === undefined) throw new RangeError(`no test case ${planned.caseIndex}`);
       listener.tell({ event: 'trial-starting', planned, testCase });
-      const trial = await runPlanned({ ...context, containers, run, housekeeping }, planned, testCase, slot);
+      const trial = await runPlanned({ ...context, run }, planned, testCase, slot);
       // What the user's wish to stop broke is not the trial's own failure, and is to be run again.
       if (trial.outcome.outcome === 'failed') context.signal.throwIfAborted();
       listener.save(planned, trial);
@@ -85,28 +78,50 @@ export async function runCampaign(
 }
 
 async function runPlanned(
-  context: CampaignContext & TrialContext & { run: typeof runTrial; housekeeping: Housekeeping },
+  context: CampaignContext & { run: typeof runTrial },
   planned: PlannedTrial,
   testCase: TestCase,
   slot: SwitchSlot,
 ): Promise<Trial> {
   const driver = context.drivers.find((candidate) => candidate.id === testCase.switch);
   if (driver === undefined) throw new RangeError(`no driver for ${testCase.switch}`);
-  const placement = placeTrial(context.cpus, testCase.pairs, driver.threads);
-  const plan = { testCase, placement, round: planned.round, ordinal: planned.ordinal, seed: planned.seed };
+  const { testbed, signal } = context;
   const startedAt = new Date().toISOString();
-  await context.housekeeping.keepTo(placement);
-  let running: RunningSwitch;
+  const { round, ordinal, seed } = planned;
+  let placement = NOT_PLACED;
+  let step = 'host lost';
   try {
-    running = await slot.hold(driver, testCase, placement);
+    const sides = await testbed.sides(testCase.location, signal);
+    placement = placeOn(sides, testbed.sameMachine, testCase, driver.threads);
+    step = `start ${driver.id}`;
+    const running = await slot.hold(driver, testCase, placement, sides);
+    signal.throwIfAborted();
+    const trial = await context.run(
+      { ...context, sameMachine: testbed.sameMachine },
+      { testCase, placement, round, ordinal, seed },
+      running,
+    );
+    // A switch that took part in a failure is not trusted with the next trial.
+    if (trial.outcome.outcome === 'failed') await slot.empty();
+    return trial;
   } catch (error) {
-    return notRun(plan, startedAt, { outcome: 'failed', step: `start ${driver.id}`, reason: reasonOf(error) });
+    signal.throwIfAborted();
+    if (error instanceof HostLostError) step = 'host lost';
+    await slot.empty();
+    return notRun({ placement, round, ordinal, seed }, startedAt, { outcome: 'failed', step, reason: reasonOf(error) });
   }
-  context.signal.throwIfAborted();
-  const trial = await context.run(context, plan, running);
-  // A switch that took part in a failure is not trusted with the next trial.
-  if (trial.outcome.outcome === 'failed') await slot.empty();
-  return trial;
+}
+
+/** Of a trial whose hosts were not there to be looked at. */
+const NOT_PLACED: Placement = {
+  ...{ pairs: [], switch: [], housekeeping: [], far: null },
+  ...{ sharedCpu: false, sharedHousekeeping: false },
+};
+
+function placeOn(sides: readonly Side[], sameMachine: boolean, testCase: TestCase, threads: number): Placement {
+  const [near, far = null] = sides;
+  if (near === undefined) throw new RangeError('a trial needs a host');
+  return placeCase(testCase, { near, far, sameMachine }, threads);
 }
 
 function notRun(
@@ -130,11 +145,13 @@ function notRun(
   };
 }
 
-/** Holds the one switch that is up. */
+/** Holds the one switch that is up: on each host of the testbed that takes part. */
 class SwitchSlot {
   private readonly context: CampaignContext;
   private readonly listener: CampaignListener;
-  private held: { key: string; running: RunningSwitch; mark: number } | null = null;
+  private held: { key: string; running: RunningSide[]; marks: number[] } | null = null;
+  /** Where our own processes were last told to stay, by host. */
+  private readonly kept = new Map<Host, string>();
 
   constructor(context: CampaignContext, listener: CampaignListener) {
     this.context = context;
@@ -142,71 +159,128 @@ class SwitchSlot {
   }
 
   /** The switch with these ports, started where another is up or none. Throws whatever its driver does where it does not start. */
-  async hold(driver: SwitchDriver, testCase: TestCase, placement: Placement): Promise<RunningSwitch> {
-    const { pairs, port, io } = testCase;
-    const needs = hugepageNeeds(this.context, driver, testCase, placement);
+  async hold(
+    driver: SwitchDriver,
+    testCase: TestCase,
+    placement: Placement,
+    sides: readonly Side[],
+  ): Promise<RunningSide[]> {
+    for (const side of sides) await this.keepTo(side, placement);
+    const needs = sides.map((side) => hugepageNeeds(side, driver, testCase, placement));
+    const { location, port, pairs, io } = testCase;
+    const cpus = sides.map(({ role }) => switchCpus(placement, role).join(',')).join('/');
     // Other ports or CPUs make another switch of it: an idle port costs a polling switch time.
-    const key = [driver.id, port, pairs, placement.switch.join(','), needs.length > 0 ? io : ''].join(' ');
-    if (this.held?.key === key) return this.held.running;
+    const key = [driver.id, location, port, pairs, cpus, needs.flat().length > 0 ? io : ''].join(' ');
+    const { held } = this;
+    if (held?.key === key && held.running.every(({ side }, index) => side === sides[index])) return held.running;
     await this.empty();
     this.listener.tell({ event: 'switch-starting', driver });
-    const mark = this.context.undo.mark();
+    const marks = sides.map((side) => side.undo.mark());
     try {
-      await reserveHugepages(this.context.host, this.context.undo, needs);
-      const running = await driver.start(await this.switchContext(testCase, placement));
-      this.held = { key, running, mark };
+      await reserve(sides, this.context.testbed.sameMachine, needs);
+      const running = await settled(
+        sides.map(async (side) => {
+          const running = await driver.start(await switchContext(side, testCase, placement));
+          return { side, running };
+        }),
+      );
+      this.held = { key, running, marks };
       return running;
     } catch (error) {
-      await this.unwind(mark);
+      await this.unwind(sides, marks);
       throw error;
     }
-  }
-
-  private async switchContext({ pairs, port }: TestCase, placement: Placement): Promise<SwitchContext> {
-    const { host, undo, artifacts, cpus } = this.context;
-    const ports = Array.from({ length: pairs }, (_, pair): PortRequest[] => [
-      { pair, end: 'source' },
-      { pair, end: 'sink' },
-    ]).flat();
-    const directory = `${STATE_DIRECTORY}/switch`;
-    await undo.push({ kind: 'remove-path', path: directory });
-    await host.remove(directory);
-    await host.makeDirectory(directory);
-    return {
-      ...{ host, undo, ports, directory },
-      portKind: port,
-      uplink: null,
-      cpus: placement.switch,
-      housekeeping: placement.housekeeping,
-      node: nodeOf(cpus, placement.switch[0] ?? placement.housekeeping[0]),
-      programs: artifacts.programs,
-    };
   }
 
   async empty(): Promise<void> {
     const { held } = this;
     this.held = null;
-    if (held !== null) await this.unwind(held.mark);
+    if (held === null) return;
+    await this.unwind(
+      held.running.map(({ side }) => side),
+      held.marks,
+    );
   }
 
-  private async unwind(mark: number): Promise<void> {
-    for (const complaint of await this.context.undo.unwindTo(mark)) {
-      this.listener.tell({ event: 'leftover', complaint });
+  /** The last host first: on one machine its undos stand on top of the first's. */
+  private async unwind(sides: readonly Side[], marks: readonly number[]): Promise<void> {
+    for (const [index, side] of [...sides.entries()].reverse()) {
+      // What is left on a host that is lost is told once, by the trial that lost it.
+      if (side.host.lost.aborted) continue;
+      for (const complaint of await side.undo.unwindTo(marks[index] ?? 0)) {
+        this.listener.tell({ event: 'leftover', complaint });
+      }
     }
+  }
+
+  /** Keeps our own processes, and what they start, off the CPUs that measure, where there are enough CPUs for that. */
+  private async keepTo({ host, role, cpus }: Side, placement: Placement): Promise<void> {
+    const all = cpus.map((cpu) => cpu.id).join(',');
+    const list = placement.sharedHousekeeping ? all : housekeepingCpus(placement, role).join(',');
+    if ((this.kept.get(host) ?? all) === list) return;
+    this.kept.set(host, list);
+    const pids = new Set([host.ownerPid, ...(await ownPidOn(host))]);
+    for (const pid of pids) await host.run(['taskset', '--all-tasks', '--cpu-list', '--pid', list, String(pid)]);
   }
 }
 
-/** What the switch and each application are going to take, on the nodes of their CPUs. */
-function hugepageNeeds(
-  { artifacts, cpus }: CampaignContext,
-  driver: SwitchDriver,
-  { io, pairs }: TestCase,
-  placement: Placement,
-): HugepageNeed[] {
-  const framework = artifacts.frameworks.find(({ name }) => name === io);
+/** This process, where it runs on the host. */
+async function ownPidOn(host: Host): Promise<number[]> {
+  const here = await localHost.read('/proc/sys/kernel/random/boot_id');
+  return (await host.read('/proc/sys/kernel/random/boot_id')) === here ? [process.pid] : [];
+}
+
+function switchCpus(placement: Placement, role: Role): readonly number[] {
+  return role === 'far' ? (placement.far?.switch ?? []) : placement.switch;
+}
+
+function housekeepingCpus(placement: Placement, role: Role): readonly number[] {
+  return role === 'far' ? (placement.far?.housekeeping ?? []) : placement.housekeeping;
+}
+
+/** The ends of the pairs that are on a host. */
+function endsOn({ role }: Side, { location }: TestCase): readonly PortRequest['end'][] {
+  if (location === 'local') return ['source', 'sink'];
+  return role === 'near' ? ['source'] : ['sink'];
+}
+
+async function switchContext(side: Side, testCase: TestCase, placement: Placement): Promise<SwitchContext> {
+  const { host, undo, artifacts, cpus } = side;
+  const ports = Array.from({ length: testCase.pairs }, (_, pair) =>
+    endsOn(side, testCase).map((end): PortRequest => ({ pair, end })),
+  ).flat();
+  const directory = `${side.directory}/switch`;
+  await undo.push({ kind: 'remove-path', path: directory });
+  await host.remove(directory);
+  await host.makeDirectory(directory);
+  const own = switchCpus(placement, side.role);
+  const housekeeping = housekeepingCpus(placement, side.role);
+  return {
+    ...{ host, undo, ports, directory, housekeeping },
+    portKind: testCase.port,
+    uplink: testCase.location === 'remote' ? side.uplink : null,
+    cpus: own,
+    node: nodeOf(cpus, own[0] ?? housekeeping[0]),
+    programs: artifacts.programs,
+  };
+}
+
+/** On one machine for both hosts at once: each would find the pages free that the other is about to take. */
+async function reserve(sides: readonly Side[], sameMachine: boolean, needs: readonly HugepageNeed[][]): Promise<void> {
+  const [first] = sides;
+  if (sameMachine && first !== undefined) return reserveHugepages(first.host, first.undo, needs.flat());
+  for (const [index, { host, undo }] of sides.entries()) await reserveHugepages(host, undo, needs[index] ?? []);
+}
+
+/** What the switch and each application are going to take on a host, on the nodes of their CPUs. */
+function hugepageNeeds(side: Side, driver: SwitchDriver, testCase: TestCase, placement: Placement): HugepageNeed[] {
+  const { artifacts, cpus } = side;
+  const framework = artifacts.frameworks.find(({ name }) => name === testCase.io);
   const each = framework?.built === true ? framework.hugepage_bytes : 0;
-  const own = { node: nodeOf(cpus, placement.switch[0]), bytes: driver.hugepageBytes?.(2 * pairs) ?? 0 };
-  const applications = placement.pairs.flatMap(({ source, sink }) => [source, sink]);
+  const ends = endsOn(side, testCase);
+  const ports = ends.length * testCase.pairs;
+  const own = { node: nodeOf(cpus, switchCpus(placement, side.role)[0]), bytes: driver.hugepageBytes?.(ports) ?? 0 };
+  const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
   return [own, ...applications.map((cpu) => ({ node: nodeOf(cpus, cpu), bytes: each }))].filter(
     ({ bytes }) => bytes > 0,
   );
@@ -214,24 +288,4 @@ function hugepageNeeds(
 
 function nodeOf(cpus: readonly Cpu[], id: number | undefined): number {
   return cpus.find((cpu) => cpu.id === id)?.node ?? 0;
-}
-
-/** Keeps this process, and what it starts, off the CPUs that measure, where there are enough CPUs for that. */
-class Housekeeping {
-  private readonly host: Host;
-  private readonly all: string;
-  private list: string;
-
-  constructor({ host, cpus }: CampaignContext) {
-    this.host = host;
-    this.all = cpus.map((cpu) => cpu.id).join(',');
-    this.list = this.all;
-  }
-
-  async keepTo({ housekeeping, sharedHousekeeping }: Placement): Promise<void> {
-    const list = sharedHousekeeping ? this.all : housekeeping.join(',');
-    if (list === this.list) return;
-    this.list = list;
-    await this.host.run(['taskset', '--all-tasks', '--cpu-list', '--pid', list, String(process.pid)]);
-  }
 }

@@ -8,6 +8,7 @@ const own: Placement = {
   pairs: [{ source: 1, sink: 2 }],
   switch: [],
   housekeeping: [0],
+  far: null,
   sharedCpu: false,
   sharedHousekeeping: false,
 };
@@ -29,7 +30,7 @@ test('each reason is told, with its figure and its limit', () => {
 });
 
 test('to lose a CPU that is shared on purpose, or given up, disturbs nothing', () => {
-  assert.deepEqual(disturbances(quiet, harried, { ...own, sharedCpu: true }, 'poll'), []);
+  assert.deepEqual(disturbances(quiet, harried, { ...own, far: null, sharedCpu: true }, 'poll'), []);
   assert.deepEqual(disturbances(quiet, harried, { ...own, sharedHousekeeping: true }, 'poll'), []);
   assert.deepEqual(disturbances(quiet, harried, own, 'yield'), []);
 });

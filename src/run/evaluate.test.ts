@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { histogramOf, testCase } from '../../test/fixtures/campaign.ts';
 import type { FinalLine, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import { MeasurementSchema } from '../model/result.ts';
-import { type ApplicationEvidence, type Evidence, evaluate } from './evaluate.ts';
+import { type ApplicationEvidence, type Evidence, evaluate, type MachineEvidence } from './evaluate.ts';
 
 const START_NS = 10_000_000_000;
 const WARMUP_NS = 100_000_000;
@@ -110,7 +110,7 @@ function receiver(part: Partial<RxTotals> = {}, pps = 10_000, pair = 0): Applica
   };
 }
 
-function cpu(atS: number, steal: number, softirq: number, threadsS: number): Evidence['cpuBefore'] {
+function cpu(atS: number, steal: number, softirq: number, threadsS: number): MachineEvidence['before'] {
   const times = { busyS: 0, softirqS: softirq, stealS: steal };
   // CPU 0 has no part in the trial.
   const other = { busyS: 0, softirqS: 100 * softirq, stealS: 100 * steal };
@@ -132,6 +132,10 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Evi
   return { atNs: atS * 1e9, cpus, threadsS, interrupts, frequencyMhz, pressureS: atS / 4 };
 }
 
+function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
+  return { cpus: [1, 2], before: cpu(10.1, 0, 0, 3), after: cpu(11.1, 0.01, 0.2, 3.125), ...part };
+}
+
 function evidence(part: Partial<Evidence> = {}): Evidence {
   return {
     testCase: testCase({ rate: 10_000 }),
@@ -139,6 +143,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
       pairs: [{ source: 1, sink: 2 }],
       switch: [],
       housekeeping: [0],
+      far: null,
       sharedCpu: false,
       sharedHousekeeping: false,
     },
@@ -150,8 +155,9 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     interfaces: [],
     ports: null,
     superPackets: false,
-    cpuBefore: cpu(10.1, 0, 0, 3),
-    cpuAfter: cpu(11.1, 0.01, 0.2, 3.125),
+    oneClock: true,
+    uplinks: null,
+    machines: [machine()],
     ...part,
   };
 }
@@ -221,6 +227,7 @@ describe('evaluate', () => {
       // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
       cyclesPerPacket: null,
       instructionsPerPacket: null,
+      uplink: null,
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,
@@ -416,7 +423,8 @@ describe('evaluate', () => {
   }
 
   it('flags a trial of which the hypervisor took more than 2 % of the CPUs', () => {
-    const flagsAt = (steal: number) => evaluate(evidence({ cpuAfter: cpu(11.1, steal, 0, 3) })).flags;
+    const flagsAt = (steal: number) =>
+      evaluate(evidence({ machines: [machine({ after: cpu(11.1, steal, 0, 3) })] })).flags;
     assert.deepEqual(flagsAt(0.019), []);
     assert.deepEqual(flagsAt(0.021), ['disturbed']);
   });
@@ -461,4 +469,41 @@ describe('evaluate', () => {
       assert.equal(measured(latency).ledgers[0]?.hops.at(-1)?.packets, 12_000);
     });
   });
+});
+
+describe('a remote trial', () => {
+  const uplink = (inPackets: number, outPackets: number) => ({ inPackets, outPackets, drops: [] });
+
+  it('has a ledger of the cable, of all pairs together', () => {
+    const port = (end: 'source' | 'sink', pair: number) => ({ pair, end, ...uplink(12_000, 12_000) });
+    const { uplink: ledger } = measured({
+      testCase: testCase({ rate: 10_000, location: 'remote' }),
+      ports: [port('source', 0), port('sink', 0), port('source', 1), port('sink', 1)],
+      uplinks: { near: uplink(7, 24_000), far: uplink(24_000, 7) },
+    });
+    assert.deepEqual(
+      ledger?.hops.map(({ packets }) => packets),
+      [24_000, 24_000, 24_000, 24_000],
+    );
+    assert.deepEqual([ledger?.drops, ledger?.foreignPackets], [[], 0]);
+  });
+  it('is flagged where the uplink carried packets of others', () => {
+    const uplinks = { near: uplink(0, 12_000), far: uplink(12_009, 0) };
+    assert.deepEqual(evaluate(evidence({ uplinks })).flags, ['shared-uplink']);
+  });
+  it('has no delay from one clock to another', () => {
+    const oneWay = histogramOf([5000]);
+    const latency = { ...NO_LATENCY, one_way_intended: oneWay, one_way_actual: oneWay };
+    const sinks = [{ ...receiver(), final: { ...receiver().final, latency } }];
+    assert.ok(measured({ sinks }).latencyNs?.oneWay);
+    assert.equal(measured({ sinks, oneClock: false }).latencyNs, undefined);
+  });
+});
+
+it('sums what two machines have measured of themselves', () => {
+  const alone = measured({ machines: [machine()] });
+  const both = measured({ machines: [machine(), machine()] });
+  assert.equal(both.cpu.switch, 2 * alone.cpu.switch);
+  assert.equal(both.noise.softirqCpus, 2 * alone.noise.softirqCpus);
+  assert.equal(both.noise.stealRatio, alone.noise.stealRatio);
 });

@@ -8,10 +8,10 @@ import type { CpuUse, Flag, Latency, Ledger, Measurement, Noise, PerPacket, Tria
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
-import type { PortCounters, SwitchFigures } from '../switches/driver.ts';
+import type { PortCounters, SwitchFigures, UplinkCounters } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { disturbances, type MeasuredThread } from './disturbance.ts';
-import { makeLedger } from './ledger.ts';
+import { makeLedger, makeUplinkLedger } from './ledger.ts';
 import {
   type InterfaceWitness,
   type PortWitness,
@@ -31,18 +31,29 @@ export interface ApplicationEvidence {
 export interface Evidence {
   testCase: TestCase;
   placement: Placement;
+  /** Of the near host's clock, as all times. */
   startNs: number;
   durationMs: number;
+  /** Sources and sinks have the same clock: only then is the way from one to the other a delay. */
+  oneClock: boolean;
   sources: readonly ApplicationEvidence[];
   sinks: readonly ApplicationEvidence[];
   interfaces: readonly { pair: number; end: End; counters: NetdevCounters }[];
   ports: readonly PortCounters[] | null;
+  /** Of both hosts' uplinks; null for `local`. */
+  uplinks: { near: UplinkCounters; far: UplinkCounters } | null;
   switchFigures: SwitchFigures;
   /** The counters of interfaces and ports, and of drops, are of super-packets. */
   superPackets: boolean;
-  /** At the begin and the end of the measured window. */
-  cpuBefore: CpuSnapshot;
-  cpuAfter: CpuSnapshot;
+  machines: readonly MachineEvidence[];
+}
+
+/** One machine, which may be several hosts, at the begin and the end of the measured window. */
+export interface MachineEvidence {
+  /** CPUs whose work is measured: those of applications and of the switch's threads. */
+  cpus: readonly number[];
+  before: CpuSnapshot;
+  after: CpuSnapshot;
 }
 
 /** What evaluation adds to a trial's record. */
@@ -60,6 +71,7 @@ export function evaluate(evidence: Evidence): Verdict {
   const histograms = mergeAll(evidence);
   const measurement = combine(evidence, sound, histograms);
   const flags: Flag[] = measurement.noise.reasons.length > 0 ? ['disturbed'] : [];
+  if ((measurement.uplink?.foreignPackets ?? 0) > 0) flags.push('shared-uplink');
   return { outcome: judge(measurement, sound), measurement, histograms, flags };
 }
 
@@ -117,10 +129,18 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
       sinkInterface: counters('sink'),
       switchIn: portIn === null ? null : { packets: portIn.inPackets, superPackets: portIn.inSuperPackets },
       switchOut: portOut === null ? null : { packets: portOut.outPackets, superPackets: portOut.outSuperPackets },
-      switchDrops: [...(portIn?.drops ?? []), ...(portOut?.drops ?? [])],
+      switchDrops: [...(portIn?.drops ?? []), ...(portOut?.drops ?? []), ...uplinkDropsOf(evidence)],
       received: evidence.superPackets ? unfoldReceived(sink.final.rx, evidence.testCase) : sink.final.rx,
     }),
   };
+}
+
+/** What uplinks dropped was this pair's where there is no other; of several pairs nobody knows whose it was. */
+function uplinkDropsOf({ testCase, uplinks }: Evidence): PortCounters['drops'] {
+  if (uplinks === null || testCase.pairs > 1) return [];
+  const named = (side: string, { drops }: UplinkCounters) =>
+    drops.map(({ reason, packets }) => ({ reason: `${side} uplink, ${reason}`, packets }));
+  return [...named('near', uplinks.near), ...named('far', uplinks.far)];
 }
 
 /** What knows nothing of the applications of a pair, and counted their packets; null for a place where nobody did. */
@@ -181,6 +201,7 @@ function combine(
       lostPackets: Math.max(0, pair.lostPackets),
     })),
     ledgers: pairs.map((pair) => ({ ...pair.ledger, closes: pair.ledger.closes && pair.lostPackets >= 0 })),
+    uplink: uplinkLedgerOf(evidence),
     switchFigures: evidence.switchFigures,
     samples: sumOverPairs({
       sources: evidence.sources.map((source) => source.samples),
@@ -190,6 +211,38 @@ function combine(
       window: windowOf(pairs[0]?.tx ?? raiseNoPairs()),
     }),
   };
+}
+
+/** Everybody's packets, on both sides of the cable; null where there is none, or nobody counts. */
+function uplinkLedgerOf({ testCase, superPackets, ports, uplinks }: Evidence): Measurement['uplink'] {
+  if (uplinks === null) return null;
+  const unfolded = (counters: UplinkCounters) => (superPackets ? unfoldPort(counters, testCase) : counters);
+  const [near, far] = [unfolded(uplinks.near), unfolded(uplinks.far)];
+  if (near === null || far === null) return null;
+  const total = (wanted: End, of: (port: UplinkCounters) => number) =>
+    ports === null
+      ? null
+      : ports.reduce((sum, port) => sum + (port.end === wanted ? of(unfolded(port) ?? port) : 0), 0);
+  return makeUplinkLedger({
+    switchIn: total('source', ({ inPackets }) => inPackets),
+    switchOut: total('sink', ({ outPackets }) => outPackets),
+    sent: near.outPackets,
+    arrived: far.inPackets,
+    nearDrops: dropsOf('near', near, ports, 'source'),
+    farDrops: dropsOf('far', far, ports, 'sink'),
+  });
+}
+
+/** What one host's switch gave up: at its uplink, and at the ports of all pairs. */
+function dropsOf(side: string, uplink: UplinkCounters, ports: Evidence['ports'], end: End) {
+  const atPorts = new Map<string, number>();
+  for (const { drops } of ports?.filter((port) => port.end === end) ?? []) {
+    for (const { reason, packets } of drops) atPorts.set(reason, (atPorts.get(reason) ?? 0) + packets);
+  }
+  return [
+    ...uplink.drops.map(({ reason, packets }) => ({ where: `dropped at the ${side} uplink: ${reason}`, packets })),
+    ...[...atPorts].map(([reason, packets]) => ({ where: `dropped by the ${side} switch: ${reason}`, packets })),
+  ];
 }
 
 function raiseNoPairs(): never {
@@ -224,11 +277,15 @@ function lastHopOf({ ledger, foreignPackets }: PairEvaluation): string {
 /** Full histograms of all pairs, by the names under which results give them. */
 function mergeAll(evidence: Evidence): Record<string, Histogram> {
   const finals = [...evidence.sources, ...evidence.sinks].map((application) => application.final.latency);
+  const oneWay = (kind: 'one_way_intended' | 'one_way_actual') =>
+    evidence.oneClock
+      ? mergeHistograms(finals.map((latency) => latency[kind]).filter((found) => found !== null))
+      : null;
   const merged: Record<string, Histogram | null> = {
     rtt: mergeHistograms(finals.map((latency) => latency.rtt_intended).filter((found) => found !== null)),
     rttActual: mergeHistograms(finals.map((latency) => latency.rtt_actual).filter((found) => found !== null)),
-    oneWay: mergeHistograms(finals.map((latency) => latency.one_way_intended).filter((found) => found !== null)),
-    oneWayActual: mergeHistograms(finals.map((latency) => latency.one_way_actual).filter((found) => found !== null)),
+    oneWay: oneWay('one_way_intended'),
+    oneWayActual: oneWay('one_way_actual'),
   };
   const present: Record<string, Histogram> = {};
   for (const [name, histogram] of Object.entries(merged)) if (histogram !== null) present[name] = histogram;
@@ -245,10 +302,13 @@ function latencyOf(histograms: Record<string, Histogram>): Latency {
   return latency;
 }
 
-function cpuOf({ cpuBefore, cpuAfter }: Evidence, pairs: readonly PairEvaluation[]): CpuUse {
+function cpuOf({ machines }: Evidence, pairs: readonly PairEvaluation[]): CpuUse {
   const sender = pairs.reduce((sum, pair) => sum + pair.cpu.source, 0);
   const receiver = pairs.reduce((sum, pair) => sum + pair.cpu.sink, 0);
-  const ofSwitch = (cpuAfter.threadsS - cpuBefore.threadsS) / wallS({ cpuBefore, cpuAfter });
+  const ofSwitch = machines.reduce(
+    (sum, machine) => sum + (machine.after.threadsS - machine.before.threadsS) / wallS(machine),
+    0,
+  );
   return { sender, receiver, switch: ofSwitch, total: sender + receiver + ofSwitch };
 }
 
@@ -264,32 +324,30 @@ function perPacket({ sources, sinks }: Evidence, field: 'cycles' | 'instructions
   return sender === null || receiver === null ? null : { sender, receiver };
 }
 
-/** The CPUs whose work is measured: those of applications and of the switch's threads. */
-export function placedCpus({ pairs, switch: ofSwitch }: Placement): number[] {
-  return [...new Set([...pairs.flatMap((pair) => [pair.source, pair.sink]), ...ofSwitch])];
-}
-
 function noiseOf(evidence: Evidence): Noise {
-  const { testCase, placement, cpuBefore, cpuAfter } = evidence;
-  const placed = placedCpus(placement);
-  const wall = wallS(evidence);
-  const total = (value: (cpu: number) => number) => placed.reduce((sum, cpu) => sum + value(cpu), 0);
-  const grown = (field: 'stealS' | 'softirqS') =>
-    total((cpu) => (cpuAfter.cpus.get(cpu)?.[field] ?? 0) - (cpuBefore.cpus.get(cpu)?.[field] ?? 0));
+  const { testCase, placement, machines } = evidence;
+  const measured = machines.reduce((sum, { cpus }) => sum + cpus.length, 0);
+  const perS = (machine: MachineEvidence, value: (snapshot: CpuSnapshot, cpu: number) => number) =>
+    machine.cpus.reduce((sum, cpu) => sum + value(machine.after, cpu) - value(machine.before, cpu), 0) / wallS(machine);
+  const total = (value: (snapshot: CpuSnapshot, cpu: number) => number) =>
+    machines.reduce((sum, machine) => sum + perS(machine, value), 0);
   const threads = measuredThreads(evidence);
+  const pressures = machines.flatMap(({ before, after }) =>
+    after.pressureS === null || before.pressureS === null ? [] : [after.pressureS - before.pressureS],
+  );
   const noise = {
-    stealRatio: grown('stealS') / (wall * placed.length),
+    stealRatio: total(({ cpus }, cpu) => cpus.get(cpu)?.stealS ?? 0) / measured,
     involuntarySwitchesPerS: threads.reduce((sum, thread) => sum + thread.involuntarySwitchesPerS, 0),
-    softirqCpus: grown('softirqS') / wall,
-    interruptsPerS:
-      cpuAfter.interrupts.size === 0
-        ? null
-        : total((cpu) => (cpuAfter.interrupts.get(cpu) ?? 0) - (cpuBefore.interrupts.get(cpu) ?? 0)) / wall,
-    ...frequencyOf(evidence, placed),
+    softirqCpus: total(({ cpus }, cpu) => cpus.get(cpu)?.softirqS ?? 0),
+    interruptsPerS: machines.some(({ after }) => after.interrupts.size === 0)
+      ? null
+      : total(({ interrupts }, cpu) => interrupts.get(cpu) ?? 0),
+    ...frequencyOf(machines),
+    // Of two machines the one on which more had to wait.
     cpuPressureRatio:
-      cpuAfter.pressureS === null || cpuBefore.pressureS === null
+      pressures.length < machines.length || machines[0] === undefined
         ? null
-        : (cpuAfter.pressureS - cpuBefore.pressureS) / wall,
+        : Math.max(...pressures) / wallS(machines[0]),
   };
   return { ...noise, reasons: disturbances(noise, threads, placement, testCase.wait) };
 }
@@ -301,14 +359,13 @@ function measuredThreads({ sources, sinks }: Evidence): MeasuredThread[] {
   }));
 }
 
-function frequencyOf(
-  { cpuBefore, cpuAfter }: Evidence,
-  placed: readonly number[],
-): Pick<Noise, 'frequencyMhz' | 'frequencyChangeRatio'> {
-  const known = placed.flatMap((cpu) => {
-    const [begin, end] = [cpuBefore.frequencyMhz.get(cpu), cpuAfter.frequencyMhz.get(cpu)];
-    return begin === undefined || end === undefined ? [] : [{ begin, end }];
-  });
+function frequencyOf(machines: readonly MachineEvidence[]): Pick<Noise, 'frequencyMhz' | 'frequencyChangeRatio'> {
+  const known = machines.flatMap(({ cpus, before, after }) =>
+    cpus.flatMap((cpu) => {
+      const [begin, end] = [before.frequencyMhz.get(cpu), after.frequencyMhz.get(cpu)];
+      return begin === undefined || end === undefined ? [] : [{ begin, end }];
+    }),
+  );
   if (known.length === 0) return { frequencyMhz: null, frequencyChangeRatio: null };
   return {
     frequencyMhz: known.reduce((sum, { begin, end }) => sum + (begin + end) / 2, 0) / known.length,
@@ -316,6 +373,6 @@ function frequencyOf(
   };
 }
 
-function wallS({ cpuBefore, cpuAfter }: Pick<Evidence, 'cpuBefore' | 'cpuAfter'>): number {
-  return (cpuAfter.atNs - cpuBefore.atNs) / 1e9;
+function wallS({ before, after }: MachineEvidence): number {
+  return (after.atNs - before.atNs) / 1e9;
 }

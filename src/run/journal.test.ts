@@ -6,7 +6,7 @@ import type { Undo } from '../host/host.ts';
 import { BusyError, openJournal, recover } from './journal.ts';
 
 const OURS = 100;
-const FILE = '/run/vswbench/journal/100-5000.jsonl';
+const FILE = '/run/vswbench/journal/100-5000-s1.jsonl';
 
 /** A host on which our process lives; an undo is the command `undo NAME`, of which those in `fails` do not succeed. */
 function machine(t: TestContext, fails: Set<string> = new Set()): FakeHost {
@@ -39,7 +39,7 @@ function afterCrash(t: TestContext, crashed: FakeHost, fails: Set<string> = new 
 describe('a journal', () => {
   it('has an undo on record before push resolves, and not only then: before the step', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     const pushed = journal.push(step('a'));
     await pushed;
     assert.match(host.files.get(FILE) ?? '', /"undo","a"/);
@@ -47,14 +47,14 @@ describe('a journal', () => {
 
   it('refuses the step where the undo cannot be recorded', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     host.broken.set(FILE, 'ENOSPC');
     await assert.rejects(journal.push(step('a')), /ENOSPC/);
   });
 
   it('undoes in reverse order down to a mark', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     await journal.push(step('a'));
     const mark = journal.mark();
     await journal.push(step('b'));
@@ -67,7 +67,7 @@ describe('a journal', () => {
 
   it('leaves nothing of itself', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     await journal.push(step('a'));
     await journal.close();
     assert.ok(!host.files.has(FILE));
@@ -76,7 +76,7 @@ describe('a journal', () => {
 
   it('records steps that are registered at once in the order in which it will undo them', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     // The first record takes longer than those behind it.
     const append = host.append.bind(host);
     let slow = true;
@@ -98,7 +98,7 @@ describe('a journal', () => {
   it('tells of an undo that fails, goes on, and tries it again at the end', async (t) => {
     const fails = new Set(['b']);
     const host = machine(t, fails);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     for (const name of ['a', 'b', 'c']) await journal.push(step(name));
     assert.deepEqual(await journal.unwindTo(0), ['cannot undo b: no']);
     assert.deepEqual(undone(host), ['c', 'b', 'a']);
@@ -110,7 +110,7 @@ describe('a journal', () => {
 
   it('stays where something could not be undone, for the next run', async (t) => {
     const host = machine(t, new Set(['b']));
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     for (const name of ['a', 'b']) await journal.push(step(name));
     assert.deepEqual(await journal.close(), ['cannot undo b: no']);
     const next = afterCrash(t, host);
@@ -120,7 +120,7 @@ describe('a journal', () => {
 
   it('does not forget an undo that failed in a process that is then killed', async (t) => {
     const host = machine(t, new Set(['b']));
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     await journal.push(step('a'));
     const mark = journal.mark();
     await journal.push(step('b'));
@@ -134,7 +134,7 @@ describe('a journal', () => {
 
   it('does not throw while it cleans up on a full disk, but says what is wrong', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     await journal.push(step('a'));
     host.broken.set(FILE, 'ENOSPC');
     assert.match((await journal.unwindTo(0)).join(), /ENOSPC/);
@@ -146,7 +146,7 @@ describe('a journal', () => {
 describe('after a crash', () => {
   it('undoes what was not undone yet, the last first', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     for (const name of ['a', 'b']) await journal.push(step(name));
     const mark = journal.mark();
     await journal.push(step('c'));
@@ -161,7 +161,7 @@ describe('after a crash', () => {
 
   it('passes over a torn last line: its step was never begun', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     for (const name of ['a', 'b']) await journal.push(step(name));
     const next = afterCrash(t, host, new Set(), 5);
     assert.equal((await recover(next)).undone, 1);
@@ -170,7 +170,7 @@ describe('after a crash', () => {
 
   it('keeps what fails also where the last line is torn and the recovery is cut short', async (t) => {
     const host = machine(t);
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     for (const name of ['a', 'b']) await journal.push(step(name));
     const recovering = afterCrash(t, host, new Set(['a']), 5);
     // Killed between the unwinding and the last attempt.
@@ -191,7 +191,7 @@ describe('after a crash', () => {
     const host = machine(t).put({
       '/run/vswbench/journal/7-1.jsonl': `{"entry":"push","undo":{"kind":"run","command":["undo","old"]}}\n`,
     });
-    const journal = await openJournal(host, OURS, complain);
+    const journal = await openJournal(host, 's1', complain);
     assert.deepEqual(undone(host), ['old']);
     await journal.close();
     assert.deepEqual(undone(host), ['old']);
@@ -202,7 +202,7 @@ describe('after a crash', () => {
       '/run/vswbench/journal/7-1.jsonl': `{"entry":"push","undo":{"kind":"run","command":["undo","old"]}}\n`,
     });
     const told: string[] = [];
-    await openJournal(host, OURS, (line) => told.push(line));
+    await openJournal(host, 's1', (line) => told.push(line));
     assert.deepEqual(told, ['cannot undo old: no']);
     assert.ok(host.files.has('/run/vswbench/journal/7-1.jsonl'));
   });
@@ -214,18 +214,18 @@ describe('two at once', () => {
 
   it('are refused while the first is alive, and nothing of it is touched', async (t) => {
     const host = theirs(t, procStat(7, { startTicks: 60 }));
-    await assert.rejects(openJournal(host, OURS, complain), BusyError);
+    await assert.rejects(openJournal(host, 's1', complain), BusyError);
     await assert.rejects(recover(host), /process 7/);
     assert.deepEqual(host.events, []);
   });
   it('are not where the id of the first has been given to another process', async (t) => {
     const host = theirs(t, procStat(7, { startTicks: 61 }));
-    await openJournal(host, OURS, complain);
+    await openJournal(host, 's1', complain);
     assert.ok(!host.files.has('/run/vswbench/journal/7-60.jsonl'));
   });
   it('are not where the first was killed and nobody has asked for its exit code', async (t) => {
     const host = theirs(t, procStat(7, { startTicks: 60, state: 'Z' }));
-    await openJournal(host, OURS, complain);
+    await openJournal(host, 's1', complain);
     assert.ok(!host.files.has('/run/vswbench/journal/7-60.jsonl'));
   });
 
@@ -236,7 +236,7 @@ describe('two at once', () => {
       await write(path, text);
       host.put({ '/proc/7/stat': procStat(7, { startTicks: 60 }), '/run/vswbench/journal/7-60.jsonl': '' });
     };
-    await assert.rejects(openJournal(host, OURS, complain), BusyError);
+    await assert.rejects(openJournal(host, 's1', complain), BusyError);
     assert.deepEqual(await host.list('/run/vswbench/journal'), ['7-60.jsonl']);
   });
 
@@ -255,13 +255,13 @@ describe('two at once', () => {
       }
       return list(path);
     };
-    await assert.rejects(openJournal(host, OURS, complain), BusyError);
+    await assert.rejects(openJournal(host, 's1', complain), BusyError);
     assert.ok(host.files.has('/run/vswbench/journal/7-60.jsonl'));
   });
 
   it('may be at work on two hosts: each has a journal of its own', async (t) => {
     const [one, other] = [machine(t), machine(t)];
-    const journals = [await openJournal(one, OURS, complain), await openJournal(other, OURS, complain)];
+    const journals = [await openJournal(one, 's1', complain), await openJournal(other, 's1', complain)];
     await journals[0]?.push(step('a'));
     await journals[1]?.push(step('b'));
     for (const journal of journals) await journal.close();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal of undos: written before each step, so that a crash at any moment leaves a record of all there is to undo.
-// One file an owner (a vswbench process), under a folder that does not outlive a reboot, as nothing of ours does either.
+// Each host has its own, in a folder that does not outlive a reboot, as nothing of ours does either: one file an owner, which
+// is the vswbench process or, on another host, the end of its connection there.
 import { z } from 'zod';
 import { type Host, HostError, type Undo, UndoSchema, type UndoStack } from '../host/host.ts';
 import { startTicksOf } from '../host/process.ts';
@@ -30,22 +31,22 @@ export class BusyError extends Error {
 }
 
 /**
- * Opens the journal of this process on a host, after it has undone what dead owners left.
- * Throws BusyError where a live one is at work: two at once would disturb each other's figures.
+ * Opens our journal on a host, after what dead owners left is undone. All journals of one run have one `session`: two of its hosts
+ * may be one machine. Throws BusyError where another run is at work there: two at once would disturb each other's figures.
  */
-export async function openJournal(host: Host, ownerPid: number, tell: (line: string) => void): Promise<Journal> {
-  for (const line of (await recover(host)).complaints) tell(line);
-  const startTicks = await startTicksOf(host, ownerPid);
+export async function openJournal(host: Host, session: string, tell: (line: string) => void): Promise<Journal> {
+  for (const line of (await recover(host, session)).complaints) tell(line);
+  const startTicks = await startTicksOf(host, host.ownerPid);
   if (startTicks === null) throw new HostError('/proc is not mounted');
   await host.makeDirectory(JOURNALS);
-  const file = `${JOURNALS}/${ownerPid}-${startTicks}.jsonl`;
+  const file = `${JOURNALS}/${host.ownerPid}-${startTicks}-${session}.jsonl`;
   const owned = new OwnedJournal(host, file);
   await host.write(file, '');
   // Seen after our own is there: of two that begin at once, at least one sees the other.
-  const rival = (await journalsOf(host)).find((journal) => journal.alive && journal.pid !== ownerPid);
+  const rival = (await journalsOf(host)).find((journal) => journal.alive && journal.session !== session);
   if (rival !== undefined) {
     await host.remove(file);
-    throw busy(rival.pid);
+    throw busy(host, rival.pid);
   }
   return owned;
 }
@@ -59,14 +60,15 @@ export interface Recovery {
   complaints: string[];
 }
 
-/** Undoes what owners that are no longer alive left behind. Throws BusyError where one is alive. */
-export async function recover(host: Host): Promise<Recovery> {
+/** Undoes what owners that are no longer alive left behind. Throws BusyError where one is alive that is not of our session. */
+export async function recover(host: Host, session: string | null = null): Promise<Recovery> {
   // Looked at once: a journal that appears from now on belongs to somebody who is alive.
   const journals = await journalsOf(host);
-  const alive = journals.find((journal) => journal.alive);
-  if (alive !== undefined) throw busy(alive.pid);
+  const rival = journals.find((journal) => journal.alive && journal.session !== session);
+  if (rival !== undefined) throw busy(host, rival.pid);
   const recovery: Recovery = { journals: 0, undone: 0, complaints: [] };
-  for (const { file } of journals) {
+  for (const { file, alive } of journals) {
+    if (alive) continue;
     const journal = new OwnedJournal(host, file);
     recovery.journals += 1;
     recovery.undone += journal.restore((await host.read(file)) ?? '');
@@ -75,19 +77,20 @@ export async function recover(host: Host): Promise<Recovery> {
   return recovery;
 }
 
-function busy(pid: number): BusyError {
+function busy({ name }: Host, pid: number): BusyError {
+  const where = name === 'local' ? 'this machine' : name;
   return new BusyError(
-    `another vswbench (process ${pid}) is at work on this machine, and two would disturb each other: wait for it or stop it`,
+    `another vswbench (process ${pid}) is at work on ${where}, and two would disturb each other: wait for it or stop it`,
   );
 }
 
-async function journalsOf(host: Host): Promise<{ file: string; pid: number; alive: boolean }[]> {
+async function journalsOf(host: Host): Promise<{ file: string; pid: number; session: string; alive: boolean }[]> {
   const names = await host.list(JOURNALS);
   return Promise.all(
     names.map(async (name) => {
-      const [pid = '', startTicks = ''] = name.replace('.jsonl', '').split('-');
+      const [pid = '', startTicks = '', session = ''] = name.replace('.jsonl', '').split('-');
       const alive = (await startTicksOf(host, Number(pid))) === startTicks;
-      return { file: `${JOURNALS}/${name}`, pid: Number(pid), alive };
+      return { file: `${JOURNALS}/${name}`, pid: Number(pid), session, alive };
     }),
   );
 }
@@ -127,6 +130,7 @@ class OwnedJournal implements Journal {
   }
 
   async unwindTo(mark: number): Promise<string[]> {
+    if (this.host.lost.aborted) return [lostLine(this.host)];
     const complaints: string[] = [];
     const failedBefore = this.failed.length;
     while (this.undos.length > mark) {
@@ -143,6 +147,7 @@ class OwnedJournal implements Journal {
   }
 
   async close(): Promise<string[]> {
+    if (this.host.lost.aborted) return [lostLine(this.host)];
     // What failed before stood above what is still to be undone, so it comes first: a container that is stopped after all
     // uses the folders that go next.
     await this.retryFailed();
@@ -177,6 +182,11 @@ class OwnedJournal implements Journal {
     this.written = this.written.catch(() => undefined).then(() => this.host.append(this.file, text));
     await this.written;
   }
+}
+
+/** Nothing is done here that would be forgotten: the journal is there, where the next who comes finds it. */
+function lostLine({ name }: Host): string {
+  return `${name} is lost: what is left there is undone by the next run, or by 'vswbench clean --host ${name}'`;
 }
 
 /** What kept the journal from being written, as a list of one line or none. */

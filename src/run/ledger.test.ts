@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RxTotals } from '../model/dataplane.ts';
-import { type LedgerInput, makeLedger } from './ledger.ts';
+import { type LedgerInput, makeLedger, makeUplinkLedger } from './ledger.ts';
 
 function received(part: Partial<RxTotals> = {}): RxTotals {
   return {
@@ -216,5 +216,35 @@ describe('makeLedger', () => {
 
   it('does not close where the application received more than its interface', () => {
     assert.ok(!makeLedger(input({ sinkInterface: { rxPackets: 999, rxDropped: 0 } })).closes);
+  });
+});
+
+describe('the ledger of the cable', () => {
+  const whole = { switchIn: 1000, sent: 1000, arrived: 1000, switchOut: 1000, nearDrops: [], farDrops: [] };
+
+  it('has four hops, two where the switch counts at no port', () => {
+    const hops = (input: Parameters<typeof makeUplinkLedger>[0]) => makeUplinkLedger(input).hops.map(({ hop }) => hop);
+    assert.deepEqual(hops(whole), [
+      ...['near switch, in', 'near uplink, sent'],
+      ...['far uplink, received', 'far switch, out'],
+    ]);
+    assert.deepEqual(hops({ ...whole, switchIn: null, switchOut: null }), [
+      'near uplink, sent',
+      'far uplink, received',
+    ]);
+    assert.deepEqual(makeUplinkLedger(whole).drops, []);
+  });
+  it('gives each loss its place, and its cause as far as somebody has counted it', () => {
+    const farDrops = [{ where: 'dropped by the far switch: ring full', packets: 90 }];
+    const { drops, foreignPackets } = makeUplinkLedger({ ...whole, arrived: 950, switchOut: 850, farDrops });
+    assert.deepEqual(drops, [
+      { where: "between 'near uplink, sent' and 'far uplink, received'", packets: 50 },
+      { where: 'dropped by the far switch: ring full', packets: 90 },
+      { where: "between 'far uplink, received' and 'far switch, out'", packets: 10 },
+    ]);
+    assert.equal(foreignPackets, 0);
+  });
+  it('tells packets that were not of the trial', () => {
+    assert.equal(makeUplinkLedger({ ...whole, sent: 1003, arrived: 1004, switchOut: 1004 }).foreignPackets, 4);
   });
 });

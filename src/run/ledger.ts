@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ledger of a pair: every hop that packets pass, who counted them there, and where the lost ones went.
 import type { RxTotals } from '../model/dataplane.ts';
-import type { Ledger } from '../model/result.ts';
+import type { Ledger, UplinkLedger } from '../model/result.ts';
 
 /** A hop, and how many packets somebody counted as dropped on the way to it, with the names of those places. */
 interface Hop {
@@ -73,6 +73,39 @@ export function makeLedger(input: LedgerInput): Ledger {
     if (missing + made > 0) drops.push(...attribute(before, hop, missing + made));
   }
   return { pair: input.pair, hops: hops.map(({ shown }) => shown), drops, closes: surplus >= 0 };
+}
+
+export interface UplinkLedgerInput {
+  /** Of all sources' ports together, and of all sinks'; null where the switch does not count them. */
+  switchIn: number | null;
+  switchOut: number | null;
+  /** What left by the near host's uplink, and what came in by the far host's. */
+  sent: number;
+  arrived: number;
+  /** What was given up on the way to the near uplink, and on the way from the far one. */
+  nearDrops: Hop['counted'];
+  farDrops: Hop['counted'];
+}
+
+/**
+ * Lines up what all pairs together sent over the cable, by counters that know nothing of pairs. An uplink may carry packets of others
+ * as well, so a hop that has more than the one before proves nothing against the trial; it is told as foreign.
+ */
+export function makeUplinkLedger(input: UplinkLedgerInput): UplinkLedger {
+  const hops: Hop[] = [];
+  if (input.switchIn !== null) hops.push(hop('near switch, in', input.switchIn, 'counter', []));
+  hops.push(hop('near uplink, sent', input.sent, 'counter', input.nearDrops));
+  hops.push(hop('far uplink, received', input.arrived, 'counter', []));
+  if (input.switchOut !== null) {
+    hops.push(hop('far switch, out', input.switchOut, 'counter', input.farDrops));
+  }
+  const steps = hops.slice(1).map((later, index) => ({ before: hops[index] ?? later, later }));
+  const missing = ({ before, later }: (typeof steps)[number]) => before.shown.packets - later.shown.packets;
+  return {
+    hops: hops.map(({ shown }) => shown),
+    drops: steps.flatMap((step) => (missing(step) > 0 ? attribute(step.before, step.later, missing(step)) : [])),
+    foreignPackets: steps.reduce((sum, step) => sum + Math.max(0, -missing(step)), 0),
+  };
 }
 
 /** A loss has the causes that were counted on its way, as far as those counts go; the rest has only its place. */

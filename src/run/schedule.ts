@@ -23,12 +23,17 @@ export class Schedule implements Iterable<PlannedTrial> {
   private readonly runnable: readonly number[];
   private readonly done: Set<number>;
 
-  /** The trials of `cases` are those that are done already. */
-  constructor(campaign: Pick<StoredCampaign, 'seed' | 'trialsPlanned' | 'precision'>, cases: StoredCampaign['cases']) {
+  /** The trials of `cases` are those that are done already. Where a testbed is given, the cases of others have no part in it. */
+  constructor(
+    campaign: Pick<StoredCampaign, 'seed' | 'trialsPlanned' | 'precision'>,
+    cases: StoredCampaign['cases'],
+    testbed: string | null = null,
+  ) {
     this.campaign = campaign;
     this.cases = cases.map((planned) => ({ case: planned.case, trials: [...planned.trials] }));
-    this.runnable = cases.flatMap(({ skipped }, index) => (skipped === null ? [index] : []));
-    this.done = new Set(cases.flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
+    const isOurs = (planned: StoredCampaign['cases'][number]) => testbed === null || planned.case.testbed === testbed;
+    this.runnable = cases.flatMap((planned, index) => (planned.skipped === null && isOurs(planned) ? [index] : []));
+    this.done = new Set(cases.filter(isOurs).flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
     this.planned = this.numbered(trialOrder(this.testCases(), campaign.trialsPlanned, campaign.seed));
   }
 

@@ -5,7 +5,10 @@ import { getEventListeners } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { testCase } from '../../test/fixtures/campaign.ts';
 import { FakeHost, FakeProcess, FakeUndoStack } from '../../test/fixtures/host.ts';
+import type { Artifacts } from '../host/artifacts.ts';
+import { HostLostError } from '../host/host.ts';
 import type { RunningSwitch } from '../switches/driver.ts';
+import type { Side } from './testbed.ts';
 import { runTrial, type TrialContext } from './trial.ts';
 
 const DIRECTORY = '/run/vswbench/containers';
@@ -17,6 +20,8 @@ function readyLine(role: string): object {
     ...{ payload_bytes: 22, frame_bytes: 64, tx_queue_bytes: null, rx_queue_bytes: null, path: null },
   };
 }
+
+const SILENCE = { tx_packets: 0, rx_packets: 0, cpu_ns: 0, polls: 0, empty_polls: 0 };
 
 /** A pair of containers on a switch that has nothing to do; the measured window is ten minutes long. */
 function bench(t: TestContext) {
@@ -33,10 +38,11 @@ function bench(t: TestContext) {
     });
   const undo = new FakeUndoStack(host);
   const stop = new AbortController();
-  const context: TrialContext = {
-    ...{ host, undo, signal: stop.signal, warmupMs: 0, durationMs: 600_000 },
-    artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
-    containers: { path: DIRECTORY, ipv6: false },
+  const context: TrialContext = { sameMachine: false, signal: stop.signal, warmupMs: 0, durationMs: 600_000 };
+  const artifacts: Artifacts = { programs: '/p', application: '/a', root: '/r', frameworks: [] };
+  const side: Side = {
+    ...{ role: 'near', host, undo: Object.assign(undo, { close: async () => [] }), artifacts, cpus: [], uplink: null },
+    ...{ directory: '/run/vswbench/near', containers: { path: DIRECTORY, ipv6: false } },
   };
   const running: RunningSwitch = {
     ports: (['source', 'sink'] as const).map((end) => ({ pair: 0, end, kind: 'netdev', interface: `vswc0${end}` })),
@@ -48,18 +54,21 @@ function bench(t: TestContext) {
   };
   const placement = {
     ...{ pairs: [{ source: 0, sink: 1 }], switch: [], housekeeping: [0] },
-    ...{ sharedCpu: false, sharedHousekeeping: true },
+    ...{ far: null, sharedCpu: false, sharedHousekeeping: true },
   };
   const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4 };
   return {
-    ...{ host, undo, stop, processes, running, context },
-    run: (part: Partial<RunningSwitch> = {}) => runTrial(context, plan, { ...running, ...part }),
+    ...{ host, undo, stop, processes, running, artifacts },
+    run: (part: Partial<RunningSwitch> = {}) => runTrial(context, plan, [{ side, running: { ...running, ...part } }]),
     ready: () => {
       processes.source.print(readyLine('sender'));
       processes.sink.print(readyLine('receiver'));
     },
-    /** Resolves when the applications have been told to start. */
+    /** Resolves when the sender has been told to start, which it is only when the receiver is at work. */
     started: async () => {
+      while (processes.sink.sent.length === 0) await new Promise((turn) => setImmediate(turn));
+      assert.deepEqual(processes.source.sent, []);
+      processes.sink.print({ v: 1, type: 'sample', t_ns: 1, ...SILENCE });
       while (processes.source.sent.length === 0) await new Promise((turn) => setImmediate(turn));
     },
   };
@@ -83,7 +92,7 @@ describe('a trial', () => {
 
   it('says of every trial where packets cross as super-packets, also of one that failed', async (t) => {
     const b = bench(t);
-    b.context.artifacts.frameworks.push({
+    b.artifacts.frameworks.push({
       ...{ name: 'udp', title: 'UDP', built: true, usable: true, why: null, whole_frames: false },
       ...{ zero_copy: false, polls_memory: false, kernel_interface: true, super_packets: true, can_block: true },
       ...{ ports: ['netdev' as const], hugepage_bytes: 0 },
@@ -198,5 +207,21 @@ describe('a trial', () => {
     await assert.rejects(b.run(), (error) => error === b.stop.signal.reason);
     assert.deepEqual(b.processes.source.sent, []);
     assert.equal(b.undo.undos.length, 0);
+  });
+
+  it('names the host that is lost, whatever else is seen of it', { timeout: 20_000 }, async (t) => {
+    const b = bench(t);
+    const loss = new AbortController();
+    b.host.lost = loss.signal;
+    const ended = b.run();
+    b.ready();
+    await b.started();
+    b.processes.sink.end({ exitCode: null, stderr: 'host far is lost: cut off' });
+    loss.abort(new HostLostError('host far is lost: cut off'));
+    assert.deepEqual((await ended).outcome, {
+      outcome: 'failed',
+      step: 'host lost',
+      reason: 'host far is lost: cut off',
+    });
   });
 });

@@ -2,10 +2,9 @@
 // The life of one trial (DESIGN §7): containers up, everybody ready, traffic, senders stop first, receivers drain, and
 // what was seen is handed to evaluate.ts, which alone judges it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Artifacts } from '../host/artifacts.ts';
-import { takeCpuSnapshot } from '../host/cpu.ts';
-import { type Host, HostError, type UndoStack } from '../host/host.ts';
-import { type Attachment, type Container, type ContainerDirectory, initPid, startContainer } from '../host/lxc.ts';
+import { type CpuSnapshot, takeCpuSnapshot } from '../host/cpu.ts';
+import { type Host, HostError } from '../host/host.ts';
+import { type Attachment, type Container, initPid, startContainer } from '../host/lxc.ts';
 import { counterDelta, type NetdevCounters, readNetdev } from '../host/netdev.ts';
 import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
@@ -18,10 +17,13 @@ import {
   type RunningSwitch,
   SOCKETS,
   type SwitchFigures,
+  type UplinkCounters,
 } from '../switches/driver.ts';
 import { Application, applicationCommand, COOLDOWN_MS, ipOf, macOf } from './application.ts';
-import { type Evidence, evaluate, placedCpus, type Verdict } from './evaluate.ts';
+import { clockOffsetNs, toNearClock } from './clocks.ts';
+import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
+import type { Side } from './testbed.ts';
 
 /** From the word `start` to the first packet: time for every application to have read it. */
 const START_LEAD_MS = 15;
@@ -31,18 +33,24 @@ const GRACE_MS = 5_000;
 /** A switch is asked so often, and for so long, whether it knows where everybody is. */
 const SETTLE_INTERVAL_MS = 10;
 const SETTLE_TIMEOUT_MS = 5_000;
+/** A network card that was down needs seconds to agree on its speed with the other end. */
+const SETTLE_UPLINK_TIMEOUT_MS = 20_000;
 /** How often a switch is asked whether it is still there. */
 const HEALTH_INTERVAL_MS = 500;
 
 export interface TrialContext {
-  host: Host;
-  artifacts: Artifacts;
-  containers: ContainerDirectory;
-  undo: UndoStack;
+  /** The hosts share their CPUs and clock. */
+  sameMachine: boolean;
   /** Aborted when the user wants to stop; its reason is thrown. */
   signal: AbortSignal;
   warmupMs: number;
   durationMs: number;
+}
+
+/** A switch that is up on one of the testbed's hosts. */
+export interface RunningSide {
+  side: Side;
+  running: RunningSwitch;
 }
 
 export interface TrialPlan {
@@ -53,24 +61,26 @@ export interface TrialPlan {
   seed: number;
 }
 
-/** Runs one trial on a switch that is up. Never throws for what a trial may meet; throws only the signal's reason. */
-export async function runTrial(context: TrialContext, plan: TrialPlan, running: RunningSwitch): Promise<Trial> {
+/**
+ * Runs one trial on a switch that is up on the host or, for `remote`, on both: the near one has the sources, and comes first.
+ * Never throws for what a trial may meet; throws only the signal's reason.
+ */
+export async function runTrial(context: TrialContext, plan: TrialPlan, sides: readonly RunningSide[]): Promise<Trial> {
   const startedAt = new Date().toISOString();
-  const began = await context.host.monotonicNs();
-  const mark = context.undo.mark();
+  const began = performance.now();
+  const marks = sides.map(({ side }) => side.undo.mark());
   let verdict: Verdict;
   try {
-    verdict = evaluate(await observe(context, plan, running));
+    verdict = evaluate(await observe(context, plan, sides));
   } catch (error) {
-    verdict = { outcome: failureOf(error), measurement: null, histograms: {}, flags: [] };
+    verdict = { outcome: failureOf(error, sides), measurement: null, histograms: {}, flags: [] };
   }
-  const leftovers = await context.undo.unwindTo(mark);
+  const leftovers = (await Promise.all(sides.map(({ side }, index) => side.undo.unwindTo(marks[index] ?? 0)))).flat();
   if (leftovers.length > 0 && verdict.outcome.outcome === 'measured') {
     verdict.outcome = { outcome: 'failed', step: 'clean up', reason: leftovers.join('; ') };
   }
   context.signal.throwIfAborted();
-  const wallS = ((await context.host.monotonicNs()) - began) / 1e9;
-  const superPackets = countsSuperPackets(context.artifacts.frameworks, plan.testCase.io);
+  const wallS = (performance.now() - began) / 1000;
   return {
     ...verdict,
     round: plan.round,
@@ -82,8 +92,8 @@ export async function runTrial(context: TrialContext, plan: TrialPlan, running: 
     placement: plan.placement,
     flags: [
       ...placementFlags(plan.placement),
-      ...running.flags,
-      ...(superPackets ? (['super-packets'] as const) : []),
+      ...new Set(sides.flatMap(({ running }) => running.flags)),
+      ...(hasSuperPackets(sides, plan.testCase) ? (['super-packets'] as const) : []),
       ...verdict.flags,
     ],
   };
@@ -94,7 +104,14 @@ function placementFlags(placement: Placement): ('shared-cpu' | 'shared-housekeep
   return placement.sharedHousekeeping ? ['shared-housekeeping'] : [];
 }
 
-function failureOf(error: unknown): Outcome {
+function hasSuperPackets(sides: readonly RunningSide[], { io }: TestCase): boolean {
+  return sides.some(({ side }) => countsSuperPackets(side.artifacts.frameworks, io));
+}
+
+function failureOf(error: unknown, sides: readonly RunningSide[]): Outcome {
+  // Whatever else is seen of it first: an application that has ended, a counter that cannot be read.
+  const lost = sides.find(({ side }) => side.host.lost.aborted);
+  if (lost !== undefined) return { outcome: 'failed', step: 'host lost', reason: reasonOf(lost.side.host.lost.reason) };
   const reason = reasonOf(error);
   if (error instanceof TrialFailure) return { outcome: 'failed', step: error.step, reason };
   return { outcome: 'failed', step: error instanceof HostError ? 'host' : 'run', reason };
@@ -102,6 +119,7 @@ function failureOf(error: unknown): Outcome {
 
 /** An application in its container on its port. */
 interface Station {
+  side: Side;
   port: Port;
   container: Container;
   application: Application;
@@ -109,17 +127,20 @@ interface Station {
   pid: number;
 }
 
-async function observe(context: TrialContext, plan: TrialPlan, running: RunningSwitch): Promise<Evidence> {
-  const stations = await settled(running.ports.map((port) => deploy(context, plan, port)));
+async function observe(context: TrialContext, plan: TrialPlan, sides: readonly RunningSide[]): Promise<Evidence> {
+  const stations = await settled(
+    sides.flatMap(({ side, running }) => running.ports.map((port) => deploy(context, plan, side, port))),
+  );
   // Whatever ends too early ends the trial at once, wherever the trial is.
   const watch = new AbortController();
   const trouble = Promise.race([
     ...stations.map((station) => station.application.failed()),
-    switchTrouble(running, watch.signal),
+    ...sides.map(({ running }) => switchTrouble(running, watch.signal)),
+    ...sides.map(({ side }) => aborted(side.host.lost, watch.signal)),
     aborted(context.signal, watch.signal),
   ]);
   trouble.catch(() => undefined);
-  const evidence = exchange(context, plan, running, stations, watch.signal);
+  const evidence = exchange(context, plan, sides, stations, watch.signal);
   try {
     return await Promise.race([trouble, evidence]);
   } finally {
@@ -130,12 +151,12 @@ async function observe(context: TrialContext, plan: TrialPlan, running: RunningS
 }
 
 /** All of them; where one fails, not before the others have ended too: what goes on would escape the undoing. */
-async function settled<T>(steps: readonly Promise<T>[]): Promise<Awaited<T>[]> {
+export async function settled<T>(steps: readonly Promise<T>[]): Promise<Awaited<T>[]> {
   await Promise.allSettled(steps);
   return Promise.all(steps);
 }
 
-async function deploy(context: TrialContext, plan: TrialPlan, port: Port): Promise<Station> {
+async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: Port): Promise<Station> {
   const { testCase, placement } = plan;
   const cpu = placement.pairs[port.pair]?.[port.end];
   if (cpu === undefined) throw new RangeError(`the placement has no CPU for pair ${port.pair}`);
@@ -150,17 +171,17 @@ async function deploy(context: TrialContext, plan: TrialPlan, port: Port): Promi
   };
   const name = `vswbench-${port.pair}-${port.end}`;
   const container = await startContainer(
-    context.host,
-    context.containers,
+    side.host,
+    side.containers,
     {
       name,
-      root: context.artifacts.root,
+      root: side.artifacts.root,
       attachment: attachmentOf(port),
       command: applicationCommand(application),
     },
-    context.undo,
+    side.undo,
   );
-  return { port, container, application: new Application(name, application, container.process), pid: 0 };
+  return { side, port, container, application: new Application(name, application, container.process), pid: 0 };
 }
 
 function attachmentOf(port: Port): Attachment {
@@ -176,79 +197,158 @@ function attachmentOf(port: Port): Attachment {
 }
 
 async function exchange(
-  { host, artifacts, containers, undo, warmupMs, durationMs }: TrialContext,
+  { sameMachine, warmupMs, durationMs }: TrialContext,
   { testCase, placement }: TrialPlan,
-  running: RunningSwitch,
+  sides: readonly RunningSide[],
   stations: Station[],
   signal: AbortSignal,
 ): Promise<Evidence> {
   await settled<unknown>([
     ...stations.map(({ application }) => application.ready(READY_TIMEOUT_MS, signal)),
-    running.connect?.(signal) ?? Promise.resolve(),
+    ...sides.map(({ running }) => running.connect?.(signal) ?? Promise.resolve()),
   ]);
   await settled(
     stations.map(async (station) => {
+      const { host, containers, undo } = station.side;
       station.pid = await initPid(host, containers, station.container.name, undo);
     }),
   );
-  await settle(running, stations, signal);
+  await Promise.all(sides.map(({ side, running }) => settle(side, running, stations, signal)));
   const sources = stations.filter((station) => station.port.end === 'source');
   const sinks = stations.filter((station) => station.port.end === 'sink');
-  const threads = await running.threads();
-  const portsBefore = await running.counters();
-  const before = await readInterfaces(host, stations, 'inside');
+  const machines = await machinesOf(sides, sameMachine, placement);
+  const before = await readCounters(sides);
+  const interfacesBefore = await readInterfaces(stations, 'inside');
+  const [near, far] = sides.map(({ side }) => side.host);
+  if (near === undefined) throw new RangeError('a trial needs a host');
+  const farAheadNs = far === undefined || sameMachine ? 0 : await clockOffsetNs(near, far);
 
   signal.throwIfAborted();
-  const startNs = (await host.monotonicNs()) + START_LEAD_MS * 1e6;
-  for (const { application } of [...sinks, ...sources]) application.startAt(startNs);
+  // Who receives is at work before the first packet is sent, which it says itself: the clocks of two hosts need not agree.
+  for (const { application } of sinks) application.startAt(0);
+  await Promise.all(sinks.map(({ application }) => application.started(READY_TIMEOUT_MS, signal)));
+  const startNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
+  for (const { application } of sources) application.startAt(startNs);
   const until = async (atMs: number) =>
-    sleep(Math.max(0, startNs / 1e6 + atMs - (await host.monotonicNs()) / 1e6), undefined, { signal });
+    sleep(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
   // Asking a switch takes CPU time, which is not to be missing from the measured window.
   await until(warmupMs / 2);
-  const endObserving = await running.observe?.();
+  const endings = await Promise.all(sides.map(({ running }) => running.observe?.()));
   await until(warmupMs);
-  const measured = placedCpus(placement);
-  const cpuBefore = await takeCpuSnapshot(host, threads, measured);
+  const snapshots = () =>
+    Promise.all(machines.map((machine) => takeCpuSnapshot(machine.host, machine.threads, machine.cpus)));
+  const cpuBefore = await snapshots();
   await until(warmupMs + durationMs);
-  const cpuAfter = await takeCpuSnapshot(host, threads, measured);
-  const switchFigures: SwitchFigures = (await endObserving?.()) ?? {};
+  const cpuAfter = await snapshots();
+  const switchFigures = joinFigures(await Promise.all(endings.map(async (end) => (await end?.()) ?? {})));
 
-  const told = async ({ application, port }: Station, graceMs: number) => ({
+  const told = async ({ application, port, side }: Station, graceMs: number): Promise<ApplicationEvidence> => ({
     pair: port.pair,
     ready: await application.ready(graceMs, signal),
     final: await application.final(graceMs, signal),
-    samples: application.samples,
+    samples: side.role === 'far' ? toNearClock(application.samples, farAheadNs) : application.samples,
   });
   const sourceFinals = await Promise.all(sources.map((source) => told(source, COOLDOWN_MS + GRACE_MS)));
   for (const { application } of sinks) application.stop();
   const sinkFinals = await Promise.all(sinks.map((sink) => told(sink, GRACE_MS)));
-  const portsAfter = await running.counters();
+  const after = await readCounters(sides);
   for (const { application } of stations) application.stop();
   await Promise.all(stations.map(({ application }) => application.ended(GRACE_MS, signal)));
-  const after = await readInterfaces(host, stations, 'returned');
+  const interfacesAfter = await readInterfaces(stations, 'returned');
   return {
     testCase,
     placement,
     startNs,
     durationMs,
+    oneClock: far === undefined || sameMachine,
     sources: sourceFinals,
     sinks: sinkFinals,
-    interfaces: differences(before, after),
-    ports: portDifferences(portsBefore, portsAfter),
+    interfaces: differences(interfacesBefore, interfacesAfter),
+    ports: portDifferences(before.ports, after.ports),
+    uplinks: uplinkDifferences(before.uplinks, after.uplinks),
     switchFigures,
-    superPackets: countsSuperPackets(artifacts.frameworks, testCase.io),
-    cpuBefore,
-    cpuAfter,
+    superPackets: hasSuperPackets(sides, testCase),
+    machines: machines.map(({ cpus }, index) => windowOf(cpus, cpuBefore[index], cpuAfter[index])),
+  };
+}
+
+function windowOf(cpus: number[], before: CpuSnapshot | undefined, after: CpuSnapshot | undefined) {
+  if (before === undefined || after === undefined) throw new RangeError('a snapshot of each machine');
+  return { cpus, before, after };
+}
+
+/** A machine that takes part, with the threads of its switch and the CPUs whose work is measured. */
+interface Machine {
+  host: Host;
+  threads: number[];
+  cpus: number[];
+}
+
+async function machinesOf(
+  sides: readonly RunningSide[],
+  sameMachine: boolean,
+  placement: Placement,
+): Promise<Machine[]> {
+  const machines = await Promise.all(
+    sides.map(async ({ side, running }): Promise<Machine> => {
+      const isFar = side.role === 'far';
+      const ends = sides.length === 1 ? (['source', 'sink'] as const) : ([isFar ? 'sink' : 'source'] as const);
+      const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
+      const own = isFar ? (placement.far?.switch ?? []) : placement.switch;
+      return { host: side.host, threads: await running.threads(), cpus: [...new Set([...applications, ...own])] };
+    }),
+  );
+  const [near, far] = machines;
+  if (!sameMachine || near === undefined || far === undefined) return machines;
+  const threads = [...new Set([...near.threads, ...far.threads])];
+  return [{ host: near.host, threads, cpus: [...new Set([...near.cpus, ...far.cpus])] }];
+}
+
+/** What the far host's switch tells of itself is named so: `farBusyRatio`. */
+function joinFigures([near = {}, far = {}]: readonly SwitchFigures[]): SwitchFigures {
+  const named = Object.entries(far).map(([name, value]) => [
+    `far${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
+    value,
+  ]);
+  return { ...near, ...Object.fromEntries(named) };
+}
+
+/** Counters of the switch on all hosts. */
+interface SwitchCounters {
+  ports: PortCounters[] | null;
+  /** The near host's and the far one's; null for `local`. */
+  uplinks: UplinkCounters[] | null;
+}
+
+async function readCounters(sides: readonly RunningSide[]): Promise<SwitchCounters> {
+  const ports = await Promise.all(sides.map(({ running }) => running.counters()));
+  const uplinks = sides.length === 1 ? [] : await Promise.all(sides.map(({ running }) => running.uplinkCounters?.()));
+  const known = uplinks.filter((counters) => counters !== undefined);
+  return {
+    ports: ports.some((counters) => counters === null) ? null : ports.flatMap((counters) => counters ?? []),
+    uplinks: sides.length === 1 || known.length < sides.length ? null : known,
   };
 }
 
 /** Waits until the switch knows where everybody is, so that nobody is measured while flooding. */
-async function settle(running: RunningSwitch, stations: readonly Station[], signal: AbortSignal): Promise<void> {
-  const behind = stations.map(({ port }) => ({ ...port, mac: macOf(port.pair, port.end), at: 'port' as const }));
-  for (let asked = 1; ; asked += 1) {
+async function settle(
+  side: Side,
+  running: RunningSwitch,
+  stations: readonly Station[],
+  signal: AbortSignal,
+): Promise<void> {
+  const behind = stations.map((station) => ({
+    ...station.port,
+    mac: macOf(station.port.pair, station.port.end),
+    at: station.side === side ? ('port' as const) : ('uplink' as const),
+  }));
+  const isAlone = stations.every((station) => station.side === side);
+  const timeoutMs = isAlone ? SETTLE_TIMEOUT_MS : SETTLE_UPLINK_TIMEOUT_MS;
+  const began = performance.now();
+  for (;;) {
     const missing = await running.settled(behind);
     if (missing === null) return;
-    if (asked * SETTLE_INTERVAL_MS >= SETTLE_TIMEOUT_MS) throw new TrialFailure('settle switch', missing);
+    if (performance.now() - began >= timeoutMs) throw new TrialFailure('settle switch', missing);
     for (const { application } of stations) application.announce();
     await sleep(SETTLE_INTERVAL_MS, undefined, { signal });
   }
@@ -264,11 +364,10 @@ interface InterfaceCounters {
  * container ends and it is moved back, under its old name, to the host: that is where the last word is read.
  */
 async function readInterfaces(
-  host: Host,
   stations: readonly Station[],
   where: 'inside' | 'returned',
 ): Promise<InterfaceCounters[]> {
-  const counters = stations.map(async ({ port, pid }): Promise<InterfaceCounters[]> => {
+  const counters = stations.map(async ({ side: { host }, port, pid }): Promise<InterfaceCounters[]> => {
     if (port.kind !== 'netdev') return [];
     const read = where === 'inside' ? readNetdev(host, pid, 'eth0') : readNetdev(host, 'self', port.interface);
     return [{ port, counters: await read }];
@@ -290,18 +389,30 @@ function portDifferences(before: PortCounters[] | null, after: PortCounters[] | 
   if (before === null || after === null) return null;
   return after.map((later) => {
     const earlier = before.find((port) => port.pair === later.pair && port.end === later.end);
-    return {
-      ...later,
-      ...(later.inBytes === undefined ? {} : { inBytes: later.inBytes - (earlier?.inBytes ?? 0) }),
-      ...(later.outBytes === undefined ? {} : { outBytes: later.outBytes - (earlier?.outBytes ?? 0) }),
-      inPackets: later.inPackets - (earlier?.inPackets ?? 0),
-      outPackets: later.outPackets - (earlier?.outPackets ?? 0),
-      drops: later.drops.map(({ reason, packets }) => ({
-        reason,
-        packets: packets - (earlier?.drops.find((drop) => drop.reason === reason)?.packets ?? 0),
-      })),
-    };
+    return { ...later, ...grown(earlier, later) };
   });
+}
+
+function uplinkDifferences(
+  before: UplinkCounters[] | null,
+  after: UplinkCounters[] | null,
+): { near: UplinkCounters; far: UplinkCounters } | null {
+  const [near, far] = (after ?? []).map((later, index) => grown(before?.[index], later));
+  return before === null || near === undefined || far === undefined ? null : { near, far };
+}
+
+/** What has been counted in between. */
+function grown(earlier: UplinkCounters | undefined, later: UplinkCounters): UplinkCounters {
+  return {
+    ...(later.inBytes === undefined ? {} : { inBytes: later.inBytes - (earlier?.inBytes ?? 0) }),
+    ...(later.outBytes === undefined ? {} : { outBytes: later.outBytes - (earlier?.outBytes ?? 0) }),
+    inPackets: later.inPackets - (earlier?.inPackets ?? 0),
+    outPackets: later.outPackets - (earlier?.outPackets ?? 0),
+    drops: later.drops.map(({ reason, packets }) => ({
+      reason,
+      packets: packets - (earlier?.drops.find((drop) => drop.reason === reason)?.packets ?? 0),
+    })),
+  };
 }
 
 /** Rejects with TrialFailure when the switch is no longer there; never resolves. */

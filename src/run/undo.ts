@@ -19,6 +19,16 @@ async function attempt(host: Host, undo: Undo): Promise<string | null> {
       return endOf(host, ['ip', 'link', 'delete', 'dev', undo.name], `delete interface ${undo.name}`, async () => {
         return (await host.read(`/sys/class/net/${undo.name}/ifindex`)) === null;
       });
+    case 'release-link':
+      if ((await host.read(`/sys/class/net/${undo.name}/ifindex`)) === null) return null;
+      return complaint(
+        await host.run(['ip', 'link', 'set', 'dev', undo.name, 'nomaster', undo.up ? 'up' : 'down']),
+        `release interface ${undo.name}`,
+      );
+    case 'delete-namespace':
+      return endOf(host, ['ip', 'netns', 'delete', undo.name], `delete network namespace ${undo.name}`, async () => {
+        return !(await host.list('/run/netns')).includes(undo.name);
+      });
     case 'stop-container':
       return killContainer(host, undo);
     case 'remove-path':

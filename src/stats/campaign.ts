@@ -16,10 +16,12 @@ import {
   type Summary,
   type Trial,
 } from '../model/result.ts';
+import { farHostOf, nearHostOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
 import { fairnessOf } from './fairness.ts';
 import { medianInterval } from './interval.ts';
+import { isLineRateLimited, lineRateOf } from './line-rate.ts';
 import { isBimodal, modesOf } from './modes.ts';
 import { isImprecise } from './precision.ts';
 import { decidingFigure } from './verdict.ts';
@@ -34,7 +36,8 @@ const RATE_KEPT_RATIO = 0.99;
 export function toCampaignResult(stored: StoredCampaign, elsewhere: readonly CampaignResult[] = []): CampaignResult {
   const { cases, ...head } = stored;
   const results = cases.map((planned) => {
-    const result = withPrecision(summarizeCase(planned.case, planned.trials), stored.precision);
+    const summarized = withMachine(summarizeCase(planned.case, planned.trials), stored);
+    const result = withPrecision(summarized, stored.precision);
     if (planned.trials.length > 0) return result;
     const reason = planned.skipped ?? `not run yet: resume with vswbench run --resume ${stored.id}`;
     return { ...result, reason };
@@ -60,6 +63,7 @@ export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): Cas
     case: testCase,
     ...outcomeOf(inOrder, measured.length > 0, others),
     flags: ordered(flags),
+    lineRatePps: null,
     trials: inOrder,
     summary: summarize(measured),
   };
@@ -153,6 +157,22 @@ function latencyIntervals(measured: readonly Measurement[], kind: keyof Latency)
   const p999 = medianInterval(summaries.map((summary) => summary.p999));
   const mean = medianInterval(summaries.map((summary) => summary.mean));
   return p50 === null || p99 === null || p999 === null || mean === null ? null : { p50, p99, p999, mean };
+}
+
+/** What systemd-detect-virt(1) calls a machine whose CPUs are emulated by QEMU; with the CPUs' own help it is `kvm`. */
+const EMULATED = 'qemu';
+
+/** Adds what a case's machines set as its limits. */
+function withMachine(result: CaseResult, campaign: StoredCampaign): CaseResult {
+  const { testbed, location } = result.case;
+  const hosts = [nearHostOf(campaign, testbed), location === 'remote' ? farHostOf(campaign, testbed) : null];
+  const limited = { ...result, lineRatePps: lineRateOf(campaign, result.case) };
+  const flags = new Set(result.flags);
+  if (result.trials.length > 0 && hosts.some((host) => host?.inventory.virtualization === EMULATED)) {
+    flags.add('emulated');
+  }
+  if (isLineRateLimited(limited)) flags.add('line-rate-limited');
+  return { ...limited, flags: ordered(flags) };
 }
 
 /** Marks a case whose figure is not as precise as was asked for. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  hostRecord,
   inventory,
   normal,
   seededRandom,
@@ -144,7 +145,7 @@ test('machines and conditions that differ are named', () => {
   assert.deepEqual(unlikeMachines(inventory(), other), [{ what: 'kernel', a: '6.1.0-21-amd64', b: '6.9' }]);
   const [a, b] = [
     toCampaignResult(storedCampaign()),
-    toCampaignResult(storedCampaign({ inventory: other, durationMs: 1000 })),
+    toCampaignResult(storedCampaign({ hosts: [hostRecord({ inventory: other })], durationMs: 1000 })),
   ];
   assert.deepEqual(
     unlikeConditions(a, b).map(({ what }) => what),

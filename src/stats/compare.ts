@@ -2,6 +2,7 @@
 // Two campaigns, or two switches of one, case by case: which is faster, by how much, and how sure that is.
 import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Interval } from '../model/result.ts';
+import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
 import { holm, mannWhitney, ratioEstimate, smallestPValue } from './ranks.ts';
 import { decidingFigure, decidingValues, keptPace } from './verdict.ts';
@@ -165,24 +166,70 @@ export function unlikeMachines(a: Inventory, b: Inventory): Unlike[] {
   return unlikeIn(fields.map((field) => [field, a[field], b[field]]));
 }
 
+interface Hosts {
+  hosts: readonly HostRecord[];
+}
+
+/**
+ * In what the hosts of a testbed differ between two campaigns, the uplinks included. Empty where they are the same machines in the
+ * same state, and where one of the campaigns does not have the testbed: it has no figure then that could be mixed.
+ */
+export function unlikeHosts(a: Hosts, b: Hosts, testbed: string): Unlike[] {
+  if (![a, b].every((campaign) => testbedsOf(campaign).includes(testbed))) return [];
+  return (['near', 'far'] as const).flatMap((role) => {
+    const [left, right] = [a, b].map(({ hosts }) =>
+      hosts.find((host) => host.testbed === testbed && host.role === role),
+    );
+    if (left === undefined && right === undefined) return [];
+    if (left === undefined || right === undefined) {
+      return unlikeIn([[nameIn(testbed, role, 'host'), left?.name, right?.name]]);
+    }
+    const uplinks = unlikeIn([
+      ['driver of the uplink', left.uplink?.driver, right.uplink?.driver],
+      ['line rate (bit/s)', left.uplink?.lineRateBps, right.uplink?.lineRateBps],
+    ]);
+    return [...unlikeMachines(left.inventory, right.inventory), ...uplinks].map((unlike) => ({
+      ...unlike,
+      what: nameIn(testbed, role, unlike.what),
+    }));
+  });
+}
+
+/** The one machine of most campaigns goes without saying. */
+function nameIn(testbed: string, role: HostRecord['role'], what: string): string {
+  return testbed === LOCAL_TESTBED && role === 'near' ? what : `${what} of ${testbed} (${role})`;
+}
+
 /** In what else two campaigns differ that may be the reason for a difference, the versions that one wants to compare among it. */
 export function unlikeConditions(a: CampaignResult, b: CampaignResult): Unlike[] {
+  const hosts = a.hosts.flatMap((left) => {
+    const right = b.hosts.find(({ testbed, role }) => testbed === left.testbed && role === left.role);
+    return right === undefined ? [] : unlikeStates(left, right);
+  });
+  return [
+    ...unlikeIn([
+      ['warm-up (ms)', a.warmupMs, b.warmupMs],
+      ['duration (ms)', a.durationMs, b.durationMs],
+    ]),
+    ...hosts,
+  ];
+}
+
+function unlikeStates({ testbed, role, inventory: a }: HostRecord, { inventory: b }: HostRecord): Unlike[] {
   const records = (name: string, of: (inventory: Inventory) => Record<string, string>) => {
-    const [left, right] = [of(a.inventory), of(b.inventory)];
+    const [left, right] = [of(a), of(b)];
     return [...new Set([...Object.keys(left), ...Object.keys(right)])].map(
       (key) => [`${name} ${key}`, left[key], right[key]] as const,
     );
   };
   return unlikeIn([
-    ['warm-up (ms)', a.warmupMs, b.warmupMs],
-    ['duration (ms)', a.durationMs, b.durationMs],
-    ['vswbench', a.inventory.vswbenchVersion, b.inventory.vswbenchVersion],
-    ['commit', a.inventory.vswbenchCommit, b.inventory.vswbenchCommit],
-    ['kernel command line', a.inventory.kernelCommandLine, b.inventory.kernelCommandLine],
+    ['vswbench', a.vswbenchVersion, b.vswbenchVersion],
+    ['commit', a.vswbenchCommit, b.vswbenchCommit],
+    ['kernel command line', a.kernelCommandLine, b.kernelCommandLine],
     ...records('version of', ({ versions }) => versions),
     ...records('knob', ({ knobs }) => knobs),
     ...records('mitigation', ({ mitigations }) => mitigations),
-  ]);
+  ]).map((unlike) => ({ ...unlike, what: nameIn(testbed, role, unlike.what) }));
 }
 
 type Value = string | number | null | undefined;

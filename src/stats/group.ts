@@ -2,8 +2,14 @@
 import type { CaseResult } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
-/** What cases must share to be compared: everything but the switch, the I/O framework and how an application waits. */
-export type Group = Pick<TestCase, 'dimension' | 'location' | 'pairs' | 'packetSize' | 'rate' | 'burst' | 'touch'>;
+/**
+ * What cases must share to be compared: everything but the switch, the I/O framework and how an application waits. The testbed is
+ * among it: a figure is of one machine, and no statistic mixes two.
+ */
+export type Group = Pick<
+  TestCase,
+  'testbed' | 'dimension' | 'location' | 'pairs' | 'packetSize' | 'rate' | 'burst' | 'touch'
+>;
 
 /** Comparable cases, in the campaign's order. */
 export interface CaseGroup {
@@ -13,13 +19,13 @@ export interface CaseGroup {
 
 /** The group of a test case. */
 export function groupOf(testCase: TestCase): Group {
-  const { dimension, location, pairs, packetSize, rate, burst, touch } = testCase;
-  return { dimension, location, pairs, packetSize, rate, burst, touch };
+  const { testbed, dimension, location, pairs, packetSize, rate, burst, touch } = testCase;
+  return { testbed, dimension, location, pairs, packetSize, rate, burst, touch };
 }
 
 /** Equal for equal groups. */
-export function groupKey({ dimension, location, pairs, packetSize, rate, burst, touch }: Group): string {
-  return [dimension, location, pairs, packetSize, rate, burst, touch].join(' ');
+export function groupKey({ testbed, dimension, location, pairs, packetSize, rate, burst, touch }: Group): string {
+  return [testbed, dimension, location, pairs, packetSize, rate, burst, touch].join(' ');
 }
 
 /** Splits cases into groups, in order of first appearance. */

@@ -5,6 +5,7 @@ import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Histogram } from '../model/dataplane.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { CpuUse, LatencySummary, Measurement, Sample, StoredCampaign, Trial } from '../model/result.ts';
+import type { HostRecord } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** A column, and how a field gets into it and out again. What is read is not believed: the model's schemas check it. */
@@ -55,7 +56,7 @@ const rate: Column = {
   read: (value) => value ?? 'max',
 };
 
-export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'inventory' | 'cases'>> = {
+export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'hosts' | 'cases'>> = {
   id: plain('id'),
   title: plain('title'),
   startedAt: plain('started_at'),
@@ -67,6 +68,13 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'in
   precision: json('precision_json'),
   ioTitles: json('io_titles_json'),
   switchTitles: json('switch_titles_json'),
+};
+
+export const HOST: Columns<HostRecord, Exclude<keyof HostRecord, 'inventory'>> = {
+  testbed: plain('testbed'),
+  role: plain('role'),
+  name: plain('name'),
+  uplink: json('uplink_json'),
 };
 
 export const INVENTORY: Columns<Inventory> = {
@@ -93,6 +101,7 @@ export const INVENTORY: Columns<Inventory> = {
 };
 
 export const CASE: Columns<TestCase> = {
+  testbed: plain('testbed'),
   dimension: plain('dimension'),
   location: plain('location'),
   pairs: plain('pairs'),
@@ -137,6 +146,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   instructionsPerPacket: json('instructions_per_packet_json'),
   noise: json('noise_json'),
   ledgers: json('ledgers_json'),
+  uplink: json('uplink_json'),
   switchFigures: json('switch_figures_json'),
 };
 

@@ -9,6 +9,7 @@ import {
   table2Campaign,
   testCase,
   trial,
+  twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
 import type { Outcome, StoredCampaign } from '../model/result.ts';
 import { toCsv } from './export.ts';
@@ -44,6 +45,22 @@ function rowsOf(campaign: StoredCampaign): Record<string, string>[] {
 }
 
 describe('toCsv', () => {
+  it('names the machines of each trial', () => {
+    const rows = rowsOf(twoTestbedsCampaign());
+    const told = rows.map((row) =>
+      [row.testbed, row.location, row.hostname, row.far_hostname, row.uplink_foreign_packets].join(' '),
+    );
+    assert.deepEqual(
+      [...new Set(told)],
+      [
+        'local local testbed-1  ',
+        'lab remote lab-near lab-far 1',
+        // Of the trial that failed nothing is known.
+        'lab remote lab-near lab-far ',
+      ],
+    );
+  });
+
   it('has one line a trial, and a header even where there is none', () => {
     for (const campaign of [table2Campaign(), sweepCampaign(), hostileCampaign()]) {
       assert.equal(rowsOf(campaign).length, campaign.cases.flatMap((one) => one.trials).length);

@@ -2,6 +2,7 @@
 // A campaign as one table, for spreadsheets and data frames. Columns have the names that they have in the database.
 import type { SQLInputValue } from 'node:sqlite';
 import type { Measurement, StoredCampaign, Trial } from '../model/result.ts';
+import { farHostOf, nearOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { CASE, CPU_USE, LATENCY, MEASUREMENT, TRIAL, toColumns } from './columns.ts';
 
@@ -33,12 +34,13 @@ const MEASUREMENT_COLUMNS = columnsOf(MEASUREMENT).filter((column) => !column.en
 const NOISE_COLUMNS = ['steal_ratio', 'involuntary_switches_per_s', 'softirq_cpus'] as const;
 
 const COLUMNS: readonly string[] = [
-  ...['campaign_id', 'hostname', 'kernel', 'vswbench_version', 'case_index'],
+  ...['campaign_id', 'hostname', 'kernel', 'far_hostname', 'far_kernel', 'vswbench_version', 'case_index'],
   ...CASE_COLUMNS,
   ...columnsOf(TRIAL).filter((column) => !column.endsWith('_json')),
   ...['outcome', 'failed_step', 'reason', 'flags'],
   ...MEASUREMENT_COLUMNS,
   'loss_ratio',
+  'uplink_foreign_packets',
   ...columnsOf(CPU_USE),
   ...NOISE_COLUMNS,
   ...Object.values(LATENCY_PREFIXES).flatMap((prefix) => columnsOf(LATENCY).map((column) => `${prefix}_${column}`)),
@@ -50,11 +52,16 @@ function columnsOf(columns: Readonly<Record<string, { column: string }>>): strin
 
 function cellsOf(stored: StoredCampaign, index: number, testCase: TestCase, trial: Trial): Cells {
   const { outcome, measurement } = trial;
+  const near = nearOf(stored, testCase.testbed);
+  const far = testCase.location === 'remote' ? farHostOf(stored, testCase.testbed) : null;
   return {
     campaign_id: stored.id,
-    hostname: stored.inventory.hostname,
-    kernel: stored.inventory.kernel,
-    vswbench_version: stored.inventory.vswbenchVersion,
+    hostname: near.hostname,
+    kernel: near.kernel,
+    // Of a testbed with one host, and where only one takes part, there is no other.
+    far_hostname: far?.inventory.hostname ?? null,
+    far_kernel: far?.inventory.kernel ?? null,
+    vswbench_version: near.vswbenchVersion,
     case_index: index,
     ...toColumns(CASE, testCase),
     // An empty cell would look like a rate that nobody knows.
@@ -73,6 +80,7 @@ function measuredCells(measurement: Measurement): Cells {
   const cells: Cells = {
     ...toColumns(MEASUREMENT, measurement),
     ...toColumns(CPU_USE, measurement.cpu),
+    uplink_foreign_packets: measurement.uplink?.foreignPackets ?? null,
     loss_ratio: steadyOfferedPackets === 0 ? null : 1 - steadyReceivedPackets / steadyOfferedPackets,
     sender_cycles_per_packet: measurement.cyclesPerPacket?.sender ?? null,
     receiver_cycles_per_packet: measurement.cyclesPerPacket?.receiver ?? null,

@@ -228,8 +228,91 @@ ALTER TABLE trials ADD COLUMN instructions_per_packet_json TEXT;
 ALTER TABLE campaigns ADD COLUMN precision_json TEXT NOT NULL DEFAULT 'null';
 `;
 
+const VERSION_3 = `
+CREATE TABLE hosts (
+  -- One row a host of a campaign, as found at its start. A testbed is one host, or two that are joined by a cable.
+  campaign_id TEXT NOT NULL REFERENCES campaigns (id) ON DELETE CASCADE,
+  -- From 0; the near host of the first testbed is the first.
+  position INTEGER NOT NULL,
+  testbed TEXT NOT NULL,
+  -- 'near' has the sources, and for location 'local' the sinks as well; 'far' has the sinks for 'remote'.
+  role TEXT NOT NULL CHECK (role IN ('near', 'far')),
+  -- 'local', 'netns:NAME' or a destination of ssh(1).
+  name TEXT NOT NULL,
+  -- What leads to the other host: {"interface", "driver", "lineRateBps"}, or JSON's null on one host.
+  uplink_json TEXT NOT NULL,
+  hostname TEXT NOT NULL,
+  recorded_at TEXT NOT NULL,
+  vswbench_version TEXT NOT NULL,
+  vswbench_commit TEXT,
+  os TEXT NOT NULL,
+  kernel TEXT NOT NULL,
+  kernel_command_line TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  virtualization TEXT,
+  cpu_model TEXT NOT NULL,
+  microcode TEXT,
+  -- [{"id", "node", "socket", "core"}]: equal socket and core are hyperthreads of one core.
+  cpus_json TEXT NOT NULL,
+  memory_bytes INTEGER NOT NULL,
+  clocksource TEXT NOT NULL,
+  -- 0 or 1.
+  invariant_tsc INTEGER NOT NULL,
+  -- The time-stamp counters of two CPUs are at most so far apart; NULL where nobody knows.
+  clock_error_ns INTEGER,
+  mitigations_json TEXT NOT NULL,
+  knobs_json TEXT NOT NULL,
+  versions_json TEXT NOT NULL,
+  load_average REAL NOT NULL,
+  PRIMARY KEY (campaign_id, position),
+  UNIQUE (campaign_id, testbed, role)
+) STRICT;
+
+INSERT INTO hosts (
+  campaign_id, position, testbed, role, name, uplink_json,
+  hostname, recorded_at, vswbench_version, vswbench_commit, os, kernel, kernel_command_line, architecture,
+  virtualization, cpu_model, microcode, cpus_json, memory_bytes, clocksource, invariant_tsc, clock_error_ns,
+  mitigations_json, knobs_json, versions_json, load_average
+)
+SELECT
+  campaign_id, 0, 'local', 'near', 'local', 'null',
+  hostname, recorded_at, vswbench_version, vswbench_commit, os, kernel, kernel_command_line, architecture,
+  virtualization, cpu_model, microcode, cpus_json, memory_bytes, clocksource, invariant_tsc, clock_error_ns,
+  mitigations_json, knobs_json, versions_json, load_average
+FROM inventory;
+
+DROP TABLE inventory;
+
+-- On which of the campaign's testbeds, see the table hosts.
+ALTER TABLE cases ADD COLUMN testbed TEXT NOT NULL DEFAULT 'local';
+-- The cable between two hosts, all pairs together: {"hops", "drops", "foreignPackets"}; JSON's null, or NULL, on one host.
+ALTER TABLE trials ADD COLUMN uplink_json TEXT;
+
+DROP VIEW trial_results;
+
+CREATE VIEW trial_results AS
+  -- One row a trial with its test case and its latencies: the place to begin. Figures of two testbeds are figures of two
+  -- machines: never take a mean over them. Example:
+  --   SELECT switch, io, packet_size_bytes, avg(throughput_pps) FROM trial_results
+  --   WHERE outcome = 'measured' GROUP BY testbed, switch, io, packet_size_bytes;
+  SELECT
+    trials.campaign_id, trials.case_index, testbed, dimension, location, pairs, switch, io, port, packet_size_bytes, rate_pps,
+    burst_packets, touch, wait, trials.trial_id, round, ordinal, started_at, outcome, failed_step, reason, flags_json, duration_s,
+    intended_packets, offered_packets, received_packets, lost_packets, duplicated_packets, reordered_packets,
+    corrupted_packets, steady_offered_packets, steady_received_packets,
+    1.0 - 1.0 * steady_received_packets / nullif(steady_offered_packets, 0) AS loss_ratio,
+    throughput_pps, throughput_bps, offered_pps, sender_cpus, receiver_cpus, switch_cpus, total_cpus,
+    rtt.mean_ns AS rtt_mean_ns, rtt.p50_ns AS rtt_p50_ns, rtt.p99_ns AS rtt_p99_ns, rtt.p999_ns AS rtt_p999_ns,
+    one_way.mean_ns AS one_way_mean_ns, one_way.p50_ns AS one_way_p50_ns, one_way.p99_ns AS one_way_p99_ns,
+    one_way.p999_ns AS one_way_p999_ns
+  FROM trials
+  JOIN cases USING (campaign_id, case_index)
+  LEFT JOIN latencies AS rtt ON rtt.trial_id = trials.trial_id AND rtt.kind = 'rtt'
+  LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];
 
 /** What the header of a database says. */
 export interface Header {

@@ -16,6 +16,7 @@ import {
   table2Campaign,
   testCase,
   trial,
+  twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
 import type { LatencySummary, Measurement, StoredCampaign, Trial } from '../model/result.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, readHeader } from './schema.ts';
@@ -108,6 +109,7 @@ describe('a campaign', () => {
   for (const [name, campaign] of [
     ['of every outcome', table2Campaign()],
     ['with sweeps and latency', sweepCampaign()],
+    ['on two testbeds', twoTestbedsCampaign()],
     ['with hostile text', hostileCampaign()],
     ['without trials', storedCampaign({ endedAt: null })],
     ['that goes on for a precision', storedCampaign({ precision: { ratio: 0.02, trialsMax: 30 } })],
@@ -211,7 +213,7 @@ describe('a store refuses', () => {
     store.saveTrial(campaign.id, 0, one);
     const rows = () => {
       const db = new DatabaseSync(path, { readOnly: true });
-      const counts = ['campaigns', 'cases', 'inventory', 'trials', 'samples', 'pair_results'].map(
+      const counts = ['campaigns', 'cases', 'hosts', 'trials', 'samples', 'pair_results'].map(
         (table) => db.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.rows,
       );
       db.close();
@@ -360,7 +362,9 @@ describe('a damaged file', () => {
     ['UPDATE trials SET lost_packets = 9007199254740993 WHERE trial_id = 3', /9007199254740993/],
     ['UPDATE samples SET steady = 2', /samples\.0\.steady: /],
     ["UPDATE cases SET dimension = 'speed'", /cases\.0\.case\.dimension: /],
-    ['DELETE FROM inventory', /inventory: /],
+    ['DELETE FROM hosts', /hosts: /],
+    ["DELETE FROM hosts WHERE role = 'near'", /hosts: /],
+    ["UPDATE cases SET testbed = 'lab-9' WHERE case_index = 0", /hosts: a testbed lacks its near host/],
     ['DROP TABLE samples', /no such table/],
   ];
   for (const [sql, expected] of changes) {
@@ -405,6 +409,41 @@ describe('migrate', () => {
     assert.equal(old.prepare('SELECT precision_json AS p FROM campaigns').get()?.p, 'null');
     old.close();
     assert.equal(opened(context, path).list()[0]?.trialsPlanned, 0);
+  });
+
+  it('takes a campaign from before there were testbeds for one on this machine', (context) => {
+    const [path, present] = [freshPath(), freshPath()];
+    const campaign = table2Campaign();
+    const store = opened(context, present);
+    saveAll(store, campaign);
+    store.close();
+    const old = new DatabaseSync(path);
+    migrate(old, MIGRATIONS.slice(0, 2));
+    old.prepare('ATTACH ? AS present').run(present);
+    const tables = old
+      .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'")
+      .all()
+      .map(({ name }) => String(name));
+    for (const table of tables) {
+      const from = table === 'inventory' ? 'hosts' : table;
+      const info = old.prepare('SELECT name FROM pragma_table_info(?)').all(table);
+      const columns = info.map(({ name }) => String(name)).join(', ');
+      old.exec(`INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM present.${from}`);
+    }
+    old.exec('DETACH present');
+    assert.equal(tables.includes('inventory') && !tables.includes('hosts'), true);
+    old.close();
+
+    const migrated = opened(context, path);
+    assert.deepEqual(migrated.load(), campaign);
+    assert.deepEqual(migrated.list()[0]?.trialsDone, opened(context, present).list()[0]?.trialsDone);
+    migrated.close();
+    const db = new DatabaseSync(path, { readOnly: true });
+    context.after(() => db.close());
+    assert.equal(readHeader(db).version, 3);
+    assert.deepEqual({ ...db.prepare('SELECT DISTINCT testbed FROM trial_results').get() }, { testbed: 'local' });
+    assert.equal(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'inventory'").get()?.n, 0);
+    assert.deepEqual(db.prepare('PRAGMA foreign_key_check').all(), []);
   });
 
   it('changes all or nothing', (context) => {

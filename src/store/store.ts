@@ -19,6 +19,7 @@ import {
   CPU_USE,
   fromColumns,
   HISTOGRAM,
+  HOST,
   INVENTORY,
   LATENCY,
   MEASUREMENT,
@@ -104,10 +105,17 @@ export class Store {
   createCampaign(campaign: NewCampaign): void {
     const { cases, ...head } = campaign;
     const whole = { ...head, cases: cases.map((planned) => ({ ...planned, trials: [] })) };
-    const { inventory, ...checked } = this.check(StoredCampaignSchema, whole, `campaign ${campaign.id}`);
+    const { hosts, ...checked } = this.check(StoredCampaignSchema, whole, `campaign ${campaign.id}`);
     this.write(() => {
       this.insert('campaigns', toColumns(CAMPAIGN, checked));
-      this.insert('inventory', { campaign_id: checked.id, ...toColumns(INVENTORY, inventory) });
+      for (const [position, host] of hosts.entries()) {
+        this.insert('hosts', {
+          campaign_id: checked.id,
+          position,
+          ...toColumns(HOST, host),
+          ...toColumns(INVENTORY, host.inventory),
+        });
+      }
       for (const [index, planned] of checked.cases.entries()) {
         this.insert('cases', {
           campaign_id: checked.id,
@@ -250,13 +258,15 @@ export class Store {
   /** The campaign of a row, unchecked. */
   private assemble(head: Row): unknown {
     const id = head.id ?? null;
-    const [inventory] = this.all('SELECT * FROM inventory WHERE campaign_id = :id', { id });
     const trials = this.all('SELECT * FROM trials WHERE campaign_id = :id ORDER BY trial_id', { id });
     const parts = this.partsOf(id);
     const byCase = Map.groupBy(trials, (trial) => trial.case_index);
     return {
       ...fromColumns(CAMPAIGN, head),
-      inventory: inventory && fromColumns(INVENTORY, inventory),
+      hosts: this.all('SELECT * FROM hosts WHERE campaign_id = :id ORDER BY position', { id }).map((row) => ({
+        ...fromColumns(HOST, row),
+        inventory: fromColumns(INVENTORY, row),
+      })),
       cases: this.all('SELECT * FROM cases WHERE campaign_id = :id ORDER BY case_index', { id }).map((row) => ({
         case: fromColumns(CASE, row),
         skipped: row.skipped_reason,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { ipBatch, readNetdev, silenceIpv6 } from '../host/netdev.ts';
 import type { NetdevPort, PortCounters, Station, SwitchContext, SwitchDriver } from './driver.ts';
+import { kernelUplinkCounters, takeUplink, uplinkMissing } from './uplink.ts';
 import { containerEnd, refuseTaken, switchEnd } from './veth.ts';
 
 const BRIDGE = 'vswbr0';
@@ -15,7 +16,7 @@ export const linuxBridge: SwitchDriver = {
   kind: 'kernel',
   learns: true,
   ports: ['netdev'],
-  locations: ['local'],
+  locations: ['local', 'remote'],
   threads: 0,
 
   async probe(host) {
@@ -34,11 +35,17 @@ export const linuxBridge: SwitchDriver = {
     await refuseTaken(context.host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
     await makeBridge(context);
     for (const port of ports) await addPort(context, port);
+    const { host, undo, uplink } = context;
+    if (uplink !== null) {
+      await takeUplink(host, undo, uplink);
+      await ipBatch(host, [`link set dev ${uplink.interface} master ${BRIDGE}`]);
+    }
     return {
       ports,
       flags: (await passesIptables(context.host)) ? ['bridge-netfilter'] : [],
       counters: () => Promise.all(ports.map((port) => countersOf(context.host, port))),
-      settled: (stations) => missing(context.host, stations),
+      ...(uplink === null ? {} : { uplinkCounters: () => kernelUplinkCounters(host, uplink) }),
+      settled: (stations) => missing(context, stations),
       threads: () => ksoftirqds(context.host),
       health: async () =>
         (await context.host.read(`/sys/class/net/${BRIDGE}/ifindex`)) === null ? `bridge ${BRIDGE} is gone` : null,
@@ -99,18 +106,21 @@ const ForwardingSchema = z.array(z.looseObject({ mac: z.string(), ifname: z.stri
  * A port forwards only after the kernel has noticed that its cable has two ends, and it notices up to a second late where
  * many links change. An announcement that comes before is dropped, and the receiver's packets would be flooded to all ports.
  */
-async function missing(host: Host, stations: readonly Station[]): Promise<string | null> {
-  for (const station of stations) {
-    const port = switchEnd(station);
+async function missing({ host, uplink }: SwitchContext, stations: readonly Station[]): Promise<string | null> {
+  const cut = uplink === null ? null : await uplinkMissing(host, uplink);
+  if (cut !== null) return cut;
+  const portOf = (station: Station) =>
+    station.at === 'port' ? switchEnd(station) : (uplink?.interface ?? 'no uplink');
+  for (const port of new Set(stations.map(portOf))) {
     const state = (await host.read(`/sys/class/net/${port}/brport/state`))?.trim();
     if (state !== FORWARDING) return `port ${port} of ${BRIDGE} does not forward (state ${state ?? 'none'})`;
   }
   const shown = await runOrThrow(host, ['bridge', '-json', 'fdb', 'show', 'br', BRIDGE, 'dynamic']);
   const known = ForwardingSchema.parse(JSON.parse(shown));
   const stranger = stations.find(
-    (station) => !known.some(({ mac, ifname }) => mac === station.mac && ifname === switchEnd(station)),
+    (station) => !known.some(({ mac, ifname }) => mac === station.mac && ifname === portOf(station)),
   );
-  return stranger === undefined ? null : `${BRIDGE} has not learned ${stranger.mac} at ${switchEnd(stranger)}`;
+  return stranger === undefined ? null : `${BRIDGE} has not learned ${stranger.mac} at ${portOf(stranger)}`;
 }
 
 /** Bridged IPv4 frames go through the host's iptables: slower, and a FORWARD policy of DROP drops them all. */

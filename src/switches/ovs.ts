@@ -6,7 +6,6 @@ import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '..
 import { startMarked } from '../host/process.ts';
 import {
   type PortCounters,
-  type PortRequest,
   type RunningSwitch,
   SOCKETS,
   type SocketPort,
@@ -14,7 +13,11 @@ import {
   type SwitchContext,
   type SwitchDriver,
   type SwitchFigures,
+  type Uplink,
+  type UplinkCounters,
 } from './driver.ts';
+import { takeUplink, uplinkMissing } from './uplink.ts';
+import { refuseTaken } from './veth.ts';
 import { virtioUser } from './virtio.ts';
 
 const BRIDGE = 'vswovs0';
@@ -33,7 +36,7 @@ export const ovs: SwitchDriver = {
   kind: 'user-space',
   learns: true,
   ports: ['vhost-user'],
-  locations: ['local'],
+  locations: ['local', 'remote'],
   threads: 1,
   hugepageBytes: () => MEMORY_MIB * 1024 * 1024,
 
@@ -63,6 +66,7 @@ export const ovs: SwitchDriver = {
       });
     }
     await addBridge(context, vswitchd);
+    if (context.uplink !== null) await addUplink(context, context.uplink);
     const connections = new Connections(context);
     const running: RunningSwitch = {
       get ports() {
@@ -71,6 +75,7 @@ export const ovs: SwitchDriver = {
       flags: [],
       connect: (signal) => connections.renew(signal),
       counters: () => countersOf(context),
+      ...(context.uplink === null ? {} : { uplinkCounters: () => countersAt(context, uplinkNumber(context)) }),
       settled: (stations) => missing(context, stations),
       threads: async () => [vswitchd.pid],
       health: async () => ended,
@@ -100,6 +105,11 @@ async function findSchema(host: Host): Promise<string | null> {
 /** OpenFlow's number of a port; 0 is none. */
 function portNumber(index: number): number {
   return index + 1;
+}
+
+/** The uplink comes behind the ports. */
+function uplinkNumber({ ports }: SwitchContext): number {
+  return portNumber(ports.length);
 }
 
 /** Everything that OVS's programs would else share with a system's OVS. */
@@ -135,7 +145,7 @@ async function startDatabase(context: SwitchContext, schema: string): Promise<Ho
     'dpdk-socket-limit': memory,
     'pmd-cpu-mask': `0x${mask.toString(16)}`,
     // In memory: no file on a hugetlbfs that outlives it, none that another DPDK has. No device of the host is touched.
-    'dpdk-extra': '--in-memory --no-pci --no-telemetry',
+    'dpdk-extra': `--in-memory ${await devices(context)} --no-telemetry`,
   };
   const values = Object.entries(settings).map(([name, value]) => `other_config:${name}=${JSON.stringify(value)}`);
   await vsctl(context, '--retry', '--no-wait', 'init', '--', 'set', 'Open_vSwitch', '.', ...values);
@@ -145,15 +155,21 @@ async function startDatabase(context: SwitchContext, schema: string): Promise<Ho
 /**
  * Its own threads stay beside the poller's CPU, which it does not get back. A user-space datapath has an interface of a fixed name
  * (`ovs-netdev`) that a system's OVS may have as well, and the bridge has one: both are kept in a network namespace that
- * lives as long as the daemon.
+ * lives as long as the daemon. Not where it has to reach an uplink that stays with the kernel: there it is refused beside another.
  */
-async function startDaemon({ host, undo, directory, housekeeping }: SwitchContext, path: string): Promise<HostProcess> {
+async function startDaemon(context: SwitchContext, path: string): Promise<HostProcess> {
+  const { host, undo, directory, housekeeping } = context;
+  const stays = await kernelKeepsUplink(context);
+  if (stays) {
+    // Both outlive the daemon.
+    await refuseTaken(host, [BRIDGE, 'ovs-netdev']);
+    for (const name of [BRIDGE, 'ovs-netdev']) await undo.push({ kind: 'delete-link', name });
+  }
   const daemon = [path, `unix:${directory}/db.sock`, `--unixctl=${directory}/vswitchd.ctl`];
   return startMarked(
     ...([host, undo, directory] as const),
     [
-      'unshare',
-      '--net',
+      ...(stays ? [] : ['unshare', '--net']),
       'taskset',
       '--cpu-list',
       housekeeping.join(','),
@@ -174,6 +190,39 @@ async function addBridge(context: SwitchContext, vswitchd: HostProcess): Promise
   done.catch(() => undefined);
   early.catch(() => undefined);
   await Promise.race([done, early]);
+}
+
+/** Drivers that hand a device to a program: DPDK then drives it itself. */
+const HANDED_OVER = ['vfio-pci', 'uio_pci_generic', 'igb_uio'];
+
+/** The uplink is an interface of the kernel, and not a device that DPDK drives. */
+async function kernelKeepsUplink({ host, uplink }: SwitchContext): Promise<boolean> {
+  if (uplink === null || uplink.pci === null) return uplink !== null;
+  const driver = await host.run(['readlink', `/sys/bus/pci/devices/${uplink.pci}/driver`]);
+  return !HANDED_OVER.includes(driver.stdout.trim().split('/').at(-1) ?? '');
+}
+
+async function devices(context: SwitchContext): Promise<string> {
+  const { uplink } = context;
+  return uplink?.pci == null || (await kernelKeepsUplink(context)) ? '--no-pci' : `--allow ${uplink.pci}`;
+}
+
+/** Frames that each ring of an AF_PACKET uplink holds; DPDK's own 512 are 0.4 ms of a gigabit. */
+const UPLINK_FRAMES = 4096;
+
+/** A device that is bound to DPDK, or an interface of the kernel by AF_PACKET. */
+async function addUplink(context: SwitchContext, uplink: Uplink): Promise<void> {
+  const { host, undo } = context;
+  const stays = await kernelKeepsUplink(context);
+  if (stays) await takeUplink(host, undo, uplink);
+  const device = stays ? `net_af_packet0,iface=${uplink.interface},framecnt=${UPLINK_FRAMES}` : uplink.pci;
+  await vsctl(
+    context,
+    ...['add-port', BRIDGE, 'uplink', '--', 'set', 'Interface', 'uplink', 'type=dpdk'],
+    ...[`options:dpdk-devargs="${device}"`, `ofport_request=${uplinkNumber(context)}`],
+  );
+  const error = (await vsctl(context, 'get', 'Interface', 'uplink', 'error')).trim();
+  if (error !== '[]' && error !== '""') throw new HostError(`OVS cannot use the uplink ${uplink.interface}: ${error}`);
 }
 
 const SOCKET_TIMEOUT_MS = 8_000;
@@ -286,19 +335,24 @@ async function statistics({ host, directory }: SwitchContext): Promise<Map<numbe
 
 async function countersOf(context: SwitchContext): Promise<PortCounters[]> {
   const table = await statistics(context);
-  return context.ports.map((request, index) => {
-    const { rxPackets, rxDropped, txPackets, custom } = table.get(portNumber(index)) ?? { ...NO_STATISTICS };
-    if (rxPackets === null || txPackets === null) {
-      throw new HostError(`OVS has no counters of port ${portNumber(index)}: its application is gone`);
-    }
-    const drops = Object.entries(DROPS).map(([name, reason]) => ({ reason, packets: custom[name] ?? 0 }));
-    return {
-      ...request,
-      inPackets: rxPackets,
-      outPackets: txPackets,
-      drops: [...drops, { reason: 'on receiving', packets: rxDropped }],
-    };
-  });
+  return context.ports.map((request, index) => ({ ...request, ...countersIn(table, portNumber(index)) }));
+}
+
+async function countersAt(context: SwitchContext, port: number): Promise<UplinkCounters> {
+  return countersIn(await statistics(context), port);
+}
+
+function countersIn(table: Map<number, OvsPortStatistics>, port: number): UplinkCounters {
+  const { rxPackets, rxDropped, txPackets, custom } = table.get(port) ?? NO_STATISTICS;
+  if (rxPackets === null || txPackets === null) {
+    throw new HostError(`OVS has no counters of port ${port}: its application is gone`);
+  }
+  const drops = Object.entries(DROPS).map(([name, reason]) => ({ reason, packets: custom[name] ?? 0 }));
+  return {
+    inPackets: rxPackets,
+    outPackets: txPackets,
+    drops: [...drops, { reason: 'on receiving', packets: rxDropped }],
+  };
 }
 
 const NO_STATISTICS: OvsPortStatistics = { rxPackets: null, rxDropped: 0, txPackets: null, custom: {} };
@@ -314,9 +368,14 @@ export function parseFdb(text: string): Map<string, number> {
  * has come through, where the address may still be known from the one before.
  */
 async function missing(context: SwitchContext, stations: readonly Station[]): Promise<string | null> {
+  const { host, uplink } = context;
+  const cut = uplink !== null && (await kernelKeepsUplink(context)) ? await uplinkMissing(host, uplink) : null;
+  if (cut !== null) return cut;
   const table = await statistics(context);
-  const numberOf = (wanted: PortRequest) =>
-    portNumber(context.ports.findIndex(({ pair, end }) => pair === wanted.pair && end === wanted.end));
+  const numberOf = (station: Station) =>
+    station.at === 'uplink'
+      ? uplinkNumber(context)
+      : portNumber(context.ports.findIndex(({ pair, end }) => pair === station.pair && end === station.end));
   for (const station of stations) {
     if ((table.get(numberOf(station))?.rxPackets ?? 0) === 0) {
       return `OVS has not heard of ${station.mac} at port ${numberOf(station)}`;

@@ -98,19 +98,27 @@ describe('vale', () => {
     const uplink = { interface: 'eth1', pci: null };
     const connect = (host: FakeHost) =>
       vale.start(switchContext(host, { ports: PORTS.slice(0, 1), portKind: 'netmap', uplink }));
-
-    const FLAGS = '/sys/class/net/eth1/flags';
-    const steps = (host: FakeHost) => host.events.filter((event) => !event.endsWith(' list valevsw'));
+    /** A machine whose NIC has these flags of linux/if.h. */
+    const withNic = (t: TestContext, flags: string) => {
+      const there = machine(t);
+      there.host
+        .answer(/^ip -json address show dev eth1$/, { stdout: JSON.stringify([{ flags: ['UP'], addr_info: [] }]) })
+        .answer(/^ip link set dev eth1 /)
+        .put({ '/sys/class/net/eth1/flags': flags, '/sys/class/net/eth1/carrier': '1\n' });
+      return there;
+    };
+    const steps = (host: FakeHost) => host.events.filter((event) => !/ (list valevsw|show dev eth1)$/.test(event));
+    const TAKEN = ['undo release-link eth1 true', 'run ip link set dev eth1 up'];
+    const ATTACHED = [`undo run ${TOOL},detach,valevsw,eth1`, `run ${TOOL} attach valevsw eth1`];
 
     it('has the NIC take every frame, attaches it where it is, and registers the way back before', async (t) => {
-      const { host } = machine(t);
-      host.answer(/^ip link set /).put({ [FLAGS]: '0x1003\n' });
+      const { host } = withNic(t, '0x1003\n');
       const { ports } = await connect(host);
       assert.deepEqual(steps(host), [
+        ...TAKEN,
         'undo run ip,link,set,dev,eth1,promisc,off',
         'run ip link set dev eth1 promisc on',
-        `undo run ${TOOL},detach,valevsw,eth1`,
-        `run ${TOOL} attach valevsw eth1`,
+        ...ATTACHED,
       ]);
       assert.deepEqual(
         ports.map((port) => port.kind === 'netmap' && port.namespace),
@@ -119,38 +127,40 @@ describe('vale', () => {
     });
 
     it('leaves a NIC as it is that takes every frame already', async (t) => {
-      const { host } = machine(t);
-      host.put({ [FLAGS]: '0x1103\n' });
+      const { host } = withNic(t, '0x1103\n');
       await connect(host);
-      assert.deepEqual(steps(host), [`undo run ${TOOL},detach,valevsw,eth1`, `run ${TOOL} attach valevsw eth1`]);
+      assert.deepEqual(steps(host), [...TAKEN, ...ATTACHED]);
     });
 
     it('touches nothing where the switch is somebody else’s', async (t) => {
-      const { host, attached } = machine(t);
+      const { host, attached } = withNic(t, '0x1003\n');
       attached.push('eth2');
       await assert.rejects(connect(host), /switch valevsw exists already \(port eth2\): run 'vswbench clean'/);
       assert.deepEqual(steps(host), []);
     });
 
     it('sees that the NIC is no longer attached', async (t) => {
-      const { host, attached } = machine(t);
-      const { health } = await connect(host.put({ [FLAGS]: '0x1103\n' }));
+      const { host, attached } = withNic(t, '0x1103\n');
+      const { health } = await connect(host);
       assert.equal(await health(), null);
       attached.pop();
       assert.equal(await health(), 'eth1 is no longer a port of valevsw');
     });
 
-    it('reads the counters of the NIC', async (t) => {
-      const { host } = machine(t);
-      host.put({ [FLAGS]: '0x1103\n', '/proc/self/net/dev': 'a\nb\n  eth1: 640 10 0 1 0 0 0 0 1280 20 0 2 0 0 0 0\n' });
-      assert.deepEqual(await (await connect(host)).uplinkCounters?.(), {
-        ...{ inPackets: 10, inBytes: 640, outPackets: 20, outBytes: 1280 },
-        drops: [{ reason: 'at the uplink, by the kernel', packets: 3 }],
-      });
+    it('is not settled without its cable, and reads the counters of the NIC', async (t) => {
+      const { host } = withNic(t, '0x1103\n');
+      host.put({ '/proc/self/net/dev': 'a\nb\n  eth1: 640 10 0 1 0 0 0 0 1280 20 0 2 0 0 0 0\n' });
+      const running = await connect(host);
+      const counters = await running.uplinkCounters?.();
+      assert.deepEqual([counters?.inPackets, counters?.outPackets], [10, 20]);
+      host.put({ '/sys/class/net/eth1/carrier': '0\n' });
+      assert.match((await running.settled([])) ?? '', /uplink eth1 of host fake has no carrier/);
     });
 
     it('names an uplink that is not there', async (t) => {
-      await assert.rejects(connect(machine(t).host), /there is no interface eth1/);
+      const { host } = machine(t);
+      host.answer(/^ip -json address show dev eth1$/, { exitCode: 1 });
+      await assert.rejects(connect(host), /has no interface eth1/);
     });
   });
 

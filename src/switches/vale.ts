@@ -4,7 +4,6 @@
 // opened in two of them would never meet (docs/decisions/0011-netmap.md).
 import { z } from 'zod';
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
-import { readNetdev } from '../host/netdev.ts';
 import {
   NETMAP_DEVICE,
   type NetmapPort,
@@ -12,9 +11,9 @@ import {
   type SwitchContext,
   type SwitchDriver,
   type Uplink,
-  type UplinkCounters,
 } from './driver.ts';
 import { type KeptNamespace, keepNamespace } from './namespace.ts';
+import { kernelUplinkCounters, takeUplink, uplinkMissing } from './uplink.ts';
 
 /** Letters and digits only, and the prefix by which netmap knows that it is a switch. */
 const SWITCH = 'valevsw';
@@ -62,6 +61,8 @@ export const vale: SwitchDriver = {
       // It counts nothing: what is missing between two applications, it dropped.
       counters: () => null,
       settled: async (stations) => {
+        const cut = uplink === null ? null : await uplinkMissing(host, uplink);
+        if (cut !== null) return cut;
         const [stranger] = await tool.strangers(stations.map(({ mac }) => mac));
         return stranger === undefined ? null : `VALE has not learned ${stranger}`;
       },
@@ -70,7 +71,8 @@ export const vale: SwitchDriver = {
     };
     if (uplink !== null) {
       await attachUplink(context, tool, uplink);
-      running.uplinkCounters = () => countersOf(host, uplink);
+      // The NIC's, which knows nothing of what VALE drops at its ring.
+      running.uplinkCounters = () => kernelUplinkCounters(host, uplink);
       running.health = async () =>
         (await tool.ports()).includes(uplink.interface) ? null : `${uplink.interface} is no longer a port of ${SWITCH}`;
     }
@@ -122,9 +124,10 @@ class Tool {
 
 /** The NIC receives what is for the containers, whose addresses are not its own. Its host's network stack is cut off. */
 async function attachUplink({ host, undo }: SwitchContext, tool: Tool, uplink: Uplink): Promise<void> {
-  const name = uplink.interface;
   const [port] = await tool.ports();
   if (port !== undefined) throw new HostError(`switch ${SWITCH} exists already (port ${port}): run 'vswbench clean'`);
+  await takeUplink(host, undo, uplink);
+  const name = uplink.interface;
   if (!(await isPromiscuous(host, name))) {
     await undo.push({ kind: 'run', command: promiscuous(name, 'off') });
     await runOrThrow(host, promiscuous(name, 'on'));
@@ -144,16 +147,4 @@ async function isPromiscuous(host: Host, name: string): Promise<boolean> {
   const flags = await host.read(`/sys/class/net/${name}/flags`);
   if (flags === null) throw new HostError(`there is no interface ${name}: name the uplink as 'ip link' lists it`);
   return (Number(flags) & PROMISCUOUS) !== 0;
-}
-
-/** By the NIC, which knows nothing of VALE: what VALE drops at its ring is not among them. */
-async function countersOf(host: Host, uplink: Uplink): Promise<UplinkCounters> {
-  const counters = await readNetdev(host, 'self', uplink.interface);
-  return {
-    inPackets: counters.rxPackets,
-    outPackets: counters.txPackets,
-    inBytes: counters.rxBytes,
-    outBytes: counters.txBytes,
-    drops: [{ reason: 'at the uplink, by the kernel', packets: counters.rxDropped + counters.txDropped }],
-  };
 }

@@ -13,7 +13,8 @@ const DocumentSchema = z.looseObject({
     z.looseObject({
       case: z.looseObject({
         dimension: z.enum(['throughput', 'latency']),
-        location: z.literal('local'),
+        location: z.enum(['local', 'remote']),
+        testbed: z.string(),
         pairs: count,
         switch: z.string(),
         io: z.string(),
@@ -44,6 +45,12 @@ const DocumentSchema = z.looseObject({
           latencyNs: z.looseObject({ rtt: z.looseObject({ p50: z.number() }).optional() }).optional(),
           cpu: z.strictObject({ sender: z.number(), receiver: z.number(), switch: z.number(), total: z.number() }),
           samples: z.array(z.unknown()).min(2),
+          uplink: z
+            .looseObject({
+              hops: z.array(z.looseObject({ hop: z.string(), packets: count })),
+              foreignPackets: count,
+            })
+            .nullable(),
           ledgers: z.array(
             z.looseObject({
               closes: z.boolean(),

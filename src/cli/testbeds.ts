@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a testbed's name leads: to the campaign file, the files of testbeds, or what is built in.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+import type { Campaign } from '../model/campaign.ts';
+import { LOCAL_TESTBED, type TestbedSpec, type Testbeds, TestbedsSchema, testbedError } from '../model/testbed.ts';
+import { CliError, EXIT } from './errors.ts';
+
+/** A testbed that was found. */
+export interface Testbed {
+  name: string;
+  spec: TestbedSpec;
+}
+
+/** Testbeds that need no file. */
+const BUILT_IN: Testbeds = {
+  [LOCAL_TESTBED]: { near: { host: 'local' } },
+  netns: {
+    near: { host: 'netns:vswbench-near', uplink: 'cable' },
+    far: { host: 'netns:vswbench-far', uplink: 'cable' },
+  },
+};
+
+/** Written by `vswbench lab up`, and gone when the lab is. */
+const LAB_FILE = '/run/vswbench-lab/testbed.yaml';
+
+/** The files of testbeds, the one that is looked into first being first; they need not exist. */
+export function testbedFiles(): string[] {
+  return [LAB_FILE, resolve(configFolder(process.env), 'vswbench/testbeds.yaml')];
+}
+
+/** The user's folder of configuration; under sudo that of who asked for it, whose settings these are. */
+function configFolder(environment: NodeJS.ProcessEnv): string {
+  const { SUDO_UID: uid, XDG_CONFIG_HOME: folder } = environment;
+  if (process.getuid?.() === 0 && uid !== undefined && /^\d+$/.test(uid)) return resolve(homeOf(uid), '.config');
+  // A relative path in it is to be ignored (XDG Base Directory Specification).
+  return folder?.startsWith('/') ? folder : resolve(homedir(), '.config');
+}
+
+function homeOf(uid: string): string {
+  try {
+    // Also users that are known to a directory service only, as those of many labs.
+    const [, , , , , home] = execFileSync('getent', ['passwd', uid], { encoding: 'utf8' }).split(':');
+    return home?.startsWith('/') ? home : homedir();
+  } catch {
+    return homedir();
+  }
+}
+
+/**
+ * The testbed of a name: as the campaign file defines it, else the first of the files (see testbedFiles), else as it is built
+ * in; `local` is always this machine. Throws CliError, in one line, where there is none, or a file that has to be looked into
+ * cannot be read or is not valid.
+ */
+export function findTestbed(
+  name: string,
+  campaign: Pick<Campaign, 'testbedSpecs'>,
+  files: readonly string[] = testbedFiles(),
+): Testbed {
+  if (name === LOCAL_TESTBED) return { name, spec: { near: { host: 'local' } } };
+  const known = new Set<string>();
+  for (const testbeds of sources(campaign, files)) {
+    if (Object.hasOwn(testbeds, name) && testbeds[name] !== undefined) return { name, spec: testbeds[name] };
+    for (const other of Object.keys(testbeds)) known.add(other);
+  }
+  const names = [...known].sort().join(', ');
+  throw new CliError(
+    EXIT.usage,
+    `testbed (--testbed): '${name}' is not known; known are ${names}; define it in ${files.at(-1) ?? 'the campaign file'} (docs/testbeds.md)`,
+  );
+}
+
+/** Read one after the other: a file that is not needed may be as broken as it likes. */
+function* sources(
+  { testbedSpecs }: Pick<Campaign, 'testbedSpecs'>,
+  files: readonly string[],
+): Generator<Readonly<Record<string, TestbedSpec>>> {
+  yield testbedSpecs;
+  for (const path of files) yield readTestbeds(path);
+  yield BUILT_IN;
+}
+
+/** The testbeds of a file; none where there is no file. */
+function readTestbeds(path: string): Testbeds {
+  let content: unknown;
+  try {
+    content = parse(readFileSync(path, 'utf8')) ?? {};
+  } catch (error) {
+    if (error instanceof YAMLParseError) {
+      throw new CliError(EXIT.usage, `${path} is not YAML: ${error.message.split('\n')[0]}`);
+    }
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    if (code === 'ENOENT') return {};
+    throw new CliError(EXIT.usage, `cannot read the testbed file ${path}: ${code}`);
+  }
+  const result = z.strictObject({ testbeds: TestbedsSchema }).safeParse(content);
+  if (result.success) return result.data.testbeds;
+  throw new CliError(EXIT.usage, `${path}: ${testbedError(result.error, content)}`);
+}

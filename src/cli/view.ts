@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// A testbed as a campaign's plan and record see it.
+
+import { formOf } from '../host/connect.ts';
+import type { Host } from '../host/host.ts';
+import type { Build } from '../host/inventory.ts';
+import { takeInventory } from '../host/inventory.ts';
+import type { Framework } from '../model/dataplane.ts';
+import type { HostRecord, TestbedSpec } from '../model/testbed.ts';
+import type { HostOffer, SwitchOffer, TestbedOffer } from '../plan/expand.ts';
+import type { ConnectedTestbed, SeenHost } from '../run/testbed.ts';
+import type { Probe, SwitchDriver } from '../switches/driver.ts';
+
+export interface TestbedView {
+  testbed: ConnectedTestbed;
+  offer: TestbedOffer;
+  hosts: HostRecord[];
+}
+
+/** This machine takes part, as itself or by namespaces of it. */
+export function isHere({ near, far }: TestbedSpec): boolean {
+  return [near, far].some((host) => host !== undefined && formOf(host).form !== 'ssh');
+}
+
+/** What a testbed has, and what is to be recorded of it. Nothing is changed. */
+export async function viewOf(
+  testbed: ConnectedTestbed,
+  drivers: readonly SwitchDriver[],
+  build: Build,
+): Promise<TestbedView> {
+  const views = await Promise.all((await testbed.seen()).map((seen) => viewOfHost(testbed.name, seen, drivers, build)));
+  const [near, far] = views;
+  if (near === undefined) throw new RangeError('a testbed has a host');
+  return {
+    testbed,
+    offer: {
+      name: testbed.name,
+      frameworks: commonFrameworks(views.map(({ seen }) => seen)),
+      near: near.offer,
+      far: far?.offer ?? null,
+      sameMachine: testbed.sameMachine,
+    },
+    hosts: views.map(({ record }) => record),
+  };
+}
+
+async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly SwitchDriver[], build: Build) {
+  const { host, role, spec, cpus, artifacts } = seen;
+  const switches = await Promise.all(drivers.map((driver) => offerOf(driver, host)));
+  const versions = switches.flatMap(({ id, available }) =>
+    available.ok ? [[`switch ${id}`, available.version] as const] : [],
+  );
+  const inventory = await takeInventory(host, build, artifacts.programs);
+  const offer: HostOffer = { name: spec.host, switches, cpus };
+  const record: HostRecord = {
+    ...{ testbed, role, name: spec.host },
+    uplink: spec.uplink === undefined ? null : await uplinkRecord(host, spec.uplink),
+    inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
+  };
+  return { seen, offer, record };
+}
+
+async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
+  const { id, title, ports, locations, threads } = driver;
+  return { id, title, ports, locations, threads, available: asOffer(await driver.probe(host)) };
+}
+
+function asOffer(probe: Probe): SwitchOffer['available'] {
+  return probe.available
+    ? { ok: true, version: probe.version }
+    : { ok: false, missing: probe.missing, mend: probe.mend };
+}
+
+/** A framework can be used where it can be on both hosts. */
+function commonFrameworks([near, far]: readonly SeenHost[]): Framework[] {
+  const known = near?.artifacts.frameworks ?? [];
+  if (far === undefined) return known;
+  return known.map((framework) => {
+    const there = far.artifacts.frameworks.find(({ name }) => name === framework.name);
+    const works = !framework.built || !framework.usable || (there?.built === true && there.usable);
+    const why = there?.built === true && !there.usable ? there.why : 'it is not built';
+    return works ? framework : { ...framework, usable: false, why: `on ${far.spec.host}: ${why}` };
+  });
+}
+
+async function uplinkRecord(host: Host, name: string): Promise<HostRecord['uplink']> {
+  const folder = `/sys/class/net/${name}`;
+  const driver = /^DRIVER=(.+)$/m.exec((await host.read(`${folder}/device/uevent`)) ?? '')?.[1] ?? null;
+  // What is no device has no wire either: a veth says 10 Gbit/s of itself, and means nothing by it.
+  const speedMbps = driver === null ? -1 : Number((await host.read(`${folder}/speed`)) ?? -1);
+  return { interface: name, driver, lineRateBps: speedMbps > 0 ? speedMbps * 1e6 : null };
+}
+
+/** Groups of those that have something in common, directly or by others; in the order of their first. */
+export function apart<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): T[][] {
+  let groups: { members: T[]; keys: Set<string> }[] = [];
+  for (const item of items) {
+    const keys = keysOf(item);
+    const related = groups.filter((group) => keys.some((key) => group.keys.has(key)));
+    const [first = { members: [], keys: new Set<string>() }, ...others] = related;
+    for (const other of others) {
+      first.members.push(...other.members);
+      for (const key of other.keys) first.keys.add(key);
+    }
+    first.members.push(item);
+    for (const key of keys) first.keys.add(key);
+    groups = [
+      ...groups.filter((group) => !related.includes(group) || group === first),
+      ...(related.length > 0 ? [] : [first]),
+    ];
+  }
+  return groups.map(({ members }) => members);
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the port promises, of each of its forms, on the real machine: what it promises of processes can only be seen with processes.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { agentHost } from './agent.ts';
+import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from './host.ts';
+import { localHost } from './local.ts';
+
+const shell = (script: string) => ['sh', '-c', script];
+
+/** The agent as it is built, behind a pipe. */
+const AGENT = resolve(import.meta.dirname, '../../build/dataplane/hostagent');
+
+function startAgent(): { connected: Promise<ConnectedHost>; kill: (signal: NodeJS.Signals) => void } {
+  const program = spawn(AGENT, { stdio: 'pipe' });
+  const gone = new Promise<string>((done) => program.on('exit', (code, signal) => done(`it ended: ${code ?? signal}`)));
+  const cut = () => void program.kill('SIGKILL');
+  const connected = agentHost('machine', { input: program.stdin, output: program.stdout, gone, cut });
+  return { connected, kill: (signal) => program.kill(signal) };
+}
+
+before(() => {
+  execFileSync('make', [
+    '--silent',
+    '-C',
+    resolve(import.meta.dirname, '../../dataplane'),
+    AGENT.replace(/.*\/build/, '../build'),
+  ]);
+});
+
+for (const form of ['local', 'agent'] as const) {
+  describe(`a host by its ${form} form`, () => {
+    let host: Host;
+    before(async () => {
+      host = form === 'local' ? localHost : await startAgent().connected;
+    });
+    after(async () => {
+      if ('close' in host) await (host as ConnectedHost).close();
+    });
+
+    describe('run', () => {
+      it('gives exit code, output and complaints', async () => {
+        assert.deepEqual(await host.run(shell('echo out; echo err >&2; exit 3')), {
+          exitCode: 3,
+          stdout: 'out',
+          stderr: 'err',
+        });
+      });
+      it('passes each argument as it is', async () => {
+        assert.equal((await host.run(['printf', '%s', '$HOME; *'])).stdout, '$HOME; *');
+      });
+      it('gives standard input, and an empty one otherwise', async () => {
+        assert.equal((await host.run(['cat'], { input: 'Grüße' })).stdout, 'Grüße');
+        assert.equal((await host.run(['cat'])).stdout, '');
+      });
+      it('does not mind a program that does not read its input', async () => {
+        assert.equal((await host.run(['true'], { input: 'x'.repeat(1_000_000) })).exitCode, 0);
+      });
+      it('says that a program is missing', async () => {
+        const { exitCode, stderr } = await host.run(['vswbench-no-such-program']);
+        assert.equal(exitCode, null);
+        assert.match(stderr, /ENOENT|No such file/);
+      });
+      it('has no exit code for a program that a signal ended', async () => {
+        const { exitCode, stderr } = await host.run(shell('kill -KILL $$'));
+        assert.equal(exitCode, null);
+        assert.match(stderr, /signal/);
+      });
+      it('ends a program that takes too long', { timeout: 20_000 }, async () => {
+        const ended = await host.run(['sleep', '60'], { timeoutMs: 50 });
+        assert.deepEqual(ended, { exitCode: null, stdout: '', stderr: 'it took too long and was ended' });
+      });
+      it('ends also what that program started, and does not wait for its output', { timeout: 20_000 }, async () => {
+        const ended = await host.run(shell('sleep 60 & echo $!; wait'), { timeoutMs: 200 });
+        assert.equal(ended.exitCode, null);
+        assert.match(ended.stdout, /^\d+$/);
+        const state = await host.read(`/proc/${ended.stdout}/stat`);
+        assert.ok(state === null || / Z /.test(state), 'the grandchild is gone, or waits to be reaped');
+      });
+    });
+
+    describe('runOrThrow', () => {
+      it('explains a failure with the last line that the command said', async () => {
+        await assert.rejects(
+          runOrThrow(host, shell('echo first >&2; echo last >&2; exit 1')),
+          (error) => error instanceof HostError && error.message.endsWith(': last'),
+        );
+      });
+      it('and with its exit code where it said nothing', async () => {
+        await assert.rejects(runOrThrow(host, ['false']), new HostError('false: exit code 1'));
+      });
+    });
+
+    describe('start', () => {
+      const linesOf = async (lines: AsyncIterable<string>) => {
+        const seen: string[] = [];
+        for await (const line of lines) seen.push(line);
+        return seen;
+      };
+
+      it('gives lines as they come and takes lines', async () => {
+        const cat = await host.start(['cat']);
+        cat.send('one');
+        cat.send('two');
+        const seen: string[] = [];
+        for await (const line of cat.lines) {
+          seen.push(line);
+          if (line === 'two') cat.kill('SIGTERM');
+        }
+        assert.deepEqual(seen, ['one', 'two']);
+        assert.equal((await cat.ended).exitCode, null);
+      });
+      it('gives the last line also where nothing ends it', async () => {
+        const program = await host.start(['printf', 'a\nb']);
+        assert.deepEqual(await linesOf(program.lines), ['a', 'b']);
+        assert.deepEqual(await program.ended, { exitCode: 0, stdout: '', stderr: '' });
+      });
+      it('does not throw while it is read where the program fails: `ended` tells', async () => {
+        const program = await host.start(shell('echo a; echo why >&2; exit 3'));
+        assert.deepEqual(await linesOf(program.lines), ['a']);
+        assert.deepEqual(await program.ended, { exitCode: 3, stdout: '', stderr: 'why' });
+      });
+      it('has no lines of a program that is missing, and says so', async () => {
+        const program = await host.start(['vswbench-no-such-program']);
+        program.send('ignored');
+        program.kill('SIGKILL');
+        assert.deepEqual(await linesOf(program.lines), []);
+        assert.match((await program.ended).stderr, /ENOENT|No such file/);
+      });
+      it('does nothing when it is talked to after its end', async () => {
+        const program = await host.start(['true']);
+        await program.ended;
+        program.send('late');
+        program.kill('SIGTERM');
+        assert.equal((await program.ended).exitCode, 0);
+      });
+      it('does not mind a program that has closed its input', async () => {
+        const program = await host.start(shell('exec 0<&-; echo closed; read -r line < /dev/null; exit 0'));
+        for await (const line of program.lines) {
+          assert.equal(line, 'closed');
+          program.send('x');
+          program.send('y');
+        }
+        assert.equal((await program.ended).exitCode, 0);
+      });
+      it('kills', async () => {
+        const program = await host.start(['sleep', '60']);
+        program.kill('SIGKILL');
+        assert.equal((await program.ended).exitCode, null);
+      });
+    });
+
+    describe('files', () => {
+      let folder: string;
+      before(() => {
+        folder = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+      });
+      after(() => rmSync(folder, { recursive: true, force: true }));
+
+      it('writes, adds to and reads a file', async () => {
+        const file = join(folder, 'file');
+        await host.write(file, 'a');
+        await host.append(file, 'b');
+        await host.append(join(folder, 'other'), 'c');
+        assert.equal(await host.read(file), 'ab');
+        assert.equal(readFileSync(join(folder, 'other'), 'utf8'), 'c');
+      });
+      it('reads null where there is nothing to read', async () => {
+        assert.equal(await host.read(join(folder, 'none')), null);
+        assert.equal(await host.read(folder), null);
+      });
+      it('lists names in order, none for what is no folder', async () => {
+        await host.makeDirectory(join(folder, 'list/b'));
+        await host.write(join(folder, 'list/a'), '');
+        assert.deepEqual(await host.list(join(folder, 'list')), ['a', 'b']);
+        assert.deepEqual(await host.list(join(folder, 'none')), []);
+      });
+      it('removes files and folders, and what is not there', async () => {
+        const path = join(folder, 'gone');
+        await host.makeDirectory(join(path, 'deep'));
+        await host.remove(path);
+        await host.remove(path);
+        assert.ok(!existsSync(path));
+      });
+      it('throws one line where it cannot', async () => {
+        await host.write(join(folder, 'no-folder'), '');
+        for (const step of ['write', 'append', 'makeDirectory'] as const) {
+          await assert.rejects(
+            host[step](join(folder, 'no-folder/below/it'), ''),
+            (error) => error instanceof HostError && /^cannot [^\n]+: \w[^\n]*$/.test(error.message),
+          );
+        }
+      });
+    });
+
+    it('monotonicNs is the clock that the kernel calls CLOCK_MONOTONIC', async () => {
+      const first = await host.monotonicNs();
+      const second = await host.monotonicNs();
+      assert.ok(second >= first);
+      // It counts from boot, as the first figure of /proc/uptime does but for time in suspend, which it leaves out.
+      const uptime = Number((await host.read('/proc/uptime'))?.split(' ')[0]);
+      assert.ok(first / 1e9 <= uptime + 1);
+    });
+  });
+}
+
+describe('the local machine', () => {
+  for (const interruptible of [false, true]) {
+    it(`ends a program that takes too long (interruptible: ${interruptible})`, { timeout: 20_000 }, async () => {
+      const ended = await localHost.run(['sleep', '60'], { timeoutMs: 50, interruptible });
+      assert.deepEqual(ended, { exitCode: null, stdout: '', stderr: 'it took too long and was ended' });
+    });
+  }
+  it('keeps a step out of reach of the Ctrl-C that is meant for us', async () => {
+    const groupOf = async (interruptible: boolean) =>
+      (await localHost.run(shell('cut -d" " -f5 /proc/self/stat'), { interruptible })).stdout;
+    const ours = (await localHost.run(['cut', '-d', ' ', '-f', '5', `/proc/${process.pid}/stat`])).stdout;
+    assert.equal(await groupOf(true), ours);
+    assert.notEqual(await groupOf(false), ours);
+  });
+});
+
+describe('an agent', () => {
+  it('is the owner of what is done there, and tells its process id', async () => {
+    const host = await startAgent().connected;
+    assert.match((await host.read(`/proc/${host.ownerPid}/comm`)) ?? '', /^hostagent/);
+    await host.close();
+  });
+  it('is lost when it ends: what goes on says so, and so does what comes after', async () => {
+    const { connected, kill } = startAgent();
+    const host = await connected;
+    const sleeping = await host.start(['sleep', '60']);
+    const running = host.run(['sleep', '60']);
+    kill('SIGKILL');
+    const lost = /^host machine is lost: it ended: SIGKILL$/;
+    assert.match((await running).stderr, lost);
+    assert.match((await sleeping.ended).stderr, lost);
+    assert.deepEqual(await Array.fromAsync(sleeping.lines), []);
+    assert.ok(host.lost.aborted);
+    assert.match((await host.run(['true'])).stderr, lost);
+    await assert.rejects(host.read('/proc/stat'), HostLostError);
+    await assert.rejects(host.write('/tmp/never', ''), HostLostError);
+    await assert.rejects(host.makeDirectory('/tmp/never'), HostLostError);
+    process.kill(sleeping.pid, 'SIGKILL');
+  });
+  it('is lost when it says nothing any more', { timeout: 30_000 }, async () => {
+    const { connected, kill } = startAgent();
+    const host = await connected;
+    kill('SIGSTOP');
+    await once(host.lost, 'abort');
+    assert.match(String(host.lost.reason), /has not answered for \d+ s/);
+  });
+  it('ends what it has started when we are gone', async () => {
+    const host = await startAgent().connected;
+    const { pid } = await host.start(['sleep', '60']);
+    await host.close();
+    while (existsSync(`/proc/${pid}/stat`) && !/ Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await nextTurn();
+  });
+  it('passes a large input on, and a large output back, to the byte', async () => {
+    const host = await startAgent().connected;
+    const input = randomBytes(20_000_000);
+    const { stdout } = await host.run(['sha256sum'], { input });
+    assert.equal(stdout.split(' ')[0], createHash('sha256').update(input).digest('hex'));
+    const text = 'Grüße, '.repeat(1_000_000);
+    assert.equal((await host.run(['cat'], { input: text })).stdout, text);
+    await host.close();
+  });
+  it('serves many at once, each as it is ready', async () => {
+    const host = await startAgent().connected;
+    const slow = host.run(shell('sleep 0.5; echo slow'));
+    const quick = await Promise.all(Array.from({ length: 100 }, (_, n) => host.run(['echo', String(n)])));
+    assert.deepEqual(
+      quick.map(({ stdout }) => Number(stdout)),
+      Array.from({ length: 100 }, (_, n) => n),
+    );
+    assert.equal((await slow).stdout, 'slow');
+    await host.close();
+  });
+});

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the cable between two hosts carries: a limit that is no switch's.
+import type { CaseResult } from '../model/result.ts';
+import { farHostOf, type HostRecord, lineRatePps, nearHostOf } from '../model/testbed.ts';
+import type { TestCase } from '../model/testcase.ts';
+
+/** From this part of the line rate on the cable is the limit: what is left are gaps that no sender closes wholly. */
+const LINE_RATE_LIMITED_RATIO = 0.95;
+
+/** The most packets/s of a case's size that its cable carries in one direction, for all pairs together; null where there is none, or nobody knows. */
+export function lineRateOf(campaign: { hosts: readonly HostRecord[] }, testCase: TestCase): number | null {
+  if (testCase.location !== 'remote') return null;
+  const ends = [nearHostOf(campaign, testCase.testbed), farHostOf(campaign, testCase.testbed)];
+  const known = ends.flatMap((host) => host?.uplink?.lineRateBps ?? []);
+  return known.length === 0 ? null : lineRatePps(Math.min(...known), testCase.packetSize);
+}
+
+/** A throughput case's part of the line rate; null where it has none. */
+export function lineRateRatio({ case: testCase, summary, lineRatePps: most }: CaseResult): number | null {
+  if (testCase.dimension !== 'throughput' || summary === null || most === null) return null;
+  return summary.throughputPps.median / most;
+}
+
+/** The cable is the limit, and the switch may be faster. */
+export function isLineRateLimited(result: CaseResult): boolean {
+  return (lineRateRatio(result) ?? 0) >= LINE_RATE_LIMITED_RATIO;
+}

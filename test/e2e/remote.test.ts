@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// The remote scenarios on one machine: two network namespaces and a cable, by themselves and behind a real sshd.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { type Document, documentOf } from './document.ts';
+import { applicationRuns, cannotMeasure, type Running, traces, until, Workspace } from './machine.ts';
+import { cannotSsh, Laboratory, type SshMachine } from './sshd.ts';
+
+const CAMPAIGN = [
+  ...['-L', 'remote', '-V', 'linux-bridge,ovs', '--io', 'udp-mmsg,dpdk', '-S', '1vs1,4vs4', '-D', 'throughput,latency'],
+  ...['-R', '2k', '-B', '8', '--warmup', '50ms', '--duration', '400ms', '--trials', '1', '--seed', '3'],
+];
+
+/** Rejects where a run ends that should still go on. */
+async function tooEarly(running: Running): Promise<never> {
+  const { stderr } = await running.ended;
+  throw new Error(`it has ended: ${stderr}`);
+}
+
+/** Each case, in words, and what became of it. */
+function outcomes({ results }: Document): string[] {
+  return results.map((row) => {
+    const { dimension, location, pairs, switch: id } = row.case;
+    return `${dimension} ${location} ${pairs}vs${pairs} ${id}: ${row.outcome} ${row.reason ?? ''}`.trim();
+  });
+}
+
+const EXPECTED = ['throughput', 'latency'].flatMap((dimension) =>
+  [1, 4].flatMap((pairs) =>
+    ['linux-bridge', 'ovs'].map((id) => `${dimension} remote ${pairs}vs${pairs} ${id}: measured`),
+  ),
+);
+
+/** Everything that was sent is seen at each hop of the cable. */
+function assertCableCloses({ results }: Document): void {
+  for (const row of results) {
+    for (const trial of row.trials) {
+      const told = JSON.stringify({ case: row.case, uplink: trial.uplink });
+      assert.deepEqual(
+        trial.uplink?.hops.map(({ packets }) => packets),
+        [1, 2, 3, 4].map(() => trial.offeredPackets),
+        told,
+      );
+      assert.equal(trial.uplink?.foreignPackets, 0, told);
+      assert.ok(trial.ledgers.every(({ closes }) => closes));
+    }
+  }
+}
+
+describe('two namespaces that play machines', { skip: cannotMeasure }, () => {
+  let workspace: Workspace;
+  before(() => {
+    workspace = new Workspace();
+  });
+  after(() => workspace.end());
+
+  it('measure the remote scenarios, and the counters of the cable agree with the ledger to the packet', async () => {
+    const tracesBefore = traces();
+    const ended = await workspace.run(['run', '--json', '--testbed', 'netns', ...CAMPAIGN]);
+    assert.equal(ended.code, 0, ended.stderr);
+    const document = documentOf(ended);
+    assert.deepEqual(outcomes(document).sort(), EXPECTED.toSorted());
+    assert.ok(document.results.every((row) => row.case.testbed === 'netns'));
+    assertCableCloses(document);
+    assert.deepEqual(traces(), tracesBefore);
+  });
+
+  it('measure the local scenarios as well, on the near one', async () => {
+    const ended = await workspace.run([
+      ...['run', '--json', '--testbed', 'netns', '-L', 'local', '-V', 'linux-bridge', '--io', 'udp-mmsg', '-R', '2k'],
+      ...['--warmup', '50ms', '--duration', '200ms', '--trials', '1'],
+    ]);
+    assert.deepEqual(outcomes(documentOf(ended)), ['throughput local 1vs1 linux-bridge: measured']);
+  });
+
+  it('share the work with this machine in turns, and nothing is compared from one to the other', async () => {
+    const ended = await workspace.run([
+      ...['run', '--json', '--testbed', 'local,netns', '-V', 'linux-bridge,direct', '--io', 'udp-mmsg', '-P', '64,128'],
+      ...['-R', '2k', '-B', '8', '--warmup', '50ms', '--duration', '400ms', '--trials', '1'],
+    ]);
+    assert.equal(ended.code, 0, ended.stderr);
+    const where = documentOf(ended).results.map((row) => `${row.case.packetSize} ${row.case.testbed}: ${row.outcome}`);
+    const [one, other] = [...new Set(where)];
+    assert.deepEqual(where.sort(), [one, one, other, other].sort());
+    assert.deepEqual(where.map((row) => row.split(' ')[1]).sort(), ['local:', 'local:', 'netns:', 'netns:']);
+  });
+
+  it('leave nothing when vswbench is killed, once it is told to clean', { timeout: 60_000 }, async () => {
+    const tracesBefore = traces();
+    const running = workspace.start(['run', '--testbed', 'netns', '--duration', '30s', ...CAMPAIGN.slice(0, 6)]);
+    await Promise.race([until(() => applicationRuns('receiver')), tooEarly(running)]);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const cleaned = await workspace.run(['clean']);
+    assert.equal(cleaned.code, 0, cleaned.stderr);
+    // The far ends notice by themselves that nobody is there any more.
+    await until(() => traces().join() === tracesBefore.join());
+  });
+});
+
+describe('two machines behind ssh', { skip: cannotMeasure || cannotSsh }, () => {
+  let workspace: Workspace;
+  let laboratory: Laboratory;
+  let file: string;
+  let tracesBefore: string[];
+  before(async () => {
+    workspace = new Workspace();
+    laboratory = await Laboratory.open();
+    file = join(laboratory.folder, 'campaign.yaml');
+    writeFileSync(file, laboratory.campaign);
+  });
+  beforeEach(() => {
+    tracesBefore = traces();
+  });
+  afterEach(async () => {
+    for (const { name } of laboratory.machines) await clean(name);
+  });
+  after(async () => {
+    await workspace.end();
+    laboratory.close();
+  });
+  const clean = (name: string) => workspace.run(['clean', '--host', name, '--ssh-config', laboratory.sshConfig]);
+  const far = () => laboratory.machines.find(({ name }) => name === 'vswt-far') ?? assert.fail('no far machine');
+  const connections = ({ log }: SshMachine) => log.filter((line) => line.startsWith('Accepted ')).length;
+
+  it('give the same outcomes, over one connection each', async () => {
+    const seenBefore = laboratory.machines.map(connections);
+    const ended = await workspace.run(['run', file, '--json', ...CAMPAIGN]);
+    assert.equal(ended.code, 0, ended.stderr);
+    const document = documentOf(ended);
+    assert.deepEqual(outcomes(document).sort(), EXPECTED.toSorted());
+    assertCableCloses(document);
+    assert.deepEqual(
+      laboratory.machines.map((machine, index) => connections(machine) - (seenBefore[index] ?? 0)),
+      [1, 1],
+    );
+    assert.deepEqual(traces(), tracesBefore);
+  });
+
+  it('send what a capture of the cable sees, to the packet', async () => {
+    const capture = spawn('ip', [
+      ...['netns', 'exec', 'vswt-far', 'tcpdump', '--immediate-mode', '-l', '-n', '-i', 'cable', 'udp', 'port', '5001'],
+    ]);
+    let frames = 0;
+    createInterface({ input: capture.stdout }).on('line', (line) => {
+      if (line.includes(' IP ')) frames += 1;
+    });
+    for await (const line of createInterface({ input: capture.stderr })) if (line.includes('listening on')) break;
+    const ended = await workspace.run([
+      ...['run', file, '--json', '-L', 'remote', '-V', 'linux-bridge,ovs', '--io', 'udp-mmsg,dpdk', '-D', 'latency'],
+      ...['-R', '500', '-B', '1', '--warmup', '50ms', '--duration', '400ms', '--trials', '1'],
+    ]);
+    assert.equal(ended.code, 0, ended.stderr);
+    const trials = documentOf(ended).results.flatMap((row) => row.trials);
+    assert.equal(trials.length >= 2, true);
+    const sent = trials.reduce((sum, trial) => sum + trial.offeredPackets + trial.receivedPackets, 0);
+    await until(() => frames >= sent);
+    capture.kill('SIGTERM');
+    await once(capture, 'exit');
+    assert.equal(frames, sent);
+  });
+
+  /** Two trials: the first is broken in its middle, the second is to be measured. */
+  const longTrials = () => {
+    const running = workspace.start([
+      ...['run', file, '--json', '-L', 'remote', '-V', 'linux-bridge', '--io', 'udp-mmsg', '-R', '1k'],
+      ...['--warmup', '50ms', '--duration', '15s', '--trials', '2', '--seed', '1'],
+    ]);
+    return { running, sending: Promise.race([until(() => applicationRuns('sender')), tooEarly(running)]) };
+  };
+  const assertLostThenMeasured = (document: Document, seconds: number) => {
+    const trials = document.results.flatMap((row) => row.trials);
+    assert.deepEqual(
+      trials.map((trial) => trial.outcome),
+      ['failed', 'measured'],
+    );
+    assert.match(String(trials[0]?.reason), /^host vswt-far is lost: /);
+    assert.ok(seconds < 10, `it took ${seconds} s`);
+  };
+
+  it('one of which is cut off: the trial fails by that name, and the campaign goes on when it is back', {
+    timeout: 120_000,
+  }, async () => {
+    const { running, sending } = longTrials();
+    await sending;
+    const began = performance.now();
+    await laboratory.switchOff(far());
+    await running.sees(/failed: host vswt-far is lost/);
+    const seconds = (performance.now() - began) / 1000;
+    await laboratory.switchOn(far());
+    const ended = await running.ended;
+    assert.match(ended.stderr, /^Host vswt-far is back, and clean\.$/m);
+    assertLostThenMeasured(documentOf(ended), seconds);
+    assert.deepEqual(traces(), tracesBefore);
+  });
+
+  it('one of which freezes: the trial fails by that name', { timeout: 120_000 }, async () => {
+    const { running, sending } = longTrials();
+    await sending;
+    const [agent] = execFileSync('ip', ['netns', 'pids', 'vswt-far'], { encoding: 'utf8' })
+      .split('\n')
+      .map(Number)
+      .filter(
+        (pid) =>
+          pid > 0 && execFileSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('agent'),
+      );
+    assert.ok(agent);
+    const began = performance.now();
+    process.kill(agent, 'SIGSTOP');
+    await running.sees(/failed: host vswt-far is lost: it has not answered/);
+    const seconds = (performance.now() - began) / 1000;
+    process.kill(agent, 'SIGCONT');
+    assertLostThenMeasured(documentOf(await running.ended), seconds);
+    assert.deepEqual(traces(), tracesBefore);
+  });
+
+  it('are clean after vswbench was killed: at the next contact', { timeout: 60_000 }, async () => {
+    const { running, sending } = longTrials();
+    await sending;
+    running.child.kill('SIGKILL');
+    await running.ended;
+    for (const { name } of laboratory.machines) {
+      const cleaned = await clean(name);
+      assert.equal(cleaned.code, 0, cleaned.stderr);
+      assert.match(cleaned.stderr, /Undid \d+ steps of \d+ runs? that had not ended properly|nothing to clean/);
+    }
+    await until(() => traces().join() === tracesBefore.join());
+  });
+
+  it('are refused in one line where a name is hostile or nobody is there, before anything is touched', async () => {
+    const hostile = [
+      'a b',
+      "a'b",
+      'a;touch /tmp/vswbench-hostile',
+      '$(touch /tmp/vswbench-hostile)',
+      '-oProxyCommand=x',
+    ];
+    for (const host of hostile) {
+      const bad = join(laboratory.folder, 'bad.yaml');
+      writeFileSync(bad, JSON.stringify({ testbeds: { x: { near: { host } } }, testbed: 'x' }));
+      const ended = await workspace.run(['run', bad]);
+      assert.equal(ended.code, 2, ended.stderr);
+      assert.match(ended.stderr, /^vswbench: [^\n]*testbeds\.x\.near\.host: [^\n]* is not a host: [^\n]*$/);
+    }
+    const nobody = await workspace.run(['doctor', '--host', 'vswt-nobody', '--ssh-config', laboratory.sshConfig]);
+    assert.equal(nobody.code, 1);
+    assert.match(nobody.stderr, /^vswbench: cannot reach vswt-nobody by ssh: [^\n]+$/);
+    assert.deepEqual(traces(), tracesBefore);
+  });
+});
