@@ -86,6 +86,19 @@ describe('netmap', { skip }, () => {
     }
   });
 
+  it('joins two namespaces that play machines by an uplink of VALE', { timeout: 120_000 }, async () => {
+    const remote = '-L remote --testbed netns -D throughput,latency -V vale -R 1k -B 4 --duration 300ms --wait block';
+    for (const { name, trial } of await measure(remote)) {
+      assert.equal(trial.lostPackets, 0, name);
+      // Each packet is seen at both ends of the cable, once each way that it goes.
+      const hops = trial.uplink?.hops ?? [];
+      assert.ok(hops.length > 0, name);
+      for (const hop of hops) assert.equal(hop.packets, trial.offeredPackets, `${name}: ${hop.hop}`);
+    }
+    assert.deepEqual(traces(), tracesBefore);
+    assert.deepEqual(marked(), []);
+  });
+
   for (const device of ['direct', 'vale']) {
     it(`leaves nothing of ${device} after kill -9 in the middle of a trial`, { timeout: 120_000 }, async () => {
       const running = workspace.start(options(`-V ${device} --duration 30s --trials 1`));
