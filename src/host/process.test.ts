@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeHost, procStat } from '../../test/fixtures/host.ts';
-import { parseProcessStat, startTicksOf } from './process.ts';
+import { killMarked, parseProcessStat, startTicksOf } from './process.ts';
 
 /** As Linux 6.1 prints it. */
 const NODE =
@@ -42,5 +42,50 @@ describe('startTicksOf', () => {
   it('is null for a zombie: it has ended, whatever its parent thinks', async (t) => {
     const host = new FakeHost(t).put({ '/proc/7/stat': procStat(7, { state: 'Z' }) });
     assert.equal(await startTicksOf(host, 7), null);
+  });
+});
+
+describe('killMarked', () => {
+  const process = () => ({ '/proc/7/stat': procStat(7, { startTicks: 555 }), '/proc/7/task/7/comm': 'switch\n' });
+
+  it('waits for one that has lost its environment, but not yet its memory', async (t) => {
+    const host = new FakeHost(t).put(process());
+    let looks = 0;
+    host.answer(/^grep .*VSWBENCH_MARK=here/, () => ({ stdout: looks++ === 0 ? '/proc/7/environ\n' : '' }));
+    let kills = 0;
+    host.answer(/^kill -KILL 7$/, () => {
+      kills += 1;
+      if (kills === 3) host.files.delete('/proc/7/stat');
+      return {};
+    });
+    assert.equal(await killMarked(host, 'here'), null);
+    assert.equal(kills, 3);
+  });
+  it('waits for the threads of one whose first thread has ended', async (t) => {
+    const host = new FakeHost(t).put({ ...process(), '/proc/7/task/8/comm': 'poller\n' });
+    let looks = 0;
+    host.answer(/^grep /, () => ({ stdout: looks++ === 0 ? '/proc/7/environ\n' : '' }));
+    let kills = 0;
+    host.answer(/^kill -KILL 7$/, () => {
+      kills += 1;
+      host.put({ '/proc/7/stat': procStat(7, { state: 'Z', startTicks: 555 }) });
+      if (kills === 2) host.files.delete('/proc/7/task/8/comm');
+      return {};
+    });
+    assert.equal(await killMarked(host, 'here'), null);
+    assert.equal(kills, 2);
+  });
+  it('leaves one alone that has the id of one that is gone', async (t) => {
+    const host = new FakeHost(t).put(process());
+    let looks = 0;
+    host.answer(/^grep /, () => ({ stdout: looks++ === 0 ? '/proc/7/environ\n' : '' }));
+    let kills = 0;
+    host.answer(/^kill -KILL 7$/, () => {
+      kills += 1;
+      host.put({ '/proc/7/stat': procStat(7, { startTicks: 556 }) });
+      return {};
+    });
+    assert.equal(await killMarked(host, 'here'), null);
+    assert.equal(kills, 1);
   });
 });

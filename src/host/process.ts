@@ -29,12 +29,15 @@ export function parseProcessStat(text: string): ProcessStat | null {
 
 /**
  * Start time of a process; null where none of that id is alive. A zombie is not: it has ended, but may keep its entry for as
- * long as its parent does not ask for it, which a container's first process may never do.
+ * long as its parent does not ask for it, which a container's first process may never do. It is as long as it has other threads:
+ * they hold its memory.
  */
 export async function startTicksOf(host: Host, pid: number): Promise<string | null> {
   const text = await host.read(`/proc/${pid}/stat`);
   const stat = text === null ? null : parseProcessStat(text);
-  return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : stat.startTicks;
+  if (stat === null || stat.state === 'X') return null;
+  const ended = stat.state === 'Z' && (await host.list(`/proc/${pid}/task`)).length <= 1;
+  return ended ? null : stat.startTicks;
 }
 
 const MARK = 'VSWBENCH_MARK';
@@ -60,8 +63,12 @@ export async function startMarked(
 
 /** Kills every process that bears a mark, and waits until they are gone. Returns one line where that failed. */
 export async function killMarked(host: Host, mark: string): Promise<string | null> {
+  // One that is about to end has no environment any more, but still its memory: hugepages, which the host is to have back.
+  const seen = new Map<number, string>();
   for (let waitedMs = 0; ; waitedMs += DEATH_POLL_MS) {
-    const pids = await marked(host, mark);
+    for (const [pid, ticks] of await marked(host, mark)) seen.set(pid, ticks);
+    const pids: number[] = [];
+    for (const [pid, ticks] of seen) if ((await startTicksOf(host, pid)) === ticks) pids.push(pid);
     if (pids.length === 0) return null;
     if (waitedMs >= DEATH_TIMEOUT_MS) return `cannot end process ${pids.join(', ')}`;
     await host.run(['kill', '-KILL', ...pids.map(String)]);
@@ -69,8 +76,8 @@ export async function killMarked(host: Host, mark: string): Promise<string | nul
   }
 }
 
-/** Process ids of those alive that bear a mark. */
-async function marked(host: Host, mark: string): Promise<number[]> {
+/** Those alive that bear a mark: process id and start time. */
+async function marked(host: Host, mark: string): Promise<[number, string][]> {
   const pids = (await host.list('/proc')).filter((name) => /^\d+$/.test(name));
   // A file of the environment holds its variables with a NUL behind each. That some are gone meanwhile is no error of ours.
   const found = await host.run([
@@ -78,7 +85,10 @@ async function marked(host: Host, mark: string): Promise<number[]> {
     ...['--regexp', `${MARK}=${mark}`, ...pids.map((pid) => `/proc/${pid}/environ`)],
   ]);
   const named = found.stdout.split('\n').flatMap((line) => /^\/proc\/(\d+)\/environ$/.exec(line)?.[1] ?? []);
-  const alive: number[] = [];
-  for (const pid of named.map(Number)) if ((await startTicksOf(host, pid)) !== null) alive.push(pid);
+  const alive: [number, string][] = [];
+  for (const pid of named.map(Number)) {
+    const ticks = await startTicksOf(host, pid);
+    if (ticks !== null) alive.push([pid, ticks]);
+  }
   return alive;
 }

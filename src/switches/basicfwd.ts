@@ -2,8 +2,8 @@
 // The behaviour of DPDK's basic forwarding sample, by a program of our own (dataplane/switches/basicfwd.c): ports in pairs,
 // 0 to 1 and 1 to 0, no switching logic, one core that polls.
 import { z } from 'zod';
-import { HostError, type HostProcess, lastLine } from '../host/host.ts';
 import { startMarked } from '../host/process.ts';
+import { Dialogue } from './dialogue.ts';
 import { type PortCounters, type RunningSwitch, SOCKETS, type SocketPort, type SwitchDriver } from './driver.ts';
 import { virtioUser } from './virtio.ts';
 
@@ -53,10 +53,17 @@ export const basicfwd: SwitchDriver = {
     const devices = ports.map((_, index) => `net_vhost${index},iface=${directory}/${socketOf(index)}`);
     const command = [`${programs}/basicfwd`, String(cpu), housekeeping.join(','), ...devices];
     const process = await startMarked(host, undo, directory, command);
-    const dialogue = new Dialogue(process);
+    const dialogue = new Dialogue<Counters>(process, {
+      name: 'basicfwd',
+      ask: () => process.send('counters'),
+      take(text) {
+        const line = LineSchema.parse(JSON.parse(text));
+        return line.type === 'ready' ? 'ready' : line.ports;
+      },
+    });
     await dialogue.ready;
     const countersOf = async (): Promise<PortCounters[]> => {
-      const counted = await dialogue.counters();
+      const counted = await dialogue.ask();
       return ports.map((request, index) => ({
         ...request,
         inPackets: counted[index]?.in_packets ?? 0,
@@ -76,7 +83,7 @@ export const basicfwd: SwitchDriver = {
       flags: [],
       counters: countersOf,
       settled: async () => {
-        const down = (await dialogue.counters()).findIndex(({ up }) => !up);
+        const down = (await dialogue.ask()).findIndex(({ up }) => !up);
         return down < 0 ? null : `nobody is connected to port ${down} of basicfwd`;
       },
       threads: async () => [process.pid],
@@ -85,66 +92,3 @@ export const basicfwd: SwitchDriver = {
     return running;
   },
 };
-
-/** How long it may take to come up, and to answer. */
-const READY_TIMEOUT_MS = 20_000;
-const ANSWER_TIMEOUT_MS = 5_000;
-
-/** Questions and answers, one at a time, over the program's standard input and output. */
-class Dialogue {
-  /** Resolves when all ports are there; rejects with HostError where the program ends or says nothing. */
-  readonly ready: Promise<void>;
-  /** One line once the program has ended. */
-  ended: string | null = null;
-  private readonly process: HostProcess;
-  private waiting: PromiseWithResolvers<Counters>[] = [];
-
-  constructor(process: HostProcess) {
-    this.process = process;
-    const up = Promise.withResolvers<void>();
-    up.promise.catch(() => undefined);
-    this.ready = withinMs(up.promise, READY_TIMEOUT_MS, 'basicfwd does not come up');
-    void this.follow(up);
-  }
-
-  counters(): Promise<Counters> {
-    const answer = Promise.withResolvers<Counters>();
-    answer.promise.catch(() => undefined);
-    if (this.ended !== null) answer.reject(new HostError(this.ended));
-    this.waiting.push(answer);
-    this.process.send('counters');
-    return withinMs(answer.promise, ANSWER_TIMEOUT_MS, 'basicfwd does not answer');
-  }
-
-  private async follow(up: PromiseWithResolvers<void>): Promise<void> {
-    this.ended = `basicfwd has ended: ${await this.listen(up)}`;
-    const failure = new HostError(this.ended);
-    up.reject(failure);
-    for (const answer of this.waiting.splice(0)) answer.reject(failure);
-  }
-
-  /** Takes its lines until there are no more to be believed, and returns why. */
-  private async listen(up: PromiseWithResolvers<void>): Promise<string> {
-    try {
-      for await (const text of this.process.lines) {
-        const line = LineSchema.parse(JSON.parse(text));
-        if (line.type === 'ready') up.resolve();
-        else this.waiting.shift()?.resolve(line.ports);
-      }
-    } catch {
-      return 'it printed a line that is not of its protocol';
-    }
-    const { exitCode, stderr } = await this.process.ended;
-    return lastLine(stderr) || `exit code ${exitCode}`;
-  }
-}
-
-async function withinMs<T>(event: Promise<T>, ms: number, what: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new HostError(`${what} within ${ms / 1000} s`)), ms);
-  try {
-    return await Promise.race([event, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -13,6 +13,7 @@ import {
   type SwitchContext,
   type SwitchDriver,
 } from './driver.ts';
+import { netMemif } from './memif.ts';
 import { keepNamespace } from './namespace.ts';
 import { containerEnd, refuseTaken } from './veth.ts';
 import { virtioUser } from './virtio.ts';
@@ -39,7 +40,13 @@ export const direct: SwitchDriver = {
         // The sink is the vhost side: it copies, and so does some of the work that a switch would do.
         return withoutSwitch(sockets(context, 'vhost-user', virtioUser, ({ name }) => `net_vhost0,iface=${name}`));
       case 'memif':
-        return withoutSwitch(sockets(context, 'memif', memif('client'), memif('server')));
+        return withoutSwitch(
+          sockets(
+            ...([context, 'memif'] as const),
+            ({ name }) => netMemif({ name, role: 'client' }),
+            ({ name }) => netMemif({ name, role: 'server' }),
+          ),
+        );
       case 'netmap':
         return netmapPipes(context);
       default:
@@ -121,8 +128,4 @@ function sockets(
     const device = ends[request.end]({ name: `${SOCKETS}/pair${request.pair}` });
     return { ...request, kind, directory, device };
   });
-}
-
-function memif(role: 'client' | 'server'): (socket: SocketName) => string {
-  return ({ name }) => `net_memif0,socket=${name},socket-abstract=no,role=${role}`;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Open vSwitch with its user-space datapath (DPDK): a database and a daemon of our own, beside which a system's OVS runs on
 // untouched. One bridge that learns addresses (NORMAL), one vhost-user port for each application.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '../host/host.ts';
 import { startMarked } from '../host/process.ts';
 import {
@@ -16,6 +15,7 @@ import {
   type Uplink,
   type UplinkCounters,
 } from './driver.ts';
+import { socketAppears } from './sockets.ts';
 import { takeUplink, uplinkMissing } from './uplink.ts';
 import { refuseTaken } from './veth.ts';
 import { virtioUser } from './virtio.ts';
@@ -225,9 +225,6 @@ async function addUplink(context: SwitchContext, uplink: Uplink): Promise<void> 
   if (error !== '[]' && error !== '""') throw new HostError(`OVS cannot use the uplink ${uplink.interface}: ${error}`);
 }
 
-const SOCKET_TIMEOUT_MS = 8_000;
-const SOCKET_POLL_MS = 10;
-
 /**
  * OVS is the client of the applications' sockets (`dpdkvhostuserclient`: the other way round has no counters). By itself it looks
  * for a socket once a second; ports that are made anew for each trial connect at once. Ports and sockets have names of their
@@ -257,9 +254,9 @@ class Connections {
 
   /** Replaces the ports of the trial before by those of this one, as soon as their sockets are there. */
   async renew(signal: AbortSignal): Promise<void> {
-    const { ports, directory } = this.context;
+    const { host, ports, directory } = this.context;
     const names = ports.map((_, index) => this.nameOf(index));
-    for (const name of names) await this.appears(`${directory}/ports/${name}`, signal);
+    for (const name of names) await socketAppears(host, `${directory}/ports/${name}`, signal);
     const deleted = this.present.flatMap((name) => ['--', '--if-exists', 'del-port', BRIDGE, name]);
     this.present = names;
     const added = names.flatMap((name, index) => [
@@ -272,14 +269,6 @@ class Connections {
 
   private nameOf(index: number): string {
     return `p${index}-${this.generation}`;
-  }
-
-  private async appears(socket: string, signal: AbortSignal): Promise<void> {
-    for (let waitedMs = 0; (await this.context.host.run(['test', '-S', socket])).exitCode !== 0; ) {
-      if (waitedMs >= SOCKET_TIMEOUT_MS) throw new HostError(`no application has made its socket ${socket}`);
-      await sleep(SOCKET_POLL_MS, undefined, { signal });
-      waitedMs += SOCKET_POLL_MS;
-    }
   }
 }
 

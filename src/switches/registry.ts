@@ -2,9 +2,21 @@
 import { basicfwd } from './basicfwd.ts';
 import { direct } from './direct.ts';
 import type { SwitchDriver } from './driver.ts';
+import { fastclick } from './fastclick.ts';
 import { linuxBridge } from './linux-bridge.ts';
 import { ovs } from './ovs.ts';
+import { snabb } from './snabb.ts';
 import { vale } from './vale.ts';
+import { vpp } from './vpp.ts';
 
 /** Every switch that comes with vswbench, in the order in which reports list them. */
-export const switchRegistry: readonly SwitchDriver[] = [direct, linuxBridge, basicfwd, ovs, vale];
+export const switchRegistry: readonly SwitchDriver[] = [
+  direct,
+  linuxBridge,
+  basicfwd,
+  ovs,
+  vpp,
+  snabb,
+  fastclick,
+  vale,
+];

@@ -98,6 +98,7 @@ export function traces(): string[] {
       .filter((line) => /lxc|build\/roots|\/run\/vswbench|hugepages/.test(line)),
     ...programs().map((program) => `process ${program}`),
     ...['/run/vswbench', '/run/lxc', '/sys/fs/cgroup'].flatMap((folder) => tree(folder, 2)),
+    ...readdirSync('/dev/shm').map((name) => `memory ${name}`),
     `hugepages ${readFileSync('/proc/sys/vm/nr_hugepages', 'utf8').trim()}`,
   ]
     .filter((line) => !/^(netns|mount|path) *$/.test(line))
@@ -116,6 +117,7 @@ const PROGRAMS = [
   new RegExp(`^${join(root, 'build/dataplane/basicfwd')} `),
   new RegExp(` ${join(root, 'src/cli/main.ts')} `),
   /^\S*(ovs-vswitchd|ovsdb-server)\S* .*\/run\/vswbench/,
+  /^\S*\/vpp -c \/run\/vswbench/,
 ];
 
 /** Command lines of our own programs that run. */

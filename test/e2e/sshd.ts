@@ -86,6 +86,8 @@ export class Laboratory {
     writeFileSync(join(this.folder, 'known_hosts'), ports.map((port) => `[127.0.0.1]:${port} ${key}\n`).join(''));
     writeFileSync(join(this.folder, 'authorized_keys'), readFileSync(join(this.folder, 'user_key.pub')));
     for (const name of names) {
+      // Of a test run that was killed.
+      if (existsSync(`/run/netns/${name}`)) ip('netns', 'delete', name);
       ip('netns', 'add', name);
       const log: string[] = [];
       this.machines.push({ name, namespace: name, sshd: await this.startSshd(name, log), log });
