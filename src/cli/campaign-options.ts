@@ -16,7 +16,11 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
   { flags: '-R, --rate <list>', key: 'rate', text: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'" },
   { flags: '-B, --burst <list>', key: 'burst', text: 'packets per burst, 1 to 1024 (default: 64)' },
   { flags: '--io <list>', key: 'io', text: 'I/O frameworks (default: all that the switch can serve)' },
-  { flags: '--port <list>', key: 'port', text: 'kinds of port: netdev, vhost-user, memif, vf (default: all that fit)' },
+  {
+    flags: '--port <list>',
+    key: 'port',
+    text: 'kinds of port: netdev, vhost-user, memif, netmap, vf (default: all that fit)',
+  },
   { flags: '--touch <list>', key: 'touch', text: 'full: every byte generated and checked (default); none' },
   {
     flags: '--wait <how>',

@@ -10,7 +10,7 @@ import { type Host, HostError, lastLine, runOrThrow } from './host.ts';
 export const INSTALLED = '/var/lib/vswbench';
 
 /** Programs that run on a host beside its containers; those that are not built are left out. */
-const PROGRAMS = ['vswload', 'clock-error', 'basicfwd'];
+const PROGRAMS = ['vswload', 'clock-error', 'basicfwd', 'vale'];
 
 /** Longest that sending may take: some ten megabytes over a slow line. */
 const SEND_TIMEOUT_MS = 300_000;

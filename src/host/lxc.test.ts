@@ -91,6 +91,16 @@ describe('startContainer', () => {
       assert.ok(config.includes(line), line);
     }
   });
+  it('shows it device files of the host, and the network namespace that it shares', async (t) => {
+    const device = 'lxc.mount.entry = /dev/netmap dev/netmap none bind,create=file 0 0';
+    const devices = ['/dev/netmap'];
+    const lines = async (attachment: Attachment) =>
+      (await start(t, true, attachment)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`)?.split('\n') ?? [];
+    const shared = await lines({ kind: 'namespace', namespace: '/proc/77/ns/net', devices });
+    assert.ok(shared.includes(device) && shared.includes('lxc.namespace.share.net = /proc/77/ns/net'));
+    assert.ok(!shared.some((line) => /^lxc\.(net|sysctl)\./.test(line)));
+    assert.ok(!(await lines(SPEC.attachment)).includes(device));
+  });
   it('does not mention IPv6 to a kernel without it, where the container would not start', async (t) => {
     assert.doesNotMatch((await start(t, false)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '', /ipv6/);
   });

@@ -16,6 +16,8 @@ export interface ContainerSpec {
 export type Attachment =
   /** An interface of the host, moved in and called eth0 there; it comes back when the container ends. `address` is IPv4 with prefix length. */
   | { kind: 'interface'; interface: string; mac: string; address: string }
+  /** A network namespace, as a path, that others live in too, and that is left as it is. `devices` are device files of the host that it sees as well. */
+  | { kind: 'namespace'; namespace: string; devices: readonly string[] }
   /** A folder of the host, mounted at `target`, which the root has. */
   | { kind: 'directory'; directory: string; target: string }
   /** Device files of the host, which the container sees under the same paths. */
@@ -99,7 +101,7 @@ function containerConfig(spec: ContainerSpec, ipv6: boolean): string {
     // A distribution's profile for system containers forbids nothing that we need but would differ between hosts.
     'lxc.apparmor.profile = unconfined',
     ...attachmentConfig(spec.attachment),
-    ...(ipv6 ? ['lxc.sysctl.net.ipv6.conf.all.disable_ipv6 = 1'] : []),
+    ...(ipv6 && spec.attachment.kind !== 'namespace' ? ['lxc.sysctl.net.ipv6.conf.all.disable_ipv6 = 1'] : []),
     '',
   ].join('\n');
 }
@@ -115,6 +117,8 @@ function attachmentConfig(attachment: Attachment): string[] {
         `lxc.net.0.hwaddr = ${attachment.mac}`,
         `lxc.net.0.ipv4.address = ${attachment.address}`,
       ];
+    case 'namespace':
+      return [`lxc.namespace.share.net = ${attachment.namespace}`, ...attachment.devices.map(deviceEntry)];
     case 'directory':
       return [
         'lxc.net.0.type = empty',

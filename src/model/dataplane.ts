@@ -5,8 +5,8 @@ import { z } from 'zod';
 const count = z.int().nonnegative();
 const head = { v: z.literal(1) };
 
-/** What a switch gives to a container: a kernel interface, a socket by which memory is shared, or a virtual function of a network card. */
-export const PortKindSchema = z.enum(['netdev', 'vhost-user', 'memif', 'vf']);
+/** What a switch gives to a container: a kernel interface, a socket by which memory is shared, a port of netmap, or a virtual function of a network card. */
+export const PortKindSchema = z.enum(['netdev', 'vhost-user', 'memif', 'netmap', 'vf']);
 export type PortKind = z.infer<typeof PortKindSchema>;
 
 /** Log-linear latency histogram; values in nanoseconds, buckets half-open `[lower, upper)`, ascending, none empty. */

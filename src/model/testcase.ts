@@ -50,9 +50,9 @@ export type SourceRole = 'sender' | 'client';
 export type SinkRole = 'receiver' | 'server';
 export type Role = SourceRole | SinkRole;
 
-/** What carries the packets, in a word: `udp`, `dpdk/vhost-user`. A kernel interface goes without saying. */
+/** What carries the packets, in a word: `udp`, `dpdk/vhost-user`, `netmap`. A kernel interface goes without saying, and so do ports of one's own. */
 export function ioName({ io, port }: Pick<TestCase, 'io' | 'port'>): string {
-  return port === 'netdev' ? io : `${io}/${port}`;
+  return port === 'netdev' || port === io ? io : `${io}/${port}`;
 }
 
 /** Identity of a test case: equal for equal tuples, stable across versions, used as a database key. */

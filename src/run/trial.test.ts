@@ -102,6 +102,28 @@ describe('a trial', () => {
     assert.deepEqual((await ended).flags, ['shared-housekeeping', 'bridge-netfilter', 'super-packets']);
   });
 
+  it('gives a container with a port of netmap the device, and the namespace in which the port is known', async (t) => {
+    const b = bench(t);
+    const ends = ['source', 'sink'] as const;
+    const ended = b.run({
+      ports: ends.map((end) => ({
+        pair: 0,
+        end,
+        kind: 'netmap',
+        namespace: '/proc/9/ns/net',
+        device: `netmap:v:${end}`,
+      })),
+    });
+    b.ready();
+    await b.started();
+    const config = b.host.files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '';
+    assert.match(config, /^lxc\.namespace\.share\.net = \/proc\/9\/ns\/net$/m);
+    assert.match(config, /^lxc\.mount\.entry = \/dev\/netmap dev\/netmap /m);
+    assert.ok(b.host.events.some((event) => /^start lxc-execute .* --device netmap:v:sink /.test(event)));
+    b.processes.source.end({ exitCode: 137 });
+    assert.equal((await ended).outcome.outcome, 'failed');
+  });
+
   it('fails at once where one ends while traffic runs, and nothing of it goes on', async (t) => {
     const b = bench(t);
     const ended = b.run();

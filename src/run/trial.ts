@@ -12,6 +12,7 @@ import type { Outcome, Trial } from '../model/result.ts';
 import { macOf } from '../model/station.ts';
 import type { TestCase } from '../model/testcase.ts';
 import {
+  NETMAP_DEVICE,
   type Port,
   type PortCounters,
   type RunningSwitch,
@@ -185,10 +186,20 @@ async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: 
 }
 
 function attachmentOf(port: Port): Attachment {
-  if (port.kind === 'vf') return { kind: 'devices', devices: port.devices };
-  if (port.kind !== 'netdev') return { kind: 'directory', directory: port.directory, target: SOCKETS };
   const [mac, address] = [macOf(port.pair, port.end), `${ipOf(port.pair, port.end)}/24`];
-  return { kind: 'interface', interface: port.interface, mac, address };
+  switch (port.kind) {
+    case 'netdev':
+      return { kind: 'interface', interface: port.interface, mac, address };
+    case 'netmap':
+      return { kind: 'namespace', namespace: port.namespace, devices: [NETMAP_DEVICE] };
+    case 'vf':
+      return { kind: 'devices', devices: port.devices };
+    case 'vhost-user':
+    case 'memif':
+      return { kind: 'directory', directory: port.directory, target: SOCKETS };
+    default:
+      return port satisfies never;
+  }
 }
 
 async function exchange(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, switchContext } from '../../test/fixtures/host.ts';
+import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import { direct } from './direct.ts';
 
@@ -46,6 +46,39 @@ describe('direct', () => {
     assert.equal(running.counters(), null);
     assert.deepEqual(await running.threads(), []);
     assert.equal(await running.health(), null);
+  });
+  describe('with pipes of netmap', () => {
+    const KEEPER = /^start env VSWBENCH_MARK=\/run\/vswbench\/switch unshare --net cat$/;
+    const connect = async (t: TestContext, talk: (keeper: FakeProcess) => void) => {
+      const keeper = new FakeProcess(555);
+      const host = new FakeHost(t).onStart(/unshare --net cat$/, () => keeper);
+      talk(keeper);
+      const running = await direct.start(switchContext(host, { ports: PORTS, portKind: 'netmap' }));
+      return { host, keeper, running };
+    };
+    it('has both ends of a pair meet in a namespace that ends with its keeper', async (t) => {
+      const { host, keeper, running } = await connect(t, (process) => process.print('ready'));
+      assert.deepEqual(keeper.sent, ['ready']);
+      assert.equal(host.events[0], 'undo kill-marked /run/vswbench/switch');
+      assert.match(host.events[1] ?? '', KEEPER);
+      assert.deepEqual(
+        running.ports.map((port) => port.kind === 'netmap' && [port.device, port.namespace]),
+        ['netmap:valevsw:pair0{0', 'netmap:valevsw:pair0}0', 'netmap:valevsw:pair1{0', 'netmap:valevsw:pair1}0'].map(
+          (device) => [device, '/proc/555/ns/net'],
+        ),
+      );
+    });
+    it('is ill when the keeper has ended', async (t) => {
+      const { keeper, running } = await connect(t, (process) => process.print('ready'));
+      assert.equal(await running.health(), null);
+      keeper.end();
+      await keeper.ended;
+      assert.equal(await running.health(), 'the network namespace of the containers is gone');
+    });
+    it('says why there is no namespace', async (t) => {
+      const refused = connect(t, (process) => process.end({ exitCode: 1, stderr: 'unshare: not permitted\n' }));
+      await assert.rejects(refused, new HostError('cannot make a network namespace: unshare: not permitted'));
+    });
   });
   it('refuses half a pair', async (t) => {
     await assert.rejects(start(machine(t), [{ pair: 0, end: 'source' }]), RangeError);

@@ -5,6 +5,7 @@ import { HostError } from '../host/host.ts';
 import { ipBatch, silenceIpv6 } from '../host/netdev.ts';
 import {
   type NetdevPort,
+  type NetmapPort,
   type Port,
   type PortRequest,
   type RunningSwitch,
@@ -14,6 +15,7 @@ import {
   type SwitchDriver,
 } from './driver.ts';
 import { netMemif } from './memif.ts';
+import { keepNamespace } from './namespace.ts';
 import { containerEnd, refuseTaken } from './veth.ts';
 import { virtioUser } from './virtio.ts';
 
@@ -22,7 +24,7 @@ export const direct: SwitchDriver = {
   title: 'no switch: a cable from container to container',
   kind: 'none',
   learns: false,
-  ports: ['netdev', 'vhost-user', 'memif'],
+  ports: ['netdev', 'vhost-user', 'memif', 'netmap'],
   locations: ['local'],
   threads: 0,
 
@@ -48,6 +50,8 @@ export const direct: SwitchDriver = {
         );
       case 'vf':
         throw new HostError('direct has no virtual functions');
+      case 'netmap':
+        return netmapPipes(context);
       default:
         return context.portKind satisfies never;
     }
@@ -89,6 +93,24 @@ async function veth({ host, undo }: SwitchContext, source: NetdevPort, sink: Net
   await ipBatch(host, [`link add ${source.interface} type veth peer name ${sink.interface}`]);
   await silenceIpv6(host, source.interface);
   await silenceIpv6(host, sink.interface);
+}
+
+/**
+ * A pipe of netmap hands slots over without a copy, but both of its ends are looked up under their parent's name in one network
+ * namespace: the containers share one that has nothing else in it. The parent, which carries nothing, is a port of VALE: netmap
+ * makes it with the first end, whichever that is, and under one lock (docs/decisions/0011-netmap.md).
+ */
+async function netmapPipes(context: SwitchContext): Promise<RunningSwitch> {
+  const { path: namespace, health } = await keepNamespace(context);
+  return {
+    ...withoutSwitch(
+      context.ports.map((request): NetmapPort => {
+        const device = `netmap:valevsw:pair${request.pair}${request.end === 'source' ? '{' : '}'}0`;
+        return { ...request, kind: 'netmap', namespace, device };
+      }),
+    ),
+    health,
+  };
 }
 
 /** What the device argument of one end is made of. */

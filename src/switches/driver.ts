@@ -22,7 +22,7 @@ export interface NetdevPort extends PortRequest {
 
 /** A socket through which memory is shared. */
 export interface SocketPort extends PortRequest {
-  kind: Exclude<PortKind, 'netdev' | 'vf'>;
+  kind: 'vhost-user' | 'memif';
   /** Folder of the host that holds the sockets; it is mounted in the container as SOCKETS. */
   directory: string;
   /** What the application opens, as seen from within the container. */
@@ -38,11 +38,23 @@ export interface DevicePort extends PortRequest {
   device: string;
 }
 
+/** A port of netmap, which the application opens through NETMAP_DEVICE. */
+export interface NetmapPort extends PortRequest {
+  kind: 'netmap';
+  /** The network namespace that the container shares, as a path: netmap looks the port up there. */
+  namespace: string;
+  /** What the application opens, as seen from within the container. */
+  device: string;
+}
+
 /** What a container is given. */
-export type Port = NetdevPort | SocketPort | DevicePort;
+export type Port = NetdevPort | SocketPort | NetmapPort | DevicePort;
 
 /** Where a container finds the sockets of its port. */
 export const SOCKETS = '/run/vswbench';
+
+/** How the netmap module is reached, in a container as on the host. */
+export const NETMAP_DEVICE = '/dev/netmap';
 
 /** Who is behind a port: of this host, or of the other one, which is reached by the uplink. */
 export interface Station extends PortRequest {

@@ -8,6 +8,7 @@ import { ovs } from './ovs.ts';
 import { ovsKernel } from './ovs-kernel.ts';
 import { snabb } from './snabb.ts';
 import { sriov } from './sriov.ts';
+import { vale } from './vale.ts';
 import { vpp } from './vpp.ts';
 
 /** Every switch that comes with vswbench, in the order in which reports list them. */
@@ -21,4 +22,5 @@ export const switchRegistry: readonly SwitchDriver[] = [
   snabb,
   fastclick,
   sriov,
+  vale,
 ];
