@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
 import { z } from 'zod';
-import type { Cpu, Inventory } from '../model/inventory.ts';
+import { type Cpu, type Inventory, LAB_PRODUCT, LAB_VIRTUALIZATION } from '../model/inventory.ts';
 import type { Host } from './host.ts';
 
 /** Knobs that change what is measured, by the name under which a report shows them. */
@@ -136,6 +136,7 @@ export async function commitOf(host: Host, { root }: { root: string }): Promise<
 }
 
 async function virtualizationOf(host: Host, flags: Set<string>): Promise<string | null> {
+  if ((await host.read('/sys/class/dmi/id/product_name'))?.trim() === LAB_PRODUCT) return LAB_VIRTUALIZATION;
   const detected = (await host.run(['systemd-detect-virt', '--vm'])).stdout.trim();
   if (detected !== '' && detected !== 'none') return detected;
   return flags.has('hypervisor') ? 'hypervisor (unnamed)' : null;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One lab machine, and what the outside is told of it. Pure.
 import { stringify } from 'yaml';
+import { LAB_PRODUCT } from '../model/inventory.ts';
 
 /** Everything that exists only while a lab runs. */
 export const LAB_DIRECTORY = '/run/vswbench-lab';
@@ -17,9 +18,6 @@ export type MachineName = (typeof MACHINE_NAMES)[number];
 
 /** The interface of the cable and its PCI address, the same in each machine: guest/start.sh names it, the first root port holds it. */
 export const UPLINK = { interface: 'cable0', pci: '0000:01:00.0' };
-
-/** What the machines' firmware says of them (DMI product name): who runs in one can know it. */
-export const PRODUCT = 'vswbench-lab';
 
 /** How a machine is emulated. */
 export interface Hardware {
@@ -87,7 +85,7 @@ export function qemuArguments(spec: MachineSpec, hardware: Hardware, image: Imag
     ...['-name', hostName(name), '-nodefaults', '-no-user-config', '-display', 'none'],
     ...['-machine', 'q35', '-accel', accelerator, '-cpu', CPU_MODEL],
     ...['-smp', String(hardware.cpus), '-m', String(hardware.memoryMib)],
-    ...['-smbios', `type=1,manufacturer=vswbench,product=${PRODUCT}`],
+    ...['-smbios', `type=1,manufacturer=vswbench,product=${LAB_PRODUCT}`],
     ...['-device', 'intel-iommu,intremap=on'],
     ...['-kernel', image.kernel, '-initrd', image.initrd],
     // Everything in a machine is trusted. A kernel that panics is to come back, as after a reboot. An emulated timer is late on a host

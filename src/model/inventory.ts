@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 
+/** What the machines of `vswbench lab` say that they are, in their firmware (DMI product name). */
+export const LAB_PRODUCT = 'vswbench-lab';
+
+/** How the virtualization of such a machine is recorded. */
+export const LAB_VIRTUALIZATION = 'a machine of vswbench lab';
+
+/** Machines whose network cards, or whose CPUs as well, are emulated: QEMU's own emulator is what systemd-detect-virt(1) calls qemu. */
+export const EMULATED: readonly string[] = ['qemu', LAB_VIRTUALIZATION];
+
 const CpuSchema = z.strictObject({
   id: z.int().nonnegative(),
   /** NUMA node; 0 where the kernel does not say. */

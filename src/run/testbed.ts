@@ -13,7 +13,7 @@ import type { Cpu } from '../model/inventory.ts';
 import type { HostSpec, TestbedSpec } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Uplink } from '../switches/driver.ts';
-import { type Journal, openJournal, STATE_DIRECTORY } from './journal.ts';
+import { type Journal, openJournal, recover, STATE_DIRECTORY } from './journal.ts';
 
 export type Role = 'near' | 'far';
 
@@ -188,9 +188,14 @@ class Seat {
   }
 
   async connect(): Promise<void> {
-    if (ownNamespace(this.spec) !== null) return;
-    this.connection = await this.newConnection();
-    this.artifacts = await this.artifactsOn(this.connection);
+    if (ownNamespace(this.spec) === null) {
+      this.connection = await this.newConnection();
+      this.artifacts = await this.artifactsOn(this.connection);
+    }
+    if (this.plan.lookOnly) return;
+    // Before anybody looks at it: what a run that was killed has left would be taken for the host's own.
+    const { complaints } = await recover(this.connection ?? localHost, this.plan.session);
+    for (const complaint of complaints) this.plan.tell(complaint);
   }
 
   async seen(): Promise<SeenHost> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { median } from 'simple-statistics';
 import type { Precision } from '../model/campaign.ts';
+import { EMULATED } from '../model/inventory.ts';
 import {
   type CampaignResult,
   type CaseResult,
@@ -159,16 +160,13 @@ function latencyIntervals(measured: readonly Measurement[], kind: keyof Latency)
   return p50 === null || p99 === null || p999 === null || mean === null ? null : { p50, p99, p999, mean };
 }
 
-/** What systemd-detect-virt(1) calls a machine whose CPUs are emulated by QEMU; with the CPUs' own help it is `kvm`. */
-const EMULATED = 'qemu';
-
 /** Adds what a case's machines set as its limits. */
 function withMachine(result: CaseResult, campaign: StoredCampaign): CaseResult {
   const { testbed, location } = result.case;
   const hosts = [nearHostOf(campaign, testbed), location === 'remote' ? farHostOf(campaign, testbed) : null];
   const limited = { ...result, lineRatePps: lineRateOf(campaign, result.case) };
   const flags = new Set(result.flags);
-  if (result.trials.length > 0 && hosts.some((host) => host?.inventory.virtualization === EMULATED)) {
+  if (result.trials.length > 0 && hosts.some((host) => EMULATED.includes(host?.inventory.virtualization ?? ''))) {
     flags.add('emulated');
   }
   if (isLineRateLimited(limited)) flags.add('line-rate-limited');

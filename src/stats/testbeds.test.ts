@@ -11,6 +11,7 @@ import {
   testCase,
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
+import { LAB_VIRTUALIZATION } from '../model/inventory.ts';
 import type { CampaignResult } from '../model/result.ts';
 import type { HostRecord } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
@@ -168,7 +169,7 @@ test('a case at 95 % of the line rate is limited by it', () => {
 });
 
 test('figures of an emulated machine are marked, whichever host it is', () => {
-  const emulated = inventory({ virtualization: 'qemu' });
+  const emulated = inventory({ virtualization: LAB_VIRTUALIZATION });
   const hosts = LAB.map((host) => (host.role === 'far' ? { ...host, inventory: emulated } : host));
   const { results } = measured(
     [
