@@ -155,6 +155,16 @@ async function addUplink(context: SwitchContext, uplink: Uplink): Promise<void> 
   const { host, undo } = context;
   const stays = await kernelKeepsUplink(context);
   if (stays) await takeUplink(host, undo, uplink);
+  await plugUplink(context, uplink);
+}
+
+/**
+ * Makes its port anew where there is one. Frames that the kernel had no room for stay in the ring of an AF_PACKET socket until the next one
+ * is sent, which would be in the next trial: they go with the socket.
+ */
+async function plugUplink(context: SwitchContext, uplink: Uplink): Promise<void> {
+  await vsctl(context, '--if-exists', 'del-port', BRIDGE, 'uplink');
+  const stays = await kernelKeepsUplink(context);
   const device = stays ? `net_af_packet0,iface=${uplink.interface},framecnt=${UPLINK_FRAMES}` : uplink.pci;
   await vsctl(
     context,
@@ -194,8 +204,9 @@ class Connections {
 
   /** Replaces the ports of the trial before by those of this one, as soon as their sockets are there. */
   async renew(signal: AbortSignal): Promise<void> {
-    const { host, ports, directory } = this.context;
+    const { host, ports, directory, uplink } = this.context;
     const names = ports.map((_, index) => this.nameOf(index));
+    if (uplink !== null && this.present.length > 0) await plugUplink(this.context, uplink);
     for (const name of names) await socketAppears(host, `${directory}/ports/${name}`, signal);
     const deleted = this.present.flatMap((name) => ['--', '--if-exists', 'del-port', BRIDGE, name]);
     this.present = names;

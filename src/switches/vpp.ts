@@ -13,6 +13,7 @@ import {
   type SwitchContext,
   type SwitchDriver,
   type SwitchFigures,
+  type Uplink,
   type UplinkCounters,
 } from './driver.ts';
 import { netMemif } from './memif.ts';
@@ -99,7 +100,14 @@ export const vpp: SwitchDriver = {
       health: async () => cli.ended,
       observe: () => observer.begin(),
     };
-    if (uplink !== null) running.uplinkCounters = () => uplinkCountersOf(cli, uplink);
+    if (uplink !== null) {
+      running.uplinkCounters = () => uplinkCountersOf(cli, uplink);
+      let isNew = true;
+      running.connect = async () => {
+        if (!isNew && context.uplink !== null) await replugUplink(cli, context.uplink);
+        isNew = false;
+      };
+    }
     return running;
   },
 };
@@ -295,6 +303,16 @@ async function addUplink({ host, undo, uplink }: SwitchContext, cli: Cli): Promi
   if (before !== undefined) await undo.push({ kind: 'restore-knob', path: flags, value: before });
   // What comes for a container has an address that is not the interface's.
   await runOrThrow(host, ['ip', 'link', 'set', 'dev', uplink.interface, 'promisc', 'on']);
+  return plugUplink(cli, uplink);
+}
+
+/** Its socket is new: what the kernel has not sent of a ring waits there for the next frame, which would be the next trial's. */
+async function replugUplink(cli: Cli, uplink: Uplink): Promise<void> {
+  await cli.order(`delete host-interface name ${uplink.interface}`);
+  await plugUplink(cli, uplink);
+}
+
+async function plugUplink(cli: Cli, uplink: Uplink): Promise<string> {
   const name = await cli.make(`create host-interface name ${uplink.interface} ${UPLINK_RING}`, /^host-\S+$/);
   await join(cli, name);
   await cli.order(`set interface rx-mode ${name} polling`);

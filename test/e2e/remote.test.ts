@@ -196,6 +196,27 @@ describe('two machines behind ssh', { skip: cannotMeasure || cannotSsh }, () => 
     assert.ok(near.frames() <= offered);
   });
 
+  it('keep what a cable that is too slow leaves behind out of the next trial', { timeout: 90_000 }, async () => {
+    const [near] = laboratory.machines;
+    assert.ok(near);
+    const shape = (verb: string, ...how: string[]) =>
+      execFileSync('tc', ['-netns', near.namespace, 'qdisc', verb, 'dev', 'cable', 'root', ...how]);
+    shape('add', 'tbf', 'rate', '2mbit', 'burst', '2kb', 'latency', '10s');
+    try {
+      const ended = await workspace.run([
+        ...['run', file, '--json', '-L', 'remote', '-V', 'ovs', '--io', 'dpdk', '-R', '100k'],
+        ...['--warmup', '50ms', '--duration', '400ms', '--trials', '3'],
+      ]);
+      assert.equal(ended.code, 0, ended.stderr);
+      for (const trial of documentOf(ended).results.flatMap((row) => row.trials)) {
+        assert.equal(trial.uplink?.foreignPackets, 0);
+        assert.ok(trial.lostPackets > 0, 'the cable is too slow');
+      }
+    } finally {
+      shape('delete');
+    }
+  });
+
   /** Two trials: the first is broken in its middle, the second is to be measured. */
   const longTrials = () => {
     const running = workspace.start([
