@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { cannotMeasure, root, traces, Workspace } from './machine.ts';
+import { after, before, it } from 'node:test';
+import { cannotMeasure, root, suite, traces, Workspace } from './machine.ts';
 
 const REFUSED: { args: string; says: RegExp }[] = [
   { args: 'run -P 40', says: /-P.*40.*64 to 1500/ },
@@ -26,7 +26,7 @@ const REFUSED: { args: string; says: RegExp }[] = [
   { args: 'nosuch', says: /unknown command 'nosuch'/ },
 ];
 
-describe('bad input', { skip: cannotMeasure }, () => {
+suite('bad input', cannotMeasure, () => {
   let workspace: Workspace;
   before(() => {
     workspace = new Workspace();

@@ -2,7 +2,7 @@
 // Broken on purpose: whatever is killed, the outcome is named, what was measured is kept, and the host is as it was found.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { z } from 'zod';
 import {
   applicationRuns,
@@ -10,6 +10,7 @@ import {
   capture,
   outcomesOf,
   type Running,
+  suite,
   traces,
   until,
   Workspace,
@@ -23,7 +24,7 @@ function linkExists(name: string): boolean {
   return capture('ip', '-json', 'link').includes(`"${name}"`);
 }
 
-describe('crashes', { skip: cannotMeasure }, () => {
+suite('crashes', cannotMeasure, () => {
   let workspace: Workspace;
   let before_: string[];
   before(() => {

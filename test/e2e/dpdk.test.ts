@@ -5,7 +5,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { documentOf } from './document.ts';
@@ -15,6 +15,7 @@ import {
   capture,
   outcomesOf,
   type Running,
+  suite,
   traces,
   until,
   Workspace,
@@ -25,7 +26,7 @@ const skip = cannotMeasure || (missing.length > 0 && `not installed: ${missing.j
 
 const SWITCHES = ['direct', 'basicfwd', 'ovs'];
 
-describe('DPDK', { skip }, () => {
+suite('DPDK', skip, () => {
   let workspace: Workspace;
   let tracesBefore: string[];
   const begun: Running[] = [];

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { after, before, it, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { documentOf } from './document.ts';
-import { cannotMeasure, traces, until, Workspace } from './machine.ts';
+import { cannotMeasure, suite, traces, until, Workspace } from './machine.ts';
 
 const LAB = '/run/vswbench-lab';
 const GIGABYTE = 1e9;
@@ -50,177 +50,200 @@ function listens(port: number): boolean {
     .some((line) => line.includes(local) && / 0A /.test(line));
 }
 
-describe('the virtual lab', { skip: whyNot(), timeout: 900_000 }, () => {
-  const workspace = new Workspace();
-  const lab = (...args: string[]) => workspace.run(['lab', ...args]);
-  let tracesBefore: string[];
-  /** Why the lab cannot be had here, which only trying tells. */
-  let unavailable: string | null = null;
+suite(
+  'the virtual lab',
+  whyNot(),
+  () => {
+    const workspace = new Workspace();
+    const lab = (...args: string[]) => workspace.run(['lab', ...args]);
+    let tracesBefore: string[];
+    /** Why the lab cannot be had here, which only trying tells. */
+    let unavailable: string | null = null;
 
-  const status = async () => StatusSchema.parse(JSON.parse((await lab('status', '--json')).stdout));
-  const skipped = (t: TestContext): boolean => {
-    if (unavailable !== null) t.skip(unavailable);
-    return unavailable !== null;
-  };
+    const status = async () => StatusSchema.parse(JSON.parse((await lab('status', '--json')).stdout));
+    const skipped = (t: TestContext): boolean => {
+      if (unavailable !== null) t.skip(unavailable);
+      return unavailable !== null;
+    };
 
-  before(async () => {
-    tracesBefore = traces();
-    const { code, stderr } = await lab('up', '--yes');
-    if (/cannot be had/.test(stderr)) unavailable = stderr.trim().split('\n').at(-1) ?? '';
-    else assert.equal(code, 0, stderr);
-  });
-  after(async () => {
-    await lab('down');
-    await workspace.end();
-  });
+    before(async () => {
+      tracesBefore = traces();
+      const { code, stderr } = await lab('up', '--yes');
+      if (/cannot be had/.test(stderr)) unavailable = stderr.trim().split('\n').at(-1) ?? '';
+      else assert.equal(code, 0, stderr);
+    });
+    after(async () => {
+      await lab('down');
+      await workspace.end();
+    });
 
-  it('runs two machines, and says so', async (t) => {
-    if (skipped(t)) return;
-    const { state, machines } = await status();
-    assert.equal(state, 'up');
-    assert.deepEqual(
-      machines.map(({ host, running }) => [host, running]),
-      [
-        ['vswlab-a', true],
-        ['vswlab-b', true],
-      ],
-    );
-    const testbeds = readFileSync(`${LAB}/testbed.yaml`, 'utf8');
-    assert.match(testbeds, /near:\n +host: vswlab-a\n(?:.*\n)* +far:\n +host: vswlab-b\n/);
-  });
-
-  it('gives a shell in each, with the exit code of what ran there', async (t) => {
-    if (skipped(t)) return;
-    assert.deepEqual(
-      [(await lab('ssh', 'hostname')).stdout, (await lab('ssh', 'b', 'hostname')).stdout],
-      ['vswlab-a\n', 'vswlab-b\n'],
-    );
-    assert.equal((await lab('ssh', 'a', 'exit 7')).code, 7);
-    assert.equal((await lab('ssh', 'a', 'cat /sys/class/dmi/id/product_name')).stdout, 'vswbench-lab\n');
-  });
-
-  it('joins them by a cable', async (t) => {
-    if (skipped(t)) return;
-    for (const [machine, address] of [
-      ['a', '10.9.9.1/24'],
-      ['b', '10.9.9.2/24'],
-    ] as const) {
-      assert.equal((await lab('ssh', machine, `ip address add ${address} dev cable0`)).code, 0);
-    }
-    const pinged = await lab('ssh', 'a', 'ping -c 3 10.9.9.2');
-    assert.equal(pinged.code, 0, pinged.stdout);
-    for (const machine of ['a', 'b']) await lab('ssh', machine, 'ip address flush dev cable0');
-  });
-
-  it('has a card that makes virtual functions, a kernel module for Open vSwitch, and the drivers of DPDK', async (t) => {
-    if (skipped(t)) return;
-    const functions = '/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs';
-    const made = await lab(
-      'ssh',
-      'a',
-      `echo 2 > ${functions}; ls -d /sys/bus/pci/devices/0000:01:1*; echo 0 > ${functions}`,
-    );
-    assert.equal(made.stdout.trim().split('\n').length, 2, made.stderr);
-    assert.equal((await lab('ssh', 'a', 'modprobe vfio-pci && modprobe openvswitch && lxc-execute --version')).code, 0);
-  });
-
-  it('measures switches that this machine has no hardware or kernel for, over one machine and over two', {
-    timeout: 300_000,
-  }, async (t) => {
-    if (skipped(t)) return;
-    const ended = await workspace.run([
-      ...['run', '--json', '--testbed', 'lab', '-V', 'ovs-kernel,sriov', '-L', 'local,remote', '--io', 'udp,dpdk'],
-      ...['-R', '500', '-B', '8', '--duration', '500ms', '--warmup', '100ms', '--trials', '1'],
-    ]);
-    const rows = documentOf(ended).results.filter(({ outcome }) => outcome !== 'skipped');
-    assert.deepEqual(
-      rows.map((row) => [row.case.switch, row.case.location, row.outcome]).sort(),
-      [
-        ['ovs-kernel', 'local', 'measured'],
-        ['ovs-kernel', 'remote', 'measured'],
-        ['sriov', 'local', 'measured'],
-        ['sriov', 'remote', 'measured'],
-      ],
-      ended.stderr,
-    );
-    for (const row of rows) assert.ok((row.trials[0]?.receivedPackets ?? 0) > 0, row.case.switch);
-    for (const machine of ['a', 'b']) {
-      const found = await lab(
-        'ssh',
-        machine,
-        'cat /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ip netns; ls /run/vswbench',
+    it('runs two machines, and says so', async (t) => {
+      if (skipped(t)) return;
+      const { state, machines } = await status();
+      assert.equal(state, 'up');
+      assert.deepEqual(
+        machines.map(({ host, running }) => [host, running]),
+        [
+          ['vswlab-a', true],
+          ['vswlab-b', true],
+        ],
       );
-      assert.equal(found.stdout, '0\n', machine);
-    }
-  });
+      const testbeds = readFileSync(`${LAB}/testbed.yaml`, 'utf8');
+      assert.match(testbeds, /near:\n +host: vswlab-a\n(?:.*\n)* +far:\n +host: vswlab-b\n/);
+    });
 
-  it('is not started twice', async (t) => {
-    if (skipped(t)) return;
-    const again = await lab('up');
-    assert.equal(again.code, 0);
-    assert.match(again.stderr, /is up already/);
-    const other = await lab('up', '--machines', '1');
-    assert.equal(other.code, 1);
-    assert.match(other.stderr, /^vswbench: a lab of 2 machines is up: .*lab down/m);
-  });
+    it('gives a shell in each, with the exit code of what ran there', async (t) => {
+      if (skipped(t)) return;
+      assert.deepEqual(
+        [(await lab('ssh', 'hostname')).stdout, (await lab('ssh', 'b', 'hostname')).stdout],
+        ['vswlab-a\n', 'vswlab-b\n'],
+      );
+      assert.equal((await lab('ssh', 'a', 'exit 7')).code, 7);
+      assert.equal((await lab('ssh', 'a', 'cat /sys/class/dmi/id/product_name')).stdout, 'vswbench-lab\n');
+    });
 
-  it('is left alone by clean as long as it is whole', async (t) => {
-    if (skipped(t)) return;
-    assert.equal((await workspace.run(['clean'])).code, 0);
-    assert.equal((await status()).state, 'up');
-  });
+    it('joins them by a cable', async (t) => {
+      if (skipped(t)) return;
+      for (const [machine, address] of [
+        ['a', '10.9.9.1/24'],
+        ['b', '10.9.9.2/24'],
+      ] as const) {
+        assert.equal((await lab('ssh', machine, `ip address add ${address} dev cable0`)).code, 0);
+      }
+      const pinged = await lab('ssh', 'a', 'ping -c 3 10.9.9.2');
+      assert.equal(pinged.code, 0, pinged.stdout);
+      for (const machine of ['a', 'b']) await lab('ssh', machine, 'ip address flush dev cable0');
+    });
 
-  it('survives a reboot of a machine', { timeout: 300_000 }, async (t) => {
-    if (skipped(t)) return;
-    const ready = () => readFileSync(`${LAB}/b.log`, 'utf8').split('vswbench-lab: ready').length;
-    const times = ready();
-    await lab('ssh', 'b', 'reboot');
-    await until(() => ready() > times);
-    assert.equal((await lab('ssh', 'b', 'hostname')).stdout, 'vswlab-b\n');
-  });
+    it('has a card that makes virtual functions, a kernel module for Open vSwitch, and the drivers of DPDK', async (t) => {
+      if (skipped(t)) return;
+      const functions = '/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs';
+      const made = await lab(
+        'ssh',
+        'a',
+        `echo 2 > ${functions}; ls -d /sys/bus/pci/devices/0000:01:1*; echo 0 > ${functions}`,
+      );
+      assert.equal(made.stdout.trim().split('\n').length, 2, made.stderr);
+      assert.equal(
+        (await lab('ssh', 'a', 'modprobe vfio-pci && modprobe openvswitch && lxc-execute --version')).code,
+        0,
+      );
+    });
 
-  it('is broken when a machine was switched off, and then down leaves nothing', async (t) => {
-    if (skipped(t)) return;
-    const { machines } = await status();
-    await lab('ssh', 'b', 'poweroff');
-    await until(() => labProcesses().length === 1);
-    const broken = await lab('status', '--json');
-    assert.equal(broken.code, 3);
-    assert.equal(StatusSchema.parse(JSON.parse(broken.stdout)).state, 'broken');
-    assert.equal((await lab('down')).code, 0);
-    assert.deepEqual(labProcesses(), []);
-    assert.deepEqual(
-      machines.filter(({ sshPort }) => listens(sshPort)),
-      [],
-    );
-    assert.equal(existsSync(LAB), false);
-    assert.deepEqual(traces(), tracesBefore);
-    assert.equal((await lab('status')).code, 3);
-    assert.match((await lab('down')).stderr, /There was no lab/);
-  });
+    it('measures switches that this machine has no hardware or kernel for, over one machine and over two', {
+      timeout: 300_000,
+    }, async (t) => {
+      if (skipped(t)) return;
+      const ended = await workspace.run([
+        ...['run', '--json', '--testbed', 'lab', '-V', 'ovs-kernel,sriov', '-L', 'local,remote', '--io', 'udp,dpdk'],
+        ...['-R', '500', '-B', '8', '--duration', '500ms', '--warmup', '100ms', '--trials', '1'],
+      ]);
+      const rows = documentOf(ended).results.filter(({ outcome }) => outcome !== 'skipped');
+      assert.deepEqual(
+        rows.map((row) => [row.case.switch, row.case.location, row.outcome]).sort(),
+        [
+          ['ovs-kernel', 'local', 'measured'],
+          ['ovs-kernel', 'remote', 'measured'],
+          ['sriov', 'local', 'measured'],
+          ['sriov', 'remote', 'measured'],
+        ],
+        ended.stderr,
+      );
+      for (const row of rows) assert.ok((row.trials[0]?.receivedPackets ?? 0) > 0, row.case.switch);
+      for (const machine of ['a', 'b']) {
+        const found = await lab(
+          'ssh',
+          machine,
+          'cat /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ip netns; ls /run/vswbench',
+        );
+        assert.equal(found.stdout, '0\n', machine);
+      }
+    });
 
-  it('whose start is killed is taken away by clean', async (t) => {
-    if (skipped(t)) return;
-    const starting = workspace.start(['lab', 'up', '--machines', '1']);
-    await starting.sees(/^Starting the machine/);
-    await until(() => labProcesses().length > 0);
-    starting.child.kill('SIGKILL');
-    await starting.ended;
-    const cleaned = await workspace.run(['clean']);
-    assert.equal(cleaned.code, 0, cleaned.stderr);
-    assert.match(cleaned.stderr, /Took down a lab/);
-    assert.deepEqual(labProcesses(), []);
-    assert.equal(existsSync(LAB), false);
-  });
+    it('carries no packet of a trial into the next one, where a card is slower than a switch', {
+      timeout: 300_000,
+    }, async (t) => {
+      if (skipped(t)) return;
+      const ended = await workspace.run([
+        ...['run', '--json', '--testbed', 'lab', '-V', 'ovs', '-L', 'remote', '--io', 'dpdk', '--duration', '500ms'],
+        ...['--warmup', '100ms', '--trials', '3'],
+      ]);
+      assert.equal(ended.code, 0, ended.stderr);
+      for (const trial of documentOf(ended).results.flatMap((row) => row.trials)) {
+        assert.ok(trial.lostPackets > 0, 'the emulated card is slower than memory');
+        assert.equal(trial.uplink?.foreignPackets, 0);
+      }
+    });
 
-  it('whose start is stopped takes itself away', async (t) => {
-    if (skipped(t)) return;
-    const starting = workspace.start(['lab', 'up', '--machines', '1']);
-    await starting.sees(/^Starting the machine/);
-    starting.child.kill('SIGINT');
-    const ended = await starting.ended;
-    assert.equal(ended.code, 130, ended.stderr);
-    assert.deepEqual(labProcesses(), []);
-    assert.equal(existsSync(LAB), false);
-  });
-});
+    it('is not started twice', async (t) => {
+      if (skipped(t)) return;
+      const again = await lab('up');
+      assert.equal(again.code, 0);
+      assert.match(again.stderr, /is up already/);
+      const other = await lab('up', '--machines', '1');
+      assert.equal(other.code, 1);
+      assert.match(other.stderr, /^vswbench: a lab of 2 machines is up: .*lab down/m);
+    });
+
+    it('is left alone by clean as long as it is whole', async (t) => {
+      if (skipped(t)) return;
+      assert.equal((await workspace.run(['clean'])).code, 0);
+      assert.equal((await status()).state, 'up');
+    });
+
+    it('survives a reboot of a machine', { timeout: 300_000 }, async (t) => {
+      if (skipped(t)) return;
+      const ready = () => readFileSync(`${LAB}/b.log`, 'utf8').split('vswbench-lab: ready').length;
+      const times = ready();
+      await lab('ssh', 'b', 'reboot');
+      await until(() => ready() > times);
+      assert.equal((await lab('ssh', 'b', 'hostname')).stdout, 'vswlab-b\n');
+    });
+
+    it('is broken when a machine was switched off, and then down leaves nothing', async (t) => {
+      if (skipped(t)) return;
+      const { machines } = await status();
+      await lab('ssh', 'b', 'poweroff');
+      await until(() => labProcesses().length === 1);
+      const broken = await lab('status', '--json');
+      assert.equal(broken.code, 3);
+      assert.equal(StatusSchema.parse(JSON.parse(broken.stdout)).state, 'broken');
+      assert.equal((await lab('down')).code, 0);
+      assert.deepEqual(labProcesses(), []);
+      assert.deepEqual(
+        machines.filter(({ sshPort }) => listens(sshPort)),
+        [],
+      );
+      assert.equal(existsSync(LAB), false);
+      assert.deepEqual(traces(), tracesBefore);
+      assert.equal((await lab('status')).code, 3);
+      assert.match((await lab('down')).stderr, /There was no lab/);
+    });
+
+    it('whose start is killed is taken away by clean', async (t) => {
+      if (skipped(t)) return;
+      const starting = workspace.start(['lab', 'up', '--machines', '1']);
+      await starting.sees(/^Starting the machine/);
+      await until(() => labProcesses().length > 0);
+      starting.child.kill('SIGKILL');
+      await starting.ended;
+      const cleaned = await workspace.run(['clean']);
+      assert.equal(cleaned.code, 0, cleaned.stderr);
+      assert.match(cleaned.stderr, /Took down a lab/);
+      assert.deepEqual(labProcesses(), []);
+      assert.equal(existsSync(LAB), false);
+    });
+
+    it('whose start is stopped takes itself away', async (t) => {
+      if (skipped(t)) return;
+      const starting = workspace.start(['lab', 'up', '--machines', '1']);
+      await starting.sees(/^Starting the machine/);
+      starting.child.kill('SIGINT');
+      const ended = await starting.ended;
+      assert.equal(ended.code, 130, ended.stderr);
+      assert.deepEqual(labProcesses(), []);
+      assert.equal(existsSync(LAB), false);
+    });
+  },
+  { timeout: 900_000 },
+);

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { describe, it } from 'node:test';
 import { z } from 'zod';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -13,6 +14,17 @@ export const application = join(root, 'build/dataplane/vswload');
 /** Why the real thing cannot be run here, or false: for node:test's `skip`. */
 export const cannotMeasure: string | false =
   process.getuid?.() === 0 ? false : 'needs root for containers and interfaces';
+
+/**
+ * A suite of tests that need something of the machine. Where that is missing, `skip` says what: one test of that name is skipped with the
+ * reason, and counted, which a suite that is skipped as a whole is not.
+ */
+export function suite(name: string, skip: string | false, body: () => void, options: { timeout?: number } = {}): void {
+  describe(name, options, () => {
+    if (skip === false) body();
+    else it('needs what is not here', { skip }, () => undefined);
+  });
+}
 
 export interface Ended {
   code: number | null;

@@ -3,10 +3,20 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { NETMAP_DEVICE } from '../../src/switches/driver.ts';
 import { documentOf } from './document.ts';
-import { applicationRuns, cannotMeasure, capture, type Running, root, traces, until, Workspace } from './machine.ts';
+import {
+  applicationRuns,
+  cannotMeasure,
+  capture,
+  type Running,
+  root,
+  suite,
+  traces,
+  until,
+  Workspace,
+} from './machine.ts';
 
 const skip =
   cannotMeasure ||
@@ -23,7 +33,7 @@ function marked(): string[] {
   });
 }
 
-describe('netmap', { skip }, () => {
+suite('netmap', skip, () => {
   let workspace: Workspace;
   let tracesBefore: string[];
   const begun: Running[] = [];

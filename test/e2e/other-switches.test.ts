@@ -3,14 +3,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import type { SwitchDriver } from '../../src/switches/driver.ts';
 import { fastclick } from '../../src/switches/fastclick.ts';
 import { snabb } from '../../src/switches/snabb.ts';
 import { documentOf } from './document.ts';
-import { applicationRuns, cannotMeasure, outcomesOf, type Running, traces, until, Workspace } from './machine.ts';
+import {
+  applicationRuns,
+  cannotMeasure,
+  outcomesOf,
+  type Running,
+  suite,
+  traces,
+  until,
+  Workspace,
+} from './machine.ts';
 
 const missing = await packagesMissing(localHost, ['switches']);
 
@@ -68,7 +77,7 @@ function idsOf(program: RegExp): number[] {
 }
 
 for (const { driver, program, uncounted } of CASES) {
-  describe(driver.id, { skip: await skipOf(driver) }, () => {
+  suite(driver.id, await skipOf(driver), () => {
     let workspace: Workspace;
     let leftBefore: string[];
     const begun: Running[] = [];

@@ -6,10 +6,10 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { z } from 'zod';
 import { type Document, documentOf } from './document.ts';
-import { applicationRuns, cannotMeasure, type Running, traces, until, Workspace } from './machine.ts';
+import { applicationRuns, cannotMeasure, type Running, suite, traces, until, Workspace } from './machine.ts';
 import { cannotSsh, ip, Laboratory, type SshMachine } from './sshd.ts';
 
 const CAMPAIGN = [
@@ -84,7 +84,7 @@ function assertCableCloses({ results }: Document): void {
   }
 }
 
-describe('two namespaces that play machines', { skip: cannotMeasure }, () => {
+suite('two namespaces that play machines', cannotMeasure, () => {
   let workspace: Workspace;
   before(() => {
     workspace = new Workspace();
@@ -135,7 +135,7 @@ describe('two namespaces that play machines', { skip: cannotMeasure }, () => {
   });
 });
 
-describe('two machines behind ssh', { skip: cannotMeasure || cannotSsh }, () => {
+suite('two machines behind ssh', cannotMeasure || cannotSsh, () => {
   let workspace: Workspace;
   let laboratory: Laboratory;
   let file: string;
@@ -194,27 +194,6 @@ describe('two machines behind ssh', { skip: cannotMeasure || cannotSsh }, () => 
     assert.equal(far.frames(), offered);
     // Echoes may be lost behind the cable, on a machine that is busy.
     assert.ok(near.frames() <= offered);
-  });
-
-  it('keep what a cable that is too slow leaves behind out of the next trial', { timeout: 90_000 }, async () => {
-    const [near] = laboratory.machines;
-    assert.ok(near);
-    const shape = (verb: string, ...how: string[]) =>
-      execFileSync('tc', ['-netns', near.namespace, 'qdisc', verb, 'dev', 'cable', 'root', ...how]);
-    shape('add', 'tbf', 'rate', '2mbit', 'burst', '2kb', 'latency', '10s');
-    try {
-      const ended = await workspace.run([
-        ...['run', file, '--json', '-L', 'remote', '-V', 'ovs', '--io', 'dpdk', '-R', '100k'],
-        ...['--warmup', '50ms', '--duration', '400ms', '--trials', '3'],
-      ]);
-      assert.equal(ended.code, 0, ended.stderr);
-      for (const trial of documentOf(ended).results.flatMap((row) => row.trials)) {
-        assert.equal(trial.uplink?.foreignPackets, 0);
-        assert.ok(trial.lostPackets > 0, 'the cable is too slow');
-      }
-    } finally {
-      shape('delete');
-    }
   });
 
   /** Two trials: the first is broken in its middle, the second is to be measured. */

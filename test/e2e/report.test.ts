@@ -4,16 +4,17 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { renderHtml } from '../../src/report/html.ts';
 import { toCampaignResult } from '../../src/stats/campaign.ts';
 import { hostileCampaign, table2Campaign } from '../fixtures/campaign.ts';
+import { suite } from './machine.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
-describe('the HTML report', { skip: CHROMIUM === undefined && 'no Chromium here: vswbench setup --tests' }, () => {
+suite('the HTML report', CHROMIUM === undefined && 'no Chromium here: vswbench setup --tests', () => {
   let folder: string;
   let browser: Browser;
   before(async () => {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main path as a user runs it: real containers, real switches, real packets.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import { z } from 'zod';
 import { documentOf } from './document.ts';
-import { cannotMeasure, traces, Workspace } from './machine.ts';
+import { cannotMeasure, suite, traces, Workspace } from './machine.ts';
 
 const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg'];
 
-describe('vswbench run', { skip: cannotMeasure }, () => {
+suite('vswbench run', cannotMeasure, () => {
   let workspace: Workspace;
   before(() => {
     workspace = new Workspace();

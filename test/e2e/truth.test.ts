@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Histogram } from '../../src/model/dataplane.ts';
 import type { Measurement } from '../../src/model/result.ts';
 import { openStore } from '../../src/store/store.ts';
 import { type Counts, CountsSchema } from '../fixtures/impaired-switch/impaired.ts';
-import { cannotMeasure, type Ended, root, traces, until, Workspace } from './machine.ts';
+import { cannotMeasure, type Ended, root, suite, traces, until, Workspace } from './machine.ts';
 
 const IMPAIRED = join(root, 'test/fixtures/impaired-switch/impaired.ts');
 const MS = 1e6;
@@ -26,7 +26,7 @@ interface Truth {
   did: Pick<Counts, 'data' | 'dropped' | 'duplicated' | 'corrupted' | 'swapped' | 'late' | 'overrun' | 'refused'>;
 }
 
-describe('known truth', { skip: cannotMeasure }, () => {
+suite('known truth', cannotMeasure, () => {
   let workspace: Workspace;
   let tracesBefore: string[];
   let runs = 0;

@@ -2,12 +2,21 @@
 // FD.io's VPP as a user runs it, over vhost-user and memif: real containers, hugepages, DPDK.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { vpp } from '../../src/switches/vpp.ts';
 import { documentOf } from './document.ts';
-import { applicationRuns, cannotMeasure, outcomesOf, type Running, traces, until, Workspace } from './machine.ts';
+import {
+  applicationRuns,
+  cannotMeasure,
+  outcomesOf,
+  type Running,
+  suite,
+  traces,
+  until,
+  Workspace,
+} from './machine.ts';
 
 const lacking = await packagesMissing(localHost, ['run']);
 const probe = await vpp.probe(localHost);
@@ -16,7 +25,7 @@ const skip =
   (lacking.length > 0 && `not installed: ${lacking.join(', ')} (vswbench setup)`) ||
   (!probe.available && `${probe.missing}: ${probe.mend}`);
 
-describe('VPP', { skip }, () => {
+suite('VPP', skip, () => {
   let workspace: Workspace;
   let tracesBefore: string[];
   const begun: Running[] = [];

@@ -8,11 +8,11 @@ import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import { z } from 'zod';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
-import { application, cannotMeasure, capture, until } from './machine.ts';
+import { application, cannotMeasure, capture, suite, until } from './machine.ts';
 
 const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg', 'dpdk'] as const;
 const DPDK_SENDER = { io: 'dpdk', device: 'net_af_packet0,iface=eth0' };
@@ -172,7 +172,7 @@ function dissect(file: string): Record<Field, string>[] {
     });
 }
 
-describe('frames on the wire', { skip }, () => {
+suite('frames on the wire', skip, () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'vswbench-wire-'));
