@@ -56,6 +56,9 @@ export interface MachineEvidence {
   after: CpuSnapshot;
 }
 
+/** A card's own frames now and then, such as LLDP's, are told in the ledger; they take nothing from a figure. */
+const FOREIGN_RATIO_MAX = 0.001;
+
 /** What evaluation adds to a trial's record. */
 export type Verdict = Pick<Trial, 'outcome' | 'measurement' | 'histograms' | 'flags'>;
 
@@ -71,7 +74,8 @@ export function evaluate(evidence: Evidence): Verdict {
   const histograms = mergeAll(evidence);
   const measurement = combine(evidence, sound, histograms);
   const flags: Flag[] = measurement.noise.reasons.length > 0 ? ['disturbed'] : [];
-  if ((measurement.uplink?.foreignPackets ?? 0) > 0) flags.push('shared-uplink');
+  if ((measurement.uplink?.foreignPackets ?? 0) > FOREIGN_RATIO_MAX * measurement.offeredPackets)
+    flags.push('shared-uplink');
   return { outcome: judge(measurement, sound), measurement, histograms, flags };
 }
 
