@@ -32,9 +32,9 @@ interface Case {
 }
 
 const CASES: Case[] = [
-  { driver: snabb, program: /snsh \/run\/vswbench\/switch\/snabb\.lua/, uncounted: 0 },
+  { driver: snabb, program: /snsh \/run\/vswbench\/near\/switch\/snabb\.lua/, uncounted: 0 },
   // The queue of ToDPDKDevice.
-  { driver: fastclick, program: /--dpdk .*\/run\/vswbench\/switch\/switch\.click/, uncounted: 1024 },
+  { driver: fastclick, program: /--dpdk .*\/run\/vswbench\/near\/switch\/switch\.click/, uncounted: 1024 },
 ];
 
 /** More than applications announce themselves after the switch has been found to know them. */
