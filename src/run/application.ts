@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as sleep } from 'node:timers/promises';
+import timers from 'node:timers/promises';
 import { type HostProcess, lastLine } from '../host/host.ts';
 import {
   type DataplaneLine,
@@ -194,7 +194,7 @@ export class Application {
   ): Promise<T> {
     const timer = new AbortController();
     const either = AbortSignal.any([timer.signal, signal]);
-    const late = sleep(timeoutMs, undefined, { signal: either }).then(() => {
+    const late = timers.setTimeout(timeoutMs, undefined, { signal: either }).then(() => {
       throw new TrialFailure(step, `${this.name} ${what} after ${timeoutMs / 1000} s`);
     });
     late.catch(() => undefined);
