@@ -22,7 +22,7 @@ export function addSetup(program: Command): void {
     .command('setup')
     .description('install and build what is missing (asks first)')
     .option('-y, --yes', 'do not ask')
-    .option('--tests', 'also what the test suite needs: tcpdump, tshark, chromium')
+    .option('--tests', 'also what the test suite needs: tcpdump, tshark, chromium, an SSH server')
     .option('--bench', 'also the peers that bench/ compares with: iperf3, sockperf, trafgen, valgrind')
     .addHelpText('after', '\nExamples:\n  $ vswbench setup --yes');
   addHostOptions(command).action(setup);
@@ -67,6 +67,7 @@ async function install(
     tell(
       `These Debian/Ubuntu packages are missing${host === localHost ? '' : ` on ${host.name}`}: ${[...needed, ...optional].join(' ')}`,
     );
+    if (needed.includes(SSH_PACKAGE)) tell(`(${SSH_PACKAGE} starts the system's own sshd, which is not used.)`);
     if (optional.includes(OVS_PACKAGE))
       tell(`(${OVS_PACKAGE} starts the system's own Open vSwitch, which is not used.)`);
     if (options.yes !== true && !(await agree('Install them with apt-get?', 'setup'))) {
@@ -82,6 +83,7 @@ async function install(
 }
 
 const OVS_PACKAGE = 'openvswitch-switch-dpdk';
+const SSH_PACKAGE = 'openssh-server';
 
 /** A distribution that lacks one of these still measures what needs none of them. */
 async function installOptional(host: Host, names: readonly string[]): Promise<void> {
