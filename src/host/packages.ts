@@ -9,24 +9,29 @@ import { type Host, HostError, lastLine } from './host.ts';
 export type Purpose = 'run' | 'host' | 'switches' | 'lab' | 'tests' | 'bench';
 
 /** `program` is what is used of a package: a name on PATH, or an absolute path. */
-const PACKAGES: Record<Purpose, { name: string; program: string }[]> = {
+interface Package {
+  name: string;
+  program: string;
+}
+
+/** What every host needs that has containers. */
+const HOST: Package[] = [
+  { name: 'lxc', program: 'lxc-execute' },
+  { name: 'iproute2', program: 'ip' },
+  { name: 'procps', program: 'pgrep' },
+  { name: 'util-linux', program: 'taskset' },
+];
+
+const PACKAGES: Record<Purpose, Package[]> = {
   run: [
-    { name: 'lxc', program: 'lxc-execute' },
     { name: 'busybox-static', program: '/bin/busybox' },
     { name: 'gcc', program: 'gcc' },
     { name: 'libc6-dev', program: '/usr/include/stdio.h' },
     { name: 'make', program: 'make' },
     { name: 'pkg-config', program: 'pkg-config' },
-    { name: 'iproute2', program: 'ip' },
-    { name: 'procps', program: 'pgrep' },
-    { name: 'util-linux', program: 'taskset' },
+    ...HOST,
   ],
-  host: [
-    { name: 'lxc', program: 'lxc-execute' },
-    { name: 'iproute2', program: 'ip' },
-    { name: 'procps', program: 'pgrep' },
-    { name: 'util-linux', program: 'taskset' },
-  ],
+  host: HOST,
   switches: [
     { name: 'libdpdk-dev', program: '/usr/include/dpdk/rte_ethdev.h' },
     { name: 'openvswitch-switch-dpdk', program: '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk' },

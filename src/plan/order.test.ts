@@ -9,7 +9,6 @@ import {
   repetitionOf,
   repetitionsOwed,
   roundOrder,
-  splitByTestbed,
   splitmix32,
   trialOrder,
   withRepetitions,
@@ -174,24 +173,5 @@ describe('remaining', () => {
       [1, 3],
     );
     assert.deepEqual(remaining(order, new Set([0, 1, 2, 3])), []);
-  });
-});
-
-describe('splitByTestbed', () => {
-  it('keeps the order within each testbed, and loses nothing', () => {
-    const names = ['lab', 'local', 'netns'];
-    const cases = casesOf(['a', 'b'], [64, 128, 256, 512]).map((one, index) => ({
-      ...one,
-      testbed: names[index % 3] ?? '',
-    }));
-    const order = trialOrder(cases, 3, 7);
-    const split = splitByTestbed(order, cases);
-    assert.deepEqual(new Set(split.keys()), new Set(names));
-    for (const [testbed, part] of split) {
-      const own = order.filter(({ caseIndex }) => cases[caseIndex]?.testbed === testbed);
-      assert.deepEqual(part, own);
-    }
-    assert.equal([...split.values()].flat().length, order.length);
-    assert.equal(splitByTestbed([{ round: 0, ordinal: 0, seed: 1, caseIndex: 99 }], cases).size, 0);
   });
 });

@@ -2,7 +2,6 @@
 // The order of trials. Drift (heat, a neighbour's load) must hit all test cases alike, or it is taken for a difference
 // between them; so each round runs each case once, in an order of its own.
 import type { Trial } from '../model/result.ts';
-import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** 2³² divided by the golden ratio, made odd: the increment of SplitMix's paper, at this width. */
@@ -42,18 +41,6 @@ export function roundOrder(cases: readonly TestCase[], round: number, seed: numb
     seed: roundSeed,
     caseIndex,
   }));
-}
-
-/**
- * An order, or a round of it, for each testbed by its name: testbeds run beside each other, each its own part in the same
- * order. Trials whose case is not known are left out.
- */
-export function splitByTestbed(
-  order: readonly PlannedTrial[],
-  cases: readonly Pick<TestCase, 'testbed'>[],
-): Map<string, PlannedTrial[]> {
-  const known = order.filter(({ caseIndex }) => cases[caseIndex] !== undefined);
-  return Map.groupBy(known, ({ caseIndex }) => cases[caseIndex]?.testbed ?? LOCAL_TESTBED);
 }
 
 /** What is left of an order, given the ordinals of the trials that are done. */
