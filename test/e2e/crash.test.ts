@@ -4,17 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { z } from 'zod';
-import {
-  applicationRuns,
-  cannotMeasure,
-  capture,
-  outcomesOf,
-  type Running,
-  suite,
-  traces,
-  until,
-  Workspace,
-} from './machine.ts';
+import { applicationRuns, cannotMeasure, capture, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
 
 const CampaignsSchema = z.object({
   campaigns: z.array(z.looseObject({ id: z.string(), trialsDone: z.int(), trialsPlanned: z.int() })),
@@ -33,17 +23,10 @@ suite('crashes', cannotMeasure, () => {
   beforeEach(() => {
     before_ = traces();
   });
-  afterEach(async () => {
-    // A test that failed in the middle must not fail those behind it.
-    for (const running of begun.splice(0)) running.child.kill('SIGKILL');
-    await workspace.run(['clean']);
-  });
+  afterEach(() => workspace.clean());
   after(() => workspace.end());
-  const begun: Running[] = [];
   const start = (args: readonly string[]) => {
-    const running = workspace.start(args);
-    begun.push(running);
-    return running;
+    return workspace.start(args);
   };
 
   const campaign = (trials: number, duration: string, ...more: string[]) => [

@@ -9,17 +9,7 @@ import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { documentOf } from './document.ts';
-import {
-  applicationRuns,
-  cannotMeasure,
-  capture,
-  outcomesOf,
-  type Running,
-  suite,
-  traces,
-  until,
-  Workspace,
-} from './machine.ts';
+import { applicationRuns, cannotMeasure, capture, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
 
 const missing = await packagesMissing(localHost, ['switches']);
 const skip = cannotMeasure || (missing.length > 0 && `not installed: ${missing.join(', ')} (vswbench setup)`);
@@ -29,24 +19,18 @@ const SWITCHES = ['direct', 'basicfwd', 'ovs'];
 suite('DPDK', skip, () => {
   let workspace: Workspace;
   let tracesBefore: string[];
-  const begun: Running[] = [];
   before(() => {
     workspace = new Workspace();
   });
   beforeEach(() => {
     tracesBefore = traces();
   });
-  afterEach(async () => {
-    for (const running of begun.splice(0)) running.child.kill('SIGKILL');
-    await workspace.run(['clean']);
-  });
+  afterEach(() => workspace.clean());
   after(() => workspace.end());
 
   const options = (text: string) => ['run', '--json', '--io', 'dpdk', '--warmup', '100ms', ...text.split(' ')];
   const start = (text: string) => {
-    const running = workspace.start(options(text));
-    begun.push(running);
-    return running;
+    return workspace.start(options(text));
   };
 
   it('measures every switch and kind of port, and every lost packet has its place', { timeout: 180_000 }, async () => {

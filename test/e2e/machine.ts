@@ -42,6 +42,7 @@ export interface Running {
 
 export class Workspace {
   readonly results = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+  private readonly begun: Running[] = [];
 
   start(args: readonly string[], environment: Record<string, string> = {}): Running {
     const child = spawn(join(root, 'bin/vswbench'), args, {
@@ -63,7 +64,7 @@ export class Workspace {
         done({ code, stdout: Buffer.concat(stdout).toString(), stderr });
       });
     });
-    return {
+    const running: Running = {
       child,
       ended,
       sees: (pattern) =>
@@ -74,15 +75,23 @@ export class Workspace {
           else waiting.push({ pattern, resolve: found, reject });
         }),
     };
+    this.begun.push(running);
+    return running;
   }
 
   run(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
     return this.start(args, environment).ended;
   }
 
+  /** After a test, which may have failed in its middle: ends what it has started, and cleans up behind that. */
+  async clean(): Promise<void> {
+    for (const { child } of this.begun.splice(0)) child.kill('SIGKILL');
+    await this.run(['clean']);
+  }
+
   /** Removes the results; also what a failed test may have left on the host. */
   async end(): Promise<void> {
-    await this.run(['clean']);
+    await this.clean();
     rmSync(this.results, { recursive: true, force: true });
   }
 }

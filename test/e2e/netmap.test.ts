@@ -6,17 +6,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { NETMAP_DEVICE } from '../../src/switches/driver.ts';
 import { documentOf } from './document.ts';
-import {
-  applicationRuns,
-  cannotMeasure,
-  capture,
-  type Running,
-  root,
-  suite,
-  traces,
-  until,
-  Workspace,
-} from './machine.ts';
+import { applicationRuns, cannotMeasure, capture, root, suite, traces, until, Workspace } from './machine.ts';
 
 const skip =
   cannotMeasure ||
@@ -36,17 +26,13 @@ function marked(): string[] {
 suite('netmap', skip, () => {
   let workspace: Workspace;
   let tracesBefore: string[];
-  const begun: Running[] = [];
   before(() => {
     workspace = new Workspace();
   });
   beforeEach(() => {
     tracesBefore = traces();
   });
-  afterEach(async () => {
-    for (const running of begun.splice(0)) running.child.kill('SIGKILL');
-    await workspace.run(['clean']);
-  });
+  afterEach(() => workspace.clean());
   after(() => workspace.end());
 
   const options = (text: string) => ['run', '--json', '--io', 'netmap', '--warmup', '100ms', ...text.split(' ')];
@@ -112,7 +98,6 @@ suite('netmap', skip, () => {
   for (const device of ['direct', 'vale']) {
     it(`leaves nothing of ${device} after kill -9 in the middle of a trial`, { timeout: 120_000 }, async () => {
       const running = workspace.start(options(`-V ${device} --duration 30s --trials 1`));
-      begun.push(running);
       await until(() => applicationRuns('receiver') && applicationRuns('sender'));
       running.child.kill('SIGKILL');
       await running.ended;

@@ -10,16 +10,7 @@ import type { SwitchDriver } from '../../src/switches/driver.ts';
 import { fastclick } from '../../src/switches/fastclick.ts';
 import { snabb } from '../../src/switches/snabb.ts';
 import { documentOf } from './document.ts';
-import {
-  applicationRuns,
-  cannotMeasure,
-  outcomesOf,
-  type Running,
-  suite,
-  traces,
-  until,
-  Workspace,
-} from './machine.ts';
+import { applicationRuns, cannotMeasure, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
 
 const missing = await packagesMissing(localHost, ['switches']);
 
@@ -80,17 +71,13 @@ for (const { driver, program, uncounted } of CASES) {
   suite(driver.id, await skipOf(driver), () => {
     let workspace: Workspace;
     let leftBefore: string[];
-    const begun: Running[] = [];
     before(() => {
       workspace = new Workspace();
     });
     beforeEach(() => {
       leftBefore = leftBeside();
     });
-    afterEach(async () => {
-      for (const running of begun.splice(0)) running.child.kill('SIGKILL');
-      await workspace.run(['clean']);
-    });
+    afterEach(() => workspace.clean());
     after(() => workspace.end());
 
     const options = (text: string) => [
@@ -98,9 +85,7 @@ for (const { driver, program, uncounted } of CASES) {
       ...text.split(' '),
     ];
     const start = (text: string) => {
-      const running = workspace.start(options(text));
-      begun.push(running);
-      return running;
+      return workspace.start(options(text));
     };
 
     it('every lost packet has its place, and applications of another trial find the switch as fresh', {

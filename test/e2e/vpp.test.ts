@@ -7,16 +7,7 @@ import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { vpp } from '../../src/switches/vpp.ts';
 import { documentOf } from './document.ts';
-import {
-  applicationRuns,
-  cannotMeasure,
-  outcomesOf,
-  type Running,
-  suite,
-  traces,
-  until,
-  Workspace,
-} from './machine.ts';
+import { applicationRuns, cannotMeasure, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
 
 const lacking = await packagesMissing(localHost, ['run']);
 const probe = await vpp.probe(localHost);
@@ -28,17 +19,13 @@ const skip =
 suite('VPP', skip, () => {
   let workspace: Workspace;
   let tracesBefore: string[];
-  const begun: Running[] = [];
   before(() => {
     workspace = new Workspace();
   });
   beforeEach(() => {
     tracesBefore = traces();
   });
-  afterEach(async () => {
-    for (const running of begun.splice(0)) running.child.kill('SIGKILL');
-    await workspace.run(['clean']);
-  });
+  afterEach(() => workspace.clean());
   after(() => workspace.end());
 
   const options = (text: string) => [
@@ -96,7 +83,6 @@ suite('VPP', skip, () => {
 
   it('stays up for consecutive trials, whose applications come and go', { timeout: 60_000 }, async () => {
     const running = workspace.start(options('--port memif -R 10k --duration 300ms --trials 3'));
-    begun.push(running);
     await running.sees(/^\[1\/3\]/);
     const first = idsOf();
     await running.sees(/^\[2\/3\]/);
@@ -111,7 +97,6 @@ suite('VPP', skip, () => {
     timeout: 60_000,
   }, async () => {
     const running = workspace.start(options('--port vhost-user -R 10k --duration 2s --trials 2'));
-    begun.push(running);
     await until(() => applicationRuns('sender') && applicationRuns('receiver'));
     execFileSync('pkill', ['-KILL', '-f', '/vpp -c /run/vswbench/']);
     assert.match(await running.sees(/failed: /), /VPP has ended/);
@@ -123,7 +108,6 @@ suite('VPP', skip, () => {
 
   it('leaves nothing when vswbench itself is killed', { timeout: 60_000 }, async () => {
     const running = workspace.start(options('--port memif -R 10k --duration 5s --trials 1'));
-    begun.push(running);
     await until(() => applicationRuns('receiver'));
     running.child.kill('SIGKILL');
     await running.ended;
