@@ -12,9 +12,9 @@ import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
 import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
+import { allEnded } from '../run/concurrency.ts';
 import { Schedule } from '../run/schedule.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
-import { settled } from '../run/trial.ts';
 import { unlikeHosts } from '../stats/compare.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
@@ -287,7 +287,7 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machinery:
   };
   try {
     // Testbeds that have a machine in common take turns: they would disturb each other.
-    await settled(
+    await allEnded(
       apart(parts, ({ testbed }) => testbed.machines).map(async (group) => {
         for (const part of group) {
           try {

@@ -11,9 +11,10 @@ import type { TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeCase } from '../plan/placement.ts';
 import type { PortRequest, SwitchContext, SwitchDriver } from '../switches/driver.ts';
+import { allEnded } from './concurrency.ts';
 import { reasonOf } from './failure.ts';
 import type { Role, Side, Testbed } from './testbed.ts';
-import { type RunningSide, runTrial, settled } from './trial.ts';
+import { type RunningSide, runTrial } from './trial.ts';
 
 export interface CampaignContext {
   testbed: Testbed;
@@ -178,7 +179,7 @@ class SwitchSlot {
     const marks = sides.map((side) => side.undo.mark());
     try {
       await reserve(sides, this.context.testbed.sameMachine, needs);
-      const running = await settled(
+      const running = await allEnded(
         sides.map(async (side) => {
           const running = await driver.start(await switchContext(side, testCase, placement));
           return { side, running };

@@ -4,21 +4,16 @@ import type { CpuSnapshot } from '../host/cpu.ts';
 import type { NetdevCounters } from '../host/netdev.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
-import type { CpuUse, Flag, Latency, Ledger, Measurement, Noise, PerPacket, Trial } from '../model/result.ts';
+import type { CpuUse, Flag, Latency, Ledger, Measurement, PerPacket, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import type { PortCounters, SwitchFigures, UplinkCounters } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
-import { disturbances, type MeasuredThread } from './disturbance.ts';
-import { makeLedger, makeUplinkLedger } from './ledger.ts';
-import {
-  type InterfaceWitness,
-  type PortWitness,
-  unfoldInterface,
-  unfoldPort,
-  unfoldReceived,
-} from './super-packets.ts';
+import { makeLedger } from './ledger.ts';
+import { noiseOf } from './noise.ts';
+import { unfoldReceived } from './super-packets.ts';
+import { uplinkDropsOf, uplinkLedgerOf, witnessesOf } from './witnesses.ts';
 
 export interface ApplicationEvidence {
   pair: number;
@@ -139,29 +134,6 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
   };
 }
 
-/** What uplinks dropped was this pair's where there is no other; of several pairs nobody knows whose it was. */
-function uplinkDropsOf({ testCase, uplinks }: Evidence): PortCounters['drops'] {
-  if (uplinks === null || testCase.pairs > 1) return [];
-  const named = (side: string, { drops }: UplinkCounters) =>
-    drops.map(({ reason, packets }) => ({ reason: `${side} uplink, ${reason}`, packets }));
-  return [...named('near', uplinks.near), ...named('far', uplinks.far)];
-}
-
-/** What knows nothing of the applications of a pair, and counted their packets; null for a place where nobody did. */
-function witnessesOf({ testCase, superPackets, interfaces, ports }: Evidence, pair: number) {
-  const of = (end: End) => (candidate: { pair: number; end: End }) => candidate.pair === pair && candidate.end === end;
-  return {
-    counters(end: End): InterfaceWitness | null {
-      const found = interfaces.find(of(end))?.counters ?? null;
-      return found !== null && superPackets ? unfoldInterface(found, testCase) : found;
-    },
-    port(end: End): PortWitness | null {
-      const found = ports?.find(of(end)) ?? null;
-      return found !== null && superPackets ? unfoldPort(found, testCase) : found;
-    },
-  };
-}
-
 /** The steady state as the source marked its packets with it. */
 function windowOf(tx: TxTotals): WindowNs {
   return { beginNs: tx.steady_begin_ns, endNs: tx.steady_end_ns };
@@ -215,38 +187,6 @@ function combine(
       window: windowOf(pairs[0]?.tx ?? raiseNoPairs()),
     }),
   };
-}
-
-/** Everybody's packets, on both sides of the cable; null where there is none, or nobody counts. */
-function uplinkLedgerOf({ testCase, superPackets, ports, uplinks }: Evidence): Measurement['uplink'] {
-  if (uplinks === null) return null;
-  const unfolded = (counters: UplinkCounters) => (superPackets ? unfoldPort(counters, testCase) : counters);
-  const [near, far] = [unfolded(uplinks.near), unfolded(uplinks.far)];
-  if (near === null || far === null) return null;
-  const total = (wanted: End, of: (port: UplinkCounters) => number) =>
-    ports === null
-      ? null
-      : ports.reduce((sum, port) => sum + (port.end === wanted ? of(unfolded(port) ?? port) : 0), 0);
-  return makeUplinkLedger({
-    switchIn: total('source', ({ inPackets }) => inPackets),
-    switchOut: total('sink', ({ outPackets }) => outPackets),
-    sent: near.outPackets,
-    arrived: far.inPackets,
-    nearDrops: dropsOf('near', near, ports, 'source'),
-    farDrops: dropsOf('far', far, ports, 'sink'),
-  });
-}
-
-/** What one host's switch gave up: at its uplink, and at the ports of all pairs. */
-function dropsOf(side: string, uplink: UplinkCounters, ports: Evidence['ports'], end: End) {
-  const atPorts = new Map<string, number>();
-  for (const { drops } of ports?.filter((port) => port.end === end) ?? []) {
-    for (const { reason, packets } of drops) atPorts.set(reason, (atPorts.get(reason) ?? 0) + packets);
-  }
-  return [
-    ...uplink.drops.map(({ reason, packets }) => ({ where: `dropped at the ${side} uplink: ${reason}`, packets })),
-    ...[...atPorts].map(([reason, packets]) => ({ where: `dropped by the ${side} switch: ${reason}`, packets })),
-  ];
 }
 
 function raiseNoPairs(): never {
@@ -328,55 +268,7 @@ function perPacket({ sources, sinks }: Evidence, field: 'cycles' | 'instructions
   return sender === null || receiver === null ? null : { sender, receiver };
 }
 
-function noiseOf(evidence: Evidence): Noise {
-  const { testCase, placement, machines } = evidence;
-  const measured = machines.reduce((sum, { cpus }) => sum + cpus.length, 0);
-  const perS = (machine: MachineEvidence, value: (snapshot: CpuSnapshot, cpu: number) => number) =>
-    machine.cpus.reduce((sum, cpu) => sum + value(machine.after, cpu) - value(machine.before, cpu), 0) / wallS(machine);
-  const total = (value: (snapshot: CpuSnapshot, cpu: number) => number) =>
-    machines.reduce((sum, machine) => sum + perS(machine, value), 0);
-  const threads = measuredThreads(evidence);
-  const pressures = machines.flatMap(({ before, after }) =>
-    after.pressureS === null || before.pressureS === null ? [] : [after.pressureS - before.pressureS],
-  );
-  const noise = {
-    stealRatio: total(({ cpus }, cpu) => cpus.get(cpu)?.stealS ?? 0) / measured,
-    involuntarySwitchesPerS: threads.reduce((sum, thread) => sum + thread.involuntarySwitchesPerS, 0),
-    softirqCpus: total(({ cpus }, cpu) => cpus.get(cpu)?.softirqS ?? 0),
-    interruptsPerS: machines.some(({ after }) => after.interrupts.size === 0)
-      ? null
-      : total(({ interrupts }, cpu) => interrupts.get(cpu) ?? 0),
-    ...frequencyOf(machines),
-    // Of two machines the one on which more had to wait.
-    cpuPressureRatio:
-      pressures.length < machines.length || machines[0] === undefined
-        ? null
-        : Math.max(...pressures) / wallS(machines[0]),
-  };
-  return { ...noise, reasons: disturbances(noise, threads, placement, testCase.wait) };
-}
-
-function measuredThreads({ sources, sinks }: Evidence): MeasuredThread[] {
-  return [...sources, ...sinks].map(({ pair, final }) => ({
-    name: `the ${final.role} of pair ${pair}`,
-    involuntarySwitchesPerS: final.involuntary_switches / ((final.ended_ns - final.started_ns) / 1e9),
-  }));
-}
-
-function frequencyOf(machines: readonly MachineEvidence[]): Pick<Noise, 'frequencyMhz' | 'frequencyChangeRatio'> {
-  const known = machines.flatMap(({ cpus, before, after }) =>
-    cpus.flatMap((cpu) => {
-      const [begin, end] = [before.frequencyMhz.get(cpu), after.frequencyMhz.get(cpu)];
-      return begin === undefined || end === undefined ? [] : [{ begin, end }];
-    }),
-  );
-  if (known.length === 0) return { frequencyMhz: null, frequencyChangeRatio: null };
-  return {
-    frequencyMhz: known.reduce((sum, { begin, end }) => sum + (begin + end) / 2, 0) / known.length,
-    frequencyChangeRatio: Math.max(...known.map(({ begin, end }) => Math.abs(end - begin) / begin)),
-  };
-}
-
-function wallS({ before, after }: MachineEvidence): number {
+/** Seconds between the two looks at a machine. */
+export function wallS({ before, after }: MachineEvidence): number {
   return (after.atNs - before.atNs) / 1e9;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Placement } from '../model/placement.ts';
-import { disturbances } from './disturbance.ts';
+import { disturbances } from './noise.ts';
 
 const own: Placement = {
   pairs: [{ source: 1, sink: 2 }],

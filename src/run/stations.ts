@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The containers of a trial: an application in each, on its port of the switch.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Attachment, type Container, initPid, startContainer } from '../host/lxc.ts';
+import { readNetdev } from '../host/netdev.ts';
+import { macOf } from '../model/station.ts';
+import { NETMAP_DEVICE, type Port, type RunningSwitch, SOCKETS } from '../switches/driver.ts';
+import { Application, applicationCommand, ipOf } from './application.ts';
+import { allEnded } from './concurrency.ts';
+import type { InterfaceCounters } from './counters.ts';
+import { TrialFailure } from './failure.ts';
+import type { Side } from './testbed.ts';
+import type { TrialContext, TrialPlan } from './trial.ts';
+
+/** A switch is asked so often, and for so long, whether it knows where everybody is. */
+const SETTLE_INTERVAL_MS = 10;
+const SETTLE_TIMEOUT_MS = 5_000;
+/** A network card that was down needs seconds to agree on its speed with the other end. */
+const SETTLE_UPLINK_TIMEOUT_MS = 20_000;
+
+/** An application in its container on its port. */
+export interface Station {
+  side: Side;
+  port: Port;
+  container: Container;
+  application: Application;
+  /** Of the container's first process; known once the application is ready. */
+  pid: number;
+}
+
+/** Starts a container on a port, with its application. */
+export async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: Port): Promise<Station> {
+  const { testCase, placement } = plan;
+  const cpu = placement.pairs[port.pair]?.[port.end];
+  if (cpu === undefined) throw new RangeError(`the placement has no CPU for pair ${port.pair}`);
+  const application = {
+    testCase,
+    pair: port.pair,
+    end: port.end,
+    device: port.kind === 'netdev' ? 'eth0' : port.device,
+    cpu,
+    warmupMs: context.warmupMs,
+    durationMs: context.durationMs,
+  };
+  const name = `vswbench-${port.pair}-${port.end}`;
+  const container = await startContainer(
+    side.host,
+    side.containers,
+    {
+      name,
+      root: side.artifacts.root,
+      attachment: attachmentOf(port),
+      command: applicationCommand(application),
+    },
+    side.undo,
+  );
+  return { side, port, container, application: new Application(name, application, container.process), pid: 0 };
+}
+
+function attachmentOf(port: Port): Attachment {
+  const [mac, address] = [macOf(port.pair, port.end), `${ipOf(port.pair, port.end)}/24`];
+  switch (port.kind) {
+    case 'netdev':
+      return { kind: 'interface', interface: port.interface, mac, address };
+    case 'netmap':
+      return { kind: 'namespace', namespace: port.namespace, devices: [NETMAP_DEVICE] };
+    case 'vf':
+      return { kind: 'devices', devices: port.devices };
+    case 'vhost-user':
+    case 'memif':
+      return { kind: 'directory', directory: port.directory, target: SOCKETS };
+    default:
+      return port satisfies never;
+  }
+}
+
+/** Fills in the stations' process ids, which are known once their applications are ready. */
+export async function identify(stations: readonly Station[]): Promise<void> {
+  await allEnded(
+    stations.map(async (station) => {
+      const { host, containers, undo } = station.side;
+      station.pid = await initPid(host, containers, station.container.name, undo);
+    }),
+  );
+}
+
+/** Waits until the switch knows where everybody is, so that nobody is measured while flooding. */
+export async function settle(
+  side: Side,
+  running: RunningSwitch,
+  stations: readonly Station[],
+  signal: AbortSignal,
+): Promise<void> {
+  const behind = stations.map((station) => ({
+    ...station.port,
+    mac: macOf(station.port.pair, station.port.end),
+    at: station.side === side ? ('port' as const) : ('uplink' as const),
+  }));
+  const isAlone = stations.every((station) => station.side === side);
+  const timeoutMs = isAlone ? SETTLE_TIMEOUT_MS : SETTLE_UPLINK_TIMEOUT_MS;
+  const began = performance.now();
+  for (;;) {
+    const missing = await running.settled(behind);
+    if (missing === null) return;
+    if (performance.now() - began >= timeoutMs) throw new TrialFailure('settle switch', missing);
+    for (const { application } of stations) application.announce();
+    await sleep(SETTLE_INTERVAL_MS, undefined, { signal });
+  }
+}
+
+/**
+ * Counters of the interfaces that containers have; those with other ports have none. An interface keeps its counters when its
+ * container ends and it is moved back, under its old name, to the host: that is where the last word is read.
+ */
+export async function readInterfaces(
+  stations: readonly Station[],
+  where: 'inside' | 'returned',
+): Promise<InterfaceCounters[]> {
+  const counters = stations.map(async ({ side: { host }, port, pid }): Promise<InterfaceCounters[]> => {
+    if (port.kind !== 'netdev') return [];
+    const read = where === 'inside' ? readNetdev(host, pid, 'eth0') : readNetdev(host, 'self', port.interface);
+    return [{ port, counters: await read }];
+  });
+  return (await Promise.all(counters)).flat();
+}
