@@ -20,10 +20,14 @@ describe('parseCpuTimes', () => {
   });
   it('counts neither idle time, nor waiting, nor steal as busy', () => {
     // (67440 + 187 + 43621 + 10 + 46500) ticks of 10 ms
-    assert.deepEqual(parseCpuTimes(STAT).get(0), { busyS: 1577.58, softirqS: 465, stealS: 0.63 });
+    assert.deepEqual(parseCpuTimes(STAT).get(0), {
+      ...{ busyS: 1577.58, idleS: 3378.18, irqS: 0.1, softirqS: 465, stealS: 0.63 },
+    });
   });
   it('takes columns that an old kernel does not have as 0', () => {
-    assert.deepEqual(parseCpuTimes('cpu0 100 0 50 1000\n').get(0), { busyS: 1.5, softirqS: 0, stealS: 0 });
+    assert.deepEqual(parseCpuTimes('cpu0 100 0 50 1000\n').get(0), {
+      ...{ busyS: 1.5, idleS: 10, irqS: 0, softirqS: 0, stealS: 0 },
+    });
   });
 });
 

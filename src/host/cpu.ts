@@ -6,6 +6,10 @@ import { parseProcessStat } from './process.ts';
 /** Cumulative CPU times of one CPU, in seconds (proc(5), /proc/stat). */
 export interface CpuTimes {
   busyS: number;
+  /** Nothing to do, or nothing but to wait for a disk. */
+  idleS: number;
+  /** Interrupts and what they leave to be done; part of `busyS`. */
+  irqS: number;
   softirqS: number;
   stealS: number;
 }
@@ -17,11 +21,13 @@ const TICKS_PER_S = 100;
 export function parseCpuTimes(text: string): Map<number, CpuTimes> {
   const table = new Map<number, CpuTimes>();
   for (const match of text.matchAll(/^cpu(\d+) (.+)$/gm)) {
-    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (match[2] ?? '')
+    const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = (match[2] ?? '')
       .split(' ')
       .map(Number);
     table.set(Number(match[1]), {
       busyS: (user + nice + system + irq + softirq) / TICKS_PER_S,
+      idleS: (idle + iowait) / TICKS_PER_S,
+      irqS: irq / TICKS_PER_S,
       softirqS: softirq / TICKS_PER_S,
       stealS: steal / TICKS_PER_S,
     });
@@ -66,6 +72,33 @@ async function frequencies(host: Host, cpus: readonly number[]): Promise<Map<num
   return known;
 }
 
+/** What a thread has used of CPUs so far, and the one that it ran on last. */
+export interface ThreadTime {
+  cpu: number;
+  runS: number;
+}
+
+/**
+ * All threads of some processes, by thread id. Times are those of /proc/TID/schedstat, in nanoseconds, where the kernel keeps it, and else
+ * clock ticks.
+ */
+async function threadTimes(host: Host, processes: readonly number[]): Promise<Map<number, ThreadTime>> {
+  const tasks = await Promise.all(
+    processes.map(async (pid) => (await host.list(`/proc/${pid}/task`)).map((tid) => `/proc/${pid}/task/${tid}`)),
+  );
+  const read = await Promise.all(
+    tasks.flat().map(async (task): Promise<[number, ThreadTime][]> => {
+      const [stat, schedstat] = await Promise.all([host.read(`${task}/stat`), host.read(`${task}/schedstat`)]);
+      const parsed = stat === null ? null : parseProcessStat(stat);
+      if (parsed === null) return [];
+      const ns = Number(schedstat?.split(' ')[0] ?? Number.NaN);
+      const runS = Number.isNaN(ns) ? (parsed.userTicks + parsed.systemTicks) / TICKS_PER_S : ns / 1e9;
+      return [[Number(task.slice(task.lastIndexOf('/') + 1)), { cpu: parsed.cpu, runS }]];
+    }),
+  );
+  return new Map(read.flat());
+}
+
 /** One look at the machine's CPUs and at some threads, with the time at which it was taken. */
 export interface CpuSnapshot {
   /** CLOCK_MONOTONIC. */
@@ -73,6 +106,8 @@ export interface CpuSnapshot {
   cpus: Map<number, CpuTimes>;
   /** CPU seconds of the threads asked for, summed; a thread that is gone counts nothing. */
   threadsS: number;
+  /** The same, thread by thread, of all threads of the processes asked for. */
+  threads: Map<number, ThreadTime>;
   /** Served so far, by CPU number. */
   interrupts: Map<number, number>;
   /** Of the CPUs asked for, as far as the kernel tells. */
@@ -88,9 +123,10 @@ export async function takeCpuSnapshot(
   measured: readonly number[] = [],
 ): Promise<CpuSnapshot> {
   const atNs = await host.monotonicNs();
-  const [stat, ...threadStats] = await Promise.all([
+  const [stat, threadStats, times] = await Promise.all([
     host.read('/proc/stat'),
-    ...threads.map((thread) => host.read(`/proc/${thread}/stat`)),
+    Promise.all(threads.map((thread) => host.read(`/proc/${thread}/stat`))),
+    threadTimes(host, threads),
   ]);
   const [interrupts, pressure, frequencyMhz] = await Promise.all([
     host.read('/proc/interrupts'),
@@ -104,6 +140,7 @@ export async function takeCpuSnapshot(
     atNs,
     cpus: parseCpuTimes(stat ?? ''),
     threadsS: ticks / TICKS_PER_S,
+    threads: times,
     interrupts: parseInterrupts(interrupts ?? ''),
     frequencyMhz,
     pressureS: parsePressureS(pressure ?? ''),

@@ -52,6 +52,19 @@ describe('examine', () => {
     assert.equal((await find(host, {}, 'cgroups'))?.state, 'ok');
   });
 
+  it('warns of a quota of CPU time that holds for what it starts, and names its group', async (t) => {
+    const group = '/sys/fs/cgroup/job.slice';
+    const host = machine(t).put({
+      '/proc/100/cgroup': '0::/job.slice\n',
+      [`${group}/cpu.max`]: '20000 100000\n',
+      [`${group}/cpu.stat`]: 'throttled_usec 5\n',
+    });
+    const finding = await find(host, {}, 'CPU quota');
+    assert.equal(finding?.state, 'warning');
+    assert.match(finding?.text ?? '', /^\/sys\/fs\/cgroup\/job\.slice may use no more than 0\.2 CPUs/);
+    assert.match(finding?.mend ?? '', /outside of that control group/);
+  });
+
   it('tells of hugepages, and warns where the kernel has none', async (t) => {
     assert.match((await find(machine(t), {}, 'hugepages'))?.text ?? '', /^10 MiB reserved and free/);
     const host = machine(t);

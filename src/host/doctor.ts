@@ -2,6 +2,7 @@
 // What a host has and lacks for measuring, one finding a fact. Nothing is changed.
 import type { Inventory } from '../model/inventory.ts';
 import type { Host } from './host.ts';
+import { quotasOf } from './limits.ts';
 import { packagesMissing } from './packages.ts';
 
 export interface Finding {
@@ -20,6 +21,7 @@ export async function examine(host: Host, inventory: Inventory, purpose: 'run' |
     await cgroups(host),
     await hugepages(host),
     cpus(inventory),
+    ...(await quotas(host)),
     clock(inventory),
     frequency(inventory),
     ...(await bridgeFilter(host, inventory)),
@@ -79,6 +81,16 @@ function cpus({ cpus, cpuModel }: Inventory): Finding {
         subject,
         text: `${have}: with fewer than 3 the framework itself shares a CPU with what it measures; results say so`,
       };
+}
+
+/** Quotas that hold for us, and so for what we start here. */
+async function quotas(host: Host): Promise<Finding[]> {
+  return (await quotasOf(host, [host.ownerPid])).map(({ group, cpus }) => ({
+    state: 'warning',
+    subject: 'CPU quota',
+    text: `${group} may use no more than ${Number(cpus.toFixed(2))} CPUs: what is held back measures the quota, and results say so`,
+    mend: 'run vswbench outside of that control group, or lift the quota (cpu.max, cpu.cfs_quota_us)',
+  }));
 }
 
 function clock({ clocksource, invariantTsc, clockErrorNs }: Inventory): Finding {

@@ -14,6 +14,7 @@ describe('parseProcessStat', () => {
       name: 'node-MainThread',
       state: 'S',
       userTicks: 618,
+      cpu: 1,
       systemTicks: 179,
       startTicks: '496180',
     });
@@ -21,7 +22,14 @@ describe('parseProcessStat', () => {
   for (const name of ['a b', 'tmux: server', '(sd-pam)', ') R 1 (', 'kworker/0:1-ev)', '']) {
     it(`is not misled by the name '${name}'`, () => {
       const text = procStat(7, { name, userTicks: 3, systemTicks: 4, startTicks: 99 });
-      assert.deepEqual(parseProcessStat(text), { name, state: 'S', userTicks: 3, systemTicks: 4, startTicks: '99' });
+      assert.deepEqual(parseProcessStat(text), {
+        name,
+        state: 'S',
+        userTicks: 3,
+        systemTicks: 4,
+        cpu: 0,
+        startTicks: '99',
+      });
     });
   }
   for (const text of ['', 'nonsense', '1 (torn) S 1 1', '1 (torn']) {

@@ -9,6 +9,8 @@ export interface ProcessStat {
   state: string;
   userTicks: number;
   systemTicks: number;
+  /** On which it ran last. */
+  cpu: number;
   /** Start time in clock ticks since boot: with the id, the identity of a process. */
   startTicks: string;
 }
@@ -24,7 +26,7 @@ export function parseProcessStat(text: string): ProcessStat | null {
   const [userTicks, systemTicks, startTicks] = [Number(field(14)), Number(field(15)), field(22)];
   return nameEnd < 0 || startTicks === undefined || Number.isNaN(userTicks + systemTicks)
     ? null
-    : { name, state: field(3) ?? '', userTicks, systemTicks, startTicks };
+    : { name, state: field(3) ?? '', userTicks, systemTicks, cpu: Number(field(39) ?? 0), startTicks };
 }
 
 /**

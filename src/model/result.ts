@@ -131,6 +131,12 @@ export const NoiseSchema = z.strictObject({
   frequencyChangeRatio: z.number().nullable().default(null),
   /** Share of the time in which some task of the whole machine was ready but had no CPU (/proc/pressure/cpu, "some"). */
   cpuPressureRatio: z.number().nullable().default(null),
+  /** Share of a measured CPU's time that went to nobody of the trial, of the CPU with most; null where no CPU was measured. */
+  strangersRatio: z.number().nullable().default(null),
+  /** The narrowest quota of CPU time that held for something of the trial, in CPUs; null for none. */
+  quotaCpus: z.number().nullable().default(null),
+  /** For how long quotas held something of it back, seconds, all CPUs together. */
+  throttledS: z.number().default(0),
   /** Why the trial counts as disturbed; empty for a quiet one. */
   reasons: z.array(z.string()).default([]),
 });

@@ -144,32 +144,32 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
     );
   };
   const steal = worst(({ noise }) => noise.stealRatio);
-  const switches = worst(({ noise }) => noise.involuntarySwitchesPerS);
-  if (steal === null || switches === null) return [];
+  if (steal === null) return [];
+  const strangers = worst(({ noise }) => noise.strangersRatio ?? 0);
   const disturbed = result.results.flatMap((one) =>
     one.trials.flatMap(({ measurement }) => (measurement?.noise.reasons.length ? [measurement.noise.reasons] : [])),
   );
-  const percent = `${(100 * steal.value).toFixed(2)} %`;
+  const percent = (ratio: number) => `${(100 * ratio).toFixed(2)} %`;
   return [
     ...when(disturbed.length > 0, {
       what: `${disturbed.length} of ${countTrials(result)} trials were disturbed; the first because ${disturbed[0]?.join(', and ')}`,
       consequence:
-        'They are told by a rule that never looks at what was measured (docs/method.md); each was repeated once, and all trials count.',
+        'They are told by a rule that never looks at what was measured (docs/method.md); each was repeated once, and they count as the others do.',
     }),
     steal.value > STEAL_NOTABLE
       ? {
-          what: `The hypervisor took up to ${percent} of the measured CPUs’ time (worst: ${nameOf(result, steal.one)})`,
-          consequence: 'Other guests were at work. Wide intervals and outliers below are most likely theirs.',
+          what: `The hypervisor took up to ${percent(steal.value)} of the measured CPUs’ time (worst: ${nameOf(result, steal.one)})`,
+          consequence: 'Other guests were at work. Wide intervals and outliers may be theirs.',
         }
       : {
-          what: `Steal time was at most ${percent}`,
+          what: `Steal time was at most ${percent(steal.value)}`,
           consequence: 'As far as the kernel can tell, no other guest disturbed the measurement.',
         },
-    {
-      what: `Measured threads were interrupted up to ${switches.value.toFixed(0)} times a second (worst: ${nameOf(result, switches.one)})`,
+    ...when(strangers !== null && strangers.value > 0, {
+      what: `Programs that are no part of a trial had up to ${percent(strangers?.value ?? 0)} of a measured CPU${strangers === null ? '' : ` (worst: ${nameOf(result, strangers.one)})`}`,
       consequence:
-        'Each involuntary switch stops a poller for a time slice; at thousands a second the scheduler is part of the result.',
-    },
+        'CPU time that the trial did not have. Where it was more than the rule allows (docs/method.md), the trial counts as disturbed.',
+    }),
   ];
 }
 

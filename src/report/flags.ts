@@ -11,7 +11,7 @@ const TEXTS: Record<Flag, string> = {
   'bridge-netfilter':
     'The kernel passed bridged packets through iptables (net.bridge.bridge-nf-call-iptables = 1), which costs throughput; without it the bridge is faster.',
   disturbed:
-    'Something else took CPU time during a trial, such as other guests of the hypervisor, or the clock of a CPU changed: the trial counts, and was repeated once; look at the reasons before relying on it.',
+    'A trial did not have its CPUs as it should, for the reasons that are told with it: it counts, and was repeated once; look at them before relying on the figure.',
   'unlike-paths':
     'The compared frameworks do unlike work for each packet (whole frames or only the UDP payload): part of the difference is that work and not the switch.',
   'super-packets':

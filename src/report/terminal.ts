@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Alignment, table } from 'table';
-import type { CampaignResult, CaseResult } from '../model/result.ts';
+import type { CampaignResult, CaseResult, Flag } from '../model/result.ts';
 import { type HostRecord, testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
+import { disturbanceLines } from './disturbances.ts';
 import { type FlagMarks, flagMarks, flagText, marksFor } from './flags.ts';
 import {
   bounds,
@@ -318,10 +319,16 @@ function reasonLines({ result, paint, columns }: Page): string[] {
   return [paint('Not measured', 'bold'), ...lines];
 }
 
-function legend({ columns, paint, marks }: Page): string[] {
+function legend({ result, columns, paint, marks }: Page): string[] {
+  const told = (mark: string, flag: Flag) => [
+    ...wrap(`${mark}  ${flag}: ${flagText(flag)}`, columns, 5),
+    ...(flag === 'disturbed' ? disturbanceLines(result) : []).flatMap((line) =>
+      wrap(clean(line), columns - 5, 2).map((part) => `     ${part}`),
+    ),
+  ];
   const lines = [
-    ...marks.everywhere.flatMap((flag) => wrap(`all  ${flag}: ${flagText(flag)}`, columns, 5)),
-    ...[...marks.numbered].flatMap(([flag, mark]) => wrap(`[${mark}]  ${flag}: ${flagText(flag)}`, columns, 5)),
+    ...marks.everywhere.flatMap((flag) => told('all', flag)),
+    ...[...marks.numbered].flatMap(([flag, mark]) => told(`[${mark}]`, flag)),
   ];
   return lines.length === 0 ? [] : [paint('Notes', 'bold'), ...lines.map((line) => paint(line, 'dim'))];
 }

@@ -111,9 +111,9 @@ function receiver(part: Partial<RxTotals> = {}, pps = 10_000, pair = 0): Applica
 }
 
 function cpu(atS: number, steal: number, softirq: number, threadsS: number): MachineEvidence['before'] {
-  const times = { busyS: 0, softirqS: softirq, stealS: steal };
+  const times = { busyS: 0, idleS: atS, irqS: 0, softirqS: softirq, stealS: steal };
   // CPU 0 has no part in the trial.
-  const other = { busyS: 0, softirqS: 100 * softirq, stealS: 100 * steal };
+  const other = { ...times, softirqS: 100 * softirq, stealS: 100 * steal };
   const cpus = new Map([
     [0, other],
     [1, times],
@@ -129,7 +129,8 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Mac
     [1, 2000],
     [2, atS < 11 ? 2000 : 2020],
   ]);
-  return { atNs: atS * 1e9, cpus, threadsS, interrupts, frequencyMhz, pressureS: atS / 4 };
+  const limits = { quotas: [], clockCaps: new Map(), hotCounts: new Map() };
+  return { atNs: atS * 1e9, cpus, threadsS, threads: new Map(), interrupts, frequencyMhz, pressureS: atS / 4, limits };
 }
 
 function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
@@ -138,7 +139,7 @@ function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
 
 function evidence(part: Partial<Evidence> = {}): Evidence {
   return {
-    testCase: testCase({ rate: 10_000 }),
+    testCase: testCase({ rate: 10_000, wait: 'block' }),
     placement: {
       pairs: [{ source: 1, sink: 2 }],
       switch: [],
@@ -233,6 +234,7 @@ describe('evaluate', () => {
         involuntarySwitchesPerS: 3,
         softirqCpus: 0.4,
         ...{ interruptsPerS: 300, frequencyMhz: 2005, frequencyChangeRatio: 0.01, cpuPressureRatio: 0.25 },
+        ...{ strangersRatio: 0, quotaCpus: null, throttledS: 0 },
         reasons: [],
       },
     });

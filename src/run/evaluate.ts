@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what a trial saw to what it says. Pure: the same evidence gives the same verdict.
-import type { CpuSnapshot } from '../host/cpu.ts';
 import type { NetdevCounters } from '../host/netdev.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
@@ -11,6 +10,7 @@ import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import type { PortCounters, SwitchFigures, UplinkCounters } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { makeLedger } from './ledger.ts';
+import type { Look } from './machines.ts';
 import { noiseOf } from './noise.ts';
 import { unfoldReceived } from './super-packets.ts';
 import { uplinkDropsOf, uplinkLedgerOf, witnessesOf } from './witnesses.ts';
@@ -47,8 +47,8 @@ export interface Evidence {
 export interface MachineEvidence {
   /** CPUs whose work is measured: those of applications and of the switch's threads. */
   cpus: readonly number[];
-  before: CpuSnapshot;
-  after: CpuSnapshot;
+  before: Look;
+  after: Look;
 }
 
 /** A card's own frames now and then, such as LLDP's, are told in the ledger; they take nothing from a figure. */
@@ -269,6 +269,6 @@ function perPacket({ sources, sinks }: Evidence, field: 'cycles' | 'instructions
 }
 
 /** Seconds between the two looks at a machine. */
-export function wallS({ before, after }: MachineEvidence): number {
+export function wallS({ before, after }: Pick<MachineEvidence, 'before' | 'after'>): number {
   return (after.atNs - before.atNs) / 1e9;
 }

@@ -2,7 +2,9 @@
 // The machines that take part in a trial, and what their CPUs did within the measured window.
 import { type CpuSnapshot, takeCpuSnapshot } from '../host/cpu.ts';
 import type { Host } from '../host/host.ts';
+import { type Limits, readLimits } from '../host/limits.ts';
 import type { Placement } from '../model/placement.ts';
+import type { Station } from './stations.ts';
 import type { RunningSide } from './trial.ts';
 
 /** A machine that takes part, with the threads of its switch and the CPUs whose work is measured. */
@@ -10,11 +12,19 @@ export interface Machine {
   host: Host;
   threads: number[];
   cpus: number[];
+  /** Processes whose limits are the trial's: those of the applications, of the switch, and whoever started them. */
+  limited: number[];
 }
 
-/** The machines of a trial's hosts; hosts that share one are one. */
+/** One look at a machine. */
+export interface Look extends CpuSnapshot {
+  limits: Limits;
+}
+
+/** The machines of a trial's hosts; hosts that share one are one. The stations' processes must be known. */
 export async function machinesOf(
   sides: readonly RunningSide[],
+  stations: readonly Station[],
   sameMachine: boolean,
   placement: Placement,
 ): Promise<Machine[]> {
@@ -24,22 +34,39 @@ export async function machinesOf(
       const ends = sides.length === 1 ? (['source', 'sink'] as const) : ([isFar ? 'sink' : 'source'] as const);
       const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
       const own = isFar ? (placement.far?.switch ?? []) : placement.switch;
-      return { host: side.host, threads: await running.threads(), cpus: [...new Set([...applications, ...own])] };
+      const threads = await running.threads();
+      const containers = stations.filter((station) => station.side === side).map(({ pid }) => pid);
+      return {
+        ...{ host: side.host, threads, cpus: [...new Set([...applications, ...own])] },
+        limited: [side.host.ownerPid, ...threads, ...containers],
+      };
     }),
   );
   const [near, far] = machines;
   if (!sameMachine || near === undefined || far === undefined) return machines;
-  const threads = [...new Set([...near.threads, ...far.threads])];
-  return [{ host: near.host, threads, cpus: [...new Set([...near.cpus, ...far.cpus])] }];
+  const both = (of: (machine: Machine) => number[]) => [...new Set([...of(near), ...of(far)])];
+  return [
+    {
+      host: near.host,
+      threads: both(({ threads }) => threads),
+      cpus: both(({ cpus }) => cpus),
+      limited: both(({ limited }) => limited),
+    },
+  ];
 }
 
 /** One look at each machine, at about the same instant. */
-export function lookAt(machines: readonly Machine[]): Promise<CpuSnapshot[]> {
-  return Promise.all(machines.map((machine) => takeCpuSnapshot(machine.host, machine.threads, machine.cpus)));
+export function lookAt(machines: readonly Machine[]): Promise<Look[]> {
+  return Promise.all(
+    machines.map(async ({ host, threads, cpus, limited }) => {
+      const snapshot = await takeCpuSnapshot(host, threads, cpus);
+      return { ...snapshot, limits: await readLimits(host, limited, cpus) };
+    }),
+  );
 }
 
 /** Each machine between two looks. */
-export function windowsOf(machines: readonly Machine[], before: readonly CpuSnapshot[], after: readonly CpuSnapshot[]) {
+export function windowsOf(machines: readonly Machine[], before: readonly Look[], after: readonly Look[]) {
   return machines.map(({ cpus }, index) => {
     const [begin, end] = [before[index], after[index]];
     if (begin === undefined || end === undefined) throw new RangeError('a snapshot of each machine');

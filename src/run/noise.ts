@@ -3,72 +3,86 @@
 // that alone and never at what was measured: a trial is not called disturbed for a figure that nobody likes. Told in
 // docs/method.md, "Quiet and disturbed trials".
 import type { CpuSnapshot } from '../host/cpu.ts';
-import type { Placement } from '../model/placement.ts';
 import type { Noise } from '../model/result.ts';
-import type { TestCase } from '../model/testcase.ts';
 import { type Evidence, type MachineEvidence, wallS } from './evaluate.ts';
+import { lackOf, type Occupancy, occupancyOf } from './occupancy.ts';
 
-/** A share of the measured CPUs' time that others took: differences between switches of 2 % are then theirs. */
+/** A share of the measured CPUs' time that the hypervisor gave to others: differences between switches of 2 % are then theirs. */
 export const STEAL_RATIO_MAX = 0.02;
-
-/**
- * Of one thread. A scheduler that shares a CPU between two busy threads changes at its tick, which comes 100 times a second
- * or more often: 50 changes a second are what one such neighbour makes. The kernel's own threads take a few.
- */
-export const INVOLUNTARY_SWITCHES_PER_S_MAX = 50;
 
 /** A polling framework's throughput follows the clock of its CPU: 5 % more clock are 5 % more packets. */
 export const FREQUENCY_CHANGE_RATIO_MAX = 0.05;
 
-export interface MeasuredThread {
-  name: string;
-  involuntarySwitchesPerS: number;
-}
-
 /** Why a trial counts as disturbed, one sentence a reason; empty for a quiet one. */
 export function disturbances(
   noise: Pick<Noise, 'stealRatio' | 'frequencyChangeRatio'>,
-  threads: readonly MeasuredThread[],
-  placement: Placement,
-  wait: TestCase['wait'],
+  occupancies: readonly Occupancy[],
+  machines: readonly Pick<MachineEvidence, 'before' | 'after'>[],
 ): string[] {
   const reasons: string[] = [];
   if (noise.stealRatio > STEAL_RATIO_MAX) {
-    reasons.push(`the hypervisor took ${percent(noise.stealRatio)} of the measured CPUs (more than 2 %)`);
+    reasons.push(
+      `the hypervisor took ${percent(noise.stealRatio)} of the measured CPUs (more than ${percent(STEAL_RATIO_MAX)})`,
+    );
   }
-  // Where CPUs are shared on purpose, to be interrupted is the rule; and to yield counts as being interrupted.
-  if (!placement.sharedCpu && !placement.sharedHousekeeping && wait !== 'yield') {
-    const worst = Math.max(0, ...threads.map((thread) => thread.involuntarySwitchesPerS));
-    const thread = threads.find((one) => one.involuntarySwitchesPerS === worst);
-    if (thread !== undefined && worst > INVOLUNTARY_SWITCHES_PER_S_MAX) {
-      reasons.push(`${thread.name} lost its CPU ${worst.toFixed(0)} times a second (more than 50)`);
-    }
-  }
+  reasons.push(...occupancies.flatMap((occupancy) => lackOf(occupancy) ?? []));
   if ((noise.frequencyChangeRatio ?? 0) > FREQUENCY_CHANGE_RATIO_MAX) {
-    reasons.push(`a CPU's frequency changed by ${percent(noise.frequencyChangeRatio ?? 0)} (more than 5 %)`);
+    const change = percent(noise.frequencyChangeRatio ?? 0);
+    reasons.push(`a CPU's frequency changed by ${change} (more than ${percent(FREQUENCY_CHANGE_RATIO_MAX)})`);
   }
-  return reasons;
+  return [...reasons, ...machines.flatMap(limitReasons)];
+}
+
+/** Quotas that held something back, clocks that are capped, and CPUs that were slowed down by their heat. */
+function limitReasons(machine: Pick<MachineEvidence, 'before' | 'after'>): string[] {
+  const { limits } = machine.after;
+  const held = throttles(machine).map(
+    ({ group, cpus, throttledS }) =>
+      `a quota of ${round(cpus)} CPUs (${group}) held it back for ${throttledS.toFixed(2)} s of ${wallS(machine).toFixed(2)} s`,
+  );
+  const capped = [...limits.clockCaps].map(
+    ([cpu, ratio]) => `the clock of CPU ${cpu} is capped at ${percent(ratio)} of its own`,
+  );
+  const hot = [...limits.hotCounts]
+    .filter(([cpu, count]) => count > (machine.before.limits.hotCounts.get(cpu) ?? count))
+    .map(([cpu]) => `CPU ${cpu} was slowed down by its heat`);
+  return [...held, ...capped, ...hot];
+}
+
+/** The quotas that held something back within the window, and for how long. */
+function throttles({ before, after }: Pick<MachineEvidence, 'before' | 'after'>) {
+  return after.limits.quotas.flatMap((quota) => {
+    const earlier = before.limits.quotas.find(({ group }) => group === quota.group);
+    const throttledS = quota.throttledS - (earlier?.throttledS ?? quota.throttledS);
+    return throttledS > 0 ? [{ ...quota, throttledS }] : [];
+  });
 }
 
 function percent(ratio: number): string {
-  return `${(100 * ratio).toFixed(1)} %`;
+  return `${round(100 * ratio)} %`;
+}
+
+/** One place behind the point, where it says something. */
+function round(value: number): string {
+  return String(Number(value.toFixed(value < 1 ? 2 : 1)));
 }
 
 /** The noise of a trial, with the reasons for which it counts as disturbed. */
 export function noiseOf(evidence: Evidence): Noise {
-  const { testCase, placement, machines } = evidence;
+  const { machines } = evidence;
   const measured = machines.reduce((sum, { cpus }) => sum + cpus.length, 0);
   const perS = (machine: MachineEvidence, value: (snapshot: CpuSnapshot, cpu: number) => number) =>
     machine.cpus.reduce((sum, cpu) => sum + value(machine.after, cpu) - value(machine.before, cpu), 0) / wallS(machine);
   const total = (value: (snapshot: CpuSnapshot, cpu: number) => number) =>
     machines.reduce((sum, machine) => sum + perS(machine, value), 0);
-  const threads = measuredThreads(evidence);
   const pressures = machines.flatMap(({ before, after }) =>
     after.pressureS === null || before.pressureS === null ? [] : [after.pressureS - before.pressureS],
   );
+  const occupancies = occupancyOf(evidence);
+  const quotas = machines.flatMap(({ after }) => after.limits.quotas.map(({ cpus }) => cpus));
   const noise = {
     stealRatio: total(({ cpus }, cpu) => cpus.get(cpu)?.stealS ?? 0) / measured,
-    involuntarySwitchesPerS: threads.reduce((sum, thread) => sum + thread.involuntarySwitchesPerS, 0),
+    involuntarySwitchesPerS: switchesPerS(evidence),
     softirqCpus: total(({ cpus }, cpu) => cpus.get(cpu)?.softirqS ?? 0),
     interruptsPerS: machines.some(({ after }) => after.interrupts.size === 0)
       ? null
@@ -79,15 +93,19 @@ export function noiseOf(evidence: Evidence): Noise {
       pressures.length < machines.length || machines[0] === undefined
         ? null
         : Math.max(...pressures) / wallS(machines[0]),
+    strangersRatio: occupancies.length === 0 ? null : Math.max(...occupancies.map(({ strangers }) => strangers)),
+    quotaCpus: quotas.length === 0 ? null : Math.min(...quotas),
+    throttledS: machines.flatMap(throttles).reduce((sum, { throttledS }) => sum + throttledS, 0),
   };
-  return { ...noise, reasons: disturbances(noise, threads, placement, testCase.wait) };
+  return { ...noise, reasons: disturbances(noise, occupancies, machines) };
 }
 
-function measuredThreads({ sources, sinks }: Evidence): MeasuredThread[] {
-  return [...sources, ...sinks].map(({ pair, final }) => ({
-    name: `the ${final.role} of pair ${pair}`,
-    involuntarySwitchesPerS: final.involuntary_switches / ((final.ended_ns - final.started_ns) / 1e9),
-  }));
+/** How often the applications were interrupted: told, and no reason, as to yield counts as being interrupted. */
+function switchesPerS({ sources, sinks }: Evidence): number {
+  return [...sources, ...sinks].reduce(
+    (sum, { final }) => sum + final.involuntary_switches / ((final.ended_ns - final.started_ns) / 1e9),
+    0,
+  );
 }
 
 function frequencyOf(machines: readonly MachineEvidence[]): Pick<Noise, 'frequencyMhz' | 'frequencyChangeRatio'> {

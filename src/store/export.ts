@@ -93,6 +93,9 @@ function measuredCells(measurement: Measurement): Cells {
     frequency_mhz: noise.frequencyMhz,
     frequency_change_ratio: noise.frequencyChangeRatio,
     cpu_pressure_ratio: noise.cpuPressureRatio,
+    strangers_ratio: noise.strangersRatio,
+    quota_cpus: noise.quotaCpus,
+    throttled_s: noise.throttledS,
     disturbances: noise.reasons.join('; '),
   };
   for (const [kind, prefix] of Object.entries(LATENCY_PREFIXES)) {

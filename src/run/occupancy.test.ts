@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { testCase } from '../../test/fixtures/campaign.ts';
+import type { CpuTimes, ThreadTime } from '../host/cpu.ts';
+import type { FinalLine, SampleLine, TxTotals } from '../model/dataplane.ts';
+import type { ApplicationEvidence, Evidence } from './evaluate.ts';
+import type { Look } from './machines.ts';
+import { lackOf, occupancyOf } from './occupancy.ts';
+
+const WINDOW = { beginNs: 1e9, endNs: 2e9 };
+
+/** An application that has `share` of its CPU. */
+function application(role: FinalLine['role'], share: number, pair = 0): ApplicationEvidence {
+  const tx: Partial<TxTotals> = { steady_begin_ns: WINDOW.beginNs, steady_end_ns: WINDOW.endNs };
+  const samples = Array.from({ length: 11 }, (_, index) => ({ t_ns: 1e9 + index * 1e8, cpu_ns: index * 1e8 * share }));
+  return {
+    pair,
+    ready: {} as ApplicationEvidence['ready'],
+    final: { role, tx: role === 'sender' ? tx : null } as FinalLine,
+    samples: samples.map((sample) => ({ tx_packets: 0, rx_packets: 0, ...sample }) as SampleLine),
+  };
+}
+
+function look(atS: number, cpus: [number, Partial<CpuTimes>][], threads: [number, ThreadTime][] = []): Look {
+  const idle: CpuTimes = { busyS: 0, idleS: 0, irqS: 0, softirqS: 0, stealS: 0 };
+  return {
+    ...{ atNs: atS * 1e9, cpus: new Map(cpus.map(([cpu, times]) => [cpu, { ...idle, ...times }])), threadsS: 0 },
+    ...{ threads: new Map(threads), interrupts: new Map(), frequencyMhz: new Map(), pressureS: null },
+    limits: { quotas: [], clockCaps: new Map(), hotCounts: new Map() },
+  };
+}
+
+/** A pair on CPUs 1 and 2, or as placed, over a second. */
+function evidence(part: Partial<Evidence> = {}): Evidence {
+  const placement = {
+    ...{ pairs: [{ source: 1, sink: 2 }], switch: [], housekeeping: [0], far: null },
+    ...{ sharedCpu: false, sharedHousekeeping: false },
+  };
+  return {
+    ...{ testCase: testCase({ wait: 'poll' }), placement, startNs: 0, durationMs: 1000, oneClock: true },
+    ...{ sources: [application('sender', 1)], sinks: [application('receiver', 1)], interfaces: [], ports: null },
+    ...{ uplinks: null, switchFigures: {}, superPackets: false },
+    machines: [
+      {
+        cpus: [1, 2],
+        before: look(
+          1,
+          [1, 2].map((c) => [c, {}]),
+        ),
+        after: look(
+          2,
+          [1, 2].map((c) => [c, {}]),
+        ),
+      },
+    ],
+    ...part,
+  };
+}
+
+/** What each CPU is said to lack. */
+function lacks(part: Partial<Evidence>): (string | null)[] {
+  return occupancyOf(evidence(part)).map(lackOf);
+}
+
+describe('who had the measured CPUs', () => {
+  it('is the trial alone where its applications poll all the time', () => {
+    assert.deepEqual(lacks({}), [null, null]);
+    assert.deepEqual(lacks({ testCase: testCase({ wait: 'yield' }) }), [null, null]);
+  });
+
+  it('is told of an application that polls and got less, whatever is left for housekeeping', () => {
+    const told = ['the sender of pair 0 got 61 % of CPU 1, which it polls on (less than 95 %)', null];
+    const part = { sources: [application('sender', 0.61)] };
+    assert.deepEqual(lacks(part), told);
+    const { placement } = evidence();
+    assert.deepEqual(lacks({ ...part, placement: { ...placement, sharedHousekeeping: true } }), told);
+    assert.deepEqual(lacks({ ...part, testCase: testCase({ wait: 'yield' }) }), told);
+  });
+
+  it('is, of a CPU that applications share on purpose, only what neither of them had', () => {
+    const placement = { ...evidence().placement, pairs: [{ source: 1, sink: 1 }], sharedCpu: true };
+    const machines = [{ cpus: [1], before: look(1, [[1, {}]]), after: look(2, [[1, {}]]) }];
+    const shared = (sender: number, receiver: number) =>
+      lacks({
+        placement,
+        machines,
+        sources: [application('sender', sender)],
+        sinks: [application('receiver', receiver)],
+      });
+    assert.deepEqual(shared(0.5, 0.48), [null]);
+    assert.deepEqual(shared(0.9, 0.098), [null]);
+    assert.deepEqual(shared(0.4, 0.25), ['others took 35 % of CPU 1 (more than 4 %)']);
+  });
+
+  it('is the switch on its own CPU: a neighbour there is told, and its own sleep is not', () => {
+    const placement = { ...evidence().placement, switch: [3] };
+    const thread = (runS: number, cpu = 3): [number, ThreadTime][] => [[77, { cpu, runS }]];
+    const ran = (runS: number, idleS: number) =>
+      lacks({
+        placement,
+        machines: [
+          { cpus: [3], before: look(1, [[3, {}]], thread(5)), after: look(2, [[3, { idleS }]], thread(5 + runS)) },
+        ],
+      });
+    assert.deepEqual(ran(1, 0), [null]);
+    assert.deepEqual(ran(0.2, 0.8), [null]);
+    assert.deepEqual(ran(0.6, 0), ['others took 40 % of CPU 3 (more than 4 %)']);
+  });
+
+  it('leaves an application alone that sleeps, and tells of others that had its CPU', () => {
+    const blocking = (share: number, idleS: number) =>
+      lacks({
+        testCase: testCase({ wait: 'block' }),
+        sources: [application('sender', share)],
+        machines: [{ cpus: [1], before: look(1, [[1, {}]]), after: look(2, [[1, { idleS }]]) }],
+      });
+    assert.deepEqual(blocking(0.2, 0.8), [null]);
+    assert.deepEqual(blocking(0.2, 0.3), ['others took 49 % of CPU 1 (more than 4 %)']);
+  });
+
+  it('takes interrupts for the trial’s where the kernel counts them apart, and not twice where it does not', () => {
+    const placement = { ...evidence().placement, pairs: [{ source: 1, sink: 1 }], sharedCpu: true };
+    const busy = (share: number, softirqS: number) =>
+      lacks({
+        placement,
+        sources: [application('sender', share)],
+        sinks: [application('receiver', 0)],
+        machines: [{ cpus: [1], before: look(1, [[1, {}]]), after: look(2, [[1, { softirqS }]]) }],
+      });
+    // Apart: two parts of its time make the whole.
+    assert.deepEqual(busy(0.6, 0.4), [null]);
+    // Within: they are more than there was, so the missing fifth is not theirs.
+    assert.deepEqual(busy(0.8, 0.4), ['others took 20 % of CPU 1 (more than 4 %)']);
+  });
+});

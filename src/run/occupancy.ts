@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who had the measured CPUs within the window: the trial's own threads, or strangers. Pure.
+import { steadyUse } from '../stats/steady.ts';
+import { type ApplicationEvidence, type Evidence, type MachineEvidence, wallS } from './evaluate.ts';
+
+/** An application that polls has its CPU for all of the window, but for the kernel's own moments: 5 % less are somebody else's. */
+export const POLLING_SHARE_MIN = 0.95;
+
+/**
+ * A share of a measured CPU that went to nobody of the trial. Below it lie the kernel's own threads, the samples of the
+ * applications, and what the resolution of a kernel that counts in ticks leaves open.
+ */
+export const STRANGERS_RATIO_MAX = 0.04;
+
+/** What the kernel counts idle and stolen time in, seconds (USER_HZ). */
+const TICK_S = 0.01;
+
+/** A measured CPU within the window. Shares are of the window's length. */
+export interface Occupancy {
+  cpu: number;
+  /** The machine's place among several; null for the only one. */
+  machine: number | null;
+  /** Applications on it, such as `the sender of pair 0`, and the share of it that each had. */
+  applications: { name: string; share: number }[];
+  /** Threads of the switch had this share. */
+  ofSwitch: number;
+  /** The applications are all that was put on it, and never sleep. */
+  polled: boolean;
+  /** Went to nobody of the trial. */
+  strangers: number;
+}
+
+/** Each measured CPU of each machine. */
+export function occupancyOf(evidence: Evidence): Occupancy[] {
+  const apart = evidence.machines.map(countsInterruptsApart(evidence));
+  return evidence.machines.flatMap((machine, index) =>
+    machine.cpus.map((cpu) => {
+      const { applications, ofSwitch } = ownOn(evidence, machine, index, cpu);
+      const own = ofSwitch + applications.reduce((sum, { share }) => sum + share, 0);
+      const { idle, stolen, interrupts } = kernelOn(machine, cpu);
+      // Idle and stolen time are counted in ticks: of a CPU that knows either, one more may be missing.
+      const unsure = idle + stolen > 0 ? TICK_S / wallS(machine) : 0;
+      return {
+        cpu,
+        machine: evidence.machines.length === 1 ? null : index,
+        applications,
+        ofSwitch,
+        polled:
+          evidence.testCase.wait !== 'block' && applications.length === 1 && !switchCpus(evidence, index).includes(cpu),
+        strangers: Math.max(0, 1 - own - idle - stolen - unsure - (apart[index] ? interrupts : 0)),
+      };
+    }),
+  );
+}
+
+/** What a CPU lacked for the trial, in a sentence with the limit; null where it lacked nothing. */
+export function lackOf({ cpu, machine, applications, polled, strangers }: Occupancy): string | null {
+  const where = `CPU ${cpu}${machine === null ? '' : ` of the ${machine === 0 ? 'near' : 'far'} host`}`;
+  const [only] = applications;
+  if (polled && only !== undefined && only.share < POLLING_SHARE_MIN) {
+    return `${only.name} got ${percent(only.share)} of ${where}, which it polls on (less than ${percent(POLLING_SHARE_MIN)})`;
+  }
+  if (strangers <= STRANGERS_RATIO_MAX) return null;
+  return `others took ${percent(strangers)} of ${where} (more than ${percent(STRANGERS_RATIO_MAX)})`;
+}
+
+/** The trial's own on a CPU. */
+function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu: number) {
+  const { sources, sinks, placement, machines } = evidence;
+  const sinkMachine = machines.length - 1;
+  const of = (ends: readonly ApplicationEvidence[], end: 'source' | 'sink') =>
+    ends
+      .filter(({ pair }) => placement.pairs[pair]?.[end] === cpu && index === (end === 'source' ? 0 : sinkMachine))
+      .map((one) => ({ name: `the ${one.final.role} of pair ${one.pair}`, share: shareOf(one, evidence) }));
+  const threads = [...machine.after.threads].filter(([, thread]) => thread.cpu === cpu);
+  const ranS = threads.reduce((sum, [id, { runS }]) => sum + runS - (machine.before.threads.get(id)?.runS ?? 0), 0);
+  return { applications: [...of(sources, 'source'), ...of(sinks, 'sink')], ofSwitch: ranS / wallS(machine) };
+}
+
+/** An application's CPU time over the window of its pair. */
+function shareOf({ pair, samples }: ApplicationEvidence, { sources }: Evidence): number {
+  const tx = sources.find((source) => source.pair === pair)?.final.tx ?? null;
+  if (tx === null) return 0;
+  const use = steadyUse(samples, { beginNs: tx.steady_begin_ns, endNs: tx.steady_end_ns });
+  return use.state === 'steady' ? use.cpus : 0;
+}
+
+function kernelOn(machine: MachineEvidence, cpu: number): { idle: number; stolen: number; interrupts: number } {
+  const [before, after] = [machine.before.cpus.get(cpu), machine.after.cpus.get(cpu)];
+  if (before === undefined || after === undefined) return { idle: 1, stolen: 0, interrupts: 0 };
+  const share = (seconds: number) => seconds / wallS(machine);
+  return {
+    idle: share(after.idleS - before.idleS),
+    stolen: share(after.stealS - before.stealS),
+    interrupts: share(after.irqS - before.irqS + after.softirqS - before.softirqS),
+  };
+}
+
+/**
+ * Whether a kernel counts interrupts, and what they leave to be done, beside the time of the threads that they interrupt
+ * (CONFIG_IRQ_TIME_ACCOUNTING), and not within it. It does not where a CPU would otherwise have had more time than there was.
+ */
+function countsInterruptsApart(evidence: Evidence): (machine: MachineEvidence, index: number) => boolean {
+  return (machine, index) =>
+    machine.cpus.every((cpu) => {
+      const { applications, ofSwitch } = ownOn(evidence, machine, index, cpu);
+      const { idle, stolen, interrupts } = kernelOn(machine, cpu);
+      const own = ofSwitch + applications.reduce((sum, { share }) => sum + share, 0);
+      return own + idle + stolen + interrupts <= 1 + STRANGERS_RATIO_MAX;
+    });
+}
+
+function switchCpus({ placement, machines }: Evidence, index: number): readonly number[] {
+  const far = placement.far?.switch ?? [];
+  if (machines.length === 1) return [...placement.switch, ...far];
+  return index === 0 ? placement.switch : far;
+}
+
+function percent(ratio: number): string {
+  return `${Number((100 * ratio).toFixed(1))} %`;
+}
