@@ -53,7 +53,7 @@ async function ours(): Promise<RoundTrip> {
   server.child.stdin?.write('stop\n');
   const ofServer = finalOf(await server.output);
   const rtt = ofClient.latency.rtt_intended;
-  if (rtt === null) throw new Error('the client has measured nothing');
+  if (rtt === null || rtt.p50 === null || rtt.p99 === null) throw new Error('the client has measured nothing');
   const shares = [ofClient, ofServer].map((final) => final.cpu_ns / (final.ended_ns - final.started_ns));
   return { p50Us: rtt.p50 / 1000, p99Us: rtt.p99 / 1000, cpuShare: Math.min(...shares) };
 }

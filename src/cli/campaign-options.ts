@@ -14,7 +14,7 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
   { flags: '-V, --virtual-switch <list>', key: 'switch', text: 'switches (default: all that this machine can run)' },
   { flags: '-P, --packet-size <list>', key: 'packetSize', text: 'bytes of the whole frame, 64 to 1500 (default: 64)' },
   { flags: '-R, --rate <list>', key: 'rate', text: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'" },
-  { flags: '-B, --burst <list>', key: 'burst', text: 'packets per burst, 1 to 1024 (default: 64)' },
+  { flags: '-B, --burst <list>', key: 'burst', text: 'packets per burst, 1 to 1024 (default: 64; latency: 4)' },
   { flags: '--io <list>', key: 'io', text: 'I/O frameworks (default: all that the switch can serve)' },
   {
     flags: '--port <list>',
@@ -22,6 +22,11 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     text: 'kinds of port: netdev, vhost-user, memif, netmap, vf (default: all that fit)',
   },
   { flags: '--touch <list>', key: 'touch', text: 'full: every byte generated and checked (default); none' },
+  {
+    flags: '--rx-moderation <list>',
+    key: 'rxModeration',
+    text: 'on (default): receivers on sockets leave their queue alone for up to 10 µs at high rates; off',
+  },
   {
     flags: '--wait <how>',
     key: 'wait',

@@ -8,6 +8,7 @@ import type { PlannedTrial } from '../plan/order.ts';
 import { percentOf } from '../report/format.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
 import type { ExtraRound, Schedule } from '../run/schedule.ts';
+import { lossRatioOf } from '../stats/integrity.ts';
 
 interface Planned {
   campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'durationMs' | 'precision'>;
@@ -123,8 +124,8 @@ function describeTrial({ outcome, measurement }: Trial): string {
   if (outcome.outcome !== 'measured' || measurement === null) {
     return `${outcome.outcome}: ${'reason' in outcome ? outcome.reason : ''}`;
   }
-  const { steadyOfferedPackets, steadyReceivedPackets, latencyNs } = measurement;
-  const loss = 1 - steadyReceivedPackets / Math.max(1, steadyOfferedPackets);
-  const rtt = latencyNs?.rtt === undefined ? '' : `, median round trip ${(latencyNs.rtt.p50 / 1000).toFixed(1)} µs`;
-  return `${formatPps(measurement.throughputPps)} received, ${(100 * Math.max(0, loss)).toFixed(2)} % lost${rtt}`;
+  const median = measurement.latencyNs?.rtt?.p50 ?? null;
+  const rtt = median === null ? '' : `, median round trip ${(median / 1000).toFixed(1)} µs`;
+  const loss = (100 * Math.max(0, lossRatioOf([measurement]))).toFixed(2);
+  return `${formatPps(measurement.throughputPps)} received, ${loss} % lost${rtt}`;
 }

@@ -28,8 +28,9 @@ describe('parseCampaign', () => {
       ports: null,
       packetSizes: [64],
       rates: null,
-      bursts: [64],
+      bursts: null,
       touches: ['full'],
+      rxModerations: ['on'],
       wait: 'auto',
       warmupMs: 500,
       durationMs: 3000,
@@ -76,6 +77,7 @@ describe('parseCampaign', () => {
       rates: ['max', 1e6, 2e6, 3e6, 1500],
       bursts: [1, 32],
       touches: ['full', 'none'],
+      rxModerations: ['on'],
       wait: 'poll',
       warmupMs: 1000,
       durationMs: 60_000,
@@ -151,17 +153,33 @@ describe('parseCampaign', () => {
     it(`refuses ${JSON.stringify(file)}`, () => assert.match(errorOf(file), expected));
   }
 
+  it('refuses a burst that is due less often than once a window, with the mend', () => {
+    const refused = (file: CampaignFile) => {
+      const parsed = parseCampaign(file);
+      return parsed.ok ? '' : parsed.error;
+    };
+    const slow = { dimension: 'latency', rate: '10', burst: '64' };
+    assert.equal(
+      refused(slow),
+      'burst (-B): at 10 packets/s a burst of 64 is due each 6.4 s, longer than the window of 3 s; give -B 1 or a longer --duration',
+    );
+    assert.match(refused({ ...slow, burst: '1', rate: '1', duration: '500ms' }), /; give a longer --duration$/);
+    assert.match(refused({ rate: '1M,20', burst: '1,64' }), /at 20 packets\/s a burst of 64 is due each 3\.2 s/);
+    assert.equal(refused({ ...slow, duration: '6.4s' }), '');
+    assert.equal(refused({ dimension: 'latency', rate: '10' }), '');
+    assert.equal(refused({ rate: 'max', burst: '1024', duration: '200ms' }), '');
+  });
   it('takes every value at the end of its range', () => {
     const least = campaignOf({
       packetSize: '64',
-      rate: '1',
+      rate: '5',
       burst: '1',
       trials: '1',
       seed: '0',
       warmup: '0',
       duration: '200ms',
     });
-    assert.deepEqual([least.packetSizes, least.rates, least.bursts, least.trials], [[64], [1], [1], 1]);
+    assert.deepEqual([least.packetSizes, least.rates, least.bursts, least.trials], [[64], [5], [1], 1]);
     assert.deepEqual([least.seed, least.warmupMs, least.durationMs], [0, 0, 200]);
     const most = campaignOf({
       packetSize: '1500',

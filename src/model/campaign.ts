@@ -29,10 +29,12 @@ export interface Campaign {
   /** Kinds of port; null is every one that switch and framework have in common. */
   ports: PortKind[] | null;
   packetSizes: number[];
-  /** Null is the dimension's own default: unpaced for throughput, 1000 packets/s for latency (as in the paper's §4.5). */
+  /** Null is the dimension's own default: see defaultRate. */
   rates: (number | 'max')[] | null;
-  bursts: number[];
+  /** Null is the dimension's own default: see defaultBurst. */
+  bursts: number[] | null;
   touches: ('full' | 'none')[];
+  rxModerations: ('on' | 'off')[];
   /** `auto`: poll, or yield where the placement has to share CPUs. */
   wait: 'auto' | 'poll' | 'yield' | 'block';
   warmupMs: number;
@@ -72,6 +74,7 @@ export const CampaignFileSchema = z.strictObject({
   rate: texts.optional(),
   burst: texts.optional(),
   touch: texts.optional(),
+  rxModeration: texts.optional(),
   wait: text.optional(),
   warmup: text.optional(),
   duration: text.optional(),
@@ -95,7 +98,9 @@ const MAX_TRIALS_DEFAULT = '30';
 /** Reads what a campaign file or the command line gave. The error is one line: the field, what is wrong, what is right. */
 export function parseCampaign(file: CampaignFile): Parsed<Campaign> {
   try {
-    return { ok: true, value: readCampaign(file) };
+    const campaign = readCampaign(file);
+    requireBursts(campaign);
+    return { ok: true, value: campaign };
   } catch (error) {
     if (error instanceof FieldError) return { ok: false, error: error.message };
     throw error;
@@ -103,6 +108,33 @@ export function parseCampaign(file: CampaignFile): Parsed<Campaign> {
 }
 
 class FieldError extends Error {}
+
+/** The rate of each sender where a campaign gives none: unpaced for throughput, 1000 packets/s for latency, as in the paper's §4.5. */
+export function defaultRate(dimension: Campaign['dimensions'][number]): number | 'max' {
+  return dimension === 'latency' ? 1000 : 'max';
+}
+
+/**
+ * The burst where a campaign gives none: 64 for throughput, and 4 for latency, the least of the paper's figure 5. At 1000 packets/s that is
+ * a burst each 4 ms; with 64 it would be one each 64 ms, and a packet's delay mostly the time that the rest of its burst takes.
+ */
+export function defaultBurst(dimension: Campaign['dimensions'][number]): number {
+  return dimension === 'latency' ? 4 : 64;
+}
+
+/** At its rate each burst has to fit the measured window: else there are windows without a packet. */
+function requireBursts({ dimensions, rates, bursts, durationMs }: Campaign): void {
+  for (const dimension of dimensions) {
+    const slowest = Math.min(...(rates ?? [defaultRate(dimension)]).flatMap((rate) => (rate === 'max' ? [] : [rate])));
+    const largest = Math.max(...(bursts ?? [defaultBurst(dimension)]));
+    const apartMs = (1000 * largest) / slowest;
+    if (apartMs <= durationMs) continue;
+    const mend = 1000 / slowest > durationMs ? 'give a longer --duration' : 'give -B 1 or a longer --duration';
+    throw new FieldError(
+      `burst (-B): at ${slowest} packets/s a burst of ${largest} is due each ${apartMs / 1000} s, longer than the window of ${durationMs / 1000} s; ${mend}`,
+    );
+  }
+}
 
 function readCampaign(file: CampaignFile): Campaign {
   return {
@@ -115,8 +147,9 @@ function readCampaign(file: CampaignFile): Campaign {
     ports: file.port === undefined ? null : words('port (--port)', file.port, PortKindSchema.options),
     packetSizes: quantities('packetSize (-P)', file.packetSize ?? '64', 64, 1500, 'bytes of the whole Ethernet frame'),
     rates: file.rate === undefined ? null : rates(file.rate),
-    bursts: quantities('burst (-B)', file.burst ?? '64', 1, 1024, 'packets'),
+    bursts: file.burst === undefined ? null : quantities('burst (-B)', file.burst, 1, 1024, 'packets'),
     touches: words('touch', file.touch ?? 'full', ['full', 'none']),
+    rxModerations: words('rxModeration (--rx-moderation)', file.rxModeration ?? 'on', ['on', 'off']),
     wait: word('wait', file.wait ?? 'auto', ['auto', 'poll', 'yield', 'block']),
     warmupMs: durationMs('warmup', file.warmup ?? '500ms', 0),
     durationMs: durationMs('duration', file.duration ?? '3s', 200),

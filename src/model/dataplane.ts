@@ -9,7 +9,11 @@ const head = { v: z.literal(1) };
 export const PortKindSchema = z.enum(['netdev', 'vhost-user', 'memif', 'netmap', 'vf']);
 export type PortKind = z.infer<typeof PortKindSchema>;
 
-/** Log-linear latency histogram; values in nanoseconds, buckets half-open `[lower, upper)`, ascending, none empty. */
+/**
+ * Log-linear latency histogram; values in nanoseconds, buckets half-open `[lower, upper)`, ascending, none empty. `censored` packets were due
+ * and never sent, so that their delay is known to be at least `censored_at_least`; they are in no bucket and in no other figure but the
+ * percentiles, of which one that falls among them is null.
+ */
 export const HistogramSchema = z.strictObject({
   unit: z.literal('ns'),
   count,
@@ -17,11 +21,13 @@ export const HistogramSchema = z.strictObject({
   max: z.number(),
   mean: z.number(),
   sum_squares: z.number(),
-  p50: z.number(),
-  p90: z.number(),
-  p99: z.number(),
-  p999: z.number(),
-  p9999: z.number(),
+  p50: z.number().nullable(),
+  p90: z.number().nullable(),
+  p99: z.number().nullable(),
+  p999: z.number().nullable(),
+  p9999: z.number().nullable(),
+  censored: count.default(0),
+  censored_at_least: z.number().nullable().default(null),
   buckets: z.array(z.tuple([z.number(), z.number(), count])),
 });
 export type Histogram = z.infer<typeof HistogramSchema>;

@@ -28,7 +28,6 @@ export const FlagSchema = z.enum([
   'tool-limited',
   'bridge-netfilter',
   'disturbed',
-  'unlike-paths',
   'super-packets',
   'some-trials-failed',
   'rate-not-reached',
@@ -37,6 +36,13 @@ export const FlagSchema = z.enum([
   'emulated',
   'line-rate-limited',
   'shared-uplink',
+  'duplicates',
+  'corruption',
+  'reordering',
+  'late-packets',
+  'omitted-sends',
+  'few-packets',
+  'clock-drift',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 
@@ -54,17 +60,23 @@ export type CpuUse = z.infer<typeof CpuUseSchema>;
 export const PerPacketSchema = z.strictObject({ sender: z.number(), receiver: z.number() });
 export type PerPacket = z.infer<typeof PerPacketSchema>;
 
-/** Latency in nanoseconds. `mean`, `min`, `max` are exact; percentiles are within 1 %. */
+/**
+ * Latency in nanoseconds. `mean`, `min`, `max` are exact; percentiles are within 1 %. A figure is null where the packets do
+ * not tell it: a percentile that rests on too few of them, and what lies among those that were due and never sent.
+ */
 export const LatencySummarySchema = z.strictObject({
-  mean: z.number(),
+  mean: z.number().nullable(),
   min: z.number(),
-  p50: z.number(),
-  p90: z.number(),
-  p99: z.number(),
-  p999: z.number(),
-  p9999: z.number(),
-  max: z.number(),
+  p50: z.number().nullable(),
+  p90: z.number().nullable(),
+  p99: z.number().nullable(),
+  p999: z.number().nullable(),
+  p9999: z.number().nullable(),
+  max: z.number().nullable(),
   count,
+  /** Packets that were due and never sent: the delay of each is at least `censoredAtLeastNs`. Not in `count`. */
+  censoredCount: count.default(0),
+  censoredAtLeastNs: z.number().nullable().default(null),
 });
 export type LatencySummary = z.infer<typeof LatencySummarySchema>;
 
@@ -161,15 +173,30 @@ export const MeasurementSchema = z.strictObject({
   duplicatedPackets: count,
   reorderedPackets: count,
   corruptedPackets: count,
-  /** Packets sent within the steady state, and how many of those arrived: the loss ratio's two numbers. */
+  /** Of the corrupted ones those whose number could not be trusted either. Older records lack this and the next two. */
+  unidentifiedPackets: count.default(0),
+  /** So far behind that a duplicate cannot be told from a reordered packet; they count as arrived. */
+  latePackets: count.default(0),
+  /** What the ports of the sinks, or for `latency` of the clients, delivered that was none of the trial's. */
+  foreignPackets: count.default(0),
+  /** Packets due within the steady state and sent, how many of those arrived intact, and how many only damaged: what the loss ratio is made of. */
   steadyOfferedPackets: count,
   steadyReceivedPackets: count,
-  /** Received within the steady state. For `latency` it is the client's echoes. */
+  steadyCorruptedPackets: count.default(0),
+  /** Due within the steady state and never sent: the port took none for longer than the sender's debt limit. */
+  steadyGivenUpPackets: count.default(0),
+  /** Goodput: unique, intact packets received within the steady state. For `latency` it is the client's echoes. */
   throughputPps: z.number(),
+  /** Everything of ours that arrived, copies and damaged packets among it. Older records lack it. */
+  rawPps: z.number().nullable().default(null),
   throughputBps: z.number(),
   offeredPps: z.number(),
   /** Which of several unlike ways the sinks' packets came in; null where the framework has but one. */
   receivePath: z.string().nullable(),
+  /** Minor page faults of an application's polling thread within the steady state, of that with most. Older records lack it. */
+  minorFaults: count.nullable().default(null),
+  /** How far the time-stamp counter ran off from the kernel's raw clock over the trial, of the application with most; null where nobody knows. */
+  clockDriftPpm: z.number().nullable().default(null),
   latencyNs: LatencySchema.optional(),
   cpu: CpuUseSchema,
   /** Over the whole run, kernel and empty polls included; null where nothing counts them. Older records lack them. */
@@ -213,7 +240,7 @@ export const IntervalSchema = z.strictObject({
   ciLow: z.number().nullable(),
   ciHigh: z.number().nullable(),
   /** How the interval was made: see docs/method.md. */
-  method: z.enum(['none', 'student-t', 'order-statistics']),
+  method: z.enum(['none', 'student-t', 'order-statistics', 'pooled']),
   trials: count,
 });
 export type Interval = z.infer<typeof IntervalSchema>;
@@ -233,7 +260,9 @@ export const SummarySchema = z.strictObject({
 export type Summary = z.infer<typeof SummarySchema>;
 
 function LatencyIntervalSchema() {
-  return z.strictObject({ p50: IntervalSchema, p99: IntervalSchema, p999: IntervalSchema, mean: IntervalSchema });
+  // Null where the packets of all trials together do not tell it.
+  const told = IntervalSchema.nullable();
+  return z.strictObject({ p50: told, p99: told, p999: told, mean: told });
 }
 
 /** How near a case came to the same case without any switch, which is the most that the tool can show. */

@@ -32,6 +32,8 @@ export const TestCaseSchema = z.strictObject({
   touch: z.enum(['full', 'none']),
   /** What an application does between packets: spin, give its CPU up (needed where CPUs are shared), or sleep in the kernel. */
   wait: z.enum(['poll', 'yield', 'block']),
+  /** Whether a receiver on sockets leaves its queue alone for some microseconds at high rates (docs/decisions/0004). Older records lack it. */
+  rxModeration: z.enum(['on', 'off']).default('on'),
 });
 export type TestCase = z.infer<typeof TestCaseSchema>;
 
@@ -68,7 +70,8 @@ export function caseKey(c: TestCase): string {
     `B=${c.burst}`,
     `touch=${c.touch}`,
     `wait=${c.wait}`,
-    // Keys from before there were testbeds stay what they were.
+    // Keys from before there were these parameters stay what they were.
+    ...(c.rxModeration === 'on' ? [] : [`rx-moderation=${c.rxModeration}`]),
     ...(c.testbed === LOCAL_TESTBED ? [] : [`testbed=${c.testbed}`]),
   ].join(' ');
 }

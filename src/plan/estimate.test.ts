@@ -19,6 +19,7 @@ function testCase(part: Partial<TestCase>): TestCase {
     burst: 64,
     touch: 'full',
     wait: 'poll',
+    rxModeration: 'on',
     ...part,
   };
 }

@@ -92,6 +92,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     rates: null,
     bursts: [64],
     touches: ['full'],
+    rxModerations: ['on'],
     wait: 'auto',
     warmupMs: 0,
     durationMs: 1000,

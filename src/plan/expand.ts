@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a campaign to its test cases, on machines that may lack some of what it asks for. What the user named and cannot
 // have stays in the plan with the reason; what the user left to the machine is simply not chosen.
-import type { Campaign } from '../model/campaign.ts';
+import { type Campaign, defaultBurst, defaultRate } from '../model/campaign.ts';
 import { type Framework, type PortKind, portKindsOf } from '../model/dataplane.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { PlannedCase } from '../model/result.ts';
@@ -46,9 +46,6 @@ export interface TestbedOffer {
 
 /** No campaign is longer: at three seconds a trial this is three days for one round. */
 const CASES_MAX = 100_000;
-
-/** Packets/s of a latency test where the campaign gives no rate: as in the paper's §4.5. */
-const LATENCY_RATE_PPS = 1000;
 
 /**
  * All test cases of a campaign, in the order of its lists (dimension, location, pairs, switch, io, packet size, rate,
@@ -99,12 +96,13 @@ function blocksOf(campaign: Campaign): Block[] {
   );
 }
 
-function sweepOf({ packetSizes, rates, bursts, touches }: Campaign): Sweep {
+function sweepOf({ packetSizes, rates, bursts, touches, rxModerations }: Campaign): Sweep {
   return {
     packetSizes: unique(packetSizes),
     rates: unique(rates ?? [null]),
-    bursts: unique(bursts),
+    bursts: unique(bursts ?? [null]),
     touches: unique(touches),
+    rxModerations: unique(rxModerations),
   };
 }
 
@@ -321,10 +319,22 @@ function nearestMisses(combinations: readonly Combination[]): Combination[] {
 }
 
 function sweepLength(campaign: Campaign): number {
-  const { packetSizes, rates, bursts, touches } = campaign;
-  return [packetSizes, rates ?? ['default'], bursts, touches].reduce(
-    (product, list) => product * new Set<unknown>(list).size,
+  return Object.values<readonly unknown[]>({ ...sweepOf(campaign) }).reduce(
+    (product, { length }) => product * length,
     1,
+  );
+}
+
+/** Every point of a sweep. */
+function cellsOf({ packetSizes, rates, bursts, touches, rxModerations }: Sweep): Cell[] {
+  return packetSizes.flatMap((packetSize) =>
+    rates.flatMap((rate) =>
+      bursts.flatMap((burst) =>
+        touches.flatMap((touch) =>
+          rxModerations.map((rxModeration) => ({ packetSize, rate, burst, touch, rxModeration })),
+        ),
+      ),
+    ),
   );
 }
 
@@ -334,19 +344,11 @@ function sweepAll(
   campaign: Campaign,
   testbedOf: (cell: Cell) => TestbedOffer | undefined,
 ): PlannedCase[] {
-  const { packetSizes, rates, bursts, touches } = sweepOf(campaign);
   const planned = same.map((one) => ({ testbed: one.testbed, caseOf: caseMaker(one, campaign) }));
-  return packetSizes.flatMap((packetSize) =>
-    rates.flatMap((rate) =>
-      bursts.flatMap((burst) =>
-        touches.flatMap((touch) => {
-          const cell = { packetSize, rate, burst, touch };
-          const testbed = testbedOf(cell);
-          return planned.find((one) => one.testbed === testbed)?.caseOf(cell) ?? [];
-        }),
-      ),
-    ),
-  );
+  return cellsOf(sweepOf(campaign)).flatMap((cell) => {
+    const testbed = testbedOf(cell);
+    return planned.find((one) => one.testbed === testbed)?.caseOf(cell) ?? [];
+  });
 }
 
 /** What all cases of a combination have in common is worked out once. */
@@ -354,26 +356,15 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
   const { dimension, location, pairs, offer, framework, port, testbed, obstacles } = combination;
   const wait = waitOf(campaign.wait, combination);
   const skipped = obstacles.length === 0 ? null : obstacles.map((obstacle) => obstacle.text).join('; also: ');
-  return ({ packetSize, rate, burst, touch }) => ({
+  return ({ rate, burst, ...cell }) => ({
     case: {
       testbed: testbed.name,
       ...{ dimension, location, pairs },
       ...{ switch: offer.id, io: framework.name, port },
-      ...{ packetSize, rate: rate ?? defaultRate(dimension), burst, touch, wait },
+      ...{ ...cell, rate: rate ?? defaultRate(dimension), burst: burst ?? defaultBurst(dimension), wait },
     },
     skipped,
   });
-}
-
-function defaultRate(dimension: TestCase['dimension']): TestCase['rate'] {
-  switch (dimension) {
-    case 'throughput':
-      return 'max';
-    case 'latency':
-      return LATENCY_RATE_PPS;
-    default:
-      return dimension satisfies never;
-  }
 }
 
 /** Two pollers on one CPU starve each other for whole time slices; where they have to share, they yield. */

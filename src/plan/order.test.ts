@@ -30,6 +30,7 @@ function casesOf(switches: readonly string[], packetSizes: readonly number[]): T
         burst: 64,
         touch: 'full',
         wait: 'poll',
+        rxModeration: 'on',
       }),
     ),
   );

@@ -8,7 +8,7 @@ function block(pairs: number, location: Block['location'] = 'local'): Block {
   return { dimension: 'throughput', location, pairs };
 }
 
-const ONE: Sweep = { packetSizes: [64], rates: [null], bursts: [64], touches: ['full'] };
+const ONE: Sweep = { packetSizes: [64], rates: [null], bursts: [64], touches: ['full'], rxModerations: ['on'] };
 
 /** Can run so many combinations of every block that is not refused. */
 function testbed(runnable: number, part: Partial<Fitness> & { refuses?: Block['location'] } = {}): Fitness {
@@ -21,7 +21,9 @@ function testbed(runnable: number, part: Partial<Fitness> & { refuses?: Block['l
 
 function cellsOf({ packetSizes, rates, bursts, touches }: Sweep): Cell[] {
   return packetSizes.flatMap((packetSize) =>
-    rates.flatMap((rate) => bursts.flatMap((burst) => touches.map((touch) => ({ packetSize, rate, burst, touch })))),
+    rates.flatMap((rate) =>
+      bursts.flatMap((burst) => touches.map((touch): Cell => ({ packetSize, rate, burst, touch, rxModeration: 'on' }))),
+    ),
   );
 }
 
@@ -93,6 +95,7 @@ describe('spread', () => {
         packetSizes: Array.from({ length: upTo(4) }, (_, index) => 64 + index),
         rates: Array.from({ length: upTo(3) }, (_, index) => 1000 + index),
         bursts: [64],
+        rxModerations: ['on'],
         touches: ['full', 'none'],
       };
       const weights = blocks.map(() => upTo(12));

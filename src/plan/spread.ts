@@ -6,20 +6,22 @@ import type { TestCase } from '../model/testcase.ts';
 /** Cases that are spread together as long as there are enough of such blocks: one figure of a paper, mostly. */
 export type Block = Pick<TestCase, 'dimension' | 'location' | 'pairs'>;
 
-/** What is swept within a block, each list without duplicates. The rate is null where each dimension has its own. */
+/** What is swept within a block, each list without duplicates. Rate and burst are null where each dimension has its own. */
 export interface Sweep {
   packetSizes: readonly number[];
   rates: readonly (TestCase['rate'] | null)[];
-  bursts: readonly number[];
+  bursts: readonly (number | null)[];
   touches: readonly TestCase['touch'][];
+  rxModerations: readonly TestCase['rxModeration'][];
 }
 
 /** One point of a sweep. */
 export interface Cell {
   packetSize: number;
   rate: TestCase['rate'] | null;
-  burst: number;
+  burst: number | null;
   touch: TestCase['touch'];
+  rxModeration: TestCase['rxModeration'];
 }
 
 /** What a testbed can do with a block. */
@@ -54,7 +56,7 @@ interface Unit {
  * the one that lacks least. Deterministic: the earlier testbed wins a tie.
  */
 export function spread(blocks: readonly Block[], sweep: Sweep, testbeds: readonly Fitness[]): Assignment {
-  const axes = [sweep.packetSizes, sweep.rates, sweep.bursts, sweep.touches];
+  const axes = [sweep.packetSizes, sweep.rates, sweep.bursts, sweep.touches, sweep.rxModerations];
   const fit = blocks.map((block) => ({ block, testbeds: fittest(block, testbeds) }));
   const able = fit.filter((one) => one.testbeds.length > 0);
   const depth = able.length === 0 ? 0 : depthFor(able.length, axes, testbeds.length);
@@ -64,8 +66,10 @@ export function spread(blocks: readonly Block[], sweep: Sweep, testbeds: readonl
   );
   const taken = balance(units, testbeds, cells);
   const nearest = new Map(blocks.map((block) => [keyOf(block, []), nearestTo(block, testbeds)]));
-  const testbedOf = (block: Block, { packetSize, rate, burst, touch }: Cell): number =>
-    taken.get(keyOf(block, [packetSize, rate, burst, touch].slice(0, depth))) ?? nearest.get(keyOf(block, [])) ?? 0;
+  const testbedOf = (block: Block, { packetSize, rate, burst, touch, rxModeration }: Cell): number =>
+    taken.get(keyOf(block, [packetSize, rate, burst, touch, rxModeration].slice(0, depth))) ??
+    nearest.get(keyOf(block, [])) ??
+    0;
   const had = new Set([
     ...units.map(({ block, key }) => `${keyOf(block, [])}: ${taken.get(key)}`),
     ...fit

@@ -48,7 +48,7 @@ function costChart(result: CampaignResult, cases: readonly CaseResult[], names: 
     return [{ ...look, label: caseLabel(one), cpus: one.summary.cpu.total, throughput, text }];
   });
   const logarithmic = Math.max(...pps) > LOGARITHMIC_FROM * Math.min(...pps.filter((one) => one > 0));
-  const group = describeGroup(first.case, common(result, ['pairs']));
+  const group = describeGroup(first.case, common(result, first.case, ['pairs']));
   const where = names.length === 0 ? whereOf(result, groupOf(first.case)) : `: ${describeGroup(first.case, names)}`;
   return [
     {

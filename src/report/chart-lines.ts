@@ -4,6 +4,7 @@ import type { Histogram } from '../model/dataplane.ts';
 import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from '../stats/group.ts';
 import { mergeHistograms, percentile } from '../stats/histogram.ts';
+import { BEYOND_MIN } from '../stats/percentiles.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import {
   CHARTS_MAX,
@@ -142,7 +143,7 @@ function lineChart(
   });
   const looks = looksOf(result, cases);
   const values = [...new Set(rows.map((row) => row.x))].sort((a, b) => a - b);
-  const names = common(result, [parameter]);
+  const names = common(result, rest, [parameter]);
   const dashed = paced && rest.dimension === 'throughput' ? ' The thin line is what was asked for.' : '';
   const figure = remoteFigure(rest, parameter);
   const published = figure === null ? '' : ` The paper’s ${figure} shows the same scenario, L = remote.`;
@@ -200,9 +201,8 @@ function askedFor(values: readonly number[], slope: number): Layer {
   };
 }
 
-/** Percentiles that are drawn, as far as at least `BEYOND_MIN` packets lie beyond: the tail is what latency is about. */
+/** Percentiles that are drawn, as far as enough packets lie beyond: the tail is what latency is about. */
 const PERCENTILES = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
-const BEYOND_MIN = 10;
 
 /** Ticks of an axis of nines (0.3 is the median, 1 is 90 %, 2 is 99 %) and how they are called. */
 const NINES: [number, string][] = [
@@ -230,11 +230,11 @@ function percentileChart(result: CampaignResult, caseGroup: CaseGroup): Chart | 
   const rows = cases.flatMap((one) => {
     const merged = mergeHistograms(roundTrips(one));
     if (merged === null) return [];
-    return PERCENTILES.filter((percent) => merged.count * (1 - percent / 100) >= BEYOND_MIN).map((percent) => ({
-      label: caseLabel(one),
-      nines: -Math.log10(1 - percent / 100),
-      delay: percentile(merged, percent) / MICROSECONDS.divisor,
-    }));
+    return PERCENTILES.flatMap((percent) => {
+      const delay = percentile(merged, percent);
+      if (delay === null || (merged.count + merged.censored) * (1 - percent / 100) < BEYOND_MIN) return [];
+      return [{ label: caseLabel(one), nines: -Math.log10(1 - percent / 100), delay: delay / MICROSECONDS.divisor }];
+    });
   });
   if (rows.length === 0) return null;
   const looks = looksOf(result, cases);
@@ -243,7 +243,7 @@ function percentileChart(result: CampaignResult, caseGroup: CaseGroup): Chart | 
   const ticks = NINES.filter(([value]) => value <= Math.max(...rows.map((row) => row.nines)) + 0.01);
   return {
     title: `Round-trip latency by percentile${whereOf(result, caseGroup.group)}`,
-    caption: `${capital(describeGroup(caseGroup.group, common(result)))}. The packets of all measured trials together; a curve ends where fewer than ${BEYOND_MIN} of them lie beyond. Times count from the intended send time, so that a stall is not hidden by the packets it held back.`,
+    caption: `${capital(describeGroup(caseGroup.group, common(result, caseGroup.group)))}. The packets of all measured trials together; a curve ends where fewer than ${BEYOND_MIN} of them lie beyond, or where packets begin that were due and never sent. Times count from the intended send time, so that a stall is not hidden by the packets it held back.`,
     legend: legendOf(looks),
     spec: (width) => ({
       width,

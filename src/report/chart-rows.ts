@@ -113,9 +113,8 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
 
   function decidingValue({ outcome, measurement }: Trial): number[] {
     if (outcome.outcome !== 'measured' || measurement === null) return [];
-    const roundTrip = measurement.latencyNs?.rtt?.p50;
-    if (roundTrip !== undefined) return [roundTrip];
-    return [measurement.throughputPps];
+    const value = measurement.latencyNs?.rtt === undefined ? measurement.throughputPps : measurement.latencyNs.rtt.p50;
+    return value === null ? [] : [value];
   }
 }
 

@@ -19,6 +19,7 @@ test('what the command says is read back as the same parameters', () => {
     rate: option('-R'),
     burst: option('-B'),
     touch: option('--touch'),
+    rxModeration: option('--rx-moderation'),
     wait: option('--wait'),
     warmup: option('--warmup'),
     duration: option('--duration'),
@@ -30,6 +31,7 @@ test('what the command says is read back as the same parameters', () => {
   assert.deepEqual(parsed.value.rates, ['max', 100_000, 200_000, 400_000, 800_000, 1000]);
   assert.deepEqual(parsed.value.pairs, [1, 2, 4]);
   assert.deepEqual(parsed.value.ports, ['netdev']);
+  assert.deepEqual(parsed.value.rxModerations, ['on']);
   assert.equal(parsed.value.wait, 'yield');
   assert.equal(parsed.value.warmupMs, 500);
   assert.equal(parsed.value.durationMs, 3000);

@@ -4,6 +4,21 @@ import { testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { duration, namesTestbeds, percentOf, quantity } from './format.ts';
 
+/** The option of each parameter of a test case, and its value; but for the testbed, and how to wait. */
+const OPTIONS: Record<Exclude<keyof TestCase, 'testbed' | 'wait'>, [string, (testCase: TestCase) => string]> = {
+  dimension: ['-D', ({ dimension }) => dimension],
+  location: ['-L', ({ location }) => location],
+  pairs: ['-S', ({ pairs }) => `${pairs}vs${pairs}`],
+  switch: ['-V', (testCase) => testCase.switch],
+  io: ['--io', ({ io }) => io],
+  port: ['--port', ({ port }) => port],
+  packetSize: ['-P', ({ packetSize }) => String(packetSize)],
+  rate: ['-R', ({ rate }) => quantity(rate)],
+  burst: ['-B', ({ burst }) => String(burst)],
+  touch: ['--touch', ({ touch }) => touch],
+  rxModeration: ['--rx-moderation', ({ rxModeration }) => rxModeration],
+};
+
 /** The command that runs the same test cases in the same order again: every parameter explicit, no default relied upon. */
 export function reproduceCommand(result: CampaignResult): string {
   const cases = result.results.map(({ case: testCase }) => testCase);
@@ -12,16 +27,7 @@ export function reproduceCommand(result: CampaignResult): string {
   const waits = [...new Set(cases.map(({ wait }) => wait))];
   const options: [string, string][] = [
     ...(namesTestbeds(result) ? [['--testbed', testbedsOf(result).join(',')] satisfies [string, string]] : []),
-    ['-D', all((testCase) => testCase.dimension)],
-    ['-L', all((testCase) => testCase.location)],
-    ['-S', all(({ pairs }) => `${pairs}vs${pairs}`)],
-    ['-V', all((testCase) => testCase.switch)],
-    ['--io', all((testCase) => testCase.io)],
-    ['--port', all(({ port }) => port)],
-    ['-P', all((testCase) => String(testCase.packetSize))],
-    ['-R', all((testCase) => quantity(testCase.rate))],
-    ['-B', all((testCase) => String(testCase.burst))],
-    ['--touch', all((testCase) => testCase.touch)],
+    ...Object.values(OPTIONS).map(([name, value]): [string, string] => [name, all(value)]),
     ...waits.flatMap((wait): [string, string][] => (waits.length === 1 ? [['--wait', wait]] : [])),
     ['--warmup', duration(result.warmupMs)],
     ['--duration', duration(result.durationMs)],

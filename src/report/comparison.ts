@@ -101,8 +101,8 @@ function tables(compared: readonly ComparedCase[], switches: boolean, columns: n
       if (cases.length === 0) return [];
       const groups = cases.map((one) => groupOf(one.case));
       const names = varying(groups);
-      const constant = common({ hosts: testbeds.map((name) => ({ testbed: name })) }, names);
       const [first] = groups;
+      const machines = { hosts: testbeds.map((name) => ({ testbed: name })) };
       const head = [
         ...(switches ? [] : ['Switch']),
         'Framework',
@@ -133,7 +133,7 @@ function tables(compared: readonly ComparedCase[], switches: boolean, columns: n
       const fits = wide.every((line) => visibleLength(line) <= columns);
       return [
         [
-          paint(first === undefined ? dimension : describeGroup(first, constant), 'bold'),
+          paint(first === undefined ? dimension : describeGroup(first, common(machines, first, names)), 'bold'),
           '',
           ...(fits ? wide : drawn(1)),
         ],

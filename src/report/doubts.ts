@@ -3,9 +3,11 @@
 import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Measurement } from '../model/result.ts';
 import { farHostOf, nearOf } from '../model/testbed.ts';
+import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';
 import { groupCases } from '../stats/group.ts';
+import { LINE_RATE_LIMITED_RATIO } from '../stats/line-rate.ts';
 import { modesOf, type TwoModes } from '../stats/modes.ts';
-import { caseName, inScale, listed, MICROSECONDS, ppsScale, whereOf, withUnit } from './format.ts';
+import { caseName, inScale, listed, MICROSECONDS, percentOf, ppsScale, whereOf, withUnit } from './format.ts';
 
 /** A reason to doubt: what, and what follows from it. */
 export interface Doubt {
@@ -71,7 +73,7 @@ function linkDoubts(result: CampaignResult): Doubt[] {
     }),
     ...when(limited !== null, {
       what: `The cable was the limit (${limited})`,
-      consequence: 'It carried 95 % of its line rate or more; the switch may be faster than any cable shows.',
+      consequence: `It carried ${percentOf(LINE_RATE_LIMITED_RATIO)} of its line rate or more; the switch may be faster than this cable shows.`,
     }),
     ...when(shared !== null, {
       what: `The cable carried packets of others (${shared})`,
@@ -205,7 +207,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
     }),
     ...when(limited !== null, {
       what: `Some figures are the tool’s own limit (${limited})`,
-      consequence: 'They reach 95 % of what the same framework does without a switch; the switch may be faster.',
+      consequence: `They reach ${percentOf(TOOL_LIMITED_RATIO)} of what the same framework does without a switch; the switch may be faster.`,
     }),
     ...when(short !== null, {
       what: `The sender did not reach the intended rate (${short})`,

@@ -1,35 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CaseResult, type Flag, FlagSchema } from '../model/result.ts';
+import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';
+import { INTEGRITY_RATIO_MAX } from '../stats/integrity.ts';
+import { LINE_RATE_LIMITED_RATIO } from '../stats/line-rate.ts';
+import { RATE_KEPT_RATIO } from '../stats/pace.ts';
+import { BEYOND_MIN, PERCENTILES, type PercentileName, packetsNeeded } from '../stats/percentiles.ts';
+import { grouped, percentOf } from './format.ts';
+
+const NOTABLE = percentOf(INTEGRITY_RATIO_MAX);
+
+function needs(name: PercentileName): string {
+  return `${grouped(packetsNeeded(name))} for p${PERCENTILES[name]}`;
+}
 
 const TEXTS: Record<Flag, string> = {
   'shared-cpu':
     'Two applications or switch threads shared a CPU: the figure shows what this machine can do, not what the switch can do with CPUs of its own.',
   'shared-housekeeping':
     'No CPU was left for everything else, so the operating system and vswbench itself took time from the measured threads.',
-  'tool-limited':
-    'The switch reached 95 % of what the same framework does without any switch: it may be faster than vswbench can show.',
+  'tool-limited': `The switch reached ${percentOf(TOOL_LIMITED_RATIO)} of what the same framework does without any switch: it may be faster than vswbench can show.`,
   'bridge-netfilter':
     'The kernel passed bridged packets through iptables (net.bridge.bridge-nf-call-iptables = 1), which costs throughput; without it the bridge is faster.',
   disturbed:
     'A trial did not have its CPUs as it should, for the reasons that are told with it: it counts, and was repeated once; look at them before relying on the figure.',
-  'unlike-paths':
-    'The compared frameworks do unlike work for each packet (whole frames or only the UDP payload): part of the difference is that work and not the switch.',
   'super-packets':
     'The packets of a burst crossed the kernel and the switch as one super-packet (UDP segmentation offload): the figure is of packets as the applications sent and received them, but the switch forwarded only one for a burst. It shows what a path can carry, and not how fast the switch handles single packets: do not rank it with figures that do.',
   'some-trials-failed':
     'Not every trial of this case was measured: the interval rests on those that were, and the failure may be part of the truth.',
-  'rate-not-reached':
-    'The sender put less than 99 % of the intended rate on its port: the case shows how fast it could send, not how the switch behaves at that rate.',
+  'rate-not-reached': `The sender put less than ${percentOf(RATE_KEPT_RATIO)} of the packets that were due on its port: the case shows how fast it could send, not how the switch behaves at that rate.`,
   imprecise:
     'The 95 % interval is wider than the precision that was asked for, and the limit of trials was reached (or the campaign ended): run more, or on a quieter machine.',
   bimodal:
     'The figure jumps between two levels, from trial to trial or within one: the median is that of whichever level came more often, and not one that can be relied on. Find out what makes the difference.',
   emulated:
     'A host was an emulated machine, whose every instruction is done by a program: that packets arrive is true, how fast they do means nothing. Never use it as a figure of performance.',
-  'line-rate-limited':
-    'The cable between the hosts carried 95 % of its line rate or more: the switch may be faster than the cable.',
+  'line-rate-limited': `The cable between the hosts carried ${percentOf(LINE_RATE_LIMITED_RATIO)} of its line rate or more: the switch may be faster than the cable.`,
   'shared-uplink':
     'The cable between the hosts carried packets that were not of the trial: somebody else used it, and took from what it carries.',
+  duplicates: `More than ${NOTABLE} of the packets that arrived were copies: they are no throughput, but took time to be made and received.`,
+  corruption: `More than ${NOTABLE} of the packets that arrived were damaged: they are neither throughput nor lost.`,
+  reordering: `More than ${NOTABLE} of the packets arrived after one that was sent later (RFC 4737).`,
+  'late-packets': `More than ${NOTABLE} of the packets came so far behind others that nobody can tell a copy from a late arrival: they count as arrived, and losses may be hidden.`,
+  'omitted-sends':
+    'The port took no packet for longer than the client waits (a second), and packets that were due were given up: their delays are known to be at least that. A percentile that falls among them is not given.',
+  'few-packets': `A percentile is given only where ${BEYOND_MIN} packets or more lie beyond it: ${needs('p50')}, ${needs('p99')}, ${needs('p999')}, the trials of a case together. Measure longer, or at a higher rate.`,
+  'clock-drift':
+    'The time-stamp counter, by which packets are paced and timed, ran off from the kernel’s clock, or the kernel does not trust it: delays and rates may be wrong.',
 };
 
 /** What a flag means for the reader of a figure, in one sentence. */

@@ -64,7 +64,7 @@ test('groups are described by all parameters or by those that vary', () => {
   const [first, second] = groups;
   assert.ok(first !== undefined && second !== undefined);
   assert.equal(
-    describeGroup(first, common(storedCampaign())),
+    describeGroup(first, common(storedCampaign(), first)),
     'throughput, local, 1vs1, P = 64 B, R = 1M, B = 64, touch = full',
   );
   assert.equal(describeGroup(second, varying(groups)), 'P = 1500 B, R = max');

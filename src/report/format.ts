@@ -3,7 +3,7 @@
 import type { Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
-import type { Group } from '../stats/group.ts';
+import { GROUP_PARAMETERS, type Group } from '../stats/group.ts';
 
 /** A unit and how its figures are written. */
 export interface Scale {
@@ -113,24 +113,16 @@ export function parameters(group: Group): Record<keyof Group, string> {
     rate: `R = ${quantity(group.rate)}`,
     burst: `B = ${group.burst}`,
     touch: `touch = ${group.touch}`,
+    rxModeration: `receive moderation = ${group.rxModeration}`,
   };
 }
 
-/** The parameters that make a group, in the paper's order. */
-export const PARAMETERS: readonly (keyof Group)[] = [
-  'testbed',
-  'dimension',
-  'location',
-  'pairs',
-  'packetSize',
-  'rate',
-  'burst',
-  'touch',
-];
+/** Values that go without saying where all cases have them. */
+const UNSAID: Partial<Group> = { rxModeration: 'on' };
 
 /** The parameters in which groups differ. */
 export function varying(groups: readonly Group[]): (keyof Group)[] {
-  return PARAMETERS.filter((name) => new Set(groups.map((group) => group[name])).size > 1);
+  return GROUP_PARAMETERS.filter((name) => new Set(groups.map((group) => group[name])).size > 1);
 }
 
 /** A campaign, as far as naming its machines goes. */
@@ -144,9 +136,11 @@ export function namesTestbeds(campaign: Machines): boolean {
   return names.length > 1 || names[0] !== LOCAL_TESTBED;
 }
 
-/** The parameters that are told once for groups which differ in `names`. */
-export function common(campaign: Machines, names: readonly (keyof Group)[] = []): (keyof Group)[] {
-  return PARAMETERS.filter((name) => !names.includes(name) && (name !== 'testbed' || namesTestbeds(campaign)));
+/** The parameters of a group that are told once for it and others, which differ from it in `names`. */
+export function common(campaign: Machines, group: Group, names: readonly (keyof Group)[] = []): (keyof Group)[] {
+  const goesUnsaid = (name: keyof Group) =>
+    name === 'testbed' ? !namesTestbeds(campaign) : UNSAID[name] !== undefined && UNSAID[name] === group[name];
+  return GROUP_PARAMETERS.filter((name) => !names.includes(name) && !goesUnsaid(name));
 }
 
 /** A group's parameters in one line, those given. */

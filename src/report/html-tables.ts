@@ -130,7 +130,7 @@ function resultTable(
   const [first] = groups;
   if (first === undefined) return [];
   const names = varying(groups);
-  const constant = describeGroup(first, common(result, names));
+  const constant = describeGroup(first, common(result, first, names));
   return [
     dataTable({
       caption: constant.charAt(0).toUpperCase() + constant.slice(1),
@@ -174,6 +174,7 @@ const PARAMETER_TITLES: Record<keyof Group, string> = {
   rate: 'Rate',
   burst: 'Burst',
   touch: 'Touch',
+  rxModeration: 'Receive moderation',
 };
 
 function parameterColumn(name: keyof Group): Column<CaseResult> {
@@ -248,7 +249,7 @@ function ceilingWords({ ratio, limit }: Ceiling): string {
 function latencyColumns(): Column<CaseResult>[] {
   const at = (name: 'p50' | 'p99' | 'p999' | 'mean') => (one: CaseResult) => {
     const interval = one.summary?.latencyNs?.rtt?.[name];
-    return interval === undefined ? '' : inScale(interval.median, MICROSECONDS);
+    return interval === undefined || interval === null ? '–' : inScale(interval.median, MICROSECONDS);
   };
   return [
     { title: 'RTT p50, µs', number: true, key: true, cell: at('p50') },
@@ -257,7 +258,7 @@ function latencyColumns(): Column<CaseResult>[] {
       number: true,
       cell: (one) => {
         const interval = one.summary?.latencyNs?.rtt?.p50;
-        return interval === undefined ? '' : bounds(interval, MICROSECONDS);
+        return interval === undefined || interval === null ? '–' : bounds(interval, MICROSECONDS);
       },
     },
     { title: 'mean', number: true, cell: at('mean') },

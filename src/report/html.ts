@@ -182,7 +182,7 @@ function answerItem(result: CampaignResult, same: Answer[], names: (keyof Group)
   if (same.length === 1) {
     const where =
       groups === 1
-        ? describeGroup(first.group, common(result))
+        ? describeGroup(first.group, common(result, first.group))
         : [...machine, describeGroup(first.group, ['dimension', ...names])].join(', ');
     return h('li', { class: won }, h('span', { class: 'group' }, where), headline, h('p', null, first.detail));
   }

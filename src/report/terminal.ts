@@ -117,7 +117,7 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
     return all.length === 0 ? [] : [`${dimension}: nothing was measured${where}.`];
   }
   const names = varying(groups.map(({ group }) => group));
-  const constant = describeGroup(first.group, common(page.result, names));
+  const constant = describeGroup(first.group, common(page.result, first.group, names));
   const drawn = LAYOUTS.map((layout) => ({ layout, lines: draw(page, groups, names, layout) }));
   const fits = drawn.find(({ lines }) => lines.every((line) => visibleLength(line) <= page.columns));
   const { layout, lines } = fits ?? { layout: { titles: false, gap: 1 }, lines: drawn.at(-1)?.lines ?? [] };
@@ -223,10 +223,11 @@ function parameterColumn(name: keyof Group): Column {
     rate: 'R',
     burst: 'B',
     touch: 'touch',
+    rxModeration: 'moderation',
   };
   return {
     title: titles[name],
-    align: name === 'location' || name === 'touch' ? 'left' : 'right',
+    align: name === 'location' || name === 'touch' || name === 'rxModeration' ? 'left' : 'right',
     cell: ({ case: testCase }) => parameters(testCase)[name].replace(/^.* = | B$/g, ''),
   };
 }
@@ -255,7 +256,7 @@ function lineRateCell(result: CaseResult): string {
 
 function latencyColumns(): Column[] {
   const at = (name: 'p50' | 'p99' | 'p999') => (result: CaseResult) =>
-    cellOf(result.summary?.latencyNs?.rtt?.[name].median, MICROSECONDS);
+    cellOf(result.summary?.latencyNs?.rtt?.[name]?.median, MICROSECONDS);
   return [
     { title: 'RTT p50 µs', align: 'right', cell: at('p50') },
     {
@@ -272,7 +273,7 @@ function latencyColumns(): Column[] {
 }
 
 function cellOf(value: number | undefined, scale: Scale): string {
-  return value === undefined ? '' : inScale(value, scale);
+  return value === undefined ? '–' : inScale(value, scale);
 }
 
 /** Of one pair there is nothing to say. */

@@ -229,6 +229,8 @@ describe('evaluate', () => {
       cyclesPerPacket: null,
       instructionsPerPacket: null,
       uplink: null,
+      ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
+      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, minorFaults: null, clockDriftPpm: null },
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,

@@ -9,7 +9,6 @@ import {
   type Flag,
   FlagSchema,
   type Interval,
-  type Latency,
   type LatencySummary,
   type Measurement,
   type Outcome,
@@ -21,14 +20,15 @@ import { farHostOf, nearHostOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
 import { fairnessOf } from './fairness.ts';
+import { mergeHistograms, toLatencySummary } from './histogram.ts';
+import { integrityFlags, lossRatioOf } from './integrity.ts';
 import { medianInterval } from './interval.ts';
 import { isLineRateLimited, lineRateOf } from './line-rate.ts';
 import { isBimodal, modesOf } from './modes.ts';
+import { keptRatio, RATE_KEPT_RATIO } from './pace.ts';
+import { packetsNeeded } from './percentiles.ts';
 import { isImprecise } from './precision.ts';
 import { decidingFigure } from './verdict.ts';
-
-/** Offered packets of the intended ones below which a sender did not keep the rate that was asked for. */
-const RATE_KEPT_RATIO = 0.99;
 
 /**
  * Derives from what was observed everything that a report shows. The same observations always give the same result.
@@ -59,6 +59,15 @@ export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): Cas
   const flags = new Set(inOrder.flatMap((trial) => trial.flags));
   if (measured.length > 0 && others.length > 0) flags.add('some-trials-failed');
   if (missesRate(testCase, measured)) flags.add('rate-not-reached');
+  for (const flag of integrityFlags(measured)) flags.add(flag);
+  const summary = summarize(
+    measured,
+    inOrder.filter(({ outcome }) => outcome.outcome === 'measured'),
+  );
+  if (testCase.dimension === 'latency') {
+    if (measured.some(({ steadyGivenUpPackets }) => steadyGivenUpPackets > 0)) flags.add('omitted-sends');
+    if (lacksPercentile(summary, measured)) flags.add('few-packets');
+  }
   if (isBimodal(modesOf({ case: testCase, trials: inOrder }), measured.length)) flags.add('bimodal');
   return {
     case: testCase,
@@ -66,7 +75,7 @@ export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): Cas
     flags: ordered(flags),
     lineRatePps: null,
     trials: inOrder,
-    summary: summarize(measured),
+    summary,
   };
 }
 
@@ -103,19 +112,27 @@ export function reasonOf(outcome: Outcome): string {
 
 function missesRate(testCase: TestCase, measured: readonly Measurement[]): boolean {
   if (testCase.rate === 'max' || measured.length === 0) return false;
-  const offeredPps = median(measured.map((measurement) => measurement.offeredPps));
-  return offeredPps < RATE_KEPT_RATIO * testCase.rate * testCase.pairs;
+  return keptRatio(measured, 'offered') < RATE_KEPT_RATIO;
 }
 
-function summarize(measured: readonly Measurement[]): Summary | null {
+/** Whether all trials together have too few packets for a percentile that reports show. */
+function lacksPercentile(summary: Summary | null, measured: readonly Measurement[]): boolean {
+  const rtt = summary?.latencyNs?.rtt;
+  const packets = measured.reduce((sum, { latencyNs }) => {
+    return sum + (latencyNs?.rtt === undefined ? 0 : latencyNs.rtt.count + latencyNs.rtt.censoredCount);
+  }, 0);
+  return rtt !== undefined && (['p50', 'p99', 'p999'] as const).some((name) => packets < packetsNeeded(name));
+}
+
+function summarize(measured: readonly Measurement[], trials: readonly Trial[]): Summary | null {
   const throughputPps = medianInterval(measured.map((measurement) => measurement.throughputPps));
   const throughputBps = medianInterval(measured.map((measurement) => measurement.throughputBps));
   if (throughputPps === null || throughputBps === null) return null;
-  const latencyNs = latencies(measured);
+  const latencyNs = latencies(trials);
   return {
     throughputPps,
     throughputBps,
-    lossRatio: lossRatio(measured),
+    lossRatio: lossRatioOf(measured),
     ...(latencyNs === null ? {} : { latencyNs }),
     cpu: {
       sender: cpuMedian(measured, 'sender'),
@@ -127,37 +144,40 @@ function summarize(measured: readonly Measurement[]): Summary | null {
   };
 }
 
-/** Over all trials together: a trial with many packets weighs as much as its packets do. */
-function lossRatio(measured: readonly Measurement[]): number {
-  const offered = measured.reduce((sum, measurement) => sum + measurement.steadyOfferedPackets, 0);
-  const received = measured.reduce((sum, measurement) => sum + measurement.steadyReceivedPackets, 0);
-  return offered === 0 ? 0 : (offered - received) / offered;
-}
-
 function cpuMedian(measured: readonly Measurement[], field: keyof CpuUse): number {
   return median(measured.map((measurement) => measurement.cpu[field]));
 }
 
-function latencies(measured: readonly Measurement[]): Summary['latencyNs'] | null {
-  const rtt = latencyIntervals(measured, 'rtt');
-  const oneWay = latencyIntervals(measured, 'oneWay');
+function latencies(trials: readonly Trial[]): Summary['latencyNs'] | null {
+  const rtt = latencyIntervals(trials, 'rtt');
+  const oneWay = latencyIntervals(trials, 'oneWay');
   if (rtt === null && oneWay === null) return null;
   return { ...(rtt === null ? {} : { rtt }), ...(oneWay === null ? {} : { oneWay }) };
 }
 
-type LatencyIntervals = Record<'p50' | 'p99' | 'p999' | 'mean', Interval>;
+type LatencyIntervals = Record<'p50' | 'p99' | 'p999' | 'mean', Interval | null>;
 
-/** The interval is that of a trial's percentile over the trials, not of packets within a trial, which are not independent. */
-function latencyIntervals(measured: readonly Measurement[], kind: keyof Latency): LatencyIntervals | null {
-  const summaries = measured.flatMap((measurement): LatencySummary[] => {
-    const summary = measurement.latencyNs?.[kind];
+/**
+ * The interval is that of a trial's percentile over the trials, not of packets within a trial, which are not independent. Where a trial
+ * has too few packets for a percentile, that of all trials' packets together is given, and no interval; null where those are too few as well.
+ */
+function latencyIntervals(trials: readonly Trial[], kind: 'rtt' | 'oneWay'): LatencyIntervals | null {
+  const summaries = trials.flatMap(({ measurement }): LatencySummary[] => {
+    const summary = measurement?.latencyNs?.[kind];
     return summary === undefined ? [] : [summary];
   });
-  const p50 = medianInterval(summaries.map((summary) => summary.p50));
-  const p99 = medianInterval(summaries.map((summary) => summary.p99));
-  const p999 = medianInterval(summaries.map((summary) => summary.p999));
-  const mean = medianInterval(summaries.map((summary) => summary.mean));
-  return p50 === null || p99 === null || p999 === null || mean === null ? null : { p50, p99, p999, mean };
+  if (summaries.length === 0) return null;
+  const merged = mergeHistograms(trials.flatMap(({ histograms }) => histograms[kind] ?? []));
+  const pooled = merged === null ? null : toLatencySummary(merged);
+  const over = (name: 'p50' | 'p99' | 'p999' | 'mean'): Interval | null => {
+    const values = summaries.flatMap((summary) => summary[name] ?? []);
+    if (values.length === summaries.length) return medianInterval(values);
+    const value = pooled?.[name] ?? null;
+    return value === null
+      ? null
+      : { median: value, ciLow: null, ciHigh: null, method: 'pooled', trials: summaries.length };
+  };
+  return { p50: over('p50'), p99: over('p99'), p999: over('p999'), mean: over('mean') };
 }
 
 /** Adds what a case's machines set as its limits. */

@@ -5,7 +5,7 @@ import type { CampaignResult, CaseResult, Ceiling } from '../model/result.ts';
 import { CEILING, ceilingOf } from './verdict.ts';
 
 /** A switch that reaches this much of the same framework's throughput without any switch may be faster than the tool. */
-const TOOL_LIMITED_RATIO = 0.95;
+export const TOOL_LIMITED_RATIO = 0.95;
 
 /** A switch whose pollers are busy for this much of the time has no more to give. */
 const BUSY_RATIO = 0.95;

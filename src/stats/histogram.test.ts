@@ -4,6 +4,9 @@ import { test } from 'node:test';
 import { histogramOf, normal, seededRandom } from '../../test/fixtures/campaign.ts';
 import type { Histogram } from '../model/dataplane.ts';
 import { mergeHistograms, percentile, toLatencySummary } from './histogram.ts';
+import { type PERCENTILES, withheld } from './percentiles.ts';
+
+const PERCENTILE_NAMES = ['p50', 'p90', 'p99', 'p999', 'p9999'] as const satisfies (keyof typeof PERCENTILES)[];
 
 const VALUES = 1_000_000;
 
@@ -33,7 +36,7 @@ for (const [name, draw] of Object.entries(DISTRIBUTIONS)) {
     for (const percent of [0.01, 1, 25, 50, 90, 99, 99.9, 99.99, 100]) {
       const exact = values[Math.max(1, Math.ceil((percent / 100) * VALUES - 1e-6)) - 1] ?? Number.NaN;
       const told = percentile(merged, percent);
-      assert.ok(Math.abs(told / exact - 1) <= 0.01, `p${percent}: ${told}, not ${exact}`);
+      assert.ok(told !== null && Math.abs(told / exact - 1) <= 0.01, `p${percent}: ${told}, not ${exact}`);
     }
     assert.equal(merged.p999, percentile(merged, 99.9));
   });
@@ -46,6 +49,8 @@ const few = (buckets: Histogram['buckets'], min: number, max: number, mean: numb
   max,
   mean,
   sum_squares: 1,
+  censored: 0,
+  censored_at_least: null,
   p50: 0,
   p90: 0,
   p99: 0,
@@ -104,7 +109,7 @@ test('nothing recorded, nothing told', () => {
   assert.equal(mergeHistograms([]), null);
   assert.equal(mergeHistograms([empty]), null);
   assert.equal(toLatencySummary(empty), null);
-  assert.ok(Number.isNaN(percentile(empty, 50)));
+  assert.equal(percentile(empty, 50), null);
 });
 
 test('an empty histogram changes nothing: the data plane gives it no true min', () => {
@@ -112,17 +117,41 @@ test('an empty histogram changes nothing: the data plane gives it no true min', 
   assert.deepEqual(mergeHistograms([few([], 0, 0, 0), full])?.min, 150);
 });
 
-test("a latency summary has the histogram's figures and none of its buckets", () => {
-  const histogram = histogramOf([1000, 2000, 3000]);
-  assert.deepEqual(toLatencySummary(histogram), {
-    mean: 2000,
-    min: 1000,
-    p50: histogram.p50,
-    p90: histogram.p90,
-    p99: histogram.p99,
-    p999: histogram.p999,
-    p9999: histogram.p9999,
-    max: 3000,
-    count: 3,
-  });
+test("a latency summary has the histogram's figures, but for percentiles that rest on fewer than ten packets beyond them", () => {
+  const uniform = (packets: number) =>
+    toLatencySummary(histogramOf(Array.from({ length: packets }, (_, index) => 1000 + index)));
+  const given = (packets: number) => {
+    const summary = uniform(packets);
+    return PERCENTILE_NAMES.filter((name) => summary?.[name] !== null);
+  };
+  assert.deepEqual(given(19), []);
+  assert.deepEqual(given(20), ['p50']);
+  assert.deepEqual(given(999), ['p50', 'p90']);
+  assert.deepEqual(given(1000), ['p50', 'p90', 'p99']);
+  assert.deepEqual(given(10_000), ['p50', 'p90', 'p99', 'p999']);
+  assert.deepEqual(given(100_000), ['p50', 'p90', 'p99', 'p999', 'p9999']);
+  const few = uniform(3);
+  assert.deepEqual([few?.mean, few?.min, few?.max, few?.count], [1001, 1000, 1002, 3]);
+  assert.deepEqual(few === null ? null : withheld(few, 'p999'), { why: 'few-packets', packetsNeeded: 10_000 });
+});
+
+test('packets that were never sent stand beyond all that is known of them', () => {
+  // 1000 packets of 1 µs, 500 of a second or more, and 500 that were given up after a second.
+  const timed = histogramOf([...new Array<number>(1000).fill(1000), ...new Array<number>(500).fill(2e9)]);
+  const histogram = mergeHistograms([{ ...timed, censored: 500, censored_at_least: 1e9 }]);
+  assert.ok(histogram !== null);
+  assert.equal(percentile(histogram, 50), percentile(timed, 50));
+  assert.equal(percentile(histogram, 50.1), null);
+  const summary = toLatencySummary(histogram);
+  assert.ok(summary !== null);
+  assert.deepEqual([summary.mean, summary.max, summary.p90], [null, null, null]);
+  assert.deepEqual([summary.censoredCount, summary.censoredAtLeastNs, summary.count], [500, 1e9, 1500]);
+  assert.deepEqual(withheld(summary, 'p90'), { why: 'censored', atLeastNs: 1e9 });
+  assert.equal(withheld(summary, 'p50'), null);
+});
+
+test('of several histograms what was never sent adds up, and the least of its bounds holds', () => {
+  const one = { ...histogramOf([1000]), censored: 2, censored_at_least: 1e9 };
+  const merged = mergeHistograms([one, histogramOf([1000]), { ...one, censored: 3, censored_at_least: 1e7 }]);
+  assert.deepEqual([merged?.count, merged?.censored, merged?.censored_at_least], [3, 5, 1e7]);
 });

@@ -5,7 +5,7 @@ import { farHostOf, type HostRecord, lineRatePps, nearHostOf } from '../model/te
 import type { TestCase } from '../model/testcase.ts';
 
 /** From this part of the line rate on the cable is the limit: what is left are gaps that no sender closes wholly. */
-const LINE_RATE_LIMITED_RATIO = 0.95;
+export const LINE_RATE_LIMITED_RATIO = 0.95;
 
 /** The most packets/s of a case's size that its cable carries in one direction, for all pairs together; null where there is none, or nobody knows. */
 export function lineRateOf(campaign: { hosts: readonly HostRecord[] }, testCase: TestCase): number | null {

@@ -2,9 +2,7 @@
 import type { CaseResult, Interval } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from './group.ts';
-
-/** Received packets of what was asked for, from which on a paced case did its task and cannot be called slow. */
-const RATE_MET_RATIO = 0.99;
+import { keptRatio, RATE_KEPT_RATIO } from './pace.ts';
 
 /** Why a group has no winner. */
 export type NoWinnerReason = 'intervals-overlap' | 'rate-met' | 'too-few-trials';
@@ -61,7 +59,7 @@ function findingOf(contenders: readonly Contender[], group: Group): Finding {
   const [best, second] = contenders;
   if (best === undefined) return { verdict: 'nothing' };
   if (second === undefined) return { verdict: 'alone', only: best.result };
-  const met = contenders.filter((contender) => metRate(contender, group));
+  const met = contenders.filter(({ result }) => keptPace(result));
   if (met.length > 1) return { verdict: 'no-winner', tied: met.map(({ result }) => result), why: 'rate-met' };
   const others = contenders.slice(1);
   if (others.every((other) => beats(best.figure, other.figure, group))) {
@@ -98,8 +96,7 @@ export function decidingFigure(result: CaseResult): Interval | null {
 export function decidingValues({ case: { dimension }, trials }: Pick<CaseResult, 'case' | 'trials'>): number[] {
   return trials.flatMap(({ outcome, measurement }) => {
     if (outcome.outcome !== 'measured' || measurement === null) return [];
-    const value = dimension === 'latency' ? measurement.latencyNs?.rtt?.p50 : measurement.throughputPps;
-    return value === undefined ? [] : [value];
+    return (dimension === 'latency' ? measurement.latencyNs?.rtt?.p50 : measurement.throughputPps) ?? [];
   });
 }
 
@@ -138,17 +135,11 @@ function ratio(best: Contender, second: Contender, group: Group): number {
   return group.dimension === 'latency' ? 1 / faster : faster;
 }
 
-/** A paced throughput case that received what was asked for: its figure is the pace. */
-export function keptPace(result: CaseResult): boolean {
-  const figure = decidingFigure(result);
-  return figure !== null && metRate({ result, figure }, groupOf(result.case));
-}
-
-/** A paced throughput case that received what was asked for shows the pace, not how fast its switch is. */
-function metRate({ figure }: Contender, group: Group): boolean {
-  return (
-    group.dimension === 'throughput' &&
-    group.rate !== 'max' &&
-    figure.median >= RATE_MET_RATIO * group.rate * group.pairs
+/** A paced throughput case that received what was asked for: its figure is the pace, and not how fast its switch is. */
+export function keptPace({ case: { dimension, rate }, trials }: CaseResult): boolean {
+  const measured = trials.flatMap(({ outcome, measurement }) =>
+    outcome.outcome === 'measured' && measurement !== null ? [measurement] : [],
   );
+  if (dimension !== 'throughput' || rate === 'max' || measured.length === 0) return false;
+  return keptRatio(measured, 'received') >= RATE_KEPT_RATIO;
 }

@@ -31,6 +31,11 @@ function plain(column: string): Column {
   };
 }
 
+/** Of records from before there was such a field there were none. */
+function orNone(column: string): Column {
+  return { ...plain(column), read: (value) => value ?? 0 };
+}
+
 function json(column: string): Column {
   return {
     column,
@@ -113,6 +118,7 @@ export const CASE: Columns<TestCase> = {
   burst: plain('burst_packets'),
   touch: plain('touch'),
   wait: plain('wait'),
+  rxModeration: plain('rx_moderation'),
 };
 
 export const TRIAL: Columns<Trial, Exclude<keyof Trial, 'outcome' | 'measurement' | 'histograms'>> = {
@@ -136,12 +142,20 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   duplicatedPackets: plain('duplicated_packets'),
   reorderedPackets: plain('reordered_packets'),
   corruptedPackets: plain('corrupted_packets'),
+  unidentifiedPackets: orNone('unidentified_packets'),
+  latePackets: orNone('late_packets'),
+  foreignPackets: orNone('foreign_packets'),
   steadyOfferedPackets: plain('steady_offered_packets'),
   steadyReceivedPackets: plain('steady_received_packets'),
+  steadyCorruptedPackets: orNone('steady_corrupted_packets'),
+  steadyGivenUpPackets: orNone('steady_given_up_packets'),
   throughputPps: plain('throughput_pps'),
+  rawPps: plain('raw_pps'),
   throughputBps: plain('throughput_bps'),
   offeredPps: plain('offered_pps'),
   receivePath: plain('receive_path'),
+  minorFaults: plain('minor_faults'),
+  clockDriftPpm: plain('clock_drift_ppm'),
   cyclesPerPacket: json('cycles_per_packet_json'),
   instructionsPerPacket: json('instructions_per_packet_json'),
   noise: json('noise_json'),
@@ -175,6 +189,8 @@ export const LATENCY: Columns<LatencySummary> = {
   p999: plain('p999_ns'),
   p9999: plain('p9999_ns'),
   max: plain('max_ns'),
+  censoredCount: plain('censored_packets'),
+  censoredAtLeastNs: plain('censored_at_least_ns'),
 };
 
 export const HISTOGRAM: Columns<Histogram, Exclude<keyof Histogram, 'unit'>> = {
@@ -188,6 +204,8 @@ export const HISTOGRAM: Columns<Histogram, Exclude<keyof Histogram, 'unit'>> = {
   p99: plain('p99_ns'),
   p999: plain('p999_ns'),
   p9999: plain('p9999_ns'),
+  censored: plain('censored_packets'),
+  censored_at_least: plain('censored_at_least_ns'),
   buckets: json('buckets_json'),
 };
 

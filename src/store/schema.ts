@@ -311,8 +311,106 @@ CREATE VIEW trial_results AS
   LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
 `;
 
+const VERSION_4 = `
+-- Whether receivers on sockets left their queue alone for some microseconds at high rates: 'on' or 'off'.
+ALTER TABLE cases ADD COLUMN rx_moderation TEXT NOT NULL DEFAULT 'on';
+-- Part of corrupted_packets: not even their number could be trusted. NULL, here and below, in records that are older.
+ALTER TABLE trials ADD COLUMN unidentified_packets INTEGER;
+-- So far behind that a duplicate cannot be told from a reordered packet.
+ALTER TABLE trials ADD COLUMN late_packets INTEGER;
+-- Delivered by the ports, and none of the trial's.
+ALTER TABLE trials ADD COLUMN foreign_packets INTEGER;
+-- Of those due within the steady state and sent: arrived damaged only. The loss ratio leaves them out.
+ALTER TABLE trials ADD COLUMN steady_corrupted_packets INTEGER;
+-- Due within the steady state and never sent: the port took none for longer than the sender's debt limit.
+ALTER TABLE trials ADD COLUMN steady_given_up_packets INTEGER;
+-- All that arrived; throughput_pps counts unique, intact packets alone.
+ALTER TABLE trials ADD COLUMN raw_pps REAL;
+-- Minor page faults of an application's polling thread within the steady state, of that with most.
+ALTER TABLE trials ADD COLUMN minor_faults INTEGER;
+-- How far the time-stamp counter ran off from the kernel's raw clock, millionths.
+ALTER TABLE trials ADD COLUMN clock_drift_ppm REAL;
+
+DROP VIEW trial_results;
+
+ALTER TABLE latencies RENAME TO latencies_3;
+CREATE TABLE latencies (
+  -- One row a kind of latency of a trial: 'rtt' and 'oneWay' from the intended send time (free of coordinated omission),
+  -- 'rttActual' and 'oneWayActual' from the actual one. Mean, minimum and maximum are exact, percentiles within 1 %. NULL is what the
+  -- packets do not tell: a percentile beyond which fewer than ten lie, or that falls among those which were due and never sent.
+  trial_id INTEGER NOT NULL REFERENCES trials (trial_id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  packets INTEGER NOT NULL,
+  mean_ns REAL,
+  min_ns REAL NOT NULL,
+  p50_ns REAL,
+  p90_ns REAL,
+  p99_ns REAL,
+  p999_ns REAL,
+  p9999_ns REAL,
+  max_ns REAL,
+  -- Due and never sent: the delay of each is at least censored_at_least_ns. Not in packets.
+  censored_packets INTEGER NOT NULL DEFAULT 0,
+  censored_at_least_ns REAL,
+  PRIMARY KEY (trial_id, kind)
+) STRICT, WITHOUT ROWID;
+INSERT INTO latencies (trial_id, kind, packets, mean_ns, min_ns, p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns, max_ns)
+SELECT trial_id, kind, packets, mean_ns, min_ns, p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns, max_ns FROM latencies_3;
+DROP TABLE latencies_3;
+
+ALTER TABLE histograms RENAME TO histograms_3;
+CREATE TABLE histograms (
+  -- One row a histogram of a trial, all pairs together; the names are the kinds of the table latencies. Percentiles are of all packets,
+  -- however few; NULL where they fall among those that were due and never sent.
+  trial_id INTEGER NOT NULL REFERENCES trials (trial_id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  packets INTEGER NOT NULL,
+  min_ns REAL NOT NULL,
+  max_ns REAL NOT NULL,
+  mean_ns REAL NOT NULL,
+  sum_squares_ns2 REAL NOT NULL,
+  p50_ns REAL,
+  p90_ns REAL,
+  p99_ns REAL,
+  p999_ns REAL,
+  p9999_ns REAL,
+  censored_packets INTEGER NOT NULL DEFAULT 0,
+  censored_at_least_ns REAL,
+  -- [[lower, upper, packets], …]: from lower to below upper, in ns, ascending, none empty.
+  buckets_json TEXT NOT NULL,
+  PRIMARY KEY (trial_id, name)
+) STRICT;
+INSERT INTO histograms (
+  trial_id, name, packets, min_ns, max_ns, mean_ns, sum_squares_ns2, p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns, buckets_json
+)
+SELECT
+  trial_id, name, packets, min_ns, max_ns, mean_ns, sum_squares_ns2, p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns, buckets_json
+FROM histograms_3;
+DROP TABLE histograms_3;
+
+CREATE VIEW trial_results AS
+  -- One row a trial with its test case and its latencies: the place to begin. Figures of two testbeds are figures of two
+  -- machines: never take a mean over them. Example:
+  --   SELECT switch, io, packet_size_bytes, avg(throughput_pps) FROM trial_results
+  --   WHERE outcome = 'measured' GROUP BY testbed, switch, io, packet_size_bytes;
+  SELECT
+    trials.campaign_id, trials.case_index, testbed, dimension, location, pairs, switch, io, port, packet_size_bytes, rate_pps,
+    burst_packets, touch, wait, rx_moderation, trials.trial_id, round, ordinal, started_at, outcome, failed_step, reason, flags_json,
+    duration_s, intended_packets, offered_packets, received_packets, lost_packets, duplicated_packets, reordered_packets,
+    corrupted_packets, late_packets, foreign_packets, steady_offered_packets, steady_received_packets, steady_corrupted_packets,
+    1.0 - 1.0 * (steady_received_packets + coalesce(steady_corrupted_packets, 0)) / nullif(steady_offered_packets, 0) AS loss_ratio,
+    throughput_pps, raw_pps, throughput_bps, offered_pps, sender_cpus, receiver_cpus, switch_cpus, total_cpus,
+    rtt.mean_ns AS rtt_mean_ns, rtt.p50_ns AS rtt_p50_ns, rtt.p99_ns AS rtt_p99_ns, rtt.p999_ns AS rtt_p999_ns,
+    one_way.mean_ns AS one_way_mean_ns, one_way.p50_ns AS one_way_p50_ns, one_way.p99_ns AS one_way_p99_ns,
+    one_way.p999_ns AS one_way_p999_ns
+  FROM trials
+  JOIN cases USING (campaign_id, case_index)
+  LEFT JOIN latencies AS rtt ON rtt.trial_id = trials.trial_id AND rtt.kind = 'rtt'
+  LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /** What the header of a database says. */
 export interface Header {

@@ -67,6 +67,16 @@ function failureOf(act: () => unknown): StoreError {
   return assert.fail('nothing was thrown');
 }
 
+/** A campaign as a record from before its measurements had these fields. */
+function withoutLaterFields(campaign: StoredCampaign): StoredCampaign {
+  const absent = { rawPps: null, minorFaults: null, clockDriftPpm: null, steadyGivenUpPackets: 0 };
+  const older = (one: Trial): Trial => ({
+    ...one,
+    measurement: one.measurement === null ? null : { ...one.measurement, ...absent },
+  });
+  return { ...campaign, cases: campaign.cases.map((one) => ({ ...one, trials: one.trials.map(older) })) };
+}
+
 /** A measured trial with something in every field that a trial can have. */
 function fullTrial(): Trial {
   const base = trial({ case: testCase({ pairs: 2 }), pps: 250_000.125, lossRatio: 0.1 });
@@ -81,6 +91,8 @@ function fullTrial(): Trial {
     p999: p50 * 4,
     p9999: p50 * 5,
     max: 1e10,
+    censoredCount: 0,
+    censoredAtLeastNs: null,
   });
   const full: Measurement = {
     ...measurement,
@@ -435,12 +447,12 @@ describe('migrate', () => {
     old.close();
 
     const migrated = opened(context, path);
-    assert.deepEqual(migrated.load(), campaign);
+    assert.deepEqual(migrated.load(), withoutLaterFields(campaign));
     assert.deepEqual(migrated.list()[0]?.trialsDone, opened(context, present).list()[0]?.trialsDone);
     migrated.close();
     const db = new DatabaseSync(path, { readOnly: true });
     context.after(() => db.close());
-    assert.equal(readHeader(db).version, 3);
+    assert.equal(readHeader(db).version, MIGRATIONS.length);
     assert.deepEqual({ ...db.prepare('SELECT DISTINCT testbed FROM trial_results').get() }, { testbed: 'local' });
     assert.equal(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'inventory'").get()?.n, 0);
     assert.deepEqual(db.prepare('PRAGMA foreign_key_check').all(), []);

@@ -142,14 +142,18 @@ suite('known truth', cannotMeasure, () => {
   ] as const;
   for (const { options, names } of DELAYS) {
     it(`finds a delay of two peaks within 5 % at p50, p99 and p99.9: ${options}`, { timeout: 60_000 }, async () => {
-      const { measurement, did } = await impaired(BIMODAL, options);
+      const { measurement, histograms, did } = await impaired(BIMODAL, options);
       for (const name of names) {
         const latency = measurement.latencyNs?.[name];
         assert.ok(latency !== undefined, name);
         const text = `${name}: ${JSON.stringify(latency)}`;
         assert.ok(latency.count >= 1900, text);
         assert.ok(latency.min >= PROMPT, text);
-        assert.ok(within(latency.p50, PROMPT) && within(latency.p99, LATE) && within(latency.p999, LATE), text);
+        // Of all packets, however few: a summary withholds p99.9 of two thousand.
+        const { p50 = null, p99 = null, p999 = null } = histograms[name] ?? {};
+        assert.ok(p50 !== null && p99 !== null && p999 !== null, text);
+        assert.ok(within(p50, PROMPT) && within(p99, LATE) && within(p999, LATE), text);
+        assert.equal(latency.p999, null, text);
       }
       const { offeredPackets, lostPackets, reorderedPackets } = measurement;
       assert.equal(lostPackets, 0);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { testCase, trials } from '../../test/fixtures/campaign.ts';
+import { type TestCase, TestCaseSchema } from '../model/testcase.ts';
+import { summarizeCase } from './campaign.ts';
+import { GROUP_PARAMETERS, groupCases, groupKey, groupOf } from './group.ts';
+import { verdicts } from './verdict.ts';
+
+/** Another value for each parameter of a test case. */
+const OTHER: Required<TestCase> = {
+  ...{ testbed: 'lab', dimension: 'latency', location: 'remote', pairs: 2, switch: 'ovs', io: 'dpdk', port: 'memif' },
+  ...{ packetSize: 1500, rate: 1000, burst: 1, touch: 'none', wait: 'block', rxModeration: 'off' },
+};
+const COMPARED = ['switch', 'io', 'port', 'wait'];
+
+describe('groups of comparable cases', () => {
+  for (const [name, value] of Object.entries(OTHER)) {
+    const differs = COMPARED.includes(name) ? 'are compared' : 'are never compared';
+    it(`cases that differ in ${name} ${differs}`, () => {
+      const base = testCase({ rate: 'max' });
+      const other: TestCase = TestCaseSchema.parse({ ...base, [name]: value });
+      assert.equal(groupKey(groupOf(other)) === groupKey(groupOf(base)), COMPARED.includes(name));
+    });
+  }
+  it('have every parameter of a test case that is not compared', () => {
+    assert.deepEqual(
+      [...GROUP_PARAMETERS].sort(),
+      Object.keys(TestCaseSchema.shape)
+        .filter((name) => !COMPARED.includes(name))
+        .sort(),
+    );
+  });
+  it('have no winner between a case and itself without receive moderation', () => {
+    const result = (rxModeration: TestCase['rxModeration'], pps: number) => {
+      const one = testCase({ rate: 'max', rxModeration });
+      return summarizeCase(one, trials({ case: one, pps }, 6, 0.01));
+    };
+    const both = [result('on', 2e6), result('off', 1e6)];
+    assert.equal(groupCases(both).length, 2);
+    assert.deepEqual(
+      verdicts(both).map(({ verdict }) => verdict),
+      ['alone', 'alone'],
+    );
+  });
+});
