@@ -7,10 +7,12 @@ import type { SampleLine } from '../model/dataplane.ts';
 const EXCHANGES = 5;
 
 /**
- * How far the far host's CLOCK_MONOTONIC is ahead of the near one's, in nanoseconds: the far clock is read between two readings of
- * the near one, and of several exchanges the quickest counts (as NTP does, RFC 5905). The error is at most half of its duration.
+ * How far the far host's clock is ahead of the near one's, each since its own epoch, in nanoseconds. Two hosts on one machine have
+ * one clock, and only their epochs differ. Else the far clock is read between two readings of the near one, and of several exchanges
+ * the quickest counts (as NTP does, RFC 5905). The error is at most half of its duration.
  */
-export async function clockOffsetNs(near: Host, far: Host): Promise<number> {
+export async function clockOffsetNs(near: Host, far: Host, sameMachine: boolean): Promise<number> {
+  if (sameMachine) return Number(near.epochNs - far.epochNs);
   let best = { spanNs: Number.POSITIVE_INFINITY, offsetNs: 0 };
   for (let exchange = 0; exchange < EXCHANGES; exchange += 1) {
     const before = await near.monotonicNs();

@@ -110,11 +110,11 @@ describe('ovs-kernel', () => {
     });
     const running = await start(host, { uplink: UPLINK });
     const [port] = (await running.counters()) ?? [];
-    assert.deepEqual([port?.inPackets, port?.inBytes, port?.outPackets, port?.outBytes], [2, 150, 0, 0]);
+    assert.deepEqual([port?.inPackets, port?.inBytes, port?.outPackets, port?.outBytes], [2n, 150n, 0n, 0n]);
     const uplink = await running.uplinkCounters?.();
     assert.deepEqual(
       [uplink?.inPackets, uplink?.inBytes, uplink?.outPackets, uplink?.outBytes],
-      [1631, 104876, 456938, 29245516],
+      [1631n, 104876n, 456938n, 29245516n],
     );
     host.answer(/dump-ports/, { stdout: DUMP_PORTS.slice(0, DUMP_PORTS.indexOf('  port  1')) });
     await assert.rejects(

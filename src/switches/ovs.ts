@@ -242,7 +242,7 @@ function countersIn(table: Map<number, OvsPortStatistics>, port: number): Uplink
     throw new HostError(`OVS has no counters of port ${port}: its application is gone`);
   }
   const { rxPackets, rxDropped, txPackets, custom } = found;
-  const drops = Object.entries(DROPS).map(([name, reason]) => ({ reason, packets: custom[name] ?? 0 }));
+  const drops = Object.entries(DROPS).map(([name, reason]) => ({ reason, packets: custom[name] ?? 0n }));
   return {
     inPackets: rxPackets,
     outPackets: txPackets,
