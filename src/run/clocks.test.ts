@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeHost } from '../../test/fixtures/host.ts';
-import { clockOffsetNs, toNearClock } from './clocks.ts';
+import { CLOCK_DRIFT_PPM_MAX, clockDrifts, clockOffsetNs, toNearClock, worstDriftPpm } from './clocks.ts';
 
 describe('clockOffsetNs', () => {
   it('is the difference of the epochs of two hosts that share a clock, to the nanosecond', async (t) => {
@@ -40,4 +40,37 @@ it('toNearClock moves samples by as much as the far clock is ahead', () => {
   };
   const [moved] = toNearClock([{ v: 2, type: 'sample', t_ns: 5000, ...counts }], 2000);
   assert.equal(moved?.t_ns, 3000);
+});
+
+it('worstDriftPpm is that of the application furthest off, whichever way', () => {
+  const finals = [3, null, -70, 40].map((ppm) => ({ clock_drift_ppm: ppm }));
+  assert.equal(worstDriftPpm(finals), -70);
+  assert.equal(worstDriftPpm([{ clock_drift_ppm: null }]), null);
+  assert.equal(worstDriftPpm([]), null);
+});
+
+describe('the clocks of a trial', () => {
+  const CASES: [string, boolean, number | null, (string | null)[][]][] = [
+    ['are sound where counter and kernel agree', false, 2, [['tsc', 'tsc']]],
+    ['are sound up to the limit', false, -CLOCK_DRIFT_PPM_MAX, [['kvm-clock', 'kvm-clock']]],
+    ['drift beyond it, either way', true, -CLOCK_DRIFT_PPM_MAX - 0.1, [['tsc', 'tsc']]],
+    [
+      'are in doubt where the kernel of either host has left the counter',
+      true,
+      0,
+      [
+        ['tsc', 'tsc'],
+        ['tsc', 'hpet'],
+      ],
+    ],
+    ['are in doubt where it never was on it', true, 0, [['acpi_pm', 'acpi_pm']]],
+    ['are in doubt where it has changed its mind, be it for the better', true, 0, [['hpet', 'tsc']]],
+    ['are not doubted where nobody says anything', false, null, [[null, null]]],
+  ];
+  for (const [what, drifts, ppm, sources] of CASES) {
+    it(what, () => {
+      const hosts = sources.map(([before = null, after = null]) => ({ before, after }));
+      assert.equal(clockDrifts(ppm, hosts), drifts);
+    });
+  }
 });
