@@ -93,7 +93,10 @@ export interface PortCounters<Count extends Counter = Counter> extends PortReque
 export type UplinkCounts = UplinkCounters<number>;
 export type PortCounts = PortCounters<number>;
 
-/** Figures that a switch tells of itself, by name with unit, such as `busyRatio`. */
+/**
+ * Figures that a switch tells of itself, by name with unit, such as `busyRatio`. One is looked at: `cacheMisses`, packets that no flow cache
+ * of it knew, and that took its slow path. Where they go on in the steady state, the warm-up was not over.
+ */
 export type SwitchFigures = Record<string, number>;
 
 export interface SwitchContext {
