@@ -42,6 +42,14 @@ export function parseInterrupts(text: string): Map<number, number> {
   return table;
 }
 
+/**
+ * Interrupts between two readings. The kernel counts each kind in 32 bits, which a timer of 1000 Hz fills in 50 days; so a sum of them is
+ * exact but for multiples of 2^32, more than any CPU serves in a trial.
+ */
+export function interruptsBetween(before: number, after: number): number {
+  return (after - before + 2 ** 52) % 2 ** 32;
+}
+
 /** Parses the `total` of /proc/pressure/cpu's first line, in seconds; null where the kernel does not keep it. */
 export function parsePressureS(text: string): number | null {
   const micros = /^some .*total=(\d+)$/m.exec(text)?.[1];
