@@ -17,12 +17,14 @@ const OFFERED = 12_000;
 /** A sample every 100 ms over 1.2 s, of an application that counts `pps` packets/s and uses `cpus` CPUs. */
 function samples(counter: 'tx_packets' | 'rx_packets', pps: number, cpus: number): SampleLine[] {
   return Array.from({ length: 13 }, (_, index) => ({
-    v: 1,
+    v: 2,
     type: 'sample',
     t_ns: START_NS + index * 1e8,
     tx_packets: 0,
     rx_packets: 0,
+    rx_unique_packets: 0,
     cpu_ns: Math.round(index * 1e8 * cpus),
+    minor_faults: 0,
     polls: 0,
     empty_polls: 0,
     [counter]: (pps / 10) * index,
@@ -38,8 +40,10 @@ function txTotals(part: Partial<TxTotals> = {}): TxTotals {
     missed_packets: 0,
     error_packets: 0,
     max_behind_ns: 0,
+    max_debt_ns: 10_000_000,
     steady_intended_packets: 10_000,
     steady_offered_packets: 10_000,
+    steady_given_up_packets: 0,
     steady_begin_ns: START_NS + WARMUP_NS,
     steady_end_ns: START_NS + WARMUP_NS + SECOND_NS,
     ...part,
@@ -54,10 +58,12 @@ function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
     duplicated_packets: 0,
     reordered_packets: 0,
     corrupted_packets: 0,
+    unidentified_packets: 0,
     foreign_packets: 0,
     late_packets: 0,
     dropped_packets: 0,
     steady_packets: 10_000,
+    steady_corrupted_packets: 0,
     highest_sequence: OFFERED - 1,
     ...part,
   };
@@ -65,7 +71,7 @@ function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
 
 function final(part: Partial<FinalLine>): FinalLine {
   return {
-    v: 1,
+    v: 2,
     type: 'final',
     role: 'sender',
     io: 'udp',
@@ -80,6 +86,8 @@ function final(part: Partial<FinalLine>): FinalLine {
     involuntary_switches: 0,
     cycles: null,
     instructions: null,
+    minor_faults: 0,
+    clock_drift_ppm: null,
     polls: 0,
     empty_polls: 0,
     ...part,
@@ -89,7 +97,8 @@ function final(part: Partial<FinalLine>): FinalLine {
 function ready(role: ReadyLine['role'], path: string | null = null): ReadyLine {
   const queues = { tx_queue_bytes: null, rx_queue_bytes: null };
   const sizes = { payload_bytes: 22, frame_bytes: 64, ticks_hz: 2.6e9 };
-  return { v: 1, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: null, ...sizes, ...queues, path };
+  const kind = { path, run: 5, rx_moderation: false };
+  return { v: 2, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: null, ...sizes, ...queues, ...kind };
 }
 
 function sender(part: Partial<TxTotals> = {}, pair = 0): ApplicationEvidence {

@@ -8,7 +8,7 @@ import type { CpuUse, Flag, Latency, Ledger, Measurement, PerPacket, Trial } fro
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
-import type { PortCounters, SwitchFigures, UplinkCounters } from '../switches/driver.ts';
+import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { makeLedger } from './ledger.ts';
 import { noiseOf } from './noise.ts';
@@ -34,9 +34,9 @@ export interface Evidence {
   sources: readonly ApplicationEvidence[];
   sinks: readonly ApplicationEvidence[];
   interfaces: readonly { pair: number; end: End; counters: NetdevCounters }[];
-  ports: readonly PortCounters[] | null;
+  ports: readonly PortCounts[] | null;
   /** Of both hosts' uplinks; null for `local`. */
-  uplinks: { near: UplinkCounters; far: UplinkCounters } | null;
+  uplinks: { near: UplinkCounts; far: UplinkCounts } | null;
   switchFigures: SwitchFigures;
   /** The counters of interfaces and ports, and of drops, are of super-packets. */
   superPackets: boolean;

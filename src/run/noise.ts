@@ -2,7 +2,7 @@
 // What else the machines did while a trial was measured, and the rule that tells quiet trials from disturbed ones. It looks at
 // that alone and never at what was measured: a trial is not called disturbed for a figure that nobody likes. Told in
 // docs/method.md, "Quiet and disturbed trials".
-import type { CpuSnapshot } from '../host/cpu.ts';
+import { type CpuSnapshot, interruptsBetween } from '../host/cpu.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Noise } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
@@ -72,7 +72,7 @@ export function noiseOf(evidence: Evidence): Noise {
     softirqCpus: total(({ cpus }, cpu) => cpus.get(cpu)?.softirqS ?? 0),
     interruptsPerS: machines.some(({ after }) => after.interrupts.size === 0)
       ? null
-      : total(({ interrupts }, cpu) => interrupts.get(cpu) ?? 0),
+      : machines.reduce((sum, machine) => sum + interruptsOf(machine) / wallS(machine), 0),
     ...frequencyOf(machines),
     // Of two machines the one on which more had to wait.
     cpuPressureRatio:
@@ -81,6 +81,12 @@ export function noiseOf(evidence: Evidence): Noise {
         : Math.max(...pressures) / wallS(machines[0]),
   };
   return { ...noise, reasons: disturbances(noise, threads, placement, testCase.wait) };
+}
+
+/** Served by the measured CPUs of a machine within the window. */
+function interruptsOf({ cpus, before, after }: MachineEvidence): number {
+  const served = (cpu: number) => interruptsBetween(before.interrupts.get(cpu) ?? 0, after.interrupts.get(cpu) ?? 0);
+  return cpus.reduce((sum, cpu) => sum + served(cpu), 0);
 }
 
 function measuredThreads({ sources, sinks }: Evidence): MeasuredThread[] {

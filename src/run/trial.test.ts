@@ -16,12 +16,16 @@ const NET_DEV = 'Inter-|\n face |\n  eth0: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n';
 
 function readyLine(role: string): object {
   return {
-    ...{ v: 1, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: 0, ticks_hz: 2.6e9 },
+    ...{ v: 2, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: 0, ticks_hz: 2.6e9 },
     ...{ payload_bytes: 22, frame_bytes: 64, tx_queue_bytes: null, rx_queue_bytes: null, path: null },
+    ...{ run: 5, rx_moderation: false },
   };
 }
 
-const SILENCE = { tx_packets: 0, rx_packets: 0, cpu_ns: 0, polls: 0, empty_polls: 0 };
+const SILENCE = {
+  ...{ tx_packets: 0, rx_packets: 0, rx_unique_packets: 0 },
+  ...{ cpu_ns: 0, minor_faults: 0, polls: 0, empty_polls: 0 },
+};
 
 /** A pair of containers on a switch that has nothing to do; the measured window is ten minutes long. */
 function bench(t: TestContext) {
@@ -56,7 +60,7 @@ function bench(t: TestContext) {
     ...{ pairs: [{ source: 0, sink: 1 }], switch: [], housekeeping: [0] },
     ...{ far: null, sharedCpu: false, sharedHousekeeping: true },
   };
-  const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4 };
+  const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4, runTag: 5 };
   return {
     ...{ host, undo, stop, processes, running, artifacts },
     run: (part: Partial<RunningSwitch> = {}) => runTrial(context, plan, [{ side, running: { ...running, ...part } }]),
@@ -68,7 +72,7 @@ function bench(t: TestContext) {
     started: async () => {
       while (processes.sink.sent.length === 0) await new Promise((turn) => setImmediate(turn));
       assert.deepEqual(processes.source.sent, []);
-      processes.sink.print({ v: 1, type: 'sample', t_ns: 1, ...SILENCE });
+      processes.sink.print({ v: 2, type: 'sample', t_ns: 1, ...SILENCE });
       while (processes.source.sent.length === 0) await new Promise((turn) => setImmediate(turn));
     },
   };
@@ -132,6 +136,21 @@ describe('a trial', () => {
     b.processes.source.end({ exitCode: 137 });
     assert.equal((await ended).outcome.outcome, 'failed');
     assert.equal(b.undo.undos.length, 0);
+  });
+
+  it('tells the times of a host since its epoch, which its applications are given, and the tag of the trial', async (t) => {
+    const b = bench(t);
+    b.host.nowNs = 2_000_000_000;
+    const ended = b.run();
+    b.ready();
+    await b.started();
+    const commands = b.host.events.filter((event) => event.startsWith('start lxc-execute'));
+    assert.equal(commands.length, 2);
+    for (const command of commands) assert.match(command, / --epoch-ns 9100000000000000 --run 5 /);
+    assert.deepEqual(b.processes.sink.sent, ['start 0']);
+    assert.deepEqual(b.processes.source.sent, ['start 2015000000']);
+    b.processes.source.end({ exitCode: 137 });
+    assert.equal((await ended).outcome.outcome, 'failed');
   });
 
   it('has the applications announce themselves until the switch knows them all, and starts only then', async (t) => {

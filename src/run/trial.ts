@@ -54,6 +54,8 @@ export interface TrialPlan {
   round: number;
   ordinal: number;
   seed: number;
+  /** Not that of the trial before (`RUN_TAGS`). */
+  runTag: number;
 }
 
 /**
@@ -139,7 +141,7 @@ async function observe(context: TrialContext, plan: TrialPlan, sides: readonly R
 interface Baseline {
   counters: SwitchCounters;
   interfaces: InterfaceCounters[];
-  /** Of the far host's clock; 0 where there is one clock. */
+  /** Of the far host's clock; 0 where there is one host. */
   farAheadNs: number;
 }
 
@@ -207,7 +209,7 @@ async function takeBaseline(
   const counters = await readCounters(sides);
   const interfaces = await readInterfaces(stations, 'inside');
   const [near, far] = sides.map(({ side }) => side.host);
-  const farAheadNs = near === undefined || far === undefined || sameMachine ? 0 : await clockOffsetNs(near, far);
+  const farAheadNs = near === undefined || far === undefined ? 0 : await clockOffsetNs(near, far, sameMachine);
   return { counters, interfaces, farAheadNs };
 }
 

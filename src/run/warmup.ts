@@ -4,7 +4,7 @@
 import type { SampleLine } from '../model/dataplane.ts';
 import { sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import { hasTrend } from '../stats/trend.ts';
-import { FREQUENCY_CHANGE_RATIO_MAX } from './disturbance.ts';
+import { FREQUENCY_CHANGE_RATIO_MAX } from './noise.ts';
 
 /** A page fault takes the kernel a microsecond, and one that has to clear a huge page a hundred: so many a second are a thousandth of the time. */
 export const MINOR_FAULTS_PER_S_MAX = 10;
