@@ -56,8 +56,8 @@ export function parsePressureS(text: string): number | null {
   return micros === undefined ? null : Number(micros) / 1e6;
 }
 
-/** The present frequency of each CPU asked for, from cpufreq or, where there is none, from /proc/cpuinfo. */
-async function frequencies(host: Host, cpus: readonly number[]): Promise<Map<number, number>> {
+/** The present frequency in MHz of each CPU asked for, from cpufreq or, where there is none, from /proc/cpuinfo. */
+export async function frequencies(host: Host, cpus: readonly number[]): Promise<Map<number, number>> {
   const read = await Promise.all(
     cpus.map(async (cpu) => {
       const kHz = await host.read(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_cur_freq`);

@@ -142,7 +142,8 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Mac
 }
 
 function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
-  return { cpus: [1, 2], before: cpu(10.1, 0, 0, 3), after: cpu(11.1, 0.01, 0.2, 3.125), ...part };
+  const looks = { before: cpu(10.1, 0, 0, 3), after: cpu(11.1, 0.01, 0.2, 3.125) };
+  return { cpus: [1, 2], warmupMhz: new Map(), ...looks, ...part };
 }
 
 function evidence(part: Partial<Evidence> = {}): Evidence {
@@ -159,6 +160,8 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     startNs: START_NS,
     durationMs: 1000,
     switchFigures: {},
+    observedS: 1,
+    clocksources: [{ before: 'tsc', after: 'tsc' }],
     sources: [sender()],
     sinks: [receiver()],
     interfaces: [],
@@ -436,6 +439,39 @@ describe('evaluate', () => {
       evaluate(evidence({ machines: [machine({ after: cpu(11.1, steal, 0, 3) })] })).flags;
     assert.deepEqual(flagsAt(0.019), []);
     assert.deepEqual(flagsAt(0.021), ['disturbed']);
+  });
+
+  describe('whose warm-up was not over when the window began', () => {
+    const reasonsOf = (part: Partial<Evidence>) => measured(part).noise.reasons;
+    const faulty = (first: number, last: number): ApplicationEvidence => ({
+      ...receiver(),
+      samples: receiver().samples.map((sample, index) => ({
+        ...sample,
+        minor_faults: 20 * Math.max(0, Math.min(index, last) - first),
+      })),
+    });
+    it('is disturbed by page faults within it, of whichever application', () => {
+      const reason = 'the warm-up was not over: the receiver of pair 0 took 100 page faults a second (more than 10)';
+      assert.deepEqual(reasonsOf({ sinks: [faulty(0, 6)] }), [reason]);
+      assert.deepEqual(evaluate(evidence({ sinks: [faulty(0, 6)] })).flags, ['disturbed']);
+    });
+    it('is not by those before or after it', () => {
+      assert.deepEqual(reasonsOf({ sinks: [faulty(0, 1)] }), []);
+      assert.deepEqual(reasonsOf({ sinks: [faulty(11, 12)] }), []);
+    });
+    it('is disturbed by a clock that still rose', () => {
+      const base = machine();
+      const at = (mhz: number) => ({ ...base.before, frequencyMhz: new Map([[1, mhz]]) });
+      const machines = [{ ...base, warmupMhz: new Map([[1, 2000]]), before: at(2600), after: at(2600) }];
+      assert.deepEqual(reasonsOf({ machines }), [
+        "the warm-up was not over: a CPU's frequency still rose by 30 % (more than 5 %)",
+      ]);
+    });
+    it('is disturbed by flow caches that still fill, on whichever host', () => {
+      const switchFigures = { cacheMisses: 50, farCacheMisses: 60 };
+      assert.deepEqual(reasonsOf({ switchFigures, observedS: 2 }), []);
+      assert.equal(reasonsOf({ switchFigures, observedS: 1 }).length, 1);
+    });
   });
 
   describe('of the dimension latency', () => {

@@ -10,9 +10,11 @@ import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
+import type { Clocksources } from './clocks.ts';
 import { makeLedger } from './ledger.ts';
 import { noiseOf } from './noise.ts';
 import { unfoldReceived } from './super-packets.ts';
+import { warmupDisturbances, warmupOf } from './warmup.ts';
 import { uplinkDropsOf, uplinkLedgerOf, witnessesOf } from './witnesses.ts';
 
 export interface ApplicationEvidence {
@@ -37,7 +39,11 @@ export interface Evidence {
   ports: readonly PortCounts[] | null;
   /** Of both hosts' uplinks; null for `local`. */
   uplinks: { near: UplinkCounts; far: UplinkCounts } | null;
+  /** What the switch told of itself, and of how long: from the middle of the warm-up to the end of the window. */
   switchFigures: SwitchFigures;
+  observedS: number;
+  /** Of each host. */
+  clocksources: readonly Clocksources[];
   /** The counters of interfaces and ports, and of drops, are of super-packets. */
   superPackets: boolean;
   machines: readonly MachineEvidence[];
@@ -47,6 +53,8 @@ export interface Evidence {
 export interface MachineEvidence {
   /** CPUs whose work is measured: those of applications and of the switch's threads. */
   cpus: readonly number[];
+  /** Their clocks in the middle of the warm-up, as far as the kernel tells. */
+  warmupMhz: ReadonlyMap<number, number>;
   before: CpuSnapshot;
   after: CpuSnapshot;
 }
@@ -148,6 +156,9 @@ function combine(
   const total = (value: (pair: PairEvaluation) => number) => pairs.reduce((sum, pair) => sum + value(pair), 0);
   const throughputPps = total((pair) => pair.receivedPps);
   const latencyNs = latencyOf(histograms);
+  // All pairs begin at one instant.
+  const window = windowOf(pairs[0]?.tx ?? raiseNoPairs());
+  const noise = noiseOf(evidence);
   return {
     durationS: Math.min(...pairs.map((pair) => pair.durationS)),
     intendedPackets: total((pair) => pair.tx.intended_packets),
@@ -168,7 +179,7 @@ function combine(
     cpu: cpuOf(evidence, pairs),
     cyclesPerPacket: perPacket(evidence, 'cycles'),
     instructionsPerPacket: perPacket(evidence, 'instructions'),
-    noise: noiseOf(evidence),
+    noise: { ...noise, reasons: [...noise.reasons, ...warmupDisturbances(warmupOf(evidence, window))] },
     pairs: pairs.map((pair) => ({
       pair: pair.pair,
       throughputPps: pair.receivedPps,
@@ -184,7 +195,7 @@ function combine(
       sinks: (testCase.dimension === 'latency' ? evidence.sources : evidence.sinks).map((sink) => sink.samples),
       startedNs: evidence.startNs,
       intervalNs: sampleIntervalMs(evidence.durationMs) * 1e6,
-      window: windowOf(pairs[0]?.tx ?? raiseNoPairs()),
+      window,
     }),
   };
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machines that take part in a trial, and what their CPUs did within the measured window.
-import { type CpuSnapshot, takeCpuSnapshot } from '../host/cpu.ts';
+import { type CpuSnapshot, frequencies, takeCpuSnapshot } from '../host/cpu.ts';
 import type { Host } from '../host/host.ts';
 import type { Placement } from '../model/placement.ts';
+import type { MachineEvidence } from './evaluate.ts';
 import type { RunningSide } from './trial.ts';
 
 /** A machine that takes part, with the threads of its switch and the CPUs whose work is measured. */
@@ -33,16 +34,28 @@ export async function machinesOf(
   return [{ host: near.host, threads, cpus: [...new Set([...near.cpus, ...far.cpus])] }];
 }
 
+/** The clocks of each machine's CPUs, in MHz by CPU number. */
+export function lookAtFrequencies(machines: readonly Machine[]): Promise<Map<number, number>[]> {
+  return Promise.all(machines.map(({ host, cpus }) => frequencies(host, cpus)));
+}
+
 /** One look at each machine, at about the same instant. */
 export function lookAt(machines: readonly Machine[]): Promise<CpuSnapshot[]> {
   return Promise.all(machines.map((machine) => takeCpuSnapshot(machine.host, machine.threads, machine.cpus)));
 }
 
-/** Each machine between two looks. */
-export function windowsOf(machines: readonly Machine[], before: readonly CpuSnapshot[], after: readonly CpuSnapshot[]) {
+/** Each machine between two looks, with its clocks in the middle of the warm-up. */
+export function windowsOf(
+  machines: readonly Machine[],
+  warmup: readonly Map<number, number>[],
+  before: readonly CpuSnapshot[],
+  after: readonly CpuSnapshot[],
+): MachineEvidence[] {
   return machines.map(({ cpus }, index) => {
-    const [begin, end] = [before[index], after[index]];
-    if (begin === undefined || end === undefined) throw new RangeError('a snapshot of each machine');
-    return { cpus, before: begin, after: end };
+    const [warmupMhz, begin, end] = [warmup[index], before[index], after[index]];
+    if (warmupMhz === undefined || begin === undefined || end === undefined) {
+      throw new RangeError('a snapshot of each machine');
+    }
+    return { cpus, warmupMhz, before: begin, after: end };
   });
 }

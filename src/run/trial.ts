@@ -3,13 +3,14 @@
 // what was seen is handed to evaluate.ts, which alone judges it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../host/host.ts';
+import { clocksourceOf } from '../host/inventory.ts';
 import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { RunningSwitch, SwitchFigures } from '../switches/driver.ts';
 import { COOLDOWN_MS } from './application.ts';
-import { clockOffsetNs, toNearClock } from './clocks.ts';
+import { type Clocksources, clockOffsetNs, toNearClock } from './clocks.ts';
 import { allEnded } from './concurrency.ts';
 import {
   type InterfaceCounters,
@@ -21,7 +22,7 @@ import {
 } from './counters.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
-import { lookAt, type Machine, machinesOf, windowsOf } from './machines.ts';
+import { lookAt, lookAtFrequencies, type Machine, machinesOf, windowsOf } from './machines.ts';
 import { deploy, identify, readInterfaces, type Station, settle } from './stations.ts';
 import type { Side } from './testbed.ts';
 
@@ -151,6 +152,7 @@ interface Watched {
   startNs: number;
   machines: Evidence['machines'];
   switchFigures: SwitchFigures;
+  observedS: number;
 }
 
 /** The life of a trial, from containers that have been started to what they tell in the end. */
@@ -183,6 +185,7 @@ async function exchange(
     interfaces: interfaceDifferences(before.interfaces, interfaces),
     ports: portDifferences(before.counters.ports, after.ports),
     uplinks: uplinkDifferences(before.counters.uplinks, after.uplinks),
+    clocksources: await clocksourcesOf(sides),
     superPackets: hasSuperPackets(sides, plan.testCase),
   };
 }
@@ -236,12 +239,20 @@ async function watchTraffic(
   // Asking a switch takes CPU time, which is not to be missing from the measured window.
   await until(warmupMs / 2);
   const endings = await Promise.all(sides.map(({ running }) => running.observe?.()));
+  const observedFromNs = await near.monotonicNs();
+  const warmup = await lookAtFrequencies(machines);
   await until(warmupMs);
   const before = await lookAt(machines);
   await until(warmupMs + durationMs);
   const after = await lookAt(machines);
+  const observedS = ((await near.monotonicNs()) - observedFromNs) / 1e9;
   const figures = await Promise.all(endings.map(async (end) => (await end?.()) ?? {}));
-  return { startNs, machines: windowsOf(machines, before, after), switchFigures: joinFigures(figures) };
+  return {
+    startNs,
+    machines: windowsOf(machines, warmup, before, after),
+    switchFigures: joinFigures(figures),
+    observedS,
+  };
 }
 
 /** Sources end by themselves; only then are sinks told to, which drain first: totals are exact. */
@@ -265,6 +276,13 @@ async function collect(
 async function endStations(stations: readonly Station[], signal: AbortSignal): Promise<void> {
   for (const { application } of stations) application.stop();
   await Promise.all(stations.map(({ application }) => application.ended(GRACE_MS, signal)));
+}
+
+/** The kernel may have found a clock to be wrong meanwhile. */
+function clocksourcesOf(sides: readonly RunningSide[]): Promise<Clocksources[]> {
+  return Promise.all(
+    sides.map(async ({ side }) => ({ before: side.clocksource, after: await clocksourceOf(side.host) })),
+  );
 }
 
 async function readCounters(sides: readonly RunningSide[]): Promise<SwitchCounters> {

@@ -6,7 +6,7 @@ import {
   CACHE_MISSES_PER_S_MAX,
   isWarm,
   MINOR_FAULTS_PER_S_MAX,
-  minorFaultsPerS,
+  minorFaultsWithin,
   TREND_INTERVALS,
   warmupDisturbances,
 } from './warmup.ts';
@@ -61,15 +61,16 @@ describe('a warm-up that was over', () => {
   });
 });
 
-it('minorFaultsPerS counts within the window alone', () => {
+it('minorFaultsWithin counts within the window alone', () => {
   const climbing = samples(
     21,
     () => 0,
     (index) => 7 * Math.min(index, 11),
   );
-  assert.equal(minorFaultsPerS(climbing, { beginNs: 1000 * MS, endNs: 2000 * MS }), 7);
-  assert.equal(minorFaultsPerS(climbing, { beginNs: 1100 * MS, endNs: 2000 * MS }), 0);
-  assert.equal(minorFaultsPerS(climbing, { beginNs: 5000 * MS, endNs: 6000 * MS }), 0);
+  assert.deepEqual(minorFaultsWithin(climbing, { beginNs: 900 * MS, endNs: 1900 * MS }), { count: 14, perS: 14 });
+  assert.deepEqual(minorFaultsWithin(climbing, { beginNs: 1000 * MS, endNs: 1500 * MS }), { count: 7, perS: 14 });
+  assert.equal(minorFaultsWithin(climbing, { beginNs: 1100 * MS, endNs: 2000 * MS }).count, 0);
+  assert.equal(minorFaultsWithin(climbing, { beginNs: 5000 * MS, endNs: 6000 * MS }).count, 0);
 });
 
 describe('an automatic warm-up', () => {

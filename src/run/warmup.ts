@@ -4,6 +4,7 @@
 import type { SampleLine } from '../model/dataplane.ts';
 import { sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import { hasTrend } from '../stats/trend.ts';
+import type { Evidence } from './evaluate.ts';
 import { FREQUENCY_CHANGE_RATIO_MAX } from './noise.ts';
 
 /** A page fault takes the kernel a microsecond, and one that has to clear a huge page a hundred: so many a second are a thousandth of the time. */
@@ -51,12 +52,39 @@ export function warmupDisturbances({ threads, frequencies, cacheMissesPerS }: Wa
   ];
 }
 
-/** Page faults a second of an application within the window, by its own samples; 0 where it has fewer than two there. */
-export function minorFaultsPerS(samples: readonly SampleLine[], { beginNs, endNs }: WindowNs): number {
+/** Page faults of an application within the window, by its own samples; none where it has fewer than two there. */
+export function minorFaultsWithin(
+  samples: readonly SampleLine[],
+  { beginNs, endNs }: WindowNs,
+): { count: number; perS: number } {
   const inside = samples.filter(({ t_ns }) => t_ns >= beginNs && t_ns <= endNs);
   const [first, last] = [inside[0], inside.at(-1)];
-  if (first === undefined || last === undefined || last.t_ns === first.t_ns) return 0;
-  return ((last.minor_faults - first.minor_faults) * 1e9) / (last.t_ns - first.t_ns);
+  if (first === undefined || last === undefined || last.t_ns === first.t_ns) return { count: 0, perS: 0 };
+  const count = last.minor_faults - first.minor_faults;
+  return { count, perS: (count * 1e9) / (last.t_ns - first.t_ns) };
+}
+
+/** What a trial's evidence has of its warm-up. `window` is the steady state. */
+export function warmupOf(
+  { sources, sinks, machines, switchFigures, observedS }: Evidence,
+  window: WindowNs,
+): WarmupEvidence {
+  const { cacheMisses, farCacheMisses } = switchFigures;
+  const misses =
+    cacheMisses === undefined && farCacheMisses === undefined ? null : (cacheMisses ?? 0) + (farCacheMisses ?? 0);
+  return {
+    threads: [...sources, ...sinks].map(({ pair, final, samples }) => ({
+      name: `the ${final.role} of pair ${pair}`,
+      minorFaultsPerS: minorFaultsWithin(samples, window).perS,
+    })),
+    frequencies: machines.flatMap(({ cpus, warmupMhz, before }) =>
+      cpus.flatMap((cpu) => {
+        const [halfMhz, beginMhz] = [warmupMhz.get(cpu), before.frequencyMhz.get(cpu)];
+        return halfMhz === undefined || beginMhz === undefined ? [] : [{ halfMhz, beginMhz }];
+      }),
+    ),
+    cacheMissesPerS: misses === null || observedS <= 0 ? null : misses / observedS,
+  };
 }
 
 /** The samples of a trial that runs, so far. */
