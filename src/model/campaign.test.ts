@@ -32,6 +32,7 @@ describe('parseCampaign', () => {
       touches: ['full'],
       wait: 'auto',
       warmupMs: 500,
+      warmupAuto: false,
       durationMs: 3000,
       trials: 6,
       precision: null,
@@ -78,6 +79,7 @@ describe('parseCampaign', () => {
       touches: ['full', 'none'],
       wait: 'poll',
       warmupMs: 1000,
+      warmupAuto: false,
       durationMs: 60_000,
       trials: 10,
       precision: { ratio: 0.025, trialsMax: 40 },
@@ -150,6 +152,11 @@ describe('parseCampaign', () => {
   for (const [file, expected] of bad) {
     it(`refuses ${JSON.stringify(file)}`, () => assert.match(errorOf(file), expected));
   }
+
+  it('takes a warm-up that finds its own end, within half a minute', () => {
+    const { warmupMs, warmupAuto } = campaignOf({ warmup: 'auto' });
+    assert.deepEqual([warmupMs, warmupAuto], [30_000, true]);
+  });
 
   it('takes every value at the end of its range', () => {
     const least = campaignOf({

@@ -94,6 +94,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     touches: ['full'],
     wait: 'auto',
     warmupMs: 0,
+    warmupAuto: false,
     durationMs: 1000,
     trials: 1,
     precision: null,

@@ -23,7 +23,7 @@ export function reproduceCommand(result: CampaignResult): string {
     ['-B', all((testCase) => String(testCase.burst))],
     ['--touch', all((testCase) => testCase.touch)],
     ...waits.flatMap((wait): [string, string][] => (waits.length === 1 ? [['--wait', wait]] : [])),
-    ['--warmup', duration(result.warmupMs)],
+    ['--warmup', result.warmupAuto ? 'auto' : duration(result.warmupMs)],
     ['--duration', duration(result.durationMs)],
     ['--trials', String(result.trialsPlanned)],
     ...precisionOptions(result),

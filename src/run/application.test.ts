@@ -140,11 +140,12 @@ describe('an application', () => {
     await application.ended(LONG_MS, NEVER);
   });
 
-  it('is told when to start, in whole nanoseconds, and when to stop', () => {
+  it('is told when to start and when to measure, in whole nanoseconds, and when to stop', () => {
     const { process, application } = launch();
     application.startAt(1234.56);
+    application.measureAt(5678.9);
     application.stop();
-    assert.deepEqual(process.sent, ['start 1235', 'stop']);
+    assert.deepEqual(process.sent, ['start 1235', 'measure 5679', 'stop']);
   });
 
   it('fails with what it complains of', async () => {

@@ -139,6 +139,11 @@ export class Application {
     this.process.send(`start ${Math.round(atNs)}`);
   }
 
+  /** Ends a source's warm-up at the given time, as for `startAt`, where it is not over by then. */
+  measureAt(atNs: number): void {
+    this.process.send(`measure ${Math.round(atNs)}`);
+  }
+
   /** Told once, it ends its traffic; told again, or after traffic that ended by itself, it closes its port and ends. */
   stop(): void {
     this.process.send('stop');

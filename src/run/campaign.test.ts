@@ -73,6 +73,7 @@ function bench(t: TestContext, cpuCount = 8) {
     },
     signal: stop.signal,
     warmupMs: 100,
+    warmupAuto: false,
     durationMs: 1000,
     owed: [],
     drivers: [driver('one'), driver('two'), driver('poller', 1)],

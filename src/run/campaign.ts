@@ -21,6 +21,7 @@ export interface CampaignContext {
   testbed: Testbed;
   signal: AbortSignal;
   warmupMs: number;
+  warmupAuto: boolean;
   durationMs: number;
   /** Repetitions of disturbed trials that are owed from before. */
   owed: readonly PlannedTrial[];

@@ -221,6 +221,7 @@ describe('evaluate', () => {
     assert.deepEqual(switchFigures, { busyRatio: 0.75 });
     assert.deepEqual(figures, {
       durationS: 1,
+      warmupS: 0.1,
       intendedPackets: 12_000,
       offeredPackets: 12_000,
       receivedPackets: 12_000,

@@ -161,6 +161,7 @@ function combine(
   const noise = noiseOf(evidence);
   return {
     durationS: Math.min(...pairs.map((pair) => pair.durationS)),
+    warmupS: (window.beginNs - evidence.startNs) / 1e9,
     intendedPackets: total((pair) => pair.tx.intended_packets),
     offeredPackets: total((pair) => pair.tx.offered_packets),
     receivedPackets: total((pair) => pair.rx.packets),

@@ -42,7 +42,13 @@ function bench(t: TestContext) {
     });
   const undo = new FakeUndoStack(host);
   const stop = new AbortController();
-  const context: TrialContext = { sameMachine: false, signal: stop.signal, warmupMs: 0, durationMs: 600_000 };
+  const context: TrialContext = {
+    sameMachine: false,
+    signal: stop.signal,
+    warmupMs: 0,
+    warmupAuto: false,
+    durationMs: 600_000,
+  };
   const artifacts: Artifacts = { programs: '/p', application: '/a', root: '/r', frameworks: [] };
   const side: Side = {
     ...{ role: 'near', host, undo: Object.assign(undo, { close: async () => [] }), artifacts, cpus: [], uplink: null },
@@ -64,7 +70,8 @@ function bench(t: TestContext) {
   const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4, runTag: 5 };
   return {
     ...{ host, undo, stop, processes, running, artifacts },
-    run: (part: Partial<RunningSwitch> = {}) => runTrial(context, plan, [{ side, running: { ...running, ...part } }]),
+    run: (part: Partial<RunningSwitch> = {}, how: Partial<TrialContext> = {}) =>
+      runTrial({ ...context, ...how }, plan, [{ side, running: { ...running, ...part } }]),
     ready: () => {
       processes.source.print(readyLine('sender'));
       processes.sink.print(readyLine('receiver'));
@@ -152,6 +159,47 @@ describe('a trial', () => {
     assert.deepEqual(b.processes.source.sent, ['start 2015000000']);
     b.processes.source.end({ exitCode: 137 });
     assert.equal((await ended).outcome.outcome, 'failed');
+  });
+
+  describe('whose warm-up finds its own end', () => {
+    /** Samples of both ends at every 20 ms from the first packet on, and then the clock goes on by ten seconds. */
+    const warmedUp = async (t: TestContext, packets: (index: number) => number) => {
+      const b = bench(t);
+      b.host.nowNs = 1_000_000_000;
+      const observed: string[] = [];
+      const observe = async () => {
+        observed.push(...b.processes.source.sent);
+        return async () => ({});
+      };
+      const ended = b.run({ observe }, { warmupMs: 5000, warmupAuto: true, durationMs: 500 });
+      b.ready();
+      await b.started();
+      for (let index = 0; index <= 25; index += 1) {
+        const counts = { ...SILENCE, tx_packets: packets(index), rx_packets: packets(index) };
+        const line = { v: 2, type: 'sample', t_ns: 1_015_000_000 + 20_000_000 * index, ...counts };
+        b.processes.source.print(line);
+        b.processes.sink.print(line);
+      }
+      for (let turn = 0; turn < 100; turn += 1) await new Promise((next) => setImmediate(next));
+      b.host.advance(10_000_000_000);
+      while (observed.length === 0) await new Promise((next) => setImmediate(next));
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((next) => setImmediate(next));
+      b.processes.source.end({ exitCode: 137 });
+      assert.equal((await ended).outcome.outcome, 'failed');
+      return { observed, sent: b.processes.source.sent };
+    };
+
+    it('looks at the switch when the figures have no trend, and measures from then on', async (t) => {
+      const { observed, sent } = await warmedUp(t, (index) => 1000 * index);
+      assert.deepEqual(observed, ['start 1015000000']);
+      // Ten seconds later, and time for every application to have read it.
+      assert.deepEqual(sent.slice(0, 2), ['start 1015000000', 'measure 11015000000']);
+    });
+    it('has the applications themselves end it where the figures never stand still', async (t) => {
+      const { observed, sent } = await warmedUp(t, (index) => index ** 2);
+      assert.deepEqual(observed, ['start 1015000000']);
+      assert.ok(!sent.some((line) => line.startsWith('measure')), sent.join());
+    });
   });
 
   it('has the applications announce themselves until the switch knows them all, and starts only then', async (t) => {

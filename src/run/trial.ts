@@ -8,26 +8,24 @@ import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import type { RunningSwitch, SwitchFigures } from '../switches/driver.ts';
+import type { RunningSwitch } from '../switches/driver.ts';
 import { COOLDOWN_MS } from './application.ts';
 import { type Clocksources, clockOffsetNs, toNearClock } from './clocks.ts';
 import { allEnded } from './concurrency.ts';
 import {
   type InterfaceCounters,
   interfaceDifferences,
-  joinFigures,
   portDifferences,
   type SwitchCounters,
   uplinkDifferences,
 } from './counters.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
-import { lookAt, lookAtFrequencies, type Machine, machinesOf, windowsOf } from './machines.ts';
+import { machinesOf } from './machines.ts';
 import { deploy, identify, readInterfaces, type Station, settle } from './stations.ts';
 import type { Side } from './testbed.ts';
+import { watchTraffic } from './traffic.ts';
 
-/** From the word `start` to the first packet: time for every application to have read it. */
-const START_LEAD_MS = 15;
 const READY_TIMEOUT_MS = 10_000;
 /** How much longer than its plan a source may take, and a sink to drain. */
 const GRACE_MS = 5_000;
@@ -40,6 +38,8 @@ export interface TrialContext {
   /** Aborted when the user wants to stop; its reason is thrown. */
   signal: AbortSignal;
   warmupMs: number;
+  /** It is over as soon as the figures have no trend any more; `warmupMs` is the longest. */
+  warmupAuto: boolean;
   durationMs: number;
 }
 
@@ -86,7 +86,10 @@ export async function runTrial(context: TrialContext, plan: TrialPlan, sides: re
     seed: plan.seed,
     startedAt,
     wallS,
-    overheadS: Math.max(0, wallS - (context.warmupMs + context.durationMs) / 1000),
+    overheadS: Math.max(
+      0,
+      wallS - (verdict.measurement?.warmupS ?? context.warmupMs / 1000) - context.durationMs / 1000,
+    ),
     placement: plan.placement,
     flags: [
       ...placementFlags(plan.placement),
@@ -146,15 +149,6 @@ interface Baseline {
   farAheadNs: number;
 }
 
-/** What was seen while traffic ran. */
-interface Watched {
-  /** Of the near host's clock. */
-  startNs: number;
-  machines: Evidence['machines'];
-  switchFigures: SwitchFigures;
-  observedS: number;
-}
-
 /** The life of a trial, from containers that have been started to what they tell in the end. */
 async function exchange(
   context: TrialContext,
@@ -170,7 +164,13 @@ async function exchange(
   const before = await takeBaseline(context, sides, stations);
   signal.throwIfAborted();
   await startSinks(sinks, signal);
-  const watched = await watchTraffic(context, sides, sources, machines, signal);
+  const watched = await watchTraffic(
+    context,
+    sides,
+    { sources, sinks, farAheadNs: before.farAheadNs },
+    machines,
+    signal,
+  );
   const told = await collect({ sources, sinks }, before.farAheadNs, signal);
   const after = await readCounters(sides);
   await endStations(stations, signal);
@@ -220,39 +220,6 @@ async function takeBaseline(
 async function startSinks(sinks: readonly Station[], signal: AbortSignal): Promise<void> {
   for (const { application } of sinks) application.startAt(0);
   await Promise.all(sinks.map(({ application }) => application.started(READY_TIMEOUT_MS, signal)));
-}
-
-/** Starts the sources, and looks at the machines where the measured window begins and where it ends. */
-async function watchTraffic(
-  { warmupMs, durationMs }: TrialContext,
-  sides: readonly RunningSide[],
-  sources: readonly Station[],
-  machines: readonly Machine[],
-  signal: AbortSignal,
-): Promise<Watched> {
-  const near = sides[0]?.side.host;
-  if (near === undefined) throw new RangeError('a trial needs a host');
-  const startNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
-  for (const { application } of sources) application.startAt(startNs);
-  const until = async (atMs: number) =>
-    sleep(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
-  // Asking a switch takes CPU time, which is not to be missing from the measured window.
-  await until(warmupMs / 2);
-  const endings = await Promise.all(sides.map(({ running }) => running.observe?.()));
-  const observedFromNs = await near.monotonicNs();
-  const warmup = await lookAtFrequencies(machines);
-  await until(warmupMs);
-  const before = await lookAt(machines);
-  await until(warmupMs + durationMs);
-  const after = await lookAt(machines);
-  const observedS = ((await near.monotonicNs()) - observedFromNs) / 1e9;
-  const figures = await Promise.all(endings.map(async (end) => (await end?.()) ?? {}));
-  return {
-    startNs,
-    machines: windowsOf(machines, warmup, before, after),
-    switchFigures: joinFigures(figures),
-    observedS,
-  };
 }
 
 /** Sources end by themselves; only then are sinks told to, which drain first: totals are exact. */

@@ -311,8 +311,15 @@ CREATE VIEW trial_results AS
   LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
 `;
 
+const VERSION_4 = `
+-- 1 where warm-ups went on until the figures had no trend, warmup_ms at most; else 0.
+ALTER TABLE campaigns ADD COLUMN warmup_auto INTEGER NOT NULL DEFAULT 0;
+-- From the first packet to the steady state, seconds; NULL in older records.
+ALTER TABLE trials ADD COLUMN warmup_s REAL;
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /** What the header of a database says. */
 export interface Header {

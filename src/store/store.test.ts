@@ -374,6 +374,18 @@ describe('a damaged file', () => {
   }
 });
 
+/** A campaign as it is read from a database that had no place for all that is known of a trial now. */
+function withoutWhatCameLater(campaign: StoredCampaign): StoredCampaign {
+  const cases = campaign.cases.map((one) => ({
+    ...one,
+    trials: one.trials.map((ran) => ({
+      ...ran,
+      measurement: ran.measurement && { ...ran.measurement, warmupS: null },
+    })),
+  }));
+  return { ...campaign, cases };
+}
+
 describe('migrate', () => {
   const later = [...MIGRATIONS, "ALTER TABLE campaigns ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"];
 
@@ -435,12 +447,12 @@ describe('migrate', () => {
     old.close();
 
     const migrated = opened(context, path);
-    assert.deepEqual(migrated.load(), campaign);
+    assert.deepEqual(migrated.load(), withoutWhatCameLater(campaign));
     assert.deepEqual(migrated.list()[0]?.trialsDone, opened(context, present).list()[0]?.trialsDone);
     migrated.close();
     const db = new DatabaseSync(path, { readOnly: true });
     context.after(() => db.close());
-    assert.equal(readHeader(db).version, 3);
+    assert.equal(readHeader(db).version, MIGRATIONS.length);
     assert.deepEqual({ ...db.prepare('SELECT DISTINCT testbed FROM trial_results').get() }, { testbed: 'local' });
     assert.equal(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'inventory'").get()?.n, 0);
     assert.deepEqual(db.prepare('PRAGMA foreign_key_check').all(), []);
