@@ -10,7 +10,7 @@ import type { CampaignEvent } from '../run/campaign.ts';
 import type { ExtraRound, Schedule } from '../run/schedule.ts';
 
 interface Planned {
-  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'durationMs' | 'precision'>;
+  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'warmupAuto' | 'durationMs' | 'precision'>;
   cases: readonly PlannedCase[];
   /** Repetitions of disturbed trials, from before. */
   owed: readonly PlannedTrial[];
