@@ -37,6 +37,7 @@ export const FlagSchema = z.enum([
   'emulated',
   'line-rate-limited',
   'shared-uplink',
+  'clock-drift',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 
@@ -166,6 +167,10 @@ export const MeasurementSchema = z.strictObject({
   offeredPps: z.number(),
   /** Which of several unlike ways the sinks' packets came in; null where the framework has but one. */
   receivePath: z.string().nullable(),
+  /** Minor page faults of an application's polling thread within the steady state, of that with most. Older records lack it. */
+  minorFaults: count.nullable().default(null),
+  /** How far the time-stamp counter ran off from the kernel's raw clock over the trial, of the application with most; null where nobody knows. */
+  clockDriftPpm: z.number().nullable().default(null),
   latencyNs: LatencySchema.optional(),
   cpu: CpuUseSchema,
   /** Over the whole run, kernel and empty polls included; null where nothing counts them. Older records lack them. */

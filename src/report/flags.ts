@@ -30,6 +30,8 @@ const TEXTS: Record<Flag, string> = {
     'The cable between the hosts carried 95 % of its line rate or more: the switch may be faster than the cable.',
   'shared-uplink':
     'The cable between the hosts carried packets that were not of the trial: somebody else used it, and took from what it carries.',
+  'clock-drift':
+    'The counter by which packets are timed drifted from the kernel’s clock during a trial, or the kernel does not trust it, or not any more: no delay or rate of this case is safe.',
 };
 
 /** What a flag means for the reader of a figure, in one sentence. */

@@ -236,6 +236,8 @@ describe('evaluate', () => {
       throughputBps: 5_120_000,
       offeredPps: 10_000,
       receivePath: 'mmap ring',
+      minorFaults: 0,
+      clockDriftPpm: null,
       cpu: { sender: 0.5, receiver: 0.25, switch: 0.125, total: 0.875 },
       // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
       cyclesPerPacket: null,
@@ -442,6 +444,19 @@ describe('evaluate', () => {
     assert.deepEqual(flagsAt(0.021), ['disturbed']);
   });
 
+  it('flags a trial whose clocks are in doubt', () => {
+    const flagsOf = (part: Partial<Evidence>) => evaluate(evidence(part)).flags;
+    const drifting = (ppm: number) => ({ ...receiver(), final: { ...receiver().final, clock_drift_ppm: ppm } });
+    assert.deepEqual(flagsOf({ sinks: [drifting(-49)] }), []);
+    assert.deepEqual(flagsOf({ sinks: [drifting(-51)] }), ['clock-drift']);
+    assert.equal(measured({ sinks: [drifting(-51)] }).clockDriftPpm, -51);
+    const left = [
+      { before: 'tsc', after: 'tsc' },
+      { before: 'tsc', after: 'hpet' },
+    ];
+    assert.deepEqual(flagsOf({ clocksources: left }), ['clock-drift']);
+  });
+
   describe('whose warm-up was not over when the window began', () => {
     const reasonsOf = (part: Partial<Evidence>) => measured(part).noise.reasons;
     const faulty = (first: number, last: number): ApplicationEvidence => ({
@@ -455,6 +470,7 @@ describe('evaluate', () => {
       const reason = 'the warm-up was not over: the receiver of pair 0 took 100 page faults a second (more than 10)';
       assert.deepEqual(reasonsOf({ sinks: [faulty(0, 6)] }), [reason]);
       assert.deepEqual(evaluate(evidence({ sinks: [faulty(0, 6)] })).flags, ['disturbed']);
+      assert.equal(measured({ sinks: [faulty(0, 6)] }).minorFaults, 100);
     });
     it('is not by those before or after it', () => {
       assert.deepEqual(reasonsOf({ sinks: [faulty(0, 1)] }), []);

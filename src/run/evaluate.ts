@@ -10,11 +10,11 @@ import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
-import type { Clocksources } from './clocks.ts';
+import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
 import { makeLedger } from './ledger.ts';
 import { noiseOf } from './noise.ts';
 import { unfoldReceived } from './super-packets.ts';
-import { warmupDisturbances, warmupOf } from './warmup.ts';
+import { minorFaultsWithin, warmupDisturbances, warmupOf } from './warmup.ts';
 import { uplinkDropsOf, uplinkLedgerOf, witnessesOf } from './witnesses.ts';
 
 export interface ApplicationEvidence {
@@ -79,6 +79,7 @@ export function evaluate(evidence: Evidence): Verdict {
   const flags: Flag[] = measurement.noise.reasons.length > 0 ? ['disturbed'] : [];
   if ((measurement.uplink?.foreignPackets ?? 0) > FOREIGN_RATIO_MAX * measurement.offeredPackets)
     flags.push('shared-uplink');
+  if (clockDrifts(measurement.clockDriftPpm, evidence.clocksources)) flags.push('clock-drift');
   return { outcome: judge(measurement, sound), measurement, histograms, flags };
 }
 
@@ -159,6 +160,7 @@ function combine(
   // All pairs begin at one instant.
   const window = windowOf(pairs[0]?.tx ?? raiseNoPairs());
   const noise = noiseOf(evidence);
+  const applications = [...evidence.sources, ...evidence.sinks];
   return {
     durationS: Math.min(...pairs.map((pair) => pair.durationS)),
     warmupS: (window.beginNs - evidence.startNs) / 1e9,
@@ -176,6 +178,8 @@ function combine(
     throughputBps: throughputPps * testCase.packetSize * 8,
     offeredPps: total((pair) => pair.offeredPps),
     receivePath: evidence.sinks[0]?.ready.path ?? null,
+    minorFaults: Math.max(...applications.map(({ samples }) => minorFaultsWithin(samples, window).count)),
+    clockDriftPpm: worstDriftPpm(applications.map(({ final }) => final)),
     ...(Object.keys(latencyNs).length === 0 ? {} : { latencyNs }),
     cpu: cpuOf(evidence, pairs),
     cyclesPerPacket: perPacket(evidence, 'cycles'),

@@ -144,6 +144,8 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   throughputBps: plain('throughput_bps'),
   offeredPps: plain('offered_pps'),
   receivePath: plain('receive_path'),
+  minorFaults: plain('minor_faults'),
+  clockDriftPpm: plain('clock_drift_ppm'),
   cyclesPerPacket: json('cycles_per_packet_json'),
   instructionsPerPacket: json('instructions_per_packet_json'),
   noise: json('noise_json'),

@@ -316,6 +316,10 @@ const VERSION_4 = `
 ALTER TABLE campaigns ADD COLUMN warmup_auto INTEGER NOT NULL DEFAULT 0;
 -- From the first packet to the steady state, seconds; NULL in older records.
 ALTER TABLE trials ADD COLUMN warmup_s REAL;
+-- Minor page faults within the steady state of the application that took most; NULL in older records.
+ALTER TABLE trials ADD COLUMN minor_faults INTEGER;
+-- How far the time-stamp counter ran off from the kernel's raw clock over the trial, in millionths; NULL where nobody knows.
+ALTER TABLE trials ADD COLUMN clock_drift_ppm REAL;
 `;
 
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */

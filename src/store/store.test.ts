@@ -380,7 +380,7 @@ function withoutWhatCameLater(campaign: StoredCampaign): StoredCampaign {
     ...one,
     trials: one.trials.map((ran) => ({
       ...ran,
-      measurement: ran.measurement && { ...ran.measurement, warmupS: null },
+      measurement: ran.measurement && { ...ran.measurement, warmupS: null, minorFaults: null, clockDriftPpm: null },
     })),
   }));
   return { ...campaign, cases };
