@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from 'simple-statistics';
 import { z } from 'zod';
+import { localHost } from '../src/host/local.ts';
 import { DataplaneLineSchema, type FinalLine } from '../src/model/dataplane.ts';
 import { virtioUser } from '../src/switches/virtio.ts';
 
@@ -67,6 +68,7 @@ async function ours([sink = '', source = '']: readonly string[], touch: 'full' |
       ...['--touch', touch, '--cpu', String(cpu), '--local-mac', `02:00:00:00:00:0${local}`],
       ...['--peer-mac', `02:00:00:00:00:0${peer}`, '--local-ip', `198.18.0.${local}`, '--peer-ip', `198.18.0.${peer}`],
       ...['--warmup-ms', '300', '--duration-ms', String(seconds * 1000), '--hold'],
+      ...['--epoch-ns', String(localHost.epochNs)],
     ]);
   const receiver = application('receiver', sink, 1, ['2', '1']);
   const sender = application('sender', source, 0, ['1', '2']);

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import { z } from 'zod';
+import { localHost } from '../src/host/local.ts';
 import { DataplaneLineSchema, type FinalLine } from '../src/model/dataplane.ts';
 import { SINK, SOURCE, start, withPath } from './namespaces.ts';
 
@@ -40,7 +41,7 @@ function application(role: 'client' | 'server') {
     ...[APPLICATION, role, '--io', 'udp', '--device', 'eth0', '--size', '64', '--burst', '1', '--wait', 'poll'],
     ...['--rate', String(RATE_PPS), '--local-mac', local.mac, '--peer-mac', peer.mac],
     ...['--local-ip', local.ip, '--peer-ip', peer.ip, '--cpu', String(cpu)],
-    ...['--warmup-ms', '300', '--duration-ms', String(seconds * 1000)],
+    ...['--warmup-ms', '300', '--duration-ms', String(seconds * 1000), '--epoch-ns', String(localHost.epochNs)],
   ]);
 }
 

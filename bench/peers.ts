@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from 'simple-statistics';
 import { z } from 'zod';
+import { localHost } from '../src/host/local.ts';
 import { type DataplaneLine, DataplaneLineSchema } from '../src/model/dataplane.ts';
 import { portTxPackets, SINK, SOURCE, start, withPath } from './namespaces.ts';
 
@@ -52,8 +53,19 @@ function application(role: 'sender' | 'receiver', io: string, more: readonly str
   const options = ['--io', io, '--device', 'eth0', '--size', '64', '--burst', String(BURST), '--touch', 'none'];
   const addresses = ['--local-mac', local.mac, '--peer-mac', peer.mac, '--local-ip', local.ip, '--peer-ip', peer.ip];
   const phases = ['--warmup-ms', String(WARMUP_MS), '--duration-ms', String(seconds * 1000), '--cooldown-ms', '100'];
+  const epoch = ['--epoch-ns', String(localHost.epochNs)];
   // taskset would pin the reporting thread as well; --cpu pins the polling one.
-  return start(local, cpu, [APPLICATION, role, ...options, ...addresses, ...phases, '--cpu', String(cpu), ...more]);
+  return start(local, cpu, [
+    APPLICATION,
+    role,
+    ...options,
+    ...addresses,
+    ...phases,
+    ...epoch,
+    '--cpu',
+    String(cpu),
+    ...more,
+  ]);
 }
 
 function linesOf(output: string): DataplaneLine[] {

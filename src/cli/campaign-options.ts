@@ -32,7 +32,11 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     key: 'wait',
     text: 'poll, yield, block (sleep until a packet comes), or auto: yield where CPUs are shared (default)',
   },
-  { flags: '--warmup <time>', key: 'warmup', text: 'discarded time before each measurement (default: 500ms)' },
+  {
+    flags: '--warmup <time>',
+    key: 'warmup',
+    text: 'discarded time before each measurement (default: 500ms), or auto: until the figures have no trend',
+  },
   { flags: '--duration <time>', key: 'duration', text: 'measured time of each trial (default: 3s)' },
   { flags: '--trials <n>', key: 'trials', text: 'trials of each test case (default: 6)' },
   { flags: '--precision <percent>', key: 'precision', text: 'go on until each 95 % interval is this narrow, as 2%' },

@@ -11,7 +11,7 @@ import type { ExtraRound, Schedule } from '../run/schedule.ts';
 import { lossRatioOf } from '../stats/integrity.ts';
 
 interface Planned {
-  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'durationMs' | 'precision'>;
+  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'warmupAuto' | 'durationMs' | 'precision'>;
   cases: readonly PlannedCase[];
   /** Repetitions of disturbed trials, from before. */
   owed: readonly PlannedTrial[];

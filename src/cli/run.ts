@@ -143,6 +143,7 @@ function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], views: re
       endedAt: null,
       seed,
       warmupMs: campaign.warmupMs,
+      warmupAuto: campaign.warmupAuto,
       durationMs: campaign.durationMs,
       trialsPlanned: campaign.trials,
       precision: campaign.precision,

@@ -5,6 +5,7 @@ import { encodeFrame, type Frame, FrameReader } from './frames.ts';
 import {
   type CommandResult,
   type ConnectedHost,
+  epochAt,
   HostError,
   HostLostError,
   type HostProcess,
@@ -41,6 +42,7 @@ type Listener = (frame: Frame) => void;
 export async function agentHost(name: string, link: AgentLink): Promise<ConnectedHost> {
   const host = new AgentHost(name, link);
   await host.greeted;
+  host.epochNs = epochAt(await host.clockNs());
   return host;
 }
 
@@ -49,6 +51,8 @@ class AgentHost implements ConnectedHost {
   readonly lost: AbortSignal;
   readonly greeted: Promise<void>;
   ownerPid = -1;
+  /** Known once it is greeted. */
+  epochNs = 0n;
   private readonly link: AgentLink;
   private readonly losing = new AbortController();
   private readonly listeners = new Map<number, Listener>();
@@ -126,8 +130,13 @@ class AgentHost implements ConnectedHost {
     await this.succeed(['rm', '-rf', '--', path], `remove ${path}`);
   }
 
+  /** CLOCK_MONOTONIC there, since boot. */
+  async clockNs(): Promise<bigint> {
+    return BigInt((await this.ask('clock')).bytes.toString());
+  }
+
   async monotonicNs(): Promise<number> {
-    return Number((await this.ask('clock')).bytes.toString());
+    return Number((await this.clockNs()) - this.epochNs);
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,7 @@ import { HostError } from './host.ts';
 const CHECKOUT = { root: '/opt/vswbench' };
 const APPLICATION = '/opt/vswbench/build/dataplane/vswload';
 const ROOT = '/opt/vswbench/build/roots/0123456789ab';
-const LIST = '{"v":1,"type":"list","roles":["sender"],"frameworks":[]}\n';
+const LIST = '{"v":2,"type":"list","roles":["sender"],"frameworks":[]}\n';
 const LDD = `	linux-vdso.so.1 (0x00007ffc0a5f2000)
 	libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f1c2a000000)
 	/lib64/ld-linux-x86-64.so.2 (0x00007f1c2a3f1000)
@@ -102,7 +102,7 @@ describe('ensureArtifacts', () => {
 });
 
 describe('listFrameworks', () => {
-  for (const stdout of ['', 'not JSON', '{"v":2,"type":"list","roles":[],"frameworks":[]}']) {
+  for (const stdout of ['', 'not JSON', '{"v":1,"type":"list","roles":[],"frameworks":[]}']) {
     it(`refuses ${JSON.stringify(stdout)} in one line`, async (t) => {
       const host = new FakeHost(t).answer(/--list/, { stdout });
       await assert.rejects(listFrameworks(host, APPLICATION), HostError);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeHost, procStat } from '../../test/fixtures/host.ts';
-import { parseCpuTimes, parseInterrupts, parsePressureS, takeCpuSnapshot } from './cpu.ts';
+import { interruptsBetween, parseCpuTimes, parseInterrupts, parsePressureS, takeCpuSnapshot } from './cpu.ts';
 
 /** As Linux 6.1 prints it; columns are user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice. */
 const STAT = `cpu  198801 433 100216 640772 3092 10 47773 132 0 0
@@ -44,6 +44,15 @@ describe('parseInterrupts', () => {
       ],
     );
     assert.equal(parseInterrupts('').size, 0);
+  });
+});
+
+describe('interruptsBetween', () => {
+  it('is what was served, also where a counter of 32 bits began anew', () => {
+    assert.equal(interruptsBetween(1000, 1250), 250);
+    assert.equal(interruptsBetween(7, 7), 0);
+    // One of three kinds passed 2^32 meanwhile: its share of the sum is 2^32 less.
+    assert.equal(interruptsBetween(3 * 2 ** 32 - 30, 2 * 2 ** 32 + 70), 100);
   });
 });
 

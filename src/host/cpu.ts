@@ -48,14 +48,22 @@ export function parseInterrupts(text: string): Map<number, number> {
   return table;
 }
 
+/**
+ * Interrupts between two readings. The kernel counts each kind in 32 bits, which a timer of 1000 Hz fills in 50 days; so a sum of them is
+ * exact but for multiples of 2^32, more than any CPU serves in a trial.
+ */
+export function interruptsBetween(before: number, after: number): number {
+  return (after - before + 2 ** 52) % 2 ** 32;
+}
+
 /** Parses the `total` of /proc/pressure/cpu's first line, in seconds; null where the kernel does not keep it. */
 export function parsePressureS(text: string): number | null {
   const micros = /^some .*total=(\d+)$/m.exec(text)?.[1];
   return micros === undefined ? null : Number(micros) / 1e6;
 }
 
-/** The present frequency of each CPU asked for, from cpufreq or, where there is none, from /proc/cpuinfo. */
-async function frequencies(host: Host, cpus: readonly number[]): Promise<Map<number, number>> {
+/** The present frequency in MHz of each CPU asked for, from cpufreq or, where there is none, from /proc/cpuinfo. */
+export async function frequencies(host: Host, cpus: readonly number[]): Promise<Map<number, number>> {
   const read = await Promise.all(
     cpus.map(async (cpu) => {
       const kHz = await host.read(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_cur_freq`);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { inventory } from '../../test/fixtures/campaign.ts';
 import { FakeHost } from '../../test/fixtures/host.ts';
-import type { Inventory } from '../model/inventory.ts';
+import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import { examine, type Finding } from './doctor.ts';
 
 const MOUNTS = 'proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n';
@@ -78,6 +78,19 @@ describe('examine', () => {
   });
   it('warns of a clock that may drift', async (t) => {
     assert.equal((await find(machine(t), { invariantTsc: false }, 'clock'))?.state, 'warning');
+  });
+  it('warns of a kernel that does not trust the counter, with the mend', async (t) => {
+    for (const clocksource of ['hpet', 'acpi_pm', 'refined-jiffies', 'unknown']) {
+      const finding = await find(machine(t), { clocksource }, 'clock');
+      assert.equal(finding?.state, 'warning', clocksource);
+      assert.match(finding?.text ?? '', new RegExp(`clock source ${clocksource}: `));
+      assert.match(finding?.mend ?? '', /dmesg/);
+    }
+  });
+  it('is content with the counter, bare or through a hypervisor', async (t) => {
+    for (const clocksource of COUNTER_CLOCKSOURCES) {
+      assert.equal((await find(machine(t), { clocksource }, 'clock'))?.state, 'ok', clocksource);
+    }
   });
 
   it('warns of a governor that changes the clock', async (t) => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host has and lacks for measuring, one finding a fact. Nothing is changed.
-import type { Inventory } from '../model/inventory.ts';
+import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import type { Host } from './host.ts';
 import { quotasOf } from './limits.ts';
 import { packagesMissing } from './packages.ts';
@@ -96,12 +96,20 @@ async function quotas(host: Host): Promise<Finding[]> {
 function clock({ clocksource, invariantTsc, clockErrorNs }: Inventory): Finding {
   const subject = 'clock';
   const apart = clockErrorNs === null ? '' : `, at most ${clockErrorNs} ns apart between two CPUs`;
-  return invariantTsc
+  if (!invariantTsc) {
+    return {
+      state: 'warning',
+      subject,
+      text: 'the CPU does not promise an invariant time-stamp counter: one-way delays may be wrong',
+    };
+  }
+  return COUNTER_CLOCKSOURCES.includes(clocksource)
     ? { state: 'ok', subject, text: `invariant time-stamp counter${apart}, kernel clock source ${clocksource}` }
     : {
         state: 'warning',
         subject,
-        text: 'the CPU does not promise an invariant time-stamp counter: one-way delays may be wrong',
+        text: `kernel clock source ${clocksource}: the kernel does not trust the time-stamp counter, by which packets are timed`,
+        mend: "'dmesg | grep -i clocksource' says why; boot without clocksource= and notsc, mend the firmware, or measure on another machine",
       };
 }
 

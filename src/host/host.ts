@@ -57,8 +57,21 @@ export interface Host {
   list(path: string): Promise<string[]>;
   /** Removes a file or a whole folder; nothing happens where it is absent. */
   remove(path: string): Promise<void>;
-  /** CLOCK_MONOTONIC of this host, in nanoseconds: the clock of the data plane's lines. */
+  /**
+   * The second of CLOCK_MONOTONIC in which this host was connected to, in nanoseconds. What is told in nanoseconds since boot passes
+   * 2^53, beyond which no number is exact, after 104 days; so all times of a host are told since its epoch.
+   */
+  readonly epochNs: bigint;
+  /** CLOCK_MONOTONIC of this host in nanoseconds since `epochNs`: the clock of the data plane's lines. */
   monotonicNs(): Promise<number>;
+}
+
+/**
+ * The epoch of a host that is connected to at this time of its CLOCK_MONOTONIC. Whole seconds: what applications do at multiples of an
+ * interval that divides one, sampling, they do at multiples of it since the epoch as well.
+ */
+export function epochAt(monotonicNs: bigint): bigint {
+  return monotonicNs - (monotonicNs % 1_000_000_000n);
 }
 
 /** A host with whatever leads to it. */

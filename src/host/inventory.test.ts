@@ -110,18 +110,21 @@ describe('takeInventory', () => {
           'model name\t: A CPU @ 2 GHz\nmicrocode\t: 0x5\nflags\t\t: fpu constant_tsc nonstop_tsc hypervisor\n',
         '/proc/meminfo': 'MemTotal:       16384 kB\n',
         '/proc/loadavg': '0.42 0.1 0.1 1/100 999\n',
+        '/proc/self/status': 'Cpus_allowed_list:\t1-3,6\n',
+        '/sys/devices/system/clocksource/clocksource0/current_clocksource': 'tsc\n',
         '/proc/sys/net/bridge/bridge-nf-call-iptables': '1\n',
         '/sys/devices/system/cpu/vulnerabilities/meltdown': 'Mitigation: PTI\n',
       })
       .answer(/^systemd-detect-virt/, { exitCode: 1, stdout: 'none\n' })
       .answer(/^lxc-execute --version/, { stdout: '5.0.2\n' })
-      .answer(/^\/opt\/vswbench\/build\/dataplane\/clock-error$/, { stdout: '{"v":1,"error_ns":69}\n' });
+      .answer(/^\/opt\/vswbench\/build\/dataplane\/clock-error 1,2,3,6$/, { stdout: '{"v":1,"error_ns":69}\n' });
     const inventory = InventorySchema.parse(await takeInventory(host, build, PROGRAMS));
     assert.equal(inventory.os, 'Debian GNU/Linux 12 (bookworm)');
     assert.equal(inventory.cpuModel, 'A CPU @ 2 GHz');
     assert.equal(inventory.memoryBytes, 16384 * 1024);
     assert.equal(inventory.invariantTsc, true);
     assert.equal(inventory.clockErrorNs, 69);
+    assert.equal(inventory.clocksource, 'tsc');
     assert.equal(inventory.virtualization, 'hypervisor (unnamed)');
     assert.equal(inventory.loadAverage, 0.42);
     assert.equal(inventory.cpus.length, 8);

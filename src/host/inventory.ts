@@ -62,7 +62,7 @@ export async function takeInventory(
     microcode: field(cpuinfo, 'microcode') ?? null,
     cpus: await cpusOf(host),
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(await text('/proc/meminfo'))?.[1] ?? 0) * 1024,
-    clocksource: await text('/sys/devices/system/clocksource/clocksource0/current_clocksource'),
+    clocksource: (await clocksourceOf(host)) ?? 'unknown',
     // arm64's generic timer is invariant by its architecture.
     invariantTsc: process.arch === 'arm64' || (flags.has('constant_tsc') && flags.has('nonstop_tsc')),
     clockErrorNs: programs === null ? null : await clockErrorOf(host, programs),
@@ -75,9 +75,16 @@ export async function takeInventory(
 
 const ClockErrorSchema = z.looseObject({ error_ns: z.int().nonnegative().nullable() });
 
-/** What dataplane/clock_error.c finds; null where it is not built. */
+/** What the kernel tells the time by, now: it may change its mind. Null where it does not say. */
+export async function clocksourceOf(host: Host): Promise<string | null> {
+  const name = await host.read('/sys/devices/system/clocksource/clocksource0/current_clocksource');
+  return name?.trim() || null;
+}
+
+/** What dataplane/clock_error.c finds of the CPUs that may be used; null where it is not built. */
 async function clockErrorOf(host: Host, programs: string): Promise<number | null> {
-  const { exitCode, stdout } = await host.run([`${programs}/clock-error`]);
+  const cpus = await allowedCpus(host);
+  const { exitCode, stdout } = await host.run([`${programs}/clock-error`, cpus.join(',')]);
   return exitCode === 0 ? ClockErrorSchema.parse(JSON.parse(stdout)).error_ns : null;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import { type CommandResult, type Host, HostError, type HostProcess, type RunOptions } from './host.ts';
+import { type CommandResult, epochAt, type Host, HostError, type HostProcess, type RunOptions } from './host.ts';
 
 /** Tools such as `ip` live in sbin folders that a user's PATH, or sudo's, may lack. */
 const PATH = [process.env.PATH ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].join(':');
@@ -11,11 +11,14 @@ const ENV = { PATH, LC_ALL: 'C' };
 /** Longest that a command to its end may take, unless told otherwise. */
 const COMMAND_TIMEOUT_MS = 60_000;
 
+const EPOCH_NS = epochAt(process.hrtime.bigint());
+
 /** The machine that we run on. */
 export const localHost: Host = {
   name: 'local',
   ownerPid: process.pid,
   lost: new AbortController().signal,
+  epochNs: EPOCH_NS,
 
   run([file = '', ...args], options = {}) {
     return runLocal(file, args, options);
@@ -58,7 +61,7 @@ export const localHost: Host = {
   },
 
   async monotonicNs() {
-    return Number(process.hrtime.bigint());
+    return Number(process.hrtime.bigint() - EPOCH_NS);
   },
 };
 

@@ -20,17 +20,24 @@ describe('parseNetDev', () => {
   });
   it('takes each figure from its own column', () => {
     assert.deepEqual(table.get('eth0'), {
-      rxBytes: 342_164_010,
-      rxPackets: 8476,
-      rxDropped: 2,
-      txBytes: 572_408,
-      txPackets: 5545,
-      txDropped: 8,
+      rxBytes: 342_164_010n,
+      rxPackets: 8476n,
+      rxDropped: 2n,
+      txBytes: 572_408n,
+      txPackets: 5545n,
+      txDropped: 8n,
     });
   });
   it('reads a number that touches the colon', () => {
-    assert.equal(table.get('vsws0sink')?.rxBytes, 18_972_191_957);
-    assert.equal(table.get('vsws0sink')?.txDropped, 2801);
+    assert.equal(table.get('vsws0sink')?.rxBytes, 18_972_191_957n);
+    assert.equal(table.get('vsws0sink')?.txDropped, 2801n);
+  });
+  it('reads every digit of what no number holds', () => {
+    const busy = parseNetDev('|\n|\n  eth0: 18446744073709551615 9007199254740993 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n').get(
+      'eth0',
+    );
+    assert.equal(busy?.rxBytes, 18_446_744_073_709_551_615n);
+    assert.equal(busy?.rxPackets, 9_007_199_254_740_993n);
   });
   it('finds nothing in an empty text', () => {
     assert.equal(parseNetDev('').size, 0);
@@ -40,7 +47,7 @@ describe('parseNetDev', () => {
 describe('readNetdev', () => {
   it('reads in the namespace of a process', async (t) => {
     const host = new FakeHost(t).put({ '/proc/17/net/dev': NET_DEV });
-    assert.equal((await readNetdev(host, 17, 'eth0')).rxPackets, 8476);
+    assert.equal((await readNetdev(host, 17, 'eth0')).rxPackets, 8476n);
   });
   it('says which interface is not there', async (t) => {
     const host = new FakeHost(t).put({ '/proc/self/net/dev': NET_DEV });
@@ -49,16 +56,31 @@ describe('readNetdev', () => {
   });
 });
 
-it('counterDelta subtracts each counter', () => {
-  const before = { rxPackets: 1, rxBytes: 10, rxDropped: 100, txPackets: 1000, txBytes: 10_000, txDropped: 100_000 };
-  const after = { rxPackets: 3, rxBytes: 14, rxDropped: 106, txPackets: 1008, txBytes: 10_010, txDropped: 100_012 };
-  assert.deepEqual(counterDelta(before, after), {
-    rxPackets: 2,
-    rxBytes: 4,
-    rxDropped: 6,
-    txPackets: 8,
-    txBytes: 10,
-    txDropped: 12,
+describe('counterDelta', () => {
+  const before = { rxPackets: 1n, rxBytes: 2n ** 60n, rxDropped: 2n, txPackets: 3n, txBytes: 4n, txDropped: 5n };
+  it('subtracts each counter, exactly', () => {
+    const after = {
+      rxPackets: 3n,
+      rxBytes: 2n ** 60n + 5n,
+      rxDropped: 8n,
+      txPackets: 11n,
+      txBytes: 14n,
+      txDropped: 17n,
+    };
+    assert.deepEqual(counterDelta(before, after), {
+      rxPackets: 2,
+      rxBytes: 5,
+      rxDropped: 6,
+      txPackets: 8,
+      txBytes: 10,
+      txDropped: 12,
+    });
+  });
+  it('names one that ran backwards', () => {
+    assert.throws(
+      () => counterDelta(before, { ...before, txPackets: 2n }),
+      /^HostError: an interface's txPackets ran backwards, from 3 to 2/,
+    );
   });
 });
 

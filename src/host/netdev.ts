@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters of kernel network interfaces: the witness that knows nothing of the traffic applications.
 import { z } from 'zod';
+import { grownBy } from './counter.ts';
 import { type Host, HostError, runOrThrow } from './host.ts';
 
-/** Cumulative counters of one interface, in packets and bytes. */
+/** Counters of one interface over a time, in packets and bytes. */
 export interface NetdevCounters {
   rxPackets: number;
   rxBytes: number;
@@ -13,16 +14,17 @@ export interface NetdevCounters {
   txDropped: number;
 }
 
+/** The same since the interface was made: a card's since boot. */
+export type NetdevReading = Record<keyof NetdevCounters, bigint>;
+
 /** Parses /proc/net/dev (proc(5)) into counters by interface name. */
-export function parseNetDev(text: string): Map<string, NetdevCounters> {
-  const table = new Map<string, NetdevCounters>();
+export function parseNetDev(text: string): Map<string, NetdevReading> {
+  const table = new Map<string, NetdevReading>();
   for (const line of text.split('\n').slice(2)) {
     const [name, values] = line.split(':');
     if (name === undefined || values === undefined) continue;
-    const [rxBytes = 0, rxPackets = 0, , rxDropped = 0, , , , , txBytes = 0, txPackets = 0, , txDropped = 0] = values
-      .trim()
-      .split(/\s+/)
-      .map(Number);
+    const [rxBytes = 0n, rxPackets = 0n, , rxDropped = 0n, , , , , txBytes = 0n, txPackets = 0n, , txDropped = 0n] =
+      values.trim().split(/\s+/).map(BigInt);
     table.set(name.trim(), { rxPackets, rxBytes, rxDropped, txPackets, txBytes, txDropped });
   }
   return table;
@@ -32,22 +34,24 @@ export function parseNetDev(text: string): Map<string, NetdevCounters> {
  * Counters of one interface in the network namespace of a process (`self` is the host's own).
  * Throws HostError where the process or the interface is gone.
  */
-export async function readNetdev(host: Host, pid: number | 'self', name: string): Promise<NetdevCounters> {
+export async function readNetdev(host: Host, pid: number | 'self', name: string): Promise<NetdevReading> {
   const path = `/proc/${pid}/net/dev`;
   const counters = parseNetDev((await host.read(path)) ?? '').get(name);
   if (counters === undefined) throw new HostError(`no interface ${name} in ${path}`);
   return counters;
 }
 
-/** What changed between two readings. */
-export function counterDelta(before: NetdevCounters, after: NetdevCounters): NetdevCounters {
+/** What changed between two readings. Throws HostError where a counter ran backwards. */
+export function counterDelta(before: NetdevReading, after: NetdevReading): NetdevCounters {
+  const grown = (counter: keyof NetdevCounters) =>
+    grownBy(`an interface's ${counter}`, before[counter], after[counter]);
   return {
-    rxPackets: after.rxPackets - before.rxPackets,
-    rxBytes: after.rxBytes - before.rxBytes,
-    rxDropped: after.rxDropped - before.rxDropped,
-    txPackets: after.txPackets - before.txPackets,
-    txBytes: after.txBytes - before.txBytes,
-    txDropped: after.txDropped - before.txDropped,
+    rxPackets: grown('rxPackets'),
+    rxBytes: grown('rxBytes'),
+    rxDropped: grown('rxDropped'),
+    txPackets: grown('txPackets'),
+    txBytes: grown('txBytes'),
+    txDropped: grown('txDropped'),
   };
 }
 

@@ -33,6 +33,7 @@ describe('parseCampaign', () => {
       rxModerations: ['on'],
       wait: 'auto',
       warmupMs: 500,
+      warmupAuto: false,
       durationMs: 3000,
       trials: 6,
       precision: null,
@@ -80,6 +81,7 @@ describe('parseCampaign', () => {
       rxModerations: ['on'],
       wait: 'poll',
       warmupMs: 1000,
+      warmupAuto: false,
       durationMs: 60_000,
       trials: 10,
       precision: { ratio: 0.025, trialsMax: 40 },
@@ -169,6 +171,11 @@ describe('parseCampaign', () => {
     assert.equal(refused({ dimension: 'latency', rate: '10' }), '');
     assert.equal(refused({ rate: 'max', burst: '1024', duration: '200ms' }), '');
   });
+  it('takes a warm-up that finds its own end, within half a minute', () => {
+    const { warmupMs, warmupAuto } = campaignOf({ warmup: 'auto' });
+    assert.deepEqual([warmupMs, warmupAuto], [30_000, true]);
+  });
+
   it('takes every value at the end of its range', () => {
     const least = campaignOf({
       packetSize: '64',

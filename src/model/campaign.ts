@@ -37,7 +37,10 @@ export interface Campaign {
   rxModerations: ('on' | 'off')[];
   /** `auto`: poll, or yield where the placement has to share CPUs. */
   wait: 'auto' | 'poll' | 'yield' | 'block';
+  /** Of an automatic one the longest that it may take. */
   warmupMs: number;
+  /** It goes on until the figures have no trend. */
+  warmupAuto: boolean;
   durationMs: number;
   /** Of each test case; at least so many where a precision is asked for. */
   trials: number;
@@ -151,7 +154,7 @@ function readCampaign(file: CampaignFile): Campaign {
     touches: words('touch', file.touch ?? 'full', ['full', 'none']),
     rxModerations: words('rxModeration (--rx-moderation)', file.rxModeration ?? 'on', ['on', 'off']),
     wait: word('wait', file.wait ?? 'auto', ['auto', 'poll', 'yield', 'block']),
-    warmupMs: durationMs('warmup', file.warmup ?? '500ms', 0),
+    ...warmupOf(file.warmup ?? '500ms'),
     durationMs: durationMs('duration', file.duration ?? '3s', 200),
     trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, TRIALS_MAX),
     precision: precisionOf(file),
@@ -159,6 +162,15 @@ function readCampaign(file: CampaignFile): Campaign {
     testbeds: testbedNames(file.testbed ?? LOCAL_TESTBED),
     testbedSpecs: file.testbeds ?? {},
   };
+}
+
+/** Longest automatic warm-up: what is not quiet by then is drift. */
+const AUTO_WARMUP_MAX_MS = 30_000;
+
+function warmupOf(value: string): Pick<Campaign, 'warmupMs' | 'warmupAuto'> {
+  return value.trim() === 'auto'
+    ? { warmupMs: AUTO_WARMUP_MAX_MS, warmupAuto: true }
+    : { warmupMs: durationMs('warmup', value, 0), warmupAuto: false };
 }
 
 function precisionOf({ precision, maxTrials, trials = TRIALS_DEFAULT }: CampaignFile): Precision | null {

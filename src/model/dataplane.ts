@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lines that `vswload` prints (dataplane/PROTOCOL.md, version 1), as schemas: nothing it says is believed unchecked.
+// The lines that `vswload` prints (dataplane/PROTOCOL.md, version 2), as schemas: nothing it says is believed unchecked.
 import { z } from 'zod';
 
 const count = z.int().nonnegative();
-const head = { v: z.literal(1) };
+const head = { v: z.literal(2) };
+/** Nanoseconds of the host's CLOCK_MONOTONIC since the epoch that the application was given (`Host.epochNs`): exact as a number for 104 days. */
+const timeNs = count;
 
 /** What a switch gives to a container: a kernel interface, a socket by which memory is shared, a port of netmap, or a virtual function of a network card. */
 export const PortKindSchema = z.enum(['netdev', 'vhost-user', 'memif', 'netmap', 'vf']);
@@ -47,18 +49,25 @@ export const ReadyLineSchema = z.strictObject({
   rx_queue_bytes: count.nullable(),
   /** Which of several unlike ways packets come in, where there are several. */
   path: z.string().nullable(),
+  /** The trial that its packets name; those of another are foreign. */
+  run: count,
+  /** This port lets packets gather for a moment before it looks again. */
+  rx_moderation: z.boolean(),
 });
 export type ReadyLine = z.infer<typeof ReadyLineSchema>;
 
 export const SampleLineSchema = z.strictObject({
   ...head,
   type: z.literal('sample'),
-  /** CLOCK_MONOTONIC, ns. */
-  t_ns: count,
+  t_ns: timeNs,
   tx_packets: count,
+  /** All of ours that arrived, and of these the unique and intact ones. */
   rx_packets: count,
+  rx_unique_packets: count,
   /** CPU time of the polling thread, ns. */
   cpu_ns: count,
+  /** Of the polling thread since start. */
+  minor_faults: count,
   polls: count,
   empty_polls: count,
 });
@@ -72,10 +81,14 @@ export const TxTotalsSchema = z.strictObject({
   missed_packets: count,
   error_packets: count,
   max_behind_ns: count,
+  /** After so long what is due is given up. */
+  max_debt_ns: count,
   steady_intended_packets: count,
   steady_offered_packets: count,
-  steady_begin_ns: count,
-  steady_end_ns: count,
+  /** Due within the steady state and never sent. */
+  steady_given_up_packets: count,
+  steady_begin_ns: timeNs,
+  steady_end_ns: timeNs,
 });
 export type TxTotals = z.infer<typeof TxTotalsSchema>;
 
@@ -86,10 +99,13 @@ export const RxTotalsSchema = z.strictObject({
   duplicated_packets: count,
   reordered_packets: count,
   corrupted_packets: count,
+  /** Of the corrupted ones, those whose number was not to be trusted. */
+  unidentified_packets: count,
   foreign_packets: count,
   late_packets: count,
   dropped_packets: count,
   steady_packets: count,
+  steady_corrupted_packets: count,
   highest_sequence: count.nullable(),
 });
 export type RxTotals = z.infer<typeof RxTotalsSchema>;
@@ -99,8 +115,8 @@ export const FinalLineSchema = z.strictObject({
   type: z.literal('final'),
   role: z.enum(['sender', 'receiver', 'client', 'server']),
   io: z.string(),
-  started_ns: count,
-  ended_ns: count,
+  started_ns: timeNs,
+  ended_ns: timeNs,
   stopped_by: z.enum(['duration', 'stop', 'signal', 'eof']),
   tx: TxTotalsSchema.nullable(),
   rx: RxTotalsSchema.nullable(),
@@ -116,6 +132,9 @@ export const FinalLineSchema = z.strictObject({
   /** Of the polling thread over its run, kernel included; null where nothing counts them. */
   cycles: count.nullable(),
   instructions: count.nullable(),
+  minor_faults: count,
+  /** By how much the counter that times packets ran faster than CLOCK_MONOTONIC_RAW, in millionths; null where it is that clock itself. */
+  clock_drift_ppm: z.number().nullable(),
   polls: count,
   empty_polls: count,
 });

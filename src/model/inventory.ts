@@ -10,6 +10,18 @@ export const LAB_VIRTUALIZATION = 'a machine of vswbench lab';
 /** Machines whose network cards, or whose CPUs as well, are emulated: QEMU's own emulator is what systemd-detect-virt(1) calls qemu. */
 export const EMULATED: readonly string[] = ['qemu', LAB_VIRTUALIZATION];
 
+/**
+ * The kernel's clock sources (/sys/devices/system/clocksource) that are the CPU's own counter, by which the applications time packets, or
+ * a hypervisor's reading of it. A kernel that uses another one has none of it, or has found it to be wrong.
+ */
+export const COUNTER_CLOCKSOURCES: readonly string[] = [
+  'tsc',
+  'kvm-clock',
+  'hyperv_clocksource_tsc_page',
+  'hyperv_clocksource_msr',
+  'arch_sys_counter',
+];
+
 const CpuSchema = z.strictObject({
   id: z.int().nonnegative(),
   /** NUMA node; 0 where the kernel does not say. */
@@ -38,7 +50,7 @@ export const InventorySchema = z.strictObject({
   memoryBytes: z.int().nonnegative(),
   clocksource: z.string(),
   invariantTsc: z.boolean(),
-  /** The time-stamp counters of two CPUs are at most so far apart: the error of a one-way delay. Null where nobody knows. */
+  /** The time-stamp counters of any two of the CPUs that may be used are at most so far apart: the error of a one-way delay. Null where nobody knows. */
   clockErrorNs: z.int().nonnegative().nullable(),
   /** File name under /sys/devices/system/cpu/vulnerabilities to what the kernel says. */
   mitigations: z.record(z.string(), z.string()),

@@ -166,6 +166,8 @@ const PairResultSchema = z.strictObject({
 export const MeasurementSchema = z.strictObject({
   /** Length of the steady state, seconds; rates refer to it. */
   durationS: z.number().positive(),
+  /** From the first packet to the steady state, seconds. Older records lack it. */
+  warmupS: z.number().nullable().default(null),
   intendedPackets: count,
   offeredPackets: count,
   receivedPackets: count,
@@ -301,6 +303,8 @@ const CampaignHeadSchema = z.strictObject({
   endedAt: z.string().nullable(),
   seed: count,
   warmupMs: count,
+  /** Warm-ups went on until the figures had no trend, `warmupMs` at most. Older records lack it. */
+  warmupAuto: z.boolean().default(false),
   durationMs: count,
   /** Trials of each test case; where a precision was asked for, those before it is looked at. */
   trialsPlanned: count,

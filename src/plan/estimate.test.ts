@@ -29,7 +29,7 @@ function orderOf(...caseIndices: number[]): PlannedTrial[] {
 }
 
 const cases = [testCase({}), testCase({ packetSize: 1500 }), testCase({ switch: 'b' }), testCase({ pairs: 2 })];
-const timing = { warmupMs: 500, durationMs: 3000 };
+const timing = { warmupMs: 500, warmupAuto: false, durationMs: 3000 };
 const overheads = { trialMs: 100, switchStartMs: 10 };
 
 describe('estimateMs', () => {
@@ -37,6 +37,11 @@ describe('estimateMs', () => {
     assert.equal(estimateMs(orderOf(0, 1, 0), cases, timing, overheads), 3 * 3600 + 10);
     assert.equal(estimateMs(orderOf(0, 2, 0), cases, timing, overheads), 3 * 3600 + 30);
     assert.equal(estimateMs(orderOf(0, 3), cases, timing, overheads), 2 * 3600 + 20);
+  });
+
+  it('expects of a warm-up that finds its own end what it takes where all is quiet', () => {
+    const auto = { ...timing, warmupMs: 30_000, warmupAuto: true };
+    assert.equal(estimateMs(orderOf(0), cases, auto, overheads), 3000 + 3000 + 100 + 10);
   });
 
   it('is that of the testbed which needs longest', () => {
@@ -95,7 +100,7 @@ describe('RemainingTime', () => {
   });
 
   it('never expects less than nothing where trials fail at once', () => {
-    const left = new RemainingTime(orderOf(0, 0, 0, 0), { warmupMs: 0, durationMs: 0 }, cases, {
+    const left = new RemainingTime(orderOf(0, 0, 0, 0), { warmupMs: 0, warmupAuto: false, durationMs: 0 }, cases, {
       trialMs: 0,
       switchStartMs: 0,
     });

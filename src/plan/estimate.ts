@@ -7,8 +7,13 @@ import type { PlannedTrial } from './order.ts';
 /** The phases of each trial of a campaign. */
 export interface Timing {
   warmupMs: number;
+  /** It finds its own end; `warmupMs` is the longest. */
+  warmupAuto: boolean;
   durationMs: number;
 }
+
+/** What an automatic warm-up takes on a quiet machine: some more sampling intervals than it has to look at. */
+const AUTO_WARMUP_MS = 3000;
 
 /** What a campaign costs beside traffic. */
 export interface Overheads {
@@ -69,7 +74,8 @@ function expectedMs(
     const needed = switchSetup(cases[caseIndex]);
     const starts = needed !== undefined && needed !== up;
     up = needed;
-    return timing.warmupMs + timing.durationMs + overheads.trialMs + (starts ? overheads.switchStartMs : 0);
+    const warmupMs = timing.warmupAuto ? Math.min(AUTO_WARMUP_MS, timing.warmupMs) : timing.warmupMs;
+    return warmupMs + timing.durationMs + overheads.trialMs + (starts ? overheads.switchStartMs : 0);
   });
 }
 

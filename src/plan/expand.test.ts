@@ -95,6 +95,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     rxModerations: ['on'],
     wait: 'auto',
     warmupMs: 0,
+    warmupAuto: false,
     durationMs: 1000,
     trials: 1,
     precision: null,

@@ -38,6 +38,13 @@ test('what the command says is read back as the same parameters', () => {
   assert.equal(parsed.value.seed, 20260301);
 });
 
+test('so is a warm-up that finds its own end', () => {
+  assert.match(
+    reproduceCommand(toCampaignResult(storedCampaign({ warmupMs: 30_000, warmupAuto: true }))),
+    / --warmup auto /,
+  );
+});
+
 test('a precision is part of it', () => {
   const command = reproduceCommand(toCampaignResult(storedCampaign({ precision: { ratio: 0.015, trialsMax: 20 } })));
   assert.match(command, /--trials 6 --precision 1\.5% --max-trials 20 --seed/);

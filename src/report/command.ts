@@ -29,7 +29,7 @@ export function reproduceCommand(result: CampaignResult): string {
     ...(namesTestbeds(result) ? [['--testbed', testbedsOf(result).join(',')] satisfies [string, string]] : []),
     ...Object.values(OPTIONS).map(([name, value]): [string, string] => [name, all(value)]),
     ...waits.flatMap((wait): [string, string][] => (waits.length === 1 ? [['--wait', wait]] : [])),
-    ['--warmup', duration(result.warmupMs)],
+    ['--warmup', result.warmupAuto ? 'auto' : duration(result.warmupMs)],
     ['--duration', duration(result.durationMs)],
     ['--trials', String(result.trialsPlanned)],
     ...precisionOptions(result),

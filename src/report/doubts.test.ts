@@ -44,6 +44,13 @@ test("a quiet machine of one's own leaves little to doubt", () => {
   assert.deepEqual(told(quiet).split('\n').length, 2, told(quiet));
 });
 
+test('a kernel that does not trust the counter is told', () => {
+  const by = (clocksource: string) =>
+    told(storedCampaign({ hosts: [hostRecord({ inventory: inventory({ clocksource }) })] }));
+  assert.match(by('hpet'), /did not tell the time by the time stamp counter \(clock source hpet\)/);
+  assert.doesNotMatch(by('kvm-clock'), /clock source/);
+});
+
 test('another governor, a busy machine and a drifting clock are told', () => {
   const text = told(
     storedCampaign({

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would make the figures wrong: every reason to doubt that the campaign's own record gives.
-import type { Inventory } from '../model/inventory.ts';
+import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Measurement } from '../model/result.ts';
 import { farHostOf, nearOf } from '../model/testbed.ts';
 import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';
@@ -123,6 +123,11 @@ function inventoryDoubts(inventory: Inventory): Doubt[] {
     ...when(!invariantTsc, {
       what: `The time stamp counter is not invariant (clock source ${clocksource})`,
       consequence: 'Pacing and one-way delays rest on it and may drift with the CPU frequency.',
+    }),
+    ...when(!COUNTER_CLOCKSOURCES.includes(clocksource), {
+      what: `The kernel did not tell the time by the time stamp counter (clock source ${clocksource})`,
+      consequence:
+        'It has none to rely on, or has found it to be wrong. Packets are timed and paced by it all the same: no delay or rate is safe.',
     }),
     ...when(loadAverage > 0.5, {
       what: `The machine was busy when the campaign began (load average ${loadAverage.toFixed(2)} on ${cpus.length} CPUs)`,

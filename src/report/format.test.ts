@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { storedCampaign, testCase } from '../../test/fixtures/campaign.ts';
+import { storedCampaign, testCase, trial } from '../../test/fixtures/campaign.ts';
 import { parseDurationMs, parseQuantity } from '../model/units.ts';
+import { toCampaignResult } from '../stats/campaign.ts';
 import { groupOf } from '../stats/group.ts';
 import {
   bounds,
@@ -16,6 +17,7 @@ import {
   ppsScale,
   quantity,
   spelledDuration,
+  spelledWarmup,
   varying,
 } from './format.ts';
 
@@ -44,6 +46,23 @@ test('quantities and durations are written as the command line reads them', () =
   }
   assert.equal(spelledDuration(500), '500 ms');
   assert.equal(spelledDuration(3000), '3 s');
+});
+
+test('a warm-up is told by its length, or by what ended it and how long that took', () => {
+  const one = testCase();
+  const campaign = (warmupAuto: boolean, ...took: number[]) => {
+    const trials = took.map((warmupS, round) => {
+      const ran = trial({ case: one, pps: 1000, round });
+      return { ...ran, measurement: ran.measurement && { ...ran.measurement, warmupS } };
+    });
+    const cases = [{ case: one, skipped: null, trials }];
+    return toCampaignResult(storedCampaign({ warmupMs: warmupAuto ? 30_000 : 500, warmupAuto, cases }));
+  };
+  assert.equal(spelledWarmup(campaign(false, 0.5)), '500 ms of warm-up');
+  const until = 'a warm-up until the figures had no trend';
+  assert.equal(spelledWarmup(campaign(true, 2, 4.56)), `${until} (2.0 to 4.6 s, at most 30 s)`);
+  assert.equal(spelledWarmup(campaign(true, 2, 2.04)), `${until} (2.0 s, at most 30 s)`);
+  assert.equal(spelledWarmup(campaign(true)), `${until} (at most 30 s)`);
 });
 
 test('bounds, groups of digits and lists', () => {

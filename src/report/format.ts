@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
-import type { Interval, StoredCampaign } from '../model/result.ts';
+import type { CampaignResult, Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
 import { GROUP_PARAMETERS, type Group } from '../stats/group.ts';
@@ -89,6 +89,15 @@ export function duration(ms: number): string {
 /** A duration for people: `500 ms`, `3 s`. */
 export function spelledDuration(ms: number): string {
   return duration(ms).replace(/(\d)(m?s)$/, '$1 $2');
+}
+
+/** What came before each measured window, and how long that was: `500 ms of warm-up`. */
+export function spelledWarmup({ warmupMs, warmupAuto, results }: CampaignResult): string {
+  if (!warmupAuto) return `${spelledDuration(warmupMs)} of warm-up`;
+  const took = results.flatMap(({ trials }) => trials.flatMap(({ measurement }) => measurement?.warmupS ?? []));
+  const [least, most] = [Math.min(...took), Math.max(...took)].map((seconds) => seconds.toFixed(1));
+  const range = took.length === 0 ? '' : `${least === most ? least : `${least} to ${most}`} s, `;
+  return `a warm-up until the figures had no trend (${range}at most ${spelledDuration(warmupMs)})`;
 }
 
 /** `a`, `a and b`, `a, b and c`. */

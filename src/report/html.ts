@@ -21,6 +21,7 @@ import {
   listed,
   namesTestbeds,
   spelledDuration,
+  spelledWarmup,
   trialsOf,
   untilPrecise,
   varying,
@@ -319,7 +320,7 @@ function methodSection(result: CampaignResult): ComponentChild[] {
     : 'generated and checked only the header of';
   const sentences = [
     `Each pair of containers ran one traffic application at either end; they exchanged real Ethernet frames with IPv4 and UDP headers and sequence numbers, and ${touched} each packet.`,
-    `A trial discarded ${spelledDuration(result.warmupMs)} of warm-up and measured ${spelledDuration(result.durationMs)}; then senders stopped first and receivers drained, so that totals are exact.`,
+    `A trial discarded ${spelledWarmup(result)} and measured ${spelledDuration(result.durationMs)}; then senders stopped first and receivers drained, so that totals are exact.`,
     `Trials ran in ${trialsOf(result)} rounds${untilPrecise(result)}, each visiting every switch once in a random order (seed ${result.seed}), so that drift of the machine is not mistaken for a difference.`,
     'Rates are differences of counters sampled inside the steady state, loss is the share of the packets sent in it that never arrived, and a trial whose packet ledger does not close is not used.',
     'Figures are medians over trials with 95 % confidence intervals (order statistics, which assume no distribution, from six trials on; Student’s t below), and a winner is named only where its interval lies wholly beyond all others.',

@@ -24,6 +24,7 @@ import {
   ppsScale,
   type Scale,
   spelledDuration,
+  spelledWarmup,
   trialsOf,
   untilPrecise,
   varying,
@@ -73,7 +74,7 @@ export function renderSummary(result: CampaignResult, options: TerminalOptions):
 }
 
 function heading({ result, paint, columns }: Page): string[] {
-  const plan = `${trialsOf(result)} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledDuration(result.warmupMs)} of warm-up${untilPrecise(result)}`;
+  const plan = `${trialsOf(result)} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledWarmup(result)}${untilPrecise(result)}`;
   const [first] = result.hosts;
   const lines = namesTestbeds(result)
     ? [plan, ...result.hosts.map((host) => `${hostName(host)}: ${machineName(host)}`)]

@@ -9,7 +9,8 @@ import { Application, type ApplicationPlan, applicationCommand, ipOf, sampleInte
 import { TrialFailure } from './failure.ts';
 
 function plan(part: Partial<TestCase> = {}, end: ApplicationPlan['end'] = 'source'): ApplicationPlan {
-  return { testCase: testCase(part), pair: 3, end, device: 'eth0', cpu: 5, warmupMs: 500, durationMs: 3000 };
+  const times = { warmupMs: 500, durationMs: 3000, epochNs: 9_100_000_123_000_000_001n };
+  return { testCase: testCase(part), pair: 3, end, device: 'eth0', cpu: 5, ...times, runTag: 127 };
 }
 
 function optionOf(command: string[], name: string): string | undefined {
@@ -36,6 +37,11 @@ describe('applicationCommand', () => {
     assert.equal(optionOf(command, 'duration-ms'), '3000');
     assert.equal(optionOf(command, 'interval-ms'), '100');
     assert.equal(optionOf(command, 'cpu'), '5');
+  });
+  it('passes the epoch on to the last digit, and the tag of the trial', () => {
+    const command = applicationCommand(plan());
+    assert.equal(optionOf(command, 'epoch-ns'), '9100000123000000001');
+    assert.equal(optionOf(command, 'run'), '127');
   });
 
   const ROLES: [TestCase['dimension'], ApplicationPlan['end'], string][] = [
@@ -76,12 +82,16 @@ it('short windows are sampled more often', () => {
 });
 
 const READY = {
-  ...{ v: 1, type: 'ready', role: 'sender', io: 'udp', device: 'eth0', pid: 7, cpu: 0, ticks_hz: 2.6e9 },
+  ...{ v: 2, type: 'ready', role: 'sender', io: 'udp', device: 'eth0', pid: 7, cpu: 0, ticks_hz: 2.6e9 },
   ...{ payload_bytes: 22, frame_bytes: 64, tx_queue_bytes: 212_992, rx_queue_bytes: null, path: null },
+  ...{ run: 127, rx_moderation: false },
 };
-const SAMPLE = { v: 1, type: 'sample', t_ns: 5, tx_packets: 1, rx_packets: 0, cpu_ns: 1, polls: 1, empty_polls: 0 };
+const SAMPLE = {
+  ...{ v: 2, type: 'sample', t_ns: 5, tx_packets: 1, rx_packets: 0, rx_unique_packets: 0 },
+  ...{ cpu_ns: 1, minor_faults: 0, polls: 1, empty_polls: 0 },
+};
 const FINAL = {
-  ...{ v: 1, type: 'final', role: 'sender', io: 'udp', started_ns: 1, ended_ns: 2, stopped_by: 'duration' },
+  ...{ v: 2, type: 'final', role: 'sender', io: 'udp', started_ns: 1, ended_ns: 2, stopped_by: 'duration' },
   ...{
     tx: null,
     rx: null,
@@ -90,6 +100,8 @@ const FINAL = {
     involuntary_switches: 0,
     cycles: null,
     instructions: null,
+    minor_faults: 0,
+    clock_drift_ppm: null,
     polls: 1,
     empty_polls: 0,
   },
@@ -128,16 +140,17 @@ describe('an application', () => {
     await application.ended(LONG_MS, NEVER);
   });
 
-  it('is told when to start, in whole nanoseconds, and when to stop', () => {
+  it('is told when to start and when to measure, in whole nanoseconds, and when to stop', () => {
     const { process, application } = launch();
     application.startAt(1234.56);
+    application.measureAt(5678.9);
     application.stop();
-    assert.deepEqual(process.sent, ['start 1235', 'stop']);
+    assert.deepEqual(process.sent, ['start 1235', 'measure 5679', 'stop']);
   });
 
   it('fails with what it complains of', async () => {
     const { process, application } = launch();
-    process.print({ v: 1, type: 'error', code: 'EPERM', message: 'raw sockets need CAP_NET_RAW' });
+    process.print({ v: 2, type: 'error', code: 'EPERM', message: 'raw sockets need CAP_NET_RAW' });
     process.end({ exitCode: 1, stderr: 'lxc-execute: noise\n' });
     const told = failure('run application', 'vswbench-3-source: raw sockets need CAP_NET_RAW');
     await assert.rejects(application.ready(LONG_MS, NEVER), told);
@@ -147,8 +160,8 @@ describe('an application', () => {
 
   for (const [what, line] of [
     ['that is not JSON', 'Segmentation fault'],
-    ['of another version', { ...READY, v: 2 }],
-    ['of an unknown type', { v: 1, type: 'surprise' }],
+    ['of another version', { ...READY, v: 1 }],
+    ['of an unknown type', { v: 2, type: 'surprise' }],
     ['with a count that is none', { ...SAMPLE, tx_packets: -1 }],
   ] as const) {
     it(`fails at once at a line ${what}, though it goes on running`, async () => {

@@ -25,7 +25,14 @@ export interface ApplicationPlan {
   cpu: number;
   warmupMs: number;
   durationMs: number;
+  /** Of the host that it runs on: its times are told since then. */
+  epochNs: bigint;
+  /** Tells its packets from those of the trial before (0 to `RUN_TAGS` - 1). */
+  runTag: number;
 }
+
+/** The packet has seven bits for it. */
+export const RUN_TAGS = 128;
 
 /** Time that a source goes on after the measured window, so that the window ends before anything slows down. */
 export const COOLDOWN_MS = 100;
@@ -68,6 +75,8 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     'interval-ms': sampleIntervalMs(plan.durationMs),
     'drain-ms': DRAIN_MS,
     cpu: plan.cpu,
+    'epoch-ns': String(plan.epochNs),
+    run: plan.runTag,
   };
   return [
     '/bin/vswload',
@@ -125,9 +134,14 @@ export class Application {
     this.process.send('announce');
   }
 
-  /** Begins at the given CLOCK_MONOTONIC time. */
+  /** Begins at the given time of its host's clock, in nanoseconds since that host's epoch; at once where it is past, as 0 is. */
   startAt(atNs: number): void {
     this.process.send(`start ${Math.round(atNs)}`);
+  }
+
+  /** Ends a source's warm-up at the given time, as for `startAt`, where it is not over by then. */
+  measureAt(atNs: number): void {
+    this.process.send(`measure ${Math.round(atNs)}`);
   }
 
   /** Told once, it ends its traffic; told again, or after traffic that ended by itself, it closes its port and ends. */

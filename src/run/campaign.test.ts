@@ -32,6 +32,7 @@ function bench(t: TestContext, cpuCount = 8) {
   const told: CampaignEvent[] = [];
   const stop = new AbortController();
   const starts: SwitchContext[] = [];
+  const tags: number[] = [];
   const driver = (id: string, threads = 0): SwitchDriver => ({
     ...{ id, title: id, kind: 'kernel', learns: true, ports: ['netdev'], locations: ['local'], threads },
     probe: async () => ({ available: true, version: '1' }),
@@ -47,7 +48,8 @@ function bench(t: TestContext, cpuCount = 8) {
   let onTrial: (testCase: TestCase) => Outcome | Promise<Outcome> = () => ({ outcome: 'measured' });
   let onFlags: (ordinal: number) => Flag[] = () => [];
   let onSave: () => void = () => undefined;
-  const run: typeof runTrial = async (_, { testCase: planned, ...plan }) => {
+  const run: typeof runTrial = async (_, { testCase: planned, runTag, ...plan }) => {
+    tags.push(runTag);
     host.events.push(`trial ${planned.switch}`);
     const outcome = await onTrial(planned);
     return { ...trial({ case: planned, pps: 1000, outcome, flags: onFlags(plan.ordinal) }), ...plan };
@@ -56,7 +58,7 @@ function bench(t: TestContext, cpuCount = 8) {
   const sideOf = (role: Side['role']): Side => ({
     ...{ role, host, undo: Object.assign(undo, { close: async () => [] }), cpus, directory: `/run/vswbench/${role}` },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
-    uplink: { interface: 'cable', pci: null },
+    ...{ uplink: { interface: 'cable', pci: null }, clocksource: null },
     containers: { path: `/run/vswbench/${role}/containers`, ipv6: false },
   });
   const [near, far] = [sideOf('near'), sideOf('far')];
@@ -71,6 +73,7 @@ function bench(t: TestContext, cpuCount = 8) {
     },
     signal: stop.signal,
     warmupMs: 100,
+    warmupAuto: false,
     durationMs: 1000,
     owed: [],
     drivers: [driver('one'), driver('two'), driver('poller', 1)],
@@ -83,7 +86,7 @@ function bench(t: TestContext, cpuCount = 8) {
     tell: (event: CampaignEvent) => void told.push(event),
   };
   return {
-    ...{ host, saved, told, stop, starts, undo },
+    ...{ host, saved, told, stop, starts, tags, undo },
     onStart: (action: typeof onStart) => {
       onStart = action;
     },
@@ -131,6 +134,22 @@ describe('a campaign', () => {
       ...['up two', 'trial two', 'undone delete-link two2'],
       ...['up one', 'trial one', 'undone delete-link one2'],
     ]);
+  });
+
+  it('gives each trial another tag than the one before, whatever its place in the order', async (t) => {
+    const b = bench(t);
+    b.onFlags((ordinal) => (ordinal === 128 ? ['disturbed'] : []));
+    const order = Array.from({ length: 300 }, (_, index) => ({
+      caseIndex: 0,
+      round: 0,
+      ordinal: 128 * index,
+      seed: 9,
+    }));
+    await b.runOrder([ONE], order);
+    assert.equal(b.tags.length, 301);
+    assert.ok(
+      b.tags.every((tag, index) => Number.isInteger(tag) && tag >= 0 && tag < 128 && tag !== b.tags[index - 1]),
+    );
   });
 
   it('repeats a disturbed trial once, at the end of its round and as a trial of its own', async (t) => {

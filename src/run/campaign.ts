@@ -11,6 +11,7 @@ import type { TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeCase } from '../plan/placement.ts';
 import type { PortRequest, SwitchContext, SwitchDriver } from '../switches/driver.ts';
+import { RUN_TAGS } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import { reasonOf } from './failure.ts';
 import type { Role, Side, Testbed } from './testbed.ts';
@@ -20,6 +21,7 @@ export interface CampaignContext {
   testbed: Testbed;
   signal: AbortSignal;
   warmupMs: number;
+  warmupAuto: boolean;
   durationMs: number;
   /** Repetitions of disturbed trials that are owed from before. */
   owed: readonly PlannedTrial[];
@@ -56,13 +58,16 @@ export async function runCampaign(
 ): Promise<void> {
   const slot = new SwitchSlot(context, listener);
   const owed = [...context.owed];
+  // Counted here and not taken from the order, in which trials that follow each other may stand a multiple of all tags apart.
+  let runTag = 0;
   try {
     for (const planned of withRepetitions(order, owed)) {
       context.signal.throwIfAborted();
       const testCase = cases[planned.caseIndex];
       if (testCase === undefined) throw new RangeError(`no test case ${planned.caseIndex}`);
       listener.tell({ event: 'trial-starting', planned, testCase });
-      const trial = await runPlanned({ ...context, run }, planned, testCase, slot);
+      const trial = await runPlanned({ ...context, run, runTag }, planned, testCase, slot);
+      runTag = (runTag + 1) % RUN_TAGS;
       // What the user's wish to stop broke is not the trial's own failure, and is to be run again.
       if (trial.outcome.outcome === 'failed') context.signal.throwIfAborted();
       listener.save(planned, trial);
@@ -79,7 +84,7 @@ export async function runCampaign(
 }
 
 async function runPlanned(
-  context: CampaignContext & { run: typeof runTrial },
+  context: CampaignContext & { run: typeof runTrial; runTag: number },
   planned: PlannedTrial,
   testCase: TestCase,
   slot: SwitchSlot,
@@ -99,7 +104,7 @@ async function runPlanned(
     signal.throwIfAborted();
     const trial = await context.run(
       { ...context, sameMachine: testbed.sameMachine },
-      { testCase, placement, round, ordinal, seed },
+      { testCase, placement, round, ordinal, seed, runTag: context.runTag },
       running,
     );
     // A switch that took part in a failure is not trusted with the next trial.

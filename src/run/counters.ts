@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters that know nothing of the applications, before and after a trial, and what they counted in between. Pure: they are
 // read in trial.ts.
-import { counterDelta, type NetdevCounters } from '../host/netdev.ts';
-import type { Port, PortCounters, SwitchFigures, UplinkCounters } from '../switches/driver.ts';
+import { type Counter, grownBy, grownByOrNull } from '../host/counter.ts';
+import { counterDelta, type NetdevReading } from '../host/netdev.ts';
+import type {
+  PortCounters,
+  PortCounts,
+  PortRequest,
+  SwitchFigures,
+  UplinkCounters,
+  UplinkCounts,
+} from '../switches/driver.ts';
 import type { Evidence } from './evaluate.ts';
 
 /** Counters of the switch on all hosts. */
@@ -14,11 +22,11 @@ export interface SwitchCounters {
 
 /** Counters of the interface that a container has. */
 export interface InterfaceCounters {
-  port: Port;
-  counters: NetdevCounters;
+  port: PortRequest;
+  counters: NetdevReading;
 }
 
-/** What each interface has counted in between. */
+/** What each interface has counted in between. Throws HostError where a counter ran backwards, as those below. */
 export function interfaceDifferences(
   before: readonly InterfaceCounters[],
   after: readonly InterfaceCounters[],
@@ -30,11 +38,11 @@ export function interfaceDifferences(
 }
 
 /** What each port of the switch has counted in between; null where nobody counts. */
-export function portDifferences(before: PortCounters[] | null, after: PortCounters[] | null): PortCounters[] | null {
+export function portDifferences(before: PortCounters[] | null, after: PortCounters[] | null): PortCounts[] | null {
   if (before === null || after === null) return null;
-  return after.map((later) => {
-    const earlier = before.find((port) => port.pair === later.pair && port.end === later.end);
-    return { ...later, ...grown(earlier, later) };
+  return after.map(({ pair, end, ...later }) => {
+    const earlier = before.find((port) => port.pair === pair && port.end === end);
+    return { pair, end, ...grown(`the ${end}'s port of pair ${pair}`, earlier, later) };
   });
 }
 
@@ -42,23 +50,38 @@ export function portDifferences(before: PortCounters[] | null, after: PortCounte
 export function uplinkDifferences(
   before: UplinkCounters[] | null,
   after: UplinkCounters[] | null,
-): { near: UplinkCounters; far: UplinkCounters } | null {
-  const [near, far] = (after ?? []).map((later, index) => grown(before?.[index], later));
+): { near: UplinkCounts; far: UplinkCounts } | null {
+  const [near, far] = (after ?? []).map((later, index) =>
+    grown(`the ${index === 0 ? 'near' : 'far'} uplink`, before?.[index], later),
+  );
   return before === null || near === undefined || far === undefined ? null : { near, far };
 }
 
-/** What has been counted in between. */
-function grown(earlier: UplinkCounters | undefined, later: UplinkCounters): UplinkCounters {
+/** What has been counted in between; what was not there before began at 0. */
+function grown(where: string, earlier: UplinkCounters | undefined, later: UplinkCounters): UplinkCounts {
+  const since = (what: string, before: Counter | undefined, after: Counter) =>
+    grownBy(`what ${where} counted as ${what}`, before ?? 0, after);
+  const dropsBefore = new Map(earlier?.drops.map(({ reason, packets }) => [reason, packets]));
   return {
-    ...(later.inBytes === undefined ? {} : { inBytes: later.inBytes - (earlier?.inBytes ?? 0) }),
-    ...(later.outBytes === undefined ? {} : { outBytes: later.outBytes - (earlier?.outBytes ?? 0) }),
-    inPackets: later.inPackets - (earlier?.inPackets ?? 0),
-    outPackets: later.outPackets - (earlier?.outPackets ?? 0),
+    ...bytesSince('inBytes', earlier, later),
+    ...bytesSince('outBytes', earlier, later),
+    inPackets: since('received', earlier?.inPackets, later.inPackets),
+    outPackets: since('sent', earlier?.outPackets, later.outPackets),
     drops: later.drops.map(({ reason, packets }) => ({
       reason,
-      packets: packets - (earlier?.drops.find((drop) => drop.reason === reason)?.packets ?? 0),
+      packets: since(`dropped (${reason})`, dropsBefore.get(reason), packets),
     })),
   };
+}
+
+/** Bytes tell of super-packets alone. Old drivers count them in 32 bits, which are full in seconds: whoever needs them then has no witness. */
+function bytesSince(
+  field: 'inBytes' | 'outBytes',
+  earlier: UplinkCounters | undefined,
+  later: UplinkCounters,
+): Partial<UplinkCounts> {
+  const bytes = later[field] === undefined ? null : grownByOrNull(earlier?.[field] ?? 0, later[field]);
+  return bytes === null ? {} : { [field]: bytes };
 }
 
 /** What the far host's switch tells of itself is named so: `farBusyRatio`. */

@@ -17,12 +17,14 @@ const OFFERED = 12_000;
 /** A sample every 100 ms over 1.2 s, of an application that counts `pps` packets/s and uses `cpus` CPUs. */
 function samples(counter: 'tx_packets' | 'rx_packets', pps: number, cpus: number): SampleLine[] {
   return Array.from({ length: 13 }, (_, index) => ({
-    v: 1,
+    v: 2,
     type: 'sample',
     t_ns: START_NS + index * 1e8,
     tx_packets: 0,
     rx_packets: 0,
+    rx_unique_packets: 0,
     cpu_ns: Math.round(index * 1e8 * cpus),
+    minor_faults: 0,
     polls: 0,
     empty_polls: 0,
     [counter]: (pps / 10) * index,
@@ -38,8 +40,10 @@ function txTotals(part: Partial<TxTotals> = {}): TxTotals {
     missed_packets: 0,
     error_packets: 0,
     max_behind_ns: 0,
+    max_debt_ns: 10_000_000,
     steady_intended_packets: 10_000,
     steady_offered_packets: 10_000,
+    steady_given_up_packets: 0,
     steady_begin_ns: START_NS + WARMUP_NS,
     steady_end_ns: START_NS + WARMUP_NS + SECOND_NS,
     ...part,
@@ -54,10 +58,12 @@ function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
     duplicated_packets: 0,
     reordered_packets: 0,
     corrupted_packets: 0,
+    unidentified_packets: 0,
     foreign_packets: 0,
     late_packets: 0,
     dropped_packets: 0,
     steady_packets: 10_000,
+    steady_corrupted_packets: 0,
     highest_sequence: OFFERED - 1,
     ...part,
   };
@@ -65,7 +71,7 @@ function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
 
 function final(part: Partial<FinalLine>): FinalLine {
   return {
-    v: 1,
+    v: 2,
     type: 'final',
     role: 'sender',
     io: 'udp',
@@ -80,6 +86,8 @@ function final(part: Partial<FinalLine>): FinalLine {
     involuntary_switches: 0,
     cycles: null,
     instructions: null,
+    minor_faults: 0,
+    clock_drift_ppm: null,
     polls: 0,
     empty_polls: 0,
     ...part,
@@ -89,7 +97,8 @@ function final(part: Partial<FinalLine>): FinalLine {
 function ready(role: ReadyLine['role'], path: string | null = null): ReadyLine {
   const queues = { tx_queue_bytes: null, rx_queue_bytes: null };
   const sizes = { payload_bytes: 22, frame_bytes: 64, ticks_hz: 2.6e9 };
-  return { v: 1, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: null, ...sizes, ...queues, path };
+  const kind = { path, run: 5, rx_moderation: false };
+  return { v: 2, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: null, ...sizes, ...queues, ...kind };
 }
 
 function sender(part: Partial<TxTotals> = {}, pair = 0): ApplicationEvidence {
@@ -134,7 +143,8 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Mac
 }
 
 function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
-  return { cpus: [1, 2], before: cpu(10.1, 0, 0, 3), after: cpu(11.1, 0.01, 0.2, 3.125), ...part };
+  const looks = { before: cpu(10.1, 0, 0, 3), after: cpu(11.1, 0.01, 0.2, 3.125) };
+  return { cpus: [1, 2], warmupMhz: new Map(), ...looks, ...part };
 }
 
 function evidence(part: Partial<Evidence> = {}): Evidence {
@@ -151,6 +161,8 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     startNs: START_NS,
     durationMs: 1000,
     switchFigures: {},
+    observedS: 1,
+    clocksources: [{ before: 'tsc', after: 'tsc' }],
     sources: [sender()],
     sinks: [receiver()],
     interfaces: [],
@@ -210,6 +222,7 @@ describe('evaluate', () => {
     assert.deepEqual(switchFigures, { busyRatio: 0.75 });
     assert.deepEqual(figures, {
       durationS: 1,
+      warmupS: 0.1,
       intendedPackets: 12_000,
       offeredPackets: 12_000,
       receivedPackets: 12_000,
@@ -224,13 +237,15 @@ describe('evaluate', () => {
       throughputBps: 5_120_000,
       offeredPps: 10_000,
       receivePath: 'mmap ring',
+      minorFaults: 0,
+      clockDriftPpm: null,
       cpu: { sender: 0.5, receiver: 0.25, switch: 0.125, total: 0.875 },
       // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
       cyclesPerPacket: null,
       instructionsPerPacket: null,
       uplink: null,
       ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
-      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, minorFaults: null, clockDriftPpm: null },
+      ...{ steadyGivenUpPackets: 0, rawPps: 10_000 },
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,
@@ -431,6 +446,53 @@ describe('evaluate', () => {
       evaluate(evidence({ machines: [machine({ after: cpu(11.1, steal, 0, 3) })] })).flags;
     assert.deepEqual(flagsAt(0.019), []);
     assert.deepEqual(flagsAt(0.021), ['disturbed']);
+  });
+
+  it('flags a trial whose clocks are in doubt', () => {
+    const flagsOf = (part: Partial<Evidence>) => evaluate(evidence(part)).flags;
+    const drifting = (ppm: number) => ({ ...receiver(), final: { ...receiver().final, clock_drift_ppm: ppm } });
+    assert.deepEqual(flagsOf({ sinks: [drifting(-49)] }), []);
+    assert.deepEqual(flagsOf({ sinks: [drifting(-51)] }), ['clock-drift']);
+    assert.equal(measured({ sinks: [drifting(-51)] }).clockDriftPpm, -51);
+    const left = [
+      { before: 'tsc', after: 'tsc' },
+      { before: 'tsc', after: 'hpet' },
+    ];
+    assert.deepEqual(flagsOf({ clocksources: left }), ['clock-drift']);
+  });
+
+  describe('whose warm-up was not over when the window began', () => {
+    const reasonsOf = (part: Partial<Evidence>) => measured(part).noise.reasons;
+    const faulty = (first: number, last: number): ApplicationEvidence => ({
+      ...receiver(),
+      samples: receiver().samples.map((sample, index) => ({
+        ...sample,
+        minor_faults: 20 * Math.max(0, Math.min(index, last) - first),
+      })),
+    });
+    it('is disturbed by page faults within it, of whichever application', () => {
+      const reason = 'the warm-up was not over: the receiver of pair 0 took 100 page faults a second (more than 10)';
+      assert.deepEqual(reasonsOf({ sinks: [faulty(0, 6)] }), [reason]);
+      assert.deepEqual(evaluate(evidence({ sinks: [faulty(0, 6)] })).flags, ['disturbed']);
+      assert.equal(measured({ sinks: [faulty(0, 6)] }).minorFaults, 100);
+    });
+    it('is not by those before or after it', () => {
+      assert.deepEqual(reasonsOf({ sinks: [faulty(0, 1)] }), []);
+      assert.deepEqual(reasonsOf({ sinks: [faulty(11, 12)] }), []);
+    });
+    it('is disturbed by a clock that still rose', () => {
+      const base = machine();
+      const at = (mhz: number) => ({ ...base.before, frequencyMhz: new Map([[1, mhz]]) });
+      const machines = [{ ...base, warmupMhz: new Map([[1, 2000]]), before: at(2600), after: { ...at(2600), atNs: base.after.atNs } }];
+      assert.deepEqual(reasonsOf({ machines }), [
+        "the warm-up was not over: a CPU's frequency still rose by 30 % (more than 5 %)",
+      ]);
+    });
+    it('is disturbed by flow caches that still fill, on whichever host', () => {
+      const switchFigures = { cacheMisses: 50, farCacheMisses: 60 };
+      assert.deepEqual(reasonsOf({ switchFigures, observedS: 2 }), []);
+      assert.equal(reasonsOf({ switchFigures, observedS: 1 }).length, 1);
+    });
   });
 
   describe('of the dimension latency', () => {

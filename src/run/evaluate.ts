@@ -7,12 +7,14 @@ import type { CpuUse, Flag, Latency, Ledger, Measurement, PerPacket, Trial } fro
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
-import type { PortCounters, SwitchFigures, UplinkCounters } from '../switches/driver.ts';
+import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
+import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
 import { makeLedger } from './ledger.ts';
 import type { Look } from './machines.ts';
 import { noiseOf } from './noise.ts';
 import { unfoldReceived } from './super-packets.ts';
+import { minorFaultsWithin, warmupDisturbances, warmupOf } from './warmup.ts';
 import { uplinkDropsOf, uplinkLedgerOf, witnessesOf } from './witnesses.ts';
 
 export interface ApplicationEvidence {
@@ -34,10 +36,14 @@ export interface Evidence {
   sources: readonly ApplicationEvidence[];
   sinks: readonly ApplicationEvidence[];
   interfaces: readonly { pair: number; end: End; counters: NetdevCounters }[];
-  ports: readonly PortCounters[] | null;
+  ports: readonly PortCounts[] | null;
   /** Of both hosts' uplinks; null for `local`. */
-  uplinks: { near: UplinkCounters; far: UplinkCounters } | null;
+  uplinks: { near: UplinkCounts; far: UplinkCounts } | null;
+  /** What the switch told of itself, and of how long: from the middle of the warm-up to the end of the window. */
   switchFigures: SwitchFigures;
+  observedS: number;
+  /** Of each host. */
+  clocksources: readonly Clocksources[];
   /** The counters of interfaces and ports, and of drops, are of super-packets. */
   superPackets: boolean;
   machines: readonly MachineEvidence[];
@@ -47,6 +53,8 @@ export interface Evidence {
 export interface MachineEvidence {
   /** CPUs whose work is measured: those of applications and of the switch's threads. */
   cpus: readonly number[];
+  /** Their clocks in the middle of the warm-up, as far as the kernel tells. */
+  warmupMhz: ReadonlyMap<number, number>;
   before: Look;
   after: Look;
 }
@@ -71,6 +79,7 @@ export function evaluate(evidence: Evidence): Verdict {
   const flags: Flag[] = measurement.noise.reasons.length > 0 ? ['disturbed'] : [];
   if ((measurement.uplink?.foreignPackets ?? 0) > FOREIGN_RATIO_MAX * measurement.offeredPackets)
     flags.push('shared-uplink');
+  if (clockDrifts(measurement.clockDriftPpm, evidence.clocksources)) flags.push('clock-drift');
   return { outcome: judge(measurement, sound), measurement, histograms, flags };
 }
 
@@ -148,8 +157,13 @@ function combine(
   const total = (value: (pair: PairEvaluation) => number) => pairs.reduce((sum, pair) => sum + value(pair), 0);
   const throughputPps = total((pair) => pair.receivedPps);
   const latencyNs = latencyOf(histograms);
+  // All pairs begin at one instant.
+  const window = windowOf(pairs[0]?.tx ?? raiseNoPairs());
+  const noise = noiseOf(evidence);
+  const applications = [...evidence.sources, ...evidence.sinks];
   return {
     durationS: Math.min(...pairs.map((pair) => pair.durationS)),
+    warmupS: (window.beginNs - evidence.startNs) / 1e9,
     intendedPackets: total((pair) => pair.tx.intended_packets),
     offeredPackets: total((pair) => pair.tx.offered_packets),
     receivedPackets: total((pair) => pair.rx.packets),
@@ -172,13 +186,13 @@ function combine(
     throughputBps: throughputPps * testCase.packetSize * 8,
     offeredPps: total((pair) => pair.offeredPps),
     receivePath: evidence.sinks[0]?.ready.path ?? null,
-    minorFaults: null,
-    clockDriftPpm: null,
+    minorFaults: Math.max(...applications.map(({ samples }) => minorFaultsWithin(samples, window).count)),
+    clockDriftPpm: worstDriftPpm(applications.map(({ final }) => final)),
     ...(Object.keys(latencyNs).length === 0 ? {} : { latencyNs }),
     cpu: cpuOf(evidence, pairs),
     cyclesPerPacket: perPacket(evidence, 'cycles'),
     instructionsPerPacket: perPacket(evidence, 'instructions'),
-    noise: noiseOf(evidence),
+    noise: { ...noise, reasons: [...noise.reasons, ...warmupDisturbances(warmupOf(evidence, window))] },
     pairs: pairs.map((pair) => ({
       pair: pair.pair,
       throughputPps: pair.receivedPps,
@@ -194,7 +208,7 @@ function combine(
       sinks: (testCase.dimension === 'latency' ? evidence.sources : evidence.sinks).map((sink) => sink.samples),
       startedNs: evidence.startNs,
       intervalNs: sampleIntervalMs(evidence.durationMs) * 1e6,
-      window: windowOf(pairs[0]?.tx ?? raiseNoPairs()),
+      window,
     }),
   };
 }

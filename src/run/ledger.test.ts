@@ -12,10 +12,12 @@ function received(part: Partial<RxTotals> = {}): RxTotals {
     duplicated_packets: 0,
     reordered_packets: 0,
     corrupted_packets: 0,
+    unidentified_packets: 0,
     foreign_packets: 0,
     late_packets: 0,
     dropped_packets: 0,
     steady_packets: 900,
+    steady_corrupted_packets: 0,
     highest_sequence: 999,
     ...part,
   };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machines that take part in a trial, and what their CPUs did within the measured window.
-import { type CpuSnapshot, takeCpuSnapshot } from '../host/cpu.ts';
+import { type CpuSnapshot, frequencies, takeCpuSnapshot } from '../host/cpu.ts';
 import type { Host } from '../host/host.ts';
 import { type Limits, readLimits } from '../host/limits.ts';
 import type { Placement } from '../model/placement.ts';
+import type { MachineEvidence } from './evaluate.ts';
 import type { Station } from './stations.ts';
 import type { RunningSide } from './trial.ts';
 
@@ -55,6 +56,11 @@ export async function machinesOf(
   ];
 }
 
+/** The clocks of each machine's CPUs, in MHz by CPU number. */
+export function lookAtFrequencies(machines: readonly Machine[]): Promise<Map<number, number>[]> {
+  return Promise.all(machines.map(({ host, cpus }) => frequencies(host, cpus)));
+}
+
 /** One look at each machine, at about the same instant. */
 export function lookAt(machines: readonly Machine[]): Promise<Look[]> {
   return Promise.all(
@@ -65,11 +71,18 @@ export function lookAt(machines: readonly Machine[]): Promise<Look[]> {
   );
 }
 
-/** Each machine between two looks. */
-export function windowsOf(machines: readonly Machine[], before: readonly Look[], after: readonly Look[]) {
+/** Each machine between two looks, with its clocks in the middle of the warm-up. */
+export function windowsOf(
+  machines: readonly Machine[],
+  warmup: readonly Map<number, number>[],
+  before: readonly Look[],
+  after: readonly Look[],
+): MachineEvidence[] {
   return machines.map(({ cpus }, index) => {
-    const [begin, end] = [before[index], after[index]];
-    if (begin === undefined || end === undefined) throw new RangeError('a snapshot of each machine');
-    return { cpus, before: begin, after: end };
+    const [warmupMhz, begin, end] = [warmup[index], before[index], after[index]];
+    if (warmupMhz === undefined || begin === undefined || end === undefined) {
+      throw new RangeError('a snapshot of each machine');
+    }
+    return { cpus, warmupMhz, before: begin, after: end };
   });
 }

@@ -2,7 +2,7 @@
 // What else the machines did while a trial was measured, and the rule that tells quiet trials from disturbed ones. It looks at
 // that alone and never at what was measured: a trial is not called disturbed for a figure that nobody likes. Told in
 // docs/method.md, "Quiet and disturbed trials".
-import type { CpuSnapshot } from '../host/cpu.ts';
+import { type CpuSnapshot, interruptsBetween } from '../host/cpu.ts';
 import type { Noise } from '../model/result.ts';
 import { type Evidence, type MachineEvidence, wallS } from './evaluate.ts';
 import { lackOf, type Occupancy, occupancyOf } from './occupancy.ts';
@@ -86,7 +86,7 @@ export function noiseOf(evidence: Evidence): Noise {
     softirqCpus: total(({ cpus }, cpu) => cpus.get(cpu)?.softirqS ?? 0),
     interruptsPerS: machines.some(({ after }) => after.interrupts.size === 0)
       ? null
-      : total(({ interrupts }, cpu) => interrupts.get(cpu) ?? 0),
+      : machines.reduce((sum, machine) => sum + interruptsOf(machine) / wallS(machine), 0),
     ...frequencyOf(machines),
     // Of two machines the one on which more had to wait.
     cpuPressureRatio:
@@ -98,6 +98,12 @@ export function noiseOf(evidence: Evidence): Noise {
     throttledS: machines.flatMap(throttles).reduce((sum, { throttledS }) => sum + throttledS, 0),
   };
   return { ...noise, reasons: disturbances(noise, occupancies, machines) };
+}
+
+/** Served by the measured CPUs of a machine within the window. */
+function interruptsOf({ cpus, before, after }: MachineEvidence): number {
+  const served = (cpu: number) => interruptsBetween(before.interrupts.get(cpu) ?? 0, after.interrupts.get(cpu) ?? 0);
+  return cpus.reduce((sum, cpu) => sum + served(cpu), 0);
 }
 
 /** How often the applications were interrupted: told, and no reason, as to yield counts as being interrupted. */

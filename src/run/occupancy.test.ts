@@ -40,10 +40,11 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
   return {
     ...{ testCase: testCase({ wait: 'poll' }), placement, startNs: 0, durationMs: 1000, oneClock: true },
     ...{ sources: [application('sender', 1)], sinks: [application('receiver', 1)], interfaces: [], ports: null },
-    ...{ uplinks: null, switchFigures: {}, superPackets: false },
+    ...{ uplinks: null, switchFigures: {}, superPackets: false, observedS: 1, clocksources: [] },
     machines: [
       {
         cpus: [1, 2],
+        warmupMhz: new Map(),
         before: look(
           1,
           [1, 2].map((c) => [c, {}]),
@@ -80,7 +81,7 @@ describe('who had the measured CPUs', () => {
 
   it('is, of a CPU that applications share on purpose, only what neither of them had', () => {
     const placement = { ...evidence().placement, pairs: [{ source: 1, sink: 1 }], sharedCpu: true };
-    const machines = [{ cpus: [1], before: look(1, [[1, {}]]), after: look(2, [[1, {}]]) }];
+    const machines = [{ cpus: [1], warmupMhz: new Map(), before: look(1, [[1, {}]]), after: look(2, [[1, {}]]) }];
     const shared = (sender: number, receiver: number) =>
       lacks({
         placement,
@@ -100,7 +101,12 @@ describe('who had the measured CPUs', () => {
       lacks({
         placement,
         machines: [
-          { cpus: [3], before: look(1, [[3, {}]], thread(5)), after: look(2, [[3, { idleS }]], thread(5 + runS)) },
+          {
+            cpus: [3],
+            warmupMhz: new Map(),
+            before: look(1, [[3, {}]], thread(5)),
+            after: look(2, [[3, { idleS }]], thread(5 + runS)),
+          },
         ],
       });
     assert.deepEqual(ran(1, 0), [null]);
@@ -113,7 +119,7 @@ describe('who had the measured CPUs', () => {
       lacks({
         testCase: testCase({ wait: 'block' }),
         sources: [application('sender', share)],
-        machines: [{ cpus: [1], before: look(1, [[1, {}]]), after: look(2, [[1, { idleS }]]) }],
+        machines: [{ cpus: [1], warmupMhz: new Map(), before: look(1, [[1, {}]]), after: look(2, [[1, { idleS }]]) }],
       });
     assert.deepEqual(blocking(0.2, 0.8), [null]);
     assert.deepEqual(blocking(0.2, 0.3), ['others took 49 % of CPU 1 (more than 4 %)']);
@@ -126,7 +132,9 @@ describe('who had the measured CPUs', () => {
         placement,
         sources: [application('sender', share)],
         sinks: [application('receiver', 0)],
-        machines: [{ cpus: [1], before: look(1, [[1, {}]]), after: look(2, [[1, { softirqS }]]) }],
+        machines: [
+          { cpus: [1], warmupMhz: new Map(), before: look(1, [[1, {}]]), after: look(2, [[1, { softirqS }]]) },
+        ],
       });
     // Apart: two parts of its time make the whole.
     assert.deepEqual(busy(0.6, 0.4), [null]);

@@ -41,6 +41,8 @@ export async function deploy(context: TrialContext, plan: TrialPlan, side: Side,
     cpu,
     warmupMs: context.warmupMs,
     durationMs: context.durationMs,
+    epochNs: side.host.epochNs,
+    runTag: plan.runTag,
   };
   const name = `vswbench-${port.pair}-${port.end}`;
   const container = await startContainer(

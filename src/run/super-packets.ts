@@ -4,7 +4,7 @@
 import type { NetdevCounters } from '../host/netdev.ts';
 import type { RxTotals } from '../model/dataplane.ts';
 import type { TestCase } from '../model/testcase.ts';
-import type { PortCounters, UplinkCounters } from '../switches/driver.ts';
+import type { PortCounts, UplinkCounts } from '../switches/driver.ts';
 
 /** Ethernet, IPv4 and UDP headers, of which a super-packet has one set. */
 const HEADERS_BYTES = 14 + 20 + 8;
@@ -42,10 +42,10 @@ export function unfoldInterface(counters: NetdevCounters, shape: Shape): Interfa
 }
 
 /** A switch port's counters in packets; with the super-packets that it saw, where it saw such. */
-export type PortWitness<Counters = PortCounters> = Counters & { inSuperPackets?: number; outSuperPackets?: number };
+export type PortWitness<Counters = PortCounts> = Counters & { inSuperPackets?: number; outSuperPackets?: number };
 
 /** Counters of super-packets in datagrams. Null where the switch counts no bytes: it is then no witness. */
-export function unfoldPort<Counters extends UplinkCounters>(
+export function unfoldPort<Counters extends UplinkCounts>(
   counters: Counters,
   shape: Shape,
 ): PortWitness<Counters> | null {

@@ -6,7 +6,7 @@ import type { Artifacts } from '../host/artifacts.ts';
 import { connectHost, formOf } from '../host/connect.ts';
 import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from '../host/host.ts';
 import { installArtifacts, removeOldInstallations } from '../host/install.ts';
-import { allowedCpus, cpusOf } from '../host/inventory.ts';
+import { allowedCpus, clocksourceOf, cpusOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { type ContainerDirectory, prepareContainers } from '../host/lxc.ts';
 import type { Cpu } from '../model/inventory.ts';
@@ -25,6 +25,8 @@ export interface Side {
   artifacts: Artifacts;
   /** That may be used. */
   cpus: readonly Cpu[];
+  /** What its kernel told the time by when it was prepared; null where it does not say. */
+  clocksource: string | null;
   uplink: Uplink | null;
   /** Everything of this side that exists only while something runs. */
   directory: string;
@@ -216,6 +218,7 @@ class Seat {
     this.side = {
       ...{ role: this.role, host, undo, directory, artifacts: this.artifacts },
       cpus: await usableCpus(host),
+      clocksource: await clocksourceOf(host),
       uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },
       containers: await prepareContainers(host, `${directory}/containers`, undo),
     };

@@ -16,12 +16,16 @@ const NET_DEV = 'Inter-|\n face |\n  eth0: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n';
 
 function readyLine(role: string): object {
   return {
-    ...{ v: 1, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: 0, ticks_hz: 2.6e9 },
+    ...{ v: 2, type: 'ready', role, io: 'udp', device: 'eth0', pid: 7, cpu: 0, ticks_hz: 2.6e9 },
     ...{ payload_bytes: 22, frame_bytes: 64, tx_queue_bytes: null, rx_queue_bytes: null, path: null },
+    ...{ run: 5, rx_moderation: false },
   };
 }
 
-const SILENCE = { tx_packets: 0, rx_packets: 0, cpu_ns: 0, polls: 0, empty_polls: 0 };
+const SILENCE = {
+  ...{ tx_packets: 0, rx_packets: 0, rx_unique_packets: 0 },
+  ...{ cpu_ns: 0, minor_faults: 0, polls: 0, empty_polls: 0 },
+};
 
 /** A pair of containers on a switch that has nothing to do; the measured window is ten minutes long. */
 function bench(t: TestContext) {
@@ -38,10 +42,17 @@ function bench(t: TestContext) {
     });
   const undo = new FakeUndoStack(host);
   const stop = new AbortController();
-  const context: TrialContext = { sameMachine: false, signal: stop.signal, warmupMs: 0, durationMs: 600_000 };
+  const context: TrialContext = {
+    sameMachine: false,
+    signal: stop.signal,
+    warmupMs: 0,
+    warmupAuto: false,
+    durationMs: 600_000,
+  };
   const artifacts: Artifacts = { programs: '/p', application: '/a', root: '/r', frameworks: [] };
   const side: Side = {
     ...{ role: 'near', host, undo: Object.assign(undo, { close: async () => [] }), artifacts, cpus: [], uplink: null },
+    clocksource: null,
     ...{ directory: '/run/vswbench/near', containers: { path: DIRECTORY, ipv6: false } },
   };
   const running: RunningSwitch = {
@@ -56,10 +67,11 @@ function bench(t: TestContext) {
     ...{ pairs: [{ source: 0, sink: 1 }], switch: [], housekeeping: [0] },
     ...{ far: null, sharedCpu: false, sharedHousekeeping: true },
   };
-  const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4 };
+  const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4, runTag: 5 };
   return {
     ...{ host, undo, stop, processes, running, artifacts },
-    run: (part: Partial<RunningSwitch> = {}) => runTrial(context, plan, [{ side, running: { ...running, ...part } }]),
+    run: (part: Partial<RunningSwitch> = {}, how: Partial<TrialContext> = {}) =>
+      runTrial({ ...context, ...how }, plan, [{ side, running: { ...running, ...part } }]),
     ready: () => {
       processes.source.print(readyLine('sender'));
       processes.sink.print(readyLine('receiver'));
@@ -68,7 +80,7 @@ function bench(t: TestContext) {
     started: async () => {
       while (processes.sink.sent.length === 0) await new Promise((turn) => setImmediate(turn));
       assert.deepEqual(processes.source.sent, []);
-      processes.sink.print({ v: 1, type: 'sample', t_ns: 1, ...SILENCE });
+      processes.sink.print({ v: 2, type: 'sample', t_ns: 1, ...SILENCE });
       while (processes.source.sent.length === 0) await new Promise((turn) => setImmediate(turn));
     },
   };
@@ -132,6 +144,62 @@ describe('a trial', () => {
     b.processes.source.end({ exitCode: 137 });
     assert.equal((await ended).outcome.outcome, 'failed');
     assert.equal(b.undo.undos.length, 0);
+  });
+
+  it('tells the times of a host since its epoch, which its applications are given, and the tag of the trial', async (t) => {
+    const b = bench(t);
+    b.host.nowNs = 2_000_000_000;
+    const ended = b.run();
+    b.ready();
+    await b.started();
+    const commands = b.host.events.filter((event) => event.startsWith('start lxc-execute'));
+    assert.equal(commands.length, 2);
+    for (const command of commands) assert.match(command, / --epoch-ns 9100000000000000 --run 5 /);
+    assert.deepEqual(b.processes.sink.sent, ['start 0']);
+    assert.deepEqual(b.processes.source.sent, ['start 2015000000']);
+    b.processes.source.end({ exitCode: 137 });
+    assert.equal((await ended).outcome.outcome, 'failed');
+  });
+
+  describe('whose warm-up finds its own end', () => {
+    /** Samples of both ends at every 20 ms from the first packet on, and then the clock goes on by ten seconds. */
+    const warmedUp = async (t: TestContext, packets: (index: number) => number) => {
+      const b = bench(t);
+      b.host.nowNs = 1_000_000_000;
+      const observed: string[] = [];
+      const observe = async () => {
+        observed.push(...b.processes.source.sent);
+        return async () => ({});
+      };
+      const ended = b.run({ observe }, { warmupMs: 5000, warmupAuto: true, durationMs: 500 });
+      b.ready();
+      await b.started();
+      for (let index = 0; index <= 25; index += 1) {
+        const counts = { ...SILENCE, tx_packets: packets(index), rx_packets: packets(index) };
+        const line = { v: 2, type: 'sample', t_ns: 1_015_000_000 + 20_000_000 * index, ...counts };
+        b.processes.source.print(line);
+        b.processes.sink.print(line);
+      }
+      for (let turn = 0; turn < 100; turn += 1) await new Promise((next) => setImmediate(next));
+      b.host.advance(10_000_000_000);
+      while (observed.length === 0) await new Promise((next) => setImmediate(next));
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((next) => setImmediate(next));
+      b.processes.source.end({ exitCode: 137 });
+      assert.equal((await ended).outcome.outcome, 'failed');
+      return { observed, sent: b.processes.source.sent };
+    };
+
+    it('looks at the switch when the figures have no trend, and measures from then on', async (t) => {
+      const { observed, sent } = await warmedUp(t, (index) => 1000 * index);
+      assert.deepEqual(observed, ['start 1015000000']);
+      // Ten seconds later, and time for every application to have read it.
+      assert.deepEqual(sent.slice(0, 2), ['start 1015000000', 'measure 11015000000']);
+    });
+    it('has the applications themselves end it where the figures never stand still', async (t) => {
+      const { observed, sent } = await warmedUp(t, (index) => index ** 2);
+      assert.deepEqual(observed, ['start 1015000000']);
+      assert.ok(!sent.some((line) => line.startsWith('measure')), sent.join());
+    });
   });
 
   it('has the applications announce themselves until the switch knows them all, and starts only then', async (t) => {

@@ -3,30 +3,29 @@
 // what was seen is handed to evaluate.ts, which alone judges it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../host/host.ts';
+import { clocksourceOf } from '../host/inventory.ts';
 import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import type { RunningSwitch, SwitchFigures } from '../switches/driver.ts';
+import type { RunningSwitch } from '../switches/driver.ts';
 import { COOLDOWN_MS } from './application.ts';
-import { clockOffsetNs, toNearClock } from './clocks.ts';
+import { type Clocksources, clockOffsetNs, toNearClock } from './clocks.ts';
 import { allEnded } from './concurrency.ts';
 import {
   type InterfaceCounters,
   interfaceDifferences,
-  joinFigures,
   portDifferences,
   type SwitchCounters,
   uplinkDifferences,
 } from './counters.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
-import { lookAt, type Machine, machinesOf, windowsOf } from './machines.ts';
+import { machinesOf } from './machines.ts';
 import { deploy, identify, readInterfaces, type Station, settle } from './stations.ts';
 import type { Side } from './testbed.ts';
+import { watchTraffic } from './traffic.ts';
 
-/** From the word `start` to the first packet: time for every application to have read it. */
-const START_LEAD_MS = 15;
 const READY_TIMEOUT_MS = 10_000;
 /** How much longer than its plan a source may take, and a sink to drain. */
 const GRACE_MS = 5_000;
@@ -39,6 +38,8 @@ export interface TrialContext {
   /** Aborted when the user wants to stop; its reason is thrown. */
   signal: AbortSignal;
   warmupMs: number;
+  /** It is over as soon as the figures have no trend any more; `warmupMs` is the longest. */
+  warmupAuto: boolean;
   durationMs: number;
 }
 
@@ -54,6 +55,8 @@ export interface TrialPlan {
   round: number;
   ordinal: number;
   seed: number;
+  /** Not that of the trial before (`RUN_TAGS`). */
+  runTag: number;
 }
 
 /**
@@ -83,7 +86,10 @@ export async function runTrial(context: TrialContext, plan: TrialPlan, sides: re
     seed: plan.seed,
     startedAt,
     wallS,
-    overheadS: Math.max(0, wallS - (context.warmupMs + context.durationMs) / 1000),
+    overheadS: Math.max(
+      0,
+      wallS - (verdict.measurement?.warmupS ?? context.warmupMs / 1000) - context.durationMs / 1000,
+    ),
     placement: plan.placement,
     flags: [
       ...placementFlags(plan.placement),
@@ -139,16 +145,8 @@ async function observe(context: TrialContext, plan: TrialPlan, sides: readonly R
 interface Baseline {
   counters: SwitchCounters;
   interfaces: InterfaceCounters[];
-  /** Of the far host's clock; 0 where there is one clock. */
+  /** Of the far host's clock; 0 where there is one host. */
   farAheadNs: number;
-}
-
-/** What was seen while traffic ran. */
-interface Watched {
-  /** Of the near host's clock. */
-  startNs: number;
-  machines: Evidence['machines'];
-  switchFigures: SwitchFigures;
 }
 
 /** The life of a trial, from containers that have been started to what they tell in the end. */
@@ -166,7 +164,13 @@ async function exchange(
   const before = await takeBaseline(context, sides, stations);
   signal.throwIfAborted();
   await startSinks(sinks, signal);
-  const watched = await watchTraffic(context, sides, sources, machines, signal);
+  const watched = await watchTraffic(
+    context,
+    sides,
+    { sources, sinks, farAheadNs: before.farAheadNs },
+    machines,
+    signal,
+  );
   const told = await collect({ sources, sinks }, before.farAheadNs, signal);
   const after = await readCounters(sides);
   await endStations(stations, signal);
@@ -181,6 +185,7 @@ async function exchange(
     interfaces: interfaceDifferences(before.interfaces, interfaces),
     ports: portDifferences(before.counters.ports, after.ports),
     uplinks: uplinkDifferences(before.counters.uplinks, after.uplinks),
+    clocksources: await clocksourcesOf(sides),
     superPackets: hasSuperPackets(sides, plan.testCase),
   };
 }
@@ -207,7 +212,7 @@ async function takeBaseline(
   const counters = await readCounters(sides);
   const interfaces = await readInterfaces(stations, 'inside');
   const [near, far] = sides.map(({ side }) => side.host);
-  const farAheadNs = near === undefined || far === undefined || sameMachine ? 0 : await clockOffsetNs(near, far);
+  const farAheadNs = near === undefined || far === undefined ? 0 : await clockOffsetNs(near, far, sameMachine);
   return { counters, interfaces, farAheadNs };
 }
 
@@ -215,31 +220,6 @@ async function takeBaseline(
 async function startSinks(sinks: readonly Station[], signal: AbortSignal): Promise<void> {
   for (const { application } of sinks) application.startAt(0);
   await Promise.all(sinks.map(({ application }) => application.started(READY_TIMEOUT_MS, signal)));
-}
-
-/** Starts the sources, and looks at the machines where the measured window begins and where it ends. */
-async function watchTraffic(
-  { warmupMs, durationMs }: TrialContext,
-  sides: readonly RunningSide[],
-  sources: readonly Station[],
-  machines: readonly Machine[],
-  signal: AbortSignal,
-): Promise<Watched> {
-  const near = sides[0]?.side.host;
-  if (near === undefined) throw new RangeError('a trial needs a host');
-  const startNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
-  for (const { application } of sources) application.startAt(startNs);
-  const until = async (atMs: number) =>
-    sleep(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
-  // Asking a switch takes CPU time, which is not to be missing from the measured window.
-  await until(warmupMs / 2);
-  const endings = await Promise.all(sides.map(({ running }) => running.observe?.()));
-  await until(warmupMs);
-  const before = await lookAt(machines);
-  await until(warmupMs + durationMs);
-  const after = await lookAt(machines);
-  const figures = await Promise.all(endings.map(async (end) => (await end?.()) ?? {}));
-  return { startNs, machines: windowsOf(machines, before, after), switchFigures: joinFigures(figures) };
 }
 
 /** Sources end by themselves; only then are sinks told to, which drain first: totals are exact. */
@@ -263,6 +243,13 @@ async function collect(
 async function endStations(stations: readonly Station[], signal: AbortSignal): Promise<void> {
   for (const { application } of stations) application.stop();
   await Promise.all(stations.map(({ application }) => application.ended(GRACE_MS, signal)));
+}
+
+/** The kernel may have found a clock to be wrong meanwhile. */
+function clocksourcesOf(sides: readonly RunningSide[]): Promise<Clocksources[]> {
+  return Promise.all(
+    sides.map(async ({ side }) => ({ before: side.clocksource, after: await clocksourceOf(side.host) })),
+  );
 }
 
 async function readCounters(sides: readonly RunningSide[]): Promise<SwitchCounters> {

@@ -208,7 +208,7 @@ export function unlikeConditions(a: CampaignResult, b: CampaignResult): Unlike[]
   });
   return [
     ...unlikeIn([
-      ['warm-up (ms)', a.warmupMs, b.warmupMs],
+      ['warm-up (ms)', a.warmupAuto ? 'auto' : a.warmupMs, b.warmupAuto ? 'auto' : b.warmupMs],
       ['duration (ms)', a.durationMs, b.durationMs],
     ]),
     ...hosts,

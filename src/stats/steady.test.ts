@@ -8,12 +8,14 @@ const MS = 1e6;
 
 function sample(tMs: number, tx: number, rx: number, cpuMs = 0): SampleLine {
   return {
-    v: 1,
+    v: 2,
     type: 'sample',
     t_ns: tMs * MS,
     tx_packets: tx,
     rx_packets: rx,
+    rx_unique_packets: rx,
     cpu_ns: cpuMs * MS,
+    minor_faults: 0,
     polls: 0,
     empty_polls: 0,
   };

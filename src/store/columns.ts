@@ -68,6 +68,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   endedAt: plain('ended_at'),
   seed: plain('seed'),
   warmupMs: plain('warmup_ms'),
+  warmupAuto: truth('warmup_auto'),
   durationMs: plain('duration_ms'),
   trialsPlanned: plain('trials_planned'),
   precision: json('precision_json'),
@@ -135,6 +136,7 @@ export const TRIAL: Columns<Trial, Exclude<keyof Trial, 'outcome' | 'measurement
 type MeasurementRest = 'latencyNs' | 'cpu' | 'pairs' | 'samples';
 export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, MeasurementRest>> = {
   durationS: plain('duration_s'),
+  warmupS: plain('warmup_s'),
   intendedPackets: plain('intended_packets'),
   offeredPackets: plain('offered_packets'),
   receivedPackets: plain('received_packets'),

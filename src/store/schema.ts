@@ -326,6 +326,10 @@ ALTER TABLE trials ADD COLUMN steady_corrupted_packets INTEGER;
 ALTER TABLE trials ADD COLUMN steady_given_up_packets INTEGER;
 -- All that arrived; throughput_pps counts unique, intact packets alone.
 ALTER TABLE trials ADD COLUMN raw_pps REAL;
+-- 1 where warm-ups went on until the figures had no trend, warmup_ms at most; else 0.
+ALTER TABLE campaigns ADD COLUMN warmup_auto INTEGER NOT NULL DEFAULT 0;
+-- From the first packet to the steady state, seconds.
+ALTER TABLE trials ADD COLUMN warmup_s REAL;
 -- Minor page faults of an application's polling thread within the steady state, of that with most.
 ALTER TABLE trials ADD COLUMN minor_faults INTEGER;
 -- How far the time-stamp counter ran off from the kernel's raw clock, millionths.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a switch has to be able to do. A switch is one file in this folder that exports a SwitchDriver, and one line in
 // registry.ts; `--switch ./file.ts` takes one from anywhere.
+import type { Counter } from '../host/counter.ts';
 import type { Host, UndoStack } from '../host/host.ts';
 import type { PortKind } from '../model/dataplane.ts';
 import type { Flag } from '../model/result.ts';
@@ -71,27 +72,31 @@ export interface Uplink {
   pci: string | null;
 }
 
-/** Packets at the uplink since the switch started, seen from the switch: `in` came from the other host. */
-export interface UplinkCounters {
-  inPackets: number;
-  outPackets: number;
-  inBytes?: number;
-  outBytes?: number;
-  drops: { reason: string; packets: number }[];
-}
-
-/** Packets of one port since the switch started, seen from the switch: `in` came from the container. */
-export interface PortCounters extends PortRequest {
-  inPackets: number;
-  outPackets: number;
+/**
+ * Packets at the uplink since whenever, seen from the switch: `in` came from the other host. What counts are differences, which are exact:
+ * a counter may be a number where it stays below 2^53, and has to be a bigint where it may not, as the bytes of a card since boot.
+ */
+export interface UplinkCounters<Count extends Counter = Counter> {
+  inPackets: Count;
+  outPackets: Count;
   /** Bytes of the frames, Ethernet header included, where the switch counts them. */
-  inBytes?: number;
-  outBytes?: number;
-  /** What the switch itself gave up at this port, by its own counters and words. */
-  drops: { reason: string; packets: number }[];
+  inBytes?: Count;
+  outBytes?: Count;
+  /** What the switch itself gave up there, by its own counters and words. */
+  drops: { reason: string; packets: Count }[];
 }
 
-/** Figures that a switch tells of itself, by name with unit, such as `busyRatio`. */
+/** The same of one port: `in` came from the container. */
+export interface PortCounters<Count extends Counter = Counter> extends PortRequest, UplinkCounters<Count> {}
+
+/** What was counted over a trial. */
+export type UplinkCounts = UplinkCounters<number>;
+export type PortCounts = PortCounters<number>;
+
+/**
+ * Figures that a switch tells of itself, by name with unit, such as `busyRatio`. One is looked at: `cacheMisses`, packets that no flow cache
+ * of it knew, and that took its slow path. Where they go on in the steady state, the warm-up was not over.
+ */
 export type SwitchFigures = Record<string, number>;
 
 export interface SwitchContext {

@@ -3,7 +3,7 @@
 // which polls. Our configuration has it print its counters when it gets a signal: it listens at no socket for that.
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
 import type { Language } from './dialogue.ts';
-import type { PortCounters, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
+import type { PortCounts, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
 import { findProgram } from './program.ts';
 import { announcementsHeld, type Program, SingleUse } from './single-use.ts';
 
@@ -239,7 +239,7 @@ export function reasonOf(stderr: string): string {
   return fatal ?? inConfiguration ?? whileRunning ?? '';
 }
 
-function countersOf({ ports }: SwitchContext, counters: FastClickCounters): PortCounters[] {
+function countersOf({ ports }: SwitchContext, counters: FastClickCounters): PortCounts[] {
   return ports.map((request, index) => {
     const port = counters.ports[index];
     if (port === undefined) throw new HostError(`FastClick has no port ${index}`);

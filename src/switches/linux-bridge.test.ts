@@ -105,12 +105,12 @@ describe('linux-bridge', () => {
     });
     assert.deepEqual(await running.counters(), [
       {
-        ...{ pair: 0, end: 'source', inPackets: 100, inBytes: 6400, outPackets: 2, outBytes: 84 },
-        drops: [{ reason: 'at its port, by the kernel', packets: 4 }],
+        ...{ pair: 0, end: 'source', inPackets: 100n, inBytes: 6400n, outPackets: 2n, outBytes: 84n },
+        drops: [{ reason: 'at its port, by the kernel', packets: 4n }],
       },
       {
-        ...{ pair: 0, end: 'sink', inPackets: 4, inBytes: 168, outPackets: 90, outBytes: 5760 },
-        drops: [{ reason: 'at its port, by the kernel', packets: 11 }],
+        ...{ pair: 0, end: 'sink', inPackets: 4n, inBytes: 168n, outPackets: 90n, outBytes: 5760n },
+        drops: [{ reason: 'at its port, by the kernel', packets: 11n }],
       },
     ]);
   });

@@ -27,10 +27,10 @@ describe('what OVS prints', () => {
     const table = parsePortStatistics(DUMP_PORTS);
     assert.deepEqual([...table.keys()], [1, 2]);
     const [first, second] = [table.get(1), table.get(2)];
-    assert.deepEqual([first?.rxPackets, first?.rxDropped, first?.txPackets], [6251394, 3, 2]);
-    assert.deepEqual([second?.rxPackets, second?.rxDropped, second?.txPackets], [null, 0, null]);
-    assert.equal(second?.custom.ovs_tx_failure_drops, 5652930);
-    assert.equal(first?.custom.ovs_tx_failure_drops, 0);
+    assert.deepEqual([first?.rxPackets, first?.rxDropped, first?.txPackets], [6251394n, 3n, 2n]);
+    assert.deepEqual([second?.rxPackets, second?.rxDropped, second?.txPackets], [null, 0n, null]);
+    assert.equal(second?.custom.ovs_tx_failure_drops, 5652930n);
+    assert.equal(first?.custom.ovs_tx_failure_drops, 0n);
   });
   it('of the addresses that it knows', () => {
     const text =

@@ -117,14 +117,14 @@ async function firstError({ host, directory }: SwitchContext): Promise<string> {
 
 /** Counters of one port as `ovs-ofctl dump-ports` (OpenFlow 1.4) prints them; null while nobody is connected to it. */
 export interface OvsPortStatistics {
-  rxPackets: number | null;
-  rxBytes: number | null;
-  rxDropped: number;
-  txPackets: number | null;
-  txBytes: number | null;
-  txDropped: number;
+  rxPackets: bigint | null;
+  rxBytes: bigint | null;
+  rxDropped: bigint;
+  txPackets: bigint | null;
+  txBytes: bigint | null;
+  txDropped: bigint;
   /** OVS's own reasons, by name: `ovs_tx_failure_drops`, … */
-  custom: Record<string, number>;
+  custom: Record<string, bigint>;
 }
 
 /** Parses the answer of `ovs-ofctl -O OpenFlow14 dump-ports`, by port number; the bridge's own port is left out. */
@@ -135,17 +135,17 @@ export function parsePortStatistics(text: string): Map<number, OvsPortStatistics
     if (Number.isNaN(number)) continue;
     const counter = (pattern: RegExp) => {
       const value = pattern.exec(block)?.[1];
-      return value === undefined || value === '?' ? null : Number(value);
+      return value === undefined || value === '?' ? null : BigInt(value);
     };
     const custom = (block.split('CUSTOM Statistics')[1] ?? '').matchAll(/(\w+)=(\d+)/g);
     table.set(number, {
       rxPackets: counter(/rx pkts=(\d+|\?)/),
       rxBytes: counter(/rx pkts=.*?bytes=(\d+|\?)/),
-      rxDropped: counter(/rx pkts=.*?drop=(\d+|\?)/) ?? 0,
+      rxDropped: counter(/rx pkts=.*?drop=(\d+|\?)/) ?? 0n,
       txPackets: counter(/tx pkts=(\d+|\?)/),
       txBytes: counter(/tx pkts=.*?bytes=(\d+|\?)/),
-      txDropped: counter(/tx pkts=.*?drop=(\d+|\?)/) ?? 0,
-      custom: Object.fromEntries([...custom].map(([, name = '', value]) => [name, Number(value)])),
+      txDropped: counter(/tx pkts=.*?drop=(\d+|\?)/) ?? 0n,
+      custom: Object.fromEntries([...custom].map(([, name = '', value]) => [name, BigInt(value ?? 0)])),
     });
   }
   return table;
@@ -195,7 +195,7 @@ export async function unlearned(
       ? uplinkNumber(context)
       : portNumber(context.ports.findIndex(({ pair, end }) => pair === station.pair && end === station.end));
   for (const station of stations) {
-    if ((table.get(numberOf(station))?.rxPackets ?? 0) === 0) {
+    if ((table.get(numberOf(station))?.rxPackets ?? 0n) === 0n) {
       return `OVS has not heard of ${station.mac} at port ${numberOf(station)}`;
     }
   }

@@ -104,17 +104,27 @@ describe('ovs-kernel', () => {
     assert.ok(!host.commands.some((command) => command.includes('cable0 netns')));
   });
 
+  it('tells how many packets its kernel part knew no flow for', async (t) => {
+    const show = (missed: number) => `system@ovs-system:\n  lookups: hit:44 missed:${missed} lost:0\n  flows: 2\n`;
+    const host = machine(t).answer(/^ovs-appctl .* dpctl\/show$/, { stdout: show(3) });
+    const end = await (await start(host)).observe?.();
+    host.answer(/dpctl\/show$/, { stdout: show(10) });
+    assert.deepEqual(await end?.(), { cacheMisses: 7 });
+    host.answer(/dpctl\/show$/, { stdout: 'system@ovs-system:\n' });
+    assert.deepEqual(await end?.(), {});
+  });
+
   it('counts as OVS does, the uplink behind the ports', async (t) => {
     const host = machine(t).answer(/^ovs-ofctl -O OpenFlow14 dump-ports unix:.*\/vswovsk0\.mgmt$/, {
       stdout: DUMP_PORTS,
     });
     const running = await start(host, { uplink: UPLINK });
     const [port] = (await running.counters()) ?? [];
-    assert.deepEqual([port?.inPackets, port?.inBytes, port?.outPackets, port?.outBytes], [2, 150, 0, 0]);
+    assert.deepEqual([port?.inPackets, port?.inBytes, port?.outPackets, port?.outBytes], [2n, 150n, 0n, 0n]);
     const uplink = await running.uplinkCounters?.();
     assert.deepEqual(
       [uplink?.inPackets, uplink?.inBytes, uplink?.outPackets, uplink?.outBytes],
-      [1631, 104876, 456938, 29245516],
+      [1631n, 104876n, 456938n, 29245516n],
     );
     host.answer(/dump-ports/, { stdout: DUMP_PORTS.slice(0, DUMP_PORTS.indexOf('  port  1')) });
     await assert.rejects(

@@ -4,12 +4,22 @@
 // for it, and two daemons would take each other's ports away: ours has a namespace of its own, into which the ports and the
 // uplink are moved.
 import { z } from 'zod';
+import { grownBy } from '../host/counter.ts';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { ipBatch, silenceIpv6 } from '../host/netdev.ts';
-import type { NetdevPort, Station, SwitchContext, SwitchDriver, Uplink, UplinkCounters } from './driver.ts';
+import type {
+  NetdevPort,
+  Station,
+  SwitchContext,
+  SwitchDriver,
+  SwitchFigures,
+  Uplink,
+  UplinkCounters,
+} from './driver.ts';
 import { ksoftirqds } from './kernel-threads.ts';
 import {
   addBridge,
+  appctl,
   countersOf,
   findSchema,
   healthOf,
@@ -91,6 +101,10 @@ export const ovsKernel: SwitchDriver = {
       settled: (stations) => missing(context, namespace, stations),
       threads: async () => [vswitchd.pid, ...(await ksoftirqds(host))],
       health,
+      observe: async () => {
+        const before = await missedLookups(context);
+        return async () => figuresBetween(before, await missedLookups(context));
+      },
     };
   },
 };
@@ -185,6 +199,16 @@ export function countersIn(table: Map<number, OvsPortStatistics>, port: number):
       { reason: 'on sending, by the kernel', packets: found.txDropped },
     ],
   };
+}
+
+/** Packets for which the kernel's datapath knew no flow, and asked the daemon; null where it does not say. */
+async function missedLookups(context: SwitchContext): Promise<bigint | null> {
+  const missed = /^ *lookups: hit:\d+ missed:(\d+) /m.exec(await appctl(context, 'dpctl/show'))?.[1];
+  return missed === undefined ? null : BigInt(missed);
+}
+
+function figuresBetween(before: bigint | null, after: bigint | null): SwitchFigures {
+  return before === null || after === null ? {} : { cacheMisses: grownBy('missed lookups of OVS', before, after) };
 }
 
 const LinkSchema = z.array(z.looseObject({ flags: z.array(z.string()) }));

@@ -8,7 +8,9 @@ import { ovs, parsePmdStatistics } from './ovs.ts';
 const PMD_STATISTICS = `pmd thread numa_id 0 core_id 1:
   packets received: 3643712
   packet recirculations: 0
-  emc hits: 3643712
+  emc hits: 3643709
+  miss with success upcall: 2
+  miss with failed upcall: 1
   idle cycles: 1086487130 (41.26%)
   processing cycles: 1546858858 (58.74%)
   avg cycles per packet: 722.71 (2633345988/3643712)
@@ -21,9 +23,10 @@ main thread:
 
 describe('what OVS prints', () => {
   it('of its polling threads, without those that do not poll', () => {
-    const { busyRatio = 0, cyclesPerPacket = 0 } = parsePmdStatistics(PMD_STATISTICS);
+    const { busyRatio = 0, cyclesPerPacket = 0, cacheMisses } = parsePmdStatistics(PMD_STATISTICS);
     assert.ok(Math.abs(busyRatio - 0.5874) < 1e-4);
     assert.ok(Math.abs(cyclesPerPacket - 424.53) < 0.01);
+    assert.equal(cacheMisses, 3);
     assert.deepEqual(parsePmdStatistics('pmd thread numa_id 0 core_id 1:\n  packets received: 0\n'), {});
   });
 });

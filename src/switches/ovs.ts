@@ -242,7 +242,7 @@ function countersIn(table: Map<number, OvsPortStatistics>, port: number): Uplink
     throw new HostError(`OVS has no counters of port ${port}: its application is gone`);
   }
   const { rxPackets, rxDropped, txPackets, custom } = found;
-  const drops = Object.entries(DROPS).map(([name, reason]) => ({ reason, packets: custom[name] ?? 0 }));
+  const drops = Object.entries(DROPS).map(([name, reason]) => ({ reason, packets: custom[name] ?? 0n }));
   return {
     inPackets: rxPackets,
     outPackets: txPackets,
@@ -263,7 +263,7 @@ async function observe(context: SwitchContext): Promise<() => Promise<SwitchFigu
 
 /**
  * Parses the answer of `dpif-netdev/pmd-stats-show` since the last clear, all polling threads together: which part of their
- * cycles they spent on packets, and how many cycles on one. Empty where they saw none.
+ * cycles they spent on packets, how many cycles on one, and how many packets were in none of their caches. Empty where they saw none.
  */
 export function parsePmdStatistics(text: string): SwitchFigures {
   const threads = text.split(/^(?=pmd thread|main thread)/m).filter((part) => part.startsWith('pmd thread'));
@@ -271,6 +271,7 @@ export function parsePmdStatistics(text: string): SwitchFigures {
   const packets = sum(/packets received: (\d+)/);
   const idle = sum(/idle cycles: (\d+)/);
   const processing = sum(/processing cycles: (\d+)/);
+  const cacheMisses = sum(/miss with success upcall: (\d+)/) + sum(/miss with failed upcall: (\d+)/);
   if (packets === 0) return {};
-  return { busyRatio: processing / (idle + processing), cyclesPerPacket: processing / packets };
+  return { busyRatio: processing / (idle + processing), cyclesPerPacket: processing / packets, cacheMisses };
 }

@@ -4,7 +4,7 @@
 import { HostError, type HostProcess } from '../host/host.ts';
 import { killMarked, startMarked } from '../host/process.ts';
 import { Dialogue, type Language } from './dialogue.ts';
-import { type PortCounters, SOCKETS, type SocketPort, type SwitchContext } from './driver.ts';
+import { type PortCounts, SOCKETS, type SocketPort, type SwitchContext } from './driver.ts';
 import { makeSocketFolder, socketAppears } from './sockets.ts';
 import { virtioUser } from './virtio.ts';
 
@@ -12,8 +12,8 @@ import { virtioUser } from './virtio.ts';
  * Announcements that came into a fresh switch and have not come out at all other ports yet: each is for everybody, and before
  * traffic there is nothing else. One that waits until a receiver has its ring would be counted with the traffic.
  */
-export function announcementsHeld(counters: readonly PortCounters[]): number {
-  const sum = (value: (port: PortCounters) => number) => counters.reduce((total, port) => total + value(port), 0);
+export function announcementsHeld(counters: readonly PortCounts[]): number {
+  const sum = (value: (port: PortCounts) => number) => counters.reduce((total, port) => total + value(port), 0);
   const dropped = sum(({ drops }) => drops.reduce((total, { packets }) => total + packets, 0));
   return (counters.length - 1) * sum(({ inPackets }) => inPackets) - sum(({ outPackets }) => outPackets) - dropped;
 }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
 import { HUGEPAGE_BYTES } from '../host/hugepages.ts';
-import type { PortCounters, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
+import type { PortCounts, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
 import { findProgram } from './program.ts';
 import { announcementsHeld, type Program, SingleUse } from './single-use.ts';
 
@@ -176,7 +176,7 @@ function program({ directory, cpus }: SwitchContext, path: string): Program<Snab
   };
 }
 
-function countersOf({ ports }: SwitchContext, counters: SnabbCounters): PortCounters[] {
+function countersOf({ ports }: SwitchContext, counters: SnabbCounters): PortCounts[] {
   return ports.map((request, index) => {
     const port = counters.ports[index];
     if (port === undefined) throw new HostError(`Snabb has no port ${index}`);

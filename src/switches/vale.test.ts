@@ -152,7 +152,7 @@ describe('vale', () => {
       host.put({ '/proc/self/net/dev': 'a\nb\n  eth1: 640 10 0 1 0 0 0 0 1280 20 0 2 0 0 0 0\n' });
       const running = await connect(host);
       const counters = await running.uplinkCounters?.();
-      assert.deepEqual([counters?.inPackets, counters?.outPackets], [10, 20]);
+      assert.deepEqual([counters?.inPackets, counters?.outPackets], [10n, 20n]);
       host.put({ '/sys/class/net/eth1/carrier': '0\n' });
       assert.match((await running.settled([])) ?? '', /uplink eth1 of host fake has no carrier/);
     });

@@ -25,14 +25,19 @@ describe('what VPP answers', () => {
     const table = parseInterfaces(answers.INTERFACES);
     assert.deepEqual([...table.keys()], ['VirtualEthernet0/0/0', 'VirtualEthernet0/0/1', 'local0']);
     assert.deepEqual(Object.fromEntries(table.get('VirtualEthernet0/0/1') ?? []), {
-      'rx packets': 1,
-      'rx bytes': 60,
-      'tx packets': 7836737,
-      'tx bytes': 501551164,
-      drops: 2343810,
+      'rx packets': 1n,
+      'rx bytes': 60n,
+      'tx packets': 7836737n,
+      'tx bytes': 501551164n,
+      drops: 2343810n,
     });
     assert.equal(table.get('local0')?.size, 0);
-    assert.equal(parseInterfaces(answers.UPLINK_INTERFACES).get('host-up0')?.get('tx packets'), 2955);
+    assert.equal(parseInterfaces(answers.UPLINK_INTERFACES).get('host-up0')?.get('tx packets'), 2955n);
+  });
+
+  it('of its interfaces: to the last digit of what no number holds', () => {
+    const table = parseInterfaces(answers.INTERFACES.replaceAll(/ {9}7836737/g, '9007199254740993'));
+    assert.equal(table.get('VirtualEthernet0/0/1')?.get('tx packets'), 9_007_199_254_740_993n);
   });
 
   it('of what its nodes counted, each reason once for all threads', () => {
@@ -41,11 +46,11 @@ describe('what VPP answers', () => {
     assert.deepEqual(found.at(-1), {
       node: 'VirtualEthernet0/0/1-tx',
       reason: 'tx packet drops (no available descr',
-      count: 2347457,
+      count: 2347457n,
     });
     const row = '         5             memif1/0-tx                 no free tx slots               error   \r\n';
     assert.deepEqual(parseErrors(`   Count   Node   Reason   Severity \r\n${row}${row}`), [
-      { node: 'memif1/0-tx', reason: 'no free tx slots', count: 10 },
+      { node: 'memif1/0-tx', reason: 'no free tx slots', count: 10n },
     ]);
     assert.deepEqual(parseErrors('   Count   Node   Reason   Severity \r\n'), []);
   });
@@ -104,7 +109,6 @@ describe('what VPP answers', () => {
     assert.throws(() => parseErrors(''), HostError);
     const twice = answers.INTERFACES.replace('VirtualEthernet0/0/1', 'VirtualEthernet0/0/0');
     assert.throws(() => parseInterfaces(twice), HostError);
-    assert.throws(() => parseInterfaces(answers.INTERFACES.replace('7836737', '99999999999999999')), HostError);
   });
 });
 
@@ -180,10 +184,10 @@ describe('what VPP never answers', () => {
           const parsed = attempt(parse, garbled);
           for (const leaf of parsed === undefined ? [] : leaves(parsed)) {
             const sound =
-              typeof leaf === 'number'
-                ? Number.isFinite(leaf) && leaf >= 0
+              typeof leaf === 'number' || typeof leaf === 'bigint'
+                ? Number.isFinite(Number(leaf)) && leaf >= 0
                 : typeof leaf === 'boolean' || (typeof leaf === 'string' && leaf !== '' && leaf === leaf.trim());
-            assert.ok(sound, `${JSON.stringify(leaf)} of ${JSON.stringify(garbled)}`);
+            assert.ok(sound, `${String(leaf)} of ${JSON.stringify(garbled)}`);
           }
         }
       }

@@ -10,12 +10,12 @@ export function parseVersion(text: string): { text: string; year: number; month:
 }
 
 /** Counters of one interface by VPP's own names, such as `rx packets`, `tx packets`, `drops`; one that is not there is 0. */
-export type InterfaceCounters = ReadonlyMap<string, number>;
+export type InterfaceCounters = ReadonlyMap<string, bigint>;
 
 /** Parses `show interface`: counters by interface. Throws HostError. */
 export function parseInterfaces(answer: string): Map<string, InterfaceCounters> {
-  const table = new Map<string, Map<string, number>>();
-  let counters: Map<string, number> | undefined;
+  const table = new Map<string, Map<string, bigint>>();
+  let counters: Map<string, bigint> | undefined;
   for (const line of rowsBehind(answer, /^ *Name +Idx +State +MTU \(L3\/IP4\/IP6\/MPLS\) +Counter +Count *$/)) {
     // An interface has its first counter beside its name, and the others below.
     const begins = /^(\S+) +\d+ +(?:up|down) +\d+(?:\/\d+){3}(.*)$/.exec(line);
@@ -25,7 +25,7 @@ export function parseInterfaces(answer: string): Map<string, InterfaceCounters> 
     const [, name = '', count = ''] = /^(\S+(?: \S+)*) +(\d+)$/.exec(rest.trim()) ?? [];
     // Both have their columns: a number that was cut off is a number as well.
     if (counters === undefined || rest.trim() !== name.padEnd(16) + count.padStart(16)) throw unexpected(line);
-    enter(counters, name, counted(count, line), line);
+    enter(counters, name, BigInt(count), line);
   }
   return table;
 }
@@ -35,7 +35,7 @@ export interface NodeError {
   node: string;
   /** VPP's words, of which it shows the first 35 characters. */
   reason: string;
-  count: number;
+  count: bigint;
 }
 
 /** Parses `show errors`: those of all threads summed up. Throws HostError. */
@@ -44,9 +44,9 @@ export function parseErrors(answer: string): NodeError[] {
   for (const line of rowsBehind(answer, /^ *Count +Node +Reason +Severity *$/)) {
     const [, count, node, reason] =
       /^ *(\d+) +(\S+) +(\S(?:[ -~]*\S)?) +(?:error|warn|info|unknown) *$/.exec(line) ?? [];
-    if (node === undefined || reason === undefined) throw unexpected(line);
+    if (count === undefined || node === undefined || reason === undefined) throw unexpected(line);
     const key = `${node} ${reason}`;
-    sums.set(key, { node, reason, count: (sums.get(key)?.count ?? 0) + counted(count, line) });
+    sums.set(key, { node, reason, count: (sums.get(key)?.count ?? 0n) + BigInt(count) });
   }
   return [...sums.values()];
 }
@@ -154,7 +154,7 @@ function enter<T>(table: Map<string, T>, name: string, value: T, line: string): 
   return value;
 }
 
-/** A number of VPP's as one of ours, which is exact up to 2^53. */
+/** A number of VPP's that is counted since a moment ago, as one of ours, which is exact up to 2^53. */
 function counted(digits: string | undefined, line: string): number {
   const value = Number(digits ?? Number.NaN);
   if (!Number.isSafeInteger(value)) throw unexpected(line);

@@ -171,12 +171,12 @@ describe('a VPP that runs', () => {
     assert.deepEqual(source, {
       pair: 0,
       end: 'source',
-      inPackets: 7836737,
-      outPackets: 0,
-      drops: [{ reason: 'in its graph', packets: 0 }],
+      inPackets: 7836737n,
+      outPackets: 0n,
+      drops: [{ reason: 'in its graph', packets: 0n }],
     });
-    assert.equal(sink?.outPackets, 7836737 - 2347457);
-    assert.deepEqual(sink?.drops[0], { reason: "receiver's ring full", packets: 2347457 });
+    assert.equal(sink?.outPackets, 7836737n - 2347457n);
+    assert.deepEqual(sink?.drops[0], { reason: "receiver's ring full", packets: 2347457n });
   });
   it('is settled once links are up and addresses are at their ports', async (t) => {
     const host = running(t);
@@ -208,9 +208,9 @@ describe('a VPP that runs', () => {
     host.put({ '/sys/class/net/up0/carrier': '0\n' });
     assert.match((await switched.settled(stations('uplink'))) ?? '', /uplink up0 .* no carrier/);
     assert.deepEqual(await switched.uplinkCounters?.(), {
-      inPackets: 2,
-      outPackets: 2955,
-      drops: [{ reason: 'in its graph', packets: 0 }],
+      inPackets: 2n,
+      outPackets: 2955n,
+      drops: [{ reason: 'in its graph', packets: 0n }],
     });
   });
   it('says once it has ended, whatever it is asked', async (t) => {

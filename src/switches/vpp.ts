@@ -341,23 +341,22 @@ const REASONS = new Map([
   ['tx frame not ready', "uplink's ring full"],
 ]);
 
-interface Passed {
-  inPackets: number;
-  outPackets: number;
-  drops: { reason: string; packets: number }[];
-}
-
 /**
  * VPP counts a packet as sent before it looks whether there is room for it; what there was none for is among the errors of the
  * output. Its own counter of drops has those of vhost-user in it as well, and for each kind of port what its graph dropped of
  * what came in there.
  */
-function passed(name: string, counters: InterfaceCounters | undefined, errors: readonly NodeError[]): Passed {
+function passed(
+  name: string,
+  counters: InterfaceCounters | undefined,
+  errors: readonly NodeError[],
+): UplinkCounters<bigint> {
   if (counters === undefined) throw new HostError(`VPP has lost its interface ${name}`);
-  const count = (counter: string) => counters.get(counter) ?? 0;
+  const count = (counter: string) => counters.get(counter) ?? 0n;
   const ours = errors.filter(({ node, reason }) => node === `${name}-tx` && !NO_PACKETS.has(reason));
-  const unsent = ours.reduce((sum, error) => sum + error.count, 0);
-  const counted = name.startsWith('VirtualEthernet') ? unsent : 0;
+  const unsent = ours.reduce((sum, error) => sum + error.count, 0n);
+  const counted = name.startsWith('VirtualEthernet') ? unsent : 0n;
+  const inGraph = count('drops') - counted;
   const byReason = Map.groupBy(ours, ({ reason }) => REASONS.get(reason) ?? reason);
   return {
     inPackets: count('rx packets'),
@@ -365,15 +364,15 @@ function passed(name: string, counters: InterfaceCounters | undefined, errors: r
     drops: [
       ...[...byReason].map(([reason, group]) => ({
         reason,
-        packets: group.reduce((sum, error) => sum + error.count, 0),
+        packets: group.reduce((sum, error) => sum + error.count, 0n),
       })),
-      { reason: 'in its graph', packets: Math.max(0, count('drops') - counted) },
+      { reason: 'in its graph', packets: inGraph > 0n ? inGraph : 0n },
     ],
   };
 }
 
 /** Counters of these interfaces, read in one go. */
-async function read(cli: Cli, interfaces: readonly string[]): Promise<Passed[]> {
+async function read(cli: Cli, interfaces: readonly string[]): Promise<UplinkCounters<bigint>[]> {
   const table = parseInterfaces(await cli.ask('show interface'));
   const errors = parseErrors(await cli.ask('show errors'));
   return interfaces.map((name) => passed(name, table.get(name), errors));

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens while packets flow: the warm-up, and looks at the machines where the measured window begins and where it ends.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../host/host.ts';
+import type { SwitchFigures } from '../switches/driver.ts';
+import { sampleIntervalMs } from './application.ts';
+import { toNearClock } from './clocks.ts';
+import { joinFigures } from './counters.ts';
+import type { Evidence } from './evaluate.ts';
+import { lookAt, lookAtFrequencies, type Machine, windowsOf } from './machines.ts';
+import type { Station } from './stations.ts';
+import type { RunningSide, TrialContext } from './trial.ts';
+import { isWarm, TREND_INTERVALS, type WarmupProgress } from './warmup.ts';
+
+/** From the word `start` to the first packet: time for every application to have read it. */
+const START_LEAD_MS = 15;
+
+/** Sources that send, from a time of the near host's clock on, to sinks that receive. */
+interface Traffic {
+  sources: readonly Station[];
+  sinks: readonly Station[];
+  startNs: number;
+  farAheadNs: number;
+}
+
+/** What was begun to be looked at in the warm-up. */
+interface Look {
+  /** What ends the observing of each side's switch. */
+  endings: ((() => Promise<SwitchFigures>) | undefined)[];
+  fromNs: number;
+  frequencies: Map<number, number>[];
+}
+
+/** What was seen while traffic ran. */
+export interface Watched {
+  /** Of the near host's clock. */
+  startNs: number;
+  machines: Evidence['machines'];
+  switchFigures: SwitchFigures;
+  observedS: number;
+}
+
+/** Starts the sources, and looks at the machines where the measured window begins and where it ends. */
+export async function watchTraffic(
+  context: TrialContext,
+  sides: readonly RunningSide[],
+  stations: Omit<Traffic, 'startNs'>,
+  machines: readonly Machine[],
+  signal: AbortSignal,
+): Promise<Watched> {
+  const near = sides[0]?.side.host;
+  if (near === undefined) throw new RangeError('a trial needs a host');
+  const startNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
+  for (const { application } of stations.sources) application.startAt(startNs);
+  const traffic = { ...stations, startNs };
+  const until = async (atMs: number) =>
+    sleep(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
+  const look = async (): Promise<Look> => {
+    const endings = await Promise.all(sides.map(({ running }) => running.observe?.()));
+    return { endings, fromNs: await near.monotonicNs(), frequencies: await lookAtFrequencies(machines) };
+  };
+  const { beginMs, endings, fromNs, frequencies } = context.warmupAuto
+    ? await warmUpUntilQuiet(context, traffic, near, until, look)
+    : await warmUp(context, until, look);
+  await until(beginMs);
+  const before = await lookAt(machines);
+  await until(beginMs + context.durationMs);
+  const after = await lookAt(machines);
+  const observedS = ((await near.monotonicNs()) - fromNs) / 1e9;
+  const figures = await Promise.all(endings.map(async (end) => (await end?.()) ?? {}));
+  return {
+    startNs,
+    machines: windowsOf(machines, frequencies, before, after),
+    switchFigures: joinFigures(figures),
+    observedS,
+  };
+}
+
+/** Looks in the middle of a warm-up of fixed length: asking a switch takes CPU time, which is not to be missing from the measured window. */
+async function warmUp(
+  { warmupMs }: TrialContext,
+  until: (atMs: number) => Promise<void>,
+  look: () => Promise<Look>,
+): Promise<Look & { beginMs: number }> {
+  await until(warmupMs / 2);
+  return { ...(await look()), beginMs: warmupMs };
+}
+
+/** Looks when the figures of the last intervals have no trend, and has the sources measure from then on; or when the longest warm-up is over. */
+async function warmUpUntilQuiet(
+  { warmupMs, durationMs }: TrialContext,
+  traffic: Traffic,
+  near: Host,
+  until: (atMs: number) => Promise<void>,
+  look: () => Promise<Look>,
+): Promise<Look & { beginMs: number }> {
+  const intervalMs = sampleIntervalMs(durationMs);
+  let atMs = TREND_INTERVALS * intervalMs;
+  while (atMs < warmupMs) {
+    await until(atMs);
+    if (isWarm(progressOf(traffic, intervalMs))) {
+      const seen = await look();
+      const beginNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
+      for (const { application } of traffic.sources) application.measureAt(beginNs);
+      return { ...seen, beginMs: (beginNs - traffic.startNs) / 1e6 };
+    }
+    atMs += intervalMs;
+  }
+  return { ...(await look()), beginMs: warmupMs };
+}
+
+function progressOf({ sources, sinks, startNs, farAheadNs }: Traffic, intervalMs: number): WarmupProgress {
+  const samplesOf = ({ application, side }: Station) =>
+    side.role === 'far' ? toNearClock(application.samples, farAheadNs) : application.samples;
+  const counting = sources.some(({ application }) => application.plan.testCase.dimension === 'latency')
+    ? sources
+    : sinks;
+  return { sources: sources.map(samplesOf), sinks: counting.map(samplesOf), startNs, intervalNs: intervalMs * 1e6 };
+}
