@@ -16,13 +16,9 @@ ALWAYS_INLINE uint64_t checksum_add_u64(uint64_t sum, uint64_t word)
     return sum + (uint32_t)word + (word >> 32);
 }
 
-/* Adds len bytes, of which the first has an even offset in the message. An odd last byte is padded with a zero. */
-ALWAYS_INLINE uint64_t checksum_add(uint64_t sum, const uint8_t *data, uint32_t len)
+/* Adds up to 7 bytes. */
+ALWAYS_INLINE uint64_t checksum_add_rest(uint64_t sum, const uint8_t *data, uint32_t len)
 {
-    const uint8_t *end = data + (len & ~7u);
-
-    for (; data != end; data += 8)
-        sum = checksum_add_u64(sum, load_u64(data));
     if (len & 4) {
         sum += load_u32(data);
         data += 4;
@@ -33,6 +29,18 @@ ALWAYS_INLINE uint64_t checksum_add(uint64_t sum, const uint8_t *data, uint32_t 
     }
     if (len & 1)
         sum += *data;
+    return sum;
+}
+
+/* Adds len bytes, of which the first has an even offset in the message. An odd last byte is padded with a zero. */
+ALWAYS_INLINE uint64_t checksum_add(uint64_t sum, const uint8_t *data, uint32_t len)
+{
+    const uint8_t *end = data + (len & ~7u);
+
+    for (; data != end; data += 8)
+        sum = checksum_add_u64(sum, load_u64(data));
+    if (len & 7)
+        sum = checksum_add_rest(sum, data, len & 7);
     return sum;
 }
 

@@ -18,10 +18,15 @@ ALWAYS_INLINE uint64_t pattern_term(uint64_t weyl)
     return weyl ^ weyl >> 29;
 }
 
-/* Writes len bytes of the packet's pattern to an even offset of the message, and adds them to its checksum. */
-ALWAYS_INLINE uint64_t pattern_write(uint64_t sum, uint8_t *data, uint32_t len, uint32_t sequence)
+/* Where a packet's sequence begins; that of the next number lies PATTERN_SPREAD further. */
+ALWAYS_INLINE uint64_t pattern_begin(uint32_t sequence)
 {
-    uint64_t weyl = (sequence + UINT64_C(1)) * PATTERN_SPREAD;
+    return (sequence + UINT64_C(1)) * PATTERN_SPREAD;
+}
+
+/* Writes len bytes of the pattern that begins there to an even offset of the message, and adds them to its checksum. */
+ALWAYS_INLINE uint64_t pattern_write(uint64_t sum, uint8_t *data, uint32_t len, uint64_t weyl)
+{
     const uint8_t *end = data + (len & ~7u);
 
     for (; data != end; data += 8, weyl += PATTERN_STEP) {
