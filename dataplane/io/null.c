@@ -121,9 +121,9 @@ static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
     /* The fields as they lie in the packet: the number's lower half, which counts up; its upper half and the send time,
      * which stay; check, lag and checksum. The sum without the checksum grows by two and so its complement falls by
      * two, up to where a word wraps. */
-    uint16_t lower = (uint16_t)sequence, check = packet_check(rx_mark(), sequence);
+    const uint16_t check = packet_check(rx_mark(), sequence);
     const uint64_t upper_and_sent = sequence >> 16 | now << 16;
-    uint64_t sum = checksum_add_u64((uint64_t)state->rx_constant + lower + check, upper_and_sent);
+    uint64_t sum = checksum_add_u64((uint64_t)state->rx_constant + (sequence & 0xffff) + check, upper_and_sent);
     uint16_t checksum = (uint16_t)~checksum_fold(sum);
     uint64_t tail = check | (uint64_t)checksum << 48;
     uint32_t steps = packet_steps(sequence, check);
@@ -131,17 +131,18 @@ static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
         n = 1;
     if (n > steps)
         n = steps;
+    const uint32_t end = sequence + n;
 
 #pragma GCC unroll 4
-    for (unsigned i = 0; i < n; i++, frame += FRAME_ROOM) {
+    for (uint32_t i = sequence; i != end; i++, slots++, frame += FRAME_ROOM) {
         uint8_t *payload = frame + HEADERS_LEN;
-        store_u16(payload + PAYLOAD_SEQUENCE, lower++);
+        store_u16(payload + PAYLOAD_SEQUENCE, (uint16_t)i);
         store_u64(payload + PAYLOAD_SEQUENCE + 2, upper_and_sent);
         store_u64(payload + PAYLOAD_CHECK, tail);
         tail += 1 - (UINT64_C(2) << 48);
-        slots[i] = (struct io_slot){.data = frame, .len = len, .seen_ticks = now};
+        *slots = (struct io_slot){.data = frame, .len = len, .seen_ticks = now};
     }
-    state->rx_sequence = sequence + n;
+    state->rx_sequence = end;
     return (int)n;
 }
 

@@ -200,7 +200,7 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     histogram_reset(&a->since_sent);
 
     headers_build(a->headers, &c->peer, &c->local, c->frame_len, touch_full);
-    a->match = match_choose(touch_full, whole_frames);
+    a->match = match_choose(touch_full, whole_frames, vector_best());
     a->whole_frames = whole_frames;
     a->payload_offset = whole_frames ? HEADERS_LEN : 0;
     a->slot_len = c->frame_len - HEADERS_LEN + a->payload_offset;

@@ -6,7 +6,7 @@
 
 #define SEQUENCE_STEP (UINT64_C(1) << 32)
 
-/* The body of all variants below, which fix the last three arguments. */
+/* The body of all variants below, which fix the last three arguments and the vectors. */
 ALWAYS_INLINE void fill(struct departures *d, unsigned first, unsigned n, const struct stamp *stamp,
                         const bool touch_full, const bool whole_frames, const bool slots_keep_content)
 {
@@ -45,17 +45,25 @@ ALWAYS_INLINE void fill(struct departures *d, unsigned first, unsigned n, const 
     }
 
 FILL_VARIANT(fill_payload_header, false, false, true)
-FILL_VARIANT(fill_payload, true, false, true)
 FILL_VARIANT(fill_frame_header, false, true, false)
 FILL_VARIANT(fill_frame_kept_header, false, true, true)
+FILL_VARIANT(fill_payload, true, false, true)
 FILL_VARIANT(fill_frame, true, true, false)
 FILL_VARIANT(fill_frame_kept, true, true, true)
+TARGET_AVX2 FILL_VARIANT(fill_payload_avx2, true, false, true) TARGET_AVX2
+    FILL_VARIANT(fill_frame_avx2, true, true, false) TARGET_AVX2 FILL_VARIANT(fill_frame_kept_avx2, true, true, true)
 
-fill_function *fill_choose(unsigned capabilities, bool touch_full)
+        fill_function *fill_choose(unsigned capabilities, bool touch_full, enum vector vector)
 {
-    if (!(capabilities & IO_WHOLE_FRAMES))
-        return touch_full ? fill_payload : fill_payload_header;
-    if (capabilities & IO_SLOTS_KEEP_CONTENT)
-        return touch_full ? fill_frame_kept : fill_frame_kept_header;
-    return touch_full ? fill_frame : fill_frame_header;
+    enum { PAYLOAD, FRAME, FRAME_KEPT, KINDS };
+    static fill_function *const full[VECTOR_COUNT][KINDS] = {
+        [VECTOR_BASE] = {fill_payload, fill_frame, fill_frame_kept},
+        [VECTOR_AVX2] = {fill_payload_avx2, fill_frame_avx2, fill_frame_kept_avx2},
+    };
+    static fill_function *const header[KINDS] = {fill_payload_header, fill_frame_header, fill_frame_kept_header};
+    unsigned kind = PAYLOAD;
+
+    if (capabilities & IO_WHOLE_FRAMES)
+        kind = capabilities & IO_SLOTS_KEEP_CONTENT ? FRAME_KEPT : FRAME;
+    return touch_full ? full[vector][kind] : header[kind];
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../frame/vector.h"
+
 struct departures;
 
 /* What the packets of one burst have in common, and the first one's own. */
@@ -21,6 +23,6 @@ struct stamp {
 typedef void fill_function(struct departures *d, unsigned first, unsigned n, const struct stamp *stamp);
 
 /* capabilities: of the port. */
-fill_function *fill_choose(unsigned capabilities, bool touch_full);
+fill_function *fill_choose(unsigned capabilities, bool touch_full, enum vector vector);
 
 #endif

@@ -5,7 +5,7 @@
 #include "../frame/headers.h"
 #include "arrivals.h"
 
-/* The body of all variants below, which fix the last two arguments. */
+/* The body of all variants below, which fix the last two arguments and the vectors. */
 ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slots, unsigned n, const bool touch_full,
                              const bool whole_frames)
 {
@@ -40,29 +40,25 @@ ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slo
     return (unsigned)(slot - slots);
 }
 
-static unsigned match_payload_header(const struct arrivals *a, const struct io_slot *slots, unsigned n)
-{
-    return match(a, slots, n, false, false);
-}
+#define MATCH_VARIANT(name, touch_full, whole_frames)                                                                  \
+    static unsigned name(const struct arrivals *a, const struct io_slot *slots, unsigned n)                            \
+    {                                                                                                                  \
+        return match(a, slots, n, touch_full, whole_frames);                                                           \
+    }
 
-static unsigned match_payload(const struct arrivals *a, const struct io_slot *slots, unsigned n)
-{
-    return match(a, slots, n, true, false);
-}
+MATCH_VARIANT(match_payload_header, false, false)
+MATCH_VARIANT(match_frame_header, false, true)
+MATCH_VARIANT(match_payload, true, false)
+MATCH_VARIANT(match_frame, true, true)
+TARGET_AVX2 MATCH_VARIANT(match_payload_avx2, true, false) TARGET_AVX2 MATCH_VARIANT(match_frame_avx2, true, true)
 
-static unsigned match_frame_header(const struct arrivals *a, const struct io_slot *slots, unsigned n)
+    match_function *match_choose(bool touch_full, bool whole_frames, enum vector vector)
 {
-    return match(a, slots, n, false, true);
-}
+    static match_function *const full[VECTOR_COUNT][2] = {
+        [VECTOR_BASE] = {match_payload, match_frame},
+        [VECTOR_AVX2] = {match_payload_avx2, match_frame_avx2},
+    };
+    static match_function *const header[2] = {match_payload_header, match_frame_header};
 
-static unsigned match_frame(const struct arrivals *a, const struct io_slot *slots, unsigned n)
-{
-    return match(a, slots, n, true, true);
-}
-
-match_function *match_choose(bool touch_full, bool whole_frames)
-{
-    if (whole_frames)
-        return touch_full ? match_frame : match_frame_header;
-    return touch_full ? match_payload : match_payload_header;
+    return touch_full ? full[vector][whole_frames] : header[whole_frames];
 }
