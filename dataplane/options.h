@@ -25,7 +25,7 @@ struct options {
     const struct io_ops *io;
     const char *device; /* "" where the framework needs none */
     struct io_address local, peer;
-    uint64_t pair, frame_len, rate_pps, burst;
+    uint64_t pair, run, frame_len, rate_pps, burst;
     enum wait_way wait;
     bool touch_full, quiet_announce, hold;
     uint64_t warmup_ms, duration_ms, cooldown_ms, interval_ms, drain_ms, max_debt_ms;

@@ -22,6 +22,17 @@ bool headers_are_udp_to(const uint8_t *frame, uint32_t len, uint16_t udp_port);
 /* Whether the lengths that IPv4 and UDP give are those of the frame. */
 bool headers_agree_on_len(const uint8_t *frame, uint32_t len);
 
+/* Whether a frame's headers are these: all bytes of them, or those that tell our packets from others. */
+ALWAYS_INLINE bool headers_match(const uint8_t *frame, const uint8_t *headers, const bool every_byte)
+{
+    if (!every_byte)
+        return load_u64(frame + 12) == load_u64(headers + 12) && load_u32(frame + 20) == load_u32(headers + 20) &&
+               load_u32(frame + 36) == load_u32(headers + 36);
+    return load_u64(frame) == load_u64(headers) && load_u64(frame + 8) == load_u64(headers + 8) &&
+           load_u64(frame + 16) == load_u64(headers + 16) && load_u64(frame + 24) == load_u64(headers + 24) &&
+           load_u64(frame + 32) == load_u64(headers + 32) && load_u16(frame + 40) == load_u16(headers + 40);
+}
+
 /* Writes the headers of an answer to a frame: both ends swapped, at each layer. No checksum changes by that. */
 ALWAYS_INLINE void headers_answer(uint8_t *answer, const uint8_t *frame)
 {

@@ -18,16 +18,25 @@ ALWAYS_INLINE uint64_t pattern_term(uint64_t weyl)
     return weyl ^ weyl >> 29;
 }
 
-/* Writes len bytes of the packet's pattern to an even offset of the message, and adds them to its checksum. */
-ALWAYS_INLINE uint64_t pattern_write(uint64_t sum, uint8_t *data, uint32_t len, uint32_t sequence)
+/* Where a packet's sequence begins; that of the next number lies PATTERN_SPREAD further. */
+ALWAYS_INLINE uint64_t pattern_begin(uint32_t sequence)
 {
-    uint64_t weyl = (sequence + UINT64_C(1)) * PATTERN_SPREAD;
-    const uint8_t *end = data + (len & ~7u);
+    return (sequence + UINT64_C(1)) * PATTERN_SPREAD;
+}
 
-    for (; data != end; data += 8, weyl += PATTERN_STEP) {
-        uint64_t term = pattern_term(weyl);
-        store_u64(data, term);
-        sum = checksum_add_u64(sum, term);
+/* Writes len bytes of the pattern that begins there to an even offset of the message, and adds them to its checksum. */
+ALWAYS_INLINE uint64_t pattern_write(uint64_t sum, uint8_t *data, uint32_t len, uint64_t weyl)
+{
+    if (len >= 8) {
+        const uint8_t *end = data + (len & ~7u);
+        uint64_t words = 0, upper = 0;
+        for (; data != end; data += 8, weyl += PATTERN_STEP) {
+            uint64_t term = pattern_term(weyl);
+            store_u64(data, term);
+            words += term;
+            upper += term >> 32;
+        }
+        sum += checksum_of_halves(words, upper);
     }
     if (len & 7) {
         uint64_t term = pattern_term(weyl) & (~UINT64_C(0) >> (64 - 8 * (len & 7)));

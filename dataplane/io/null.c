@@ -3,9 +3,9 @@
  * No port at all: takes every frame and delivers an endless flow of valid ones, for measuring what the program costs.
  *
  * What it delivers it wrote at open: one burst of frames from the peer, all with the data of packet 0. A receiver has
- * to see them as new each time, so sequence number and send time are written anew and the checksum is adapted to them,
- * without a look at the data: about a dozen instructions a packet, which `make cost` tells apart from the receiver's
- * own.
+ * to see them as new each time, so sequence number, send time and check are written anew and the checksum is adapted to
+ * them, without a look at the data: about a dozen instructions a packet, which `make cost` tells apart from the
+ * receiver's own.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ _Static_assert(FRAME_ROOM >= IO_FRAME_MAX, "a slot holds the largest frame");
 struct null_state {
     uint8_t *tx, *rx;     /* burst frames each, FRAME_ROOM apart; NULL in the direction that is not used */
     uint32_t rx_sequence; /* of the next packet */
-    uint16_t rx_constant; /* the sum of a payload without its sequence number, send time and checksum */
+    uint16_t rx_constant; /* the sum of a payload without its sequence number, send time, check and checksum */
 };
 
 static int null_probe(char *why, size_t why_size)
@@ -34,16 +34,21 @@ static int null_probe(char *why, size_t why_size)
     return 0;
 }
 
-/* Writes a frame as the peer would send it, in the steady state, as pair 0. Returns the sum of what stays in it. */
+/* Of pair 0 in run 0, in the steady state. */
+static uint32_t rx_mark(void)
+{
+    return packet_mark(0, 0, true);
+}
+
+/* Writes a frame as the peer would send it. Returns the sum of what stays in it. */
 static uint16_t build_frame(uint8_t *frame, const struct io_config *config)
 {
     uint8_t *payload = frame + HEADERS_LEN;
-    uint32_t mark = packet_mark(0, true);
+    uint32_t mark = rx_mark();
 
     headers_build(frame, &config->peer, &config->local, config->frame_len, true);
     store_u32(payload + PAYLOAD_MARK, mark);
-    store_u32(payload + PAYLOAD_LAG, 0);
-    uint64_t sum = pattern_write(mark, payload + PAYLOAD_DATA, config->frame_len - FRAME_LEN_MIN, 0);
+    uint64_t sum = pattern_write(mark, payload + PAYLOAD_DATA, config->frame_len - FRAME_LEN_MIN, pattern_begin(0));
     return checksum_fold(sum);
 }
 
@@ -110,23 +115,34 @@ static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
     struct null_state *state = port->state;
     const uint32_t len = port->config.frame_len;
     const uint64_t now = clock_ticks();
+    const uint32_t sequence = state->rx_sequence;
     uint8_t *frame = state->rx;
-    uint32_t sequence = state->rx_sequence;
 
-    /* From packet to packet the sum grows by one and its complement falls by one, up to where either of them wraps. */
-    uint16_t checksum = (uint16_t)~checksum_fold(checksum_add_u64((uint64_t)state->rx_constant + sequence, now));
-    if (n > UINT32_MAX - sequence || n > checksum)
+    /* The fields as they lie in the packet: the number's lower half, which counts up; its upper half and the send time,
+     * which stay; check, lag and checksum. The sum without the checksum grows by two and so its complement falls by
+     * two, up to where a word wraps. */
+    const uint16_t check = packet_check(rx_mark(), sequence);
+    const uint64_t upper_and_sent = sequence >> 16 | now << 16;
+    uint64_t sum = checksum_add_u64((uint64_t)state->rx_constant + (sequence & 0xffff) + check, upper_and_sent);
+    uint16_t checksum = (uint16_t)~checksum_fold(sum);
+    uint64_t tail = check | (uint64_t)checksum << 48;
+    uint32_t steps = packet_steps(sequence, check);
+    if (n > checksum / 2u)
         n = 1;
+    if (n > steps)
+        n = steps;
+    const uint32_t end = sequence + n;
 
 #pragma GCC unroll 4
-    for (unsigned i = 0; i < n; i++, frame += FRAME_ROOM) {
+    for (uint32_t i = sequence; i != end; i++, slots++, frame += FRAME_ROOM) {
         uint8_t *payload = frame + HEADERS_LEN;
-        store_u32(payload + PAYLOAD_SEQUENCE, sequence++);
-        store_u64(payload + PAYLOAD_SENT, now);
-        store_u16(payload + PAYLOAD_CHECKSUM, checksum--);
-        slots[i] = (struct io_slot){.data = frame, .len = len, .seen_ticks = now};
+        store_u16(payload + PAYLOAD_SEQUENCE, (uint16_t)i);
+        store_u64(payload + PAYLOAD_SEQUENCE + 2, upper_and_sent);
+        store_u64(payload + PAYLOAD_CHECK, tail);
+        tail += 1 - (UINT64_C(2) << 48);
+        *slots = (struct io_slot){.data = frame, .len = len, .seen_ticks = now};
     }
-    state->rx_sequence = sequence;
+    state->rx_sequence = end;
     return (int)n;
 }
 

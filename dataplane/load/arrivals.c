@@ -9,47 +9,77 @@
 #define CLOCK_SKEW_NS 1000
 /* No packet waits so long in a switch: the sender's clock is another one. */
 #define IMPLAUSIBLE_NS (60 * NS_PER_SECOND)
+/* No port takes as many packets per second. */
+#define UNPACED_PPS UINT64_C(1000000000)
+/* By how much clocks may differ on which sender and receiver go: a part of the time, as a power of two, and for the
+ * start, which is not at one instant on two hosts, some more. */
+#define CLOCKS_DIFFER_SHIFT 10
+#define START_DIFFERS_NS NS_PER_SECOND
+/* A number is told by its lower 32 bits, forward up to here. */
+#define AHEAD_MAX (UINT64_C(1) << 31)
 
-enum verdict { SOUND, CORRUPTED, FOREIGN };
+enum verdict { INTACT, DAMAGED, UNIDENTIFIED, FOREIGN };
 
-/* len must cover our header. */
-ALWAYS_INLINE bool checksum_is_right(const uint8_t *payload, uint32_t len)
+/* Whether the bytes that say whose packet it is and which one are there, and to be trusted. */
+static bool is_identified(const struct arrivals *a, const struct io_slot *slot)
 {
-    uint64_t sum = load_u32(payload + PAYLOAD_LAG) + (uint64_t)load_u16(payload + PAYLOAD_CHECKSUM);
+    const uint8_t *payload = slot->data + a->payload_offset;
 
-    sum = checksum_add_u64(sum, load_u64(payload + PAYLOAD_MARK));
-    sum = checksum_add_u64(sum, load_u64(payload + PAYLOAD_SENT));
-    sum = checksum_add(sum, payload + PAYLOAD_DATA, len - PAYLOAD_DATA);
-    return checksum_fold(sum) == UINT16_MAX;
+    if (slot->len < a->payload_offset + PAYLOAD_LAG)
+        return false;
+    uint32_t mark = load_u32(payload + PAYLOAD_MARK);
+    return (mark & MARK_MAGIC_MASK) == PACKET_MAGIC &&
+           load_u16(payload + PAYLOAD_CHECK) == packet_check(mark, load_u32(payload + PAYLOAD_SEQUENCE));
 }
 
-ALWAYS_INLINE bool headers_are_expected(const struct expected_headers *expected, const uint8_t *frame)
+/* Whether the sender can have sent this number by now. A sender with a rate has a schedule, and never more numbers than
+ * that, however long it, the switch or we stood still; without one, what it can have sent since the highest is
+ * bounded. */
+static bool is_reachable(const struct arrivals *a, uint64_t number, uint64_t seen_ticks)
 {
-    return load_u64(frame + 12) == expected->from_ethertype && load_u32(frame + 20) == expected->from_fragment &&
-           load_u32(frame + 36) == expected->from_udp_port;
+    uint64_t next = a->sequence.next;
+
+    if (number <= next)
+        return true;
+    bool paced = a->rate_pps > 0;
+    uint64_t since_ticks = paced ? a->begin_ticks : a->run.seen_ticks;
+    uint64_t elapsed = seen_ticks > since_ticks ? seen_ticks - since_ticks : 0;
+    elapsed += (elapsed >> CLOCKS_DIFFER_SHIFT) + clock_ns_to_ticks(START_DIFFERS_NS);
+    unsigned __int128 sent = (unsigned __int128)elapsed * (paced ? a->rate_pps : UNPACED_PPS) / clock_rate.hz;
+    return number - next < AHEAD_MAX && number < (paced ? 0 : next) + sent + a->burst;
 }
 
-/* Judges a packet by itself, in the order that PROTOCOL.md gives: whose is it, is it intact, which pair's is it. */
+static bool headers_are_right(const struct arrivals *a, const struct io_slot *slot)
+{
+    if (!a->whole_frames)
+        return true;
+    if (a->touch_full)
+        return headers_match(slot->data, a->headers, true);
+    return headers_match(slot->data, a->headers, false) ||
+           (headers_are_udp_to(slot->data, slot->len, a->udp_port) && headers_agree_on_len(slot->data, slot->len));
+}
+
+static bool payload_is_right(const struct arrivals *a, const struct io_slot *slot)
+{
+    const uint8_t *payload = slot->data + a->payload_offset;
+
+    return !a->touch_full || checksum_fold(checksum_add(0, payload, slot->len - a->payload_offset)) == UINT16_MAX;
+}
+
+/* Judges a packet by itself, in the order that PROTOCOL.md gives: whose is it, which one, is it intact. */
 static enum verdict inspect(const struct arrivals *a, const struct io_slot *slot)
 {
     const uint8_t *payload = slot->data + a->payload_offset;
-    bool len_is_right = slot->len == a->slot_len;
 
-    if (a->whole_frames && !(len_is_right && headers_are_expected(&a->headers, slot->data))) {
-        if (!headers_are_udp_to(slot->data, slot->len, a->udp_port))
-            return FOREIGN;
-        len_is_right = len_is_right && headers_agree_on_len(slot->data, slot->len);
-    }
-    if (slot->len < a->payload_offset + PAYLOAD_DATA)
-        return CORRUPTED;
-    uint32_t mark = load_u32(payload + PAYLOAD_MARK);
-    if ((mark & MARK_MAGIC_MASK) != PACKET_MAGIC)
-        return CORRUPTED;
-    if (a->touch_full && !checksum_is_right(payload, slot->len - a->payload_offset))
-        return CORRUPTED;
-    if ((mark ^ a->mark) & MARK_PAIR_MASK)
+    if (!is_identified(a, slot))
+        return a->whole_frames && !headers_are_udp_to(slot->data, slot->len, a->udp_port) ? FOREIGN : UNIDENTIFIED;
+    if ((load_u32(payload + PAYLOAD_MARK) & ~MARK_STEADY) != a->mark)
         return FOREIGN;
-    return len_is_right ? SOUND : CORRUPTED;
+    uint64_t number = sequence_unwrap(&a->sequence, load_u32(payload + PAYLOAD_SEQUENCE));
+    if (!is_reachable(a, number, slot->seen_ticks))
+        return FOREIGN;
+    bool intact = slot->len == a->slot_len && headers_are_right(a, slot) && payload_is_right(a, slot);
+    return intact ? INTACT : DAMAGED;
 }
 
 /* Counts unique packets that share their times. */
@@ -85,7 +115,41 @@ static void end_run(struct arrivals *a, unsigned packets)
         record(a, &a->run, unrecorded);
 }
 
-/* Takes a packet by itself; if it is the highest yet, it begins a run. Returns whether it is ours and sound. */
+/* Counts a packet whose number is known, and which came damaged when it came first. */
+static void count_corrupted(struct arrivals *a, uint32_t mark)
+{
+    a->corrupted++;
+    a->steady_corrupted += (mark & MARK_STEADY) != 0;
+}
+
+/* Counts an intact or damaged packet of a known number; an intact one that is the highest yet begins a run. */
+static void count_identified(struct arrivals *a, const struct io_slot *slot, bool intact)
+{
+    const uint8_t *payload = slot->data + a->payload_offset;
+    uint32_t mark = load_u32(payload + PAYLOAD_MARK);
+    enum sequence_verdict verdict =
+        sequence_arrived(&a->sequence, sequence_unwrap(&a->sequence, load_u32(payload + PAYLOAD_SEQUENCE)));
+
+    if (verdict == SEQUENCE_DUPLICATE || verdict == SEQUENCE_LATE)
+        return;
+    if (!intact) {
+        count_corrupted(a, mark);
+        return;
+    }
+    struct run run = {
+        .sent_ticks = packet_sent_ticks(load_u64(payload + PAYLOAD_SENT), slot->seen_ticks),
+        .seen_ticks = slot->seen_ticks,
+        .mark = mark,
+        .lag = load_u32(payload + PAYLOAD_LAG),
+        .unrecorded = 1,
+    };
+    if (verdict == SEQUENCE_FIRST)
+        a->run = run;
+    else
+        record(a, &run, 1);
+}
+
+/* Takes a packet by itself. Returns whether it is ours and sound. */
 static bool take_one(struct arrivals *a, const struct io_slot *slot)
 {
     enum verdict verdict = inspect(a, slot);
@@ -96,82 +160,14 @@ static bool take_one(struct arrivals *a, const struct io_slot *slot)
     }
     a->packets++;
     a->bytes += slot->len + HEADERS_LEN - a->payload_offset;
-    if (verdict == CORRUPTED) {
-        a->corrupted++;
+    if (verdict == UNIDENTIFIED) {
+        /* Its mark is as doubtful as its number: it is taken to be of the time in which it came. */
+        a->unidentified++;
+        count_corrupted(a, a->run.mark);
         return false;
     }
-
-    const uint8_t *payload = slot->data + a->payload_offset;
-    struct run run = {
-        .sent_ticks = load_u64(payload + PAYLOAD_SENT),
-        .seen_ticks = slot->seen_ticks,
-        .mark = load_u32(payload + PAYLOAD_MARK),
-        .lag = load_u32(payload + PAYLOAD_LAG),
-        .unrecorded = 1,
-    };
-    switch (sequence_arrived(&a->sequence, load_u32(payload + PAYLOAD_SEQUENCE))) {
-    case SEQUENCE_UNIQUE:
-        a->run = run;
-        break;
-    case SEQUENCE_REORDERED:
-        record(a, &run, 1);
-        break;
-    case SEQUENCE_DUPLICATE:
-    case SEQUENCE_LATE:
-        break;
-    }
-    return true;
-}
-
-/* How many of the first packets continue the run. This is the loop over packets, and the body of all variants below,
- * which fix the last two arguments. */
-ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slots, unsigned n, const bool touch_full,
-                             const bool whole_frames)
-{
-    const uint32_t offset = whole_frames ? HEADERS_LEN : 0;
-    const uint32_t slot_len = a->slot_len;
-    const struct expected_headers headers = a->headers;
-    const uint64_t seen_ticks = a->run.seen_ticks, sent_ticks = a->run.sent_ticks;
-    const uint32_t mark = a->run.mark;
-    /* The fields behind the mark as two words, of which the first counts up from packet to packet. Where the number
-     * wraps, the carry makes it differ from the packet's, which is then looked at by itself. */
-    uint64_t sequence_and_sent = (uint32_t)a->sequence.next | sent_ticks << 32;
-    const uint64_t sent_and_lag = sent_ticks >> 32 | (uint64_t)a->run.lag << 32;
-    const struct io_slot *slot = slots;
-
-#pragma GCC unroll 4
-    for (; slot != slots + n; slot++, sequence_and_sent++) {
-        const uint8_t *payload = slot->data + offset;
-        /* The length comes first: it is what allows the bytes to be read. */
-        if (UNLIKELY(slot->len != slot_len || slot->seen_ticks != seen_ticks ||
-                     (whole_frames && !headers_are_expected(&headers, slot->data)) ||
-                     load_u32(payload + PAYLOAD_MARK) != mark ||
-                     load_u64(payload + PAYLOAD_SEQUENCE) != sequence_and_sent ||
-                     load_u64(payload + PAYLOAD_SEQUENCE + 8) != sent_and_lag ||
-                     (touch_full && !checksum_is_right(payload, slot_len - offset))))
-            break;
-    }
-    return (unsigned)(slot - slots);
-}
-
-static unsigned match_payload_header(const struct arrivals *a, const struct io_slot *slots, unsigned n)
-{
-    return match(a, slots, n, false, false);
-}
-
-static unsigned match_payload(const struct arrivals *a, const struct io_slot *slots, unsigned n)
-{
-    return match(a, slots, n, true, false);
-}
-
-static unsigned match_frame_header(const struct arrivals *a, const struct io_slot *slots, unsigned n)
-{
-    return match(a, slots, n, false, true);
-}
-
-static unsigned match_frame(const struct arrivals *a, const struct io_slot *slots, unsigned n)
-{
-    return match(a, slots, n, true, true);
+    count_identified(a, slot, verdict == INTACT);
+    return verdict == INTACT;
 }
 
 unsigned arrivals_take(struct arrivals *a, struct io_slot *slots, unsigned n)
@@ -192,11 +188,10 @@ unsigned arrivals_take(struct arrivals *a, struct io_slot *slots, unsigned n)
     return kept;
 }
 
-void arrivals_init(struct arrivals *a, const struct io_port *port, unsigned pair, bool touch_full)
+void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full)
 {
     const struct io_config *c = &port->config;
     bool whole_frames = (port->ops->capabilities & IO_WHOLE_FRAMES) != 0;
-    uint8_t headers[HEADERS_LEN];
 
     /* Written to now, page by page, and not when the first packet arrives. */
     memset(a, 0, sizeof(*a));
@@ -204,19 +199,22 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, unsigned pair
     histogram_reset(&a->since_intended);
     histogram_reset(&a->since_sent);
 
-    headers_build(headers, &c->peer, &c->local, c->frame_len, touch_full);
-    a->headers = (struct expected_headers){load_u64(headers + 12), load_u32(headers + 20), load_u32(headers + 36)};
-    if (whole_frames)
-        a->match = touch_full ? match_frame : match_frame_header;
-    else
-        a->match = touch_full ? match_payload : match_payload_header;
+    headers_build(a->headers, &c->peer, &c->local, c->frame_len, touch_full);
+    a->match = match_choose(touch_full, whole_frames, vector_best());
     a->whole_frames = whole_frames;
     a->payload_offset = whole_frames ? HEADERS_LEN : 0;
     a->slot_len = c->frame_len - HEADERS_LEN + a->payload_offset;
     a->frame_len = c->frame_len;
-    a->mark = packet_mark(pair, false);
+    a->burst = c->burst;
+    a->mark = mark;
     a->skew_max = clock_ns_to_ticks(CLOCK_SKEW_NS);
     a->delay_max = clock_ns_to_ticks(IMPLAUSIBLE_NS);
     a->udp_port = c->local.udp_port;
     a->touch_full = touch_full;
+}
+
+void arrivals_begin(struct arrivals *a, uint64_t begin_ticks, uint64_t rate_pps)
+{
+    a->begin_ticks = a->run.seen_ticks = begin_ticks;
+    a->rate_pps = rate_pps;
 }

@@ -13,6 +13,7 @@
 
 #include "../io/io.h"
 #include "histogram.h"
+#include "match.h"
 #include "sequence.h"
 
 /* What the packets of a run share. */
@@ -22,27 +23,24 @@ struct run {
     unsigned unrecorded; /* 1 until the run's first packet, which is counted, enters the histograms */
 };
 
-/* The parts of a whole frame's headers that tell our packets from others, as the peer writes them. */
-struct expected_headers {
-    uint64_t from_ethertype; /* 12 ... 19: EtherType, version, TOS, total length, identification */
-    uint32_t from_fragment;  /* 20 ... 23: fragmentation, TTL, protocol */
-    uint32_t from_udp_port;  /* 36 ... 39: destination port, length */
-};
-
 struct arrivals {
-    struct expected_headers headers;
+    uint8_t headers[HEADERS_LEN]; /* of a whole frame, as the peer writes them */
     /* Chosen once, so that the loop over packets tests no option. */
-    unsigned (*match)(const struct arrivals *a, const struct io_slot *slots, unsigned n);
-    uint32_t slot_len, frame_len, payload_offset;
-    uint32_t mark; /* of our pair's packets that are not steady */
+    match_function *match;
+    uint32_t slot_len, frame_len, burst, payload_offset;
+    uint32_t mark; /* of our pair's packets in this run that are not steady */
     /* Limits of a plausible delay, in ticks: before it was sent, and after. */
     uint64_t skew_max, delay_max;
+    /* What numbers the sender can have reached by a time: it sends rate_pps from begin_ticks on, or, where it is 0, as
+     * fast as it can. */
+    uint64_t begin_ticks, rate_pps;
     uint16_t udp_port;
     bool touch_full, whole_frames;
     struct run run;
 
     uint64_t packets, bytes, corrupted, foreign; /* foreign packets are not among packets */
-    uint64_t steady;                             /* unique packets that carry the mark */
+    uint64_t unidentified;                       /* of the corrupted ones, those whose number is not known */
+    uint64_t steady, steady_corrupted;           /* unique and corrupted packets that carry the mark */
     uint64_t untimed;                            /* steady packets whose delay shows that the clocks differ */
     struct sequence_tracker sequence;
     /* Of steady unique packets: from the time they were meant to leave, and from the time they left, to the time the
@@ -50,11 +48,21 @@ struct arrivals {
     struct histogram since_intended, since_sent;
 };
 
-/* The port must be open, or at least have its ops and config. */
-void arrivals_init(struct arrivals *a, const struct io_port *port, unsigned pair, bool touch_full);
+/* The port must be open, or at least have its ops and config. mark: that of our packets which are not steady; those of
+ * other pairs and runs are foreign. */
+void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full);
+
+/* The run begins; the sender's, with this rate (0: unpaced), does not begin before. */
+void arrivals_begin(struct arrivals *a, uint64_t begin_ticks, uint64_t rate_pps);
 
 /* Takes a burst that the port delivered, and moves the packets that are ours and sound to the front of the array.
  * Returns how many they are. */
 unsigned arrivals_take(struct arrivals *a, struct io_slot *slots, unsigned n);
+
+/* How many numbers came intact when they came first. */
+ALWAYS_INLINE uint64_t arrivals_unique(const struct arrivals *a)
+{
+    return sequence_distinct(&a->sequence) - (a->corrupted - a->unidentified);
+}
 
 #endif

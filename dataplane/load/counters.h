@@ -11,6 +11,7 @@
 struct counters {
     _Alignas(CACHE_LINE) uint64_t tx_packets;
     uint64_t rx_packets;
+    uint64_t rx_unique_packets;
     uint64_t polls; /* attempts to receive; of a sender, to send */
     uint64_t empty_polls;
 };

@@ -8,18 +8,12 @@
 
 #include "../frame/packet.h"
 #include "../io/io.h"
-
-/* What the packets of one burst have in common. */
-struct stamp {
-    uint64_t sent_ticks;
-    uint32_t lag;
-    uint32_t mark;
-};
+#include "fill.h"
 
 struct departures {
     struct io_port *port;
-    /* Fills the first n slots lent; chosen once, so that the loop over packets tests no option. */
-    void (*fill)(struct departures *d, unsigned n, const struct stamp *stamp);
+    /* Chosen once, so that the loop over packets tests no option. */
+    fill_function *fill;
     uint64_t next_sequence; /* how many packets the port has taken so far */
     uint32_t mark;          /* of packets that are not steady */
     uint32_t payload_len;
@@ -28,8 +22,8 @@ struct departures {
     struct io_slot slots[IO_BURST_MAX];
 };
 
-/* The port must be open, or at least have its ops and config. */
-void departures_init(struct departures *d, struct io_port *port, unsigned pair, bool touch_full);
+/* The port must be open, or at least have its ops and config. mark: that of packets which are not steady. */
+void departures_init(struct departures *d, struct io_port *port, uint32_t mark, bool touch_full);
 
 /* Sends up to n packets, all stamped with the same times. Returns how many the port took, which use up as many
  * sequence numbers, or a negative errno. */

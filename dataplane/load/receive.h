@@ -31,6 +31,7 @@ ALWAYS_INLINE unsigned receive_take(struct session *s, int n)
     unsigned kept = arrivals_take(&s->arrivals, s->rx_slots, (unsigned)n);
 
     counter_set(&s->counters.rx_packets, s->arrivals.packets);
+    counter_set(&s->counters.rx_unique_packets, arrivals_unique(&s->arrivals));
     return kept;
 }
 

@@ -98,7 +98,7 @@ static bool begin_line(struct line *line, const char *type)
 {
     if (!line_open(line))
         return false;
-    fprintf(line->stream, "{\"v\":1,\"type\":\"%s\"", type);
+    fprintf(line->stream, "{\"v\":2,\"type\":\"%s\"", type);
     return true;
 }
 
@@ -114,6 +114,7 @@ int report_ready(const struct session *s)
     put_string_field(line.stream, "device", o->device);
     put_count(line.stream, "pid", (uint64_t)getpid());
     put_count_or_null(line.stream, "cpu", o->cpu >= 0, (uint64_t)o->cpu);
+    put_count(line.stream, "run", o->run);
     put_count(line.stream, "ticks_hz", clock_rate.hz);
     put_count(line.stream, "payload_bytes", o->frame_len - HEADERS_LEN);
     put_count(line.stream, "frame_bytes", o->frame_len);
@@ -129,7 +130,7 @@ int report_ready(const struct session *s)
 
 /* What a sample says. */
 struct sample {
-    uint64_t t_ns, tx_packets, rx_packets, cpu_ns, polls, empty_polls;
+    uint64_t t_ns, tx_packets, rx_packets, rx_unique_packets, cpu_ns, polls, empty_polls;
 };
 
 static int report_sample(const struct sample *sample)
@@ -141,6 +142,7 @@ static int report_sample(const struct sample *sample)
     put_count(line.stream, "t_ns", sample->t_ns);
     put_count(line.stream, "tx_packets", sample->tx_packets);
     put_count(line.stream, "rx_packets", sample->rx_packets);
+    put_count(line.stream, "rx_unique_packets", sample->rx_unique_packets);
     put_count(line.stream, "cpu_ns", sample->cpu_ns);
     put_count(line.stream, "polls", sample->polls);
     put_count(line.stream, "empty_polls", sample->empty_polls);
@@ -185,14 +187,16 @@ static void put_rx(FILE *out, const struct session *s)
 
     fprintf(out, ",\"rx\":{\"packets\":%" PRIu64, a->packets);
     put_count(out, "bytes", a->bytes);
-    put_count(out, "unique_packets", sequence_unique(&a->sequence));
+    put_count(out, "unique_packets", arrivals_unique(a));
     put_count(out, "duplicated_packets", a->sequence.duplicated);
     put_count(out, "reordered_packets", a->sequence.reordered);
     put_count(out, "corrupted_packets", a->corrupted);
+    put_count(out, "unidentified_packets", a->unidentified);
     put_count(out, "foreign_packets", a->foreign);
     put_count(out, "late_packets", a->sequence.late);
     put_count(out, "dropped_packets", s->stats.rx_dropped);
     put_count(out, "steady_packets", a->steady);
+    put_count(out, "steady_corrupted_packets", a->steady_corrupted);
     if (a->sequence.next > 0)
         put_count(out, "highest_sequence", a->sequence.next - 1);
     else
@@ -405,6 +409,7 @@ static bool take_sample(struct sample *sample, const struct session *s, clockid_
         .t_ns = t_ns,
         .tx_packets = counter_read(&s->counters.tx_packets),
         .rx_packets = counter_read(&s->counters.rx_packets),
+        .rx_unique_packets = counter_read(&s->counters.rx_unique_packets),
         .cpu_ns = clock_ns(polling_cpu) - s->usage_begin.cpu_ns,
         .polls = counter_read(&s->counters.polls),
         .empty_polls = counter_read(&s->counters.empty_polls),
@@ -419,6 +424,7 @@ static struct sample last_sample(const struct session *s)
         .t_ns = s->control.ended_ns,
         .tx_packets = counter_read(&s->counters.tx_packets),
         .rx_packets = counter_read(&s->counters.rx_packets),
+        .rx_unique_packets = counter_read(&s->counters.rx_unique_packets),
         .cpu_ns = s->usage.cpu_ns,
         .polls = counter_read(&s->counters.polls),
         .empty_polls = counter_read(&s->counters.empty_polls),

@@ -33,38 +33,34 @@ static void mark(struct sequence_tracker *t, uint64_t begin, uint64_t end, bool 
 static void end_run(struct sequence_tracker *t)
 {
     mark(t, t->run_begin, t->next, true);
-    t->unique_before_run += t->next - t->run_begin;
+    t->distinct_before_run += t->next - t->run_begin;
     t->run_begin = t->next;
 }
 
 /* A number above all others: those that it jumps over have not arrived. */
-static enum sequence_verdict jump(struct sequence_tracker *t, uint64_t sequence)
+static void jump(struct sequence_tracker *t, uint64_t number)
 {
     end_run(t);
-    mark(t, t->next, sequence, false);
-    t->run_begin = sequence;
-    t->next = sequence + 1;
-    return SEQUENCE_UNIQUE;
+    mark(t, t->next, number, false);
+    t->run_begin = number;
+    t->next = number + 1;
 }
 
-enum sequence_verdict sequence_arrived(struct sequence_tracker *t, uint32_t sequence)
+enum sequence_verdict sequence_arrived(struct sequence_tracker *t, uint64_t number)
 {
-    int32_t ahead = (int32_t)(sequence - (uint32_t)t->next);
-
-    if (ahead == 0) {
+    if (number == t->next) {
         sequence_in_order(t, 1);
-        return SEQUENCE_UNIQUE;
+        return SEQUENCE_FIRST;
     }
-    if (ahead > 0)
-        return jump(t, t->next + (uint32_t)ahead);
-
-    uint64_t behind = (uint64_t) - (int64_t)ahead;
-    if (behind > SEQUENCE_WINDOW || behind > t->next) {
+    if (number > t->next) {
+        jump(t, number);
+        return SEQUENCE_FIRST;
+    }
+    if (t->next - number > SEQUENCE_WINDOW) {
         t->late++;
         return SEQUENCE_LATE;
     }
     end_run(t);
-    uint64_t number = t->next - behind;
     uint64_t *word = word_of(t, number);
     uint64_t bit = UINT64_C(1) << number % 64;
     if (*word & bit) {
@@ -72,7 +68,7 @@ enum sequence_verdict sequence_arrived(struct sequence_tracker *t, uint32_t sequ
         return SEQUENCE_DUPLICATE;
     }
     *word |= bit;
-    t->unique_before_run++;
+    t->distinct_before_run++;
     t->reordered++;
     return SEQUENCE_REORDERED;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which sequence numbers have arrived: exact counts of unique, duplicated, reordered and late packets.
+ * Which sequence numbers have arrived: exact counts of distinct, duplicated, reordered and late ones.
  *
  * A bitmap holds the last SEQUENCE_WINDOW numbers up to the highest one seen. Packets in order are the rule, so the
  * run of them that arrived last is kept as two numbers and enters the bitmap only when something else happens: a
@@ -15,12 +15,12 @@
 
 #define SEQUENCE_WINDOW 65536u
 
-enum sequence_verdict { SEQUENCE_UNIQUE, SEQUENCE_REORDERED, SEQUENCE_DUPLICATE, SEQUENCE_LATE };
+enum sequence_verdict { SEQUENCE_FIRST, SEQUENCE_REORDERED, SEQUENCE_DUPLICATE, SEQUENCE_LATE };
 
 struct sequence_tracker {
     uint64_t next;      /* one above the highest sequence number seen, unwrapped to 64 bits */
     uint64_t run_begin; /* [run_begin, next) has arrived in order and is not in the bitmap yet */
-    uint64_t unique_before_run;
+    uint64_t distinct_before_run;
     uint64_t duplicated, reordered, late;
     uint64_t
         seen[SEQUENCE_WINDOW / 64]; /* bit s % SEQUENCE_WINDOW: s has arrived, for next - WINDOW <= s < run_begin */
@@ -35,13 +35,20 @@ ALWAYS_INLINE void sequence_in_order(struct sequence_tracker *t, uint64_t count)
     t->next += count;
 }
 
-/* Takes note of any packet, of whose number the lower 32 bits are known. It is taken to be within 2^31 of the
- * highest. SEQUENCE_REORDERED is unique, too. */
-enum sequence_verdict sequence_arrived(struct sequence_tracker *t, uint32_t sequence);
-
-ALWAYS_INLINE uint64_t sequence_unique(const struct sequence_tracker *t)
+/* The whole number of which these are the lower 32 bits: the nearest to the highest seen, but none below 0. */
+static inline uint64_t sequence_unwrap(const struct sequence_tracker *t, uint32_t sequence)
 {
-    return t->unique_before_run + (t->next - t->run_begin);
+    uint64_t number = t->next + (uint64_t)(int64_t)(int32_t)(sequence - (uint32_t)t->next);
+    return (int64_t)number >= 0 ? number : number + (UINT64_C(1) << 32);
+}
+
+/* Takes note of any packet. SEQUENCE_REORDERED: the first of its number, as well. */
+enum sequence_verdict sequence_arrived(struct sequence_tracker *t, uint64_t number);
+
+/* How many numbers have arrived, those not counted that were late. */
+ALWAYS_INLINE uint64_t sequence_distinct(const struct sequence_tracker *t)
+{
+    return t->distinct_before_run + (t->next - t->run_begin);
 }
 
 #endif

@@ -35,8 +35,10 @@ void session_prepare(struct session *s)
 {
     const struct options *o = s->options;
 
-    departures_init(&s->departures, &s->port, (unsigned)o->pair, o->touch_full);
-    arrivals_init(&s->arrivals, &s->port, (unsigned)o->pair, o->touch_full);
+    uint32_t mark = packet_mark((unsigned)o->pair, (unsigned)o->run, false);
+
+    departures_init(&s->departures, &s->port, mark, o->touch_full);
+    arrivals_init(&s->arrivals, &s->port, mark, o->touch_full);
     cost_open(&s->cost);
 }
 
@@ -57,6 +59,7 @@ static void begin(struct session *s)
 
     s->port.ops->stats(&s->port, &s->stats_begin);
     s->begin = clock_ticks_at(s->control.start_ns);
+    arrivals_begin(&s->arrivals, s->begin, o->rate_pps);
     s->steady_begin = s->begin + clock_ns_to_ticks(o->warmup_ms * NS_PER_MS);
     s->steady_end = s->steady_begin + clock_ns_to_ticks(o->duration_ms * NS_PER_MS);
     s->end = s->steady_end + clock_ns_to_ticks(o->cooldown_ms * NS_PER_MS);

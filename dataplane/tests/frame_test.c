@@ -8,6 +8,7 @@
 #include "test.h"
 
 #define PACKETS 3
+#define RUN 93
 #define FIRST_SEQUENCE UINT64_C(0x1fffffffe) /* the lower 32 bits wrap within a burst */
 #define SENT UINT64_C(0xfedcba9876543210)
 #define LAG UINT32_C(0x00fedcba)
@@ -43,15 +44,27 @@ static uint8_t *put_bytes(uint8_t *out, const void *bytes, size_t len)
     return out + len;
 }
 
+/* The check of what stands in front of it, word by word. */
+static unsigned naive_check(const uint8_t *payload)
+{
+    static const unsigned factors[] = {0x9e37, 0x79b9, 1, 0xd1a5};
+    unsigned check = 0x6a09;
+
+    for (unsigned i = 0; i < 4; i++)
+        check += factors[i] * (payload[2 * i] | (unsigned)payload[2 * i + 1] << 8);
+    return check & 0xffff;
+}
+
 static void expected_payload(uint8_t *payload, uint32_t len, uint32_t sequence, bool touch_full)
 {
     uint8_t *out = payload;
 
     out = put_le(out, 0x5657, 2);
     out = put_le(out, 201, 1);
-    out = put_le(out, 1, 1);
+    out = put_le(out, RUN << 1 | 1, 1);
     out = put_le(out, sequence, 4);
-    out = put_le(out, SENT, 8);
+    out = put_le(out, SENT, 6);
+    out = put_le(out, naive_check(payload), 2);
     out = put_le(out, LAG, 4);
     out = put_le(out, 0, 2);
     for (uint32_t i = 0; i < len - 22; i++) {
@@ -89,7 +102,7 @@ static void expected_frame(uint8_t *frame, const struct io_config *c, uint32_t s
     put_be16(frame + 40, sum != 0 ? sum : 0xffff);
 }
 
-static void test_size(unsigned capabilities, uint32_t frame_len, bool touch_full)
+static void test_size_at(unsigned capabilities, uint32_t frame_len, bool touch_full, uint64_t first)
 {
     struct fake_port fake;
     struct departures d;
@@ -97,14 +110,14 @@ static void test_size(unsigned capabilities, uint32_t frame_len, bool touch_full
     bool whole_frames = capabilities & IO_WHOLE_FRAMES;
 
     fake_open(&fake, capabilities, frame_len, PACKETS);
-    departures_init(&d, &fake.port, 201, touch_full);
-    d.next_sequence = FIRST_SEQUENCE;
+    departures_init(&d, &fake.port, packet_mark(201, RUN, false), touch_full);
+    d.next_sequence = first;
     CHECK_EQUAL((uint64_t)departures_send(&d, PACKETS, SENT, SENT - ((uint64_t)LAG << 4) - 15, true), PACKETS);
-    CHECK_EQUAL(d.next_sequence, FIRST_SEQUENCE + PACKETS);
+    CHECK_EQUAL(d.next_sequence, first + PACKETS);
     for (unsigned i = 0; i < PACKETS; i++) {
         uint32_t offset = whole_frames ? 0 : HEADERS_LEN;
         uint32_t len = frame_len - offset;
-        expected_frame(expected, &fake.port.config, (uint32_t)(FIRST_SEQUENCE + i), touch_full);
+        expected_frame(expected, &fake.port.config, (uint32_t)(first + i), touch_full);
         /* Where the port forgets, nobody writes the data that touch=none leaves alone. */
         if (!touch_full && !(capabilities & IO_SLOTS_KEEP_CONTENT))
             len = FRAME_LEN_MIN - offset;
@@ -114,6 +127,87 @@ static void test_size(unsigned capabilities, uint32_t frame_len, bool touch_full
         }
     }
     fake_close(&fake);
+}
+
+static void test_size(unsigned capabilities, uint32_t frame_len, bool touch_full)
+{
+    test_size_at(capabilities, frame_len, touch_full, FIRST_SEQUENCE);
+}
+
+/* Numbers around which a word of the header wraps within a burst: the lower half, all of it, the check. */
+static void test_wraps(void)
+{
+    uint32_t mark = packet_mark(201, RUN, true), wraps_check = 0;
+
+    while (packet_check(mark, wraps_check) != 0)
+        wraps_check++;
+    for (uint64_t back = 0; back <= PACKETS; back++) {
+        for (unsigned capabilities = 0; capabilities <= IO_WHOLE_FRAMES; capabilities += IO_WHOLE_FRAMES) {
+            test_size_at(capabilities, 71, true, 0x10000 - back);
+            test_size_at(capabilities, 71, true, (UINT64_C(1) << 32) - back);
+            test_size_at(capabilities, 71, true, (UINT64_C(1) << 32) + wraps_check - back);
+            test_size_at(capabilities, 71, false, (UINT64_C(1) << 32) + wraps_check - back);
+        }
+    }
+}
+
+/* One word of what is checked, or the check itself, may be anything else: it shows. */
+static void test_check_of_words(void)
+{
+    uint64_t random = 7;
+
+    for (int round = 0; round < 200; round++) {
+        uint64_t fields = test_random(&random);
+        uint16_t check = packet_check((uint32_t)fields, (uint32_t)(fields >> 32));
+        for (unsigned word = 0; word < 4; word++) {
+            uint64_t difference = 1 + test_random(&random) % 0xffff;
+            uint64_t damaged = fields ^ difference << 16 * word;
+            CHECK(packet_check((uint32_t)damaged, (uint32_t)(damaged >> 32)) != check);
+        }
+    }
+    /* And each value of each word has a check of its own. */
+    for (unsigned word = 0; word < 4; word++) {
+        static bool seen[0x10000];
+        memset(seen, 0, sizeof(seen));
+        for (uint64_t value = 0; value < 0x10000; value++) {
+            uint64_t fields = value << 16 * word;
+            uint16_t check = packet_check((uint32_t)fields, (uint32_t)(fields >> 32));
+            CHECK(!seen[check]);
+            seen[check] = true;
+        }
+    }
+}
+
+/* As many packets as packet_steps() says count up by one word by word, and not one more. */
+static void test_steps(void)
+{
+    uint64_t random = 3;
+
+    for (int round = 0; round < 300; round++) {
+        uint32_t mark = (uint32_t)test_random(&random), sequence = (uint32_t)test_random(&random);
+        uint16_t check = packet_check(mark, sequence);
+        uint32_t steps = packet_steps(sequence, check);
+        uint32_t last = steps - 1;
+        CHECK_EQUAL(packet_check(mark, sequence + last), check + last);
+        CHECK_EQUAL(sequence + last, (uint64_t)sequence + last);
+        CHECK((sequence & 0xffff) + steps == 0x10000 || check + steps == 0x10000);
+    }
+}
+
+/* What the packet has no room for is the receiver's own, up to half of the range to either side, and past wraps. */
+static void test_sent_ticks(void)
+{
+    static const uint64_t clocks[] = {0, 5, SENT_MASK - 3, SENT_MASK + 7, SENT, UINT64_MAX - 9};
+    static const int64_t delays[] = {0, 1, -1, 12345678, -2600, (INT64_C(1) << 47) - 1, -(INT64_C(1) << 47)};
+
+    for (size_t c = 0; c < sizeof(clocks) / sizeof(clocks[0]); c++) {
+        for (size_t d = 0; d < sizeof(delays) / sizeof(delays[0]); d++) {
+            uint64_t sent = clocks[c] - (uint64_t)delays[d];
+            CHECK_EQUAL(packet_sent_ticks(sent & SENT_MASK, clocks[c]), sent);
+            /* Bits above are the check, and none of the time. */
+            CHECK_EQUAL(packet_sent_ticks((sent & SENT_MASK) | UINT64_C(0xabcd) << 48, clocks[c]), sent);
+        }
+    }
 }
 
 static void test_sizes(void)
@@ -200,7 +294,7 @@ static void test_partial_sends(void)
     struct departures d;
 
     fake_open(&fake, IO_WHOLE_FRAMES | IO_SLOTS_KEEP_CONTENT, 100, 8);
-    departures_init(&d, &fake.port, 0, true);
+    departures_init(&d, &fake.port, packet_mark(0, 0, false), true);
     fake.takes = 5;
     CHECK_EQUAL((uint64_t)departures_send(&d, 8, SENT, SENT, false), 5);
     CHECK_EQUAL(d.next_sequence, 5);
@@ -228,7 +322,11 @@ int main(void)
     test_known_answer();
     test_udp_checksum_is_never_zero();
     test_checksum();
+    test_check_of_words();
+    test_steps();
+    test_sent_ticks();
     test_sizes();
+    test_wraps();
     test_partial_sends();
     test_lag();
     return test_end("frame_test");

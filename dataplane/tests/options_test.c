@@ -64,6 +64,7 @@ static void test_refusals(void)
         {"--rate 1000000001", "from 0"},
         {"--rate 99999999999999999999", "from 0"},
         {"--pair 256", "0 to 255"},
+        {"--run 128", "0 to 127"},
         {"--touch some", "full or none"},
         {"--wait sleep", "poll, yield or block"},
         {"--wait block", "nothing to sleep on"},
@@ -122,7 +123,7 @@ static void test_defaults(void)
     CHECK(memcmp(o.local.mac, local_mac, 6) == 0 && memcmp(o.peer.mac, peer_mac, 6) == 0);
     CHECK(o.local.ip.s_addr == inet_addr("10.0.0.1") && o.peer.ip.s_addr == inet_addr("10.0.0.2"));
     CHECK(o.local.udp_port == 5001 && o.peer.udp_port == 5001);
-    CHECK(o.pair == 0 && o.frame_len == 64 && o.rate_pps == 0 && o.burst == 32);
+    CHECK(o.pair == 0 && o.run == 0 && o.frame_len == 64 && o.rate_pps == 0 && o.burst == 32);
     CHECK(o.touch_full && o.wait == WAIT_POLL && !o.quiet_announce && o.cpu == -1);
     CHECK(o.warmup_ms == 0 && o.duration_ms == 1000 && o.cooldown_ms == 0);
     CHECK(o.interval_ms == 100 && o.drain_ms == 20 && o.max_debt_ms == 10);
@@ -132,14 +133,15 @@ static void test_defaults(void)
 
 static void test_values(void)
 {
-    struct options o = accepted("--io=udp --device eth7 --size=1514 --rate 14880952 --burst 1024 --touch none --wait "
-                                "yield --pair 255 --local-mac 0A:bC:00:11:22:ff --peer-ip 192.168.7.9 --local-port "
-                                "65535 --peer-port 1 --warmup-ms 10 --duration-ms 20 --cooldown-ms 30 --interval-ms "
-                                "40 --drain-ms 0 --cpu 3 --quiet-announce server");
+    struct options o =
+        accepted("--io=udp --device eth7 --size=1514 --rate 14880952 --burst 1024 --touch none --wait "
+                 "yield --pair 255 --run 127 --local-mac 0A:bC:00:11:22:ff --peer-ip 192.168.7.9 --local-port "
+                 "65535 --peer-port 1 --warmup-ms 10 --duration-ms 20 --cooldown-ms 30 --interval-ms "
+                 "40 --drain-ms 0 --cpu 3 --quiet-announce server");
     static const uint8_t mac[6] = {0x0a, 0xbc, 0, 0x11, 0x22, 0xff};
 
     CHECK(o.role == ROLE_SERVER && strcmp(o.io->name, "udp") == 0 && strcmp(o.device, "eth7") == 0);
-    CHECK(o.frame_len == 1514 && o.rate_pps == 14880952 && o.burst == 1024 && o.pair == 255);
+    CHECK(o.frame_len == 1514 && o.rate_pps == 14880952 && o.burst == 1024 && o.pair == 255 && o.run == 127);
     CHECK(!o.touch_full && o.wait == WAIT_YIELD && o.quiet_announce && o.cpu == 3);
     CHECK(memcmp(o.local.mac, mac, 6) == 0 && o.peer.ip.s_addr == inet_addr("192.168.7.9"));
     CHECK(o.local.udp_port == 65535 && o.peer.udp_port == 1);

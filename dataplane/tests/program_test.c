@@ -122,7 +122,7 @@ static bool is_type(const char *type)
 static bool expect(const char *type)
 {
     if (!CHECK(next_line(program.out)) || !CHECK(json_is_object(program.line)) ||
-        !CHECK(strncmp(program.line, "{\"v\":1,", 7) == 0) || !CHECK(is_type(type))) {
+        !CHECK(strncmp(program.line, "{\"v\":2,", 7) == 0) || !CHECK(is_type(type))) {
         fprintf(stderr, "  wanted %s, got %.200s\n", type, program.line);
         return false;
     }
@@ -150,7 +150,7 @@ static bool is(const char *path, const char *json)
 /* What the samples of a run said. */
 struct samples {
     unsigned count;
-    uint64_t first_ns, last_ns, tx_packets, rx_packets, polls, empty_polls, cpu_ns;
+    uint64_t first_ns, last_ns, tx_packets, rx_packets, rx_unique_packets, polls, empty_polls, cpu_ns;
 };
 
 /* Reads samples up to the final line, which becomes the current one. Nothing may run backwards. */
@@ -159,12 +159,16 @@ static struct samples read_to_final(void)
     struct samples s = {.count = 0};
 
     while (CHECK(next_line(program.out)) && CHECK(json_is_object(program.line)) && is_type("sample")) {
-        struct samples now = {s.count + 1,          s.first_ns,      number("t_ns"),        number("tx_packets"),
-                              number("rx_packets"), number("polls"), number("empty_polls"), number("cpu_ns")};
+        struct samples now = {s.count + 1,          s.first_ns,
+                              number("t_ns"),       number("tx_packets"),
+                              number("rx_packets"), number("rx_unique_packets"),
+                              number("polls"),      number("empty_polls"),
+                              number("cpu_ns")};
         if (s.count == 0)
             now.first_ns = now.last_ns;
         CHECK(now.last_ns > s.last_ns);
         CHECK(now.tx_packets >= s.tx_packets && now.rx_packets >= s.rx_packets && now.cpu_ns >= s.cpu_ns);
+        CHECK(now.rx_unique_packets >= s.rx_unique_packets && now.rx_unique_packets <= now.rx_packets);
         CHECK(now.polls >= s.polls && now.empty_polls >= s.empty_polls);
         s = now;
     }
@@ -300,13 +304,32 @@ static void test_receiver(const char *touch, unsigned size)
     check_rx();
     uint64_t packets = number("rx.packets");
     CHECK_EQUAL(s.rx_packets, packets);
+    CHECK_EQUAL(s.rx_unique_packets, packets);
     CHECK_EQUAL(number("rx.unique_packets"), packets);
     CHECK_EQUAL(number("rx.steady_packets"), packets);
     CHECK_EQUAL(number("rx.highest_sequence"), packets - 1);
     CHECK_EQUAL(number("rx.bytes"), packets * size);
     CHECK_EQUAL(number("rx.corrupted_packets") + number("rx.foreign_packets"), 0);
+    CHECK_EQUAL(number("rx.unidentified_packets") + number("rx.steady_corrupted_packets"), 0);
     check_histogram("one_way_intended", packets);
     check_histogram("one_way_actual", packets);
+    ends(0);
+}
+
+/* What `null` delivers is of run 0. */
+static void test_other_run(void)
+{
+    run("receiver --io null --drain-ms 0 --interval-ms 5 --run 1");
+    CHECK(expect("ready"));
+    say("start\n");
+    CHECK(expect("sample"));
+    do
+        CHECK(expect("sample"));
+    while (number("polls") == 0);
+    say("stop\n");
+    read_to_final();
+    CHECK(number("rx.foreign_packets") > 0 && is("rx.highest_sequence", "null"));
+    CHECK_EQUAL(number("rx.packets") + number("rx.late_packets"), 0);
     ends(0);
 }
 
@@ -316,10 +339,11 @@ static void test_client(const char *touch, const char *wait, unsigned size, unsi
 
     snprintf(arguments, sizeof(arguments),
              "client --io loop --touch %s --wait %s --size %u --rate %u --burst 16 --warmup-ms 10 --duration-ms 40 "
-             "--cooldown-ms 10 --drain-ms 1",
+             "--cooldown-ms 10 --drain-ms 1 --pair 200 --run 127",
              touch, wait, size, rate);
     run(arguments);
     CHECK(expect("ready") && number("tx_queue_bytes") > 0 && number("rx_queue_bytes") > 0);
+    CHECK_EQUAL(number("run"), 127);
     say("start\n");
     struct samples s = read_to_final();
     CHECK(is("stopped_by", "\"duration\""));
@@ -604,6 +628,7 @@ int main(void)
     test_receiver("full", 64);
     test_receiver("none", 64);
     test_receiver("full", 1514);
+    test_other_run();
     test_client("full", "poll", 64, 50000);
     test_client("full", "yield", 1001, 20000);
     test_client("none", "poll", 1514, 0);

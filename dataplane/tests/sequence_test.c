@@ -10,9 +10,16 @@
 
 struct reference {
     uint64_t base, highest;
-    uint64_t unique, duplicated, reordered, late;
+    uint64_t distinct, duplicated, reordered, late;
     bool *seen;
 };
+
+/* Tells the tracker no more than a packet does. */
+static enum sequence_verdict arrived(struct sequence_tracker *t, uint64_t number)
+{
+    CHECK_EQUAL(sequence_unwrap(t, (uint32_t)number), number);
+    return sequence_arrived(t, sequence_unwrap(t, (uint32_t)number));
+}
 
 static enum sequence_verdict reference_arrived(struct reference *r, uint64_t sequence)
 {
@@ -20,9 +27,9 @@ static enum sequence_verdict reference_arrived(struct reference *r, uint64_t seq
 
     if (sequence > r->highest) {
         r->highest = sequence;
-        r->unique++;
+        r->distinct++;
         *seen = true;
-        return SEQUENCE_UNIQUE;
+        return SEQUENCE_FIRST;
     }
     if (r->highest - sequence >= SEQUENCE_WINDOW) {
         r->late++;
@@ -32,7 +39,7 @@ static enum sequence_verdict reference_arrived(struct reference *r, uint64_t seq
         r->duplicated++;
         return SEQUENCE_DUPLICATE;
     }
-    r->unique++;
+    r->distinct++;
     r->reordered++;
     *seen = true;
     return SEQUENCE_REORDERED;
@@ -46,8 +53,8 @@ static struct reference begin(struct sequence_tracker *t, uint64_t base)
     sequence_reset(t);
     for (uint64_t at = 0; at < base - 1;) {
         at = base - 1 - at > 0x7fffffff ? at + 0x7fffffff : base - 1;
-        CHECK(sequence_arrived(t, (uint32_t)at) == SEQUENCE_UNIQUE);
-        r.unique++;
+        CHECK(arrived(t, at) == SEQUENCE_FIRST);
+        r.distinct++;
     }
     r.seen[0] = true;
     return r;
@@ -56,7 +63,7 @@ static struct reference begin(struct sequence_tracker *t, uint64_t base)
 static void compare(const struct sequence_tracker *t, const struct reference *r)
 {
     CHECK_EQUAL(t->next, r->highest + 1);
-    CHECK_EQUAL(sequence_unique(t), r->unique);
+    CHECK_EQUAL(sequence_distinct(t), r->distinct);
     CHECK_EQUAL(t->duplicated, r->duplicated);
     CHECK_EQUAL(t->reordered, r->reordered);
     CHECK_EQUAL(t->late, r->late);
@@ -83,7 +90,7 @@ static void test_random_schedule(uint64_t base, uint64_t seed)
         if (sequence < r.base + 1 || sequence > r.base + SPAN)
             continue;
         enum sequence_verdict expected = reference_arrived(&r, sequence);
-        if (!CHECK(sequence_arrived(&t, (uint32_t)sequence) == expected))
+        if (!CHECK(arrived(&t, sequence) == expected))
             break;
     }
     compare(&t, &r);
@@ -95,22 +102,24 @@ static void test_edges(void)
     struct sequence_tracker t;
 
     sequence_reset(&t);
-    /* Behind the very first number there is nothing. */
-    CHECK(sequence_arrived(&t, UINT32_MAX) == SEQUENCE_LATE);
-    CHECK(sequence_arrived(&t, 5) == SEQUENCE_UNIQUE);
-    CHECK(sequence_arrived(&t, UINT32_MAX) == SEQUENCE_LATE);
+    /* Behind the very first number there is nothing: what seems to be there is far ahead. */
+    CHECK_EQUAL(sequence_unwrap(&t, UINT32_MAX), UINT32_MAX);
+    CHECK_EQUAL(sequence_unwrap(&t, 0x7fffffff), 0x7fffffff);
+    CHECK_EQUAL(sequence_unwrap(&t, 0x80000000), 0x80000000);
+    CHECK(sequence_arrived(&t, 5) == SEQUENCE_FIRST);
+    CHECK_EQUAL(sequence_unwrap(&t, UINT32_MAX), UINT32_MAX);
     CHECK(sequence_arrived(&t, 0) == SEQUENCE_REORDERED);
     CHECK(sequence_arrived(&t, 0) == SEQUENCE_DUPLICATE);
     CHECK(sequence_arrived(&t, 5) == SEQUENCE_DUPLICATE);
 
     /* The oldest number of the window, and the one before. */
-    CHECK(sequence_arrived(&t, 5 + SEQUENCE_WINDOW) == SEQUENCE_UNIQUE);
+    CHECK(sequence_arrived(&t, 5 + SEQUENCE_WINDOW) == SEQUENCE_FIRST);
     CHECK(sequence_arrived(&t, 5) == SEQUENCE_LATE);
     CHECK(sequence_arrived(&t, 6) == SEQUENCE_REORDERED);
     CHECK(sequence_arrived(&t, 6) == SEQUENCE_DUPLICATE);
 
     /* A jump over more than the window forgets all of it. */
-    CHECK(sequence_arrived(&t, 5 + 10 * SEQUENCE_WINDOW) == SEQUENCE_UNIQUE);
+    CHECK(sequence_arrived(&t, 5 + 10 * SEQUENCE_WINDOW) == SEQUENCE_FIRST);
     for (uint32_t s = 5 + 9 * SEQUENCE_WINDOW + 1; s < 5 + 10 * SEQUENCE_WINDOW; s++)
         CHECK(sequence_arrived(&t, s) == SEQUENCE_REORDERED);
     CHECK_EQUAL(t.next, 6 + 10 * SEQUENCE_WINDOW);

@@ -39,7 +39,7 @@ static void exchange(unsigned capabilities, uint32_t frame_len, unsigned takes)
     static struct departures d;
 
     fake_open(&client, capabilities, frame_len, BURST);
-    departures_init(&d, &client.port, 0, true);
+    departures_init(&d, &client.port, packet_mark(0, 5, false), true);
     uint64_t now = clock_ticks();
     CHECK_EQUAL((uint64_t)departures_send(&d, BURST, now, now, true), BURST);
     client.slots[2].data[client.slots[2].len - 1] ^= 1;
@@ -54,6 +54,7 @@ static void exchange(unsigned capabilities, uint32_t frame_len, unsigned takes)
     options = (struct options){.role = ROLE_SERVER,
                                .frame_len = frame_len,
                                .burst = BURST,
+                               .run = 5,
                                .touch_full = true,
                                .duration_ms = 1000,
                                .drain_ms = 5};
@@ -78,6 +79,18 @@ static void end_exchange(void)
     fake_close(&server);
 }
 
+/* The client, to which its own packets come back, takes them for what they are: those of its pair and run. */
+static void check_client(void)
+{
+    static struct arrivals arrivals;
+
+    arrivals_init(&arrivals, &client.port, packet_mark(0, 5, false), true);
+    CHECK_EQUAL(arrivals_take(&arrivals, server.slots, BURST - 1), BURST - 1);
+    CHECK_EQUAL(arrivals_unique(&arrivals), BURST - 1);
+    CHECK_EQUAL(arrivals.steady, BURST - 1);
+    CHECK_EQUAL(arrivals.corrupted + arrivals.foreign, 0);
+}
+
 /* A whole answer is the frame as the server itself would have sent it, with the same payload. */
 static void test_answers(unsigned capabilities, uint32_t frame_len)
 {
@@ -93,6 +106,7 @@ static void test_answers(unsigned capabilities, uint32_t frame_len)
         CHECK(memcmp(answer->data, headers, offset) == 0);
         CHECK(memcmp(answer->data + offset, question->data + offset, question->len - offset) == 0);
     }
+    check_client();
     end_exchange();
 }
 

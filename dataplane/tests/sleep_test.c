@@ -56,7 +56,7 @@ static void set_up(enum role role, uint64_t rate_pps)
     rx_fd = eventfd(0, EFD_NONBLOCK | EFD_SEMAPHORE);
     tx_fd = eventfd(0, EFD_NONBLOCK);
     fake_open(&client, 0, 64, BURST);
-    departures_init(&d, &client.port, 0, true);
+    departures_init(&d, &client.port, packet_mark(0, 0, false), true);
     uint64_t now = clock_ticks();
     CHECK_EQUAL((uint64_t)departures_send(&d, BURST, now, now, true), BURST);
     fake_open(&port, 0, 64, BURST);

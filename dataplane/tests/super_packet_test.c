@@ -94,19 +94,19 @@ static void test_judged(bool touch_full, uint32_t len, uint32_t room, uint32_t s
     uint8_t *received = malloc(room);
 
     fake_open(&fake, 0, FRAME_LEN_MIN, 5);
-    departures_init(&departures, &fake.port, 0, touch_full);
+    departures_init(&departures, &fake.port, packet_mark(0, 0, false), touch_full);
     uint64_t now = clock_ticks();
     CHECK_EQUAL((uint64_t)departures_send(&departures, 5, now, now, true), 5);
     for (uint32_t at = 0; at < len && at < room; at++)
         received[at] = at < 110 ? fake.slots[at / 22].data[at % 22] : 0;
 
     fake_swap_ends(&fake);
-    arrivals_init(&arrivals, &fake.port, 0, touch_full);
+    arrivals_init(&arrivals, &fake.port, packet_mark(0, 0, false), touch_full);
     unsigned lent = lend_all(super_packet_of(received, len, room, segment), SLOTS);
     CHECK_EQUAL(arrivals_take(&arrivals, slots, lent), sound);
     CHECK_EQUAL(arrivals.packets, sound + corrupted);
     CHECK_EQUAL(arrivals.corrupted, corrupted);
-    CHECK_EQUAL(sequence_unique(&arrivals.sequence), sound);
+    CHECK_EQUAL(arrivals_unique(&arrivals), sound);
     fake_close(&fake);
     free(received);
 }
