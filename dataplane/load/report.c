@@ -174,6 +174,8 @@ static void put_tx(FILE *out, const struct session *s)
     put_count(out, "max_behind_ns", clock_ticks_to_ns(tx->max_behind_ticks));
     put_count(out, "steady_intended_packets", tx->steady_intended);
     put_count(out, "steady_offered_packets", tx->steady_offered);
+    put_count(out, "steady_given_up_packets", tx->steady_intended - tx->steady_offered);
+    put_count(out, "max_debt_ns", has_phases ? o->max_debt_ms * NS_PER_MS : 0);
     put_count(out, "steady_begin_ns", not_after(steady_begin_ns, ended_ns));
     put_count(out, "steady_end_ns", not_after(steady_end_ns, ended_ns));
     fputc('}', out);
@@ -233,8 +235,12 @@ static void put_histogram(FILE *out, const char *name, const struct histogram *h
     put_count(out, "min", h->min);
     put_count(out, "max", h->max);
     fprintf(out, ",\"mean\":%.17g,\"sum_squares\":%.17g", (double)h->sum / (double)h->count, h->sum_squares);
-    for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
-        put_count(out, quantiles[i].name, histogram_quantile(h, quantiles[i].per_10000));
+    for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+        uint64_t ns = histogram_quantile(h, quantiles[i].per_10000);
+        put_count_or_null(out, quantiles[i].name, ns != HISTOGRAM_UNKNOWN, ns);
+    }
+    put_count(out, "censored", h->censored);
+    put_count_or_null(out, "censored_at_least", h->censored > 0, h->censored_at_least);
     put_buckets(out, h);
     fputc('}', out);
 }

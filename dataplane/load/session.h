@@ -13,11 +13,15 @@
 
 /* What came of sending, in packets where no unit is given. */
 struct tx_totals {
+    /* Of the next burst of the schedule. */
+    unsigned taken_of_next;
+    bool next_is_refused; /* it was tried, and the port did not take all that was left of it */
     uint64_t intended, offered, missed;
     uint64_t not_taken; /* tried for the last time, and not taken by the port */
     uint64_t steady_intended, steady_offered;
     uint64_t max_behind_ticks;
-    uint64_t ended_ns; /* CLOCK_MONOTONIC */
+    uint64_t given_up_age_ticks; /* so late, at the least, were those packets of the steady state that were given up */
+    uint64_t ended_ns;           /* CLOCK_MONOTONIC */
 };
 
 /* Whether the polling thread is at work, and its usage may be told from that at the start. */

@@ -197,6 +197,8 @@ static void check_tx(bool paced)
     CHECK_EQUAL(number("tx.intended_packets"),
                 offered + number("tx.refused_packets") + number("tx.missed_packets") + number("tx.error_packets"));
     CHECK(number("tx.steady_offered_packets") <= offered);
+    CHECK_EQUAL(number("tx.steady_intended_packets"),
+                number("tx.steady_offered_packets") + number("tx.steady_given_up_packets"));
     CHECK(number("tx.steady_begin_ns") <= number("tx.steady_end_ns"));
     CHECK(number("started_ns") <= number("tx.steady_begin_ns") && number("tx.steady_end_ns") <= number("ended_ns"));
     if (!paced)
@@ -334,6 +336,9 @@ static void test_client(const char *touch, const char *wait, unsigned size, unsi
     check_histogram("rtt_intended", number("rx.steady_packets"));
     check_histogram("rtt_actual", number("rx.steady_packets"));
     CHECK(number("latency.rtt_intended.max") >= number("latency.rtt_actual.max"));
+    CHECK_EQUAL(number("tx.max_debt_ns"), NS_PER_SECOND);
+    CHECK_EQUAL(number("latency.rtt_intended.censored"), number("tx.steady_given_up_packets"));
+    CHECK(number("latency.rtt_intended.censored") > 0 || is("latency.rtt_intended.censored_at_least", "null"));
     CHECK(is("latency.one_way_actual", "null"));
     if (rate > 0)
         CHECK_EQUAL(number("tx.intended_packets"), (rate * 60 / 1000 + 15) / 16 * 16);
@@ -353,6 +358,9 @@ static void test_refusals(bool paced)
     read_to_final();
     check_tx(paced);
     CHECK_EQUAL(number("tx.offered_packets"), 2048);
+    CHECK_EQUAL(number("tx.max_debt_ns"), 10 * NS_PER_MS);
+    if (paced)
+        CHECK_EQUAL(number("tx.steady_given_up_packets"), number("tx.intended_packets") - 2048);
     if (paced)
         CHECK_EQUAL(number("tx.intended_packets"), (50000 + 32) / 33 * 33);
     ends(0);
