@@ -113,7 +113,7 @@ static enum exit_code run_role(struct session *s)
     static struct sampler sampler;
     char text[160];
 
-    int error = control_open(&s->control);
+    int error = control_open(&s->control, o->epoch_ns);
     if (error == 0)
         error = sampler_start(&sampler, s);
     if (error < 0)
@@ -138,6 +138,8 @@ static enum exit_code run_role(struct session *s)
 
 static enum exit_code run(const struct options *o)
 {
+    if (o->epoch_ns > clock_ns(CLOCK_MONOTONIC))
+        return fail(EXIT_USAGE, EINVAL, "--epoch-ns is yet to come: give an instant that CLOCK_MONOTONIC has passed");
     struct session *s = aligned_alloc(CACHE_LINE, sizeof(*s));
 
     if (s == NULL)

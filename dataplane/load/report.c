@@ -75,6 +75,12 @@ static void put_count(FILE *out, const char *name, uint64_t value)
     fprintf(out, ",\"%s\":%" PRIu64, name, value);
 }
 
+/* An instant of CLOCK_MONOTONIC. */
+static void put_time(FILE *out, const char *name, const struct options *o, uint64_t ns)
+{
+    put_count(out, name, ns - o->epoch_ns);
+}
+
 static void put_count_or_null(FILE *out, const char *name, bool known, uint64_t value)
 {
     if (known)
@@ -129,16 +135,17 @@ int report_ready(const struct session *s)
 
 /* What a sample says. */
 struct sample {
-    uint64_t t_ns, tx_packets, rx_packets, cpu_ns, polls, empty_polls;
+    uint64_t t_ns; /* CLOCK_MONOTONIC */
+    uint64_t tx_packets, rx_packets, cpu_ns, polls, empty_polls;
 };
 
-static int report_sample(const struct sample *sample)
+static int report_sample(const struct options *o, const struct sample *sample)
 {
     struct line line;
 
     if (!begin_line(&line, "sample"))
         return -ENOMEM;
-    put_count(line.stream, "t_ns", sample->t_ns);
+    put_time(line.stream, "t_ns", o, sample->t_ns);
     put_count(line.stream, "tx_packets", sample->tx_packets);
     put_count(line.stream, "rx_packets", sample->rx_packets);
     put_count(line.stream, "cpu_ns", sample->cpu_ns);
@@ -176,8 +183,8 @@ static void put_tx(FILE *out, const struct session *s)
     put_count(out, "steady_offered_packets", tx->steady_offered);
     put_count(out, "steady_given_up_packets", tx->steady_intended - tx->steady_offered);
     put_count(out, "max_debt_ns", has_phases ? o->max_debt_ms * NS_PER_MS : 0);
-    put_count(out, "steady_begin_ns", not_after(steady_begin_ns, ended_ns));
-    put_count(out, "steady_end_ns", not_after(steady_end_ns, ended_ns));
+    put_time(out, "steady_begin_ns", o, not_after(steady_begin_ns, ended_ns));
+    put_time(out, "steady_end_ns", o, not_after(steady_end_ns, ended_ns));
     fputc('}', out);
 }
 
@@ -278,8 +285,8 @@ int report_final(const struct session *s)
         return -ENOMEM;
     put_string_field(line.stream, "role", role_names[o->role]);
     put_string_field(line.stream, "io", o->io->name);
-    put_count(line.stream, "started_ns", s->control.start_ns);
-    put_count(line.stream, "ended_ns", s->control.ended_ns);
+    put_time(line.stream, "started_ns", o, s->control.start_ns);
+    put_time(line.stream, "ended_ns", o, s->control.ended_ns);
     put_string_field(line.stream, "stopped_by", causes[s->stopped_by]);
     if (role_sends(o->role))
         put_tx(line.stream, s);
@@ -437,7 +444,7 @@ static int sample_run(struct session *s, clockid_t polling_cpu)
     uint64_t interval_ns = s->options->interval_ms * NS_PER_MS;
     uint64_t now = control_follow_until(&s->control, s->control.start_ns);
     struct sample sample = {.t_ns = s->control.start_ns};
-    int error = report_sample(&sample);
+    int error = report_sample(s->options, &sample);
 
     /* The time may be past the start: the first multiple behind the start itself counts. */
     uint64_t instant = s->control.start_ns;
@@ -447,12 +454,12 @@ static int sample_run(struct session *s, clockid_t polling_cpu)
             instant = (now / interval_ns + 1) * interval_ns;
         now = control_follow_until(&s->control, instant);
         if (now != 0 && take_sample(&sample, s, polling_cpu, now))
-            error = report_sample(&sample);
+            error = report_sample(s->options, &sample);
     }
     if (error != 0)
         return error;
     sample = last_sample(s);
-    return report_sample(&sample);
+    return report_sample(s->options, &sample);
 }
 
 static void *sample_thread(void *arg)

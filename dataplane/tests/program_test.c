@@ -17,6 +17,9 @@
 #define PATIENCE_MS 60000
 #define LINE_MAX_BYTES (1 << 20)
 #define ARGUMENTS_MAX 32
+#define DAY_S UINT64_C(86400)
+/* So long a kernel lets a machine have been up (KTIME_SEC_MAX / 2): 146 years, 2^62 ns. */
+#define UPTIME_MAX_S ((UINT64_C(1) << 62) / NS_PER_SECOND)
 
 struct program {
     pid_t pid;
@@ -28,6 +31,26 @@ struct program {
 };
 
 static struct program program;
+
+/* So much longer than we think has the machine been up, for a program that is run. */
+static uint64_t extra_uptime_s;
+
+/* Becomes a child for which the machine has been up for longer, and relays its exit code; that of a namespace that this
+ * process may not make is 77. */
+static void shift_uptime(void)
+{
+    int status, fd = -1;
+
+    if (unshare(CLONE_NEWTIME) == 0)
+        fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || dprintf(fd, "monotonic %" PRIu64 " 0\n", extra_uptime_s) < 0)
+        _exit(77);
+    close(fd);
+    pid_t child = fork();
+    if (child == 0)
+        return;
+    _exit(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 126);
+}
 
 /* Starts the program with these arguments, separated by blanks. Without an input it finds its descriptor closed. */
 static void run_with(const char *arguments, bool has_input)
@@ -49,6 +72,8 @@ static void run_with(const char *arguments, bool has_input)
             close(STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
+        if (extra_uptime_s > 0)
+            shift_uptime();
         execv(argv[0], argv);
         _exit(126);
     }
@@ -492,6 +517,71 @@ static void test_start_far_and_past(void)
     ends(0);
 }
 
+/* Whether a number in a line has more digits than a double holds exactly. */
+static bool has_huge_number(void)
+{
+    for (const char *at = program.line; *at != '\0';) {
+        size_t digits = strspn(at, "0123456789");
+        if (digits > 15)
+            return true;
+        at += digits > 0 ? digits : 1;
+    }
+    return false;
+}
+
+/* A machine that has been up for so long. All that is told of times counts from the epoch. */
+static void test_uptime(uint64_t seconds)
+{
+    char arguments[160];
+    uint64_t epoch = seconds * NS_PER_SECOND + clock_ns(CLOCK_MONOTONIC);
+
+    extra_uptime_s = seconds;
+    snprintf(
+        arguments, sizeof(arguments),
+        "client --io loop --rate 1000 --burst 1 --duration-ms 40 --interval-ms 10 --drain-ms 1 --epoch-ns %" PRIu64,
+        epoch);
+    run(arguments);
+    extra_uptime_s = 0;
+    if (!next_line(
+            program.out)) { /* nobody may change the uptime here: not root, or a kernel without time namespaces */
+        ends(77);
+        return;
+    }
+    CHECK(is_type("ready") && !has_huge_number());
+    say("start 300000000\n");
+    CHECK(expect("sample"));
+    uint64_t started = number("t_ns");
+    CHECK(started >= 300000000);
+    while (CHECK(next_line(program.out)) && is_type("sample"))
+        CHECK(!has_huge_number() && number("t_ns") > started);
+    CHECK(is_type("final"));
+    check_tx(true);
+    CHECK_EQUAL(number("started_ns"), started);
+    CHECK_EQUAL(number("tx.steady_begin_ns"), started);
+    CHECK_EQUAL(number("tx.steady_end_ns"), started + 40 * NS_PER_MS);
+    CHECK(number("ended_ns") < (uint64_t)PATIENCE_MS * NS_PER_MS);
+    CHECK_EQUAL(number("tx.intended_packets"), 40);
+    ends(0);
+}
+
+/* An epoch that is yet to come would make times negative; with one that is past, a start may be as far away as ever. */
+static void test_epoch(void)
+{
+    char arguments[64];
+
+    run("sender --io null --epoch-ns 9223372036854775807");
+    CHECK(expect("error") && is("message", "\"--epoch-ns"));
+    ends(2);
+
+    snprintf(arguments, sizeof(arguments), "sender --io null --epoch-ns %" PRIu64, clock_ns(CLOCK_MONOTONIC));
+    run(arguments);
+    CHECK(expect("ready"));
+    say("start 9223372036854775807\nstop\n");
+    CHECK(expect("final") && is("stopped_by", "\"stop\"") && !has_huge_number());
+    CHECK_EQUAL(number("tx.offered_packets"), 0);
+    ends(0);
+}
+
 #define INTERVAL_NS (10 * NS_PER_MS)
 
 /* Runs with a start halfway between two sampling instants. Returns how close behind an instant the best sample was. */
@@ -625,6 +715,9 @@ int main(void)
     test_announce();
     test_start_at();
     test_start_far_and_past();
+    test_epoch();
+    test_uptime(105 * DAY_S);
+    test_uptime(UPTIME_MAX_S - 3650 * DAY_S);
     test_sample_instants();
     test_reader_gone();
     test_no_input();
