@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "load/clock.h"
+#include "load/memory.h"
 #include "load/report.h"
 #include "load/session.h"
 
@@ -93,6 +94,7 @@ static int announce(void *arg)
 static enum exit_code run_session(struct session *s)
 {
     session_prepare(s);
+    memory_bring_in();
     if (report_ready(s) != 0) {
         control_end(&s->control);
         return fail_output();
@@ -113,7 +115,9 @@ static enum exit_code run_role(struct session *s)
     static struct sampler sampler;
     char text[160];
 
-    int error = control_open(&s->control, o->epoch_ns);
+    int error = memory_limit_stacks();
+    if (error == 0)
+        error = control_open(&s->control, o->epoch_ns);
     if (error == 0)
         error = sampler_start(&sampler, s);
     if (error < 0)

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "memory.h"
 
 /* A line is put together in memory and written at once. */
 struct line {
@@ -137,6 +139,8 @@ int report_ready(const struct session *s)
 struct sample {
     uint64_t t_ns; /* CLOCK_MONOTONIC */
     uint64_t tx_packets, rx_packets, cpu_ns, polls, empty_polls;
+    uint64_t minor_faults;
+    bool minor_faults_known;
 };
 
 static int report_sample(const struct options *o, const struct sample *sample)
@@ -151,6 +155,7 @@ static int report_sample(const struct options *o, const struct sample *sample)
     put_count(line.stream, "cpu_ns", sample->cpu_ns);
     put_count(line.stream, "polls", sample->polls);
     put_count(line.stream, "empty_polls", sample->empty_polls);
+    put_count_or_null(line.stream, "minor_faults", sample->minor_faults_known, sample->minor_faults);
     fputc('}', line.stream);
     return line_write(&line);
 }
@@ -300,6 +305,7 @@ int report_final(const struct session *s)
     put_count(line.stream, "cpu_ns", s->usage.cpu_ns);
     put_count(line.stream, "voluntary_switches", s->usage.voluntary_switches);
     put_count(line.stream, "involuntary_switches", s->usage.involuntary_switches);
+    put_count(line.stream, "minor_faults", s->usage.minor_faults);
     put_count_or_null(line.stream, "cycles", s->cost.known, s->cost.cycles);
     put_count_or_null(line.stream, "instructions", s->cost.known, s->cost.instructions);
     put_count(line.stream, "polls", counter_read(&s->counters.polls));
@@ -410,8 +416,11 @@ void report_print_list(void)
 }
 
 /* What the polling thread has counted and used up to now. False if it is not at work. */
-static bool take_sample(struct sample *sample, const struct session *s, clockid_t polling_cpu, uint64_t t_ns)
+static bool take_sample(struct sample *sample, const struct sampler *sampler, clockid_t polling_cpu, uint64_t t_ns)
 {
+    const struct session *s = sampler->session;
+    uint64_t faults = 0;
+
     if (__atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) != SESSION_DURING)
         return false;
     *sample = (struct sample){
@@ -421,7 +430,9 @@ static bool take_sample(struct sample *sample, const struct session *s, clockid_
         .cpu_ns = clock_ns(polling_cpu) - s->usage_begin.cpu_ns,
         .polls = counter_read(&s->counters.polls),
         .empty_polls = counter_read(&s->counters.empty_polls),
+        .minor_faults_known = memory_minor_faults(sampler->stat_fd, &faults),
     };
+    sample->minor_faults = faults - s->usage_begin.minor_faults;
     return __atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) == SESSION_DURING;
 }
 
@@ -435,15 +446,18 @@ static struct sample last_sample(const struct session *s)
         .cpu_ns = s->usage.cpu_ns,
         .polls = counter_read(&s->counters.polls),
         .empty_polls = counter_read(&s->counters.empty_polls),
+        .minor_faults = s->usage.minor_faults,
+        .minor_faults_known = true,
     };
 }
 
 /* Samples until the end of the run. 0, or a negative errno if nobody reads. */
-static int sample_run(struct session *s, clockid_t polling_cpu)
+static int sample_run(const struct sampler *sampler, clockid_t polling_cpu)
 {
+    struct session *s = sampler->session;
     uint64_t interval_ns = s->options->interval_ms * NS_PER_MS;
     uint64_t now = control_follow_until(&s->control, s->control.start_ns);
-    struct sample sample = {.t_ns = s->control.start_ns};
+    struct sample sample = {.t_ns = s->control.start_ns, .minor_faults_known = true};
     int error = report_sample(s->options, &sample);
 
     /* The time may be past the start: the first multiple behind the start itself counts. */
@@ -453,7 +467,7 @@ static int sample_run(struct session *s, clockid_t polling_cpu)
         if (instant <= now)
             instant = (now / interval_ns + 1) * interval_ns;
         now = control_follow_until(&s->control, instant);
-        if (now != 0 && take_sample(&sample, s, polling_cpu, now))
+        if (now != 0 && take_sample(&sample, sampler, polling_cpu, now))
             error = report_sample(s->options, &sample);
     }
     if (error != 0)
@@ -472,13 +486,17 @@ static void *sample_thread(void *arg)
     prctl(PR_SET_TIMERSLACK, 1);
     if (!control_follow_start(&s->control))
         return NULL;
-    if (pthread_getcpuclockid(sampler->polling, &polling_cpu) != 0 || sample_run(s, polling_cpu) != 0)
+    if (pthread_getcpuclockid(sampler->polling, &polling_cpu) != 0 || sample_run(sampler, polling_cpu) != 0)
         control_stop(&s->control, STOP_EOF);
     return NULL;
 }
 
 int sampler_start(struct sampler *sampler, struct session *s)
 {
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)gettid());
+    sampler->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
     sampler->session = s;
     sampler->polling = pthread_self();
     return -pthread_create(&sampler->thread, NULL, sample_thread, sampler);
@@ -487,4 +505,6 @@ int sampler_start(struct sampler *sampler, struct session *s)
 void sampler_join(struct sampler *sampler)
 {
     pthread_join(sampler->thread, NULL);
+    if (sampler->stat_fd >= 0)
+        close(sampler->stat_fd);
 }

@@ -31,6 +31,7 @@ enum session_phase { SESSION_BEFORE, SESSION_DURING, SESSION_AFTER };
 struct usage {
     uint64_t cpu_ns;
     uint64_t voluntary_switches, involuntary_switches;
+    uint64_t minor_faults;
 };
 
 struct session {

@@ -175,7 +175,7 @@ static bool is(const char *path, const char *json)
 /* What the samples of a run said. */
 struct samples {
     unsigned count;
-    uint64_t first_ns, last_ns, tx_packets, rx_packets, polls, empty_polls, cpu_ns;
+    uint64_t first_ns, last_ns, tx_packets, rx_packets, polls, empty_polls, cpu_ns, minor_faults;
 };
 
 /* Reads samples up to the final line, which becomes the current one. Nothing may run backwards. */
@@ -184,13 +184,22 @@ static struct samples read_to_final(void)
     struct samples s = {.count = 0};
 
     while (CHECK(next_line(program.out)) && CHECK(json_is_object(program.line)) && is_type("sample")) {
-        struct samples now = {s.count + 1,          s.first_ns,      number("t_ns"),        number("tx_packets"),
-                              number("rx_packets"), number("polls"), number("empty_polls"), number("cpu_ns")};
+        struct samples now = {
+            .count = s.count + 1,
+            .first_ns = s.first_ns,
+            .last_ns = number("t_ns"),
+            .tx_packets = number("tx_packets"),
+            .rx_packets = number("rx_packets"),
+            .polls = number("polls"),
+            .empty_polls = number("empty_polls"),
+            .cpu_ns = number("cpu_ns"),
+            .minor_faults = number("minor_faults"),
+        };
         if (s.count == 0)
             now.first_ns = now.last_ns;
         CHECK(now.last_ns > s.last_ns);
         CHECK(now.tx_packets >= s.tx_packets && now.rx_packets >= s.rx_packets && now.cpu_ns >= s.cpu_ns);
-        CHECK(now.polls >= s.polls && now.empty_polls >= s.empty_polls);
+        CHECK(now.polls >= s.polls && now.empty_polls >= s.empty_polls && now.minor_faults >= s.minor_faults);
         s = now;
     }
     CHECK(is_type("final"));
@@ -292,6 +301,7 @@ static void test_sender(const char *touch, bool paced)
     CHECK_EQUAL(s.last_ns, ended);
     CHECK_EQUAL(s.tx_packets, number("tx.offered_packets"));
     CHECK_EQUAL(s.cpu_ns, number("cpu_ns"));
+    CHECK_EQUAL(s.minor_faults, number("minor_faults"));
     CHECK_EQUAL(s.polls, number("polls"));
     CHECK_EQUAL(number("tx.offered_bytes"), s.tx_packets * frame);
     CHECK_EQUAL(number("tx.steady_begin_ns"), started + 20 * NS_PER_MS);
