@@ -275,6 +275,16 @@ static void put_latency(FILE *out, const struct session *s)
     fputc('}', out);
 }
 
+static void put_clock_drift(FILE *out, const struct session *s)
+{
+    double ppm;
+
+    if (s->control.ran && clock_drift_ppm(&s->clock_begin, &s->clock_end, &ppm))
+        fprintf(out, ",\"clock_drift_ppm\":%.3f", ppm);
+    else
+        fprintf(out, ",\"clock_drift_ppm\":null");
+}
+
 int report_final(const struct session *s)
 {
     static const char *const causes[] = {
@@ -306,6 +316,7 @@ int report_final(const struct session *s)
     put_count(line.stream, "voluntary_switches", s->usage.voluntary_switches);
     put_count(line.stream, "involuntary_switches", s->usage.involuntary_switches);
     put_count(line.stream, "minor_faults", s->usage.minor_faults);
+    put_clock_drift(line.stream, s);
     put_count_or_null(line.stream, "cycles", s->cost.known, s->cost.cycles);
     put_count_or_null(line.stream, "instructions", s->cost.known, s->cost.instructions);
     put_count(line.stream, "polls", counter_read(&s->counters.polls));

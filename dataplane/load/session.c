@@ -67,6 +67,7 @@ static void begin(struct session *s)
 
     if (o->wait == WAIT_BLOCK)
         prepare_sleep(s);
+    s->clock_begin = clock_read_both();
     while (clock_ticks() < s->begin) {
         if (o->wait == WAIT_YIELD)
             sched_yield();
@@ -91,6 +92,7 @@ static void end(struct session *s)
         .involuntary_switches = u.involuntary_switches - s->usage_begin.involuntary_switches,
         .minor_faults = u.minor_faults - s->usage_begin.minor_faults,
     };
+    s->clock_end = clock_read_both();
     s->port.ops->stats(&s->port, &s->stats);
     s->stats.rx_dropped -= s->stats_begin.rx_dropped;
     s->stats.tx_errors -= s->stats_begin.tx_errors;

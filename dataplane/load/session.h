@@ -5,6 +5,7 @@
 
 #include "../options.h"
 #include "arrivals.h"
+#include "clock.h"
 #include "control.h"
 #include "cost.h"
 #include "counters.h"
@@ -53,8 +54,9 @@ struct session {
     struct io_stats stats_begin, stats; /* of the framework: at the start, and since then */
     struct usage usage_begin, usage;    /* at the start, and since then */
     struct cost cost;                   /* since the start */
-    enum session_phase phase;           /* atomic */
-    enum stop_cause stopped_by;         /* STOP_NONE: the role came to its own end */
+    struct clock_reading clock_begin, clock_end;
+    enum session_phase phase;   /* atomic */
+    enum stop_cause stopped_by; /* STOP_NONE: the role came to its own end */
 };
 
 static inline bool role_sends(enum role role)
