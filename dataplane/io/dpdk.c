@@ -16,6 +16,7 @@
 
 #include "../frame/announcement.h"
 #include "../load/clock.h"
+#include "../load/cpu_list.h"
 #include "dpdk_eal.h"
 #include "io.h"
 
@@ -52,12 +53,13 @@ static int dpdk_probe(char *why, size_t why_size)
 /* The EAL's only thread may run where this one may. */
 static int begin(const char *device, struct dpdk_error *error)
 {
-    char lcores[2048] = "0@";
+    char list[CPU_LIST_BYTES], lcores[DPDK_LCORES_BYTES];
     cpu_set_t cpus;
 
     if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0)
         return -errno;
-    dpdk_format_cpus(&cpus, lcores + 2, sizeof(lcores) - 2);
+    cpu_list_format(&cpus, list);
+    snprintf(lcores, sizeof(lcores), "0@(%s)", list);
     char pci[32];
     snprintf(pci, sizeof(pci), "%.*s", (int)strcspn(device, ","), device);
     return dpdk_begin(lcores, DPDK_HUGEPAGE_BYTES, dpdk_is_pci(device) ? pci : NULL, error);
