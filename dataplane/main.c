@@ -71,6 +71,7 @@ static enum exit_code open_port(struct session *s)
         .transmits = role_sends(o->role),
         .receives = role_receives(o->role),
         .blocks = o->wait == WAIT_BLOCK,
+        .rx_moderation = o->rx_moderation,
     };
     error = o->io->open(port);
     if (error < 0)

@@ -131,6 +131,7 @@ int report_ready(const struct session *s)
         put_string_field(line.stream, "path", s->port.path);
     else
         fprintf(line.stream, ",\"path\":null");
+    put_bool(line.stream, "rx_moderation", s->port.rx_moderation);
     fputc('}', line.stream);
     return line_write(&line);
 }

@@ -65,6 +65,7 @@ static void test_refusals(void)
         {"--rate 99999999999999999999", "from 0"},
         {"--pair 256", "0 to 255"},
         {"--touch some", "full or none"},
+        {"--rx-moderation yes", "on or off"},
         {"--wait sleep", "poll, yield or block"},
         {"--wait block", "nothing to sleep on"},
         {"--duration-ms 0", "from 1"},
@@ -128,6 +129,7 @@ static void test_defaults(void)
     CHECK(o.touch_full && o.wait == WAIT_POLL && !o.quiet_announce && o.cpu == -1);
     CHECK(o.warmup_ms == 0 && o.duration_ms == 1000 && o.cooldown_ms == 0);
     CHECK(o.interval_ms == 100 && o.drain_ms == 20 && o.max_debt_ms == 10);
+    CHECK(o.rx_moderation && !accepted("receiver --io null --rx-moderation off").rx_moderation);
     CHECK(o.epoch_ns == 0);
     CHECK(accepted("sender --io null --epoch-ns 9223372036854775807").epoch_ns == INT64_MAX);
     CHECK(accepted("client --io loop").max_debt_ms == 1000);

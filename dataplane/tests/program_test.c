@@ -285,7 +285,7 @@ static void test_sender(const char *touch, bool paced)
              touch, paced ? 100000 : 0);
     run(arguments);
     CHECK(expect("ready") && is("role", "\"sender\"") && is("io", "\"null\"") && is("cpu", "null"));
-    CHECK(is("tx_queue_bytes", "null") && is("rx_queue_bytes", "null"));
+    CHECK(is("tx_queue_bytes", "null") && is("rx_queue_bytes", "null") && is("rx_moderation", "false"));
     CHECK_EQUAL(number("pid"), (uint64_t)program.pid);
     CHECK_EQUAL(number("frame_bytes"), frame);
     CHECK_EQUAL(number("payload_bytes"), frame - 42);
