@@ -55,7 +55,6 @@ int client_run(struct session *s)
     int error = run_as_told(s, paced);
 
     transmit_end(s, clock_ticks());
-    histogram_censor(&s->arrivals.since_intended, s->tx.steady_intended - s->tx.steady_offered,
-                     clock_ticks_to_ns(s->tx.given_up_age_ticks));
+    histogram_censor(&s->arrivals.since_intended, s->tx.steady_intended - s->tx.steady_offered, s->tx.given_up_age_ns);
     return error < 0 ? error : receive_until_quiet(s, step);
 }

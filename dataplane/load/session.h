@@ -21,8 +21,8 @@ struct tx_totals {
     uint64_t not_taken; /* tried for the last time, and not taken by the port */
     uint64_t steady_intended, steady_offered;
     uint64_t max_behind_ticks;
-    uint64_t given_up_age_ticks; /* so late, at the least, were those packets of the steady state that were given up */
-    uint64_t ended_ns;           /* CLOCK_MONOTONIC */
+    uint64_t given_up_age_ns; /* so late, at the least, were those packets of the steady state that were given up */
+    uint64_t ended_ns;        /* CLOCK_MONOTONIC */
 };
 
 /* Whether the polling thread is at work, and its usage may be told from that at the start. */

@@ -31,14 +31,14 @@ static uint64_t steady_bursts_end(const struct session *s)
 
 /* How late those packets of the steady state are at the least that were given up. That is the debt limit, but where a
  * stop cut off younger ones: no burst before first_cut_off is one of these. */
-static uint64_t given_up_age(const struct session *s, uint64_t now, uint64_t first_cut_off)
+static uint64_t given_up_age_ns(const struct session *s, uint64_t now, uint64_t first_cut_off)
 {
-    uint64_t end = steady_bursts_end(s);
+    uint64_t end = steady_bursts_end(s), limit_ns = s->options->max_debt_ms * NS_PER_MS;
 
     if (end <= first_cut_off)
-        return s->pacing.max_debt;
+        return limit_ns;
     uint64_t youngest_due = pacing_due(&s->pacing, end - 1);
-    return earlier(s->pacing.max_debt, now > youngest_due ? now - youngest_due : 0);
+    return earlier(limit_ns, now > youngest_due ? clock_ticks_to_ns(now - youngest_due) : 0);
 }
 
 void transmit_end(struct session *s, uint64_t now)
@@ -61,5 +61,5 @@ void transmit_end(struct session *s, uint64_t now)
     s->tx.missed = s->pacing.missed * burst;
     uint64_t steady_begin = earlier(pacing_due_before(&s->pacing, s->steady_begin), s->pacing.next);
     s->tx.steady_intended = (steady_bursts_end(s) - steady_begin) * burst;
-    s->tx.given_up_age_ticks = given_up_age(s, now, first_cut_off);
+    s->tx.given_up_age_ns = given_up_age_ns(s, now, first_cut_off);
 }

@@ -73,7 +73,7 @@ static void paced_begin(struct paced *p, uint64_t rate, uint32_t burst)
 {
     struct session *s = p->s = calloc(1, sizeof(*s));
 
-    p->options = (struct options){.rate_pps = rate, .burst = burst};
+    p->options = (struct options){.rate_pps = rate, .burst = burst, .max_debt_ms = 10};
     fake_open(&p->fake, IO_WHOLE_FRAMES, 64, burst);
     s->options = &p->options;
     s->port = p->fake.port;
@@ -149,7 +149,7 @@ static void test_sender(uint64_t seed, uint64_t rate, uint32_t burst, unsigned m
     check_totals(p.s, taken_of);
     CHECK_EQUAL(p.s->tx.intended, (pacing_due_before(&p.s->pacing, p.s->end)) * burst);
     CHECK(p.s->tx.missed > 0 && p.s->tx.not_taken > 0 && p.s->tx.max_behind_ticks >= HZ / 20);
-    CHECK_EQUAL(p.s->tx.given_up_age_ticks, MAX_DEBT);
+    CHECK_EQUAL(p.s->tx.given_up_age_ns, 10 * NS_PER_MS);
     free(taken_of);
     paced_end(&p);
 }
@@ -174,7 +174,7 @@ static void test_shut_port(uint64_t shut, uint64_t cool_down, uint64_t is_over)
     transmit_end(p.s, now);
     check_totals(p.s, taken_of);
     CHECK_EQUAL(p.s->tx.intended, (pacing_due_before(&p.s->pacing, p.s->end)) * 4);
-    CHECK_EQUAL(p.s->tx.given_up_age_ticks, MAX_DEBT);
+    CHECK_EQUAL(p.s->tx.given_up_age_ns, 10 * NS_PER_MS);
     free(taken_of);
     paced_end(&p);
 }
@@ -198,7 +198,8 @@ static void test_stop(void)
     CHECK_EQUAL(p.s->tx.intended, pacing_due_before(&p.s->pacing, now - grace) * 4);
     CHECK_EQUAL(p.s->tx.not_taken, 4);
     CHECK(p.s->tx.missed > 0);
-    CHECK(p.s->tx.given_up_age_ticks >= grace && p.s->tx.given_up_age_ticks < grace + HZ / 25000 + 2);
+    uint64_t at_most = clock_ticks_to_ns(grace + HZ / 25000 + 2);
+    CHECK(p.s->tx.given_up_age_ns >= clock_ticks_to_ns(grace) && p.s->tx.given_up_age_ns < at_most);
     free(taken_of);
     paced_end(&p);
 }
