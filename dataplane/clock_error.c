@@ -2,14 +2,19 @@
 /*
  * How far the counters of this machine's CPUs may be apart, which is the error of a one-way delay between two of them.
  *
+ *     clock-error [CPUS]
+ *
  * Two threads, each on a CPU of its own, play ping-pong through shared memory. What the second one's counter reads was
  * read between two readings of the first one's; so the offset lies between their differences, and within what all
- * rounds agree on. The first CPU that we may use is compared with each other one. Prints one JSON object:
+ * rounds agree on. The first of the CPUs ("0-3,8"; all that we may use) is compared with each other one, from which
+ * follows what may lie between any two. Prints one JSON object:
  *
  *     {"v":1,"type":"clock-error","cpus":2,"round_trip_ns":…,"offset_ns":[lower,upper],"error_ns":…}
  *
- * error_ns is the largest absolute offset possible, of all CPUs; null where the counter is not fit to be a clock, or
- * where the CPUs are so busy that there was no round.
+ * offset_ns is that between the two CPUs that may be furthest apart, error_ns the largest absolute value that it may
+ * have; round_trip_ns is the shortest round of the CPU with which it took longest. All are null where the counter is
+ * not fit to be a clock, or where the CPUs are so busy that there was no round. Exits 2 where CPUS is no list of CPUs
+ * that we may use.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -20,6 +25,8 @@
 
 #include "load/clock.h"
 #include "load/counters.h"
+#include "load/cpu_list.h"
+#include "load/offsets.h"
 
 #define ROUNDS 2000
 /* A thread that is not scheduled is not waited for longer. */
@@ -34,11 +41,13 @@ struct game {
     int cpu;                            /* of the second one */
 };
 
-/* What is known of the offset of the second one's counter to the first one's, in ticks. */
-struct bounds {
-    int64_t lower, upper;
+/* What two CPUs have found out, in ticks. */
+struct comparison {
+    struct offset_bounds offset; /* of the second one's counter to the first one's */
     uint64_t round_trip, rounds;
 };
+
+enum exit_code { EXIT_DONE = 0, EXIT_USAGE = 2 };
 
 /* The counter, read neither before what stands before it nor after what stands behind it. */
 static uint64_t read_in_order(void)
@@ -86,7 +95,7 @@ static void *answer(void *arg)
 }
 
 /* Plays one round. Whether it came to an end in time. */
-static bool play_round(struct game *g, uint64_t round, uint64_t give_up, struct bounds *b)
+static bool play_round(struct game *g, uint64_t round, uint64_t give_up, struct comparison *c)
 {
     uint64_t before = read_in_order();
     __atomic_store_n(&g->ping, round, __ATOMIC_RELEASE);
@@ -97,32 +106,32 @@ static bool play_round(struct game *g, uint64_t round, uint64_t give_up, struct 
     uint64_t after = read_in_order();
 
     int64_t lower = (int64_t)(g->read - after), upper = (int64_t)(g->read - before);
-    if (lower > b->lower)
-        b->lower = lower;
-    if (upper < b->upper)
-        b->upper = upper;
-    if (after - before < b->round_trip)
-        b->round_trip = after - before;
-    b->rounds++;
+    if (lower > c->offset.lower)
+        c->offset.lower = lower;
+    if (upper < c->offset.upper)
+        c->offset.upper = upper;
+    if (after - before < c->round_trip)
+        c->round_trip = after - before;
+    c->rounds++;
     return true;
 }
 
-static struct bounds compare_with(int cpu)
+static struct comparison compare_with(int cpu)
 {
     static struct game game;
-    struct bounds b = {INT64_MIN, INT64_MAX, UINT64_MAX, 0};
+    struct comparison c = {{INT64_MIN, INT64_MAX}, UINT64_MAX, 0};
     pthread_t thread;
 
     memset(&game, 0, sizeof(game));
     game.cpu = cpu;
     if (pthread_create(&thread, NULL, answer, &game) != 0)
-        return b;
+        return c;
     uint64_t give_up = clock_counter() + clock_ns_to_ticks(PATIENCE_NS);
-    for (uint64_t round = 1; round <= ROUNDS && play_round(&game, round, give_up, &b); round++)
+    for (uint64_t round = 1; round <= ROUNDS && play_round(&game, round, give_up, &c); round++)
         ;
     __atomic_store_n(&game.over, true, __ATOMIC_RELAXED);
     pthread_join(thread, NULL);
-    return b;
+    return c;
 }
 
 static int64_t ticks_to_ns(int64_t ticks)
@@ -130,41 +139,74 @@ static int64_t ticks_to_ns(int64_t ticks)
     return ticks < 0 ? -(int64_t)clock_ticks_to_ns((uint64_t)-ticks) : (int64_t)clock_ticks_to_ns((uint64_t)ticks);
 }
 
-static int64_t magnitude(const struct bounds *b)
-{
-    return -b->lower > b->upper ? -b->lower : b->upper;
-}
+/* What is known of several CPUs, in ticks. */
+struct survey {
+    unsigned cpus;
+    struct offset_bounds to_first[CPU_SETSIZE];
+    uint64_t round_trip;
+    bool known;
+};
 
-int main(void)
+/* Compares the first CPU with each other one. */
+static void look_at(const cpu_set_t *cpus, struct survey *s)
 {
-    struct bounds worst = {0, 0, 0, 0};
-    cpu_set_t allowed;
-    int first = -1, cpus = 0;
-    bool known = true;
-
-    clock_calibrate();
-    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
-        CPU_ZERO(&allowed);
-    for (int cpu = 0; cpu < CPU_SETSIZE && clock_rate.counter && known; cpu++) {
-        if (!CPU_ISSET((size_t)cpu, &allowed))
+    s->known = clock_rate.counter;
+    for (int cpu = 0; cpu < CPU_SETSIZE && s->known; cpu++) {
+        if (!CPU_ISSET((size_t)cpu, cpus))
             continue;
-        cpus++;
-        if (first < 0) {
-            first = cpu;
-            known = pin(cpu);
+        if (s->cpus++ == 0) {
+            s->known = pin(cpu);
             continue;
         }
-        struct bounds b = compare_with(cpu);
-        known = b.rounds > 0;
-        if (known && magnitude(&b) > magnitude(&worst))
-            worst = b;
+        struct comparison c = compare_with(cpu);
+        s->known = c.rounds > 0;
+        s->to_first[s->cpus - 1] = c.offset;
+        if (c.round_trip > s->round_trip)
+            s->round_trip = c.round_trip;
     }
-    printf("{\"v\":1,\"type\":\"clock-error\",\"cpus\":%d,", cpus);
-    if (known && clock_rate.counter)
-        printf("\"round_trip_ns\":%" PRIu64 ",\"offset_ns\":[%" PRId64 ",%" PRId64 "],\"error_ns\":%" PRId64 "}\n",
-               clock_ticks_to_ns(worst.round_trip), ticks_to_ns(worst.lower), ticks_to_ns(worst.upper),
-               ticks_to_ns(magnitude(&worst)));
-    else
+}
+
+static void print(const struct survey *s)
+{
+    printf("{\"v\":1,\"type\":\"clock-error\",\"cpus\":%u,", s->cpus);
+    if (!s->known) {
         printf("\"round_trip_ns\":null,\"offset_ns\":null,\"error_ns\":null}\n");
-    return 0;
+        return;
+    }
+    struct offset_bounds worst = offsets_worst_pair(s->to_first, s->cpus);
+    printf("\"round_trip_ns\":%" PRIu64 ",\"offset_ns\":[%" PRId64 ",%" PRId64 "],\"error_ns\":%" PRId64 "}\n",
+           clock_ticks_to_ns(s->round_trip), ticks_to_ns(worst.lower), ticks_to_ns(worst.upper),
+           ticks_to_ns(offset_magnitude(&worst)));
+}
+
+/* Those that were asked for, or all that we may use. False where we may not use them. */
+static bool choose_cpus(int argc, char *const *argv, cpu_set_t *cpus)
+{
+    cpu_set_t allowed, both;
+
+    if (argc > 2 || sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+        return false;
+    if (argc < 2) {
+        *cpus = allowed;
+        return true;
+    }
+    if (!cpu_list_parse(argv[1], cpus))
+        return false;
+    CPU_AND(&both, cpus, &allowed);
+    return CPU_EQUAL(&both, cpus);
+}
+
+int main(int argc, char **argv)
+{
+    static struct survey survey;
+    cpu_set_t cpus;
+
+    if (!choose_cpus(argc, argv, &cpus)) {
+        fprintf(stderr, "usage: clock-error [CPUS]\nCPUS: a list, such as 0-3,8, of CPUs that this process may use\n");
+        return EXIT_USAGE;
+    }
+    clock_calibrate();
+    look_at(&cpus, &survey);
+    print(&survey);
+    return EXIT_DONE;
 }

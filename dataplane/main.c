@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "load/clock.h"
+#include "load/memory.h"
 #include "load/report.h"
 #include "load/session.h"
 
@@ -70,6 +71,7 @@ static enum exit_code open_port(struct session *s)
         .transmits = role_sends(o->role),
         .receives = role_receives(o->role),
         .blocks = o->wait == WAIT_BLOCK,
+        .rx_moderation = o->rx_moderation,
     };
     error = o->io->open(port);
     if (error < 0)
@@ -93,6 +95,7 @@ static int announce(void *arg)
 static enum exit_code run_session(struct session *s)
 {
     session_prepare(s);
+    memory_bring_in();
     if (report_ready(s) != 0) {
         control_end(&s->control);
         return fail_output();
@@ -113,7 +116,9 @@ static enum exit_code run_role(struct session *s)
     static struct sampler sampler;
     char text[160];
 
-    int error = control_open(&s->control);
+    int error = memory_limit_stacks();
+    if (error == 0)
+        error = control_open(&s->control, o->epoch_ns);
     if (error == 0)
         error = sampler_start(&sampler, s);
     if (error < 0)
@@ -138,6 +143,8 @@ static enum exit_code run_role(struct session *s)
 
 static enum exit_code run(const struct options *o)
 {
+    if (o->epoch_ns > clock_ns(CLOCK_MONOTONIC))
+        return fail(EXIT_USAGE, EINVAL, "--epoch-ns is yet to come: give an instant that CLOCK_MONOTONIC has passed");
     struct session *s = aligned_alloc(CACHE_LINE, sizeof(*s));
 
     if (s == NULL)

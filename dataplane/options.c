@@ -62,6 +62,8 @@ static const struct option_spec specs[] = {
      "make and check every byte, or our header only (full)"},
     {"--wait", "WAY", KIND_WAIT, AT(o.wait), 0, 0, NULL, NULL,
      "poll: spin, yield: to others after each burst and empty poll, block: sleep (poll)"},
+    {"--rx-moderation", "on|off", KIND_CHOICE, AT(o.rx_moderation), 0, 0, "on", "off",
+     "receiver on sockets: may look into its queue less often (on)"},
     {"--warmup-ms", "N", KIND_NUMBER, AT(o.warmup_ms), 0, DAY_MS, NULL, NULL,
      "sender, client: time before the steady state (0)"},
     {"--duration-ms", "N", KIND_NUMBER, AT(o.duration_ms), 1, DAY_MS, NULL, NULL,
@@ -73,6 +75,8 @@ static const struct option_spec specs[] = {
      "wait so long without a packet before the end, 2000 at most (20)"},
     {"--max-debt-ms", "N", KIND_NUMBER, AT(o.max_debt_ms), 1, DAY_MS, NULL, NULL,
      "give up bursts that are later than this (sender 10, client 1000)"},
+    {"--epoch-ns", "T", KIND_NUMBER, AT(o.epoch_ns), 0, INT64_MAX, NULL, NULL,
+     "all times count from when CLOCK_MONOTONIC read T (0)"},
     {"--cpu", "N", KIND_NUMBER, AT(o.cpu), 0, CPU_SETSIZE - 1, NULL, NULL, "pin the polling thread (not pinned)"},
     {"--quiet-announce", NULL, KIND_FLAG, AT(o.quiet_announce), 0, 0, NULL, NULL,
      "do not announce our MAC address at start"},
@@ -299,6 +303,7 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
                 .frame_len = FRAME_LEN_MIN,
                 .burst = 32,
                 .touch_full = true,
+                .rx_moderation = true,
                 .duration_ms = 1000,
                 .interval_ms = 100,
                 .drain_ms = 20,
@@ -320,15 +325,14 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
 
 void options_print_help(FILE *out)
 {
-    fputs(
-        "vswload: sends, receives and echoes test packets for vswbench\n\n"
-        "usage: vswload ROLE --io NAME --device DEV [options]\n"
-        "       vswload --list [--json]\n\n"
-        "ROLE is sender, receiver, client (sends and times the echoes) or server (echoes).\n"
-        "Once it prints \"ready\" it reads from standard input: \"start\", \"start T\" (at CLOCK_MONOTONIC T, in ns)\n"
-        "and \"stop\"; the end of the input, SIGTERM and SIGINT stop it, too. It prints JSON, one object a line.\n\n"
-        "options, with their defaults in parentheses:\n",
-        out);
+    fputs("vswload: sends, receives and echoes test packets for vswbench\n\n"
+          "usage: vswload ROLE --io NAME --device DEV [options]\n"
+          "       vswload --list [--json]\n\n"
+          "ROLE is sender, receiver, client (sends and times the echoes) or server (echoes).\n"
+          "Once it prints \"ready\" it reads from standard input: \"start\", \"start T\" (T ns after the epoch)\n"
+          "and \"stop\"; the end of the input, SIGTERM and SIGINT stop it, too. It prints JSON, one object a line.\n\n"
+          "options, with their defaults in parentheses:\n",
+          out);
     for (size_t i = 0; i < SPEC_COUNT; i++) {
         int width =
             fprintf(out, "  %s%s%s", specs[i].name, specs[i].value ? " " : "", specs[i].value ? specs[i].value : "");

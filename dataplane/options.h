@@ -27,9 +27,10 @@ struct options {
     struct io_address local, peer;
     uint64_t pair, run, frame_len, rate_pps, burst;
     enum wait_way wait;
-    bool touch_full, quiet_announce, hold;
+    bool touch_full, rx_moderation, quiet_announce, hold;
     uint64_t warmup_ms, duration_ms, cooldown_ms, interval_ms, drain_ms, max_debt_ms;
-    int64_t cpu; /* -1: not pinned */
+    uint64_t epoch_ns; /* CLOCK_MONOTONIC: what we tell and are told of times counts from it */
+    int64_t cpu;       /* -1: not pinned */
 };
 
 /* Reads argv. False, and one line in error that names the mend, if it is not a valid command line. */

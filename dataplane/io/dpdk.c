@@ -16,8 +16,10 @@
 
 #include "../frame/announcement.h"
 #include "../load/clock.h"
+#include "../load/cpu_list.h"
 #include "dpdk_eal.h"
 #include "io.h"
+#include "rx_batch.h"
 
 /* Descriptors of each ring, where the device lets us choose: room for what comes while a process that shares its CPU
  * has to wait for its turn. virtio-user takes the number from its device argument. */
@@ -34,11 +36,11 @@
 struct dpdk_port {
     uint16_t id;
     bool attached;
-    unsigned tx_held, rx_held; /* buffers in the arrays */
+    unsigned tx_held; /* buffers in the array */
     uint32_t frame_len;
     struct rte_mempool *pool;
     struct rte_mbuf *tx[IO_BURST_MAX];
-    struct rte_mbuf *rx[IO_BURST_MAX];
+    struct rx_batch rx;
 };
 
 static int dpdk_probe(char *why, size_t why_size)
@@ -52,12 +54,13 @@ static int dpdk_probe(char *why, size_t why_size)
 /* The EAL's only thread may run where this one may. */
 static int begin(const char *device, struct dpdk_error *error)
 {
-    char lcores[2048] = "0@";
+    char list[CPU_LIST_BYTES], lcores[DPDK_LCORES_BYTES];
     cpu_set_t cpus;
 
     if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0)
         return -errno;
-    dpdk_format_cpus(&cpus, lcores + 2, sizeof(lcores) - 2);
+    cpu_list_format(&cpus, list);
+    snprintf(lcores, sizeof(lcores), "0@(%s)", list);
     char pci[32];
     snprintf(pci, sizeof(pci), "%.*s", (int)strcspn(device, ","), device);
     return dpdk_begin(lcores, DPDK_HUGEPAGE_BYTES, dpdk_is_pci(device) ? pci : NULL, error);
@@ -118,7 +121,7 @@ static void dpdk_close(struct io_port *port)
         return;
     if (state->attached) {
         rte_pktmbuf_free_bulk(state->tx, state->tx_held);
-        rte_pktmbuf_free_bulk(state->rx, state->rx_held);
+        rte_pktmbuf_free_bulk(state->rx.packets + state->rx.begin, state->rx.end - state->rx.begin);
         rte_eth_dev_stop(state->id);
         rte_eth_dev_close(state->id);
     }
@@ -185,34 +188,37 @@ static int dpdk_tx_commit(struct io_port *port, unsigned n)
 
 static void dpdk_rx_release(struct io_port *port)
 {
-    struct dpdk_port *state = port->state;
+    struct rx_batch *rx = &((struct dpdk_port *)port->state)->rx;
+    unsigned n = rx_batch_take_back(rx);
 
-    rte_pktmbuf_free_bulk(state->rx, state->rx_held);
-    state->rx_held = 0;
+    rte_pktmbuf_free_bulk(rx->packets + rx->begin - n, n);
 }
 
 static int dpdk_rx(struct io_port *port, struct io_slot *slots, unsigned n)
 {
     struct dpdk_port *state = port->state;
+    struct rx_batch *rx = &state->rx;
 
-    if (state->rx_held > 0)
+    if (rx->lent > 0)
         dpdk_rx_release(port);
-    unsigned got = rte_eth_rx_burst(state->id, 0, state->rx, (uint16_t)n);
-    if (got == 0)
-        return 0;
-    uint64_t now = clock_ticks();
-    for (unsigned i = 0; i < got; i++) {
-        struct rte_mbuf *packet = state->rx[i];
+    if (rx_batch_is_empty(rx)) {
+        unsigned got = rte_eth_rx_burst(state->id, 0, rx->packets, (uint16_t)rx_batch_ask(n));
+        if (got == 0)
+            return 0;
+        rx_batch_fill(rx, got, clock_ticks());
+    }
+    n = rx_batch_lend(rx, n);
+    for (unsigned i = 0; i < n; i++) {
+        struct rte_mbuf *packet = rx->packets[rx->begin + i];
         slots[i] = (struct io_slot){
             .data = rte_pktmbuf_mtod(packet, uint8_t *),
             .len = packet->data_len,
-            .seen_ticks = now,
+            .seen_ticks = rx->seen_ticks,
         };
         /* The other end wrote it: its first line is in another CPU's cache. */
         rte_prefetch0(slots[i].data);
     }
-    state->rx_held = got;
-    return (int)got;
+    return (int)n;
 }
 
 /* A ring that was just set up may not be looked at yet. */

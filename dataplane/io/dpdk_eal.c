@@ -88,20 +88,9 @@ bool dpdk_is_pci(const char *device)
     return (device[len] == '\0' || device[len] == ',') && memchr(device, ':', len) != NULL;
 }
 
-void dpdk_format_cpus(const cpu_set_t *cpus, char *text, size_t size)
-{
-    size_t len = 0;
-
-    for (size_t cpu = 0; cpu < CPU_SETSIZE && len + 8 < size; cpu++) {
-        if (CPU_ISSET(cpu, cpus))
-            len += (size_t)snprintf(text + len, size - len, "%c%zu", len == 0 ? '(' : ',', cpu);
-    }
-    snprintf(text + len, size - len, ")");
-}
-
 int dpdk_begin(const char *lcores, uint64_t bytes, const char *pci_device, struct dpdk_error *error)
 {
-    char lcore_map[4096], megabytes[32];
+    char lcore_map[DPDK_LCORES_BYTES + sizeof("--lcores=")], megabytes[32];
     uint64_t mib = bytes >> 20, free_mib = free_hugepage_bytes() >> 20;
 
     if (free_mib < mib)

@@ -8,15 +8,19 @@
 #ifndef VSW_DPDK_EAL_H
 #define VSW_DPDK_EAL_H
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <rte_mempool.h>
 
+#include "../load/cpu_list.h"
+
 /* What one process takes, in bytes: packet buffers, rings, and the heap of DPDK itself. */
 #define DPDK_HUGEPAGE_BYTES (UINT64_C(32) << 20)
+
+/* Room for a map of two lcores to CPUs. */
+#define DPDK_LCORES_BYTES (2 * CPU_LIST_BYTES + 16)
 
 /* A line of text about what went wrong. */
 struct dpdk_error {
@@ -25,18 +29,15 @@ struct dpdk_error {
 };
 
 /*
- * Starts the EAL. lcores is EAL's map of its threads to CPUs, such as "0@2" or "0@(0,1),1@3"; the calling thread
- * becomes lcore 0. bytes of hugepages are taken, which must be free. With pci_device, a PCI address, that device is
- * the only one that is looked for; else (NULL) none is, and the PCI bus is left alone.
- * 0 or a negative errno.
+ * Starts the EAL. lcores is EAL's map of its threads to CPUs, such as "0@2" or "0@(0-1,4),1@3", shorter than
+ * DPDK_LCORES_BYTES; the calling thread becomes lcore 0. bytes of hugepages are taken, which must be free. With
+ * pci_device, a PCI address, that device is the only one that is looked for; else (NULL) none is, and the PCI bus is
+ * left alone. 0 or a negative errno.
  */
 int dpdk_begin(const char *lcores, uint64_t bytes, const char *pci_device, struct dpdk_error *error);
 
 /* Gives everything back, devices included. */
 void dpdk_end(void);
-
-/* CPUs in the form that lcore maps take for "one lcore on any of these": "(0,1)". */
-void dpdk_format_cpus(const cpu_set_t *cpus, char *text, size_t size);
 
 /* Whether a device argument names a PCI device ("03:02.0", "0000:03:02.0") and not a virtual one ("net_memif0,..."). */
 bool dpdk_is_pci(const char *device);

@@ -60,7 +60,8 @@ struct io_config {
     uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, 64 ... 1514 */
     uint32_t burst;     /* 1 ... IO_BURST_MAX */
     bool transmits, receives;
-    bool blocks; /* it sleeps on the descriptors while there is nothing to receive */
+    bool blocks;        /* it sleeps on the descriptors while there is nothing to receive */
+    bool rx_moderation; /* it may leave a queue alone for some microseconds where that gains throughput */
 };
 
 /* Exact totals that only the framework can know. All cumulative since open. */
@@ -77,6 +78,7 @@ struct io_port {
     uint32_t tx_queue_bytes, rx_queue_bytes;
     /* Set by open where packets can come in more ways than one, which cost unlike: a word for the one taken. */
     const char *path;
+    bool rx_moderation; /* set by open: it does so (config.rx_moderation) */
     char error[256];
 };
 

@@ -28,6 +28,17 @@ static struct mmsghdr *describe(uint8_t *packets, struct mmsghdr *messages, stru
     return messages;
 }
 
+/* Only who receives and nothing else: round trips are not to be touched. Whoever sleeps is woken by the first packet,
+ * and not to be sent back to sleep over it. Half of a small burst would never be worth a pause. */
+static bool socket_port_moderates(const struct io_port *port)
+{
+    const struct io_config *c = &port->config;
+    bool has_it = port->ops->rx == socket_rx_each || port->ops->rx == socket_rx_burst;
+
+    return has_it && c->rx_moderation && c->receives && !c->transmits && !c->blocks &&
+           c->burst / 2 >= RX_PAUSE_MIN_PACKETS;
+}
+
 int socket_port_init(struct io_port *port, struct socket_port *sp, uint32_t payload_offset)
 {
     const struct io_config *c = &port->config;
@@ -46,8 +57,8 @@ int socket_port_init(struct io_port *port, struct socket_port *sp, uint32_t payl
     memset(sp->rx, 0, n * PACKET_ROOM);
     describe(sp->tx, sp->tx_messages, sp->vectors, c->burst, sp->tx_len);
     describe(sp->rx, sp->rx_messages, sp->vectors + n, c->burst, PACKET_ROOM);
-    /* Whoever sleeps is woken by the first packet, and not to be sent back to sleep over it. */
-    if (!c->transmits && !c->blocks)
+    port->rx_moderation = socket_port_moderates(port);
+    if (port->rx_moderation)
         sp->moderation = (struct rx_moderation){
             .pause_max = clock_ns_to_ticks(RX_PAUSE_MAX_NS),
             .half_burst = c->burst / 2,

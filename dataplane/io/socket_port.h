@@ -15,7 +15,7 @@
  * A veth delivers on the sender's CPU, so each look into the queue takes the lock and the cache lines that the sender
  * needs for its next packet: a receiver that asks all the time gets 5 ... 20 % fewer packets. At high rates one that
  * only receives therefore leaves the queue alone until about half a burst has come, as a NIC moderates its interrupts,
- * but never for longer than RX_PAUSE_MAX_NS, by which this may add to a one-way delay.
+ * but never for longer than RX_PAUSE_MAX_NS, by which this may add to a one-way delay. It can be switched off.
  */
 struct rx_moderation {
     uint64_t resume_ticks; /* the queue is left alone until then */

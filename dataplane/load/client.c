@@ -11,7 +11,7 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way w
         if (transmit_is_over(s, now, paced))
             break;
 
-        int sent = paced ? transmit_if_due(s, now) : transmit_burst(s, now, now);
+        int sent = paced ? transmit_if_due(s, now) : transmit_at_once(s, now);
         if (UNLIKELY(sent < 0))
             return sent;
         if (wait == WAIT_YIELD && sent > 0)
@@ -23,7 +23,7 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way w
             sched_yield();
         if (wait == WAIT_BLOCK && received == 0) {
             if (paced)
-                sleep_until(s, transmit_wake_at(s), WAKE_BY_PACKET | WAKE_BY_STOP);
+                sleep_until(s, transmit_wake_at(s), transmit_wakers(s) | WAKE_BY_PACKET);
             else if (sent == 0)
                 sleep_until(s, s->end, WAKE_BY_PACKET | WAKE_BY_ROOM | WAKE_BY_STOP);
         }
@@ -54,6 +54,7 @@ int client_run(struct session *s)
     bool paced = s->options->rate_pps > 0;
     int error = run_as_told(s, paced);
 
-    transmit_end(s);
+    transmit_end(s, clock_ticks());
+    histogram_censor(&s->arrivals.since_intended, s->tx.steady_intended - s->tx.steady_offered, s->tx.given_up_age_ns);
     return error < 0 ? error : receive_until_quiet(s, step);
 }

@@ -50,7 +50,7 @@ static void arm(struct control *c, uint64_t start_ns)
     pthread_mutex_unlock(&c->lock);
 }
 
-/* Whether this is "start" or "start T", with T in nanoseconds. */
+/* Whether this is "start" or "start T", with T in nanoseconds since the epoch. */
 static bool is_start(const char *line, uint64_t *start_ns)
 {
     char *end;
@@ -85,7 +85,7 @@ static void obey(struct control *c, const char *line)
     else if (strcmp(line, "announce") == 0)
         request_announcement(c);
     else if (is_start(line, &start_ns))
-        arm(c, start_ns);
+        arm(c, c->epoch_ns + start_ns);
     else
         fprintf(stderr, "vswload: unknown command \"%s\": give announce, start, start T or stop\n", line);
 }
@@ -171,12 +171,13 @@ static int init_waiting(struct control *c)
     return -error;
 }
 
-int control_open(struct control *c)
+int control_open(struct control *c, uint64_t epoch_ns)
 {
     pthread_t thread;
     sigset_t signals;
 
     memset(c, 0, sizeof(*c));
+    c->epoch_ns = epoch_ns;
     int error = init_waiting(c);
     if (error < 0)
         return error;

@@ -23,18 +23,19 @@ struct control {
     _Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t changed;
     enum control_state state;
-    bool announce; /* it was commanded to announce the MAC address once more */
-    bool armed;    /* a start was commanded, for start_ns of CLOCK_MONOTONIC */
-    bool ran;      /* and happened */
-    bool released; /* nobody needs the port any more */
-    uint64_t start_ns, ended_ns;
+    bool announce;               /* it was commanded to announce the MAC address once more */
+    bool armed;                  /* a start was commanded, for start_ns of CLOCK_MONOTONIC */
+    bool ran;                    /* and happened */
+    bool released;               /* nobody needs the port any more */
+    uint64_t start_ns, ended_ns; /* CLOCK_MONOTONIC, as all times here */
+    uint64_t epoch_ns;           /* what the instant of a start is told from */
     int signal_fd;
     int stop_fd; /* becomes readable when the run is stopped, for a polling thread that sleeps */
 };
 
 /* Takes over SIGTERM, SIGINT and SIGPIPE and starts the thread. Threads started later inherit that. 0 or a negative
  * errno. */
-int control_open(struct control *c);
+int control_open(struct control *c, uint64_t epoch_ns);
 
 /* Waits for the start, and returns 1 when there is less than a millisecond left until c->start_ns; 0 if the run is
  * stopped before. Meanwhile announces when commanded to; a negative errno of that ends the waiting. */

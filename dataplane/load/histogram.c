@@ -21,11 +21,15 @@ static uint64_t representative(const struct histogram *h, unsigned bucket)
 
 uint64_t histogram_quantile(const struct histogram *h, unsigned per_10000)
 {
-    uint64_t rank = (uint64_t)(((unsigned __int128)h->count * per_10000 + 9999) / 10000);
+    uint64_t packets = h->count + h->censored;
+    uint64_t rank = (uint64_t)(((unsigned __int128)packets * per_10000 + 9999) / 10000);
+    unsigned end = h->censored > 0 ? histogram_bucket(h->censored_at_least) : HISTOGRAM_BUCKETS;
     uint64_t below = 0;
-    unsigned bucket = 0;
 
-    while (below + h->buckets[bucket] < rank)
-        below += h->buckets[bucket++];
-    return representative(h, bucket);
+    for (unsigned bucket = 0; bucket < end; bucket++) {
+        below += h->buckets[bucket];
+        if (below >= rank)
+            return representative(h, bucket);
+    }
+    return HISTOGRAM_UNKNOWN;
 }

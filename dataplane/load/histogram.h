@@ -17,6 +17,8 @@
 
 struct histogram {
     uint64_t count, min, max; /* min and max are exact, even out of range */
+    /* Packets whose delay is not known, but that it is so long at the least. They are in nothing else here. */
+    uint64_t censored, censored_at_least;
     uint64_t sum;
     double sum_squares;
     uint64_t buckets[HISTOGRAM_BUCKETS];
@@ -62,8 +64,19 @@ static inline void histogram_record(struct histogram *h, uint64_t ns, uint64_t p
         h->max = ns;
 }
 
+/* Says of packets that were never sent that they had at least this delay. */
+static inline void histogram_censor(struct histogram *h, uint64_t packets, uint64_t at_least_ns)
+{
+    h->censored = packets;
+    h->censored_at_least = at_least_ns;
+}
+
+/* No delay: the quantile is not known. */
+#define HISTOGRAM_UNKNOWN UINT64_MAX
+
 /* The delay that this many of 10 000 packets did not exceed (nearest rank, 1 to 10 000), as the middle of its bucket
- * and so within 1/256 of exact. The histogram must hold something. */
+ * and so within 1/256 of exact. The packets are those counted and those censored; HISTOGRAM_UNKNOWN where the rank
+ * falls among delays that a censored packet may have had as well. The histogram must hold something. */
 uint64_t histogram_quantile(const struct histogram *h, unsigned per_10000);
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef VSW_PACING_H
 #define VSW_PACING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pacing {
@@ -17,7 +18,7 @@ struct pacing {
     uint64_t max_debt; /* ticks */
     /* The next burst: its number, when it is due, and the fraction of a tick, in units of 1/rate, that was cut off. */
     uint64_t next, next_due, next_fraction;
-    uint64_t missed; /* bursts given up */
+    uint64_t missed; /* bursts given up, those aside that the port refused */
 };
 
 /* rate_pps must not be 0. burst * hz must fit 64 bits. */
@@ -37,7 +38,7 @@ static inline void pacing_begin(struct pacing *p, uint64_t begin, uint64_t hz, u
     };
 }
 
-/* The next burst was sent, or at least tried. */
+/* The next burst was sent, or given up. */
 static inline void pacing_advance(struct pacing *p)
 {
     p->next++;
@@ -59,10 +60,16 @@ static inline uint64_t pacing_due_before(const struct pacing *p, uint64_t ticks)
     return (uint64_t)((scaled + p->ticks_per_burst_at_1_pps - 1) / p->ticks_per_burst_at_1_pps);
 }
 
+/* Whether the next burst is overdue by more than the debt limit. */
+static inline bool pacing_is_over_limit(const struct pacing *p, uint64_t now)
+{
+    return now > p->next_due && now - p->next_due > p->max_debt;
+}
+
 /* Gives up the bursts that are overdue by more than the debt limit, so that what is repaid at once has a bound. */
 static inline void pacing_limit_debt(struct pacing *p, uint64_t now)
 {
-    if (now <= p->next_due || now - p->next_due <= p->max_debt)
+    if (!pacing_is_over_limit(p, now))
         return;
     uint64_t resume = pacing_due_before(p, now - p->max_debt);
     if (resume <= p->next)
@@ -74,8 +81,14 @@ static inline void pacing_limit_debt(struct pacing *p, uint64_t now)
     p->next_fraction = (uint64_t)(scaled % p->rate_pps);
 }
 
-/* Ends the schedule at an instant: bursts due before it that were not tried are missed. Returns how many bursts the
- * schedule asked for, those tried included. */
+/* When a burst is due. */
+static inline uint64_t pacing_due(const struct pacing *p, uint64_t burst)
+{
+    return p->begin + (uint64_t)((unsigned __int128)burst * p->ticks_per_burst_at_1_pps / p->rate_pps);
+}
+
+/* Ends the schedule at an instant: bursts due before it that were not sent are missed. Returns how many bursts the
+ * schedule asked for, those sent included. */
 static inline uint64_t pacing_end(struct pacing *p, uint64_t end)
 {
     uint64_t due = pacing_due_before(p, end);

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "memory.h"
 
 /* A line is put together in memory and written at once. */
 struct line {
@@ -75,6 +77,12 @@ static void put_count(FILE *out, const char *name, uint64_t value)
     fprintf(out, ",\"%s\":%" PRIu64, name, value);
 }
 
+/* An instant of CLOCK_MONOTONIC. */
+static void put_time(FILE *out, const char *name, const struct options *o, uint64_t ns)
+{
+    put_count(out, name, ns - o->epoch_ns);
+}
+
 static void put_count_or_null(FILE *out, const char *name, bool known, uint64_t value)
 {
     if (known)
@@ -124,28 +132,33 @@ int report_ready(const struct session *s)
         put_string_field(line.stream, "path", s->port.path);
     else
         fprintf(line.stream, ",\"path\":null");
+    put_bool(line.stream, "rx_moderation", s->port.rx_moderation);
     fputc('}', line.stream);
     return line_write(&line);
 }
 
 /* What a sample says. */
 struct sample {
-    uint64_t t_ns, tx_packets, rx_packets, rx_unique_packets, cpu_ns, polls, empty_polls;
+    uint64_t t_ns; /* CLOCK_MONOTONIC */
+    uint64_t tx_packets, rx_packets, rx_unique_packets, cpu_ns, polls, empty_polls;
+    uint64_t minor_faults;
+    bool minor_faults_known;
 };
 
-static int report_sample(const struct sample *sample)
+static int report_sample(const struct options *o, const struct sample *sample)
 {
     struct line line;
 
     if (!begin_line(&line, "sample"))
         return -ENOMEM;
-    put_count(line.stream, "t_ns", sample->t_ns);
+    put_time(line.stream, "t_ns", o, sample->t_ns);
     put_count(line.stream, "tx_packets", sample->tx_packets);
     put_count(line.stream, "rx_packets", sample->rx_packets);
     put_count(line.stream, "rx_unique_packets", sample->rx_unique_packets);
     put_count(line.stream, "cpu_ns", sample->cpu_ns);
     put_count(line.stream, "polls", sample->polls);
     put_count(line.stream, "empty_polls", sample->empty_polls);
+    put_count_or_null(line.stream, "minor_faults", sample->minor_faults_known, sample->minor_faults);
     fputc('}', line.stream);
     return line_write(&line);
 }
@@ -176,8 +189,10 @@ static void put_tx(FILE *out, const struct session *s)
     put_count(out, "max_behind_ns", clock_ticks_to_ns(tx->max_behind_ticks));
     put_count(out, "steady_intended_packets", tx->steady_intended);
     put_count(out, "steady_offered_packets", tx->steady_offered);
-    put_count(out, "steady_begin_ns", not_after(steady_begin_ns, ended_ns));
-    put_count(out, "steady_end_ns", not_after(steady_end_ns, ended_ns));
+    put_count(out, "steady_given_up_packets", tx->steady_intended - tx->steady_offered);
+    put_count(out, "max_debt_ns", has_phases ? o->max_debt_ms * NS_PER_MS : 0);
+    put_time(out, "steady_begin_ns", o, not_after(steady_begin_ns, ended_ns));
+    put_time(out, "steady_end_ns", o, not_after(steady_end_ns, ended_ns));
     fputc('}', out);
 }
 
@@ -237,8 +252,12 @@ static void put_histogram(FILE *out, const char *name, const struct histogram *h
     put_count(out, "min", h->min);
     put_count(out, "max", h->max);
     fprintf(out, ",\"mean\":%.17g,\"sum_squares\":%.17g", (double)h->sum / (double)h->count, h->sum_squares);
-    for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
-        put_count(out, quantiles[i].name, histogram_quantile(h, quantiles[i].per_10000));
+    for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+        uint64_t ns = histogram_quantile(h, quantiles[i].per_10000);
+        put_count_or_null(out, quantiles[i].name, ns != HISTOGRAM_UNKNOWN, ns);
+    }
+    put_count(out, "censored", h->censored);
+    put_count_or_null(out, "censored_at_least", h->censored > 0, h->censored_at_least);
     put_buckets(out, h);
     fputc('}', out);
 }
@@ -261,6 +280,16 @@ static void put_latency(FILE *out, const struct session *s)
     fputc('}', out);
 }
 
+static void put_clock_drift(FILE *out, const struct session *s)
+{
+    double ppm;
+
+    if (s->control.ran && clock_drift_ppm(&s->clock_begin, &s->clock_end, &ppm))
+        fprintf(out, ",\"clock_drift_ppm\":%.3f", ppm);
+    else
+        fprintf(out, ",\"clock_drift_ppm\":null");
+}
+
 int report_final(const struct session *s)
 {
     static const char *const causes[] = {
@@ -276,8 +305,8 @@ int report_final(const struct session *s)
         return -ENOMEM;
     put_string_field(line.stream, "role", role_names[o->role]);
     put_string_field(line.stream, "io", o->io->name);
-    put_count(line.stream, "started_ns", s->control.start_ns);
-    put_count(line.stream, "ended_ns", s->control.ended_ns);
+    put_time(line.stream, "started_ns", o, s->control.start_ns);
+    put_time(line.stream, "ended_ns", o, s->control.ended_ns);
     put_string_field(line.stream, "stopped_by", causes[s->stopped_by]);
     if (role_sends(o->role))
         put_tx(line.stream, s);
@@ -291,6 +320,8 @@ int report_final(const struct session *s)
     put_count(line.stream, "cpu_ns", s->usage.cpu_ns);
     put_count(line.stream, "voluntary_switches", s->usage.voluntary_switches);
     put_count(line.stream, "involuntary_switches", s->usage.involuntary_switches);
+    put_count(line.stream, "minor_faults", s->usage.minor_faults);
+    put_clock_drift(line.stream, s);
     put_count_or_null(line.stream, "cycles", s->cost.known, s->cost.cycles);
     put_count_or_null(line.stream, "instructions", s->cost.known, s->cost.instructions);
     put_count(line.stream, "polls", counter_read(&s->counters.polls));
@@ -401,8 +432,11 @@ void report_print_list(void)
 }
 
 /* What the polling thread has counted and used up to now. False if it is not at work. */
-static bool take_sample(struct sample *sample, const struct session *s, clockid_t polling_cpu, uint64_t t_ns)
+static bool take_sample(struct sample *sample, const struct sampler *sampler, clockid_t polling_cpu, uint64_t t_ns)
 {
+    const struct session *s = sampler->session;
+    uint64_t faults = 0;
+
     if (__atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) != SESSION_DURING)
         return false;
     *sample = (struct sample){
@@ -413,7 +447,9 @@ static bool take_sample(struct sample *sample, const struct session *s, clockid_
         .cpu_ns = clock_ns(polling_cpu) - s->usage_begin.cpu_ns,
         .polls = counter_read(&s->counters.polls),
         .empty_polls = counter_read(&s->counters.empty_polls),
+        .minor_faults_known = memory_minor_faults(sampler->stat_fd, &faults),
     };
+    sample->minor_faults = faults - s->usage_begin.minor_faults;
     return __atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) == SESSION_DURING;
 }
 
@@ -428,16 +464,19 @@ static struct sample last_sample(const struct session *s)
         .cpu_ns = s->usage.cpu_ns,
         .polls = counter_read(&s->counters.polls),
         .empty_polls = counter_read(&s->counters.empty_polls),
+        .minor_faults = s->usage.minor_faults,
+        .minor_faults_known = true,
     };
 }
 
 /* Samples until the end of the run. 0, or a negative errno if nobody reads. */
-static int sample_run(struct session *s, clockid_t polling_cpu)
+static int sample_run(const struct sampler *sampler, clockid_t polling_cpu)
 {
+    struct session *s = sampler->session;
     uint64_t interval_ns = s->options->interval_ms * NS_PER_MS;
     uint64_t now = control_follow_until(&s->control, s->control.start_ns);
-    struct sample sample = {.t_ns = s->control.start_ns};
-    int error = report_sample(&sample);
+    struct sample sample = {.t_ns = s->control.start_ns, .minor_faults_known = true};
+    int error = report_sample(s->options, &sample);
 
     /* The time may be past the start: the first multiple behind the start itself counts. */
     uint64_t instant = s->control.start_ns;
@@ -446,13 +485,13 @@ static int sample_run(struct session *s, clockid_t polling_cpu)
         if (instant <= now)
             instant = (now / interval_ns + 1) * interval_ns;
         now = control_follow_until(&s->control, instant);
-        if (now != 0 && take_sample(&sample, s, polling_cpu, now))
-            error = report_sample(&sample);
+        if (now != 0 && take_sample(&sample, sampler, polling_cpu, now))
+            error = report_sample(s->options, &sample);
     }
     if (error != 0)
         return error;
     sample = last_sample(s);
-    return report_sample(&sample);
+    return report_sample(s->options, &sample);
 }
 
 static void *sample_thread(void *arg)
@@ -465,13 +504,17 @@ static void *sample_thread(void *arg)
     prctl(PR_SET_TIMERSLACK, 1);
     if (!control_follow_start(&s->control))
         return NULL;
-    if (pthread_getcpuclockid(sampler->polling, &polling_cpu) != 0 || sample_run(s, polling_cpu) != 0)
+    if (pthread_getcpuclockid(sampler->polling, &polling_cpu) != 0 || sample_run(sampler, polling_cpu) != 0)
         control_stop(&s->control, STOP_EOF);
     return NULL;
 }
 
 int sampler_start(struct sampler *sampler, struct session *s)
 {
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)gettid());
+    sampler->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
     sampler->session = s;
     sampler->polling = pthread_self();
     return -pthread_create(&sampler->thread, NULL, sample_thread, sampler);
@@ -480,4 +523,6 @@ int sampler_start(struct sampler *sampler, struct session *s)
 void sampler_join(struct sampler *sampler)
 {
     pthread_join(sampler->thread, NULL);
+    if (sampler->stat_fd >= 0)
+        close(sampler->stat_fd);
 }

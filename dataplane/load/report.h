@@ -11,6 +11,7 @@
 struct sampler {
     struct session *session;
     pthread_t thread, polling;
+    int stat_fd; /* /proc/self/task/TID/stat of the polling thread, or -1 */
 };
 
 /* Each prints one line; 0, or a negative errno if nobody reads it any more. */

@@ -19,7 +19,7 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way w
             break;
 
         uint64_t offered = s->tx.offered;
-        int done = paced ? transmit_if_due(s, now) : transmit_burst(s, now, now);
+        int done = paced ? transmit_if_due(s, now) : transmit_at_once(s, now);
         if (UNLIKELY(done < 0))
             return done;
         if (!paced || done > 0) {
@@ -32,9 +32,9 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way w
             turn_end = s->tx.offered + TURN_PACKETS;
         } else if (wait == WAIT_BLOCK && !paced && s->tx.offered == offered)
             sleep_until(s, s->end, WAKE_BY_ROOM | WAKE_BY_STOP);
-        else if (wait == WAIT_BLOCK && paced && done == 0)
-            sleep_until(s, transmit_wake_at(s), WAKE_BY_STOP);
-        else if (wait == WAIT_POLL && paced && done == 0)
+        else if (wait == WAIT_BLOCK && paced && (done == 0 || s->tx.next_is_refused))
+            sleep_until(s, transmit_wake_at(s), transmit_wakers(s));
+        else if (wait == WAIT_POLL && paced && (done == 0 || s->tx.next_is_refused))
             clock_relax();
     }
     return 0;
@@ -58,6 +58,6 @@ int sender_run(struct session *s)
     bool paced = s->options->rate_pps > 0;
     int error = run_as_told(s, paced);
 
-    transmit_end(s);
+    transmit_end(s, clock_ticks());
     return error;
 }

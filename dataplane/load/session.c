@@ -28,6 +28,7 @@ static struct usage thread_usage(void)
         .cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID),
         .voluntary_switches = (uint64_t)r.ru_nvcsw,
         .involuntary_switches = (uint64_t)r.ru_nivcsw,
+        .minor_faults = (uint64_t)r.ru_minflt,
     };
 }
 
@@ -69,6 +70,7 @@ static void begin(struct session *s)
 
     if (o->wait == WAIT_BLOCK)
         prepare_sleep(s);
+    s->clock_begin = clock_read_both();
     while (clock_ticks() < s->begin) {
         if (o->wait == WAIT_YIELD)
             sched_yield();
@@ -91,7 +93,9 @@ static void end(struct session *s)
         .cpu_ns = u.cpu_ns - s->usage_begin.cpu_ns,
         .voluntary_switches = u.voluntary_switches - s->usage_begin.voluntary_switches,
         .involuntary_switches = u.involuntary_switches - s->usage_begin.involuntary_switches,
+        .minor_faults = u.minor_faults - s->usage_begin.minor_faults,
     };
+    s->clock_end = clock_read_both();
     s->port.ops->stats(&s->port, &s->stats);
     s->stats.rx_dropped -= s->stats_begin.rx_dropped;
     s->stats.tx_errors -= s->stats_begin.tx_errors;

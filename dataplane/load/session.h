@@ -5,6 +5,7 @@
 
 #include "../options.h"
 #include "arrivals.h"
+#include "clock.h"
 #include "control.h"
 #include "cost.h"
 #include "counters.h"
@@ -13,11 +14,15 @@
 
 /* What came of sending, in packets where no unit is given. */
 struct tx_totals {
+    /* Of the next burst of the schedule. */
+    unsigned taken_of_next;
+    bool next_is_refused; /* it was tried, and the port did not take all that was left of it */
     uint64_t intended, offered, missed;
     uint64_t not_taken; /* tried for the last time, and not taken by the port */
     uint64_t steady_intended, steady_offered;
     uint64_t max_behind_ticks;
-    uint64_t ended_ns; /* CLOCK_MONOTONIC */
+    uint64_t given_up_age_ns; /* so late, at the least, were those packets of the steady state that were given up */
+    uint64_t ended_ns;        /* CLOCK_MONOTONIC */
 };
 
 /* Whether the polling thread is at work, and its usage may be told from that at the start. */
@@ -27,6 +32,7 @@ enum session_phase { SESSION_BEFORE, SESSION_DURING, SESSION_AFTER };
 struct usage {
     uint64_t cpu_ns;
     uint64_t voluntary_switches, involuntary_switches;
+    uint64_t minor_faults;
 };
 
 struct session {
@@ -48,8 +54,9 @@ struct session {
     struct io_stats stats_begin, stats; /* of the framework: at the start, and since then */
     struct usage usage_begin, usage;    /* at the start, and since then */
     struct cost cost;                   /* since the start */
-    enum session_phase phase;           /* atomic */
-    enum stop_cause stopped_by;         /* STOP_NONE: the role came to its own end */
+    struct clock_reading clock_begin, clock_end;
+    enum session_phase phase;   /* atomic */
+    enum stop_cause stopped_by; /* STOP_NONE: the role came to its own end */
 };
 
 static inline bool role_sends(enum role role)

@@ -6,7 +6,7 @@
  *
  *     basicfwd CPU HOUSEKEEPING_CPUS DEVICE DEVICE [DEVICE DEVICE ...]
  *
- * CPU is where it polls; HOUSEKEEPING_CPUS ("0" or "0,2") are for everything else. It prints one JSON object a line:
+ * CPU is where it polls; HOUSEKEEPING_CPUS ("0" or "0,2-5") are for everything else. It prints one JSON object a line:
  * "ready" when all ports are there, then the counters for each line "counters" on standard input. It ends with the
  * input.
  */
@@ -146,18 +146,33 @@ static enum exit_code run(struct forwarder *f, const char *lcores, char *const *
     return EXIT_DONE;
 }
 
+/* Where lcore 1, which polls, and lcore 0 may run. False where one of these is no list of CPUs. */
+static bool map_lcores(const char *polling, const char *housekeeping, char *lcores)
+{
+    char lists[2][CPU_LIST_BYTES];
+    cpu_set_t cpus;
+
+    if (!cpu_list_parse(housekeeping, &cpus))
+        return false;
+    cpu_list_format(&cpus, lists[0]);
+    if (!cpu_list_parse(polling, &cpus) || CPU_COUNT(&cpus) != 1)
+        return false;
+    cpu_list_format(&cpus, lists[1]);
+    snprintf(lcores, DPDK_LCORES_BYTES, "0@(%s),1@%s", lists[0], lists[1]);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     static struct forwarder forwarder;
-    char lcores[256];
+    char lcores[DPDK_LCORES_BYTES];
     int devices = argc - 3;
 
-    if (devices < 2 || devices % 2 != 0 || devices > PORTS_MAX) {
+    if (devices < 2 || devices % 2 != 0 || devices > PORTS_MAX || !map_lcores(argv[1], argv[2], lcores)) {
         fprintf(stderr, "usage: basicfwd CPU HOUSEKEEPING_CPUS DEVICE DEVICE [DEVICE DEVICE ...]\n"
                         "example: basicfwd 1 0 net_vhost0,iface=/tmp/a net_vhost1,iface=/tmp/b\n");
         return EXIT_USAGE;
     }
     forwarder.count = (unsigned)devices;
-    snprintf(lcores, sizeof(lcores), "0@(%s),1@%s", argv[2], argv[1]);
     return (int)run(&forwarder, lcores, argv + 3);
 }

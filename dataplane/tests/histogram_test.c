@@ -137,9 +137,37 @@ static void test_clamping(void)
     CHECK_EQUAL(histogram_quantile(&h, 10000), 777);
 }
 
+/* Censored packets count for the rank, and one whose delay they may have had as well is no quantile. */
+static void test_censored(void)
+{
+    histogram_reset(&h);
+    histogram_record(&h, 1000, 8900);
+    histogram_record(&h, 1000000, 99);
+    histogram_record(&h, 3000000, 1);
+    uint64_t p90 = histogram_quantile(&h, 9000);
+    CHECK(p90 < 2000);
+
+    histogram_censor(&h, 1000, 2000000);
+    CHECK_EQUAL(h.count, 9000);
+    CHECK_EQUAL(h.max, 3000000);
+    CHECK_EQUAL(histogram_quantile(&h, 8900), histogram_quantile(&h, 1));
+    CHECK_EQUAL(histogram_bucket(histogram_quantile(&h, 8901)), histogram_bucket(1000000));
+    CHECK_EQUAL(histogram_bucket(histogram_quantile(&h, 8999)), histogram_bucket(1000000));
+    CHECK_EQUAL(histogram_quantile(&h, 9000), HISTOGRAM_UNKNOWN);
+    CHECK_EQUAL(histogram_quantile(&h, 10000), HISTOGRAM_UNKNOWN);
+
+    /* In the very bucket of what was seen. */
+    histogram_censor(&h, 1, 1000000);
+    CHECK_EQUAL(histogram_quantile(&h, 5000), histogram_quantile(&h, 1));
+    CHECK_EQUAL(histogram_quantile(&h, 9900), HISTOGRAM_UNKNOWN);
+    histogram_censor(&h, 0, 0);
+    CHECK_EQUAL(histogram_bucket(histogram_quantile(&h, 9900)), histogram_bucket(1000000));
+}
+
 int main(void)
 {
     test_buckets();
+    test_censored();
     test_clamping();
     test_weights();
     test_distribution("constant", constant_value);

@@ -66,6 +66,7 @@ static void test_refusals(void)
         {"--pair 256", "0 to 255"},
         {"--run 128", "0 to 127"},
         {"--touch some", "full or none"},
+        {"--rx-moderation yes", "on or off"},
         {"--wait sleep", "poll, yield or block"},
         {"--wait block", "nothing to sleep on"},
         {"--duration-ms 0", "from 1"},
@@ -74,6 +75,8 @@ static void test_refusals(void)
         {"--drain-ms 2001", "0 to 2000"},
         {"--max-debt-ms 0", "from 1"},
         {"--cpu -1", "from 0"},
+        {"--epoch-ns -1", "from 0"},
+        {"--epoch-ns 9223372036854775808", "from 0 to 9223372036854775807"},
         {"--cpu 1024", "0 to 1023"},
         {"--local-port 0", "1 to 65535"},
         {"--peer-port 65536", "1 to 65535"},
@@ -127,6 +130,9 @@ static void test_defaults(void)
     CHECK(o.touch_full && o.wait == WAIT_POLL && !o.quiet_announce && o.cpu == -1);
     CHECK(o.warmup_ms == 0 && o.duration_ms == 1000 && o.cooldown_ms == 0);
     CHECK(o.interval_ms == 100 && o.drain_ms == 20 && o.max_debt_ms == 10);
+    CHECK(o.rx_moderation && !accepted("receiver --io null --rx-moderation off").rx_moderation);
+    CHECK(o.epoch_ns == 0);
+    CHECK(accepted("sender --io null --epoch-ns 9223372036854775807").epoch_ns == INT64_MAX);
     CHECK(accepted("client --io loop").max_debt_ms == 1000);
     CHECK(accepted("client --io loop --max-debt-ms 7").max_debt_ms == 7);
 }

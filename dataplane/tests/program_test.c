@@ -17,6 +17,9 @@
 #define PATIENCE_MS 60000
 #define LINE_MAX_BYTES (1 << 20)
 #define ARGUMENTS_MAX 32
+#define DAY_S UINT64_C(86400)
+/* So long a kernel lets a machine have been up (KTIME_SEC_MAX / 2): 146 years, 2^62 ns. */
+#define UPTIME_MAX_S ((UINT64_C(1) << 62) / NS_PER_SECOND)
 
 struct program {
     pid_t pid;
@@ -28,6 +31,26 @@ struct program {
 };
 
 static struct program program;
+
+/* So much longer than we think has the machine been up, for a program that is run. */
+static uint64_t extra_uptime_s;
+
+/* Becomes a child for which the machine has been up for longer, and relays its exit code; that of a namespace that this
+ * process may not make is 77. */
+static void shift_uptime(void)
+{
+    int status, fd = -1;
+
+    if (unshare(CLONE_NEWTIME) == 0)
+        fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || dprintf(fd, "monotonic %" PRIu64 " 0\n", extra_uptime_s) < 0)
+        _exit(77);
+    close(fd);
+    pid_t child = fork();
+    if (child == 0)
+        return;
+    _exit(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 126);
+}
 
 /* Starts the program with these arguments, separated by blanks. Without an input it finds its descriptor closed. */
 static void run_with(const char *arguments, bool has_input)
@@ -49,6 +72,8 @@ static void run_with(const char *arguments, bool has_input)
             close(STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
+        if (extra_uptime_s > 0)
+            shift_uptime();
         execv(argv[0], argv);
         _exit(126);
     }
@@ -150,7 +175,7 @@ static bool is(const char *path, const char *json)
 /* What the samples of a run said. */
 struct samples {
     unsigned count;
-    uint64_t first_ns, last_ns, tx_packets, rx_packets, rx_unique_packets, polls, empty_polls, cpu_ns;
+    uint64_t first_ns, last_ns, tx_packets, rx_packets, rx_unique_packets, polls, empty_polls, cpu_ns, minor_faults;
 };
 
 /* Reads samples up to the final line, which becomes the current one. Nothing may run backwards. */
@@ -159,17 +184,24 @@ static struct samples read_to_final(void)
     struct samples s = {.count = 0};
 
     while (CHECK(next_line(program.out)) && CHECK(json_is_object(program.line)) && is_type("sample")) {
-        struct samples now = {s.count + 1,          s.first_ns,
-                              number("t_ns"),       number("tx_packets"),
-                              number("rx_packets"), number("rx_unique_packets"),
-                              number("polls"),      number("empty_polls"),
-                              number("cpu_ns")};
+        struct samples now = {
+            .count = s.count + 1,
+            .first_ns = s.first_ns,
+            .last_ns = number("t_ns"),
+            .tx_packets = number("tx_packets"),
+            .rx_packets = number("rx_packets"),
+            .rx_unique_packets = number("rx_unique_packets"),
+            .polls = number("polls"),
+            .empty_polls = number("empty_polls"),
+            .cpu_ns = number("cpu_ns"),
+            .minor_faults = number("minor_faults"),
+        };
         if (s.count == 0)
             now.first_ns = now.last_ns;
         CHECK(now.last_ns > s.last_ns);
         CHECK(now.tx_packets >= s.tx_packets && now.rx_packets >= s.rx_packets && now.cpu_ns >= s.cpu_ns);
         CHECK(now.rx_unique_packets >= s.rx_unique_packets && now.rx_unique_packets <= now.rx_packets);
-        CHECK(now.polls >= s.polls && now.empty_polls >= s.empty_polls);
+        CHECK(now.polls >= s.polls && now.empty_polls >= s.empty_polls && now.minor_faults >= s.minor_faults);
         s = now;
     }
     CHECK(is_type("final"));
@@ -201,6 +233,8 @@ static void check_tx(bool paced)
     CHECK_EQUAL(number("tx.intended_packets"),
                 offered + number("tx.refused_packets") + number("tx.missed_packets") + number("tx.error_packets"));
     CHECK(number("tx.steady_offered_packets") <= offered);
+    CHECK_EQUAL(number("tx.steady_intended_packets"),
+                number("tx.steady_offered_packets") + number("tx.steady_given_up_packets"));
     CHECK(number("tx.steady_begin_ns") <= number("tx.steady_end_ns"));
     CHECK(number("started_ns") <= number("tx.steady_begin_ns") && number("tx.steady_end_ns") <= number("ended_ns"));
     if (!paced)
@@ -253,7 +287,7 @@ static void test_sender(const char *touch, bool paced)
              touch, paced ? 100000 : 0);
     run(arguments);
     CHECK(expect("ready") && is("role", "\"sender\"") && is("io", "\"null\"") && is("cpu", "null"));
-    CHECK(is("tx_queue_bytes", "null") && is("rx_queue_bytes", "null"));
+    CHECK(is("tx_queue_bytes", "null") && is("rx_queue_bytes", "null") && is("rx_moderation", "false"));
     CHECK_EQUAL(number("pid"), (uint64_t)program.pid);
     CHECK_EQUAL(number("frame_bytes"), frame);
     CHECK_EQUAL(number("payload_bytes"), frame - 42);
@@ -269,6 +303,7 @@ static void test_sender(const char *touch, bool paced)
     CHECK_EQUAL(s.last_ns, ended);
     CHECK_EQUAL(s.tx_packets, number("tx.offered_packets"));
     CHECK_EQUAL(s.cpu_ns, number("cpu_ns"));
+    CHECK_EQUAL(s.minor_faults, number("minor_faults"));
     CHECK_EQUAL(s.polls, number("polls"));
     CHECK_EQUAL(number("tx.offered_bytes"), s.tx_packets * frame);
     CHECK_EQUAL(number("tx.steady_begin_ns"), started + 20 * NS_PER_MS);
@@ -358,6 +393,9 @@ static void test_client(const char *touch, const char *wait, unsigned size, unsi
     check_histogram("rtt_intended", number("rx.steady_packets"));
     check_histogram("rtt_actual", number("rx.steady_packets"));
     CHECK(number("latency.rtt_intended.max") >= number("latency.rtt_actual.max"));
+    CHECK_EQUAL(number("tx.max_debt_ns"), NS_PER_SECOND);
+    CHECK_EQUAL(number("latency.rtt_intended.censored"), number("tx.steady_given_up_packets"));
+    CHECK(number("latency.rtt_intended.censored") > 0 || is("latency.rtt_intended.censored_at_least", "null"));
     CHECK(is("latency.one_way_actual", "null"));
     if (rate > 0)
         CHECK_EQUAL(number("tx.intended_packets"), (rate * 60 / 1000 + 15) / 16 * 16);
@@ -377,6 +415,9 @@ static void test_refusals(bool paced)
     read_to_final();
     check_tx(paced);
     CHECK_EQUAL(number("tx.offered_packets"), 2048);
+    CHECK_EQUAL(number("tx.max_debt_ns"), 10 * NS_PER_MS);
+    if (paced)
+        CHECK_EQUAL(number("tx.steady_given_up_packets"), number("tx.intended_packets") - 2048);
     if (paced)
         CHECK_EQUAL(number("tx.intended_packets"), (50000 + 32) / 33 * 33);
     ends(0);
@@ -505,6 +546,71 @@ static void test_start_far_and_past(void)
     read_to_final();
     CHECK(number("started_ns") > before);
     CHECK_EQUAL(number("tx.intended_packets"), 32);
+    ends(0);
+}
+
+/* Whether a number in a line has more digits than a double holds exactly. */
+static bool has_huge_number(void)
+{
+    for (const char *at = program.line; *at != '\0';) {
+        size_t digits = strspn(at, "0123456789");
+        if (digits > 15)
+            return true;
+        at += digits > 0 ? digits : 1;
+    }
+    return false;
+}
+
+/* A machine that has been up for so long. All that is told of times counts from the epoch. */
+static void test_uptime(uint64_t seconds)
+{
+    char arguments[160];
+    uint64_t epoch = seconds * NS_PER_SECOND + clock_ns(CLOCK_MONOTONIC);
+
+    extra_uptime_s = seconds;
+    snprintf(
+        arguments, sizeof(arguments),
+        "client --io loop --rate 1000 --burst 1 --duration-ms 40 --interval-ms 10 --drain-ms 1 --epoch-ns %" PRIu64,
+        epoch);
+    run(arguments);
+    extra_uptime_s = 0;
+    if (!next_line(
+            program.out)) { /* nobody may change the uptime here: not root, or a kernel without time namespaces */
+        ends(77);
+        return;
+    }
+    CHECK(is_type("ready") && !has_huge_number());
+    say("start 300000000\n");
+    CHECK(expect("sample"));
+    uint64_t started = number("t_ns");
+    CHECK(started >= 300000000);
+    while (CHECK(next_line(program.out)) && is_type("sample"))
+        CHECK(!has_huge_number() && number("t_ns") > started);
+    CHECK(is_type("final"));
+    check_tx(true);
+    CHECK_EQUAL(number("started_ns"), started);
+    CHECK_EQUAL(number("tx.steady_begin_ns"), started);
+    CHECK_EQUAL(number("tx.steady_end_ns"), started + 40 * NS_PER_MS);
+    CHECK(number("ended_ns") < (uint64_t)PATIENCE_MS * NS_PER_MS);
+    CHECK_EQUAL(number("tx.intended_packets"), 40);
+    ends(0);
+}
+
+/* An epoch that is yet to come would make times negative; with one that is past, a start may be as far away as ever. */
+static void test_epoch(void)
+{
+    char arguments[64];
+
+    run("sender --io null --epoch-ns 9223372036854775807");
+    CHECK(expect("error") && is("message", "\"--epoch-ns"));
+    ends(2);
+
+    snprintf(arguments, sizeof(arguments), "sender --io null --epoch-ns %" PRIu64, clock_ns(CLOCK_MONOTONIC));
+    run(arguments);
+    CHECK(expect("ready"));
+    say("start 9223372036854775807\nstop\n");
+    CHECK(expect("final") && is("stopped_by", "\"stop\"") && !has_huge_number());
+    CHECK_EQUAL(number("tx.offered_packets"), 0);
     ends(0);
 }
 
@@ -642,6 +748,9 @@ int main(void)
     test_announce();
     test_start_at();
     test_start_far_and_past();
+    test_epoch();
+    test_uptime(105 * DAY_S);
+    test_uptime(UPTIME_MAX_S - 3650 * DAY_S);
     test_sample_instants();
     test_reader_gone();
     test_no_input();

@@ -13,6 +13,8 @@
 #define BURST 4
 /* Long for a computer, short for whoever waits for the test. */
 #define PAUSE_NS (50 * NS_PER_MS)
+/* Twenty bursts in PAUSE_NS. */
+#define REFUSED_PPS (20 * BURST * NS_PER_SECOND / PAUSE_NS)
 /* Whoever polls for that long uses the whole of it. */
 #define CPU_MAX_NS (PAUSE_NS / 5)
 
@@ -159,14 +161,19 @@ static void test_source(enum role role)
     tear_down();
 }
 
-/* A port that takes nothing and is never writable: the sender sleeps until the end. */
-static void test_refused(enum role role)
+/* A port that takes nothing and is never writable: the sender sleeps until the end. On schedule, it wakes up to give up
+ * a burst that is too old. */
+static void test_refused(enum role role, uint64_t rate_pps)
 {
-    set_up(role, 0);
+    set_up(role, rate_pps);
+    options.max_debt_ms = 5;
     port.takes = 0;
     eventfd_write(tx_fd, UINT64_MAX - 1);
     CHECK_EQUAL((uint64_t)session_run(&session), 0);
     CHECK_EQUAL(session.tx.offered, 0);
+    CHECK_EQUAL(session.tx.intended, session.tx.not_taken + session.tx.missed);
+    CHECK_EQUAL(session.tx.steady_intended, session.tx.intended);
+    CHECK_EQUAL(session.tx.intended, rate_pps * PAUSE_NS / NS_PER_SECOND);
     CHECK(session.usage.cpu_ns < CPU_MAX_NS);
     tear_down();
 }
@@ -179,7 +186,9 @@ int main(void)
     test_sink(ROLE_SERVER);
     test_source(ROLE_SENDER);
     test_source(ROLE_CLIENT);
-    test_refused(ROLE_SENDER);
-    test_refused(ROLE_CLIENT);
+    test_refused(ROLE_SENDER, 0);
+    test_refused(ROLE_CLIENT, 0);
+    test_refused(ROLE_SENDER, REFUSED_PPS);
+    test_refused(ROLE_CLIENT, REFUSED_PPS);
     return test_end("sleep_test");
 }

@@ -482,8 +482,10 @@ describe('evaluate', () => {
     });
     it('is disturbed by a clock that still rose', () => {
       const base = machine();
-      const at = (mhz: number) => ({ ...base.before, frequencyMhz: new Map([[1, mhz]]) });
-      const machines = [{ ...base, warmupMhz: new Map([[1, 2000]]), before: at(2600), after: { ...at(2600), atNs: base.after.atNs } }];
+      const frequencyMhz = new Map([[1, 2600]]);
+      const [before, after] = [base.before, base.after].map((look) => ({ ...look, frequencyMhz }));
+      assert.ok(before !== undefined && after !== undefined);
+      const machines = [{ ...base, warmupMhz: new Map([[1, 2000]]), before, after }];
       assert.deepEqual(reasonsOf({ machines }), [
         "the warm-up was not over: a CPU's frequency still rose by 30 % (more than 5 %)",
       ]);
