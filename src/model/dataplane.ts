@@ -66,8 +66,8 @@ export const SampleLineSchema = z.strictObject({
   rx_unique_packets: count,
   /** CPU time of the polling thread, ns. */
   cpu_ns: count,
-  /** Of the polling thread since start. */
-  minor_faults: count,
+  /** Of the polling thread since start; null where the system does not tell. */
+  minor_faults: count.nullable(),
   polls: count,
   empty_polls: count,
 });

@@ -14,7 +14,7 @@ import { makeLedger } from './ledger.ts';
 import type { Look } from './machines.ts';
 import { noiseOf } from './noise.ts';
 import { unfoldReceived } from './super-packets.ts';
-import { minorFaultsWithin, warmupDisturbances, warmupOf } from './warmup.ts';
+import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
 import { uplinkDropsOf, uplinkLedgerOf, witnessesOf } from './witnesses.ts';
 
 export interface ApplicationEvidence {
@@ -160,7 +160,6 @@ function combine(
   // All pairs begin at one instant.
   const window = windowOf(pairs[0]?.tx ?? raiseNoPairs());
   const noise = noiseOf(evidence);
-  const applications = [...evidence.sources, ...evidence.sinks];
   return {
     durationS: Math.min(...pairs.map((pair) => pair.durationS)),
     warmupS: (window.beginNs - evidence.startNs) / 1e9,
@@ -186,8 +185,8 @@ function combine(
     throughputBps: throughputPps * testCase.packetSize * 8,
     offeredPps: total((pair) => pair.offeredPps),
     receivePath: evidence.sinks[0]?.ready.path ?? null,
-    minorFaults: Math.max(...applications.map(({ samples }) => minorFaultsWithin(samples, window).count)),
-    clockDriftPpm: worstDriftPpm(applications.map(({ final }) => final)),
+    minorFaults: mostMinorFaults(evidence, window),
+    clockDriftPpm: worstDriftPpm([...evidence.sources, ...evidence.sinks].map(({ final }) => final)),
     ...(Object.keys(latencyNs).length === 0 ? {} : { latencyNs }),
     cpu: cpuOf(evidence, pairs),
     cyclesPerPacket: perPacket(evidence, 'cycles'),

@@ -69,8 +69,10 @@ it('minorFaultsWithin counts within the window alone', () => {
   );
   assert.deepEqual(minorFaultsWithin(climbing, { beginNs: 900 * MS, endNs: 1900 * MS }), { count: 14, perS: 14 });
   assert.deepEqual(minorFaultsWithin(climbing, { beginNs: 1000 * MS, endNs: 1500 * MS }), { count: 7, perS: 14 });
-  assert.equal(minorFaultsWithin(climbing, { beginNs: 1100 * MS, endNs: 2000 * MS }).count, 0);
-  assert.equal(minorFaultsWithin(climbing, { beginNs: 5000 * MS, endNs: 6000 * MS }).count, 0);
+  assert.equal(minorFaultsWithin(climbing, { beginNs: 1100 * MS, endNs: 2000 * MS })?.count, 0);
+  assert.equal(minorFaultsWithin(climbing, { beginNs: 5000 * MS, endNs: 6000 * MS }), null);
+  const untold = climbing.map((sample) => ({ ...sample, minor_faults: null }));
+  assert.equal(minorFaultsWithin(untold, { beginNs: 900 * MS, endNs: 1900 * MS }), null);
 });
 
 describe('an automatic warm-up', () => {

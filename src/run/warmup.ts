@@ -52,16 +52,27 @@ export function warmupDisturbances({ threads, frequencies, cacheMissesPerS }: Wa
   ];
 }
 
-/** Page faults of an application within the window, by its own samples; none where it has fewer than two there. */
+/** Page faults of an application within the window, by its own samples; null where these do not tell. */
 export function minorFaultsWithin(
   samples: readonly SampleLine[],
   { beginNs, endNs }: WindowNs,
-): { count: number; perS: number } {
+): { count: number; perS: number } | null {
   const inside = samples.filter(({ t_ns }) => t_ns >= beginNs && t_ns <= endNs);
   const [first, last] = [inside[0], inside.at(-1)];
-  if (first === undefined || last === undefined || last.t_ns === first.t_ns) return { count: 0, perS: 0 };
-  const count = last.minor_faults - first.minor_faults;
+  const count = faultsBetween(first, last);
+  if (first === undefined || last === undefined || last.t_ns === first.t_ns || count === null) return null;
   return { count, perS: (count * 1e9) / (last.t_ns - first.t_ns) };
+}
+
+function faultsBetween(first: SampleLine | undefined, last: SampleLine | undefined): number | null {
+  const [before, after] = [first?.minor_faults ?? null, last?.minor_faults ?? null];
+  return before === null || after === null ? null : after - before;
+}
+
+/** Of the application that took most within the window; null where none tells. */
+export function mostMinorFaults({ sources, sinks }: Evidence, window: WindowNs): number | null {
+  const counts = [...sources, ...sinks].flatMap(({ samples }) => minorFaultsWithin(samples, window)?.count ?? []);
+  return counts.length === 0 ? null : Math.max(...counts);
 }
 
 /** What a trial's evidence has of its warm-up. `window` is the steady state. */
@@ -75,7 +86,7 @@ export function warmupOf(
   return {
     threads: [...sources, ...sinks].map(({ pair, final, samples }) => ({
       name: `the ${final.role} of pair ${pair}`,
-      minorFaultsPerS: minorFaultsWithin(samples, window).perS,
+      minorFaultsPerS: minorFaultsWithin(samples, window)?.perS ?? 0,
     })),
     frequencies: machines.flatMap(({ cpus, warmupMhz, before }) =>
       cpus.flatMap((cpu) => {
@@ -105,12 +116,11 @@ export function isWarm(progress: WarmupProgress): boolean {
     .slice(-TREND_INTERVALS - 1)
     .map(({ receivedPackets }) => receivedPackets);
   if (received.length <= TREND_INTERVALS) return false;
-  const faults = [...sources, ...sinks].map((samples) => {
-    const [first, last] = [samples.at(-TREND_INTERVALS - 1), samples.at(-1)];
-    return (last?.minor_faults ?? 0) - (first?.minor_faults ?? 0);
-  });
+  const touches = [...sources, ...sinks].some(
+    (samples) => (faultsBetween(samples.at(-TREND_INTERVALS - 1), samples.at(-1)) ?? 0) > 0,
+  );
   const rates = received.slice(1).map((packets, index) => packets - (received[index] ?? 0));
-  return faults.every((count) => count === 0) && !hasTrend(rates);
+  return !touches && !hasTrend(rates);
 }
 
 function percent(ratio: number): string {
