@@ -131,9 +131,28 @@ static void test_beyond_debt(void)
     end(s);
 }
 
+/* A thread that was off its CPU looks at the clock only long after the end: what is given up then fell due before it.
+ */
+static void test_late_at_the_end(void)
+{
+    struct options o;
+    struct session *s = begin(&o, 10);
+
+    CHECK_EQUAL((uint64_t)transmit_if_due(s, now), 1);
+    now = s->end + clock_ns_to_ticks(50 * NS_PER_MS);
+    CHECK_EQUAL((uint64_t)transmit_if_due(s, now), 0);
+    CHECK(transmit_is_over(s, now, true));
+    transmit_end(s, now);
+    CHECK_EQUAL(s->tx.intended, RATE_PPS * (DURATION_NS / NS_PER_SECOND));
+    CHECK_EQUAL(s->tx.steady_intended, s->tx.intended);
+    CHECK_EQUAL(s->tx.intended, s->tx.offered + s->tx.not_taken + s->tx.missed);
+    end(s);
+}
+
 int main(void)
 {
     clock_calibrate();
+    test_late_at_the_end();
     test_within_debt();
     test_beyond_debt();
     return test_end("stall_test");
