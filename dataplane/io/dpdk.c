@@ -258,7 +258,7 @@ static void dpdk_stats(struct io_port *port, struct io_stats *out)
 const struct io_ops io_dpdk = {
     .name = "dpdk",
     .title = "DPDK, polling in user space",
-    .capabilities = IO_WHOLE_FRAMES | IO_ZERO_COPY | IO_POLLS_MEMORY,
+    .capabilities = IO_WHOLE_FRAMES,
     .ports = (const char *const[]){"vhost-user", "memif", "vf", NULL},
     .hugepage_bytes = DPDK_HUGEPAGE_BYTES,
     .probe = dpdk_probe,

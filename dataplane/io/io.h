@@ -25,17 +25,11 @@
 enum io_capability {
     /* Slots hold whole Ethernet frames; without it they hold the UDP payload and the kernel adds the headers. */
     IO_WHOLE_FRAMES = 1 << 0,
-    /* The packet is written where the port reads it; no copy between the slot and the port. */
-    IO_ZERO_COPY = 1 << 1,
-    /* No system call in the steady state: the port is shared memory that both ends poll. */
-    IO_POLLS_MEMORY = 1 << 2,
     /* A tx slot still holds what was last written to it, and its index in the array is stable: constant headers
      * need to be written once only. */
-    IO_SLOTS_KEEP_CONTENT = 1 << 3,
-    /* Uses a kernel network interface, so its counters are a witness of this port. */
-    IO_KERNEL_INTERFACE = 1 << 4,
+    IO_SLOTS_KEEP_CONTENT = 1 << 1,
     /* Counters of interfaces on the way, and rx_dropped, count super-packets, each of several packets. */
-    IO_SUPER_PACKETS = 1 << 5,
+    IO_SUPER_PACKETS = 1 << 2,
 };
 
 /* One packet. `data` points at the Ethernet header or at the UDP payload (see IO_WHOLE_FRAMES). */

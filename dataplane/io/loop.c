@@ -135,7 +135,7 @@ static void loop_stats(struct io_port *port, struct io_stats *out)
 const struct io_ops io_loop = {
     .name = "loop",
     .title = "ring in memory: sends to itself",
-    .capabilities = IO_ZERO_COPY | IO_POLLS_MEMORY,
+    .capabilities = 0,
     .probe = loop_probe,
     .open = loop_open,
     .tx_reserve = loop_tx_reserve,

@@ -467,7 +467,7 @@ static void netmap_stats(struct io_port *port, struct io_stats *out)
 const struct io_ops io_netmap = {
     .name = "netmap",
     .title = "netmap, rings shared with the kernel",
-    .capabilities = IO_WHOLE_FRAMES | IO_ZERO_COPY,
+    .capabilities = IO_WHOLE_FRAMES,
     .ports = (const char *const[]){"netmap", NULL},
     .probe = netmap_probe,
     .open = netmap_open,

@@ -161,7 +161,7 @@ static void null_stats(struct io_port *port, struct io_stats *out)
 const struct io_ops io_null = {
     .name = "null",
     .title = "no port: the program's own cost",
-    .capabilities = IO_WHOLE_FRAMES | IO_ZERO_COPY | IO_POLLS_MEMORY | IO_SLOTS_KEEP_CONTENT,
+    .capabilities = IO_WHOLE_FRAMES | IO_SLOTS_KEEP_CONTENT,
     .probe = null_probe,
     .open = null_open,
     .tx_reserve = null_tx_reserve,

@@ -6,7 +6,7 @@
 #include "io.h"
 #include "socket_port.h"
 
-#define UDP_SOCKET_CAPABILITIES (IO_SLOTS_KEEP_CONTENT | IO_KERNEL_INTERFACE)
+#define UDP_SOCKET_CAPABILITIES (IO_SLOTS_KEEP_CONTENT)
 
 /* The first member of the state of each framework that is built on a UDP socket. */
 struct udp_socket {

@@ -370,9 +370,6 @@ static void put_framework(FILE *out, const struct io_ops *io)
     else
         put_string_field(out, "why", why);
     put_bool(out, "whole_frames", io->capabilities & IO_WHOLE_FRAMES);
-    put_bool(out, "zero_copy", io->capabilities & IO_ZERO_COPY);
-    put_bool(out, "polls_memory", io->capabilities & IO_POLLS_MEMORY);
-    put_bool(out, "kernel_interface", io->capabilities & IO_KERNEL_INTERFACE);
     put_bool(out, "super_packets", io->capabilities & IO_SUPER_PACKETS);
     put_bool(out, "can_block", io->descriptors != NULL);
     put_ports(out, io->ports);

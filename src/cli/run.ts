@@ -151,6 +151,11 @@ function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], views: re
       ioTitles: Object.fromEntries(
         views.flatMap(({ offer }) => offer.frameworks.map(({ name, title }) => [name, title] as const)),
       ),
+      ioWholeFrames: Object.fromEntries(
+        views.flatMap(({ offer }) =>
+          offer.frameworks.flatMap((one) => (one.built ? [[one.name, one.whole_frames] as const] : [])),
+        ),
+      ),
       switchTitles: Object.fromEntries(drivers.map(({ id, title }) => [id, title])),
     },
     expanded.value.map((planned) => ({ ...planned, trials: [] })),

@@ -61,8 +61,9 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
-  const { id, title, ports, locations, threads } = driver;
-  return { id, title, ports, locations, threads, available: asOffer(await driver.probe(host)) };
+  const { id, title, ports, locations, threads, pairsMax } = driver;
+  const most = pairsMax === undefined ? {} : { pairsMax };
+  return { id, title, ports, locations, threads, ...most, available: asOffer(await driver.probe(host)) };
 }
 
 function asOffer(probe: Probe): SwitchOffer['available'] {

@@ -164,9 +164,6 @@ const BuiltFrameworkSchema = z.strictObject({
   /** What is missing and the mend, where it is not usable. */
   why: z.string().nullable(),
   whole_frames: z.boolean(),
-  zero_copy: z.boolean(),
-  polls_memory: z.boolean(),
-  kernel_interface: z.boolean(),
   /** Counters of interfaces on the way count super-packets, each of several packets. */
   super_packets: z.boolean(),
   /** Its applications can sleep until a packet comes. */

@@ -195,6 +195,8 @@ export const MeasurementSchema = z.strictObject({
   offeredPps: z.number(),
   /** Which of several unlike ways the sinks' packets came in; null where the framework has but one. */
   receivePath: z.string().nullable(),
+  /** Whether a sink left its queue alone for some microseconds at high rates. Older records lack it. */
+  rxModerated: z.boolean().nullable().default(null),
   /** Minor page faults of an application's polling thread within the steady state, of that with most. Older records lack it. */
   minorFaults: count.nullable().default(null),
   /** How far the time-stamp counter ran off from the kernel's raw clock over the trial, of the application with most; null where nobody knows. */
@@ -314,6 +316,8 @@ const CampaignHeadSchema = z.strictObject({
   hosts: z.array(HostRecordSchema).min(1),
   /** I/O framework names to titles, as the data plane called them. */
   ioTitles: z.record(z.string(), z.string()),
+  /** Of each I/O framework whether its applications see whole frames, or only the UDP payload. Older records lack it. */
+  ioWholeFrames: z.record(z.string(), z.boolean()).default({}),
   switchTitles: z.record(z.string(), z.string()),
 });
 

@@ -11,6 +11,7 @@ import {
   trial,
 } from '../../test/fixtures/campaign.ts';
 import type { StoredCampaign } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { doubts } from './doubts.ts';
 
@@ -41,7 +42,23 @@ test("a quiet machine of one's own leaves little to doubt", () => {
     ],
     cases: [storedCase({ case: testCase({ rate: 'max' }), pps: 1e6 })],
   });
-  assert.deepEqual(told(quiet).split('\n').length, 2, told(quiet));
+  // Steal, strangers on its CPUs, and that it was one flow.
+  assert.deepEqual(told(quiet).split('\n').length, 3, told(quiet));
+});
+
+test('of a cable no flow cache is told, and receive moderation only where it was', () => {
+  const of = (part: Partial<TestCase>, rxModerated: boolean) => {
+    const planned = storedCase({ case: testCase({ rate: 'max', ...part }), pps: 1e6 });
+    const trials = planned.trials.map((one) => ({
+      ...one,
+      measurement: one.measurement === null ? null : { ...one.measurement, rxModerated },
+    }));
+    return told(storedCampaign({ cases: [{ ...planned, trials }] }));
+  };
+  assert.match(of({ switch: 'ovs' }, false), /Each pair was one flow/);
+  assert.doesNotMatch(of({ switch: 'direct' }, false), /one flow/);
+  assert.match(of({ io: 'udp-mmsg' }, true), /Receivers left their queues alone .*\(udp-mmsg\)/);
+  assert.doesNotMatch(of({ io: 'udp-mmsg' }, false), /left their queues alone/);
 });
 
 test('a kernel that does not trust the counter is told', () => {

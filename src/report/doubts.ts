@@ -7,6 +7,7 @@ import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';
 import { groupCases } from '../stats/group.ts';
 import { LINE_RATE_LIMITED_RATIO } from '../stats/line-rate.ts';
 import { modesOf, type TwoModes } from '../stats/modes.ts';
+import { CEILING } from '../stats/verdict.ts';
 import { caseName, inScale, listed, MICROSECONDS, percentOf, ppsScale, whereOf, withUnit } from './format.ts';
 
 /** A reason to doubt: what, and what follows from it. */
@@ -195,6 +196,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
   const superPackets = withFlag(result, 'super-packets');
   const modal = measured.flatMap((one) => (one.flags.includes('bimodal') ? [levels(result, one)] : []));
   const imprecise = withFlag(result, 'imprecise');
+  const moderated = [...new Set(measured.filter(moderates).map((one) => one.case.io))].sort();
   return [
     ...when(modal.length > 0, {
       what: `The figure had two levels (${modal.join('; ')})`,
@@ -222,6 +224,19 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
       what: `More than 0.1 % of the packets were lost (${lossy} of ${measured.length} cases)`,
       consequence: 'Throughput is what was received, not the highest rate without loss: sweep -R for that.',
     }),
+    ...when(moderated.length > 0, {
+      what: `Receivers left their queues alone for up to 10 µs at high rates (${listed(moderated)})`,
+      consequence:
+        'It gains 8 to 17 % of throughput over looking at them all the time, and may add that to one-way delays (docs/decisions/0004-kernel-receive-path.md); --rx-moderation off shows the figure without it.',
+    }),
+    ...when(
+      measured.some((one) => one.case.switch !== CEILING),
+      {
+        what: 'Each pair was one flow, with two addresses and two ports',
+        consequence:
+          'A switch that keeps what it has decided for a flow in a cache finds it there for each packet but the first: its best case. With many flows it is slower, and how much is not shown here.',
+      },
+    ),
     ...when(mixed, {
       what: 'Different frameworks are compared with each other',
       consequence:
@@ -237,6 +252,10 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
       consequence: 'Their intervals assume a normal distribution (two to five trials), or there is none (one trial).',
     }),
   ];
+}
+
+function moderates({ trials }: CaseResult): boolean {
+  return trials.some(({ measurement }) => measurement?.rxModerated === true);
 }
 
 /** Between which levels a case changed, from trial to trial and within trials. */

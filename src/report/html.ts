@@ -10,6 +10,7 @@ import { table2Charts, throughputCharts } from './chart-bars.ts';
 import { costCharts } from './chart-cost.ts';
 import { latencyCharts, latencySweepCharts, sweepCharts } from './chart-lines.ts';
 import { cpuCharts, spreadCharts } from './chart-rows.ts';
+import { checkedWords } from './checked.ts';
 import { reproduceCommand } from './command.ts';
 import { doubts } from './doubts.ts';
 import { flagMarks, flagText } from './flags.ts';
@@ -314,12 +315,9 @@ function doubtSection(result: CampaignResult): ComponentChild[] {
 }
 
 function methodSection(result: CampaignResult): ComponentChild[] {
-  const touches = new Set(result.results.map((one) => one.case.touch));
-  const touched = touches.has('full')
-    ? 'generated and checked every byte of'
-    : 'generated and checked only the header of';
   const sentences = [
-    `Each pair of containers ran one traffic application at either end; they exchanged real Ethernet frames with IPv4 and UDP headers and sequence numbers, and ${touched} each packet.`,
+    `Each pair of containers ran one traffic application at either end; they exchanged real Ethernet frames with IPv4 and UDP headers and sequence numbers.`,
+    ...checkedWords(result),
     `A trial discarded ${spelledWarmup(result)} and measured ${spelledDuration(result.durationMs)}; then senders stopped first and receivers drained, so that totals are exact.`,
     `Trials ran in ${trialsOf(result)} rounds${untilPrecise(result)}, each visiting every switch once in a random order (seed ${result.seed}), so that drift of the machine is not mistaken for a difference.`,
     'Rates are differences of counters sampled inside the steady state, loss is the share of the packets sent in it that never arrived, and a trial whose packet ledger does not close is not used.',

@@ -245,7 +245,7 @@ describe('evaluate', () => {
       instructionsPerPacket: null,
       uplink: null,
       ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
-      ...{ steadyGivenUpPackets: 0, rawPps: 10_000 },
+      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false },
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,

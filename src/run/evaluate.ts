@@ -185,6 +185,7 @@ function combine(
     throughputBps: throughputPps * testCase.packetSize * 8,
     offeredPps: total((pair) => pair.offeredPps),
     receivePath: evidence.sinks[0]?.ready.path ?? null,
+    rxModerated: evidence.sinks.some(({ ready }) => ready.rx_moderation),
     minorFaults: mostMinorFaults(evidence, window),
     clockDriftPpm: worstDriftPpm([...evidence.sources, ...evidence.sinks].map(({ final }) => final)),
     ...(Object.keys(latencyNs).length === 0 ? {} : { latencyNs }),

@@ -73,6 +73,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   trialsPlanned: plain('trials_planned'),
   precision: json('precision_json'),
   ioTitles: json('io_titles_json'),
+  ioWholeFrames: json('io_whole_frames_json'),
   switchTitles: json('switch_titles_json'),
 };
 
@@ -156,6 +157,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   throughputBps: plain('throughput_bps'),
   offeredPps: plain('offered_pps'),
   receivePath: plain('receive_path'),
+  rxModerated: { ...truth('rx_moderated'), write: (value) => (value === null ? null : Number(value)) },
   minorFaults: plain('minor_faults'),
   clockDriftPpm: plain('clock_drift_ppm'),
   cyclesPerPacket: json('cycles_per_packet_json'),

@@ -326,10 +326,14 @@ ALTER TABLE trials ADD COLUMN steady_corrupted_packets INTEGER;
 ALTER TABLE trials ADD COLUMN steady_given_up_packets INTEGER;
 -- All that arrived; throughput_pps counts unique, intact packets alone.
 ALTER TABLE trials ADD COLUMN raw_pps REAL;
+-- {"id": true where applications with that framework see whole frames, false where only the UDP payload}; {} in older records.
+ALTER TABLE campaigns ADD COLUMN io_whole_frames_json TEXT NOT NULL DEFAULT '{}';
 -- 1 where warm-ups went on until the figures had no trend, warmup_ms at most; else 0.
 ALTER TABLE campaigns ADD COLUMN warmup_auto INTEGER NOT NULL DEFAULT 0;
 -- From the first packet to the steady state, seconds.
 ALTER TABLE trials ADD COLUMN warmup_s REAL;
+-- 1 where a sink left its queue alone for some microseconds at high rates; 0 where none did.
+ALTER TABLE trials ADD COLUMN rx_moderated INTEGER;
 -- Minor page faults of an application's polling thread within the steady state, of that with most.
 ALTER TABLE trials ADD COLUMN minor_faults INTEGER;
 -- How far the time-stamp counter ran off from the kernel's raw clock, millionths.

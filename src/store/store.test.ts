@@ -378,7 +378,14 @@ describe('a damaged file', () => {
 
 /** A campaign as it is read from a database that had no place for all that is known of a trial now. */
 function withoutWhatCameLater(campaign: StoredCampaign): StoredCampaign {
-  const absent = { warmupS: null, minorFaults: null, clockDriftPpm: null, rawPps: null, steadyGivenUpPackets: 0 };
+  const absent = {
+    warmupS: null,
+    minorFaults: null,
+    clockDriftPpm: null,
+    rawPps: null,
+    rxModerated: null,
+    steadyGivenUpPackets: 0,
+  };
   const cases = campaign.cases.map((one) => ({
     ...one,
     trials: one.trials.map((ran) => ({
@@ -386,7 +393,7 @@ function withoutWhatCameLater(campaign: StoredCampaign): StoredCampaign {
       measurement: ran.measurement && { ...ran.measurement, ...absent },
     })),
   }));
-  return { ...campaign, cases };
+  return { ...campaign, ioWholeFrames: {}, cases };
 }
 
 describe('migrate', () => {

@@ -30,8 +30,6 @@ type Counters = Extract<z.infer<typeof LineSchema>, { type: 'counters' }>['ports
 export const basicfwd: SwitchDriver = {
   id: 'basicfwd',
   title: 'DPDK basic forwarding: ports in pairs, no switching logic',
-  kind: 'user-space',
-  learns: false,
   ports: ['vhost-user'],
   locations: ['local'],
   threads: 1,

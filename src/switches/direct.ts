@@ -22,8 +22,6 @@ import { virtioUser } from './virtio.ts';
 export const direct: SwitchDriver = {
   id: 'direct',
   title: 'no switch: a cable from container to container',
-  kind: 'none',
-  learns: false,
   ports: ['netdev', 'vhost-user', 'memif', 'netmap'],
   locations: ['local'],
   threads: 0,

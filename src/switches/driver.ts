@@ -159,13 +159,12 @@ export interface SwitchDriver {
   id: string;
   /** What a reader of a report sees. */
   title: string;
-  kind: 'none' | 'kernel' | 'user-space' | 'hardware';
-  /** Learns where MAC addresses are: one that does not needs ports in pairs. */
-  learns: boolean;
   ports: PortKind[];
   locations: ('local' | 'remote')[];
   /** CPU threads of its own that poll: each is given a CPU. */
   threads: number;
+  /** The most pairs that it serves at once; as many as there are addresses (128) where absent. */
+  pairsMax?: number;
   /** Hugepages that it takes with so many ports, in bytes; none where absent. */
   hugepageBytes?(ports: number): number;
   probe(host: Host): Promise<Probe>;

@@ -23,8 +23,6 @@ const ELEMENTS: [string, string][] = [
 export const fastclick: SwitchDriver = {
   id: 'fastclick',
   title: 'FastClick, EtherSwitch (DPDK)',
-  kind: 'user-space',
-  learns: true,
   ports: ['vhost-user'],
   locations: ['local'],
   threads: 1,

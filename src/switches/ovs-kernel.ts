@@ -48,8 +48,6 @@ const DAEMONS = [
 export const ovsKernel: SwitchDriver = {
   id: 'ovs-kernel',
   title: "Open vSwitch, the kernel's datapath",
-  kind: 'kernel',
-  learns: true,
   ports: ['netdev'],
   locations: ['local', 'remote'],
   threads: 0,

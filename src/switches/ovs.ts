@@ -43,8 +43,6 @@ const MEMORY_MIB = 256;
 export const ovs: SwitchDriver = {
   id: 'ovs',
   title: 'Open vSwitch, user-space datapath (DPDK)',
-  kind: 'user-space',
-  learns: true,
   ports: ['vhost-user'],
   locations: ['local', 'remote'],
   threads: 1,

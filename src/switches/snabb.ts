@@ -24,8 +24,6 @@ const SHARED = '/var/run/snabb';
 export const snabb: SwitchDriver = {
   id: 'snabb',
   title: 'Snabb, learning bridge',
-  kind: 'user-space',
-  learns: true,
   ports: ['vhost-user'],
   locations: ['local'],
   threads: 1,

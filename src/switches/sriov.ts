@@ -10,9 +10,7 @@ import { takeUplink, uplinkMissing } from './uplink.ts';
 export const sriov: SwitchDriver = {
   id: 'sriov',
   title: "SR-IOV: the network card's own switch",
-  kind: 'hardware',
   // It forwards by address.
-  learns: true,
   ports: ['vf'],
   locations: ['local', 'remote'],
   threads: 0,

@@ -27,11 +27,11 @@ const StrangersSchema = z.strictObject({ v: z.literal(1), strangers: z.array(z.s
 export const vale: SwitchDriver = {
   id: 'vale',
   title: 'VALE, the switch of netmap',
-  kind: 'kernel',
-  learns: true,
   ports: ['netmap'],
   locations: ['local', 'remote'],
   threads: 0,
+  // With the memory that the module sets aside by default it opens no more ports than these have, and the two that ask it.
+  pairsMax: 22,
 
   async probe(host) {
     if (!(await host.list('/dev')).includes('netmap')) {

@@ -54,8 +54,6 @@ const ANSWER_TIMEOUT_MS = 5_000;
 export const vpp: SwitchDriver = {
   id: 'vpp',
   title: 'FD.io VPP, bridge domain',
-  kind: 'user-space',
-  learns: true,
   ports: ['vhost-user', 'memif'],
   locations: ['local', 'remote'],
   threads: 1,
