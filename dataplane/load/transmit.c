@@ -20,7 +20,8 @@ static void give_up_refused(struct session *s)
 void transmit_give_up(struct session *s, uint64_t now)
 {
     give_up_refused(s);
-    pacing_limit_debt(&s->pacing, now);
+    /* Whoever comes late may come after the end, behind which nothing is due. */
+    pacing_limit_debt(&s->pacing, earlier(now, s->end + s->pacing.max_debt));
 }
 
 /* The number of the first burst that is no longer due in the steady state, of those that the schedule has got to. */
