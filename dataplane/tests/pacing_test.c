@@ -204,6 +204,28 @@ static void test_stop(void)
     paced_end(&p);
 }
 
+/* A thread that comes back long after the end gives up what was due, and no burst that would have been due behind the
+ * end. */
+static void test_absence(bool refused)
+{
+    struct paced p;
+
+    paced_begin(&p, 100000, 4);
+    uint32_t *taken_of = calloc(100000 / 4 + 1, sizeof(*taken_of));
+    p.fake.takes = refused ? 3 : 4;
+    paced_try(&p, BEGIN, taken_of);
+    uint64_t now = p.s->end + HZ;
+    CHECK(!transmit_is_over(p.s, now, true));
+    CHECK_EQUAL((uint64_t)transmit_if_due(p.s, now), 0);
+    CHECK(transmit_is_over(p.s, now, true));
+    transmit_end(p.s, now);
+    check_totals(p.s, taken_of);
+    CHECK_EQUAL(p.s->tx.intended, pacing_due_before(&p.s->pacing, p.s->end) * 4);
+    CHECK_EQUAL(p.s->tx.not_taken, refused ? 1 : 0);
+    free(taken_of);
+    paced_end(&p);
+}
+
 /* Bursts rarer than the debt limit is long: one that is too late is given up, and the one behind it not sent before its
  * time. */
 static void test_rare_bursts(void)
@@ -267,6 +289,8 @@ int main(void)
     test_shut_port(BEGIN + HZ / 3, 0, steady_end - HZ / 25000 + MAX_DEBT);
     test_shut_port(steady_end - HZ / 5000, MAX_DEBT / 4, steady_end - HZ / 25000 + MAX_DEBT);
     test_stop();
+    test_absence(false);
+    test_absence(true);
     test_rare_bursts();
     return test_end("pacing_test");
 }
