@@ -16,6 +16,7 @@
 /* A sleeping thread wakes up tens of microseconds late: the rest is spent polling. */
 #define START_SPIN_NS NS_PER_MS
 #define COMMAND_MAX 64
+#define COMMANDS "announce, start, start T, measure, measure T or stop"
 
 static struct timespec to_timespec(uint64_t ns)
 {
@@ -28,6 +29,7 @@ void control_stop(struct control *c, enum stop_cause cause)
 
     pthread_mutex_lock(&c->lock);
     __atomic_compare_exchange_n(&c->stop, &none, cause, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->news, true, __ATOMIC_RELAXED);
     /* It cannot fail: the counter holds more stops than anybody will command. */
     eventfd_write(c->stop_fd, 1);
     /* A command to stop is about the traffic as long as there is some; whoever is gone wants neither. */
@@ -50,22 +52,44 @@ static void arm(struct control *c, uint64_t start_ns)
     pthread_mutex_unlock(&c->lock);
 }
 
-/* Whether this is "start" or "start T", with T in nanoseconds since the epoch. */
-static bool is_start(const char *line, uint64_t *start_ns)
+static void request_measure(struct control *c, uint64_t measure_ns)
+{
+    pthread_mutex_lock(&c->lock);
+    c->measure = true;
+    c->measure_ns = measure_ns;
+    __atomic_store_n(&c->news, true, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&c->lock);
+}
+
+bool control_take_measure(struct control *c, uint64_t *measure_ns)
+{
+    pthread_mutex_lock(&c->lock);
+    bool measure = c->measure;
+    c->measure = false;
+    *measure_ns = c->measure_ns;
+    __atomic_store_n(&c->news, control_stopped_by(c) != STOP_NONE, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&c->lock);
+    return measure;
+}
+
+/* Whether this is the word alone, or with an instant behind it, in nanoseconds since the epoch; 0 where there is none.
+ */
+static bool is_command(const char *line, const char *word, uint64_t *at_ns)
 {
     char *end;
+    size_t length = strlen(word);
 
-    *start_ns = 0;
-    if (strncmp(line, "start", 5) != 0)
+    *at_ns = 0;
+    if (strncmp(line, word, length) != 0)
         return false;
-    line += 5;
+    line += length;
     if (*line == '\0')
         return true;
     if (line[0] != ' ' || line[1] < '0' || line[1] > '9')
         return false;
     errno = 0;
-    *start_ns = strtoull(line + 1, &end, 10);
-    return errno == 0 && *end == '\0' && *start_ns <= INT64_MAX;
+    *at_ns = strtoull(line + 1, &end, 10);
+    return errno == 0 && *end == '\0' && *at_ns <= INT64_MAX;
 }
 
 static void request_announcement(struct control *c)
@@ -78,16 +102,18 @@ static void request_announcement(struct control *c)
 
 static void obey(struct control *c, const char *line)
 {
-    uint64_t start_ns;
+    uint64_t at_ns;
 
     if (strcmp(line, "stop") == 0)
         control_stop(c, STOP_COMMAND);
     else if (strcmp(line, "announce") == 0)
         request_announcement(c);
-    else if (is_start(line, &start_ns))
-        arm(c, c->epoch_ns + start_ns);
+    else if (is_command(line, "start", &at_ns))
+        arm(c, c->epoch_ns + at_ns);
+    else if (is_command(line, "measure", &at_ns))
+        request_measure(c, c->epoch_ns + at_ns);
     else
-        fprintf(stderr, "vswload: unknown command \"%s\": give announce, start, start T or stop\n", line);
+        fprintf(stderr, "vswload: unknown command \"%s\": give " COMMANDS "\n", line);
 }
 
 /* The part of a line that has been read so far. */
@@ -108,7 +134,7 @@ static void add_character(struct control *c, struct line *line, char character)
     }
     line->text[line->len] = '\0';
     if (line->too_long)
-        fprintf(stderr, "vswload: command too long: give announce, start, start T or stop\n");
+        fprintf(stderr, "vswload: command too long: give " COMMANDS "\n");
     else if (line->len > 0)
         obey(c, line->text);
     line->len = 0;

@@ -19,7 +19,9 @@ enum stop_cause { STOP_NONE, STOP_COMMAND, STOP_SIGNAL, STOP_EOF };
 enum control_state { CONTROL_WAITING, CONTROL_RUNNING, CONTROL_ENDED };
 
 struct control {
-    _Alignas(CACHE_LINE) enum stop_cause stop; /* atomic; alone on its line, which is read once a burst */
+    /* Atomic; alone on their line, which is read once a burst. A source looks at nothing else until there is news. */
+    _Alignas(CACHE_LINE) bool news;
+    enum stop_cause stop;
     _Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t changed;
     enum control_state state;
@@ -28,7 +30,9 @@ struct control {
     bool ran;                    /* and happened */
     bool released;               /* nobody needs the port any more */
     uint64_t start_ns, ended_ns; /* CLOCK_MONOTONIC, as all times here */
-    uint64_t epoch_ns;           /* what the instant of a start is told from */
+    uint64_t epoch_ns;           /* what instants are told from */
+    bool measure;                /* it was commanded to measure from measure_ns on, and that is not taken yet */
+    uint64_t measure_ns;
     int signal_fd;
     int stop_fd; /* becomes readable when the run is stopped, for a polling thread that sleeps */
 };
@@ -45,6 +49,15 @@ static inline enum stop_cause control_stopped_by(const struct control *c)
 {
     return __atomic_load_n(&c->stop, __ATOMIC_RELAXED);
 }
+
+/* Whether the run was stopped, or is to measure from an instant on. */
+static inline bool control_has_news(const struct control *c)
+{
+    return __atomic_load_n(&c->news, __ATOMIC_RELAXED);
+}
+
+/* Whether it was commanded to measure, and since this was asked last; from when on, which may be past. */
+bool control_take_measure(struct control *c, uint64_t *measure_ns);
 
 /* Stops the run, unless it was stopped already. */
 void control_stop(struct control *c, enum stop_cause cause);

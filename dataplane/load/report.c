@@ -175,7 +175,7 @@ static void put_tx(FILE *out, const struct session *s)
     const struct tx_totals *tx = &s->tx;
     bool has_phases = o->role != ROLE_SERVER;
     uint64_t ended_ns = s->control.ran ? tx->ended_ns : s->control.ended_ns;
-    uint64_t steady_begin_ns = s->control.start_ns + (has_phases ? o->warmup_ms * NS_PER_MS : 0);
+    uint64_t steady_begin_ns = has_phases && s->control.ran ? s->steady_begin_ns : s->control.start_ns;
     uint64_t steady_end_ns = has_phases ? steady_begin_ns + o->duration_ms * NS_PER_MS : ended_ns;
     /* An error is one of the reasons not to take a packet. */
     uint64_t errors = not_after(s->stats.tx_errors, tx->not_taken);

@@ -13,7 +13,7 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way w
 {
     uint64_t turn_end = TURN_PACKETS;
 
-    while (control_stopped_by(&s->control) == STOP_NONE) {
+    while (LIKELY(!control_has_news(&s->control)) || session_heeds_news(s)) {
         uint64_t now = clock_ticks();
         if (transmit_is_over(s, now, paced))
             break;

@@ -54,6 +54,35 @@ static void prepare_sleep(struct session *s)
     prctl(PR_SET_TIMERSLACK, 1);
 }
 
+static void set_phases(struct session *s, uint64_t steady_begin, uint64_t steady_begin_ns)
+{
+    const struct options *o = s->options;
+
+    s->steady_begin = steady_begin;
+    s->steady_begin_ns = steady_begin_ns;
+    s->steady_end = steady_begin + clock_ns_to_ticks(o->duration_ms * NS_PER_MS);
+    s->end = s->steady_end + clock_ns_to_ticks(o->cooldown_ms * NS_PER_MS);
+}
+
+/* Never from an instant that is past: what was sent by then does not bear the mark of the steady state. */
+#define MEASURE_LEAD_NS 1000
+
+bool session_heeds_news(struct session *s)
+{
+    uint64_t measure_ns;
+    bool measure = control_take_measure(&s->control, &measure_ns);
+
+    if (control_stopped_by(&s->control) != STOP_NONE)
+        return false;
+    if (!measure || clock_ticks() >= s->steady_begin)
+        return true;
+    uint64_t earliest_ns = clock_ns(CLOCK_MONOTONIC) + MEASURE_LEAD_NS;
+    if (measure_ns < earliest_ns)
+        measure_ns = earliest_ns;
+    set_phases(s, clock_ticks_at(measure_ns), measure_ns);
+    return true;
+}
+
 static void begin(struct session *s)
 {
     const struct options *o = s->options;
@@ -61,9 +90,8 @@ static void begin(struct session *s)
     s->port.ops->stats(&s->port, &s->stats_begin);
     s->begin = clock_ticks_at(s->control.start_ns);
     arrivals_begin(&s->arrivals, s->begin, o->rate_pps);
-    s->steady_begin = s->begin + clock_ns_to_ticks(o->warmup_ms * NS_PER_MS);
-    s->steady_end = s->steady_begin + clock_ns_to_ticks(o->duration_ms * NS_PER_MS);
-    s->end = s->steady_end + clock_ns_to_ticks(o->cooldown_ms * NS_PER_MS);
+    set_phases(s, s->begin + clock_ns_to_ticks(o->warmup_ms * NS_PER_MS),
+               s->control.start_ns + o->warmup_ms * NS_PER_MS);
     if (o->rate_pps > 0)
         pacing_begin(&s->pacing, s->begin, clock_rate.hz, o->rate_pps, (uint32_t)o->burst,
                      clock_ns_to_ticks(o->max_debt_ms * NS_PER_MS));

@@ -43,8 +43,9 @@ struct session {
 
     /* Instants in ticks: the phases of a sender or client. */
     uint64_t begin, steady_begin, steady_end, end;
-    uint64_t wake_lead; /* ticks: so long before a burst is due a sleeper wants to be woken */
-    int rx_fd, tx_fd;   /* of the port, where the thread is to sleep; -1 = none */
+    uint64_t steady_begin_ns; /* the same of CLOCK_MONOTONIC */
+    uint64_t wake_lead;       /* ticks: so long before a burst is due a sleeper wants to be woken */
+    int rx_fd, tx_fd;         /* of the port, where the thread is to sleep; -1 = none */
     struct pacing pacing;
     struct tx_totals tx;
     struct departures departures;
@@ -75,6 +76,9 @@ void session_prepare(struct session *s);
 /* Runs the role from control.start_ns, which is less than a millisecond away, until it is over. 0 or a negative errno
  * with a text in port.error. Fills in the totals in either case. */
 int session_run(struct session *s);
+
+/* For a source that is told that there is news: whether the run goes on. Ends the warm-up as commanded. */
+bool session_heeds_news(struct session *s);
 
 /* The roles' loops: 0 or a negative errno. */
 int sender_run(struct session *s);

@@ -520,6 +520,35 @@ static void test_announce(void)
     ends(0);
 }
 
+/* A source whose warm-up would last a minute measures when it is told to: at an instant, or at once where that is past.
+ * Once it measures, nothing changes that. */
+static void test_measure(const char *role, bool paced, bool past)
+{
+    char command[96];
+
+    snprintf(command, sizeof(command), "%s --io null --warmup-ms 60000 --duration-ms 40 --interval-ms 10%s", role,
+             paced ? " --rate 100000 --burst 8" : "");
+    run(command);
+    CHECK(next_line(program.out) && is_type("ready"));
+    say("start\n");
+    CHECK(next_line(program.out) && is_type("sample"));
+    uint64_t asked = clock_ns(CLOCK_MONOTONIC), at = past ? 1 : asked + 30 * NS_PER_MS;
+    snprintf(command, sizeof(command), "measure soon\nmeasure %" PRIu64 "\n", at);
+    say(command);
+    read_to_final();
+    uint64_t begin = number("tx.steady_begin_ns");
+    if (past)
+        CHECK(begin > asked);
+    else
+        CHECK(begin >= at);
+    CHECK_EQUAL(number("tx.steady_end_ns"), begin + 40 * NS_PER_MS);
+    CHECK(number("tx.steady_offered_packets") > 0);
+    CHECK(number("tx.steady_offered_packets") < number("tx.offered_packets"));
+    CHECK(is("stopped_by", "\"duration\""));
+    check_tx(paced);
+    ends(0);
+}
+
 static void test_start_at(void)
 {
     bool in_time = false;
@@ -746,6 +775,10 @@ int main(void)
     test_stop_before_start("stop\n", "\"stop\"");
     test_stop_before_start(NULL, "\"eof\"");
     test_announce();
+    test_measure("sender", false, false);
+    test_measure("sender", true, false);
+    test_measure("sender", true, true);
+    test_measure("client", true, false);
     test_start_at();
     test_start_far_and_past();
     test_epoch();

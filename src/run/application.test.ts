@@ -26,6 +26,7 @@ describe('applicationCommand', () => {
     ['burst', { burst: 7 }, 'burst', '7'],
     ['touch', { touch: 'none' }, 'touch', 'none'],
     ['wait', { wait: 'poll' }, 'wait', 'poll'],
+    ['receive moderation', { rxModeration: 'off' }, 'rx-moderation', 'off'],
   ];
   for (const [what, part, option, value] of PARAMETERS) {
     it(`passes the ${what} on`, () => assert.equal(optionOf(applicationCommand(plan(part)), option), value));

@@ -69,6 +69,7 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     burst: testCase.burst,
     touch: testCase.touch,
     wait: testCase.wait,
+    'rx-moderation': testCase.rxModeration,
     'warmup-ms': plan.warmupMs,
     'duration-ms': plan.durationMs,
     'cooldown-ms': COOLDOWN_MS,
