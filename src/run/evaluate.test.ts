@@ -361,6 +361,8 @@ describe('evaluate', () => {
           { hop: 'received by the application', packets: 11_880, source: 'application' },
         ],
         drops: [{ where: "receive queue of the sink's port full", packets: 120 }],
+        lostPackets: 120,
+        unplacedPackets: 0,
         closes: true,
       },
     ]);
@@ -533,8 +535,58 @@ describe('evaluate', () => {
       assert.equal(measurement?.latencyNs?.rtt?.mean, 24_000);
       assert.equal(measurement?.latencyNs?.oneWay, undefined);
     });
-    it('holds the ledger of the way there against what the server received', () => {
-      assert.equal(measured(latency).ledgers[0]?.hops.at(-1)?.packets, 12_000);
+    it('follows both ways in the ledger, each with its hops', () => {
+      const none = { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
+      const [ledger] = measured({
+        ...latency,
+        interfaces: [
+          { pair: 0, end: 'source', counters: { ...none, txPackets: 12_000, rxPackets: 11_000, rxDropped: 4 } },
+          { pair: 0, end: 'sink', counters: { ...none, rxPackets: 12_000, txPackets: 12_000 } },
+        ],
+        ports: [
+          { pair: 0, end: 'source', inPackets: 12_000, outPackets: 11_010, drops: [{ reason: 'full', packets: 900 }] },
+          { pair: 0, end: 'sink', inPackets: 12_000, outPackets: 12_000, drops: [] },
+        ],
+      }).ledgers;
+      assert.deepEqual(
+        ledger?.hops.map(({ hop, packets }) => [hop, packets]),
+        [
+          ['offered by the client', 12_000],
+          ["client's interface, sent", 12_000],
+          ['switch, in', 12_000],
+          ['switch, out', 12_000],
+          ["server's interface, received", 12_000],
+          ['received by the server', 12_000],
+          ['intact, to be answered by the server', 12_000],
+          ['answered by the server', 12_000],
+          ["server's interface, sent", 12_000],
+          ['switch, in, way back', 12_000],
+          ['switch, out, way back', 11_010],
+          ["client's interface, received", 11_000],
+          ['received by the client', 11_000],
+        ],
+      );
+      assert.deepEqual(ledger?.drops, [
+        { where: 'dropped by the switch: full', packets: 900 },
+        { where: "between 'switch, in, way back' and 'switch, out, way back'", packets: 90 },
+        { where: "client's interface, dropped on receiving", packets: 4 },
+        { where: "between 'switch, out, way back' and 'client's interface, received'", packets: 6 },
+      ]);
+      assert.deepEqual([ledger?.lostPackets, ledger?.unplacedPackets, ledger?.closes], [1000, 0, true]);
+    });
+    it('does not call lost what arrived damaged and was not answered, nor what the port took no answer for', () => {
+      const rx = rxTotals({ packets: 12_000, unique_packets: 11_900, corrupted_packets: 100 });
+      const tx = txTotals({ intended_packets: 11_900, offered_packets: 11_890, refused_packets: 10 });
+      const sinks = [{ ...server, final: { ...server.final, rx, tx } }];
+      const echoes = rxTotals({ packets: 11_890, unique_packets: 11_890 });
+      const sources = [{ ...client, final: { ...client.final, rx: echoes } }];
+      const measurement = measured({ ...latency, sources, sinks });
+      assert.equal(measurement.lostPackets, 10);
+      assert.equal(measurement.corruptedPackets, 100);
+      assert.deepEqual(measurement.ledgers[0]?.drops, [
+        { where: "answers that the server's port did not take", packets: 10 },
+      ]);
+      assert.deepEqual([measurement.ledgers[0]?.unplacedPackets, measurement.ledgers[0]?.closes], [0, true]);
     });
   });
 });
@@ -545,15 +597,30 @@ describe('a remote trial', () => {
   it('has a ledger of the cable, of all pairs together', () => {
     const port = (end: 'source' | 'sink', pair: number) => ({ pair, end, ...uplink(12_000, 12_000) });
     const { uplink: ledger } = measured({
-      testCase: testCase({ rate: 10_000, location: 'remote' }),
+      testCase: testCase({ rate: 10_000, location: 'remote', pairs: 2 }),
+      sources: [sender({}, 0), sender({}, 1)],
+      sinks: [receiver({}, 10_000, 0), receiver({}, 10_000, 1)],
       ports: [port('source', 0), port('sink', 0), port('source', 1), port('sink', 1)],
       uplinks: { near: uplink(7, 24_000), far: uplink(24_000, 7) },
     });
     assert.deepEqual(
       ledger?.hops.map(({ packets }) => packets),
-      [24_000, 24_000, 24_000, 24_000],
+      [24_000, 24_000, 24_000, 24_000, 24_000, 24_000],
     );
     assert.deepEqual([ledger?.drops, ledger?.foreignPackets], [[], 0]);
+  });
+  it('has what was lost before the uplink and behind it in the table of the cable, where no switch counts', () => {
+    const { uplink: ledger, lostPackets } = measured({
+      testCase: testCase({ rate: 10_000, location: 'remote' }),
+      sinks: [receiver({ packets: 11_075, unique_packets: 11_075 })],
+      uplinks: { near: uplink(0, 11_520), far: uplink(11_520, 0) },
+    });
+    assert.equal(lostPackets, 925);
+    assert.deepEqual(ledger?.drops, [
+      { where: "between 'offered by the application' and 'near uplink, sent'", packets: 480 },
+      { where: "between 'far uplink, received' and 'received by the application'", packets: 445 },
+    ]);
+    assert.deepEqual([ledger?.lostPackets, ledger?.unplacedPackets], [925, 0]);
   });
   it('is flagged where the uplink carried packets of others', () => {
     const flagsOf = (arrived: number) =>

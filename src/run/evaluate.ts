@@ -10,12 +10,10 @@ import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
-import { makeLedger } from './ledger.ts';
 import type { Look } from './machines.ts';
 import { noiseOf } from './noise.ts';
-import { unfoldReceived } from './super-packets.ts';
 import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
-import { uplinkDropsOf, uplinkLedgerOf, witnessesOf } from './witnesses.ts';
+import { lostOf, pairLedgerOf, type Told, uplinkLedgerOf } from './ways.ts';
 
 export interface ApplicationEvidence {
   pair: number;
@@ -91,9 +89,8 @@ interface PairEvaluation {
   receivedPps: number;
   offeredPps: number;
   durationS: number;
+  told: Told;
   lostPackets: number;
-  /** Of others, that the sink received. */
-  foreignPackets: number;
   cpu: { source: number; sink: number };
   ledger: Ledger;
 }
@@ -118,8 +115,9 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
     return { broken: `pair ${pair}: too few samples in the steady state` };
   }
   const rx = arrival.final.rx;
-  const { counters, port } = witnessesOf(evidence, pair);
-  const [portIn, portOut] = [port('source'), port('sink')];
+  const answers =
+    evidence.testCase.dimension === 'latency' && sink.final.tx !== null ? { tx: sink.final.tx, rx } : null;
+  const told: Told = { offered: tx.offered_packets, sink: sink.final.rx, answers };
   return {
     pair,
     tx,
@@ -127,20 +125,16 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
     receivedPps: got.rxPps,
     offeredPps: sent.txPps,
     durationS: got.durationS,
-    lostPackets: tx.offered_packets - rx.unique_packets - rx.corrupted_packets - rx.late_packets,
-    foreignPackets: sink.final.rx.foreign_packets,
+    told,
+    lostPackets: lostOf(told),
     cpu: { source: sent.cpus, sink: sinkUse.cpus },
-    ledger: makeLedger({
-      pair,
-      offeredPackets: tx.offered_packets,
-      sourceInterface: counters('source'),
-      sinkInterface: counters('sink'),
-      switchIn: portIn === null ? null : { packets: portIn.inPackets, superPackets: portIn.inSuperPackets },
-      switchOut: portOut === null ? null : { packets: portOut.outPackets, superPackets: portOut.outSuperPackets },
-      switchDrops: [...(portIn?.drops ?? []), ...(portOut?.drops ?? []), ...uplinkDropsOf(evidence)],
-      received: evidence.superPackets ? unfoldReceived(sink.final.rx, evidence.testCase) : sink.final.rx,
-    }),
+    ledger: pairLedgerOf(evidence, pair, told),
   };
+}
+
+/** What arrived damaged, at the server as well. */
+function corruptedOf({ told: { sink, answers } }: PairEvaluation): number {
+  return sink.corrupted_packets + (answers?.rx.corrupted_packets ?? 0);
 }
 
 /** The steady state as the source marked its packets with it. */
@@ -170,7 +164,7 @@ function combine(
     lostPackets: total((pair) => Math.max(0, pair.lostPackets)),
     duplicatedPackets: total((pair) => pair.rx.duplicated_packets),
     reorderedPackets: total((pair) => pair.rx.reordered_packets),
-    corruptedPackets: total((pair) => pair.rx.corrupted_packets),
+    corruptedPackets: total(corruptedOf),
     unidentifiedPackets: 0,
     latePackets: total((pair) => pair.rx.late_packets),
     foreignPackets: total((pair) => pair.rx.foreign_packets),
@@ -199,8 +193,11 @@ function combine(
       receivedPackets: pair.rx.packets,
       lostPackets: Math.max(0, pair.lostPackets),
     })),
-    ledgers: pairs.map((pair) => ({ ...pair.ledger, closes: pair.ledger.closes && pair.lostPackets >= 0 })),
-    uplink: uplinkLedgerOf(evidence),
+    ledgers: pairs.map(({ ledger }) => ledger),
+    uplink: uplinkLedgerOf(
+      evidence,
+      pairs.map(({ told }) => told),
+    ),
     switchFigures: evidence.switchFigures,
     samples: sumOverPairs({
       sources: evidence.sources.map((source) => source.samples),
@@ -236,9 +233,10 @@ function judge(measurement: Measurement, pairs: readonly PairEvaluation[]): Tria
   return { outcome: 'measured' };
 }
 
-/** The last hop that saw packets of the source: more than those of somebody else, as ARP, that reached the sink. */
-function lastHopOf({ ledger, foreignPackets }: PairEvaluation): string {
-  return ledger.hops.findLast((hop) => hop.packets > foreignPackets)?.hop ?? 'nowhere';
+/** The last hop that saw packets of the source: more than those of somebody else that reached an end. */
+function lastHopOf({ ledger }: PairEvaluation): string {
+  const foreign = Math.max(0, ...ledger.hops.map(({ foreignPackets = 0 }) => foreignPackets));
+  return ledger.hops.findLast((hop) => hop.packets > foreign)?.hop ?? 'nowhere';
 }
 
 /** Full histograms of all pairs, by the names under which results give them. */
