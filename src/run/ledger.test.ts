@@ -160,6 +160,14 @@ describe("another's packets", () => {
     ]);
   });
 
+  it('do not hide a packet that the switch says it dropped', () => {
+    const counted = { 3: [{ where: 'dropped by the switch: by its schedule', packets: 10 }] };
+    const ledger = ledgerOf(way([1000, 1000, 1000, 998, 998, 995], { counted, copies: 5, foreign: 3 }), 10);
+    assert.ok(ledger.closes);
+    assert.deepEqual(ledger.drops, counted[3]);
+    assert.equal(ledger.unplacedPackets, 0);
+  });
+
   it('that came in where as many were lost leave those without a place', () => {
     const ledger = ledgerOf(way([1000, 1000, 1000, 998, 998, 995], { foreign: 3 }), 5);
     assert.deepEqual(ledger.drops, [{ where: "between 'switch, in' and 'switch, out'", packets: 2 }]);

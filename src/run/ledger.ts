@@ -91,7 +91,7 @@ function accountOf(ways: readonly Way[]): Account {
 /**
  * Goes from hop to hop and gives each missing packet its place. A copy that was made on the way to a hop makes up for one that was
  * lost there: where somebody counted more drops than packets are missing, as many of the copies were made there as account for it,
- * and where there is but one step, all of them. Another's packets come in somewhere and leave at the end, which knows them.
+ * and where there is but one step, all of them. The same goes for another's packets, which leave at the end that knows them.
  */
 function walk({ hops, copies, foreign }: Way, found: Map<string, number>): Account {
   const steps = hops.slice(1).map((later, index) => ({ before: hops[index] ?? later, later }));
@@ -105,7 +105,7 @@ function walk({ hops, copies, foreign }: Way, found: Map<string, number>): Accou
     const counted = sum(later.counted ?? [], ({ where, packets }) => packets - (found.get(where) ?? 0));
     const wanted = steps.length === 1 ? copiesLeft : Math.max(0, counted - missing, -missing);
     const made = Math.min(copiesLeft, wanted);
-    const came = Math.min(foreignLeft, Math.max(0, -missing - made));
+    const came = Math.min(foreignLeft, Math.max(0, counted - missing - made, -missing - made));
     copiesLeft -= made;
     foreignLeft -= came;
     unexplained += Math.max(0, -missing - made - came);
