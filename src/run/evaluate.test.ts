@@ -28,6 +28,7 @@ function samples(counter: 'tx_packets' | 'rx_packets', pps: number, cpus: number
     polls: 0,
     empty_polls: 0,
     [counter]: (pps / 10) * index,
+    ...(counter === 'rx_packets' ? { rx_unique_packets: (pps / 10) * index } : {}),
   }));
 }
 
@@ -499,6 +500,65 @@ describe('evaluate', () => {
     });
   });
 
+  it('counts unique and intact packets as throughput, and tells everything that arrived beside it', () => {
+    const sink = receiver();
+    const samples = sink.samples.map((sample) => ({ ...sample, rx_packets: sample.rx_packets * 1.1 }));
+    const measurement = measured({ sinks: [{ ...sink, samples }] });
+    assert.equal(measurement.throughputPps, 10_000);
+    assert.equal(Math.round(measurement.rawPps ?? 0), 11_000);
+    assert.equal(measurement.samples[1]?.receivedPackets, 1000);
+  });
+
+  it('tells what kinds of packets there were', () => {
+    const kinds = { late_packets: 3, foreign_packets: 4, unidentified_packets: 5, corrupted_packets: 9 };
+    const rx = { unique_packets: OFFERED - 12, steady_corrupted_packets: 7, ...kinds };
+    const measurement = measured({
+      sources: [sender({ steady_given_up_packets: 6 })],
+      sinks: [receiver(rx)],
+    });
+    const { latePackets, foreignPackets, unidentifiedPackets, corruptedPackets } = measurement;
+    assert.deepEqual([latePackets, foreignPackets, unidentifiedPackets, corruptedPackets], [3, 4, 5, 9]);
+    assert.deepEqual([measurement.steadyCorruptedPackets, measurement.steadyGivenUpPackets], [7, 6]);
+    assert.deepEqual([measurement.lostPackets, measurement.ledgers[0]?.lostPackets], [0, 0]);
+  });
+
+  it('adds to one-way delays from the intended send time what was due and never sent', () => {
+    const oneWay = histogramOf(Array.from({ length: 90 }, () => 5000));
+    const latency = { ...NO_LATENCY, one_way_intended: oneWay, one_way_actual: oneWay };
+    const { histograms } = evaluate(
+      evidence({
+        sources: [sender({ steady_given_up_packets: 10, max_debt_ns: 10_000_000 })],
+        sinks: [{ ...receiver(), final: { ...receiver().final, latency } }],
+      }),
+    );
+    const { oneWay: intended, oneWayActual: actual } = histograms;
+    assert.deepEqual([intended?.count, intended?.censored, intended?.censored_at_least], [90, 10, 10_000_000]);
+    assert.equal(intended?.p90, oneWay.p50);
+    assert.equal(intended?.p99, null);
+    assert.equal(actual?.censored, 0);
+  });
+
+  describe('whose window holds no packet', () => {
+    const reasonOf = (part: Partial<Evidence>) => {
+      const { outcome } = evaluate(evidence(part));
+      assert.equal(outcome.outcome, 'failed');
+      return 'reason' in outcome ? outcome.reason : '';
+    };
+    const still = { ...receiver(), samples: samples('rx_packets', 0, 0.25) };
+    it('is not measured where none was sent in it, and says what to do', () => {
+      const sources = [sender({ steady_offered_packets: 0 })];
+      const sinks = [{ ...still, final: receiver({ steady_packets: 0 }).final }];
+      assert.match(reasonOf({ sources, sinks }), /^no packet was sent within the measured window: .*--duration/);
+    });
+    it('is not measured where all of them came beside its samples', () =>
+      assert.match(reasonOf({ sinks: [still] }), /^no packet arrived between the first sample/));
+    it('is not measured where none of its packets arrived, or none intact', () => {
+      assert.match(reasonOf({ sinks: [receiver({ steady_packets: 0 })] }), /10000 packets .* none arrived, /);
+      const damaged = receiver({ steady_packets: 0, steady_corrupted_packets: 10_000 });
+      assert.match(reasonOf({ sinks: [damaged] }), /none arrived intact$/);
+    });
+  });
+
   describe('of the dimension latency', () => {
     const rtt = histogramOf([20_000, 22_000, 30_000]);
     const client: ApplicationEvidence = {
@@ -510,7 +570,11 @@ describe('evaluate', () => {
         rx: rxTotals({ packets: 11_000, unique_packets: 11_000, steady_packets: 9000 }),
         latency: { ...NO_LATENCY, rtt_intended: rtt, rtt_actual: rtt },
       }),
-      samples: samples('tx_packets', 10_000, 0.5).map((sample) => ({ ...sample, rx_packets: sample.tx_packets * 0.9 })),
+      samples: samples('tx_packets', 10_000, 0.5).map((sample) => ({
+        ...sample,
+        rx_packets: sample.tx_packets,
+        rx_unique_packets: sample.tx_packets * 0.9,
+      })),
     };
     const server: ApplicationEvidence = {
       pair: 0,
