@@ -108,6 +108,8 @@ export const LedgerHopSchema = z.strictObject({
   source: z.enum(['application', 'counter']),
   /** What the counter itself said, where it counts super-packets; `packets` are then the datagrams that its bytes tell of. */
   superPackets: count.optional(),
+  /** Frames of others that were counted here as well, as far as they are known; they are not among `packets`. */
+  foreignPackets: count.optional(),
 });
 /** A loss with a place and, where somebody counted it, a cause. */
 export const LedgerDropSchema = z.strictObject({ where: z.string(), packets: count });
@@ -115,15 +117,20 @@ export const LedgerSchema = z.strictObject({
   pair: count,
   hops: z.array(LedgerHopSchema),
   drops: z.array(LedgerDropSchema),
-  /** Drops equal the loss, and no hop has more packets than the one before. */
+  /** What the ends say was lost, and how many of those have no place among the drops: copies that were made somewhere hide them. Older records lack both. */
+  lostPackets: count.nullable().default(null),
+  unplacedPackets: count.default(0),
+  /** No hop has more packets than the one before, but for copies and packets of others that were counted. */
   closes: z.boolean(),
 });
 export type Ledger = z.infer<typeof LedgerSchema>;
 
-/** The ledger of the cable between two hosts, all pairs together, by the counters of both uplinks. */
+/** The ledger of the cable between two hosts, all pairs together: from their applications by the counters of both uplinks to the other ones. */
 export const UplinkLedgerSchema = z.strictObject({
   hops: z.array(LedgerHopSchema),
   drops: z.array(LedgerDropSchema),
+  lostPackets: count.nullable().default(null),
+  unplacedPackets: count.default(0),
   /** Packets on the cable that no application of the trial sent. */
   foreignPackets: count,
 });

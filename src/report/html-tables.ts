@@ -311,15 +311,16 @@ interface LedgerRow {
   one: CaseResult;
   /** Of which of several, below the case's name. */
   whose: ComponentChild;
-  ledger: Pick<Ledger, 'hops' | 'drops'>;
+  ledger: Pick<Ledger, 'hops' | 'drops' | 'unplacedPackets'>;
   closes: ComponentChild;
 }
 
 /** The cable carries what others send as well, and then cannot close. */
-function cableRow(one: CaseResult, { hops, drops, foreignPackets }: UplinkLedger): LedgerRow {
+function cableRow(one: CaseResult, ledger: UplinkLedger): LedgerRow {
+  const { foreignPackets } = ledger;
   const foreign = foreignPackets === 0 ? '' : `, ${grouped(foreignPackets)} of them of others`;
   const cable = `the cable${one.case.pairs > 1 ? ' with all pairs' : ''}${foreign}`;
-  return { one, whose: h('span', { class: 'io' }, cable), ledger: { hops, drops }, closes: '–' };
+  return { one, whose: h('span', { class: 'io' }, cable), ledger, closes: '–' };
 }
 
 /** The ledgers of each case's last trial: every hop with its count, and each drop with its place; null where none ran. */
@@ -361,19 +362,27 @@ export function ledgerTable(result: CampaignResult): ComponentChild {
 }
 
 /** A ledger as accountants write it: a line for each hop, what changed since the one above, and where that went. */
-function hopList({ hops, drops }: Pick<Ledger, 'hops' | 'drops'>): ComponentChild {
+function hopList({ hops, drops, unplacedPackets }: LedgerRow['ledger']): ComponentChild {
   const line = (name: string, packets: string, change: string) =>
     h('li', null, h('span', null, name), h('span', { class: 'n' }, packets), h('span', { class: 'n bad' }, change));
   return h(
     'ol',
     { class: 'hops' },
-    ...hops.map(({ hop, packets, source, superPackets }, index) => {
+    ...hops.map(({ hop, packets, source, superPackets, foreignPackets = 0 }, index) => {
       const change = packets - (hops[index - 1]?.packets ?? packets);
       const signed = change === 0 ? '' : `${change < 0 ? '−' : '+'}${grouped(Math.abs(change))}`;
       const name = superPackets === undefined ? hop : `${hop}, of ${grouped(superPackets)} super-packets`;
-      return line(source === 'counter' ? `${name} *` : name, grouped(packets), signed);
+      const foreign = foreignPackets === 0 ? '' : `, and ${grouped(foreignPackets)} of others`;
+      return line(`${name}${foreign}${source === 'counter' ? ' *' : ''}`, grouped(packets), signed);
     }),
     ...drops.map(({ where, packets }) => h('li', { class: 'drop' }, `${grouped(packets)} lost: ${where}`)),
+    unplacedPackets === 0
+      ? null
+      : h(
+          'li',
+          { class: 'drop' },
+          `${grouped(unplacedPackets)} more lost, nobody knows where: duplicates or packets of others came in instead`,
+        ),
   );
 }
 

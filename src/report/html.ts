@@ -17,7 +17,6 @@ import { flagMarks, flagText } from './flags.ts';
 import {
   common,
   describeGroup,
-  grouped,
   hostName,
   listed,
   namesTestbeds,
@@ -38,6 +37,7 @@ import {
   titleList,
   unmeasuredTable,
 } from './html-tables.ts';
+import { ledgerSentence } from './ledger-sentence.ts';
 import { paper, publishedPps } from './paper.ts';
 import { type Answer, answers } from './sentences.ts';
 import { drawSvg } from './svg.ts';
@@ -281,18 +281,13 @@ function ledgerSection(result: CampaignResult): ComponentChild {
   const ledgers = result.results.flatMap(({ trials }) =>
     trials.flatMap(({ measurement }) => measurement?.ledgers ?? []),
   );
-  const open = ledgers.filter(({ closes }) => !closes).length;
-  const told =
-    open === 0
-      ? `All ${grouped(ledgers.length)} ledgers close`
-      : `${open} of ${ledgers.length} ledgers do not close, and their trials are not used`;
   return h(
     'div',
     null,
     h(
       'p',
       null,
-      `${told}: every packet that was offered is either received or has a place where it was lost. Applications count their own packets by sequence number, interfaces count them without knowing of it.`,
+      `${ledgerSentence(ledgers)} Applications count their own packets by sequence number, interfaces count them without knowing of it.`,
     ),
     h('details', { open: result.results.length <= ROWS_OPEN_MAX }, h('summary', null, 'Hop by hop'), table),
   );

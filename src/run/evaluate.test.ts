@@ -28,6 +28,7 @@ function samples(counter: 'tx_packets' | 'rx_packets', pps: number, cpus: number
     polls: 0,
     empty_polls: 0,
     [counter]: (pps / 10) * index,
+    ...(counter === 'rx_packets' ? { rx_unique_packets: (pps / 10) * index } : {}),
   }));
 }
 
@@ -361,6 +362,8 @@ describe('evaluate', () => {
           { hop: 'received by the application', packets: 11_880, source: 'application' },
         ],
         drops: [{ where: "receive queue of the sink's port full", packets: 120 }],
+        lostPackets: 120,
+        unplacedPackets: 0,
         closes: true,
       },
     ]);
@@ -497,6 +500,65 @@ describe('evaluate', () => {
     });
   });
 
+  it('counts unique and intact packets as throughput, and tells everything that arrived beside it', () => {
+    const sink = receiver();
+    const samples = sink.samples.map((sample) => ({ ...sample, rx_packets: sample.rx_packets * 1.1 }));
+    const measurement = measured({ sinks: [{ ...sink, samples }] });
+    assert.equal(measurement.throughputPps, 10_000);
+    assert.equal(Math.round(measurement.rawPps ?? 0), 11_000);
+    assert.equal(measurement.samples[1]?.receivedPackets, 1000);
+  });
+
+  it('tells what kinds of packets there were', () => {
+    const kinds = { late_packets: 3, foreign_packets: 4, unidentified_packets: 5, corrupted_packets: 9 };
+    const rx = { unique_packets: OFFERED - 12, steady_corrupted_packets: 7, ...kinds };
+    const measurement = measured({
+      sources: [sender({ steady_given_up_packets: 6 })],
+      sinks: [receiver(rx)],
+    });
+    const { latePackets, foreignPackets, unidentifiedPackets, corruptedPackets } = measurement;
+    assert.deepEqual([latePackets, foreignPackets, unidentifiedPackets, corruptedPackets], [3, 4, 5, 9]);
+    assert.deepEqual([measurement.steadyCorruptedPackets, measurement.steadyGivenUpPackets], [7, 6]);
+    assert.deepEqual([measurement.lostPackets, measurement.ledgers[0]?.lostPackets], [0, 0]);
+  });
+
+  it('adds to one-way delays from the intended send time what was due and never sent', () => {
+    const oneWay = histogramOf(Array.from({ length: 90 }, () => 5000));
+    const latency = { ...NO_LATENCY, one_way_intended: oneWay, one_way_actual: oneWay };
+    const { histograms } = evaluate(
+      evidence({
+        sources: [sender({ steady_given_up_packets: 10, max_debt_ns: 10_000_000 })],
+        sinks: [{ ...receiver(), final: { ...receiver().final, latency } }],
+      }),
+    );
+    const { oneWay: intended, oneWayActual: actual } = histograms;
+    assert.deepEqual([intended?.count, intended?.censored, intended?.censored_at_least], [90, 10, 10_000_000]);
+    assert.equal(intended?.p90, oneWay.p50);
+    assert.equal(intended?.p99, null);
+    assert.equal(actual?.censored, 0);
+  });
+
+  describe('whose window holds no packet', () => {
+    const reasonOf = (part: Partial<Evidence>) => {
+      const { outcome } = evaluate(evidence(part));
+      assert.equal(outcome.outcome, 'failed');
+      return 'reason' in outcome ? outcome.reason : '';
+    };
+    const still = { ...receiver(), samples: samples('rx_packets', 0, 0.25) };
+    it('is not measured where none was sent in it, and says what to do', () => {
+      const sources = [sender({ steady_offered_packets: 0 })];
+      const sinks = [{ ...still, final: receiver({ steady_packets: 0 }).final }];
+      assert.match(reasonOf({ sources, sinks }), /^no packet was sent within the measured window: .*--duration/);
+    });
+    it('is not measured where all of them came beside its samples', () =>
+      assert.match(reasonOf({ sinks: [still] }), /^no packet arrived between the first sample/));
+    it('is not measured where none of its packets arrived, or none intact', () => {
+      assert.match(reasonOf({ sinks: [receiver({ steady_packets: 0 })] }), /10000 packets .* none arrived, /);
+      const damaged = receiver({ steady_packets: 0, steady_corrupted_packets: 10_000 });
+      assert.match(reasonOf({ sinks: [damaged] }), /none arrived intact$/);
+    });
+  });
+
   describe('of the dimension latency', () => {
     const rtt = histogramOf([20_000, 22_000, 30_000]);
     const client: ApplicationEvidence = {
@@ -508,7 +570,11 @@ describe('evaluate', () => {
         rx: rxTotals({ packets: 11_000, unique_packets: 11_000, steady_packets: 9000 }),
         latency: { ...NO_LATENCY, rtt_intended: rtt, rtt_actual: rtt },
       }),
-      samples: samples('tx_packets', 10_000, 0.5).map((sample) => ({ ...sample, rx_packets: sample.tx_packets * 0.9 })),
+      samples: samples('tx_packets', 10_000, 0.5).map((sample) => ({
+        ...sample,
+        rx_packets: sample.tx_packets,
+        rx_unique_packets: sample.tx_packets * 0.9,
+      })),
     };
     const server: ApplicationEvidence = {
       pair: 0,
@@ -533,8 +599,58 @@ describe('evaluate', () => {
       assert.equal(measurement?.latencyNs?.rtt?.mean, 24_000);
       assert.equal(measurement?.latencyNs?.oneWay, undefined);
     });
-    it('holds the ledger of the way there against what the server received', () => {
-      assert.equal(measured(latency).ledgers[0]?.hops.at(-1)?.packets, 12_000);
+    it('follows both ways in the ledger, each with its hops', () => {
+      const none = { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
+      const [ledger] = measured({
+        ...latency,
+        interfaces: [
+          { pair: 0, end: 'source', counters: { ...none, txPackets: 12_000, rxPackets: 11_000, rxDropped: 4 } },
+          { pair: 0, end: 'sink', counters: { ...none, rxPackets: 12_000, txPackets: 12_000 } },
+        ],
+        ports: [
+          { pair: 0, end: 'source', inPackets: 12_000, outPackets: 11_010, drops: [{ reason: 'full', packets: 900 }] },
+          { pair: 0, end: 'sink', inPackets: 12_000, outPackets: 12_000, drops: [] },
+        ],
+      }).ledgers;
+      assert.deepEqual(
+        ledger?.hops.map(({ hop, packets }) => [hop, packets]),
+        [
+          ['offered by the client', 12_000],
+          ["client's interface, sent", 12_000],
+          ['switch, in', 12_000],
+          ['switch, out', 12_000],
+          ["server's interface, received", 12_000],
+          ['received by the server', 12_000],
+          ['intact, to be answered by the server', 12_000],
+          ['answered by the server', 12_000],
+          ["server's interface, sent", 12_000],
+          ['switch, in, way back', 12_000],
+          ['switch, out, way back', 11_010],
+          ["client's interface, received", 11_000],
+          ['received by the client', 11_000],
+        ],
+      );
+      assert.deepEqual(ledger?.drops, [
+        { where: 'dropped by the switch: full', packets: 900 },
+        { where: "between 'switch, in, way back' and 'switch, out, way back'", packets: 90 },
+        { where: "client's interface, dropped on receiving", packets: 4 },
+        { where: "between 'switch, out, way back' and 'client's interface, received'", packets: 6 },
+      ]);
+      assert.deepEqual([ledger?.lostPackets, ledger?.unplacedPackets, ledger?.closes], [1000, 0, true]);
+    });
+    it('does not call lost what arrived damaged and was not answered, nor what the port took no answer for', () => {
+      const rx = rxTotals({ packets: 12_000, unique_packets: 11_900, corrupted_packets: 100 });
+      const tx = txTotals({ intended_packets: 11_900, offered_packets: 11_890, refused_packets: 10 });
+      const sinks = [{ ...server, final: { ...server.final, rx, tx } }];
+      const echoes = rxTotals({ packets: 11_890, unique_packets: 11_890 });
+      const sources = [{ ...client, final: { ...client.final, rx: echoes } }];
+      const measurement = measured({ ...latency, sources, sinks });
+      assert.equal(measurement.lostPackets, 10);
+      assert.equal(measurement.corruptedPackets, 100);
+      assert.deepEqual(measurement.ledgers[0]?.drops, [
+        { where: "answers that the server's port did not take", packets: 10 },
+      ]);
+      assert.deepEqual([measurement.ledgers[0]?.unplacedPackets, measurement.ledgers[0]?.closes], [0, true]);
     });
   });
 });
@@ -545,15 +661,30 @@ describe('a remote trial', () => {
   it('has a ledger of the cable, of all pairs together', () => {
     const port = (end: 'source' | 'sink', pair: number) => ({ pair, end, ...uplink(12_000, 12_000) });
     const { uplink: ledger } = measured({
-      testCase: testCase({ rate: 10_000, location: 'remote' }),
+      testCase: testCase({ rate: 10_000, location: 'remote', pairs: 2 }),
+      sources: [sender({}, 0), sender({}, 1)],
+      sinks: [receiver({}, 10_000, 0), receiver({}, 10_000, 1)],
       ports: [port('source', 0), port('sink', 0), port('source', 1), port('sink', 1)],
       uplinks: { near: uplink(7, 24_000), far: uplink(24_000, 7) },
     });
     assert.deepEqual(
       ledger?.hops.map(({ packets }) => packets),
-      [24_000, 24_000, 24_000, 24_000],
+      [24_000, 24_000, 24_000, 24_000, 24_000, 24_000],
     );
     assert.deepEqual([ledger?.drops, ledger?.foreignPackets], [[], 0]);
+  });
+  it('has what was lost before the uplink and behind it in the table of the cable, where no switch counts', () => {
+    const { uplink: ledger, lostPackets } = measured({
+      testCase: testCase({ rate: 10_000, location: 'remote' }),
+      sinks: [receiver({ packets: 11_075, unique_packets: 11_075 })],
+      uplinks: { near: uplink(0, 11_520), far: uplink(11_520, 0) },
+    });
+    assert.equal(lostPackets, 925);
+    assert.deepEqual(ledger?.drops, [
+      { where: "between 'offered by the application' and 'near uplink, sent'", packets: 480 },
+      { where: "between 'far uplink, received' and 'received by the application'", packets: 445 },
+    ]);
+    assert.deepEqual([ledger?.lostPackets, ledger?.unplacedPackets], [925, 0]);
   });
   it('is flagged where the uplink carried packets of others', () => {
     const flagsOf = (arrived: number) =>

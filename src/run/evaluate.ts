@@ -10,12 +10,10 @@ import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
-import { makeLedger } from './ledger.ts';
 import type { Look } from './machines.ts';
 import { noiseOf } from './noise.ts';
-import { unfoldReceived } from './super-packets.ts';
 import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
-import { uplinkDropsOf, uplinkLedgerOf, witnessesOf } from './witnesses.ts';
+import { lostOf, pairLedgerOf, type Told, uplinkLedgerOf } from './ways.ts';
 
 export interface ApplicationEvidence {
   pair: number;
@@ -89,11 +87,13 @@ interface PairEvaluation {
   /** Totals of the application that counts what arrived: the sink, or for latency the client itself. */
   rx: RxTotals;
   receivedPps: number;
+  rawPps: number;
   offeredPps: number;
   durationS: number;
+  told: Told;
+  /** Totals of those who judge what arrived: the sink and, for latency, the client as well. */
+  judges: readonly RxTotals[];
   lostPackets: number;
-  /** Of others, that the sink received. */
-  foreignPackets: number;
   cpu: { source: number; sink: number };
   ledger: Ledger;
 }
@@ -118,28 +118,22 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
     return { broken: `pair ${pair}: too few samples in the steady state` };
   }
   const rx = arrival.final.rx;
-  const { counters, port } = witnessesOf(evidence, pair);
-  const [portIn, portOut] = [port('source'), port('sink')];
+  const answers =
+    evidence.testCase.dimension === 'latency' && sink.final.tx !== null ? { tx: sink.final.tx, rx } : null;
+  const told: Told = { offered: tx.offered_packets, sink: sink.final.rx, answers };
   return {
     pair,
     tx,
     rx,
     receivedPps: got.rxPps,
+    rawPps: got.rawPps,
     offeredPps: sent.txPps,
     durationS: got.durationS,
-    lostPackets: tx.offered_packets - rx.unique_packets - rx.corrupted_packets - rx.late_packets,
-    foreignPackets: sink.final.rx.foreign_packets,
+    told,
+    judges: answers === null ? [rx] : [sink.final.rx, rx],
+    lostPackets: lostOf(told),
     cpu: { source: sent.cpus, sink: sinkUse.cpus },
-    ledger: makeLedger({
-      pair,
-      offeredPackets: tx.offered_packets,
-      sourceInterface: counters('source'),
-      sinkInterface: counters('sink'),
-      switchIn: portIn === null ? null : { packets: portIn.inPackets, superPackets: portIn.inSuperPackets },
-      switchOut: portOut === null ? null : { packets: portOut.outPackets, superPackets: portOut.outSuperPackets },
-      switchDrops: [...(portIn?.drops ?? []), ...(portOut?.drops ?? []), ...uplinkDropsOf(evidence)],
-      received: evidence.superPackets ? unfoldReceived(sink.final.rx, evidence.testCase) : sink.final.rx,
-    }),
+    ledger: pairLedgerOf(evidence, pair, told),
   };
 }
 
@@ -155,6 +149,9 @@ function combine(
 ): Measurement {
   const { testCase } = evidence;
   const total = (value: (pair: PairEvaluation) => number) => pairs.reduce((sum, pair) => sum + value(pair), 0);
+  /** What arrived damaged at a server never comes back, and is known there alone. */
+  const judged = (field: 'corrupted_packets' | 'unidentified_packets' | 'steady_corrupted_packets') =>
+    total(({ judges }) => judges.reduce((sum, rx) => sum + rx[field], 0));
   const throughputPps = total((pair) => pair.receivedPps);
   const latencyNs = latencyOf(histograms);
   // All pairs begin at one instant.
@@ -170,17 +167,15 @@ function combine(
     lostPackets: total((pair) => Math.max(0, pair.lostPackets)),
     duplicatedPackets: total((pair) => pair.rx.duplicated_packets),
     reorderedPackets: total((pair) => pair.rx.reordered_packets),
-    corruptedPackets: total((pair) => pair.rx.corrupted_packets),
-    unidentifiedPackets: 0,
+    corruptedPackets: judged('corrupted_packets'),
+    unidentifiedPackets: judged('unidentified_packets'),
     latePackets: total((pair) => pair.rx.late_packets),
     foreignPackets: total((pair) => pair.rx.foreign_packets),
     steadyOfferedPackets: total((pair) => pair.tx.steady_offered_packets),
     steadyReceivedPackets: total((pair) => pair.rx.steady_packets),
-    steadyCorruptedPackets: 0,
-    steadyGivenUpPackets: total((pair) =>
-      Math.max(0, pair.tx.steady_intended_packets - pair.tx.steady_offered_packets),
-    ),
-    rawPps: throughputPps,
+    steadyCorruptedPackets: judged('steady_corrupted_packets'),
+    steadyGivenUpPackets: total((pair) => pair.tx.steady_given_up_packets),
+    rawPps: total((pair) => pair.rawPps),
     throughputPps,
     throughputBps: throughputPps * testCase.packetSize * 8,
     offeredPps: total((pair) => pair.offeredPps),
@@ -200,8 +195,11 @@ function combine(
       receivedPackets: pair.rx.packets,
       lostPackets: Math.max(0, pair.lostPackets),
     })),
-    ledgers: pairs.map((pair) => ({ ...pair.ledger, closes: pair.ledger.closes && pair.lostPackets >= 0 })),
-    uplink: uplinkLedgerOf(evidence),
+    ledgers: pairs.map(({ ledger }) => ledger),
+    uplink: uplinkLedgerOf(
+      evidence,
+      pairs.map(({ told }) => told),
+    ),
     switchFigures: evidence.switchFigures,
     samples: sumOverPairs({
       sources: evidence.sources.map((source) => source.samples),
@@ -234,12 +232,26 @@ function judge(measurement: Measurement, pairs: readonly PairEvaluation[]): Tria
       reason: `no packet arrived; they were last seen at '${lastSeen}' (a firewall rule of the host? 'vswbench doctor' looks for one)`,
     };
   }
-  return { outcome: 'measured' };
+  const nothing = nothingWithin(measurement);
+  return nothing === null ? { outcome: 'measured' } : { outcome: 'failed', step: 'traffic', reason: nothing };
 }
 
-/** The last hop that saw packets of the source: more than those of somebody else, as ARP, that reached the sink. */
-function lastHopOf({ ledger, foreignPackets }: PairEvaluation): string {
-  return ledger.hops.findLast((hop) => hop.packets > foreignPackets)?.hop ?? 'nowhere';
+/** Why the measured window holds no packet, with the mend; null where it holds one. */
+function nothingWithin(measurement: Measurement): string | null {
+  const { steadyOfferedPackets, steadyReceivedPackets, steadyCorruptedPackets, throughputPps } = measurement;
+  const mend = 'smaller bursts (-B), a higher rate (-R) or a longer window (--duration) put some there';
+  if (steadyOfferedPackets === 0) return `no packet was sent within the measured window: ${mend}`;
+  if (steadyReceivedPackets > 0)
+    return throughputPps > 0 ? null : `no packet arrived between the first sample of the window and the last: ${mend}`;
+  return steadyCorruptedPackets > 0
+    ? `of ${steadyOfferedPackets} packets sent within the measured window none arrived intact`
+    : `of ${steadyOfferedPackets} packets sent within the measured window none arrived, though others did: 'vswbench report' shows where they went`;
+}
+
+/** The last hop that saw packets of the source: more than those of somebody else that reached an end. */
+function lastHopOf({ ledger }: PairEvaluation): string {
+  const foreign = Math.max(0, ...ledger.hops.map(({ foreignPackets = 0 }) => foreignPackets));
+  return ledger.hops.findLast((hop) => hop.packets > foreign)?.hop ?? 'nowhere';
 }
 
 /** Full histograms of all pairs, by the names under which results give them. */
@@ -249,15 +261,26 @@ function mergeAll(evidence: Evidence): Record<string, Histogram> {
     evidence.oneClock
       ? mergeHistograms(finals.map((latency) => latency[kind]).filter((found) => found !== null))
       : null;
+  const intended = oneWay('one_way_intended');
   const merged: Record<string, Histogram | null> = {
     rtt: mergeHistograms(finals.map((latency) => latency.rtt_intended).filter((found) => found !== null)),
     rttActual: mergeHistograms(finals.map((latency) => latency.rtt_actual).filter((found) => found !== null)),
-    oneWay: oneWay('one_way_intended'),
+    oneWay: intended === null ? null : withUnsent(intended, evidence.sources),
     oneWayActual: oneWay('one_way_actual'),
   };
   const present: Record<string, Histogram> = {};
   for (const [name, histogram] of Object.entries(merged)) if (histogram !== null) present[name] = histogram;
   return present;
+}
+
+/** A receiver never hears of what was due and not sent: its sender does, and by how much it was late when it was given up. */
+function withUnsent(histogram: Histogram, sources: readonly ApplicationEvidence[]): Histogram {
+  const unsent = sources.flatMap(({ final: { tx } }) =>
+    tx === null || tx.steady_given_up_packets === 0
+      ? []
+      : [{ ...histogram, count: 0, censored: tx.steady_given_up_packets, censored_at_least: tx.max_debt_ns }],
+  );
+  return mergeHistograms([histogram, ...unsent]) ?? histogram;
 }
 
 function latencyOf(histograms: Record<string, Histogram>): Latency {

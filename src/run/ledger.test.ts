@@ -1,56 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RxTotals } from '../model/dataplane.ts';
-import { type LedgerInput, makeLedger, makeUplinkLedger } from './ledger.ts';
+import { type CountedDrops, type Hop, makeLedger, makeUplinkLedger, type Way } from './ledger.ts';
 
-function received(part: Partial<RxTotals> = {}): RxTotals {
-  return {
-    packets: 1000,
-    bytes: 64_000,
-    unique_packets: 1000,
-    duplicated_packets: 0,
-    reordered_packets: 0,
-    corrupted_packets: 0,
-    unidentified_packets: 0,
-    foreign_packets: 0,
-    late_packets: 0,
-    dropped_packets: 0,
-    steady_packets: 900,
-    steady_corrupted_packets: 0,
-    highest_sequence: 999,
-    ...part,
-  };
-}
-
-/** A run without a loss, with every hop there is. */
-function input(part: Partial<LedgerInput> = {}): LedgerInput {
-  return {
-    pair: 3,
-    offeredPackets: 1000,
-    sourceInterface: { txPackets: 1000, txDropped: 0 },
-    switchIn: { packets: 1000 },
-    switchOut: { packets: 1000 },
-    switchDrops: [],
-    sinkInterface: { rxPackets: 1000, rxDropped: 0 },
-    received: received(),
-    ...part,
-  };
-}
-
-/** Every hop from one on has this many packets. */
-function lossBefore(hop: number, packets: number): LedgerInput {
-  const at = (index: number) => (index >= hop ? packets : 1000);
-  return input({
-    sourceInterface: { txPackets: at(1), txDropped: 0 },
-    switchIn: { packets: at(2) },
-    switchOut: { packets: at(3) },
-    sinkInterface: { rxPackets: at(4), rxDropped: 0 },
-    received: received({ packets, unique_packets: packets }),
-  });
-}
-
-const HOPS = [
+const NAMES = [
   'offered by the application',
   "source's interface, sent",
   'switch, in',
@@ -59,72 +12,81 @@ const HOPS = [
   'received by the application',
 ];
 
+/** A way with the hops above and these counts; `counted` has what somebody counted as dropped before a hop, by its index. */
+function way(packets: readonly number[], part: Partial<Way> & { counted?: Record<number, CountedDrops[]> } = {}): Way {
+  const { counted = {}, ...rest } = part;
+  const hops = packets.map((count, index): Hop => {
+    const isEnd = index === 0 || index === packets.length - 1;
+    return {
+      name: NAMES[index] ?? 'nowhere',
+      packets: count,
+      source: isEnd ? 'application' : 'counter',
+      counted: counted[index] ?? [],
+    };
+  });
+  return { hops, copies: 0, foreign: 0, ...rest };
+}
+
+function ledgerOf(one: Way, lost: number) {
+  return makeLedger({ pair: 3, ways: [one], lost });
+}
+
+/** Every hop from one on has this many packets. */
+function lossBefore(hop: number, packets: number, part: Parameters<typeof way>[1] = {}): Way {
+  return way(
+    NAMES.map((_, index) => (index >= hop ? packets : 1000)),
+    part,
+  );
+}
+
 describe('makeLedger', () => {
   it('has every hop in the order of the way, and nothing to attribute where nothing is lost', () => {
-    const ledger = makeLedger(input());
+    const ledger = ledgerOf(lossBefore(0, 1000), 0);
     assert.equal(ledger.pair, 3);
     assert.deepEqual(
       ledger.hops.map(({ hop }) => hop),
-      HOPS,
+      NAMES,
     );
     assert.deepEqual(
       ledger.hops.map(({ source }) => source),
       ['application', 'counter', 'counter', 'counter', 'counter', 'application'],
     );
-    assert.deepEqual(ledger.drops, []);
-    assert.ok(ledger.closes);
+    assert.deepEqual([ledger.drops, ledger.lostPackets, ledger.unplacedPackets, ledger.closes], [[], 0, 0, true]);
   });
 
   it('has but the ends where nobody counts between them', () => {
-    const ledger = makeLedger(
-      input({
-        sourceInterface: null,
-        switchIn: null,
-        switchOut: null,
-        sinkInterface: null,
-        received: received({ packets: 990 }),
-      }),
-    );
-    assert.deepEqual(
-      ledger.hops.map(({ packets }) => packets),
-      [1000, 990],
-    );
-    assert.deepEqual(ledger.drops, [
+    const [offered, received] = lossBefore(5, 990).hops.filter(({ source }) => source === 'application');
+    assert.ok(offered !== undefined && received !== undefined);
+    const { drops, unplacedPackets } = ledgerOf({ hops: [offered, received], copies: 0, foreign: 0 }, 10);
+    assert.deepEqual(drops, [
       { where: "between 'offered by the application' and 'received by the application'", packets: 10 },
     ]);
+    assert.equal(unplacedPackets, 0);
   });
 
-  for (let hop = 1; hop < HOPS.length; hop += 1) {
-    it(`finds a loss between '${HOPS[hop - 1]}' and '${HOPS[hop]}'`, () => {
-      const ledger = makeLedger(lossBefore(hop, 960));
-      assert.deepEqual(ledger.drops, [{ where: `between '${HOPS[hop - 1]}' and '${HOPS[hop]}'`, packets: 40 }]);
+  for (let hop = 1; hop < NAMES.length; hop += 1) {
+    it(`finds a loss between '${NAMES[hop - 1]}' and '${NAMES[hop]}'`, () => {
+      const ledger = ledgerOf(lossBefore(hop, 960), 40);
+      assert.deepEqual(ledger.drops, [{ where: `between '${NAMES[hop - 1]}' and '${NAMES[hop]}'`, packets: 40 }]);
+      assert.equal(ledger.unplacedPackets, 0);
       assert.ok(ledger.closes);
     });
   }
 
   it('gives a loss the cause that was counted, as far as it was', () => {
-    const { sourceInterface, switchIn, switchOut, sinkInterface } = {
-      sourceInterface: { txPackets: 990, txDropped: 10 },
-      switchIn: { packets: 990 },
-      switchOut: { packets: 970 },
-      sinkInterface: { rxPackets: 965, rxDropped: 4 },
+    const counted = {
+      1: [{ where: "source's interface, dropped on sending", packets: 10 }],
+      // 25 were counted and 20 are missing: the others were not of this way.
+      3: [
+        { where: 'dropped by the switch: ring full', packets: 15 },
+        { where: 'dropped by the switch: too large', packets: 10 },
+      ],
+      4: [{ where: "sink's interface, dropped on receiving", packets: 4 }],
+      5: [{ where: "receive queue of the sink's port full", packets: 60 }],
     };
-    const ledger = makeLedger(
-      input({
-        sourceInterface,
-        switchIn,
-        switchOut,
-        switchDrops: [
-          { reason: 'ring full', packets: 15 },
-          { reason: 'too large', packets: 10 },
-        ],
-        sinkInterface,
-        received: received({ packets: 900, dropped_packets: 60 }),
-      }),
-    );
+    const ledger = ledgerOf(way([1000, 990, 990, 970, 965, 900], { counted }), 100);
     assert.deepEqual(ledger.drops, [
       { where: "source's interface, dropped on sending", packets: 10 },
-      // 25 were counted and 20 are missing: the others were not of this way.
       { where: 'dropped by the switch: ring full', packets: 15 },
       { where: 'dropped by the switch: too large', packets: 5 },
       { where: "sink's interface, dropped on receiving", packets: 4 },
@@ -132,121 +94,178 @@ describe('makeLedger', () => {
       { where: "receive queue of the sink's port full", packets: 60 },
       { where: "between 'sink's interface, received' and 'received by the application'", packets: 5 },
     ]);
-    assert.equal(
-      ledger.drops.reduce((sum, { packets }) => sum + packets, 0),
-      100,
-    );
   });
 
   it('does not call a loss elsewhere one of the receive queue', () => {
-    const ledger = makeLedger({
-      ...lossBefore(3, 960),
-      received: received({ packets: 960, dropped_packets: 7 }),
-    });
+    const counted = { 5: [{ where: "receive queue of the sink's port full", packets: 7 }] };
+    const ledger = ledgerOf(lossBefore(3, 960, { counted }), 40);
     assert.deepEqual(ledger.drops, [{ where: "between 'switch, in' and 'switch, out'", packets: 40 }]);
   });
 
-  it('closes where a hop has more by what was counted as duplicates', () => {
-    const more = input({
-      switchOut: { packets: 1005 },
-      sinkInterface: { rxPackets: 1005, rxDropped: 0 },
-      received: received({ packets: 1005, duplicated_packets: 5 }),
-    });
-    assert.ok(makeLedger(more).closes);
-    assert.ok(!makeLedger({ ...more, switchOut: { packets: 1006 } }).closes);
+  it('does not close where more arrived than was sent', () => {
+    assert.ok(!ledgerOf(way([1000, 1001]), -1).closes);
+    assert.equal(ledgerOf(way([1000, 1001]), -1).lostPackets, 0);
+  });
+});
+
+describe('copies', () => {
+  it('explain that a hop has more than the one before, and no more than there are', () => {
+    assert.ok(ledgerOf(lossBefore(3, 1005, { copies: 5 }), 0).closes);
+    assert.ok(!ledgerOf(way([1000, 1000, 1000, 1006, 1005, 1005], { copies: 5 }), 0).closes);
+    assert.ok(!ledgerOf(way([1000, 1000, 999, 1000, 1000, 1000]), 0).closes);
+    assert.ok(!ledgerOf(way([1000, 1000, 1000, 1000, 999, 1000]), 0).closes);
   });
 
-  it('does not let a duplicate hide a packet that the switch says it dropped', () => {
-    const ledger = makeLedger(
-      input({
-        switchOut: { packets: 998 },
-        switchDrops: [{ reason: 'by its schedule', packets: 10 }],
-        sinkInterface: { rxPackets: 995, rxDropped: 0 },
-        received: received({ packets: 995, unique_packets: 987, duplicated_packets: 8 }),
-      }),
-    );
+  const SCHEDULE = { 3: [{ where: 'dropped by the switch: by its schedule', packets: 10 }] };
+  it('do not hide a packet that the switch says it dropped', () => {
+    const ledger = ledgerOf(way([1000, 1000, 1000, 998, 995, 995], { counted: SCHEDULE, copies: 8 }), 13);
     assert.ok(ledger.closes);
     assert.deepEqual(ledger.drops, [
       { where: 'dropped by the switch: by its schedule', packets: 10 },
       { where: "between 'switch, out' and 'sink's interface, received'", packets: 3 },
     ]);
+    assert.equal(ledger.unplacedPackets, 0);
   });
 
-  it('finds all drops of a switch that makes more duplicates than it drops', () => {
-    const ledger = makeLedger(
-      input({
-        switchOut: { packets: 1005 },
-        switchDrops: [{ reason: 'by its schedule', packets: 10 }],
-        sinkInterface: { rxPackets: 1005, rxDropped: 0 },
-        received: received({ packets: 1005, unique_packets: 990, duplicated_packets: 15 }),
-      }),
-    );
+  it('hide none where the switch makes more of them than it drops', () => {
+    const ledger = ledgerOf(lossBefore(3, 1005, { counted: SCHEDULE, copies: 15 }), 10);
     assert.ok(ledger.closes);
     assert.deepEqual(ledger.drops, [{ where: 'dropped by the switch: by its schedule', packets: 10 }]);
   });
 
-  it('does not let the same duplicates explain the growth of two hops', () => {
-    const ledger = makeLedger(
-      input({
-        switchIn: { packets: 1005 },
-        switchOut: { packets: 1010 },
-        sinkInterface: { rxPackets: 1005, rxDropped: 0 },
-        received: received({ packets: 1005, duplicated_packets: 5 }),
-      }),
-    );
-    assert.ok(!ledger.closes);
-  });
-
-  it('closes where foreign packets came through the same interfaces', () => {
-    const ledger = makeLedger(
-      input({
-        sourceInterface: { txPackets: 1002, txDropped: 0 },
-        switchIn: { packets: 1002 },
-        switchOut: { packets: 1002 },
-        sinkInterface: { rxPackets: 1002, rxDropped: 0 },
-        received: received({ foreign_packets: 2 }),
-      }),
-    );
+  it('hide as many losses where nobody counts drops, which then have no place', () => {
+    const ledger = ledgerOf(lossBefore(3, 998, { copies: 5 }), 7);
     assert.ok(ledger.closes);
-    assert.deepEqual(ledger.drops, []);
+    assert.deepEqual(ledger.drops, [{ where: "between 'switch, in' and 'switch, out'", packets: 2 }]);
+    assert.deepEqual([ledger.lostPackets, ledger.unplacedPackets], [7, 5]);
   });
 
-  it('does not close where a hop has more than the one before, and nobody can say why', () => {
-    const ledger = makeLedger(input({ switchIn: { packets: 999 } }));
-    assert.ok(!ledger.closes);
+  it('were made where there is but one place for it', () => {
+    const ledger = ledgerOf(way([1000, 998], { copies: 5 }), 7);
+    assert.deepEqual(ledger.drops, [{ where: `between '${NAMES[0]}' and '${NAMES[1]}'`, packets: 7 }]);
+    assert.equal(ledger.unplacedPackets, 0);
   });
 
-  it('does not close where the application received more than its interface', () => {
-    assert.ok(!makeLedger(input({ sinkInterface: { rxPackets: 999, rxDropped: 0 } })).closes);
+  it('do not explain the growth of two hops', () =>
+    assert.ok(!ledgerOf(way([1000, 1000, 1005, 1010, 1005, 1005], { copies: 5 }), 0).closes));
+});
+
+describe("another's packets", () => {
+  it('that the end knew are none of the received ones, and hide no loss', () => {
+    // Three came in at the switch, which lost five; the end told the three apart.
+    const ledger = ledgerOf(way([1000, 1000, 1000, 1003, 1003, 995], { foreign: 3 }), 5);
+    assert.ok(ledger.closes);
+    assert.deepEqual(ledger.drops, [
+      { where: "between 'sink's interface, received' and 'received by the application'", packets: 5 },
+    ]);
+  });
+
+  it('do not hide a packet that the switch says it dropped', () => {
+    const counted = { 3: [{ where: 'dropped by the switch: by its schedule', packets: 10 }] };
+    const ledger = ledgerOf(way([1000, 1000, 1000, 998, 998, 995], { counted, copies: 5, foreign: 3 }), 10);
+    assert.ok(ledger.closes);
+    assert.deepEqual(ledger.drops, counted[3]);
+    assert.equal(ledger.unplacedPackets, 0);
+  });
+
+  it('that came in where as many were lost leave those without a place', () => {
+    const ledger = ledgerOf(way([1000, 1000, 1000, 998, 998, 995], { foreign: 3 }), 5);
+    assert.deepEqual(ledger.drops, [{ where: "between 'switch, in' and 'switch, out'", packets: 2 }]);
+    assert.equal(ledger.unplacedPackets, 3);
+  });
+
+  it('that nobody counted before the end change nothing', () => {
+    assert.deepEqual(ledgerOf(way([1000, 999], { foreign: 6 }), 1).drops, [
+      { where: `between '${NAMES[0]}' and '${NAMES[1]}'`, packets: 1 },
+    ]);
+  });
+
+  it('explain no surplus that is not theirs', () => {
+    assert.ok(ledgerOf(way([1000, 1000, 1002, 1002, 1002, 1000], { foreign: 2 }), 0).closes);
+    assert.ok(!ledgerOf(way([1000, 1000, 1003, 1003, 1003, 1000], { foreign: 2 }), 3).closes);
+    // They did not get to the end.
+    assert.ok(!ledgerOf(way([1000, 1000, 1002, 1000, 1000, 1000], { foreign: 2 }), 0).closes);
+  });
+});
+
+describe('a ledger there and back', () => {
+  const back = (packets: number[], part: Partial<Way> = {}): Way => {
+    const one = way(packets, part);
+    return { ...one, hops: one.hops.map((hop) => ({ ...hop, name: `${hop.name}, way back` })) };
+  };
+  it('has the hops of both ways, and the losses of both', () => {
+    const ledger = makeLedger({ pair: 0, ways: [way([1000, 990, 990]), back([990, 985, 980])], lost: 20 });
+    assert.equal(ledger.hops.length, 6);
+    assert.ok(ledger.closes);
+    assert.deepEqual(
+      ledger.drops.map(({ packets }) => packets),
+      [10, 5, 5],
+    );
+    assert.equal(ledger.unplacedPackets, 0);
+  });
+  it('does not take what the server did not answer for a loss', () => {
+    const ledger = makeLedger({ pair: 0, ways: [way([1000, 1000]), back([900, 900])], lost: 0 });
+    assert.deepEqual([ledger.drops, ledger.closes], [[], true]);
+  });
+  it('finds no drop twice that was counted once, and does not say on which way it was', () => {
+    const counted = { 1: [{ where: 'dropped by the switch: ring full', packets: 12 }] };
+    const ways = [way([1000, 990], { counted }), { ...back([990, 980]), hops: way([990, 980], { counted }).hops }];
+    const { drops } = makeLedger({ pair: 0, ways, lost: 20 });
+    assert.deepEqual(
+      drops.map(({ packets }) => packets),
+      [12, 8],
+    );
+  });
+  it('closes where copies that were answered were dropped, of which nothing else was lost', () => {
+    const ways = [way([1000, 1010], { copies: 10 }), back([1010, 1004])];
+    assert.ok(makeLedger({ pair: 0, ways, lost: 0, spareCopies: 10 }).closes);
+    assert.ok(!makeLedger({ pair: 0, ways, lost: 0, spareCopies: 5 }).closes);
   });
 });
 
 describe('the ledger of the cable', () => {
-  const whole = { switchIn: 1000, sent: 1000, arrived: 1000, switchOut: 1000, nearDrops: [], farDrops: [] };
+  const hops = [
+    'offered by the application',
+    'near switch, in',
+    'near uplink, sent',
+    'far uplink, received',
+    'far switch, out',
+    'received by the application',
+  ];
+  const cable = (packets: number[], part: Parameters<typeof way>[1] = {}): Way => {
+    const one = way(packets, part);
+    return { ...one, hops: one.hops.map((hop, index) => ({ ...hop, name: hops[index] ?? '' })) };
+  };
+  const ledgerOf = (one: Way, lost: number) => makeUplinkLedger({ ways: [one], lost });
 
-  it('has four hops, two where the switch counts at no port', () => {
-    const hops = (input: Parameters<typeof makeUplinkLedger>[0]) => makeUplinkLedger(input).hops.map(({ hop }) => hop);
-    assert.deepEqual(hops(whole), [
-      ...['near switch, in', 'near uplink, sent'],
-      ...['far uplink, received', 'far switch, out'],
-    ]);
-    assert.deepEqual(hops({ ...whole, switchIn: null, switchOut: null }), [
-      'near uplink, sent',
-      'far uplink, received',
-    ]);
-    assert.deepEqual(makeUplinkLedger(whole).drops, []);
+  it('begins and ends with the applications', () => {
+    const ledger = ledgerOf(cable([1000, 1000, 1000, 1000, 1000, 1000]), 0);
+    assert.deepEqual(
+      ledger.hops.map(({ hop }) => hop),
+      hops,
+    );
+    assert.deepEqual([ledger.drops, ledger.foreignPackets, ledger.unplacedPackets], [[], 0, 0]);
   });
   it('gives each loss its place, and its cause as far as somebody has counted it', () => {
-    const farDrops = [{ where: 'dropped by the far switch: ring full', packets: 90 }];
-    const { drops, foreignPackets } = makeUplinkLedger({ ...whole, arrived: 950, switchOut: 850, farDrops });
+    const counted = { 4: [{ where: 'dropped by the far switch: ring full', packets: 90 }] };
+    const { drops, foreignPackets } = ledgerOf(cable([1000, 980, 980, 930, 830, 830], { counted }), 170);
     assert.deepEqual(drops, [
+      { where: "between 'offered by the application' and 'near switch, in'", packets: 20 },
       { where: "between 'near uplink, sent' and 'far uplink, received'", packets: 50 },
       { where: 'dropped by the far switch: ring full', packets: 90 },
       { where: "between 'far uplink, received' and 'far switch, out'", packets: 10 },
     ]);
     assert.equal(foreignPackets, 0);
   });
-  it('tells packets that were not of the trial', () => {
-    assert.equal(makeUplinkLedger({ ...whole, sent: 1003, arrived: 1004, switchOut: 1004 }).foreignPackets, 4);
+  it('tells packets that were not of the trial, and does not call it a loss when they leave', () => {
+    const { drops, foreignPackets, unplacedPackets } = ledgerOf(cable([1000, 1000, 1003, 1004, 1000, 990]), 10);
+    assert.equal(foreignPackets, 4);
+    assert.equal(
+      drops.reduce((sum, { packets }) => sum + packets, 0),
+      10,
+    );
+    assert.equal(unplacedPackets, 0);
   });
+  it('counts those of them that an application received', () =>
+    assert.equal(ledgerOf(cable([1000, 1000, 1002, 1002, 1002, 1000], { foreign: 2 }), 0).foreignPackets, 2));
 });

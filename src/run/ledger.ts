@@ -1,133 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger of a pair: every hop that packets pass, who counted them there, and where the lost ones went.
-import type { RxTotals } from '../model/dataplane.ts';
+// Double-entry bookkeeping of packets: every hop that they pass, who counted them there, and where the lost ones went.
 import type { Ledger, UplinkLedger } from '../model/result.ts';
 
-/** A hop, and how many packets somebody counted as dropped on the way to it, with the names of those places. */
-interface Hop {
-  shown: Ledger['hops'][number];
-  counted: { where: string; packets: number }[];
+/** Packets that somebody counted as dropped on the way to a hop, with the name of the place. */
+export interface CountedDrops {
+  where: string;
+  packets: number;
 }
 
-export interface LedgerInput {
-  pair: number;
-  /** What the source put on its port. */
-  offeredPackets: number;
-  /** Counters of the containers' interfaces, where the framework uses one. */
-  sourceInterface: { txPackets: number; txDropped: number; txSuperPackets?: number } | null;
-  sinkInterface: { rxPackets: number; rxDropped: number; rxSuperPackets?: number } | null;
-  /** Counters of the switch, where it has some. */
-  switchIn: { packets: number; superPackets?: number | undefined } | null;
-  switchOut: { packets: number; superPackets?: number | undefined } | null;
-  /** What the switch gave up by its own count, at both ports. */
-  switchDrops: readonly { reason: string; packets: number }[];
-  received: RxTotals;
+/** A place that packets pass, and how many somebody counted there. */
+export interface Hop {
+  name: string;
+  packets: number;
+  source: 'application' | 'counter';
+  /** What the counter itself said, where it counts super-packets. */
+  superPackets?: number | undefined;
+  /** Frames that are not the trial's, as far as they are known here; they are not among `packets`. */
+  foreignPackets?: number | undefined;
+  /** Drops between the hop before and this one, as far as somebody counts them. */
+  counted?: readonly CountedDrops[];
 }
 
-/**
- * Lines the hops up and attributes each packet that is missing between two of them. A hop that has more packets
- * than the one before, beyond what was counted as duplicates, is an error of the measurement: the ledger does not close.
- * A duplicate that was made on the way to a hop makes up for a packet that was lost there: where somebody counted more
- * drops than packets are missing, as many of the duplicates were made there as account for it.
- */
-export function makeLedger(input: LedgerInput): Ledger {
-  const { received } = input;
-  const hops: Hop[] = [hop('offered by the application', input.offeredPackets, 'application', [])];
-  const { sourceInterface, switchIn, switchOut, sinkInterface } = input;
-  if (sourceInterface !== null) {
-    const counted = [{ where: "source's interface, dropped on sending", packets: sourceInterface.txDropped }];
-    hops.push(
-      hop("source's interface, sent", sourceInterface.txPackets, 'counter', counted, sourceInterface.txSuperPackets),
-    );
-  }
-  if (switchIn !== null) hops.push(hop('switch, in', switchIn.packets, 'counter', [], switchIn.superPackets));
-  if (switchOut !== null) {
-    const counted = input.switchDrops.map(({ reason, packets }) => ({
-      where: `dropped by the switch: ${reason}`,
-      packets,
-    }));
-    hops.push(hop('switch, out', switchOut.packets, 'counter', counted, switchOut.superPackets));
-  }
-  if (sinkInterface !== null) {
-    const counted = [{ where: "sink's interface, dropped on receiving", packets: sinkInterface.rxDropped }];
-    hops.push(
-      hop("sink's interface, received", sinkInterface.rxPackets, 'counter', counted, sinkInterface.rxSuperPackets),
-    );
-  }
-  const queue = [{ where: "receive queue of the sink's port full", packets: received.dropped_packets }];
-  // Foreign packets came through the same interface; they are no loss.
-  hops.push(hop('received by the application', received.packets + received.foreign_packets, 'application', queue));
-
-  const drops: Ledger['drops'] = [];
-  // Of the copies that arrived, those of which it is not known yet where they were made.
-  let copies = received.duplicated_packets;
-  let surplus = received.duplicated_packets + received.foreign_packets;
-  for (const [index, hop] of hops.entries()) {
-    const before = hops[index - 1];
-    if (before === undefined) continue;
-    const missing = before.shown.packets - hop.shown.packets;
-    const counted = hop.counted.reduce((sum, { packets }) => sum + packets, 0);
-    const made = Math.min(copies, Math.max(0, counted - missing, -missing));
-    copies -= made;
-    surplus -= Math.max(0, -missing);
-    if (missing + made > 0) drops.push(...attribute(before, hop, missing + made));
-  }
-  return { pair: input.pair, hops: hops.map(({ shown }) => shown), drops, closes: surplus >= 0 };
+/** The hops from where an application sends to where another one receives. */
+export interface Way {
+  hops: readonly Hop[];
+  /** Copies that arrived at its end, beyond those that were sent. */
+  copies: number;
+  /** Packets as long as ours that its end received, knew to be another's, and has not among its packets. */
+  foreign: number;
 }
 
-export interface UplinkLedgerInput {
-  /** Of all sources' ports together, and of all sinks'; null where the switch does not count them. */
-  switchIn: number | null;
-  switchOut: number | null;
-  /** What left by the near host's uplink, and what came in by the far host's. */
-  sent: number;
-  arrived: number;
-  /** What was given up on the way to the near uplink, and on the way from the far one. */
-  nearDrops: Hop['counted'];
-  farDrops: Hop['counted'];
+/** What became of the packets of a way. */
+interface Account {
+  drops: Ledger['drops'];
+  /** Packets that a hop has more than the one before, and that are neither copies nor known to be another's. */
+  unexplained: number;
+  /** Packets that the end knew to be another's, and that a hop has more than the one before. */
+  others: number;
 }
 
 /**
- * Lines up what all pairs together sent over the cable, by counters that know nothing of pairs. An uplink may carry packets of others
- * as well, so a hop that has more than the one before proves nothing against the trial; it is told as foreign.
+ * The ledger of a pair, of one way or, with answers, of two. It closes where no hop has more packets than the one before, beyond
+ * copies that arrived and packets that the end knew to be another's, and no more were dropped than are missing. `spareCopies`
+ * are copies that were sent, each of which may be dropped without anything being lost.
  */
-export function makeUplinkLedger(input: UplinkLedgerInput): UplinkLedger {
-  const hops: Hop[] = [];
-  if (input.switchIn !== null) hops.push(hop('near switch, in', input.switchIn, 'counter', []));
-  hops.push(hop('near uplink, sent', input.sent, 'counter', input.nearDrops));
-  hops.push(hop('far uplink, received', input.arrived, 'counter', []));
-  if (input.switchOut !== null) {
-    hops.push(hop('far switch, out', input.switchOut, 'counter', input.farDrops));
-  }
-  const steps = hops.slice(1).map((later, index) => ({ before: hops[index] ?? later, later }));
-  const missing = ({ before, later }: (typeof steps)[number]) => before.shown.packets - later.shown.packets;
+export function makeLedger(input: { pair: number; ways: readonly Way[]; lost: number; spareCopies?: number }): Ledger {
+  const { pair, ways, lost, spareCopies = 0 } = input;
+  const { drops, unexplained } = accountOf(ways);
+  const placed = total(drops);
   return {
-    hops: hops.map(({ shown }) => shown),
-    drops: steps.flatMap((step) => (missing(step) > 0 ? attribute(step.before, step.later, missing(step)) : [])),
-    foreignPackets: steps.reduce((sum, step) => sum + Math.max(0, -missing(step)), 0),
+    pair,
+    hops: ways.flatMap(({ hops }) => hops.map(shown)),
+    drops,
+    lostPackets: Math.max(0, lost),
+    unplacedPackets: Math.max(0, lost - placed),
+    closes: lost >= 0 && unexplained === 0 && placed <= lost + spareCopies,
   };
 }
 
-/** A loss has the causes that were counted on its way, as far as those counts go; the rest has only its place. */
-function attribute(before: Hop, { shown, counted }: Hop, missing: number): Ledger['drops'] {
+/**
+ * The ledger of the cable between two hosts, of all pairs together. It may carry packets of others as well, so a hop that has more
+ * than the one before proves nothing against the trial; it is told as foreign. What has come in that way also leaves again, and is no loss.
+ */
+export function makeUplinkLedger({ ways, lost }: { ways: readonly Way[]; lost: number }): UplinkLedger {
+  const { drops, unexplained, others } = accountOf(ways);
+  const ours = withoutLast(drops, Math.min(unexplained, Math.max(0, total(drops) - lost)));
+  return {
+    hops: ways.flatMap(({ hops }) => hops.map(shown)),
+    drops: ours,
+    lostPackets: Math.max(0, lost),
+    unplacedPackets: Math.max(0, lost - total(ours)),
+    foreignPackets: unexplained + others,
+  };
+}
+
+/** All ways one after the other: what was counted as dropped once is not to be found twice. */
+function accountOf(ways: readonly Way[]): Account {
+  const found = new Map<string, number>();
+  const accounts = ways.map((way) => walk(way, found));
+  const byPlace = new Map<string, number>();
+  for (const { where, packets } of accounts.flatMap(({ drops }) => drops))
+    byPlace.set(where, (byPlace.get(where) ?? 0) + packets);
+  return {
+    drops: [...byPlace].map(([where, packets]) => ({ where, packets })),
+    unexplained: sum(accounts, ({ unexplained }) => unexplained),
+    others: sum(accounts, ({ others }) => others),
+  };
+}
+
+/**
+ * Goes from hop to hop and gives each missing packet its place. A copy that was made on the way to a hop makes up for one that was
+ * lost there: where somebody counted more drops than packets are missing, as many of the copies were made there as account for it,
+ * and where there is but one step, all of them. The same goes for another's packets, which leave at the end that knows them.
+ */
+function walk({ hops, copies, foreign }: Way, found: Map<string, number>): Account {
+  const steps = hops.slice(1).map((later, index) => ({ before: hops[index] ?? later, later }));
+  const leaving = leavingAtTheEnd(steps.at(-1), foreign);
+  let copiesLeft = copies;
+  let foreignLeft = leaving;
+  let unexplained = 0;
   const drops: Ledger['drops'] = [];
-  let unknown = missing;
-  for (const { where, packets } of counted) {
-    const known = Math.min(unknown, packets);
-    if (known > 0) drops.push({ where, packets: known });
+  for (const [index, { before, later }] of steps.entries()) {
+    const missing = before.packets - later.packets - (index === steps.length - 1 ? leaving : 0);
+    const counted = sum(later.counted ?? [], ({ where, packets }) => packets - (found.get(where) ?? 0));
+    const wanted = steps.length === 1 ? copiesLeft : Math.max(0, counted - missing, -missing);
+    const made = Math.min(copiesLeft, wanted);
+    const came = Math.min(foreignLeft, Math.max(0, counted - missing - made, -missing - made));
+    copiesLeft -= made;
+    foreignLeft -= came;
+    unexplained += Math.max(0, -missing - made - came);
+    drops.push(...attribute(before, later, missing + made + came, found));
+  }
+  return { drops, unexplained, others: leaving - foreignLeft };
+}
+
+/** Of another's packets those that a counter had before the end told them apart; an application counts none. */
+function leavingAtTheEnd(last: { before: Hop; later: Hop } | undefined, foreign: number): number {
+  if (last === undefined || last.before.source === 'application') return 0;
+  return Math.min(foreign, Math.max(0, last.before.packets - last.later.packets));
+}
+
+/** A loss has the causes that were counted on its way, as far as those counts go; the rest has only its place. */
+function attribute(before: Hop, later: Hop, missing: number, found: Map<string, number>): Ledger['drops'] {
+  const drops: Ledger['drops'] = [];
+  let unknown = Math.max(0, missing);
+  for (const { where, packets } of later.counted ?? []) {
+    const known = Math.min(unknown, packets - (found.get(where) ?? 0));
+    if (known <= 0) continue;
+    drops.push({ where, packets: known });
+    found.set(where, (found.get(where) ?? 0) + known);
     unknown -= known;
   }
-  if (unknown > 0) drops.push({ where: `between '${before.shown.hop}' and '${shown.hop}'`, packets: unknown });
+  if (unknown > 0) drops.push({ where: `between '${nameOf(before)}' and '${nameOf(later)}'`, packets: unknown });
   return drops;
 }
 
-function hop(
-  name: string,
-  packets: number,
-  source: 'application' | 'counter',
-  counted: Hop['counted'],
-  superPackets?: number,
-): Hop {
-  if (superPackets === undefined) return { shown: { hop: name, packets, source }, counted };
-  return { shown: { hop: `${name} (datagrams, by bytes)`, packets, source, superPackets }, counted };
+/** Takes so many packets away from the last drops. */
+function withoutLast(drops: Ledger['drops'], packets: number): Ledger['drops'] {
+  let left = packets;
+  const kept = drops.toReversed().map((drop) => {
+    const taken = Math.min(left, drop.packets);
+    left -= taken;
+    return { ...drop, packets: drop.packets - taken };
+  });
+  return kept.toReversed().filter((drop) => drop.packets > 0);
+}
+
+function total(drops: Ledger['drops']): number {
+  return sum(drops, ({ packets }) => packets);
+}
+
+function sum<T>(of: readonly T[], value: (one: T) => number): number {
+  return of.reduce((all, one) => all + value(one), 0);
+}
+
+function nameOf({ name, superPackets }: Hop): string {
+  return superPackets === undefined ? name : `${name} (datagrams, by bytes)`;
+}
+
+function shown(hop: Hop): Ledger['hops'][number] {
+  const { packets, source, superPackets, foreignPackets = 0 } = hop;
+  return {
+    hop: nameOf(hop),
+    packets,
+    source,
+    ...(superPackets === undefined ? {} : { superPackets }),
+    ...(foreignPackets === 0 ? {} : { foreignPackets }),
+  };
 }

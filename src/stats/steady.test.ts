@@ -75,3 +75,13 @@ test('no applications, no progress', () => {
   const window = { beginNs: 0, endNs: 1 };
   assert.deepEqual(sumOverPairs({ sources: [], sinks: [], startedNs: 0, intervalNs: 1, window }), []);
 });
+
+test('a rate is of unique and intact packets, and what else arrived is told apart from it', () => {
+  const samples = [sample(0, 0, 0), { ...sample(100, 0, 110), rx_unique_packets: 100 }];
+  const use = steadyUse(samples, { beginNs: 0, endNs: 100 * MS });
+  assert.ok(use.state === 'steady');
+  assert.deepEqual([use.rxPackets, use.rxPps, use.rawPps], [100, 1000, 1100]);
+  const sources = [[sample(0, 0, 0), sample(100, 0, 0)]];
+  const progress = { sources, sinks: [samples], startedNs: 0, intervalNs: 100 * MS };
+  assert.equal(sumOverPairs({ ...progress, window: { beginNs: 0, endNs: 1 } })[1]?.receivedPackets, 100);
+});

@@ -16,9 +16,12 @@ export interface SteadyUse {
   endNs: number;
   durationS: number;
   txPackets: number;
+  /** Unique and intact. */
   rxPackets: number;
   txPps: number;
   rxPps: number;
+  /** Everything of ours that arrived, copies and damaged packets among it. */
+  rawPps: number;
   /** CPU time of the polling thread per wall time: 1.0 is one CPU fully used. */
   cpus: number;
 }
@@ -45,7 +48,7 @@ export function steadyUse(samples: readonly SampleLine[], window: WindowNs): Ste
   const durationNs = last.t_ns - first.t_ns;
   const durationS = durationNs / 1e9;
   const txPackets = last.tx_packets - first.tx_packets;
-  const rxPackets = last.rx_packets - first.rx_packets;
+  const rxPackets = last.rx_unique_packets - first.rx_unique_packets;
   return {
     state: 'steady',
     beginNs: first.t_ns,
@@ -55,6 +58,7 @@ export function steadyUse(samples: readonly SampleLine[], window: WindowNs): Ste
     rxPackets,
     txPps: txPackets / durationS,
     rxPps: rxPackets / durationS,
+    rawPps: (last.rx_packets - first.rx_packets) / durationS,
     cpus: (last.cpu_ns - first.cpu_ns) / durationNs,
   };
 }
@@ -63,7 +67,7 @@ export function steadyUse(samples: readonly SampleLine[], window: WindowNs): Ste
 export interface ProgressInput {
   /** Applications whose `tx_packets` count as offered, one list each. */
   sources: readonly (readonly SampleLine[])[];
-  /** Applications whose `rx_packets` count as received; for `latency` the clients again, which count their echoes. */
+  /** Applications whose unique and intact packets count as received; for `latency` the clients again, which count their echoes. */
   sinks: readonly (readonly SampleLine[])[];
   startedNs: number;
   intervalNs: number;
@@ -87,7 +91,7 @@ export function sumOverPairs(input: ProgressInput): Sample[] {
     return {
       tS: (tNs - input.startedNs) / 1e9,
       offeredPackets: total(sources, tick, 'tx_packets'),
-      receivedPackets: total(sinks, tick, 'rx_packets'),
+      receivedPackets: total(sinks, tick, 'rx_unique_packets'),
       steady: tNs >= input.window.beginNs && tNs <= input.window.endNs,
     };
   });
@@ -104,6 +108,6 @@ function byTick(samples: readonly SampleLine[], intervalNs: number): Map<number,
   return ticks;
 }
 
-function total(apps: Map<number, SampleLine>[], tick: number, counter: 'tx_packets' | 'rx_packets'): number {
+function total(apps: Map<number, SampleLine>[], tick: number, counter: 'tx_packets' | 'rx_unique_packets'): number {
   return apps.reduce((sum, app) => sum + (app.get(tick)?.[counter] ?? 0), 0);
 }

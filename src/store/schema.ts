@@ -128,7 +128,7 @@ CREATE TABLE trials (
   -- What else the machine did: {"stealRatio", "involuntarySwitchesPerS", "softirqCpus", …, "reasons"};
   -- the reasons are why the trial counts as disturbed (docs/method.md).
   noise_json TEXT,
-  -- The way of each pair's packets, hop by hop: [{"pair", "hops", "drops", "closes"}].
+  -- The way of each pair's packets, hop by hop: [{"pair", "hops", "drops", "lostPackets", "unplacedPackets", "closes"}].
   ledgers_json TEXT,
   -- What the switch tells of itself, by name with unit: {"busyRatio": 0.99, …}.
   switch_figures_json TEXT,
@@ -285,7 +285,7 @@ DROP TABLE inventory;
 
 -- On which of the campaign's testbeds, see the table hosts.
 ALTER TABLE cases ADD COLUMN testbed TEXT NOT NULL DEFAULT 'local';
--- The cable between two hosts, all pairs together: {"hops", "drops", "foreignPackets"}; JSON's null, or NULL, on one host.
+-- The cable between two hosts, all pairs together: {"hops", "drops", "lostPackets", "unplacedPackets", "foreignPackets"}; JSON's null, or NULL, on one host.
 ALTER TABLE trials ADD COLUMN uplink_json TEXT;
 
 DROP VIEW trial_results;

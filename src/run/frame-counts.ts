@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interfaces and switches count frames, whoever sent them and however many datagrams are in one. They count bytes as well, and
+// all packets of a trial have one size: that tells the packets from announcements, and the datagrams in super-packets.
+import type { TestCase } from '../model/testcase.ts';
+
+/** Ethernet, IPv4 and UDP headers, of which a super-packet has one set. */
+const HEADERS_BYTES = 14 + 20 + 8;
+/** The ARP frame by which an application tells where its address is (dataplane/PROTOCOL.md): the shortest that Ethernet has. */
+export const ANNOUNCEMENT_BYTES = 60;
+
+/** How frames of a trial are counted. */
+export interface FrameShape {
+  packetSize: TestCase['packetSize'];
+  /** Most datagrams in a frame; 1 where each is a frame of its own. */
+  datagramsMax: number;
+  /** Applications, each of which may have one announcement under way when counting begins: earlier ones were awaited. */
+  applications: number;
+}
+
+/** What a counter of frames says of the trial's packets. */
+export interface FrameCount {
+  packets: number;
+  /** Frames, where several packets may be in one. */
+  superPackets?: number;
+  /** Announcements, which are not among `packets`. */
+  foreignPackets?: number;
+}
+
+export function frameShape({ packetSize, burst, pairs }: TestCase, superPackets: boolean): FrameShape {
+  return { packetSize, datagramsMax: superPackets ? burst : 1, applications: 2 * pairs };
+}
+
+/**
+ * The packets in so many frames with so many bytes, Ethernet headers included. Null where there may be several in one and nobody has
+ * counted bytes. Frames that are neither packets nor announcements are not told from packets.
+ */
+export function countFrames(frames: number, bytes: number | undefined, shape: FrameShape): FrameCount | null {
+  if (shape.datagramsMax > 1) return bytes === undefined ? null : countDatagrams(frames, bytes, shape);
+  const announcements = bytes === undefined ? 0 : announcementsAmong(frames, bytes, shape);
+  return announcements === 0 ? { packets: frames } : { packets: frames - announcements, foreignPackets: announcements };
+}
+
+/** Of dropped frames no bytes are counted: this many packets is the most that they held. */
+export function packetsAtMost(frames: number, { datagramsMax }: FrameShape): number {
+  return frames * datagramsMax;
+}
+
+/** Each announcement is so many bytes short of a packet; 0 where that does not account for what is missing. */
+function announcementsAmong(frames: number, bytes: number, { packetSize, applications }: FrameShape): number {
+  const announcements = (frames * packetSize - bytes) / (packetSize - ANNOUNCEMENT_BYTES);
+  return Number.isInteger(announcements) && announcements > 0 && announcements <= Math.min(frames, applications)
+    ? announcements
+    : 0;
+}
+
+/** Behind the headers of each frame there are whole datagrams or, in an announcement, padding; an ARP frame without that has nothing. */
+function countDatagrams(frames: number, bytes: number, { packetSize, applications }: FrameShape): FrameCount {
+  const behind = bytes - HEADERS_BYTES * frames;
+  const [datagram, padding] = [packetSize - HEADERS_BYTES, ANNOUNCEMENT_BYTES - HEADERS_BYTES];
+  const candidates = Array.from({ length: Math.min(frames, applications) + 1 }, (_, index) => index);
+  const announcements = candidates.find(
+    (some) => behind >= some * padding && (behind - some * padding) % datagram === 0,
+  );
+  const packets = Math.floor((behind - (announcements ?? 0) * padding) / datagram);
+  const count = { packets, superPackets: frames - (announcements ?? 0) };
+  return announcements === undefined || announcements === 0 ? count : { ...count, foreignPackets: announcements };
+}
