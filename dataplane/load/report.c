@@ -447,6 +447,8 @@ static bool take_sample(struct sample *sample, const struct sampler *sampler, cl
         .minor_faults_known = memory_minor_faults(sampler->stat_fd, &faults),
     };
     sample->minor_faults = faults - s->usage_begin.minor_faults;
+    /* A burst may have been counted between the two readings. */
+    sample->rx_unique_packets = not_after(sample->rx_unique_packets, sample->rx_packets);
     return __atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) == SESSION_DURING;
 }
 

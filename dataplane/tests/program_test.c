@@ -526,7 +526,7 @@ static void test_measure(const char *role, bool paced, bool past)
 {
     char command[96];
 
-    snprintf(command, sizeof(command), "%s --io null --warmup-ms 60000 --duration-ms 40 --interval-ms 10%s", role,
+    snprintf(command, sizeof(command), "%s --io null --warmup-ms 60000 --duration-ms 200 --interval-ms 10%s", role,
              paced ? " --rate 100000 --burst 8" : "");
     run(command);
     CHECK(next_line(program.out) && is_type("ready"));
@@ -541,8 +541,9 @@ static void test_measure(const char *role, bool paced, bool past)
         CHECK(begin > asked);
     else
         CHECK(begin >= at);
-    CHECK_EQUAL(number("tx.steady_end_ns"), begin + 40 * NS_PER_MS);
-    CHECK(number("tx.steady_offered_packets") > 0);
+    CHECK_EQUAL(number("tx.steady_end_ns"), begin + 200 * NS_PER_MS);
+    /* Whoever is kept off its CPU gives up what was due, but it was due. */
+    CHECK(number("tx.steady_offered_packets") + number("tx.steady_given_up_packets") > 0);
     CHECK(number("tx.steady_offered_packets") < number("tx.offered_packets"));
     CHECK(is("stopped_by", "\"duration\""));
     check_tx(paced);

@@ -39,6 +39,11 @@ describe('applicationCommand', () => {
     assert.equal(optionOf(command, 'interval-ms'), '100');
     assert.equal(optionOf(command, 'cpu'), '5');
   });
+  it('keeps its port open behind its end, and goes on sending behind the window', () => {
+    const command = applicationCommand(plan());
+    assert.ok(command.includes('--hold'));
+    assert.ok(Number(optionOf(command, 'cooldown-ms')) > 0);
+  });
   it('passes the epoch on to the last digit, and the tag of the trial', () => {
     const command = applicationCommand(plan());
     assert.equal(optionOf(command, 'epoch-ns'), '9100000123000000001');

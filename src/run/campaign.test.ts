@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { testCase, trial } from '../../test/fixtures/campaign.ts';
 import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
 import { HostError, HostLostError } from '../host/host.ts';
+import { HUGEPAGE_BYTES } from '../host/hugepages.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Flag, Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
@@ -76,7 +77,10 @@ function bench(t: TestContext, cpuCount = 8) {
     warmupAuto: false,
     durationMs: 1000,
     owed: [],
-    drivers: [driver('one'), driver('two'), driver('poller', 1)],
+    drivers: [
+      ...[driver('one'), driver('two'), driver('poller', 1)],
+      { ...driver('huge'), hugepageBytes: (ports) => ports * HUGEPAGE_BYTES },
+    ],
   };
   const listener = {
     save: (_: PlannedTrial, ended: Trial) => {
@@ -86,7 +90,7 @@ function bench(t: TestContext, cpuCount = 8) {
     tell: (event: CampaignEvent) => void told.push(event),
   };
   return {
-    ...{ host, saved, told, stop, starts, tags, undo },
+    ...{ host, saved, told, stop, starts, tags, undo, cpus },
     onStart: (action: typeof onStart) => {
       onStart = action;
     },
@@ -190,6 +194,33 @@ describe('a campaign', () => {
       b.starts.at(-1)?.ports.map(({ pair, end }) => `${pair}${end}`),
       ['0source', '0sink', '1source', '1sink'],
     );
+  });
+
+  it('reserves the hugepages that a switch takes before it starts, and gives them back', async (t) => {
+    const b = bench(t);
+    const knob = '/sys/kernel/mm/hugepages/hugepages-2048kB';
+    b.host.put({ [`${knob}/nr_hugepages`]: '0', [`${knob}/free_hugepages`]: '0' });
+    await b.run([testCase({ switch: 'huge' })]);
+    const events = b.host.events.filter((event) => /nr_hugepages|^up huge/.test(event));
+    assert.deepEqual(events, [
+      `undo restore-knob ${knob}/nr_hugepages 0`,
+      `write ${knob}/nr_hugepages`,
+      'up huge',
+      `undone restore-knob ${knob}/nr_hugepages 0`,
+    ]);
+  });
+
+  it('starts a switch anew where other CPUs are left to it', async (t) => {
+    const b = bench(t);
+    let asked = 0;
+    b.onSides(() => {
+      asked += 1;
+      // Somebody took three away from this process.
+      if (asked === 3) b.cpus.splice(0, 3);
+    });
+    await b.run([testCase({ switch: 'poller' }), testCase({ switch: 'poller' }), testCase({ switch: 'poller' })]);
+    assert.equal(b.starts.length, 2);
+    assert.notDeepEqual(b.starts[1]?.cpus, b.starts[0]?.cpus);
   });
 
   it('gives a switch that polls CPUs of its own', async (t) => {
