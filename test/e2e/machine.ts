@@ -44,8 +44,10 @@ export class Workspace {
   readonly results = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
   private readonly begun: Running[] = [];
 
-  start(args: readonly string[], environment: Record<string, string> = {}): Running {
-    const child = spawn(join(root, 'bin/vswbench'), args, {
+  /** `within` is a command that runs what follows it, such as `taskset`. */
+  start(args: readonly string[], environment: Record<string, string> = {}, within: readonly string[] = []): Running {
+    const [program = '', ...rest] = [...within, join(root, 'bin/vswbench'), ...args];
+    const child = spawn(program, rest, {
       env: { ...process.env, ...environment, VSWBENCH_RESULTS: this.results, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -79,8 +81,12 @@ export class Workspace {
     return running;
   }
 
-  run(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-    return this.start(args, environment).ended;
+  run(
+    args: readonly string[],
+    environment: Record<string, string> = {},
+    within: readonly string[] = [],
+  ): Promise<Ended> {
+    return this.start(args, environment, within).ended;
   }
 
   /** After a test, which may have failed in its middle: ends what it has started, and cleans up behind that. */
