@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
+import { isRepetition } from '../../src/plan/order.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const application = join(root, 'build/dataplane/vswload');
@@ -102,12 +103,13 @@ export class Workspace {
   }
 }
 
-/** What became of each trial of a run that printed JSON, in the document's order. */
+/** What became of each trial of a run that printed JSON, in the document's order; repetitions of disturbed ones left out. */
 export function outcomesOf(stdout: string): string[] {
+  const trial = z.looseObject({ outcome: z.string(), ordinal: z.number() });
   return z
-    .looseObject({ results: z.array(z.looseObject({ trials: z.array(z.looseObject({ outcome: z.string() })) })) })
+    .looseObject({ results: z.array(z.looseObject({ trials: z.array(trial) })) })
     .parse(JSON.parse(stdout))
-    .results.flatMap((result) => result.trials.map((trial) => trial.outcome));
+    .results.flatMap(({ trials }) => trials.filter((one) => !isRepetition(one)).map(({ outcome }) => outcome));
 }
 
 /** Everything on the host that a run might leave, as sorted text lines: equal before and after is clean. */
