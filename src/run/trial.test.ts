@@ -175,7 +175,8 @@ describe('a trial', () => {
       b.ready();
       await b.started();
       for (let index = 0; index <= 25; index += 1) {
-        const counts = { ...SILENCE, tx_packets: packets(index), rx_packets: packets(index) };
+        const count = packets(index);
+        const counts = { ...SILENCE, tx_packets: count, rx_packets: count, rx_unique_packets: count };
         const line = { v: 2, type: 'sample', t_ns: 1_015_000_000 + 20_000_000 * index, ...counts };
         b.processes.source.print(line);
         b.processes.sink.print(line);
