@@ -76,7 +76,12 @@ function bench(t: TestContext, cpuCount = 8) {
     warmupAuto: false,
     durationMs: 1000,
     owed: [],
-    drivers: [driver('one'), driver('two'), driver('poller', 1)],
+    drivers: [
+      driver('one'),
+      driver('two'),
+      driver('poller', 1),
+      { ...driver('pages'), hugepageBytes: () => 3 * 2 ** 20 },
+    ],
   };
   const listener = {
     save: (_: PlannedTrial, ended: Trial) => {
@@ -86,7 +91,7 @@ function bench(t: TestContext, cpuCount = 8) {
     tell: (event: CampaignEvent) => void told.push(event),
   };
   return {
-    ...{ host, saved, told, stop, starts, tags, undo },
+    ...{ host, saved, told, stop, starts, tags, undo, near },
     onStart: (action: typeof onStart) => {
       onStart = action;
     },
@@ -196,6 +201,34 @@ describe('a campaign', () => {
     const b = bench(t);
     await b.run([testCase({ switch: 'poller' })]);
     assert.equal(b.starts[0]?.cpus.length, 1);
+  });
+
+  it('starts it again for other CPUs of its own', async (t) => {
+    const b = bench(t);
+    const poller = testCase({ switch: 'poller' });
+    // Somebody else has taken the CPUs that it had.
+    b.onTrial(() => {
+      b.near.cpus = b.near.cpus.filter(({ id }) => !b.starts[0]?.cpus.includes(id));
+      return { outcome: 'measured' };
+    });
+    await b.run([poller, poller]);
+    assert.equal(b.starts.length, 2);
+    assert.notDeepEqual(b.starts[0]?.cpus, b.starts[1]?.cpus);
+  });
+
+  it('reserves the hugepages that a switch takes before that is started, and gives them back', async (t) => {
+    const b = bench(t);
+    const pool = '/sys/kernel/mm/hugepages/hugepages-2048kB';
+    b.host.put({ [`${pool}/nr_hugepages`]: '5', [`${pool}/free_hugepages`]: '0' });
+    await b.run([testCase({ switch: 'pages' })]);
+    const told = b.host.events.filter((event) => /hugepages|^up /.test(event));
+    assert.deepEqual(told, [
+      `undo restore-knob ${pool}/nr_hugepages 5`,
+      `write ${pool}/nr_hugepages`,
+      'up pages',
+      `undone restore-knob ${pool}/nr_hugepages 5`,
+    ]);
+    assert.equal(b.host.files.get(`${pool}/nr_hugepages`), '7');
   });
 
   it('does not trust a switch with the next trial that took part in a failure', async (t) => {

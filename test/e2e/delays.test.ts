@@ -66,7 +66,7 @@ suite('known delays', cannotMeasure, () => {
   ] as const;
   for (const { options, names } of DELAYS) {
     it(`finds a delay of two peaks within 5 % at p50, p99 and p99.9: ${options}`, { timeout: 60_000 }, async () => {
-      const { measurement, histograms, did } = await impaired(BIMODAL, options);
+      const { measurement, histograms } = await impaired(BIMODAL, options);
       for (const name of names) {
         const latency = measurement.latencyNs?.[name];
         assert.ok(latency !== undefined, name);
