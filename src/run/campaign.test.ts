@@ -4,7 +4,6 @@ import { describe, it, type TestContext } from 'node:test';
 import { testCase, trial } from '../../test/fixtures/campaign.ts';
 import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
 import { HostError, HostLostError } from '../host/host.ts';
-import { HUGEPAGE_BYTES } from '../host/hugepages.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Flag, Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
@@ -35,7 +34,7 @@ function bench(t: TestContext, cpuCount = 8) {
   const starts: SwitchContext[] = [];
   const tags: number[] = [];
   const driver = (id: string, threads = 0): SwitchDriver => ({
-    ...{ id, title: id, ports: ['netdev'], locations: ['local'], threads },
+    ...{ id, title: id, kind: 'kernel', learns: true, ports: ['netdev'], locations: ['local'], threads },
     probe: async () => ({ available: true, version: '1' }),
     async start(context) {
       starts.push(context);
@@ -78,8 +77,10 @@ function bench(t: TestContext, cpuCount = 8) {
     durationMs: 1000,
     owed: [],
     drivers: [
-      ...[driver('one'), driver('two'), driver('poller', 1)],
-      { ...driver('huge'), hugepageBytes: (ports) => ports * HUGEPAGE_BYTES },
+      driver('one'),
+      driver('two'),
+      driver('poller', 1),
+      { ...driver('pages'), hugepageBytes: () => 3 * 2 ** 20 },
     ],
   };
   const listener = {
@@ -90,7 +91,7 @@ function bench(t: TestContext, cpuCount = 8) {
     tell: (event: CampaignEvent) => void told.push(event),
   };
   return {
-    ...{ host, saved, told, stop, starts, tags, undo, cpus },
+    ...{ host, saved, told, stop, starts, tags, undo, near },
     onStart: (action: typeof onStart) => {
       onStart = action;
     },
@@ -196,37 +197,38 @@ describe('a campaign', () => {
     );
   });
 
-  it('reserves the hugepages that a switch takes before it starts, and gives them back', async (t) => {
-    const b = bench(t);
-    const knob = '/sys/kernel/mm/hugepages/hugepages-2048kB';
-    b.host.put({ [`${knob}/nr_hugepages`]: '0', [`${knob}/free_hugepages`]: '0' });
-    await b.run([testCase({ switch: 'huge' })]);
-    const events = b.host.events.filter((event) => /nr_hugepages|^up huge/.test(event));
-    assert.deepEqual(events, [
-      `undo restore-knob ${knob}/nr_hugepages 0`,
-      `write ${knob}/nr_hugepages`,
-      'up huge',
-      `undone restore-knob ${knob}/nr_hugepages 0`,
-    ]);
-  });
-
-  it('starts a switch anew where other CPUs are left to it', async (t) => {
-    const b = bench(t);
-    let asked = 0;
-    b.onSides(() => {
-      asked += 1;
-      // Somebody took three away from this process.
-      if (asked === 3) b.cpus.splice(0, 3);
-    });
-    await b.run([testCase({ switch: 'poller' }), testCase({ switch: 'poller' }), testCase({ switch: 'poller' })]);
-    assert.equal(b.starts.length, 2);
-    assert.notDeepEqual(b.starts[1]?.cpus, b.starts[0]?.cpus);
-  });
-
   it('gives a switch that polls CPUs of its own', async (t) => {
     const b = bench(t);
     await b.run([testCase({ switch: 'poller' })]);
     assert.equal(b.starts[0]?.cpus.length, 1);
+  });
+
+  it('starts it again for other CPUs of its own', async (t) => {
+    const b = bench(t);
+    const poller = testCase({ switch: 'poller' });
+    // Somebody else has taken the CPUs that it had.
+    b.onTrial(() => {
+      b.near.cpus = b.near.cpus.filter(({ id }) => !b.starts[0]?.cpus.includes(id));
+      return { outcome: 'measured' };
+    });
+    await b.run([poller, poller]);
+    assert.equal(b.starts.length, 2);
+    assert.notDeepEqual(b.starts[0]?.cpus, b.starts[1]?.cpus);
+  });
+
+  it('reserves the hugepages that a switch takes before that is started, and gives them back', async (t) => {
+    const b = bench(t);
+    const pool = '/sys/kernel/mm/hugepages/hugepages-2048kB';
+    b.host.put({ [`${pool}/nr_hugepages`]: '5', [`${pool}/free_hugepages`]: '0' });
+    await b.run([testCase({ switch: 'pages' })]);
+    const told = b.host.events.filter((event) => /hugepages|^up /.test(event));
+    assert.deepEqual(told, [
+      `undo restore-knob ${pool}/nr_hugepages 5`,
+      `write ${pool}/nr_hugepages`,
+      'up pages',
+      `undone restore-knob ${pool}/nr_hugepages 5`,
+    ]);
+    assert.equal(b.host.files.get(`${pool}/nr_hugepages`), '7');
   });
 
   it('does not trust a switch with the next trial that took part in a failure', async (t) => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The containers of a trial: an application in each, on its port of the switch.
-import { setTimeout as sleep } from 'node:timers/promises';
+import timers from 'node:timers/promises';
 import { type Attachment, type Container, initPid, startContainer } from '../host/lxc.ts';
 import { readNetdev } from '../host/netdev.ts';
 import { macOf } from '../model/station.ts';
@@ -106,7 +106,7 @@ export async function settle(
     if (missing === null) return;
     if (performance.now() - began >= timeoutMs) throw new TrialFailure('settle switch', missing);
     for (const { application } of stations) application.announce();
-    await sleep(SETTLE_INTERVAL_MS, undefined, { signal });
+    await timers.setTimeout(SETTLE_INTERVAL_MS, undefined, { signal });
   }
 }
 

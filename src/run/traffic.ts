@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens while packets flow: the warm-up, and looks at the machines where the measured window begins and where it ends.
-import { setTimeout as sleep } from 'node:timers/promises';
+import timers from 'node:timers/promises';
 import type { Host } from '../host/host.ts';
 import type { SwitchFigures } from '../switches/driver.ts';
 import { sampleIntervalMs } from './application.ts';
@@ -54,7 +54,7 @@ export async function watchTraffic(
   for (const { application } of stations.sources) application.startAt(startNs);
   const traffic = { ...stations, startNs };
   const until = async (atMs: number) =>
-    sleep(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
+    timers.setTimeout(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
   const look = async (): Promise<Look> => {
     const endings = await Promise.all(sides.map(({ running }) => running.observe?.()));
     return { endings, fromNs: await near.monotonicNs(), frequencies: await lookAtFrequencies(machines) };

@@ -106,7 +106,7 @@ describe('a trial', () => {
     const b = bench(t);
     b.artifacts.frameworks.push({
       ...{ name: 'udp', title: 'UDP', built: true, usable: true, why: null, whole_frames: false },
-      ...{ super_packets: true, can_block: true },
+      ...{ zero_copy: false, polls_memory: false, kernel_interface: true, super_packets: true, can_block: true },
       ...{ ports: ['netdev' as const], hugepage_bytes: 0 },
     });
     const ended = b.run();
@@ -175,8 +175,8 @@ describe('a trial', () => {
       b.ready();
       await b.started();
       for (let index = 0; index <= 25; index += 1) {
-        const so = packets(index);
-        const counts = { ...SILENCE, tx_packets: so, rx_packets: so, rx_unique_packets: so };
+        const count = packets(index);
+        const counts = { ...SILENCE, tx_packets: count, rx_packets: count, rx_unique_packets: count };
         const line = { v: 2, type: 'sample', t_ns: 1_015_000_000 + 20_000_000 * index, ...counts };
         b.processes.source.print(line);
         b.processes.sink.print(line);

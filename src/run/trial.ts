@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of one trial (DESIGN §7): containers up, everybody ready, traffic, senders stop first, receivers drain, and
 // what was seen is handed to evaluate.ts, which alone judges it.
-import { setTimeout as sleep } from 'node:timers/promises';
+import timers from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { HostError } from '../host/host.ts';
 import { clocksourceOf } from '../host/inventory.ts';
 import { countsSuperPackets } from '../model/dataplane.ts';
@@ -29,6 +30,9 @@ import { watchTraffic } from './traffic.ts';
 const READY_TIMEOUT_MS = 10_000;
 /** How much longer than its plan a source may take, and a sink to drain. */
 const GRACE_MS = 5_000;
+/** Between two looks at counters that are to stand still, and how long that is waited for. */
+const QUIET_INTERVAL_MS = 5;
+const QUIET_TIMEOUT_MS = 500;
 /** How often a switch is asked whether it is still there. */
 const HEALTH_INTERVAL_MS = 500;
 
@@ -161,7 +165,7 @@ async function exchange(
   const sinks = stations.filter((station) => station.port.end === 'sink');
   await becomeReady(sides, stations, signal);
   const machines = await machinesOf(sides, stations, context.sameMachine, plan.placement);
-  const before = await takeBaseline(context, sides, stations);
+  const before = await takeBaseline(context, sides, stations, signal);
   signal.throwIfAborted();
   await startSinks(sinks, signal);
   const watched = await watchTraffic(
@@ -208,12 +212,43 @@ async function takeBaseline(
   { sameMachine }: TrialContext,
   sides: readonly RunningSide[],
   stations: readonly Station[],
+  signal: AbortSignal,
 ): Promise<Baseline> {
-  const counters = await readCounters(sides);
-  const interfaces = await readInterfaces(stations, 'inside');
+  const { counters, interfaces } = await quietCounters(sides, stations, signal);
   const [near, far] = sides.map(({ side }) => side.host);
   const farAheadNs = near === undefined || far === undefined ? 0 : await clockOffsetNs(near, far, sameMachine);
   return { counters, interfaces, farAheadNs };
+}
+
+/**
+ * All counters, when those at the applications' ports stand still: an announcement that one hop has counted and the next one has not yet
+ * would look like a packet that nobody sent. Where somebody else goes on sending, it is taken as it is, and the ledger has to tell.
+ */
+async function quietCounters(
+  sides: readonly RunningSide[],
+  stations: readonly Station[],
+  signal: AbortSignal,
+): Promise<Pick<Baseline, 'counters' | 'interfaces'>> {
+  const read = async () => ({
+    counters: await readCounters(sides),
+    interfaces: await readInterfaces(stations, 'inside'),
+  });
+  let latest = await read();
+  for (let waitedMs = 0; waitedMs < QUIET_TIMEOUT_MS; waitedMs += QUIET_INTERVAL_MS) {
+    await timers.setTimeout(QUIET_INTERVAL_MS, undefined, { signal });
+    const earlier = latest;
+    latest = await read();
+    if (isDeepStrictEqual(framesOf(earlier), framesOf(latest))) break;
+  }
+  return latest;
+}
+
+/** Frames at the applications' ports, by whoever counts them. The cable may be somebody else's as well. */
+function framesOf({ counters: { ports }, interfaces }: Pick<Baseline, 'counters' | 'interfaces'>) {
+  return [
+    ports?.map(({ inPackets, outPackets }) => [inPackets, outPackets]),
+    interfaces.map(({ counters: { rxPackets, txPackets } }) => [rxPackets, txPackets]),
+  ];
 }
 
 /** Who receives is at work before the first packet is sent, which it says itself: the clocks of two hosts need not agree. */
@@ -265,7 +300,7 @@ async function readCounters(sides: readonly RunningSide[]): Promise<SwitchCounte
 /** Rejects with TrialFailure when the switch is no longer there; never resolves. */
 async function switchTrouble(running: RunningSwitch, signal: AbortSignal): Promise<never> {
   for (;;) {
-    await sleep(HEALTH_INTERVAL_MS, undefined, { signal });
+    await timers.setTimeout(HEALTH_INTERVAL_MS, undefined, { signal });
     const trouble = await running.health();
     if (trouble !== null) throw new TrialFailure('switch', trouble);
   }

@@ -7,7 +7,7 @@ import { after, afterEach, before, it } from 'node:test';
 import { seededRandom } from '../fixtures/campaign.ts';
 import type { Schedule } from '../fixtures/impaired-switch/impaired.ts';
 import { arrivalsOf, countsOf, foreignOf } from '../fixtures/impaired-switch/truth.ts';
-import { measure, type Truth, type Truths } from './impaired.ts';
+import { measure, type Truth } from './impaired.ts';
 import { cannotMeasure, suite, traces, Workspace } from './machine.ts';
 
 const FAULTS = ['drop', 'duplicate', 'corrupt', 'swap', 'foreign'] as const;
@@ -51,41 +51,43 @@ suite('known truth', cannotMeasure, () => {
     { options: '--io udp -S 1vs1', combinations: COMBINATIONS },
     { options: '--io raw-mmsg -S 1vs1', combinations: COMBINATIONS },
     { options: '--io udp-mmsg,raw -S 1vs1', combinations: SAMPLE },
-    { options: '--io udp,udp-mmsg,raw,raw-mmsg -S 2vs2', combinations: SAMPLE },
+    { options: `--io ${ALL ? 'udp,udp-mmsg,raw,raw-mmsg' : 'udp,raw-mmsg'} -S 2vs2`, combinations: SAMPLE },
   ]) {
     it(`counts exactly what was done: ${options}, ${combinations.length} combinations of faults`, {
       timeout: 600_000,
     }, async () => {
       // Other rates for each of these runs, and the same in each of them.
       const truths = await measure(workspace, schedulesOf(combinations, SEED + options.length), `${options} ${PACE}`);
-      for (const truth of truths.trials) assertExact(truth);
-      assertDone(truths);
+      for (const truth of truths) assertExact(truth, 'dropped by the switch: by its schedule');
     });
   }
 
   it('tells packets that are too far behind to be told from copies', { timeout: 60_000 }, async () => {
     const schedule = { late: 500, behind: 65_600 };
-    const { trials } = await measure(
+    const trials = await measure(
       workspace,
       { 'impaired-late': schedule },
       '--io raw-mmsg --trials 1 -R 50k -B 32 -P 64 --warmup 200ms --duration 1300ms',
     );
     for (const truth of trials) {
       assert.ok(truth.measurement.latePackets > 0);
-      assertExact(truth);
+      // One is still waited for when the flow ends.
+      assertExact(truth, "between 'switch, in' and 'switch, out'");
     }
   });
 
   it("takes another trial's packets for nobody's, whatever their numbers", { timeout: 60_000 }, async () => {
     const schedule = { leftover: 1000 };
-    const { trials } = await measure(
+    const trials = await measure(
       workspace,
       { 'impaired-leftover': schedule },
       `--io udp -S 1vs1 ${PACE.replace('--trials 1', '--trials 2')}`,
     );
-    assert.ok(trials.length >= 2);
-    for (const [index, { measurement }] of trials.entries()) {
-      assert.deepEqual([measurement.foreignPackets, measurement.lostPackets], [index === 0 ? 0 : 3, 0]);
+    // The first one of a switch has nothing before it, which is not to be seen if that one was disturbed.
+    assert.ok(trials.some(({ measurement }) => measurement.foreignPackets === 3));
+    for (const { measurement } of trials) {
+      assert.ok([0, 3].includes(measurement.foreignPackets), `${measurement.foreignPackets}`);
+      assert.equal(measurement.lostPackets, 0);
       assert.equal(measurement.steadyReceivedPackets, measurement.steadyOfferedPackets);
     }
   });
@@ -93,7 +95,7 @@ suite('known truth', cannotMeasure, () => {
   it('gives a switch that duplicates no more throughput than its twin, and flags it', {
     timeout: 120_000,
   }, async () => {
-    const { trials } = await measure(
+    const trials = await measure(
       workspace,
       { 'impaired-twin': {}, 'impaired-doubles': { duplicate: 10 } },
       '--io udp -S 1vs1 --trials 6 -R 5k -B 4 -P 128 --warmup 50ms --duration 300ms',
@@ -113,10 +115,10 @@ suite('known truth', cannotMeasure, () => {
   });
 });
 
-function assertExact({ case: testCase, schedule, measurement }: Truth): void {
+function assertExact({ case: testCase, schedule, measurement }: Truth, where: string): void {
   const told = `${testCase.switch} ${testCase.io} ${testCase.pairs}: ${JSON.stringify(schedule)}`;
   const pairs = measurement.pairs.map(({ offeredPackets }) => {
-    assert.ok(offeredPackets > 1000, `${told}: ${offeredPackets} packets`);
+    assert.ok(offeredPackets > 3 * RATE_MAX, `${told}: ${offeredPackets} packets`);
     return {
       ...countsOf(arrivalsOf(schedule, offeredPackets), offeredPackets),
       foreign: foreignOf(schedule, offeredPackets),
@@ -150,23 +152,7 @@ function assertExact({ case: testCase, schedule, measurement }: Truth): void {
     const ledger = measurement.ledgers[index];
     assert.ok(ledger?.closes, told);
     assert.deepEqual([ledger.lostPackets, ledger.unplacedPackets], [lost, 0], told);
-    const drops = lost === 0 ? [] : [{ where: 'dropped by the switch: by its schedule', packets: lost }];
+    const drops = lost === 0 ? [] : [{ where, packets: lost }];
     assert.deepEqual(ledger.drops, drops, told);
-  }
-}
-
-/** The switches' own word for it. What they swapped is what they tried to: the one behind may have been dropped. */
-function assertDone({ trials, did }: Truths): void {
-  for (const [name, counts] of did) {
-    const own = trials.filter((trial) => trial.case.switch === name);
-    const total = (count: (measurement: Truth['measurement']) => number) =>
-      own.reduce((sum, { measurement }) => sum + count(measurement), 0);
-    assert.deepEqual(
-      [counts.data, counts.dropped, counts.foreign],
-      [total((m) => m.offeredPackets), total((m) => m.lostPackets), total((m) => m.foreignPackets)],
-      name,
-    );
-    assert.ok(counts.swapped >= total((m) => m.reorderedPackets) / 2, name);
-    assert.equal(counts.overrun + counts.refused, 0, name);
   }
 }
