@@ -84,7 +84,7 @@ suite('crashes', cannotMeasure, () => {
 
   it('the next run cleans up by itself after a kill -9', { timeout: 60_000 }, async () => {
     const killed = start(campaign(2, '300ms'));
-    await killed.sees(/^\[1\/4\]/);
+    await killed.sees(/^\[1\/\d+\]/);
     await until(() => linkExists('vswc0source'));
     killed.child.kill('SIGKILL');
     await killed.ended;
@@ -95,7 +95,7 @@ suite('crashes', cannotMeasure, () => {
 
   it('Ctrl-C keeps what is measured, cleans up and says how to go on', { timeout: 60_000 }, async () => {
     const running = start(campaign(3, '300ms'));
-    await running.sees(/^\[2\/6\]/);
+    await running.sees(/^\[2\/\d+\]/);
     running.child.kill('SIGINT');
     const ended = await running.ended;
     assert.equal(ended.code, 130, ended.stderr);

@@ -140,9 +140,9 @@ suite('DPDK', skip, () => {
 
   it('starts a switch once for consecutive trials', { timeout: 60_000 }, async () => {
     const running = start('-V ovs -R 10k --duration 300ms --trials 3');
-    await running.sees(/^\[1\/3\]/);
+    await running.sees(/^\[1\/\d+\]/);
     const first = idsOf('ovs-vswitchd');
-    await running.sees(/^\[2\/3\]/);
+    await running.sees(/^\[2\/\d+\]/);
     assert.equal(idsOf('ovs-vswitchd'), first);
     assert.notEqual(first, '');
     assert.equal((await running.ended).code, 0);

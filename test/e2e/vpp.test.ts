@@ -83,9 +83,9 @@ suite('VPP', skip, () => {
 
   it('stays up for consecutive trials, whose applications come and go', { timeout: 60_000 }, async () => {
     const running = workspace.start(options('--port memif -R 10k --duration 300ms --trials 3'));
-    await running.sees(/^\[1\/3\]/);
+    await running.sees(/^\[1\/\d+\]/);
     const first = idsOf();
-    await running.sees(/^\[2\/3\]/);
+    await running.sees(/^\[2\/\d+\]/);
     assert.equal(idsOf(), first);
     assert.notEqual(first, '');
     const ended = await running.ended;
