@@ -80,6 +80,16 @@ export async function frequencies(host: Host, cpus: readonly number[]): Promise<
   return known;
 }
 
+/**
+ * Whether a kernel counts interrupts, and what they leave to be done, beside the time of the threads that they interrupt, and not within it:
+ * its configuration says so (CONFIG_IRQ_TIME_ACCOUNTING). Null where that is not to be found.
+ */
+export async function countsInterruptsApart(host: Host): Promise<boolean | null> {
+  const release = (await host.read('/proc/sys/kernel/osrelease'))?.trim() ?? '';
+  const config = (await host.read(`/boot/config-${release}`)) ?? (await host.run(['zcat', '/proc/config.gz'])).stdout;
+  return /^CONFIG_/m.test(config) ? /^CONFIG_IRQ_TIME_ACCOUNTING=y$/m.test(config) : null;
+}
+
 /** What a thread has used of CPUs so far, and the one that it ran on last. */
 export interface ThreadTime {
   cpu: number;

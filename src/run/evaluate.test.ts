@@ -145,7 +145,7 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Mac
 
 function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
   const looks = { before: cpu(10.1, 0, 0, 3), after: cpu(11.1, 0.01, 0.2, 3.125) };
-  return { cpus: [1, 2], warmupMhz: new Map(), ...looks, ...part };
+  return { cpus: [1, 2], warmupMhz: new Map(), interruptsApart: false, ...looks, ...part };
 }
 
 function evidence(part: Partial<Evidence> = {}): Evidence {

@@ -53,6 +53,8 @@ export interface MachineEvidence {
   cpus: readonly number[];
   /** Their clocks in the middle of the warm-up, as far as the kernel tells. */
   warmupMhz: ReadonlyMap<number, number>;
+  /** Its kernel counts interrupts beside the time of threads; null where it does not say. */
+  interruptsApart: boolean | null;
   before: Look;
   after: Look;
 }

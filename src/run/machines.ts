@@ -13,6 +13,8 @@ export interface Machine {
   host: Host;
   threads: number[];
   cpus: number[];
+  /** Its kernel counts interrupts beside the time of threads; null where it does not say. */
+  interruptsApart: boolean | null;
   /** Processes whose limits are the trial's: those of the applications, of the switch, and whoever started them. */
   limited: number[];
 }
@@ -39,6 +41,7 @@ export async function machinesOf(
       const containers = stations.filter((station) => station.side === side).map(({ pid }) => pid);
       return {
         ...{ host: side.host, threads, cpus: [...new Set([...applications, ...own])] },
+        interruptsApart: side.interruptsApart,
         limited: [side.host.ownerPid, ...threads, ...containers],
       };
     }),
@@ -49,6 +52,7 @@ export async function machinesOf(
   return [
     {
       host: near.host,
+      interruptsApart: near.interruptsApart,
       threads: both(({ threads }) => threads),
       cpus: both(({ cpus }) => cpus),
       limited: both(({ limited }) => limited),
@@ -78,11 +82,11 @@ export function windowsOf(
   before: readonly Look[],
   after: readonly Look[],
 ): MachineEvidence[] {
-  return machines.map(({ cpus }, index) => {
+  return machines.map(({ cpus, interruptsApart }, index) => {
     const [warmupMhz, begin, end] = [warmup[index], before[index], after[index]];
     if (warmupMhz === undefined || begin === undefined || end === undefined) {
       throw new RangeError('a snapshot of each machine');
     }
-    return { cpus, warmupMhz, before: begin, after: end };
+    return { cpus, warmupMhz, interruptsApart, before: begin, after: end };
   });
 }

@@ -9,7 +9,7 @@ import type { Occupancy } from './occupancy.ts';
 const quiet = { stealRatio: 0.02, frequencyChangeRatio: 0.05 };
 const own: Occupancy = {
   ...{ cpu: 3, machine: null, applications: [{ name: 'the receiver of pair 0', share: 0.95 }] },
-  ...{ ofSwitch: 0, polled: true, strangers: 0.04 },
+  ...{ ofSwitch: 0, ofKernel: 0, polled: true, strangers: 0.04 },
 };
 const NONE: Limits = { quotas: [], clockCaps: new Map(), hotCounts: new Map() };
 

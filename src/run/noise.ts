@@ -5,7 +5,7 @@
 import { type CpuSnapshot, interruptsBetween } from '../host/cpu.ts';
 import type { Noise } from '../model/result.ts';
 import { type Evidence, type MachineEvidence, wallS } from './evaluate.ts';
-import { lackOf, type Occupancy, occupancyOf } from './occupancy.ts';
+import { lackOf, type Occupancy, occupancyOf, percent, percentBeside } from './occupancy.ts';
 
 /** A share of the measured CPUs' time that the hypervisor gave to others: differences between switches of 2 % are then theirs. */
 export const STEAL_RATIO_MAX = 0.02;
@@ -22,7 +22,7 @@ export function disturbances(
   const reasons: string[] = [];
   if (noise.stealRatio > STEAL_RATIO_MAX) {
     reasons.push(
-      `the hypervisor took ${percent(noise.stealRatio)} of the measured CPUs (more than ${percent(STEAL_RATIO_MAX)})`,
+      `the hypervisor took ${percentBeside(noise.stealRatio, STEAL_RATIO_MAX)} of the measured CPUs (more than ${percent(STEAL_RATIO_MAX)})`,
     );
   }
   reasons.push(...occupancies.flatMap((occupancy) => lackOf(occupancy) ?? []));
@@ -56,10 +56,6 @@ function throttles({ before, after }: Pick<MachineEvidence, 'before' | 'after'>)
     const throttledS = quota.throttledS - (earlier?.throttledS ?? quota.throttledS);
     return throttledS > 0 ? [{ ...quota, throttledS }] : [];
   });
-}
-
-function percent(ratio: number): string {
-  return `${round(100 * ratio)} %`;
 }
 
 /** One place behind the point, where it says something. */

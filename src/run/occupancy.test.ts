@@ -45,6 +45,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
       {
         cpus: [1, 2],
         warmupMhz: new Map(),
+        interruptsApart: null,
         before: look(
           1,
           [1, 2].map((c) => [c, {}]),
@@ -81,7 +82,9 @@ describe('who had the measured CPUs', () => {
 
   it('is, of a CPU that applications share on purpose, only what neither of them had', () => {
     const placement = { ...evidence().placement, pairs: [{ source: 1, sink: 1 }], sharedCpu: true };
-    const machines = [{ cpus: [1], warmupMhz: new Map(), before: look(1, [[1, {}]]), after: look(2, [[1, {}]]) }];
+    const machines = [
+      { cpus: [1], warmupMhz: new Map(), interruptsApart: null, before: look(1, [[1, {}]]), after: look(2, [[1, {}]]) },
+    ];
     const shared = (sender: number, receiver: number) =>
       lacks({
         placement,
@@ -104,6 +107,7 @@ describe('who had the measured CPUs', () => {
           {
             cpus: [3],
             warmupMhz: new Map(),
+            interruptsApart: null,
             before: look(1, [[3, {}]], thread(5)),
             after: look(2, [[3, { idleS }]], thread(5 + runS)),
           },
@@ -119,26 +123,62 @@ describe('who had the measured CPUs', () => {
       lacks({
         testCase: testCase({ wait: 'block' }),
         sources: [application('sender', share)],
-        machines: [{ cpus: [1], warmupMhz: new Map(), before: look(1, [[1, {}]]), after: look(2, [[1, { idleS }]]) }],
+        machines: [
+          {
+            cpus: [1],
+            warmupMhz: new Map(),
+            interruptsApart: null,
+            before: look(1, [[1, {}]]),
+            after: look(2, [[1, { idleS }]]),
+          },
+        ],
       });
     assert.deepEqual(blocking(0.2, 0.8), [null]);
     assert.deepEqual(blocking(0.2, 0.3), ['others took 49 % of CPU 1 (more than 4 %)']);
   });
 
-  it('takes interrupts for the trial’s where the kernel counts them apart, and not twice where it does not', () => {
+  it('asks the kernel whether it counts interrupts apart, and tells it from sums only where that does not say', () => {
     const placement = { ...evidence().placement, pairs: [{ source: 1, sink: 1 }], sharedCpu: true };
-    const busy = (share: number, softirqS: number) =>
+    const busy = (interruptsApart: boolean | null, share: number, softirqS: number) =>
       lacks({
         placement,
         sources: [application('sender', share)],
         sinks: [application('receiver', 0)],
         machines: [
-          { cpus: [1], warmupMhz: new Map(), before: look(1, [[1, {}]]), after: look(2, [[1, { softirqS }]]) },
+          {
+            ...{ cpus: [1], warmupMhz: new Map(), interruptsApart },
+            before: look(1, [[1, {}]]),
+            after: look(2, [[1, { softirqS }]]),
+          },
         ],
       });
-    // Apart: two parts of its time make the whole.
-    assert.deepEqual(busy(0.6, 0.4), [null]);
-    // Within: they are more than there was, so the missing fifth is not theirs.
-    assert.deepEqual(busy(0.8, 0.4), ['others took 20 % of CPU 1 (more than 4 %)']);
+    // Apart: two parts of its time make the whole. Within: what is missing is a neighbour's, however much of the rest was interrupts.
+    assert.deepEqual(busy(true, 0.6, 0.4), [null]);
+    assert.deepEqual(busy(false, 0.6, 0.4), ['others took 40 % of CPU 1 (more than 4 %)']);
+    assert.deepEqual(busy(null, 0.6, 0.4), [null]);
+    // More than there was, so that they are within.
+    assert.deepEqual(busy(null, 0.8, 0.4), ['others took 20 % of CPU 1 (more than 4 %)']);
+  });
+
+  it('counts interrupts on the CPU of an application that polls as its own, where they are counted apart', () => {
+    const polls = (interruptsApart: boolean) =>
+      lacks({
+        sources: [application('sender', 0.6)],
+        machines: [
+          {
+            ...{ cpus: [1], warmupMhz: new Map(), interruptsApart },
+            before: look(1, [[1, {}]]),
+            after: look(2, [[1, { softirqS: 0.4 }]]),
+          },
+        ],
+      });
+    assert.deepEqual(polls(true), [null]);
+    assert.deepEqual(polls(false), ['the sender of pair 0 got 60 % of CPU 1, which it polls on (less than 95 %)']);
+  });
+
+  it('has one limit for a CPU, and a figure that is not rounded onto it', () => {
+    const sender = (share: number) => lacks({ sources: [application('sender', share)] })[0];
+    assert.equal(sender(0.951), null);
+    assert.equal(sender(0.9496), 'the sender of pair 0 got 94.96 % of CPU 1, which it polls on (less than 95 %)');
   });
 });

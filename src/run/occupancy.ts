@@ -24,6 +24,8 @@ export interface Occupancy {
   applications: { name: string; share: number }[];
   /** Threads of the switch had this share. */
   ofSwitch: number;
+  /** Interrupts, and what they leave to be done, where the kernel does not count them as time of the threads. */
+  ofKernel: number;
   /** The applications are all that was put on it, and never sleep. */
   polled: boolean;
   /** Went to nobody of the trial. */
@@ -32,36 +34,42 @@ export interface Occupancy {
 
 /** Each measured CPU of each machine. */
 export function occupancyOf(evidence: Evidence): Occupancy[] {
-  const apart = evidence.machines.map(countsInterruptsApart(evidence));
+  const apart = evidence.machines.map(
+    (machine, index) => machine.interruptsApart ?? fitsBeside(evidence, machine, index),
+  );
   return evidence.machines.flatMap((machine, index) =>
     machine.cpus.map((cpu) => {
       const { applications, ofSwitch } = ownOn(evidence, machine, index, cpu);
       const own = ofSwitch + applications.reduce((sum, { share }) => sum + share, 0);
       const { idle, stolen, interrupts } = kernelOn(machine, cpu);
       // Idle and stolen time are counted in ticks: of a CPU that knows either, one more may be missing.
+      const ofKernel = apart[index] ? interrupts : 0;
       const unsure = idle + stolen > 0 ? TICK_S / wallS(machine) : 0;
       return {
         cpu,
         machine: evidence.machines.length === 1 ? null : index,
         applications,
         ofSwitch,
+        ofKernel,
         polled:
           evidence.testCase.wait !== 'block' && applications.length === 1 && !switchCpus(evidence, index).includes(cpu),
-        strangers: Math.max(0, 1 - own - idle - stolen - unsure - (apart[index] ? interrupts : 0)),
+        strangers: Math.max(0, 1 - own - idle - stolen - unsure - ofKernel),
       };
     }),
   );
 }
 
 /** What a CPU lacked for the trial, in a sentence with the limit; null where it lacked nothing. */
-export function lackOf({ cpu, machine, applications, polled, strangers }: Occupancy): string | null {
+export function lackOf({ cpu, machine, applications, ofKernel, polled, strangers }: Occupancy): string | null {
   const where = `CPU ${cpu}${machine === null ? '' : ` of the ${machine === 0 ? 'near' : 'far'} host`}`;
   const [only] = applications;
-  if (polled && only !== undefined && only.share < POLLING_SHARE_MIN) {
-    return `${only.name} got ${percent(only.share)} of ${where}, which it polls on (less than ${percent(POLLING_SHARE_MIN)})`;
+  if (polled && only !== undefined) {
+    const share = only.share + ofKernel;
+    if (share >= POLLING_SHARE_MIN) return null;
+    return `${only.name} got ${percentBeside(share, POLLING_SHARE_MIN)} of ${where}, which it polls on (less than ${percent(POLLING_SHARE_MIN)})`;
   }
   if (strangers <= STRANGERS_RATIO_MAX) return null;
-  return `others took ${percent(strangers)} of ${where} (more than ${percent(STRANGERS_RATIO_MAX)})`;
+  return `others took ${percentBeside(strangers, STRANGERS_RATIO_MAX)} of ${where} (more than ${percent(STRANGERS_RATIO_MAX)})`;
 }
 
 /** The trial's own on a CPU. */
@@ -97,17 +105,16 @@ function kernelOn(machine: MachineEvidence, cpu: number): { idle: number; stolen
 }
 
 /**
- * Whether a kernel counts interrupts, and what they leave to be done, beside the time of the threads that they interrupt
- * (CONFIG_IRQ_TIME_ACCOUNTING), and not within it. It does not where a CPU would otherwise have had more time than there was.
+ * Whether interrupts fit beside the time of the threads. Where they are counted within it a CPU would often have had more time than there was; a
+ * neighbour hides that, so this is for kernels that do not say.
  */
-function countsInterruptsApart(evidence: Evidence): (machine: MachineEvidence, index: number) => boolean {
-  return (machine, index) =>
-    machine.cpus.every((cpu) => {
-      const { applications, ofSwitch } = ownOn(evidence, machine, index, cpu);
-      const { idle, stolen, interrupts } = kernelOn(machine, cpu);
-      const own = ofSwitch + applications.reduce((sum, { share }) => sum + share, 0);
-      return own + idle + stolen + interrupts <= 1 + STRANGERS_RATIO_MAX;
-    });
+function fitsBeside(evidence: Evidence, machine: MachineEvidence, index: number): boolean {
+  return machine.cpus.every((cpu) => {
+    const { applications, ofSwitch } = ownOn(evidence, machine, index, cpu);
+    const { idle, stolen, interrupts } = kernelOn(machine, cpu);
+    const own = ofSwitch + applications.reduce((sum, { share }) => sum + share, 0);
+    return own + idle + stolen + interrupts <= 1 + STRANGERS_RATIO_MAX;
+  });
 }
 
 function switchCpus({ placement, machines }: Evidence, index: number): readonly number[] {
@@ -116,6 +123,11 @@ function switchCpus({ placement, machines }: Evidence, index: number): readonly 
   return index === 0 ? placement.switch : far;
 }
 
-function percent(ratio: number): string {
+export function percent(ratio: number): string {
   return `${Number((100 * ratio).toFixed(1))} %`;
+}
+
+/** A percentage that stands beside its limit, with so many places that it is not taken for that. */
+export function percentBeside(ratio: number, limit: number): string {
+  return percent(ratio) === percent(limit) ? `${Number((100 * ratio).toFixed(3))} %` : percent(ratio);
 }

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifacts } from '../host/artifacts.ts';
 import { connectHost, formOf } from '../host/connect.ts';
+import { countsInterruptsApart } from '../host/cpu.ts';
 import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from '../host/host.ts';
 import { installArtifacts, removeOldInstallations } from '../host/install.ts';
 import { allowedCpus, clocksourceOf, cpusOf } from '../host/inventory.ts';
@@ -27,6 +28,8 @@ export interface Side {
   cpus: readonly Cpu[];
   /** What its kernel told the time by when it was prepared; null where it does not say. */
   clocksource: string | null;
+  /** Its kernel counts interrupts beside the time of threads, and not within it; null where it does not say. */
+  interruptsApart: boolean | null;
   uplink: Uplink | null;
   /** Everything of this side that exists only while something runs. */
   directory: string;
@@ -219,6 +222,7 @@ class Seat {
       ...{ role: this.role, host, undo, directory, artifacts: this.artifacts },
       cpus: await usableCpus(host),
       clocksource: await clocksourceOf(host),
+      interruptsApart: await countsInterruptsApart(host),
       uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },
       containers: await prepareContainers(host, `${directory}/containers`, undo),
     };
