@@ -109,10 +109,10 @@ suite('known delays', cannotMeasure, () => {
   // A port in shared memory takes no more than its ring holds, so whoever sends through a switch that stands still has to wait with what
   // is due. Of packets that were due in the stall each waited for what was left of it; all others hardly waited.
   const STALLED = [
-    { what: 'vhost-user', options: '-V basicfwd --io dpdk', pps: 100_000, stopped: '/basicfwd\0' },
-    { what: 'memif', options: '-V direct --io dpdk', pps: 100_000, stopped: '/bin/vswload\0server\0' },
+    { what: 'vhost-user', options: '-V basicfwd --io dpdk', pps: 100_000, stopped: /^\S*\/basicfwd / },
+    { what: 'memif', options: '-V direct --io dpdk', pps: 100_000, stopped: /^\/bin\/vswload server / },
     // As many as the queue of the server's socket holds meanwhile.
-    { what: 'udp', options: '-V direct --io udp', pps: 20_000, stopped: '/bin/vswload\0server\0' },
+    { what: 'udp', options: '-V direct --io udp', pps: 20_000, stopped: /^\/bin\/vswload server / },
   ];
   for (const { what, options, pps, stopped } of STALLED) {
     const skip = options.includes('dpdk') && withoutDpdk;
@@ -167,11 +167,11 @@ suite('known delays', cannotMeasure, () => {
     assert.ok(late.intended <= late.expected + 15 && late.actual <= 10, JSON.stringify(late));
   });
 
-  /** Measures, and stops a process, which has this in its command line, in the middle of the window. */
-  async function stopWithin(options: string, commandLine: string): Promise<Seen & { stoppedMs: number }> {
+  /** Measures, and stops the process that has this command line in the middle of the window. */
+  async function stopWithin(options: string, commandLine: RegExp): Promise<Seen & { stoppedMs: number }> {
     const running = workspace.start(`run --json --trials 1 ${options}`.split(' '));
-    const find = (text: string) => processesOf(running.child.pid).find((pid) => commandOf(pid).includes(text));
-    await until(() => running.child.exitCode !== null || find('/bin/vswload\0client\0') !== undefined);
+    const find = (wanted: RegExp) => processesOf(running.child.pid).find((pid) => wanted.test(commandOf(pid)));
+    await until(() => running.child.exitCode !== null || find(/^\/bin\/vswload client /) !== undefined);
     // It starts its traffic some tenths of a second later, and measures for three times as long.
     await sleep(1200);
     const pid = find(commandLine);
@@ -230,7 +230,7 @@ function packetsFrom(name: string): number {
 
 /** Of the traffic application in the container that a run started, once it is there. */
 function pidOf(role: 'client', run: number | undefined): number | undefined {
-  return processesOf(run).find((pid) => commandOf(pid).startsWith(`/bin/vswload\0${role}\0`));
+  return processesOf(run).find((pid) => commandOf(pid).startsWith(`/bin/vswload ${role} `));
 }
 
 /** What a run has started, and what that has. */
@@ -239,8 +239,9 @@ function processesOf(run: number | undefined): number[] {
   return run === undefined ? [] : all.filter((pid) => descends(pid, run));
 }
 
+/** Its words, with a space behind each. */
 function commandOf(pid: number): string {
-  return textOf(`/proc/${pid}/cmdline`);
+  return textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
 function descends(pid: number, from: number): boolean {
