@@ -6,11 +6,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { localHost } from '../../src/host/local.ts';
+import { packagesMissing } from '../../src/host/packages.ts';
 import type { Histogram } from '../../src/model/dataplane.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { Schedule } from '../fixtures/impaired-switch/impaired.ts';
 import { measure, type Truth } from './impaired.ts';
 import { cannotMeasure, type Ended, suite, traces, until, Workspace } from './machine.ts';
+
+const missing = await packagesMissing(localHost, ['switches']);
+const withoutDpdk = missing.includes('libdpdk-dev') && 'libdpdk-dev not installed: vswbench setup';
 
 const MS = 1e6;
 /** Of a delay that was put in, as the figure promises it. */
@@ -101,6 +106,43 @@ suite('known delays', cannotMeasure, () => {
     }
   });
 
+  // A port in shared memory takes no more than its ring holds, so whoever sends through a switch that stands still has to wait with what
+  // is due. Of packets that were due in the stall each waited for what was left of it; all others hardly waited. The rates are more than a
+  // ring holds meanwhile, and so little that the switch soon has caught up, also where it shares two CPUs with both applications.
+  const STALLED = [
+    { what: 'vhost-user', options: '-V basicfwd --io dpdk', pps: 4_000, stopped: /^\S*\/basicfwd / },
+    { what: 'memif', options: '-V direct --io dpdk --port memif', pps: 8_000, stopped: /^\/bin\/vswload server / },
+    // As many as the queue of the server's socket holds meanwhile, and are answered in no time when it goes on.
+    { what: 'udp', options: '-V direct --io udp', pps: 5_000, stopped: /^\/bin\/vswload server / },
+  ];
+  for (const { what, options, pps, stopped } of STALLED) {
+    const skip = options.includes('dpdk') && withoutDpdk;
+    it(`knows what a stall of 200 ms costs each packet: ${what}, ${pps} packets/s`, {
+      timeout: 120_000,
+      skip,
+    }, async () => {
+      // Whoever else takes the CPUs away makes other packets late as well; what is asked for has to come out once in a few times.
+      const told: string[] = [];
+      for (let attempt = 0; attempt < 4; attempt += 1) {
+        const { stoppedMs, histograms } = await stopWithin(
+          `${options} -D latency -S 1vs1 -P 64 -R ${pps} -B 1 --warmup 500ms --duration 1000ms`,
+          stopped,
+        );
+        const { rtt } = histograms;
+        assert.ok(rtt !== undefined);
+        const expected = stallOf(stoppedMs * MS, rtt.count + rtt.censored, pps);
+        const found = { mean: rtt.mean, p90: rtt.p90, p99: rtt.p99, p999: rtt.p999 };
+        told.push(JSON.stringify({ stoppedMs, found, expected }));
+        const isRight = Object.entries(expected).every(([name, ns]) => {
+          const value = found[name as keyof typeof found];
+          return value !== null && within(value, ns);
+        });
+        if (isRight && rtt.censored === 0) return;
+      }
+      assert.fail(told.join('\n'));
+    });
+  }
+
   // Intended and actual send times differ where the one who sends is late: what coordinated omission hides. The honest way to
   // make it late is to take its CPU away, as a hypervisor or a scheduler would: its schedule goes on, it does not. Of what it
   // then sends late, a measurement from the actual send time knows nothing. Nothing else can be told from outside: a sender
@@ -126,6 +168,33 @@ suite('known delays', cannotMeasure, () => {
     assert.ok(late.intended <= late.expected + 15 && late.actual <= 10, JSON.stringify(late));
   });
 
+  /** Measures, and stops the process that has this command line in the middle of the window. */
+  async function stopWithin(options: string, commandLine: RegExp): Promise<Seen & { stoppedMs: number }> {
+    const running = workspace.start(`run --json --trials 1 ${options}`.split(' '));
+    const find = (wanted: RegExp) => processesOf(running.child.pid).find((pid) => wanted.test(commandOf(pid)));
+    await until(() => running.child.exitCode !== null || find(/^\/bin\/vswload client /) !== undefined);
+    // Every tenth of a second of its traffic it writes a line, behind three or four that it begins with: the warm-up has five, the window ten.
+    const client = find(/^\/bin\/vswload client /);
+    let lines = 0;
+    let written = writtenBy(client);
+    await until(() => {
+      const now = writtenBy(client);
+      lines += now === written ? 0 : 1;
+      written = now;
+      return lines >= 12 || running.child.exitCode !== null;
+    });
+    const pid = find(commandLine);
+    if (pid === undefined) assert.fail((await running.ended).stderr);
+    process.kill(pid, 'SIGSTOP');
+    // One of its threads has to run for that, and has to get a CPU first.
+    while (!isStopped(pid)) await new Promise((turn) => setImmediate(turn));
+    const began = performance.now();
+    await sleep(200);
+    process.kill(pid, 'SIGCONT');
+    const stoppedMs = performance.now() - began;
+    return { stoppedMs, ...latest(await running.ended) };
+  }
+
   /** Measures round trips, and stops the client for a while in the middle. */
   async function stopClient(ms: number): Promise<Seen & { stoppedMs: number }> {
     const running = workspace.start(`run --json -D latency -V linux-bridge --trials 1 --io udp ${PACE}`.split(' '));
@@ -143,6 +212,14 @@ suite('known delays', cannotMeasure, () => {
     return { stoppedMs, ...latest(await running.ended) };
   }
 });
+
+/** Of packets that are due at a steady rate, when for so long none goes on. */
+function stallOf(stallNs: number, packets: number, pps: number) {
+  const inStall = (stallNs / 1e9) * pps;
+  // The k-th largest delay is that of the k-th packet of the stall.
+  const above = (ratio: number) => Math.max(0, stallNs - ((ratio * packets) / pps) * 1e9);
+  return { mean: ((inStall / packets) * stallNs) / 2, p90: above(0.1), p99: above(0.01), p999: above(0.001) };
+}
 
 function within(value: number, truth: number): boolean {
   return Math.abs(value / truth - 1) <= TOLERANCE;
@@ -164,10 +241,29 @@ function packetsFrom(name: string): number {
 
 /** Of the traffic application in the container that a run started, once it is there. */
 function pidOf(role: 'client', run: number | undefined): number | undefined {
-  const clients = readdirSync('/proc').filter((pid) =>
-    textOf(`/proc/${pid}/cmdline`).startsWith(`/bin/vswload\0${role}\0`),
-  );
-  return clients.map(Number).find((pid) => run !== undefined && descends(pid, run));
+  return processesOf(run).find((pid) => commandOf(pid).startsWith(`/bin/vswload ${role} `));
+}
+
+/** What a run has started, and what that has. */
+function processesOf(run: number | undefined): number[] {
+  const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return run === undefined ? [] : all.filter((pid) => descends(pid, run));
+}
+
+/** All threads of a process have been stopped. */
+function isStopped(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((thread) => /^\d+ \(.*\) T /.test(textOf(`/proc/${pid}/task/${thread}/stat`)));
+}
+
+/** Bytes that a process has written so far. */
+function writtenBy(pid: number | undefined): number {
+  return Number(/^wchar: (\d+)$/m.exec(textOf(`/proc/${pid}/io`))?.[1] ?? 0);
+}
+
+/** Its words, with a space behind each. */
+function commandOf(pid: number): string {
+  return textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
 function descends(pid: number, from: number): boolean {
