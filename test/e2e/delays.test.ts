@@ -135,9 +135,11 @@ suite('known delays', cannotMeasure, () => {
         told.push(JSON.stringify({ stoppedMs, found, expected }));
         const isRight = Object.entries(expected).every(([name, ns]) => {
           const value = found[name as keyof typeof found];
-          return value !== null && within(value, ns);
+          return value !== null && value >= ns * (1 - TOLERANCE);
         });
-        if (isRight && rtt.censored === 0) return;
+        // What a busy machine adds comes on top; a quarter of the stall is more than that.
+        const isMore = (found.p99 ?? 0) > expected.p99 * 1.25 || (found.p999 ?? 0) > expected.p999 * 1.25;
+        if (isRight && !isMore && rtt.censored === 0) return;
       }
       assert.fail(told.join('\n'));
     });
