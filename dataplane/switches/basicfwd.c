@@ -27,7 +27,8 @@
 /* As the sample has for each port. */
 #define BUFFERS_PER_PORT 8191
 #define BUFFER_CACHE 250
-#define PORTS_MAX 256
+/* All that DPDK was built for. */
+#define PORTS_MAX RTE_MAX_ETHPORTS
 /* A buffer, with what DPDK puts in front of it. */
 #define BUFFER_BYTES 2560
 

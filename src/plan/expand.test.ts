@@ -284,7 +284,7 @@ describe('expandCampaign', () => {
         'remote direct udp: direct does not serve location remote; it serves local',
       ]);
       assert.deepEqual(told(planned({ pairs: [3], switches: ['direct'], ios: ['udp'] })), [
-        'direct udp 3: direct serves at most 2 pairs; give fewer than 3',
+        'direct udp 3: direct serves at most 2 pairs, not 3; give -S 2vs2 or less',
       ]);
     });
 

@@ -232,7 +232,7 @@ function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign):
     obstacles.push({ text, named: namedSwitch, kind: 'mendable' });
   }
   if (offer.pairsMax !== undefined && pairs > offer.pairsMax) {
-    const text = `${offer.id} serves at most ${offer.pairsMax} pairs; give fewer than ${pairs}`;
+    const text = `${offer.id} serves at most ${offer.pairsMax} pairs, not ${pairs}; give -S ${offer.pairsMax}vs${offer.pairsMax} or less`;
     obstacles.push({ text, named: namedSwitch, kind: 'unserved' });
   }
   const lacking = frameworkLacks(framework);

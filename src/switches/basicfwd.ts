@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { startMarked } from '../host/process.ts';
 import { Dialogue } from './dialogue.ts';
 import { type PortCounters, type RunningSwitch, SOCKETS, type SocketPort, type SwitchDriver } from './driver.ts';
-import { virtioUser } from './virtio.ts';
+import { DPDK_PORTS_MAX, virtioUser } from './virtio.ts';
 
 const MIB = 1024 * 1024;
 
@@ -33,6 +33,7 @@ export const basicfwd: SwitchDriver = {
   ports: ['vhost-user'],
   locations: ['local'],
   threads: 1,
+  pairsMax: DPDK_PORTS_MAX / 2,
 
   // DPDK's own 32 MiB, and 8191 buffers of 2.5 kB a port (dataplane/switches/basicfwd.c).
   hugepageBytes: (ports) => (32 + 21 * ports) * MIB,

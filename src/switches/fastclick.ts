@@ -6,6 +6,7 @@ import type { Language } from './dialogue.ts';
 import type { PortCounts, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
 import { findProgram } from './program.ts';
 import { announcementsHeld, type Program, SingleUse } from './single-use.ts';
+import { DPDK_PORTS_MAX } from './virtio.ts';
 
 const MIB = 1024 * 1024;
 const PROGRAM = { name: 'click', variable: 'VSWBENCH_FASTCLICK' };
@@ -26,6 +27,7 @@ export const fastclick: SwitchDriver = {
   ports: ['vhost-user'],
   locations: ['local'],
   threads: 1,
+  pairsMax: DPDK_PORTS_MAX / 2,
   // DPDK's own 32 MiB, and the packet buffers.
   hugepageBytes: () => 32 * MIB + (BUFFERS + 1) * BUFFER_BYTES,
 

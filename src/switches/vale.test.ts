@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
+import { macOf } from '../model/station.ts';
 import { vale } from './vale.ts';
 
 const PORTS = (['source', 'sink'] as const).map((end) => ({ pair: 0, end }));
@@ -29,7 +30,43 @@ function start({ host }: { host: FakeHost }) {
   return vale.start(switchContext(host, { ports: PORTS, portKind: 'netmap' }));
 }
 
+/** Shifts of B. Jenkins' mix of three 32-bit words (Dr. Dobb's Journal, September 1997): right, left and right again. */
+const SHIFTS = [
+  [13, 8, 13],
+  [12, 16, 5],
+  [3, 10, 15],
+] as const;
+
+/** The place of an address in VALE's table of 1024, as netmap works it out (sys/dev/netmap/netmap_vale.c). */
+function placeOf(mac: string): number {
+  const bytes = Buffer.from(mac.replaceAll(':', ''), 'hex');
+  const golden = 0x9e3779b9;
+  let [a, b, c] = [golden + bytes.readUInt32LE(0), golden + bytes.readUInt16LE(4), 0];
+  for (const [first, second, third] of SHIFTS) {
+    a = (a - b - c) ^ (c >>> first);
+    b = (b - c - a) ^ (a << second);
+    c = (c - a - b) ^ (b >>> third);
+  }
+  return c & 1023;
+}
+
+/** The first pair one of whose addresses has a place that an earlier one has. */
+function firstPairThatMeets(): number {
+  const taken = new Set<number>();
+  for (let pair = 0; ; pair++) {
+    for (const end of ['source', 'sink'] as const) {
+      const place = placeOf(macOf(pair, end));
+      if (taken.has(place)) return pair;
+      taken.add(place);
+    }
+  }
+}
+
 describe('vale', () => {
+  it('serves as many pairs as have addresses that it can tell apart', () => {
+    assert.equal(vale.pairsMax, firstPairThatMeets());
+  });
+
   it('has the ports of all containers in one namespace, which ends with its keeper', async (t) => {
     const there = machine(t);
     const { ports } = await start(there);

@@ -30,8 +30,9 @@ export const vale: SwitchDriver = {
   ports: ['netmap'],
   locations: ['local', 'remote'],
   threads: 0,
-  // With the memory that the module sets aside by default it opens no more ports than these have, and the two that ask it.
-  pairsMax: 22,
+  // Its table has 1024 places and no chains: of two addresses that have one place it knows only the later, and floods what is
+  // for the other. That of the 24th pair's source is the first pair's (docs/decisions/0011-netmap.md).
+  pairsMax: 23,
 
   async probe(host) {
     if (!(await host.list('/dev')).includes('netmap')) {

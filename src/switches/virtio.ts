@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The container's side of a vhost-user port, the same for every switch that has such ports.
+// The container's side of a vhost-user port, the same for every switch that has such ports, and how many a process of DPDK can have.
+
+/** Ports of a process of DPDK, as it is built unless its builder says otherwise (RTE_MAX_ETHPORTS of its rte_build_config.h). */
+export const DPDK_PORTS_MAX = 32;
 
 /** Packets that a ring holds: the most that virtio-user takes. Room for what comes while an application waits for its CPU. */
 const RING_PACKETS = 1024;

@@ -66,6 +66,12 @@ suite('bad input', cannotMeasure, () => {
     assert.deepEqual(readdirSync(workspace.results), ['campaign.yaml']);
   });
 
+  it('skips the pairs that a switch cannot serve, and says how many it can', async () => {
+    const { code, stdout, stderr } = await workspace.run(['run', '--dry-run', '-V', 'basicfwd', '-S', '17vs17']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /basicfwd serves at most 16 pairs, not 17; give -S 16vs16 or less/);
+  });
+
   it('says in one line that it needs root', (test) => {
     const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
     if (spawnSync('setpriv', [...nobody, 'test', '-r', join(root, 'src/cli/main.ts')]).status !== 0) {
