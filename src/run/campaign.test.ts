@@ -34,7 +34,7 @@ function bench(t: TestContext, cpuCount = 8) {
   const starts: SwitchContext[] = [];
   const tags: number[] = [];
   const driver = (id: string, threads = 0): SwitchDriver => ({
-    ...{ id, title: id, kind: 'kernel', learns: true, ports: ['netdev'], locations: ['local'], threads },
+    ...{ id, title: id, ports: ['netdev'], locations: ['local'], threads },
     probe: async () => ({ available: true, version: '1' }),
     async start(context) {
       starts.push(context);

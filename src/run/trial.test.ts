@@ -106,7 +106,7 @@ describe('a trial', () => {
     const b = bench(t);
     b.artifacts.frameworks.push({
       ...{ name: 'udp', title: 'UDP', built: true, usable: true, why: null, whole_frames: false },
-      ...{ zero_copy: false, polls_memory: false, kernel_interface: true, super_packets: true, can_block: true },
+      ...{ super_packets: true, can_block: true },
       ...{ ports: ['netdev' as const], hugepage_bytes: 0 },
     });
     const ended = b.run();

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { FakeHost } from '../../test/fixtures/host.ts';
 import { switchRegistry } from './registry.ts';
 
 /** What a file of this folder exports that can be started as a switch, by file name. */
@@ -18,6 +19,28 @@ async function driversOnDisk(): Promise<{ file: string; driver: unknown; id: str
     );
   });
   return (await Promise.all(found)).flat();
+}
+
+/** What a host answers that knows every command. */
+const FOLDER = '/tmp/thing';
+
+/** Commands that look and ask, and change nothing. */
+const QUESTIONS = [
+  /^run printenv VSWBENCH_[A-Z]+$/,
+  /^run sh -c command -v "\$0" \S+$/,
+  /^run test -[rx] \S+$/,
+  /^run grep -qw \S+ \/proc\/kallsyms$/,
+  /^run pkg-config --modversion \S+$/,
+  /^run (env \S+ )?\S+ --version$/,
+  /^run \S+ -q -e {2}-h \S+$/,
+];
+
+/** What a probe did and has not taken back: a folder of its own, of a name that is new each time, may come and go. */
+function changes(events: readonly string[]): string[] {
+  const done = events.filter((event) => !QUESTIONS.some((question) => question.test(event)));
+  const [made, removed, ...others] = done;
+  const isPair = /^run mktemp --directory /.test(made ?? '') && removed === `remove ${FOLDER}`;
+  return isPair ? others : done;
 }
 
 describe('the switch registry', () => {
@@ -39,4 +62,16 @@ describe('the switch registry', () => {
       assert.ok(title !== '' && ports.length > 0 && locations.length > 0 && threads >= 0, id);
     }
   });
+  for (const [which, answer] of [
+    ['knows every command', { stdout: `${FOLDER}\n` }],
+    ['knows none', { exitCode: 127 }],
+  ] as const) {
+    it(`asks and looks, and changes nothing: a host that ${which}`, async (t) => {
+      for (const driver of switchRegistry) {
+        const host = new FakeHost(t).answer(/./, answer).put({ '/proc/sys/kernel/osrelease': '6.1.0\n' });
+        await driver.probe(host);
+        assert.deepEqual(changes(host.events), [], driver.id);
+      }
+    });
+  }
 });
