@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# `npm run check`: everything that needs no root, in under a minute: format, lint, room boundaries, types, C warnings and
+# `npm run check`: everything that needs no root: format, lint, room boundaries, types, C warnings and
 # format, unit tests.
 set -eu
 cd "$(dirname "$0")/.."
