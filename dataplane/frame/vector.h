@@ -13,6 +13,7 @@
 
 enum vector { VECTOR_BASE, VECTOR_AVX2, VECTOR_COUNT };
 
+#define TARGET_BASE
 #if defined(__x86_64__)
 #define TARGET_AVX2 __attribute__((target("avx2")))
 #else

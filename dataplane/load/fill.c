@@ -38,22 +38,23 @@ ALWAYS_INLINE void fill(struct departures *d, unsigned first, unsigned n, const 
     }
 }
 
-#define FILL_VARIANT(name, touch_full, whole_frames, slots_keep_content)                                               \
-    static void name(struct departures *d, unsigned first, unsigned n, const struct stamp *stamp)                      \
+#define FILL_VARIANT(name, target, touch_full, whole_frames, slots_keep_content)                                       \
+    target static void name(struct departures *d, unsigned first, unsigned n, const struct stamp *stamp)               \
     {                                                                                                                  \
         fill(d, first, n, stamp, touch_full, whole_frames, slots_keep_content);                                        \
     }
 
-FILL_VARIANT(fill_payload_header, false, false, true)
-FILL_VARIANT(fill_frame_header, false, true, false)
-FILL_VARIANT(fill_frame_kept_header, false, true, true)
-FILL_VARIANT(fill_payload, true, false, true)
-FILL_VARIANT(fill_frame, true, true, false)
-FILL_VARIANT(fill_frame_kept, true, true, true)
-TARGET_AVX2 FILL_VARIANT(fill_payload_avx2, true, false, true) TARGET_AVX2
-    FILL_VARIANT(fill_frame_avx2, true, true, false) TARGET_AVX2 FILL_VARIANT(fill_frame_kept_avx2, true, true, true)
+FILL_VARIANT(fill_payload_header, TARGET_BASE, false, false, true)
+FILL_VARIANT(fill_frame_header, TARGET_BASE, false, true, false)
+FILL_VARIANT(fill_frame_kept_header, TARGET_BASE, false, true, true)
+FILL_VARIANT(fill_payload, TARGET_BASE, true, false, true)
+FILL_VARIANT(fill_frame, TARGET_BASE, true, true, false)
+FILL_VARIANT(fill_frame_kept, TARGET_BASE, true, true, true)
+FILL_VARIANT(fill_payload_avx2, TARGET_AVX2, true, false, true)
+FILL_VARIANT(fill_frame_avx2, TARGET_AVX2, true, true, false)
+FILL_VARIANT(fill_frame_kept_avx2, TARGET_AVX2, true, true, true)
 
-        fill_function *fill_choose(unsigned capabilities, bool touch_full, enum vector vector)
+fill_function *fill_choose(unsigned capabilities, bool touch_full, enum vector vector)
 {
     enum { PAYLOAD, FRAME, FRAME_KEPT, KINDS };
     static fill_function *const full[VECTOR_COUNT][KINDS] = {

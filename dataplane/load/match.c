@@ -40,19 +40,20 @@ ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slo
     return (unsigned)(slot - slots);
 }
 
-#define MATCH_VARIANT(name, touch_full, whole_frames)                                                                  \
-    static unsigned name(const struct arrivals *a, const struct io_slot *slots, unsigned n)                            \
+#define MATCH_VARIANT(name, target, touch_full, whole_frames)                                                          \
+    target static unsigned name(const struct arrivals *a, const struct io_slot *slots, unsigned n)                     \
     {                                                                                                                  \
         return match(a, slots, n, touch_full, whole_frames);                                                           \
     }
 
-MATCH_VARIANT(match_payload_header, false, false)
-MATCH_VARIANT(match_frame_header, false, true)
-MATCH_VARIANT(match_payload, true, false)
-MATCH_VARIANT(match_frame, true, true)
-TARGET_AVX2 MATCH_VARIANT(match_payload_avx2, true, false) TARGET_AVX2 MATCH_VARIANT(match_frame_avx2, true, true)
+MATCH_VARIANT(match_payload_header, TARGET_BASE, false, false)
+MATCH_VARIANT(match_frame_header, TARGET_BASE, false, true)
+MATCH_VARIANT(match_payload, TARGET_BASE, true, false)
+MATCH_VARIANT(match_frame, TARGET_BASE, true, true)
+MATCH_VARIANT(match_payload_avx2, TARGET_AVX2, true, false)
+MATCH_VARIANT(match_frame_avx2, TARGET_AVX2, true, true)
 
-    match_function *match_choose(bool touch_full, bool whole_frames, enum vector vector)
+match_function *match_choose(bool touch_full, bool whole_frames, enum vector vector)
 {
     static match_function *const full[VECTOR_COUNT][2] = {
         [VECTOR_BASE] = {match_payload, match_frame},

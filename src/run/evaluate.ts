@@ -7,11 +7,13 @@ import type { CpuUse, Flag, Latency, Ledger, Measurement, PerPacket, Trial } fro
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
+import { sumOf } from '../stats/sum.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
 import type { Look } from './machines.ts';
 import { noiseOf } from './noise.ts';
+import { wallS } from './occupancy.ts';
 import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
 import { lostOf, pairLedgerOf, type Told, uplinkLedgerOf } from './ways.ts';
 
@@ -150,10 +152,10 @@ function combine(
   histograms: Record<string, Histogram>,
 ): Measurement {
   const { testCase } = evidence;
-  const total = (value: (pair: PairEvaluation) => number) => pairs.reduce((sum, pair) => sum + value(pair), 0);
+  const total = (value: (pair: PairEvaluation) => number) => sumOf(pairs, value);
   /** What arrived damaged at a server never comes back, and is known there alone. */
   const judged = (field: 'corrupted_packets' | 'unidentified_packets' | 'steady_corrupted_packets') =>
-    total(({ judges }) => judges.reduce((sum, rx) => sum + rx[field], 0));
+    total(({ judges }) => sumOf(judges, (rx) => rx[field]));
   const throughputPps = total((pair) => pair.receivedPps);
   const latencyNs = latencyOf(histograms);
   // All pairs begin at one instant.
@@ -315,9 +317,4 @@ function perPacket({ sources, sinks }: Evidence, field: 'cycles' | 'instructions
   const sender = cost(sources, (final) => final.tx?.offered_packets ?? 0);
   const receiver = cost(sinks, (final) => final.rx?.packets ?? 0);
   return sender === null || receiver === null ? null : { sender, receiver };
-}
-
-/** Seconds between the two looks at a machine. */
-export function wallS({ before, after }: Pick<MachineEvidence, 'before' | 'after'>): number {
-  return (after.atNs - before.atNs) / 1e9;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Double-entry bookkeeping of packets: every hop that they pass, who counted them there, and where the lost ones went.
 import type { Ledger, UplinkLedger } from '../model/result.ts';
+import { sumOf } from '../stats/sum.ts';
 
 /** Packets that somebody counted as dropped on the way to a hop, with the name of the place. */
 export interface CountedDrops {
@@ -83,8 +84,8 @@ function accountOf(ways: readonly Way[]): Account {
     byPlace.set(where, (byPlace.get(where) ?? 0) + packets);
   return {
     drops: [...byPlace].map(([where, packets]) => ({ where, packets })),
-    unexplained: sum(accounts, ({ unexplained }) => unexplained),
-    others: sum(accounts, ({ others }) => others),
+    unexplained: sumOf(accounts, ({ unexplained }) => unexplained),
+    others: sumOf(accounts, ({ others }) => others),
   };
 }
 
@@ -102,7 +103,7 @@ function walk({ hops, copies, foreign }: Way, found: Map<string, number>): Accou
   const drops: Ledger['drops'] = [];
   for (const [index, { before, later }] of steps.entries()) {
     const missing = before.packets - later.packets - (index === steps.length - 1 ? leaving : 0);
-    const counted = sum(later.counted ?? [], ({ where, packets }) => packets - (found.get(where) ?? 0));
+    const counted = sumOf(later.counted ?? [], ({ where, packets }) => packets - (found.get(where) ?? 0));
     const wanted = steps.length === 1 ? copiesLeft : Math.max(0, counted - missing, -missing);
     const made = Math.min(copiesLeft, wanted);
     const came = Math.min(foreignLeft, Math.max(0, counted - missing - made, -missing - made));
@@ -147,11 +148,7 @@ function withoutLast(drops: Ledger['drops'], packets: number): Ledger['drops'] {
 }
 
 function total(drops: Ledger['drops']): number {
-  return sum(drops, ({ packets }) => packets);
-}
-
-function sum<T>(of: readonly T[], value: (one: T) => number): number {
-  return of.reduce((all, one) => all + value(one), 0);
+  return sumOf(drops, ({ packets }) => packets);
 }
 
 function nameOf({ name, superPackets }: Hop): string {

@@ -4,8 +4,8 @@
 // docs/method.md, "Quiet and disturbed trials".
 import { type CpuSnapshot, interruptsBetween } from '../host/cpu.ts';
 import type { Noise } from '../model/result.ts';
-import { type Evidence, type MachineEvidence, wallS } from './evaluate.ts';
-import { lackOf, type Occupancy, occupancyOf, percent, percentBeside } from './occupancy.ts';
+import type { Evidence, MachineEvidence } from './evaluate.ts';
+import { lackOf, type Occupancy, occupancyOf, percent, percentBeside, wallS } from './occupancy.ts';
 
 /** A share of the measured CPUs' time that the hypervisor gave to others: differences between switches of 2 % are then theirs. */
 export const STEAL_RATIO_MAX = 0.02;

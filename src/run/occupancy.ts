@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who had the measured CPUs within the window: the trial's own threads, or strangers. Pure.
 import { steadyUse } from '../stats/steady.ts';
-import { type ApplicationEvidence, type Evidence, type MachineEvidence, wallS } from './evaluate.ts';
+import { sumOf } from '../stats/sum.ts';
+import type { ApplicationEvidence, Evidence, MachineEvidence } from './evaluate.ts';
 
 /** An application that polls has its CPU for all of the window, but for the kernel's own moments: 5 % less are somebody else's. */
 export const POLLING_SHARE_MIN = 0.95;
@@ -39,8 +40,7 @@ export function occupancyOf(evidence: Evidence): Occupancy[] {
   );
   return evidence.machines.flatMap((machine, index) =>
     machine.cpus.map((cpu) => {
-      const { applications, ofSwitch } = ownOn(evidence, machine, index, cpu);
-      const own = ofSwitch + applications.reduce((sum, { share }) => sum + share, 0);
+      const { applications, ofSwitch, own } = ownOn(evidence, machine, index, cpu);
       const { idle, stolen, interrupts } = kernelOn(machine, cpu);
       // Idle and stolen time are counted in ticks: of a CPU that knows either, one more may be missing.
       const ofKernel = apart[index] ? interrupts : 0;
@@ -72,7 +72,7 @@ export function lackOf({ cpu, machine, applications, ofKernel, polled, strangers
   return `others took ${percentBeside(strangers, STRANGERS_RATIO_MAX)} of ${where} (more than ${percent(STRANGERS_RATIO_MAX)})`;
 }
 
-/** The trial's own on a CPU. */
+/** The trial's own on a CPU, and its share in all. */
 function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu: number) {
   const { sources, sinks, placement, machines } = evidence;
   const sinkMachine = machines.length - 1;
@@ -81,8 +81,10 @@ function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu:
       .filter(({ pair }) => placement.pairs[pair]?.[end] === cpu && index === (end === 'source' ? 0 : sinkMachine))
       .map((one) => ({ name: `the ${one.final.role} of pair ${one.pair}`, share: shareOf(one, evidence) }));
   const threads = [...machine.after.threads].filter(([, thread]) => thread.cpu === cpu);
-  const ranS = threads.reduce((sum, [id, { runS }]) => sum + runS - (machine.before.threads.get(id)?.runS ?? 0), 0);
-  return { applications: [...of(sources, 'source'), ...of(sinks, 'sink')], ofSwitch: ranS / wallS(machine) };
+  const ranS = sumOf(threads, ([id, { runS }]) => runS - (machine.before.threads.get(id)?.runS ?? 0));
+  const applications = [...of(sources, 'source'), ...of(sinks, 'sink')];
+  const ofSwitch = ranS / wallS(machine);
+  return { applications, ofSwitch, own: ofSwitch + sumOf(applications, ({ share }) => share) };
 }
 
 /** An application's CPU time over the window of its pair. */
@@ -110,9 +112,8 @@ function kernelOn(machine: MachineEvidence, cpu: number): { idle: number; stolen
  */
 function fitsBeside(evidence: Evidence, machine: MachineEvidence, index: number): boolean {
   return machine.cpus.every((cpu) => {
-    const { applications, ofSwitch } = ownOn(evidence, machine, index, cpu);
+    const { own } = ownOn(evidence, machine, index, cpu);
     const { idle, stolen, interrupts } = kernelOn(machine, cpu);
-    const own = ofSwitch + applications.reduce((sum, { share }) => sum + share, 0);
     return own + idle + stolen + interrupts <= 1 + STRANGERS_RATIO_MAX;
   });
 }
@@ -121,6 +122,11 @@ function switchCpus({ placement, machines }: Evidence, index: number): readonly 
   const far = placement.far?.switch ?? [];
   if (machines.length === 1) return [...placement.switch, ...far];
   return index === 0 ? placement.switch : far;
+}
+
+/** Seconds between the two looks at a machine. */
+export function wallS({ before, after }: Pick<MachineEvidence, 'before' | 'after'>): number {
+  return (after.atNs - before.atNs) / 1e9;
 }
 
 export function percent(ratio: number): string {

@@ -24,7 +24,7 @@ interface Traffic {
 }
 
 /** What was begun to be looked at in the warm-up. */
-interface Look {
+interface WarmupLook {
   /** What ends the observing of each side's switch. */
   endings: ((() => Promise<SwitchFigures>) | undefined)[];
   fromNs: number;
@@ -55,7 +55,7 @@ export async function watchTraffic(
   const traffic = { ...stations, startNs };
   const until = async (atMs: number) =>
     timers.setTimeout(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
-  const look = async (): Promise<Look> => {
+  const look = async (): Promise<WarmupLook> => {
     const endings = await Promise.all(sides.map(({ running }) => running.observe?.()));
     return { endings, fromNs: await near.monotonicNs(), frequencies: await lookAtFrequencies(machines) };
   };
@@ -80,8 +80,8 @@ export async function watchTraffic(
 async function warmUp(
   { warmupMs }: TrialContext,
   until: (atMs: number) => Promise<void>,
-  look: () => Promise<Look>,
-): Promise<Look & { beginMs: number }> {
+  look: () => Promise<WarmupLook>,
+): Promise<WarmupLook & { beginMs: number }> {
   await until(warmupMs / 2);
   return { ...(await look()), beginMs: warmupMs };
 }
@@ -92,8 +92,8 @@ async function warmUpUntilQuiet(
   traffic: Traffic,
   near: Host,
   until: (atMs: number) => Promise<void>,
-  look: () => Promise<Look>,
-): Promise<Look & { beginMs: number }> {
+  look: () => Promise<WarmupLook>,
+): Promise<WarmupLook & { beginMs: number }> {
   const intervalMs = sampleIntervalMs(durationMs);
   let atMs = TREND_INTERVALS * intervalMs;
   while (atMs < warmupMs) {

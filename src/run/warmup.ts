@@ -6,6 +6,7 @@ import { sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import { hasTrend } from '../stats/trend.ts';
 import type { Evidence } from './evaluate.ts';
 import { FREQUENCY_CHANGE_RATIO_MAX } from './noise.ts';
+import { percent } from './occupancy.ts';
 
 /** A page fault takes the kernel a microsecond, and one that has to clear a huge page a hundred: so many a second are a thousandth of the time. */
 export const MINOR_FAULTS_PER_S_MAX = 10;
@@ -121,8 +122,4 @@ export function isWarm(progress: WarmupProgress): boolean {
   );
   const rates = received.slice(1).map((packets, index) => packets - (received[index] ?? 0));
   return !touches && !hasTrend(rates);
-}
-
-function percent(ratio: number): string {
-  return `${Number((100 * ratio).toFixed(1))} %`;
 }

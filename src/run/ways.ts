@@ -3,6 +3,7 @@
 // them. With answers there are two ways, there and back.
 import type { RxTotals, TxTotals } from '../model/dataplane.ts';
 import type { Ledger, UplinkLedger } from '../model/result.ts';
+import { sumOf } from '../stats/sum.ts';
 import type { PortCounts, UplinkCounts } from '../switches/driver.ts';
 import type { End } from './application.ts';
 import type { Evidence } from './evaluate.ts';
@@ -38,7 +39,7 @@ export function lostOf({ offered, sink, answers }: Told): number {
 export function together(pairs: readonly Told[]): Told {
   const answers = pairs.flatMap((pair) => pair.answers ?? []);
   return {
-    offered: pairs.reduce((sum, { offered }) => sum + offered, 0),
+    offered: sumOf(pairs, ({ offered }) => offered),
     sink: addUp(
       RECEIVED,
       pairs.map(({ sink }) => sink),
@@ -63,7 +64,7 @@ function addUp<Field extends string>(
   fields: readonly Field[],
   all: readonly Record<Field, number>[],
 ): Record<Field, number> {
-  const sums = fields.map((field) => [field, all.reduce((sum, one) => sum + one[field], 0)]);
+  const sums = fields.map((field) => [field, sumOf(all, (one) => one[field])]);
   return Object.fromEntries(sums) as Record<Field, number>;
 }
 
@@ -174,14 +175,15 @@ function witnessesOf(evidence: Evidence, pair: number) {
     between(from: End, to: End, names: Names, suffix: string): Between {
       const [sending, receiving] = [interfaces.find(of(from))?.counters, interfaces.find(of(to))?.counters];
       const [entry, exit] = [ports?.find(of(from)), ports?.find(of(to))];
-      const sent = { where: `${names[from]}'s interface, dropped on sending`, packets: sending?.txDropped ?? 0 };
-      const got = { where: `${names[to]}'s interface, dropped on receiving`, packets: receiving?.rxDropped ?? 0 };
+      const dropped = (where: string, frames: number) => [{ where, packets: packetsAtMost(frames, shape) }];
       const hops = [
         ...(sending === undefined
           ? []
-          : hopOf(`${names[from]}'s interface, sent`, countFrames(sending.txPackets, sending.txBytes, shape), [
-              { ...sent, packets: packetsAtMost(sent.packets, shape) },
-            ])),
+          : hopOf(
+              `${names[from]}'s interface, sent`,
+              countFrames(sending.txPackets, sending.txBytes, shape),
+              dropped(`${names[from]}'s interface, dropped on sending`, sending.txDropped),
+            )),
         ...(entry === undefined
           ? []
           : hopOf(`switch, in${suffix}`, countFrames(entry.inPackets, entry.inBytes, shape))),
@@ -190,9 +192,11 @@ function witnessesOf(evidence: Evidence, pair: number) {
           : hopOf(`switch, out${suffix}`, countFrames(exit.outPackets, exit.outBytes, shape), switchDrops)),
         ...(receiving === undefined
           ? []
-          : hopOf(`${names[to]}'s interface, received`, countFrames(receiving.rxPackets, receiving.rxBytes, shape), [
-              { ...got, packets: packetsAtMost(got.packets, shape) },
-            ])),
+          : hopOf(
+              `${names[to]}'s interface, received`,
+              countFrames(receiving.rxPackets, receiving.rxBytes, shape),
+              dropped(`${names[to]}'s interface, dropped on receiving`, receiving.rxDropped),
+            )),
       ];
       return { hops, beforeReceiver: [] };
     },

@@ -2,6 +2,7 @@
 import type { Histogram } from '../model/dataplane.ts';
 import type { LatencySummary } from '../model/result.ts';
 import { PERCENTILES, type PercentileName, withheld } from './percentiles.ts';
+import { sumOf } from './sum.ts';
 
 type Bucket = Histogram['buckets'][number];
 
@@ -18,12 +19,12 @@ export function mergeHistograms(histograms: readonly Histogram[]): Histogram | n
   for (const [lower, upper, count] of filled.flatMap((histogram) => histogram.buckets)) {
     byLower.set(lower, [lower, upper, (byLower.get(lower)?.[2] ?? 0) + count]);
   }
-  const count = total(filled, (histogram) => histogram.count);
+  const count = sumOf(filled, (histogram) => histogram.count);
   const shape = {
     count,
     min: filled.reduce((least, histogram) => Math.min(least, histogram.min), Number.POSITIVE_INFINITY),
     max: filled.reduce((most, histogram) => Math.max(most, histogram.max), Number.NEGATIVE_INFINITY),
-    censored: total(unsent, (histogram) => histogram.censored),
+    censored: sumOf(unsent, (histogram) => histogram.censored),
     censored_at_least: unsent.reduce<number | null>(
       (least, { censored_at_least: bound }) => (bound === null || (least !== null && least < bound) ? least : bound),
       null,
@@ -33,8 +34,8 @@ export function mergeHistograms(histograms: readonly Histogram[]): Histogram | n
   return {
     unit: 'ns',
     ...shape,
-    mean: total(filled, (histogram) => histogram.mean * (histogram.count / count)),
-    sum_squares: total(filled, (histogram) => histogram.sum_squares),
+    mean: sumOf(filled, (histogram) => histogram.mean * (histogram.count / count)),
+    sum_squares: sumOf(filled, (histogram) => histogram.sum_squares),
     p50: percentile(shape, PERCENTILES.p50),
     p90: percentile(shape, PERCENTILES.p90),
     p99: percentile(shape, PERCENTILES.p99),
@@ -79,8 +80,4 @@ export function toLatencySummary(histogram: Histogram): LatencySummary | null {
     max: censored > 0 ? null : max,
     ...{ count, censoredCount: censored, censoredAtLeastNs: least },
   };
-}
-
-function total(histograms: readonly Histogram[], value: (histogram: Histogram) => number): number {
-  return histograms.reduce((sum, histogram) => sum + value(histogram), 0);
 }

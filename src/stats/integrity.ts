@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What became of the packets themselves: lost, copied, damaged, out of order.
 import type { Flag, Measurement } from '../model/result.ts';
+import { sumOf } from './sum.ts';
 
 /** Share of the packets received above which copies, damaged, reordered or late ones are told with a figure. */
 export const INTEGRITY_RATIO_MAX = 0.001;
 
 /** The flags of some trials whose packets did not all arrive once, intact and in order. */
 export function integrityFlags(measured: readonly Measurement[]): Flag[] {
-  const total = (of: (measurement: Measurement) => number) => measured.reduce((sum, one) => sum + of(one), 0);
-  const received = total(({ receivedPackets }) => receivedPackets);
+  const received = sumOf(measured, ({ receivedPackets }) => receivedPackets);
   const isNotable = (packets: number) => packets > INTEGRITY_RATIO_MAX * received;
   const found: [Flag, number][] = [
-    ['duplicates', total(({ duplicatedPackets }) => duplicatedPackets)],
-    ['corruption', total(({ corruptedPackets }) => corruptedPackets)],
-    ['reordering', total(({ reorderedPackets }) => reorderedPackets)],
-    ['late-packets', total(({ latePackets }) => latePackets)],
+    ['duplicates', sumOf(measured, ({ duplicatedPackets }) => duplicatedPackets)],
+    ['corruption', sumOf(measured, ({ corruptedPackets }) => corruptedPackets)],
+    ['reordering', sumOf(measured, ({ reorderedPackets }) => reorderedPackets)],
+    ['late-packets', sumOf(measured, ({ latePackets }) => latePackets)],
   ];
   return found.flatMap(([flag, packets]) => (isNotable(packets) ? [flag] : []));
 }
@@ -26,8 +26,7 @@ type WindowCounts = Pick<Measurement, 'steadyOfferedPackets' | 'steadyReceivedPa
  * trials one with many packets weighs as much as its packets do.
  */
 export function lossRatioOf(measured: readonly WindowCounts[]): number {
-  const total = (of: (counts: WindowCounts) => number) => measured.reduce((sum, one) => sum + of(one), 0);
-  const offered = total(({ steadyOfferedPackets }) => steadyOfferedPackets);
-  const arrived = total((one) => one.steadyReceivedPackets + one.steadyCorruptedPackets);
+  const offered = sumOf(measured, ({ steadyOfferedPackets }) => steadyOfferedPackets);
+  const arrived = sumOf(measured, (one) => one.steadyReceivedPackets + one.steadyCorruptedPackets);
   return offered === 0 ? 0 : (offered - arrived) / offered;
 }

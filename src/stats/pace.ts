@@ -2,6 +2,7 @@
 // Whether a paced case kept the pace that was asked for. Totals of the measured window decide, never a rate between two samples: at low
 // rates a sample is as coarse as a burst.
 import type { Measurement } from '../model/result.ts';
+import { sumOf } from './sum.ts';
 
 /** Packets of the intended ones from which on a pace is kept. */
 export const RATE_KEPT_RATIO = 0.99;
@@ -11,12 +12,11 @@ export const RATE_KEPT_RATIO = 0.99;
  * packets that were given up were counted in the window have totals of the whole run instead. 1 where nothing was asked for.
  */
 export function keptRatio(measured: readonly Measurement[], what: 'offered' | 'received'): number {
-  const total = (of: (measurement: Measurement) => number) => measured.reduce((sum, one) => sum + of(one), 0);
   const windowed = measured.every(({ rawPps }) => rawPps !== null);
-  const intended = total((one) =>
+  const intended = sumOf(measured, (one) =>
     windowed ? one.steadyOfferedPackets + one.steadyGivenUpPackets : one.intendedPackets,
   );
-  const kept = total((one) => {
+  const kept = sumOf(measured, (one) => {
     if (what === 'received') return windowed ? one.steadyReceivedPackets : one.receivedPackets;
     return windowed ? one.steadyOfferedPackets : one.offeredPackets;
   });
