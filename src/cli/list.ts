@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
-import { renderCampaignList } from '../report/terminal.ts';
+import { renderCampaignList } from '../report/list.ts';
 import { withStore } from './load.ts';
 
 export function addList(program: Command): void {

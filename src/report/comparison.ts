@@ -16,7 +16,7 @@ import {
   varying,
   withUnit,
 } from './format.ts';
-import { clean, painter, plainTable, type TerminalOptions, visibleLength, wrap } from './terminal.ts';
+import { clean, fits, type Paint, painter, plainTable, type TerminalOptions, wrap } from './text.ts';
 
 /** One side of a comparison. */
 export interface Side {
@@ -88,8 +88,6 @@ function sideLine(name: string, { campaign, title, startedAt, switch: id }: Side
   return `${name}  ${clean(campaign)}  ${startedAt.replace('T', ' ').slice(0, 16)}  ${what}`;
 }
 
-type Paint = ReturnType<typeof painter>;
-
 const VERDICT_STYLES = { faster: 'green', slower: 'red', 'no difference': 'dim', 'not compared': 'yellow' } as const;
 
 /** One table a dimension and testbed: their figures have nothing in common. */
@@ -130,12 +128,11 @@ function tables(compared: readonly ComparedCase[], switches: boolean, columns: n
           new Set([1]),
         );
       const wide = drawn(2);
-      const fits = wide.every((line) => visibleLength(line) <= columns);
       return [
         [
           paint(first === undefined ? dimension : describeGroup(first, common(machines, first, names)), 'bold'),
           '',
-          ...(fits ? wide : drawn(1)),
+          ...(fits(wide, columns) ? wide : drawn(1)),
         ],
       ];
     }),

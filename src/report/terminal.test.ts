@@ -13,7 +13,7 @@ import {
 } from '../../test/fixtures/campaign.ts';
 import { FlagSchema } from '../model/result.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
-import { renderCampaignList, renderSummary } from './terminal.ts';
+import { renderSummary } from './terminal.ts';
 
 const plain = { columns: 100, color: false };
 const table2 = toCampaignResult(table2Campaign());
@@ -134,19 +134,4 @@ test('nothing measured is said so', () => {
 test('a campaign that goes on for a precision says so', () => {
   const text = renderSummary(toCampaignResult(storedCampaign({ precision: { ratio: 0.02, trialsMax: 30 } })), plain);
   assert.match(text.replaceAll(/\s+/g, ' '), /6 to 30 trials of 3 s a case.*until the 95 % interval is within ±2 %/);
-});
-
-test('the list of campaigns tells which are complete', () => {
-  const row = { id: 'a1', title: 'T', startedAt: '2026-03-01T09:59:58.000Z', cases: 4, trialsPlanned: 24 };
-  const text = renderCampaignList([
-    { ...row, endedAt: null, trialsDone: 12 },
-    { ...row, id: 'b2', endedAt: '2026-03-01T10:59:58.000Z', trialsDone: 24 },
-    { ...row, id: 'c3', endedAt: null, trialsDone: 27 },
-    { ...row, id: 'd4', endedAt: '2026-03-01T10:59:58.000Z', trialsDone: 20 },
-  ]);
-  assert.match(lineOf(text, 'a1'), /a1 +2026-03-01 09:59 +T +4 +12\/24 +unfinished/);
-  assert.match(lineOf(text, 'b2'), /24\/24 +complete$/);
-  assert.match(lineOf(text, 'c3'), /27\/27 +unfinished/);
-  assert.match(lineOf(text, 'd4'), /20\/24 +ended early/);
-  assert.match(renderCampaignList([]), /No campaigns yet/);
 });

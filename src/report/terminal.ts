@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Alignment, table } from 'table';
+import type { Alignment } from 'table';
 import type { CampaignResult, CaseResult, Flag } from '../model/result.ts';
 import { type HostRecord, testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
@@ -31,21 +31,7 @@ import {
   whereOf,
 } from './format.ts';
 import { answers } from './sentences.ts';
-
-/** What the terminal can show. */
-export interface TerminalOptions {
-  /** Characters in a line. */
-  columns: number;
-  color: boolean;
-}
-
-const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33' } as const;
-type Paint = (text: string, style: keyof typeof STYLES) => string;
-
-/** Colours text where there are colours. */
-export function painter(color: boolean): Paint {
-  return (text, style) => (color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
-}
+import { clean, fits, type Paint, painter, plainTable, type TerminalOptions, wrap } from './text.ts';
 
 /** What is needed to write a summary down. */
 interface Page {
@@ -120,8 +106,8 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
   const names = varying(groups.map(({ group }) => group));
   const constant = describeGroup(first.group, common(page.result, first.group, names));
   const drawn = LAYOUTS.map((layout) => ({ layout, lines: draw(page, groups, names, layout) }));
-  const fits = drawn.find(({ lines }) => lines.every((line) => visibleLength(line) <= page.columns));
-  const { layout, lines } = fits ?? { layout: { titles: false, gap: 1 }, lines: drawn.at(-1)?.lines ?? [] };
+  const best = drawn.find(({ lines }) => fits(lines, page.columns));
+  const { layout, lines } = best ?? { layout: { titles: false, gap: 1 }, lines: drawn.at(-1)?.lines ?? [] };
   return [
     page.paint(constant, 'bold'),
     '',
@@ -162,25 +148,6 @@ function draw(page: Page, groups: CaseGroup[], names: (keyof Group)[], layout: L
     layout.gap,
     rules,
   );
-}
-
-/** A table without frames; `rules` are the rows (from 0) above which a line is drawn. */
-export function plainTable(
-  rows: string[][],
-  align: readonly Alignment[],
-  gap: number,
-  rules: ReadonlySet<number>,
-): string[] {
-  const text = table(rows, {
-    columns: align.map((alignment) => ({ alignment })),
-    columnDefault: { paddingLeft: 0, paddingRight: gap },
-    border: { bodyLeft: '', bodyRight: '', bodyJoin: '', joinBody: '─', joinLeft: '', joinRight: '', joinJoin: '' },
-    drawHorizontalLine: (index, size) => index < size && rules.has(index),
-  });
-  return text
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== '');
 }
 
 function columnsFor(
@@ -333,63 +300,4 @@ function legend({ result, columns, paint, marks }: Page): string[] {
     ...[...marks.numbered].flatMap(([flag, mark]) => told(`[${mark}]`, flag)),
   ];
   return lines.length === 0 ? [] : [paint('Notes', 'bold'), ...lines.map((line) => paint(line, 'dim'))];
-}
-
-/** A line of `vswbench list`. */
-export interface CampaignListRow {
-  id: string;
-  title: string;
-  startedAt: string;
-  /** Null while it runs, or where it was cut short. */
-  endedAt: string | null;
-  cases: number;
-  trialsDone: number;
-  trialsPlanned: number;
-}
-
-/** The campaigns of a store as a table, in the order given. */
-export function renderCampaignList(rows: readonly CampaignListRow[]): string {
-  if (rows.length === 0) return "No campaigns yet: 'vswbench run' makes one.";
-  const body = rows.map((row) => [
-    clean(row.id),
-    row.startedAt.replace('T', ' ').slice(0, 16),
-    clean(row.title),
-    String(row.cases),
-    // Beyond the plan, where a precision was asked for.
-    `${row.trialsDone}/${Math.max(row.trialsDone, row.trialsPlanned)}`,
-    stateOf(row),
-  ]);
-  const head = ['Campaign', 'Started (UTC)', 'Title', 'Cases', 'Trials', 'State'];
-  return plainTable([head, ...body], ['left', 'left', 'left', 'right', 'right', 'left'], 2, new Set([1])).join('\n');
-}
-
-function stateOf({ endedAt, trialsDone, trialsPlanned }: CampaignListRow): string {
-  if (endedAt === null) return 'unfinished: --resume';
-  return trialsDone < trialsPlanned ? 'ended early: --resume' : 'complete';
-}
-
-/** Free text in one line without control characters: a reason from a program must not drive the reader's terminal. */
-export function clean(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/\p{Cc}/gu, '');
-}
-
-/** Breaks at single spaces; the second line on is indented. A word longer than the line stays whole. */
-export function wrap(text: string, columns: number, indent: number): string[] {
-  const lines: string[] = [];
-  let line: string | null = null;
-  for (const word of text.split(' ')) {
-    const longer: string = line === null ? word : `${line} ${word}`;
-    if (line !== null && longer.length > columns) {
-      lines.push(line);
-      line = ' '.repeat(indent) + word;
-    } else {
-      line = longer;
-    }
-  }
-  return line === null ? lines : [...lines, line];
-}
-
-export function visibleLength(line: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are our own colour sequences.
-  return line.replace(/\u001b\[\d+m/g, '').length;
 }

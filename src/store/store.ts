@@ -5,6 +5,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
 import {
   type PlannedCase,
   type StoredCampaign,
@@ -36,20 +37,6 @@ export { StoreError };
 
 /** A campaign before its first trial. */
 export type NewCampaign = Omit<StoredCampaign, 'cases'> & { cases: readonly PlannedCase[] };
-
-const CampaignRowSchema = z.strictObject({
-  id: z.string(),
-  title: z.string(),
-  startedAt: z.string(),
-  endedAt: z.string().nullable(),
-  /** Test cases, the skipped ones included. */
-  cases: z.int().nonnegative(),
-  trialsDone: z.int().nonnegative(),
-  /** Of the test cases that are not skipped; more may be done where a precision was asked for. */
-  trialsPlanned: z.int().nonnegative(),
-});
-/** A campaign at a glance. */
-export type CampaignRow = z.infer<typeof CampaignRowSchema>;
 
 const RemainingSchema = z.array(z.strictObject({ round: z.int().nonnegative(), caseIndex: z.int().nonnegative() }));
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+/** A campaign at a glance, as `vswbench list` shows it. */
+export const CampaignRowSchema = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  startedAt: z.string(),
+  /** Null while it runs, or where it was cut short. */
+  endedAt: z.string().nullable(),
+  /** Test cases, the skipped ones included. */
+  cases: count,
+  trialsDone: count,
+  /** Of the test cases that are not skipped; more may be done where a precision was asked for. */
+  trialsPlanned: count,
+});
+export type CampaignRow = z.infer<typeof CampaignRowSchema>;
