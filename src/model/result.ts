@@ -288,6 +288,10 @@ export const CeilingSchema = z.strictObject({
 });
 export type Ceiling = z.infer<typeof CeilingSchema>;
 
+/** The figure that decides between test cases, of one round: packets/s received, or for `latency` the median round trip, ns. */
+export const RoundFigureSchema = z.strictObject({ round: count, value: z.number() });
+export type RoundFigure = z.infer<typeof RoundFigureSchema>;
+
 /** A test case with everything its trials told. */
 export const CaseResultSchema = z.strictObject({
   case: TestCaseSchema,
@@ -297,6 +301,8 @@ export const CaseResultSchema = z.strictObject({
   ceiling: CeilingSchema.optional(),
   /** The most packets/s that the cable between the hosts carries in one direction; null on one host, or where nobody knows. */
   lineRatePps: z.number().positive().nullable(),
+  /** In the order of the rounds; of measured trials only. */
+  figures: z.array(RoundFigureSchema),
   trials: z.array(TrialSchema),
   /** Null where no trial was measured. */
   summary: SummarySchema.nullable(),

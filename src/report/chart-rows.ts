@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charts with a row for each case: the spread of its trials, and its CPU use.
-import type { CampaignResult, CaseResult, Trial } from '../model/result.ts';
+import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { groupCases } from '../stats/group.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
@@ -59,7 +59,7 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
     return [
       {
         name,
-        dots: one.trials.flatMap(decidingValue).map((value) => ({ name, color, percent: percent(value) })),
+        dots: one.figures.map(({ value }) => ({ name, color, percent: percent(value) })),
         band: { name, low: percent(figure.ciLow ?? figure.median), high: percent(figure.ciHigh ?? figure.median) },
       },
     ];
@@ -110,12 +110,6 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
       ],
     }),
   };
-
-  function decidingValue({ outcome, measurement }: Trial): number[] {
-    if (outcome.outcome !== 'measured' || measurement === null) return [];
-    const value = measurement.latencyNs?.rtt === undefined ? measurement.throughputPps : measurement.latencyNs.rtt.p50;
-    return value === null ? [] : [value];
-  }
 }
 
 const CPU_PARTS = [

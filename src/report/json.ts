@@ -7,6 +7,7 @@ import type {
   Flag,
   Measurement,
   Outcome,
+  RoundFigure,
   Summary,
   Trial,
 } from '../model/result.ts';
@@ -42,6 +43,8 @@ export interface JsonCase {
   ceiling?: Ceiling;
   /** The most that the cable between the hosts carries; null on one host, or where nobody knows. */
   lineRatePps: number | null;
+  /** The figure that decides, by round: packets/s, or for `latency` the median round trip in ns. */
+  figures: RoundFigure[];
   trials: JsonTrial[];
   summary: Summary | null;
 }
@@ -69,16 +72,19 @@ export function toJsonDocument(result: CampaignResult): JsonDocument {
       name,
       hosts: hosts.flatMap(({ testbed, ...host }) => (testbed === name ? [host] : [])),
     })),
-    results: results.map(({ case: testCase, outcome, reason, flags, ceiling, lineRatePps, trials, summary }) => ({
-      case: testCase,
-      outcome,
-      ...(reason === undefined ? {} : { reason }),
-      flags,
-      ...(ceiling === undefined ? {} : { ceiling }),
-      lineRatePps,
-      trials: trials.map(toJsonTrial),
-      summary,
-    })),
+    results: results.map(
+      ({ case: testCase, outcome, reason, flags, ceiling, lineRatePps, figures, trials, summary }) => ({
+        case: testCase,
+        outcome,
+        ...(reason === undefined ? {} : { reason }),
+        flags,
+        ...(ceiling === undefined ? {} : { ceiling }),
+        lineRatePps,
+        figures,
+        trials: trials.map(toJsonTrial),
+        summary,
+      }),
+    ),
   };
 }
 

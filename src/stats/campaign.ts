@@ -20,6 +20,7 @@ import { farHostOf, nearHostOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
 import { fairnessOf } from './fairness.ts';
+import { roundFigures } from './figures.ts';
 import { mergeHistograms, toLatencySummary } from './histogram.ts';
 import { integrityFlags, lossRatioOf } from './integrity.ts';
 import { medianInterval } from './interval.ts';
@@ -60,6 +61,7 @@ export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): Cas
   if (measured.length > 0 && others.length > 0) flags.add('some-trials-failed');
   if (missesRate(testCase, measured)) flags.add('rate-not-reached');
   for (const flag of integrityFlags(measured)) flags.add(flag);
+  const figures = roundFigures(testCase, inOrder);
   const summary = summarize(
     measured,
     inOrder.filter(({ outcome }) => outcome.outcome === 'measured'),
@@ -68,12 +70,13 @@ export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): Cas
     if (measured.some(({ steadyGivenUpPackets }) => steadyGivenUpPackets > 0)) flags.add('omitted-sends');
     if (lacksPercentile(summary, measured)) flags.add('few-packets');
   }
-  if (isBimodal(modesOf({ case: testCase, trials: inOrder }), measured.length)) flags.add('bimodal');
+  if (isBimodal(modesOf({ case: testCase, figures, trials: inOrder }), measured.length)) flags.add('bimodal');
   return {
     case: testCase,
     ...outcomeOf(inOrder, measured.length > 0, others),
     flags: ordered(flags),
     lineRatePps: null,
+    figures,
     trials: inOrder,
     summary,
   };

@@ -4,8 +4,9 @@ import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Interval } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
+import { valuesOf } from './figures.ts';
 import { holm, mannWhitney, ratioEstimate, smallestPValue } from './ranks.ts';
-import { decidingFigure, decidingValues, keptPace } from './verdict.ts';
+import { decidingFigure, keptPace } from './verdict.ts';
 
 /** Chance of calling any of the compared cases different where none is. */
 export const ALPHA = 0.05;
@@ -125,7 +126,7 @@ function testPair({ a, b }: Pair): Tested | null {
     return not('packets crossed as super-packets on one side only');
   }
   if (keptPace(a) && keptPace(b)) return not('both received what was asked for: the rate decides, not the switch');
-  const [valuesA, valuesB] = [decidingValues(a), decidingValues(b)];
+  const [valuesA, valuesB] = [valuesOf(a.figures), valuesOf(b.figures)];
   const pSmallest = smallestPValue(valuesA.length, valuesB.length);
   const test = mannWhitney(valuesA, valuesB);
   if (test === null || pSmallest >= ALPHA) {

@@ -3,7 +3,7 @@
 // poller that falls into step or out of it) has no typical figure: its median is that of the level which came more often.
 import { mean } from 'simple-statistics';
 import type { CaseResult, Sample } from '../model/result.ts';
-import { decidingValues } from './verdict.ts';
+import { valuesOf } from './figures.ts';
 
 /** One of two levels. */
 export interface Mode {
@@ -114,8 +114,12 @@ export interface CaseModes {
 }
 
 /** Looks for two levels from trial to trial, and, where packets are counted and not timed, within each. */
-export function modesOf({ case: testCase, trials }: Pick<CaseResult, 'case' | 'trials'>): CaseModes {
-  const between = twoModes(decidingValues({ case: testCase, trials }));
+export function modesOf({
+  case: testCase,
+  figures,
+  trials,
+}: Pick<CaseResult, 'case' | 'figures' | 'trials'>): CaseModes {
+  const between = twoModes(valuesOf(figures));
   if (testCase.dimension === 'latency') return { between, within: [] };
   const within = trials.flatMap(({ outcome, measurement }) =>
     outcome.outcome === 'measured' && measurement !== null

@@ -3,8 +3,8 @@
 import type { Precision } from '../model/campaign.ts';
 import type { Interval, StoredCampaign, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
+import { roundFigures, valuesOf } from './figures.ts';
 import { medianInterval } from './interval.ts';
-import { decidingValues } from './verdict.ts';
 
 /** Half of the interval's width as a ratio of the median; null where there is no interval, or nothing to relate it to. */
 export function halfWidthRatio({ median, ciLow, ciHigh }: Interval): number | null {
@@ -36,6 +36,6 @@ export function takesPart(
   if (round < trialsPlanned) return true;
   if (precision === null || round >= precision.trialsMax) return false;
   const earlier = trials.filter((trial) => trial.round < round);
-  const figure = medianInterval(decidingValues({ case: testCase, trials: earlier }));
+  const figure = medianInterval(valuesOf(roundFigures(testCase, earlier)));
   return figure !== null && isImprecise(figure, precision);
 }

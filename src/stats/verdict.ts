@@ -92,14 +92,6 @@ export function decidingFigure(result: CaseResult): Interval | null {
   }
 }
 
-/** The same figure of each measured trial, in the order of the rounds. */
-export function decidingValues({ case: { dimension }, trials }: Pick<CaseResult, 'case' | 'trials'>): number[] {
-  return trials.flatMap(({ outcome, measurement }) => {
-    if (outcome.outcome !== 'measured' || measurement === null) return [];
-    return (dimension === 'latency' ? measurement.latencyNs?.rtt?.p50 : measurement.throughputPps) ?? [];
-  });
-}
-
 /**
  * The case without any switch, but otherwise like this one: what the switch is to be judged against. Null if not measured.
  */
