@@ -94,6 +94,8 @@ export async function countsInterruptsApart(host: Host): Promise<boolean | null>
 export interface ThreadTime {
   cpu: number;
   runS: number;
+  /** One of the kernel's own for softirqs: what it runs, the kernel counts as softirq as well, and elsewhere nothing twice. */
+  ksoftirqd: boolean;
 }
 
 /**
@@ -111,10 +113,16 @@ async function threadTimes(host: Host, processes: readonly number[]): Promise<Ma
       if (parsed === null) return [];
       const ns = Number(schedstat?.split(' ')[0] ?? Number.NaN);
       const runS = Number.isNaN(ns) ? (parsed.userTicks + parsed.systemTicks) / TICKS_PER_S : ns / 1e9;
-      return [[Number(task.slice(task.lastIndexOf('/') + 1)), { cpu: parsed.cpu, runS }]];
+      return [
+        [Number(task.slice(task.lastIndexOf('/') + 1)), { cpu: parsed.cpu, runS, ksoftirqd: isKsoftirqd(parsed.name) }],
+      ];
     }),
   );
   return new Map(read.flat());
+}
+
+function isKsoftirqd(name: string): boolean {
+  return name.startsWith('ksoftirqd/');
 }
 
 /** One look at the machine's CPUs and at some threads, with the time at which it was taken. */

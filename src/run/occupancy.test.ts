@@ -99,7 +99,7 @@ describe('who had the measured CPUs', () => {
 
   it('is the switch on its own CPU: a neighbour there is told, and its own sleep is not', () => {
     const placement = { ...evidence().placement, switch: [3] };
-    const thread = (runS: number, cpu = 3): [number, ThreadTime][] => [[77, { cpu, runS }]];
+    const thread = (runS: number, cpu = 3): [number, ThreadTime][] => [[77, { cpu, runS, ksoftirqd: false }]];
     const ran = (runS: number, idleS: number) =>
       lacks({
         placement,
@@ -158,6 +158,32 @@ describe('who had the measured CPUs', () => {
     assert.deepEqual(busy(null, 0.6, 0.4), [null]);
     // More than there was, so that they are within.
     assert.deepEqual(busy(null, 0.8, 0.4), ['others took 20 % of CPU 1 (more than 4 %)']);
+  });
+
+  it('counts the kernel threads of softirqs once: where interrupts are counted apart, they are among those', () => {
+    const forwards = (interruptsApart: boolean, stranger: number) =>
+      occupancyOf(
+        evidence({
+          testCase: testCase({ wait: 'block' }),
+          sources: [application('sender', 0.3)],
+          machines: [
+            {
+              ...{ cpus: [1], warmupMhz: new Map(), interruptsApart },
+              before: look(1, [[1, {}]], [[9, { cpu: 1, runS: 5, ksoftirqd: true }]]),
+              after: look(
+                2,
+                [[1, { softirqS: 0.4, idleS: 0.3 - stranger }]],
+                [[9, { cpu: 1, runS: 5.4, ksoftirqd: true }]],
+              ),
+            },
+          ],
+        }),
+      ).map(({ strangers }) => Math.round(100 * strangers));
+    // The rest is idle but for a tick that may be missing.
+    assert.deepEqual(forwards(true, 0), [0]);
+    assert.deepEqual(forwards(false, 0), [0]);
+    assert.deepEqual(forwards(true, 0.2), [19]);
+    assert.deepEqual(forwards(false, 0.2), [19]);
   });
 
   it('counts interrupts on the CPU of an application that polls as its own, where they are counted apart', () => {

@@ -40,7 +40,7 @@ export function occupancyOf(evidence: Evidence): Occupancy[] {
   );
   return evidence.machines.flatMap((machine, index) =>
     machine.cpus.map((cpu) => {
-      const { applications, ofSwitch, own } = ownOn(evidence, machine, index, cpu);
+      const { applications, ofSwitch, own } = ownOn(evidence, machine, index, cpu, apart[index] ?? false);
       const { idle, stolen, interrupts } = kernelOn(machine, cpu);
       // Idle and stolen time are counted in ticks: of a CPU that knows either, one more may be missing.
       const ofKernel = apart[index] ? interrupts : 0;
@@ -72,15 +72,18 @@ export function lackOf({ cpu, machine, applications, ofKernel, polled, strangers
   return `others took ${percentBeside(strangers, STRANGERS_RATIO_MAX)} of ${where} (more than ${percent(STRANGERS_RATIO_MAX)})`;
 }
 
-/** The trial's own on a CPU, and its share in all. */
-function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu: number) {
+/**
+ * The trial's own on a CPU, and its share in all. Where interrupts are told `apart`, what the kernel's threads for softirqs ran is told with
+ * them, and is no part of this (`irqtime_account_process_tick` in the kernel's sched/cputime.c).
+ */
+function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu: number, apart: boolean) {
   const { sources, sinks, placement, machines } = evidence;
   const sinkMachine = machines.length - 1;
   const of = (ends: readonly ApplicationEvidence[], end: 'source' | 'sink') =>
     ends
       .filter(({ pair }) => placement.pairs[pair]?.[end] === cpu && index === (end === 'source' ? 0 : sinkMachine))
       .map((one) => ({ name: `the ${one.final.role} of pair ${one.pair}`, share: shareOf(one, evidence) }));
-  const threads = [...machine.after.threads].filter(([, thread]) => thread.cpu === cpu);
+  const threads = [...machine.after.threads].filter(([, thread]) => thread.cpu === cpu && !(apart && thread.ksoftirqd));
   const ranS = sumOf(threads, ([id, { runS }]) => runS - (machine.before.threads.get(id)?.runS ?? 0));
   const applications = [...of(sources, 'source'), ...of(sinks, 'sink')];
   const ofSwitch = ranS / wallS(machine);
@@ -112,7 +115,7 @@ function kernelOn(machine: MachineEvidence, cpu: number): { idle: number; stolen
  */
 function fitsBeside(evidence: Evidence, machine: MachineEvidence, index: number): boolean {
   return machine.cpus.every((cpu) => {
-    const { own } = ownOn(evidence, machine, index, cpu);
+    const { own } = ownOn(evidence, machine, index, cpu, true);
     const { idle, stolen, interrupts } = kernelOn(machine, cpu);
     return own + idle + stolen + interrupts <= 1 + STRANGERS_RATIO_MAX;
   });
