@@ -83,10 +83,32 @@ bool session_heeds_news(struct session *s)
     return true;
 }
 
-static void begin(struct session *s)
+/* More than any ring or socket holds; a flood of somebody else's is not waited for. */
+#define QUEUED_MAX 16384u
+
+/* The counters of the switch that the run is held against begin with what is on its way now. What has come before, such
+ * as announcements, would be foreign packets of the run to this end, and to nobody else. */
+static int discard_queued(struct session *s)
+{
+    for (unsigned seen = 0; seen < QUEUED_MAX;) {
+        int n = s->port.ops->rx(&s->port, s->rx_slots, (unsigned)s->options->burst);
+
+        if (n <= 0)
+            return n;
+        if (s->port.ops->rx_release != NULL)
+            s->port.ops->rx_release(&s->port);
+        seen += (unsigned)n;
+    }
+    return 0;
+}
+
+static int begin(struct session *s)
 {
     const struct options *o = s->options;
+    int error = role_receives(o->role) ? discard_queued(s) : 0;
 
+    if (error < 0)
+        return error;
     s->port.ops->stats(&s->port, &s->stats_begin);
     s->begin = clock_ticks_at(s->control.start_ns);
     arrivals_begin(&s->arrivals, s->begin, o->rate_pps);
@@ -108,6 +130,7 @@ static void begin(struct session *s)
     cost_begin(&s->cost);
     s->usage_begin = thread_usage();
     __atomic_store_n(&s->phase, SESSION_DURING, __ATOMIC_SEQ_CST);
+    return 0;
 }
 
 static void end(struct session *s)
@@ -131,8 +154,11 @@ static void end(struct session *s)
 
 int session_run(struct session *s)
 {
-    begin(s);
-    int error = role_run[s->options->role](s);
+    int error = begin(s);
+
+    if (error < 0)
+        return error;
+    error = role_run[s->options->role](s);
     end(s);
     return error;
 }

@@ -342,7 +342,9 @@ static void test_receiver(const char *touch, unsigned size)
     CHECK_EQUAL(s.rx_unique_packets, packets);
     CHECK_EQUAL(number("rx.unique_packets"), packets);
     CHECK_EQUAL(number("rx.steady_packets"), packets);
-    CHECK_EQUAL(number("rx.highest_sequence"), packets - 1);
+    /* What the flow was before the start is let go, up to a limit; from then on nothing is left out. */
+    uint64_t before = number("rx.highest_sequence") + 1 - packets;
+    CHECK(before >= 16384 && before < 16384 + 64);
     CHECK_EQUAL(number("rx.bytes"), packets * size);
     CHECK_EQUAL(number("rx.corrupted_packets") + number("rx.foreign_packets"), 0);
     CHECK_EQUAL(number("rx.unidentified_packets") + number("rx.steady_corrupted_packets"), 0);

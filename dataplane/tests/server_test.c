@@ -12,14 +12,16 @@
 static struct fake_port client, server;
 static struct session session;
 static struct options options;
-static unsigned bursts_to_come;
+static unsigned bursts_to_come, bursts_before_start;
 
 static int rx(struct io_port *port, struct io_slot *slots, unsigned n)
 {
+    unsigned *bursts = session.phase == SESSION_BEFORE ? &bursts_before_start : &bursts_to_come;
+
     (void)port;
-    if (bursts_to_come == 0)
+    if (*bursts == 0)
         return 0;
-    bursts_to_come--;
+    (*bursts)--;
     for (unsigned i = 0; i < n; i++) {
         slots[i] = client.slots[i];
         slots[i].seen_ticks = clock_ticks();
@@ -43,6 +45,7 @@ static void exchange(unsigned capabilities, uint32_t frame_len, unsigned takes)
     uint64_t now = clock_ticks();
     CHECK_EQUAL((uint64_t)departures_send(&d, BURST, now, now, true), BURST);
     client.slots[2].data[client.slots[2].len - 1] ^= 1;
+    bursts_before_start = 3;
     bursts_to_come = 1;
 
     fake_open(&server, capabilities, frame_len, BURST);
@@ -65,7 +68,10 @@ static void exchange(unsigned capabilities, uint32_t frame_len, unsigned takes)
     session_prepare(&session);
     CHECK_EQUAL((uint64_t)session_run(&session), 0);
 
+    /* What its port had before the run is nobody's: no copy, and not foreign. */
+    CHECK_EQUAL(bursts_before_start, 0);
     CHECK_EQUAL(session.arrivals.packets, BURST);
+    CHECK_EQUAL(session.arrivals.foreign + session.arrivals.sequence.duplicated, 0);
     CHECK_EQUAL(session.arrivals.corrupted, 1);
     CHECK_EQUAL(session.tx.intended, BURST - 1);
     CHECK_EQUAL(session.tx.steady_intended, BURST - 1);
