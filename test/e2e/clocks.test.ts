@@ -5,10 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import { z } from 'zod';
 import { documentOf } from './document.ts';
-import { cannotMeasure, suite, Workspace } from './machine.ts';
+import { cannotMeasure, suite, suiteWorkspace, Workspace } from './machine.ts';
 
 /** 105 days and a third, in seconds: nanoseconds since boot are beyond 2^53. */
 const UPTIME = ['unshare', '--time', '--monotonic', '9100000', '--boottime', '9100000'];
@@ -21,12 +21,7 @@ function whyNotPlayed(within: readonly string[], what: string): string | false {
 }
 
 suite('a host that has been up for 105 days', whyNotPlayed(UPTIME, 'time namespaces'), () => {
-  let workspace: Workspace;
-  before(() => {
-    workspace = new Workspace();
-  });
-  after(() => workspace.end());
-  afterEach(() => workspace.clean());
+  const { workspace } = suiteWorkspace();
 
   for (const [where, args] of [
     ['on one host', '-V direct,linux-bridge --io udp,dpdk --trials 1 --duration 1s'],

@@ -2,9 +2,9 @@
 // Broken on purpose: whatever is killed, the outcome is named, what was measured is kept, and the host is as it was found.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { after, afterEach, before, beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import { z } from 'zod';
-import { applicationRuns, cannotMeasure, capture, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
+import { applicationRuns, cannotMeasure, capture, outcomesOf, suite, suiteWorkspace, until } from './machine.ts';
 
 const CampaignsSchema = z.object({
   campaigns: z.array(z.looseObject({ id: z.string(), trialsDone: z.int(), trialsPlanned: z.int() })),
@@ -15,16 +15,7 @@ function linkExists(name: string): boolean {
 }
 
 suite('crashes', cannotMeasure, () => {
-  let workspace: Workspace;
-  let before_: string[];
-  before(() => {
-    workspace = new Workspace();
-  });
-  beforeEach(() => {
-    before_ = traces();
-  });
-  afterEach(() => workspace.clean());
-  after(() => workspace.end());
+  const { workspace, assertNothingLeft } = suiteWorkspace();
   const start = (args: readonly string[]) => {
     return workspace.start(args);
   };
@@ -69,7 +60,7 @@ suite('crashes', cannotMeasure, () => {
       await running.ended;
       const cleaned = await workspace.run(['clean']);
       assert.equal(cleaned.code, 0, cleaned.stderr);
-      assert.deepEqual(traces(), before_);
+      assertNothingLeft();
 
       const { id, trialsDone, trialsPlanned } = await latest();
       const resumed = await workspace.run(['run', '--resume']);
@@ -78,7 +69,7 @@ suite('crashes', cannotMeasure, () => {
       // Those that were disturbed are run once more.
       assert.equal(said(/^\[\d+\/\d+\]/), trialsPlanned - trialsDone + said(/^Disturbed, to be repeated/));
       assert.deepEqual(await latest(), { ...(await latest()), id, trialsDone: trialsPlanned });
-      assert.deepEqual(traces(), before_);
+      assertNothingLeft();
     });
   }
 
@@ -90,7 +81,7 @@ suite('crashes', cannotMeasure, () => {
     await killed.ended;
     const next = await workspace.run(campaign(1, '300ms'));
     assert.equal(next.code, 0, next.stderr);
-    assert.deepEqual(traces(), before_);
+    assertNothingLeft();
   });
 
   it('Ctrl-C keeps what is measured, cleans up and says how to go on', { timeout: 60_000 }, async () => {
@@ -100,7 +91,7 @@ suite('crashes', cannotMeasure, () => {
     const ended = await running.ended;
     assert.equal(ended.code, 130, ended.stderr);
     assert.match(ended.stderr, /--resume \S+$/);
-    assert.deepEqual(traces(), before_);
+    assertNothingLeft();
     assert.ok((await latest()).trialsDone >= 2);
     const resumed = await workspace.run(['run', '--resume']);
     assert.equal(resumed.code, 0, resumed.stderr);
@@ -116,7 +107,7 @@ suite('crashes', cannotMeasure, () => {
     const outcomes = outcomesOf(ended.stdout);
     assert.equal(outcomes.filter((outcome) => outcome === 'failed').length, 1);
     assert.equal(outcomes.filter((outcome) => outcome === 'measured').length, 3);
-    assert.deepEqual(traces(), before_);
+    assertNothingLeft();
   });
 
   it('a bridge that is deleted in the middle is a failed trial, and the next gets a fresh one', {
@@ -128,7 +119,7 @@ suite('crashes', cannotMeasure, () => {
     const ended = await running.ended;
     assert.equal(ended.code, 1, ended.stderr);
     assert.deepEqual(outcomesOf(ended.stdout), ['failed', 'measured']);
-    assert.deepEqual(traces(), before_);
+    assertNothingLeft();
   });
 
   it('a second vswbench is refused while one measures', { timeout: 60_000 }, async () => {
@@ -140,6 +131,6 @@ suite('crashes', cannotMeasure, () => {
     const clean = await workspace.run(['clean']);
     assert.match(clean.stderr, /another vswbench/);
     assert.equal((await running.ended).code, 0);
-    assert.deepEqual(traces(), before_);
+    assertNothingLeft();
   });
 });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, it } from 'node:test';
+import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
@@ -12,7 +12,7 @@ import type { Histogram } from '../../src/model/dataplane.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { Schedule } from '../fixtures/impaired-switch/impaired.ts';
 import { measure, type Truth } from './impaired.ts';
-import { cannotMeasure, type Ended, suite, traces, until, Workspace } from './machine.ts';
+import { cannotMeasure, type Ended, suite, suiteWorkspace, until } from './machine.ts';
 
 const missing = await packagesMissing(localHost, ['switches']);
 const withoutDpdk = missing.includes('libdpdk-dev') && 'libdpdk-dev not installed: vswbench setup';
@@ -25,29 +25,20 @@ const TOLERANCE = 0.05;
 type Seen = Pick<Truth, 'measurement' | 'histograms'>;
 
 suite('known delays', cannotMeasure, () => {
-  let workspace: Workspace;
-  let tracesBefore: string[];
-  before(() => {
-    workspace = new Workspace();
-    tracesBefore = traces();
-  });
-  afterEach(() => workspace.clean());
-  after(async () => {
-    const left = traces();
-    await workspace.end();
-    assert.deepEqual(left, tracesBefore);
-  });
+  const { workspace, assertNothingLeft } = suiteWorkspace();
 
   /** Measures one trial over a switch with known delays. */
   async function impaired(schedule: Schedule, options: string): Promise<Seen> {
     const [first] = await measure(workspace, { impaired: schedule }, `--trials 1 ${options}`);
     assert.ok(first !== undefined);
+    assertNothingLeft();
     return first;
   }
 
   /** The first trial of the latest campaign. */
   function latest(ended: Ended): Seen {
     assert.equal(ended.code, 0, ended.stderr);
+    assertNothingLeft();
     const store = openStore(join(workspace.results, 'vswbench.db'));
     try {
       const trial = store.load('latest')?.cases[0]?.trials[0];

@@ -5,11 +5,20 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { documentOf } from './document.ts';
-import { applicationRuns, cannotMeasure, capture, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
+import {
+  applicationRuns,
+  cannotMeasure,
+  capture,
+  outcomesOf,
+  suite,
+  suiteWorkspace,
+  traces,
+  until,
+} from './machine.ts';
 
 const missing = await packagesMissing(localHost, ['switches']);
 const skip = cannotMeasure || (missing.length > 0 && `not installed: ${missing.join(', ')} (vswbench setup)`);
@@ -17,16 +26,7 @@ const skip = cannotMeasure || (missing.length > 0 && `not installed: ${missing.j
 const SWITCHES = ['direct', 'basicfwd', 'ovs'];
 
 suite('DPDK', skip, () => {
-  let workspace: Workspace;
-  let tracesBefore: string[];
-  before(() => {
-    workspace = new Workspace();
-  });
-  beforeEach(() => {
-    tracesBefore = traces();
-  });
-  afterEach(() => workspace.clean());
-  after(() => workspace.end());
+  const { workspace, assertNothingLeft } = suiteWorkspace();
 
   const options = (text: string) => ['run', '--json', '--io', 'dpdk', '--warmup', '100ms', ...text.split(' ')];
   const start = (text: string) => {
@@ -69,7 +69,7 @@ suite('DPDK', skip, () => {
         );
       }
     }
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
   });
 
   it('loses nothing at a low rate, and keeps it', { timeout: 60_000 }, async () => {
@@ -135,7 +135,7 @@ suite('DPDK', skip, () => {
       for (const link of ['vswtest0', 'ovs-netdev']) spawnSync('ip', ['link', 'delete', 'dev', link]);
       rmSync(folder, { recursive: true, force: true });
     }
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
   });
 
   it('starts a switch once for consecutive trials', { timeout: 60_000 }, async () => {
@@ -164,7 +164,7 @@ suite('DPDK', skip, () => {
       assert.ok(performance.now() - killedMs < 3000, 'it took longer than 3 s to be noticed');
       const ended = await running.ended;
       assert.deepEqual(outcomesOf(ended.stdout), ['failed', 'measured'], ended.stderr);
-      assert.deepEqual(traces(), tracesBefore);
+      assertNothingLeft();
     });
   }
 
@@ -175,21 +175,19 @@ suite('DPDK', skip, () => {
     const ended = await running.ended;
     const outcomes = outcomesOf(ended.stdout);
     assert.deepEqual(outcomes, ['failed', 'measured'], ended.stderr);
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
   });
 
   it('kill -9 of vswbench: hugepages, processes and folders are given back by clean', { timeout: 60_000 }, async () => {
+    const reserved = () => readFileSync('/proc/sys/vm/nr_hugepages', 'utf8');
+    const reservedBefore = reserved();
     const running = start('-V ovs -R 10k --duration 5s --trials 1');
     await until(() => applicationRuns('sender'));
-    const reserved = readFileSync('/proc/sys/vm/nr_hugepages', 'utf8');
-    assert.notEqual(
-      `hugepages ${reserved.trim()}`,
-      tracesBefore.find((line) => line.startsWith('hugepages ')),
-    );
+    assert.notEqual(reserved(), reservedBefore);
     running.child.kill('SIGKILL');
     await running.ended;
     const cleaned = await workspace.run(['clean']);
     assert.equal(cleaned.code, 0, cleaned.stderr);
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
   });
 });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the end-to-end tests share: running the program as a user does, and looking at what the machine has afterwards.
+import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { z } from 'zod';
 import { isRepetition } from '../../src/plan/order.ts';
 
@@ -101,6 +102,22 @@ export class Workspace {
     await this.clean();
     rmSync(this.results, { recursive: true, force: true });
   }
+}
+
+/** The workspace of a suite, within which it is called: cleaned up behind each of its tests, and removed at the end. */
+export function suiteWorkspace(): { workspace: Workspace; assertNothingLeft: () => void } {
+  const workspace = new Workspace();
+  let tracesBefore: string[] = [];
+  beforeEach(() => {
+    tracesBefore = traces();
+  });
+  afterEach(() => workspace.clean());
+  after(() => workspace.end());
+  return {
+    workspace,
+    /** The host is as it was before the test. */
+    assertNothingLeft: () => assert.deepEqual(traces(), tracesBefore),
+  };
 }
 
 /** What became of each trial of a run that printed JSON, in the document's order; repetitions of disturbed ones left out. */

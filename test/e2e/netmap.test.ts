@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import { NETMAP_DEVICE } from '../../src/switches/driver.ts';
 import { documentOf } from './document.ts';
-import { applicationRuns, cannotMeasure, capture, root, suite, traces, until, Workspace } from './machine.ts';
+import { applicationRuns, cannotMeasure, capture, root, suite, suiteWorkspace, until } from './machine.ts';
 
 const skip =
   cannotMeasure ||
@@ -24,16 +24,7 @@ function marked(): string[] {
 }
 
 suite('netmap', skip, () => {
-  let workspace: Workspace;
-  let tracesBefore: string[];
-  before(() => {
-    workspace = new Workspace();
-  });
-  beforeEach(() => {
-    tracesBefore = traces();
-  });
-  afterEach(() => workspace.clean());
-  after(() => workspace.end());
+  const { workspace, assertNothingLeft } = suiteWorkspace();
 
   const options = (text: string) => ['run', '--json', '--io', 'netmap', '--warmup', '100ms', ...text.split(' ')];
   const measure = async (text: string) => {
@@ -61,7 +52,7 @@ suite('netmap', skip, () => {
       // A pipe that is full takes no more, and drops nothing.
       if (row.case.switch === 'direct') assert.equal(trial.lostPackets, 0, name);
     }
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
     assert.deepEqual(marked(), []);
   });
 
@@ -91,7 +82,7 @@ suite('netmap', skip, () => {
       assert.ok(hops.length > 0, name);
       for (const hop of hops) assert.equal(hop.packets, trial.offeredPackets, `${name}: ${hop.hop}`);
     }
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
     assert.deepEqual(marked(), []);
   });
 
@@ -103,7 +94,7 @@ suite('netmap', skip, () => {
       await running.ended;
       const cleaned = await workspace.run(['clean']);
       assert.equal(cleaned.code, 0, cleaned.stderr);
-      assert.deepEqual(traces(), tracesBefore);
+      assertNothingLeft();
       assert.deepEqual(marked(), []);
       const ports = capture(join(root, 'build/dataplane/vale'), 'list', 'valevsw');
       assert.deepEqual(JSON.parse(ports), { v: 1, ports: [] });

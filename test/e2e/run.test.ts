@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main path as a user runs it: real containers, real switches, real packets.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { z } from 'zod';
 import { documentOf } from './document.ts';
-import { cannotMeasure, suite, traces, Workspace } from './machine.ts';
+import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
 const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg'];
 
 suite('vswbench run', cannotMeasure, () => {
-  let workspace: Workspace;
-  before(() => {
-    workspace = new Workspace();
-  });
-  after(() => workspace.end());
+  const { workspace, assertNothingLeft } = suiteWorkspace();
 
   it('measures the socket techniques over linux-bridge and direct, and the witness agrees to the packet', async () => {
-    const tracesBefore = traces();
     const ended = await workspace.run([
       ...'run --json -V direct,linux-bridge -P 64 --warmup 100ms --duration 400ms --trials 2 --seed 1'.split(' '),
       ...['--io', TECHNIQUES.join(',')],
@@ -49,7 +44,7 @@ suite('vswbench run', cannotMeasure, () => {
         assert.equal(trial.throughputBps, trial.throughputPps * 64 * 8);
       }
     }
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
   });
 
   it('keeps a paced rate, and loses nothing at a low one', async () => {

@@ -3,12 +3,12 @@
 // All combinations of five faults at rates drawn anew for each are measured with two frameworks; with the others, and of two pairs,
 // a sample of them, or all where VSWBENCH_TRUTH is `all`.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, it } from 'node:test';
+import { it } from 'node:test';
 import { seededRandom } from '../fixtures/campaign.ts';
 import type { Schedule } from '../fixtures/impaired-switch/impaired.ts';
 import { arrivalsOf, countsOf, foreignOf } from '../fixtures/impaired-switch/truth.ts';
 import { measure, type Truth } from './impaired.ts';
-import { cannotMeasure, suite, traces, Workspace } from './machine.ts';
+import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
 const FAULTS = ['drop', 'duplicate', 'corrupt', 'swap', 'foreign'] as const;
 /** Of packets between two that the same is done to: often enough to meet, and never all of a burst. */
@@ -34,18 +34,7 @@ function schedulesOf(combinations: readonly number[], seed: number): Record<stri
 }
 
 suite('known truth', cannotMeasure, () => {
-  let workspace: Workspace;
-  let tracesBefore: string[];
-  before(() => {
-    workspace = new Workspace();
-    tracesBefore = traces();
-  });
-  afterEach(() => workspace.clean());
-  after(async () => {
-    const left = traces();
-    await workspace.end();
-    assert.deepEqual(left, tracesBefore);
-  });
+  const { workspace, assertNothingLeft } = suiteWorkspace();
 
   for (const { options, combinations } of [
     { options: '--io udp -S 1vs1', combinations: COMBINATIONS },
@@ -59,6 +48,7 @@ suite('known truth', cannotMeasure, () => {
       // Other rates for each of these runs, and the same in each of them.
       const truths = await measure(workspace, schedulesOf(combinations, SEED + options.length), `${options} ${PACE}`);
       for (const truth of truths) assertExact(truth, 'dropped by the switch: by its schedule');
+      assertNothingLeft();
     });
   }
 

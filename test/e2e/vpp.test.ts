@@ -2,12 +2,12 @@
 // FD.io's VPP as a user runs it, over vhost-user and memif: real containers, hugepages, DPDK.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { after, afterEach, before, beforeEach, it } from 'node:test';
+import { it } from 'node:test';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { vpp } from '../../src/switches/vpp.ts';
 import { documentOf } from './document.ts';
-import { applicationRuns, cannotMeasure, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
+import { applicationRuns, cannotMeasure, outcomesOf, suite, suiteWorkspace, until } from './machine.ts';
 
 const lacking = await packagesMissing(localHost, ['run']);
 const probe = await vpp.probe(localHost);
@@ -17,16 +17,7 @@ const skip =
   (!probe.available && `${probe.missing}: ${probe.mend}`);
 
 suite('VPP', skip, () => {
-  let workspace: Workspace;
-  let tracesBefore: string[];
-  before(() => {
-    workspace = new Workspace();
-  });
-  beforeEach(() => {
-    tracesBefore = traces();
-  });
-  afterEach(() => workspace.clean());
-  after(() => workspace.end());
+  const { workspace, assertNothingLeft } = suiteWorkspace();
 
   const options = (text: string) => [
     'run',
@@ -66,7 +57,7 @@ suite('VPP', skip, () => {
         assert.equal(trial.corruptedPackets + trial.duplicatedPackets + trial.reorderedPackets, 0, name);
       }
     }
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
   });
 
   it('measures round trips', { timeout: 60_000 }, async () => {
@@ -103,7 +94,7 @@ suite('VPP', skip, () => {
     const ended = await running.ended;
     // One that was disturbed is repeated.
     assert.deepEqual(outcomesOf(ended.stdout).slice(0, 2), ['failed', 'measured'], ended.stderr);
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
   });
 
   it('leaves nothing when vswbench itself is killed', { timeout: 60_000 }, async () => {
@@ -115,6 +106,6 @@ suite('VPP', skip, () => {
     const cleaned = await workspace.run(['clean']);
     assert.equal(cleaned.code, 0, cleaned.stderr);
     assert.equal(idsOf(), '');
-    assert.deepEqual(traces(), tracesBefore);
+    assertNothingLeft();
   });
 });

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Warm-ups that find their own end, over ports whose memory is touched when they are opened.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { z } from 'zod';
 import { documentOf } from './document.ts';
-import { cannotMeasure, suite, Workspace } from './machine.ts';
+import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
 const WarmupSchema = z.looseObject({ warmupS: z.number(), minorFaults: z.number() });
 
 suite('vswbench run --warmup auto', cannotMeasure, () => {
-  let workspace: Workspace;
-  before(() => {
-    workspace = new Workspace();
-  });
-  after(() => workspace.end());
+  const { workspace } = suiteWorkspace();
 
   for (const dimension of ['throughput', 'latency']) {
     it(`measures ${dimension} from when nothing is new any more, and says how long that took`, async () => {
