@@ -271,20 +271,20 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machinery:
     { ...plan, schedule: together(parts), owed: parts.flatMap(({ owed }) => owed), turnOf: turnsOf(parts) },
     tell,
   );
-  let created = !machinery.isNew;
+  let id = machinery.isNew ? null : campaign.id;
   const runPart = async ({ testbed, schedule, owed }: PlanPart) => {
     await testbed.prepare();
     await removeOldRoots(localHost, checkout, machinery.artifacts);
     // Only now is it certain that nobody else is at work.
-    if (!created) store.createCampaign({ ...campaign, cases });
-    created = true;
+    const campaignId = id ?? createCampaign(store, plan);
+    id = campaignId;
     await runCampaign(
       { testbed, signal: interrupt.signal, ...machinery, ...campaign, owed },
       cases.map((planned) => planned.case),
       schedule.trials((extra) => progress.extend(extra)),
       {
         save(planned, trial) {
-          store.saveTrial(campaign.id, planned.caseIndex, trial);
+          store.saveTrial(campaignId, planned.caseIndex, trial);
           schedule.record(planned, trial);
         },
         tell: (event) => progress.show(event),
@@ -304,7 +304,7 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machinery:
         }
       }),
     );
-    store.endCampaign(campaign.id, new Date().toISOString());
+    if (id !== null) store.endCampaign(id, new Date().toISOString());
   } catch (error) {
     // Only the wish to stop is expected; a full disk, say, is told also to who has asked to stop.
     if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
@@ -313,10 +313,16 @@ async function measure(store: Store, plan: Plan, options: RunOptions, machinery:
     // The hosts are clean: from here on a signal ends us as it does any program.
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
-  if (created) await conclude(store, campaign.id, options);
+  if (id !== null) await conclude(store, id, options);
   if (interrupt.signal.aborted) {
-    throw new CliError(EXIT.interrupted, `stopped; go on with: vswbench run --resume ${campaign.id}`);
+    throw new CliError(EXIT.interrupted, `stopped; go on with: vswbench run --resume ${id ?? campaign.id}`);
   }
+}
+
+/** Campaigns that begin in the same minute have an id each. */
+function createCampaign(store: Store, { campaign, cases }: Plan): string {
+  const anotherId = () => newCampaignId(new Date(campaign.startedAt), randomInt(16 ** 6));
+  return store.createCampaign({ ...campaign, cases }, anotherId);
 }
 
 /** Shows what the campaign found, and ends with the exit code that it deserves. */

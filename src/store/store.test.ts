@@ -158,26 +158,26 @@ describe('a campaign', () => {
     ]);
   });
 
-  it('knows what it still lacks', (context) => {
+  it('can be gone through trial by trial, without its large parts, while others are', (context) => {
     const store = opened(context);
-    const cases = ['a', 'b', 'c'].map((id) => ({
-      case: testCase({ switch: id }),
-      skipped: id === 'b' ? 'absent' : null,
+    const campaign = sweepCampaign();
+    saveAll(store, campaign);
+    const index = campaign.cases.findIndex(({ trials }) => trials.some(({ histograms }) => 'rtt' in histograms));
+    const whole = campaign.cases[index]?.trials ?? [];
+    const bare = whole.map((one) => ({
+      ...one,
+      histograms: {},
+      measurement: one.measurement && { ...one.measurement, samples: [] },
     }));
-    store.createCampaign({ ...storedCampaign({ id: 'x', trialsPlanned: 2 }), cases });
-    store.saveTrial('x', 2, trial({ case: testCase({ switch: 'c' }), pps: 1, round: 0 }));
-    const expected = [
-      { round: 0, caseIndex: 0 },
-      { round: 1, caseIndex: 0 },
-      { round: 1, caseIndex: 2 },
-    ];
-    assert.deepEqual(store.remainingOf('x'), expected);
-    for (const { round, caseIndex } of expected) {
-      store.saveTrial('x', caseIndex, trial({ case: testCase(), pps: 1, round }));
-    }
-    assert.deepEqual(store.remainingOf('x'), []);
-    store.createCampaign({ ...storedCampaign({ id: 'none', trialsPlanned: 0 }), cases });
-    assert.deepEqual(store.remainingOf('none'), []);
+    assert.deepEqual([...store.trials(campaign.id, index)], whole);
+    assert.deepEqual([...store.trials(campaign.id, index, { samples: false, histograms: false })], bare);
+    const [first, second] = [store.trials(campaign.id, index), store.trials(campaign.id, index)];
+    assert.deepEqual([first.next().value, second.next().value, first.next().value], [whole[0], whole[0], whole[1]]);
+    first.return();
+    second.return();
+    store.endCampaign(campaign.id, '2026-03-01T12:00:00.000Z');
+    assert.equal(store.head(campaign.id)?.endedAt, '2026-03-01T12:00:00.000Z');
+    assert.deepEqual([...store.trials('nosuch', 0)], []);
   });
 
   it('ends when it is told to', (context) => {
@@ -199,7 +199,6 @@ describe('a store refuses', () => {
     for (const act of [
       () => store.saveTrial('nosuch', 0, one),
       () => store.endCampaign('nosuch', '2026-03-01T11:00:00.000Z'),
-      () => store.remainingOf('nosuch'),
     ]) {
       const failure = failureOf(act);
       assert.equal(failure.code, 'unknown-campaign');
@@ -506,6 +505,28 @@ describe('a researcher with any SQLite tool', () => {
 });
 
 describe('newCampaignId', () => {
+  it('is never that of another campaign, of whichever process', (context) => {
+    const path = freshPath();
+    const [ours, theirs] = [opened(context, path), opened(context, path)];
+    const plan = planOf(storedCampaign({ id: 'a' }));
+    const ids = ['a', 'b', 'c'];
+    const anotherId = () => ids.shift() ?? assert.fail('asked once more');
+    assert.equal(ours.createCampaign(plan, anotherId), 'a');
+    assert.equal(theirs.createCampaign(plan, anotherId), 'b');
+    theirs.createCampaign({ ...plan, id: 'c' });
+    assert.equal(failureOf(() => ours.createCampaign(plan)).code, 'refused');
+    ids.unshift('b');
+    assert.throws(() => ours.createCampaign(plan, anotherId), /asked once more/);
+    assert.equal(
+      ours.createCampaign(plan, () => 'd'),
+      'd',
+    );
+    assert.deepEqual(
+      ours.list().map(({ id }) => id),
+      ['a', 'b', 'c', 'd'],
+    );
+  });
+
   it('sorts by time and is short', () => {
     assert.equal(newCampaignId(new Date('2026-11-22T23:59:58.999Z'), 0xa3f), '20261122-2359-a3f');
     assert.equal(newCampaignId(new Date('2026-01-02T03:04:05Z'), 7), '20260102-0304-007');

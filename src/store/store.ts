@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The results database: one SQLite file, written after every trial, so that a campaign that is killed at any point loses
 // none that was saved. What the tables mean is in schema.ts.
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
+import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
 import {
@@ -13,41 +11,24 @@ import {
   type Trial,
   TrialSchema,
 } from '../model/result.ts';
-import { caseKey } from '../model/testcase.ts';
-import {
-  CAMPAIGN,
-  CASE,
-  CPU_USE,
-  fromColumns,
-  HISTOGRAM,
-  HOST,
-  INVENTORY,
-  LATENCY,
-  MEASUREMENT,
-  PAIR_RESULT,
-  type Row,
-  SAMPLE,
-  TRIAL,
-  toColumns,
-} from './columns.ts';
-import { damaged, explain, foreign, isBusy, isUnwritable, newer, readOnly, StoreError, unreachable } from './errors.ts';
-import { APPLICATION_ID, MIGRATIONS, migrate, readHeader, rollBack } from './schema.ts';
+import type { Row } from './columns.ts';
+import { damaged, explain, readOnly, StoreError } from './errors.ts';
+import { type OpenFile, openFile } from './open.ts';
+import { insertCampaign, insertTrial, Rows, readCampaign, readTrials, type TrialParts } from './rows.ts';
+import { rollBack } from './schema.ts';
 
 export { StoreError };
 
 /** A campaign before its first trial. */
 export type NewCampaign = Omit<StoredCampaign, 'cases'> & { cases: readonly PlannedCase[] };
 
-const RemainingSchema = z.array(z.strictObject({ round: z.int().nonnegative(), caseIndex: z.int().nonnegative() }));
-
 const REPORT_BUG = 'this is a bug of vswbench; please report it';
 
-/** Another process that writes is done in milliseconds, but a slow disk or a backup may hold it up. */
-const BUSY_TIMEOUT_MS = 10_000;
+const WHOLE: TrialParts = { samples: true, histograms: true };
 
 /**
- * An id that sorts by time and can be said aloud, such as `20261122-2359-a3f` (UTC). `random` is a whole number from 0
- * to 4095; it tells campaigns of the same minute apart.
+ * An id that sorts by time and can be said aloud, such as `20261122-2359-a3f` (UTC). `random` is a whole number from 0; up to
+ * 4095 it has three digits. It tells campaigns of the same minute apart.
  */
 export function newCampaignId(startedAt: Date, random: number): string {
   const [date = '', time = ''] = startedAt.toISOString().split('T');
@@ -55,24 +36,9 @@ export function newCampaignId(startedAt: Date, random: number): string {
   return `${date.replaceAll('-', '')}-${clock}-${random.toString(16).padStart(3, '0')}`;
 }
 
-/**
- * Opens a results file; makes it where there is none. A file that cannot be written is opened for reading. Throws
- * StoreError where it cannot be opened, or is not one that this version understands. `busyTimeoutMs` is how long to wait
- * for another process that is just writing.
- */
-export function openStore(path: string, busyTimeoutMs: number = BUSY_TIMEOUT_MS): Store {
-  try {
-    const { db, writable } = openDatabase(path, busyTimeoutMs);
-    try {
-      prepare(path, db, writable);
-    } catch (error) {
-      db.close();
-      throw error;
-    }
-    return new Store(path, db, writable);
-  } catch (error) {
-    throw explain(path, error);
-  }
+/** Opens a results file as `openFile` does, and with the same errors. */
+export function openStore(path: string, busyTimeoutMs?: number): Store {
+  return new Store(openFile(path, busyTimeoutMs));
 }
 
 /** A results file that is open. All methods throw StoreError. */
@@ -80,39 +46,32 @@ export class Store {
   private readonly path: string;
   private readonly db: DatabaseSync;
   private readonly writable: boolean;
+  private readonly rows: Rows;
+  /** Readers within each other: all of them see what the outermost does. */
+  private readers = 0;
 
   /** Use openStore. */
-  constructor(path: string, db: DatabaseSync, writable: boolean) {
+  constructor({ path, db, writable }: OpenFile) {
     this.path = path;
     this.db = db;
     this.writable = writable;
+    this.rows = new Rows(db);
   }
 
-  /** Records a campaign that begins. */
-  createCampaign(campaign: NewCampaign): void {
+  /**
+   * Records a campaign that begins, and returns its id. Where a campaign of this or another process has the one that it came with,
+   * `anotherId` is asked until it gives one that nobody has; without it that is refused.
+   */
+  createCampaign(campaign: NewCampaign, anotherId?: () => string): string {
     const { cases, ...head } = campaign;
     const whole = { ...head, cases: cases.map((planned) => ({ ...planned, trials: [] })) };
-    const { hosts, ...checked } = this.check(StoredCampaignSchema, whole, `campaign ${campaign.id}`);
+    const { cases: checkedCases, ...checked } = this.check(StoredCampaignSchema, whole, `campaign ${campaign.id}`);
+    let { id } = checked;
     this.write(() => {
-      this.insert('campaigns', toColumns(CAMPAIGN, checked));
-      for (const [position, host] of hosts.entries()) {
-        this.insert('hosts', {
-          campaign_id: checked.id,
-          position,
-          ...toColumns(HOST, host),
-          ...toColumns(INVENTORY, host.inventory),
-        });
-      }
-      for (const [index, planned] of checked.cases.entries()) {
-        this.insert('cases', {
-          campaign_id: checked.id,
-          case_index: index,
-          case_key: caseKey(planned.case),
-          skipped_reason: planned.skipped,
-          ...toColumns(CASE, planned.case),
-        });
-      }
+      while (anotherId !== undefined && this.has(id)) id = anotherId();
+      insertCampaign(this.rows, { ...checked, id }, checkedCases);
     });
+    return id;
   }
 
   /** Records a trial; once this returns, it survives whatever happens to the process or the machine. */
@@ -120,66 +79,92 @@ export class Store {
     const checked = this.check(TrialSchema, trial, `trial ${trial.ordinal} of campaign ${campaignId}`);
     this.write(() => {
       this.requireCase(campaignId, caseIndex);
-      this.insertTrial(campaignId, caseIndex, checked);
+      insertTrial(this.rows, campaignId, caseIndex, checked);
     });
   }
 
   /** Records when a campaign ended. */
-  endCampaign(campaignId: string, endedAt: string): void {
+  endCampaign(id: string, endedAt: string): void {
     this.write(() => {
-      const set = this.db.prepare('UPDATE campaigns SET ended_at = ? WHERE id = ?').run(endedAt, campaignId);
-      if (Number(set.changes) === 0) throw this.unknown(campaignId);
+      const changed = this.rows.run('UPDATE campaigns SET ended_at = :endedAt WHERE id = :id', { id, endedAt });
+      if (changed === 0) throw this.unknown(id);
     });
   }
 
-  /** A campaign with all its trials in the order in which they were saved; null where there is none. */
+  /** A campaign without its trials: their lists are empty. Null where there is none. */
+  head(id: string | 'latest' = 'latest'): StoredCampaign | null {
+    return this.read(() => {
+      const [row] =
+        id === 'latest'
+          ? this.rows.all('SELECT * FROM campaigns ORDER BY rowid DESC LIMIT 1')
+          : this.rows.all('SELECT * FROM campaigns WHERE id = :id', { id });
+      return row === undefined ? null : this.checkRead(StoredCampaignSchema, readCampaign(this.rows, row), []);
+    });
+  }
+
+  /** The trials of a case one by one, in the order in which they were saved. What is not among `parts` is empty. */
+  *trials(id: string, caseIndex: number, parts: TrialParts = WHOLE): Generator<Trial, void> {
+    let index = 0;
+    for (const trial of this.stream(() => readTrials(this.rows, id, caseIndex, parts))) {
+      yield this.checkRead(TrialSchema, trial, ['cases', caseIndex, 'trials', index]);
+      index += 1;
+    }
+  }
+
+  /** A campaign with all that was measured, in memory: for few trials only. Null where there is none. */
   load(id: string | 'latest' = 'latest'): StoredCampaign | null {
     return this.read(() => {
-      const [head] =
-        id === 'latest'
-          ? this.all('SELECT * FROM campaigns ORDER BY rowid DESC LIMIT 1')
-          : this.all('SELECT * FROM campaigns WHERE id = :id', { id });
-      return head === undefined ? null : this.checkRead(StoredCampaignSchema, this.assemble(head));
+      const head = this.head(id);
+      if (head === null) return null;
+      return { ...head, cases: head.cases.map((one, index) => ({ ...one, trials: [...this.trials(head.id, index)] })) };
     });
   }
 
   /** Every campaign, the latest last. */
   list(): CampaignRow[] {
-    return this.read(() =>
-      this.checkRead(
-        z.array(CampaignRowSchema),
-        this.all(`
-          SELECT id, title, started_at AS startedAt, ended_at AS endedAt,
-            (SELECT count(*) FROM cases WHERE campaign_id = id) AS cases,
-            (SELECT count(*) FROM (SELECT DISTINCT case_index, round FROM trials WHERE campaign_id = id)) AS trialsDone,
-            (SELECT count(*) FROM cases WHERE campaign_id = id AND skipped_reason IS NULL) * trials_planned AS trialsPlanned
-          FROM campaigns ORDER BY rowid`),
-      ),
-    );
+    return this.read(() => {
+      const rows: Row[] = this.rows.all(`
+        WITH
+          planned AS (
+            SELECT campaign_id, count(*) AS cases, count(*) FILTER (WHERE skipped_reason IS NULL) AS runnable
+            FROM cases GROUP BY campaign_id
+          ),
+          done AS (
+            SELECT campaign_id, count(*) AS trials
+            FROM (SELECT DISTINCT campaign_id, case_index, round FROM trials) GROUP BY campaign_id
+          )
+        SELECT id, title, started_at AS startedAt, ended_at AS endedAt, coalesce(cases, 0) AS cases,
+          coalesce(done.trials, 0) AS trialsDone, coalesce(runnable, 0) * trials_planned AS trialsPlanned
+        FROM campaigns
+        LEFT JOIN planned ON planned.campaign_id = campaigns.id
+        LEFT JOIN done ON done.campaign_id = campaigns.id
+        ORDER BY campaigns.rowid`);
+      return this.checkRead(z.array(CampaignRowSchema), rows, []);
+    });
   }
 
-  /** The planned trials that a campaign still lacks, by round and test case. */
-  remainingOf(id: string): { round: number; caseIndex: number }[] {
-    return this.read(() => {
-      if (this.all('SELECT id FROM campaigns WHERE id = :id', { id }).length === 0) throw this.unknown(id);
-      return this.checkRead(
-        RemainingSchema,
-        this.all(
-          `WITH RECURSIVE rounds (round) AS (
-             SELECT 0 UNION ALL
-             SELECT round + 1 FROM rounds WHERE round + 1 < (SELECT trials_planned FROM campaigns WHERE id = :id)
-           )
-           SELECT round, case_index AS caseIndex FROM rounds CROSS JOIN cases
-           WHERE campaign_id = :id AND skipped_reason IS NULL
-             AND round < (SELECT trials_planned FROM campaigns WHERE id = :id)
-             AND NOT EXISTS (
-               SELECT 1 FROM trials
-               WHERE trials.campaign_id = :id AND trials.case_index = cases.case_index AND trials.round = rounds.round)
-           ORDER BY round, case_index`,
-          { id },
-        ),
-      );
-    });
+  /** What `query` reads is one state of the file, whatever another process writes meanwhile. */
+  read<T>(query: () => T): T {
+    this.enter();
+    try {
+      return query();
+    } catch (error) {
+      throw this.explained(error);
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** As `read`, for what is read as it is asked for. The state is held until the last is taken, or no more is wanted. */
+  *stream<T>(query: () => Iterable<T>): Generator<T, void> {
+    this.enter();
+    try {
+      yield* query();
+    } catch (error) {
+      throw this.explained(error);
+    } finally {
+      this.leave();
+    }
   }
 
   /** Ends the use of the file; the last to close it leaves one file that can be copied. */
@@ -187,50 +172,14 @@ export class Store {
     if (this.db.isOpen) this.db.close();
   }
 
-  private insertTrial(campaignId: string, caseIndex: number, trial: Trial): void {
-    const { outcome, measurement } = trial;
-    const trialId = this.insert('trials', {
-      campaign_id: campaignId,
-      case_index: caseIndex,
-      outcome: outcome.outcome,
-      failed_step: 'step' in outcome ? outcome.step : null,
-      reason: 'reason' in outcome ? outcome.reason : null,
-      ...toColumns(TRIAL, trial),
-      ...(measurement === null
-        ? {}
-        : { ...toColumns(MEASUREMENT, measurement), ...toColumns(CPU_USE, measurement.cpu) }),
-    });
-    for (const [name, histogram] of Object.entries(trial.histograms)) {
-      this.insert('histograms', { trial_id: trialId, name, ...toColumns(HISTOGRAM, histogram) });
-    }
-    if (measurement === null) return;
-    for (const [kind, latency] of Object.entries(measurement.latencyNs ?? {})) {
-      if (latency !== undefined) this.insert('latencies', { trial_id: trialId, kind, ...toColumns(LATENCY, latency) });
-    }
-    for (const [position, pair] of measurement.pairs.entries()) {
-      this.insert('pair_results', { trial_id: trialId, position, ...toColumns(PAIR_RESULT, pair) });
-    }
-    for (const [position, sample] of measurement.samples.entries()) {
-      this.insert('samples', { trial_id: trialId, position, ...toColumns(SAMPLE, sample) });
-    }
-  }
-
-  /** Inserts a row, and returns its number. */
-  private insert(table: string, row: Record<string, SQLInputValue>): number | bigint {
-    const columns = Object.keys(row);
-    const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-    return this.db.prepare(sql).run(...Object.values(row)).lastInsertRowid;
-  }
-
-  private all(sql: string, parameters: Record<string, SQLInputValue> = {}): Row[] {
-    return this.db.prepare(sql).all(parameters);
+  private has(id: string): boolean {
+    return this.rows.all('SELECT id FROM campaigns WHERE id = :id', { id }).length > 0;
   }
 
   private requireCase(id: string, index: number): void {
-    const parameters = { id, index };
     const sql = 'SELECT case_index FROM cases WHERE campaign_id = :id AND case_index = :index';
-    if (this.all(sql, parameters).length > 0) return;
-    if (this.all('SELECT id FROM campaigns WHERE id = :id', { id }).length === 0) throw this.unknown(id);
+    if (this.rows.all(sql, { id, index }).length > 0) return;
+    if (!this.has(id)) throw this.unknown(id);
     throw new StoreError('refused', `campaign ${id} has no test case ${index}`, REPORT_BUG);
   }
 
@@ -240,43 +189,6 @@ export class Store {
       `${this.path} has no campaign ${id}`,
       "'vswbench list' shows those it has",
     );
-  }
-
-  /** The campaign of a row, unchecked. */
-  private assemble(head: Row): unknown {
-    const id = head.id ?? null;
-    const trials = this.all('SELECT * FROM trials WHERE campaign_id = :id ORDER BY trial_id', { id });
-    const parts = this.partsOf(id);
-    const byCase = Map.groupBy(trials, (trial) => trial.case_index);
-    return {
-      ...fromColumns(CAMPAIGN, head),
-      hosts: this.all('SELECT * FROM hosts WHERE campaign_id = :id ORDER BY position', { id }).map((row) => ({
-        ...fromColumns(HOST, row),
-        inventory: fromColumns(INVENTORY, row),
-      })),
-      cases: this.all('SELECT * FROM cases WHERE campaign_id = :id ORDER BY case_index', { id }).map((row) => ({
-        case: fromColumns(CASE, row),
-        skipped: row.skipped_reason,
-        trials: (byCase.get(row.case_index) ?? []).map((trial) => toTrial(trial, parts)),
-      })),
-    };
-  }
-
-  private partsOf(id: SQLOutputValue): Parts {
-    const group = (table: string, order: string) =>
-      Map.groupBy(
-        this.all(
-          `SELECT part.* FROM ${table} AS part JOIN trials USING (trial_id) WHERE campaign_id = :id ORDER BY ${order}`,
-          { id },
-        ),
-        (row) => row.trial_id,
-      );
-    return {
-      pairs: group('pair_results', 'trial_id, position'),
-      samples: group('samples', 'trial_id, position'),
-      latencies: group('latencies', 'trial_id, kind'),
-      histograms: group('histograms', 'trial_id, name'),
-    };
   }
 
   /** All or nothing, and on the disk when it returns. */
@@ -292,143 +204,42 @@ export class Store {
     }
   }
 
-  /** Sees one state of the file, whatever another process writes meanwhile. */
-  private read<T>(query: () => T): T {
-    try {
-      this.db.exec('BEGIN');
-      return query();
-    } catch (error) {
-      if (error instanceof SyntaxError || error instanceof RangeError) throw damaged(this.path, error.message, error);
-      throw explain(this.path, error);
-    } finally {
-      rollBack(this.db);
+  private enter(): void {
+    if (this.readers === 0) {
+      try {
+        this.db.exec('BEGIN');
+      } catch (error) {
+        throw explain(this.path, error);
+      }
     }
+    this.readers += 1;
+  }
+
+  private leave(): void {
+    this.readers -= 1;
+    if (this.readers === 0) rollBack(this.db);
+  }
+
+  private explained(error: unknown): unknown {
+    const isText = error instanceof SyntaxError || error instanceof RangeError;
+    return isText ? damaged(this.path, error.message, error) : explain(this.path, error);
   }
 
   /** Nothing is written that could not be read back. */
   private check<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    throw new StoreError('refused', `${what} cannot be recorded (${firstIssue(parsed.error)})`, REPORT_BUG);
+    throw new StoreError('refused', `${what} cannot be recorded (${firstIssue(parsed.error, [])})`, REPORT_BUG);
   }
 
-  private checkRead<T>(schema: z.ZodType<T>, value: unknown): T {
+  private checkRead<T>(schema: z.ZodType<T>, value: unknown, place: readonly PropertyKey[]): T {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    throw damaged(this.path, firstIssue(parsed.error), parsed.error);
+    throw damaged(this.path, firstIssue(parsed.error, place), parsed.error);
   }
 }
 
-function firstIssue(error: z.ZodError): string {
+function firstIssue(error: z.ZodError, place: readonly PropertyKey[]): string {
   const [issue] = error.issues;
-  return issue === undefined ? error.message : `${issue.path.map(String).join('.')}: ${issue.message}`;
-}
-
-/** Rows of the tables that hang on trials, by trial. */
-interface Parts {
-  pairs: Map<SQLOutputValue | undefined, Row[]>;
-  samples: Map<SQLOutputValue | undefined, Row[]>;
-  latencies: Map<SQLOutputValue | undefined, Row[]>;
-  histograms: Map<SQLOutputValue | undefined, Row[]>;
-}
-
-/** The trial of a row, unchecked. */
-function toTrial(row: Row, parts: Parts): unknown {
-  const histograms = parts.histograms.get(row.trial_id) ?? [];
-  return {
-    ...fromColumns(TRIAL, row),
-    outcome: {
-      outcome: row.outcome,
-      ...(row.failed_step === null ? {} : { step: row.failed_step }),
-      ...(row.reason === null ? {} : { reason: row.reason }),
-    },
-    measurement: row.duration_s === null ? null : toMeasurement(row, parts),
-    histograms: Object.fromEntries(
-      histograms.map((histogram) => [histogram.name, { unit: 'ns', ...fromColumns(HISTOGRAM, histogram) }]),
-    ),
-  };
-}
-
-function toMeasurement(row: Row, parts: Parts): unknown {
-  const latencies = parts.latencies.get(row.trial_id) ?? [];
-  const latencyNs = Object.fromEntries(latencies.map((latency) => [latency.kind, fromColumns(LATENCY, latency)]));
-  return {
-    ...fromColumns(MEASUREMENT, row),
-    // No latency at all and none of any kind are the same.
-    ...(latencies.length === 0 ? {} : { latencyNs }),
-    cpu: fromColumns(CPU_USE, row),
-    pairs: (parts.pairs.get(row.trial_id) ?? []).map((pair) => fromColumns(PAIR_RESULT, pair)),
-    samples: (parts.samples.get(row.trial_id) ?? []).map((sample) => fromColumns(SAMPLE, sample)),
-  };
-}
-
-/** Opens the file for writing; where that is not allowed, for reading. Nothing is written yet. */
-function openDatabase(path: string, busyTimeoutMs: number): { db: DatabaseSync; writable: boolean } {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw unreachable(path);
-  const url = pathToFileURL(path);
-  const options = { timeout: busyTimeoutMs, enableForeignKeyConstraints: true };
-  const attempts = [() => ({ db: new DatabaseSync(url, { ...options, readOnly: true }), writable: false })];
-  if (!existsSync(path) || mayWrite(path))
-    attempts.unshift(() => ({ db: new DatabaseSync(url, options), writable: true }));
-  // Without write permission to the folder, SQLite cannot make the index of its log, and refuses to read even where there
-  // is no log. `immutable` lets it do without; that is right as long as nobody writes, and a writer would have a log.
-  if (!hasLog(path)) {
-    const immutable = new URL(url);
-    immutable.searchParams.set('immutable', '1');
-    attempts.push(() => ({ db: new DatabaseSync(immutable, { ...options, readOnly: true }), writable: false }));
-  }
-  let refusal: unknown;
-  for (const attempt of attempts) {
-    let db: DatabaseSync | undefined;
-    try {
-      const opened = attempt();
-      db = opened.db;
-      readHeader(db);
-      return opened;
-    } catch (error) {
-      db?.close();
-      if (!isUnwritable(error)) throw error;
-      refusal ??= error;
-    }
-  }
-  throw refusal;
-}
-
-function mayWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function hasLog(path: string): boolean {
-  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-}
-
-/** Makes sure that the file is ours, of a version that this program knows, and set up to survive a crash. */
-function prepare(path: string, db: DatabaseSync, writable: boolean): void {
-  const { applicationId, version, empty } = readHeader(db);
-  const fresh = empty && version === 0 && applicationId === 0;
-  if (!fresh && applicationId !== APPLICATION_ID) throw foreign(path);
-  if (version > MIGRATIONS.length) throw newer(path, version, MIGRATIONS.length);
-  if (version < MIGRATIONS.length) {
-    if (!writable) throw readOnly(path);
-    migrate(db);
-  }
-  if (writable) {
-    useLog(db);
-    // Committed is on the disk, also where the machine loses its power.
-    db.exec('PRAGMA synchronous = FULL');
-  }
-}
-
-/** With a write-ahead log readers and the writer never wait for each other; until it can be had, they do. */
-function useLog(db: DatabaseSync): void {
-  try {
-    db.exec('PRAGMA journal_mode = WAL');
-  } catch (error) {
-    if (!isBusy(error)) throw error;
-  }
+  return issue === undefined ? error.message : `${[...place, ...issue.path].map(String).join('.')}: ${issue.message}`;
 }

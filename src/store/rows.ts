@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Campaigns and trials as rows of the tables. What is read here is unchecked: the model's schemas are the door.
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
+import { caseKey } from '../model/testcase.ts';
+import {
+  CAMPAIGN,
+  CASE,
+  CPU_USE,
+  fromColumns,
+  HISTOGRAM,
+  HOST,
+  INVENTORY,
+  LATENCY,
+  MEASUREMENT,
+  PAIR_RESULT,
+  type Row,
+  SAMPLE,
+  TRIAL,
+  toColumns,
+} from './columns.ts';
+
+/** What of a trial is large, and read only by those who show it. */
+export interface TrialParts {
+  samples: boolean;
+  histograms: boolean;
+}
+
+type Parameters = Record<string, SQLInputValue>;
+
+/** The statements of an open file; each is compiled once. */
+export class Rows {
+  private readonly db: DatabaseSync;
+  private readonly statements = new Map<string, StatementSync>();
+
+  constructor(db: DatabaseSync) {
+    this.db = db;
+  }
+
+  all(sql: string, parameters: Parameters = {}): Row[] {
+    return this.statement(sql).all(parameters);
+  }
+
+  /** One row after the other, for as long as they are asked for. */
+  *each(sql: string, parameters: Parameters = {}): Generator<Row, void> {
+    // Not one of the kept statements: two may be under way at once.
+    yield* this.db.prepare(sql).iterate(parameters);
+  }
+
+  /** Runs a statement that changes something; returns of how many rows. */
+  run(sql: string, parameters: Parameters): number {
+    return Number(this.statement(sql).run(parameters).changes);
+  }
+
+  /** Inserts a row, and returns its number. */
+  insert(table: string, row: Record<string, SQLInputValue>): number | bigint {
+    const columns = Object.keys(row);
+    const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+    return this.statement(sql).run(...Object.values(row)).lastInsertRowid;
+  }
+
+  private statement(sql: string): StatementSync {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.db.prepare(sql);
+    this.statements.set(sql, statement);
+    return statement;
+  }
+}
+
+export function insertCampaign(
+  rows: Rows,
+  { hosts, ...head }: Omit<StoredCampaign, 'cases'>,
+  cases: readonly PlannedCase[],
+): void {
+  rows.insert('campaigns', toColumns(CAMPAIGN, head));
+  for (const [position, host] of hosts.entries()) {
+    rows.insert('hosts', {
+      campaign_id: head.id,
+      position,
+      ...toColumns(HOST, host),
+      ...toColumns(INVENTORY, host.inventory),
+    });
+  }
+  for (const [index, planned] of cases.entries()) {
+    rows.insert('cases', {
+      campaign_id: head.id,
+      case_index: index,
+      case_key: caseKey(planned.case),
+      skipped_reason: planned.skipped,
+      ...toColumns(CASE, planned.case),
+    });
+  }
+}
+
+export function insertTrial(rows: Rows, campaignId: string, caseIndex: number, trial: Trial): void {
+  const { outcome, measurement } = trial;
+  const trialId = rows.insert('trials', {
+    campaign_id: campaignId,
+    case_index: caseIndex,
+    outcome: outcome.outcome,
+    failed_step: 'step' in outcome ? outcome.step : null,
+    reason: 'reason' in outcome ? outcome.reason : null,
+    ...toColumns(TRIAL, trial),
+    ...(measurement === null ? {} : { ...toColumns(MEASUREMENT, measurement), ...toColumns(CPU_USE, measurement.cpu) }),
+  });
+  for (const [name, histogram] of Object.entries(trial.histograms)) {
+    rows.insert('histograms', { trial_id: trialId, name, ...toColumns(HISTOGRAM, histogram) });
+  }
+  if (measurement === null) return;
+  for (const [kind, latency] of Object.entries(measurement.latencyNs ?? {})) {
+    if (latency !== undefined) rows.insert('latencies', { trial_id: trialId, kind, ...toColumns(LATENCY, latency) });
+  }
+  for (const [position, pair] of measurement.pairs.entries()) {
+    rows.insert('pair_results', { trial_id: trialId, position, ...toColumns(PAIR_RESULT, pair) });
+  }
+  for (const [position, sample] of measurement.samples.entries()) {
+    rows.insert('samples', { trial_id: trialId, position, ...toColumns(SAMPLE, sample) });
+  }
+}
+
+/** The campaign of a row, without its trials. */
+export function readCampaign(rows: Rows, head: Row): unknown {
+  const id = head.id ?? null;
+  return {
+    ...fromColumns(CAMPAIGN, head),
+    hosts: rows.all('SELECT * FROM hosts WHERE campaign_id = :id ORDER BY position', { id }).map((row) => ({
+      ...fromColumns(HOST, row),
+      inventory: fromColumns(INVENTORY, row),
+    })),
+    cases: rows.all('SELECT * FROM cases WHERE campaign_id = :id ORDER BY case_index', { id }).map((row) => ({
+      case: fromColumns(CASE, row),
+      skipped: row.skipped_reason,
+      trials: [],
+    })),
+  };
+}
+
+/** The trials of a case in the order in which they were saved. What is not among `parts` is empty. */
+export function* readTrials(rows: Rows, id: string, caseIndex: number, parts: TrialParts): Generator<unknown, void> {
+  const sql = 'SELECT * FROM trials WHERE campaign_id = :id AND case_index = :caseIndex ORDER BY trial_id';
+  for (const row of rows.each(sql, { id, caseIndex })) yield toTrial(rows, row, parts);
+}
+
+function toTrial(rows: Rows, row: Row, parts: TrialParts): unknown {
+  const histograms = parts.histograms ? partsOf(rows, 'histograms', 'name', row) : [];
+  return {
+    ...fromColumns(TRIAL, row),
+    outcome: {
+      outcome: row.outcome,
+      ...(row.failed_step === null ? {} : { step: row.failed_step }),
+      ...(row.reason === null ? {} : { reason: row.reason }),
+    },
+    measurement: row.duration_s === null ? null : toMeasurement(rows, row, parts),
+    histograms: Object.fromEntries(
+      histograms.map((histogram) => [histogram.name, { unit: 'ns', ...fromColumns(HISTOGRAM, histogram) }]),
+    ),
+  };
+}
+
+function toMeasurement(rows: Rows, row: Row, parts: TrialParts): unknown {
+  const latencies = partsOf(rows, 'latencies', 'kind', row);
+  const latencyNs = Object.fromEntries(latencies.map((latency) => [latency.kind, fromColumns(LATENCY, latency)]));
+  const samples = parts.samples ? partsOf(rows, 'samples', 'position', row) : [];
+  return {
+    ...fromColumns(MEASUREMENT, row),
+    // No latency at all and none of any kind are the same.
+    ...(latencies.length === 0 ? {} : { latencyNs }),
+    cpu: fromColumns(CPU_USE, row),
+    pairs: partsOf(rows, 'pair_results', 'position', row).map((pair) => fromColumns(PAIR_RESULT, pair)),
+    samples: samples.map((sample) => fromColumns(SAMPLE, sample)),
+  };
+}
+
+/** The rows of a table that hang on a trial. */
+function partsOf(rows: Rows, table: string, order: string, { trial_id: id = null }: Row): Row[] {
+  return rows.all(`SELECT * FROM ${table} WHERE trial_id = :id ORDER BY ${order}`, { id });
+}
