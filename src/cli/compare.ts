@@ -6,6 +6,7 @@ import { type ComparisonReport, renderComparison, type Side, toComparisonDocumen
 import { compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
 import { CliError, EXIT } from './errors.ts';
 import { loadFrom } from './load.ts';
+import { terminalOf } from './terminal.ts';
 
 interface CompareOptions {
   switches?: string;
@@ -36,10 +37,7 @@ function compare(a: string, b: string | undefined, options: CompareOptions): voi
   const text =
     options.json === true
       ? JSON.stringify(toComparisonDocument(report))
-      : renderComparison(report, {
-          columns: process.stdout.columns ?? 100,
-          color: process.stdout.isTTY && process.env.NO_COLOR === undefined,
-        });
+      : renderComparison(report, terminalOf(process.stdout));
   process.stdout.write(`${text}\n`);
   if (report.comparison.compared === 0) process.exitCode = EXIT.nothingMeasurable;
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { renderCampaignList } from '../report/list.ts';
 import { withStore } from './load.ts';
+import { terminalOf } from './terminal.ts';
 
 export function addList(program: Command): void {
   program
@@ -11,7 +12,10 @@ export function addList(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ vswbench list')
     .action((options: { json?: boolean }) => {
       const rows = withStore((store) => store.list());
-      const text = options.json === true ? JSON.stringify({ schema: 1, campaigns: rows }) : renderCampaignList(rows);
+      const text =
+        options.json === true
+          ? JSON.stringify({ schema: 1, campaigns: rows })
+          : renderCampaignList(rows, terminalOf(process.stdout));
       process.stdout.write(`${text}\n`);
     });
 }

@@ -35,6 +35,7 @@ import { requireStore, toResult } from './load.ts';
 import { Progress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { loadDrivers } from './switch-file.ts';
+import { terminalOf } from './terminal.ts';
 import { findTestbed } from './testbeds.ts';
 import { apart, isHere, type TestbedView, viewOf } from './view.ts';
 
@@ -330,10 +331,7 @@ async function conclude(store: Store, id: string, options: RunOptions): Promise<
   const stored = store.load(id);
   if (stored === null) throw new RangeError(`campaign ${id} is not in its store`);
   const result = toResult(store, stored);
-  const summary = renderSummary(result, {
-    columns: process.stderr.columns ?? 100,
-    color: process.stderr.isTTY && process.env.NO_COLOR === undefined,
-  });
+  const summary = renderSummary(result, terminalOf(options.json === true ? process.stderr : process.stdout));
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(toJsonDocument(result))}\n`);
     tell(summary);

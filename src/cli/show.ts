@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { loadResult } from './load.ts';
+import { terminalOf } from './terminal.ts';
 
 export function addShow(program: Command): void {
   program
@@ -16,10 +17,7 @@ export function addShow(program: Command): void {
       const text =
         options.json === true
           ? JSON.stringify(toJsonDocument(result))
-          : renderSummary(result, {
-              columns: process.stdout.columns ?? 100,
-              color: process.stdout.isTTY && process.env.NO_COLOR === undefined,
-            });
+          : renderSummary(result, terminalOf(process.stdout));
       process.stdout.write(`${text}\n`);
     });
 }

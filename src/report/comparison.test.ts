@@ -33,7 +33,7 @@ function report(part: Partial<ComparisonReport> = {}): ComparisonReport {
 }
 
 test('a row says what B is, by how much and how sure; the rest is told below', () => {
-  const text = renderComparison(report(), { columns: 100, color: false });
+  const text = renderComparison(report(), { columns: 120, color: false });
   assert.match(
     text,
     /linux-bridge +udp +24\d\.\d kpps +19\d\.\d kpps +−20\.\d % +−2\d\.\d % to −1\d\.\d % +0\.0022 +0\.0022 +slower/,

@@ -4,19 +4,11 @@ import type { Interval } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import type { ComparedCase, Comparison, ComparisonVerdict, Effect, Unlike } from '../stats/compare.ts';
-import { groupOf } from '../stats/group.ts';
-import {
-  caseName,
-  common,
-  describeGroup,
-  listed,
-  MICROSECONDS,
-  parameters,
-  ppsScale,
-  varying,
-  withUnit,
-} from './format.ts';
-import { clean, fits, type Paint, painter, plainTable, type TerminalOptions, wrap } from './text.ts';
+import { type Group, groupOf } from '../stats/group.ts';
+import { caseName, common, describeGroup, listed, MICROSECONDS, ppsScale, varying, withUnit } from './format.ts';
+import { parameterColumn } from './parameter-column.ts';
+import { type Column, fitTable, missingLine } from './table.ts';
+import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
 
 /** One side of a comparison. */
 export interface Side {
@@ -62,12 +54,12 @@ export function toComparisonDocument({ comparison, machines, ...rest }: Comparis
 /** A comparison for people: a table, the cases without a verdict, and what the verdicts rest on. */
 export function renderComparison(report: ComparisonReport, options: TerminalOptions): string {
   const paint = painter(options.color);
-  const columns = Math.max(60, options.columns);
+  const columns = writtenColumns(options);
   const { a, b, comparison, machines, conditions } = report;
   const compared = comparison.cases.filter(({ verdict }) => verdict !== 'not compared');
   const switches = a.switch !== undefined;
   const blocks = [
-    [sideLine('A', a), sideLine('B', b)],
+    [...wrap(sideLine('A', a), columns, 3), ...wrap(sideLine('B', b), columns, 3)],
     unlikeLines('The machines differ, and with them what is compared', machines, columns).map((line) =>
       paint(line, 'yellow'),
     ),
@@ -93,50 +85,45 @@ const VERDICT_STYLES = { faster: 'green', slower: 'red', 'no difference': 'dim',
 /** One table a dimension and testbed: their figures have nothing in common. */
 function tables(compared: readonly ComparedCase[], switches: boolean, columns: number, paint: Paint): string[][] {
   const testbeds = [...new Set(compared.map((one) => one.case.testbed))];
+  const machines = { hosts: testbeds.map((name) => ({ testbed: name })) };
   return testbeds.flatMap((testbed) =>
     (['throughput', 'latency'] as const).flatMap((dimension) => {
       const cases = compared.filter((one) => one.case.testbed === testbed && one.case.dimension === dimension);
-      if (cases.length === 0) return [];
-      const groups = cases.map((one) => groupOf(one.case));
-      const names = varying(groups);
-      const [first] = groups;
-      const machines = { hosts: testbeds.map((name) => ({ testbed: name })) };
-      const head = [
-        ...(switches ? [] : ['Switch']),
-        'Framework',
-        ...names.map((name) => (name === 'pairs' ? 'S' : name)),
-        ...['A', 'B', 'B/A − 1', '95 % interval', 'p', 'corrected', 'B is'],
-      ];
-      const rows = cases.map((one) => [
-        ...(switches ? [] : [clean(one.case.switch)]),
-        clean(ioName(one.case)),
-        ...names.map((name) => parameters(groupOf(one.case))[name].replace(/^.* = /, '')),
-        figure(one.a, dimension),
-        figure(one.b, dimension),
-        percent(one.effect?.percent),
-        interval(one.effect),
-        probability(one.pValue),
-        probability(one.pCorrected),
-        paint(one.verdict, VERDICT_STYLES[one.verdict]),
-      ]);
-      const left = head.map((title) => ['Switch', 'Framework', 'B is'].includes(title));
-      const drawn = (gap: number) =>
-        plainTable(
-          [head.map((title) => paint(title, 'dim')), ...rows],
-          left.map((isLeft) => (isLeft ? 'left' : 'right')),
-          gap,
-          new Set([1]),
-        );
-      const wide = drawn(2);
+      const [first] = cases;
+      if (first === undefined) return [];
+      const names = varying(cases.map((one) => groupOf(one.case)));
+      const fitted = fitTable(cases, columnsFor(names, switches), columns, paint);
+      const title = describeGroup(groupOf(first.case), common(machines, groupOf(first.case), names));
+      const missing = missingLine(fitted, columns, '--json');
       return [
         [
-          paint(first === undefined ? dimension : describeGroup(first, common(machines, first, names)), 'bold'),
+          ...wrap(title, columns, 0).map((line) => paint(line, 'bold')),
           '',
-          ...(fits(wide, columns) ? wide : drawn(1)),
+          ...fitted.lines,
+          ...(missing === null ? [] : ['', ...wrap(missing, columns, 0).map((line) => paint(line, 'dim'))]),
         ],
       ];
     }),
   );
+}
+
+function columnsFor(names: readonly (keyof Group)[], switches: boolean): Column<ComparedCase>[] {
+  return [
+    ...(switches
+      ? []
+      : [
+          { title: 'Switch', align: 'left', cell: (one: ComparedCase) => clean(one.case.switch), names: true } as const,
+        ]),
+    { title: 'Framework', align: 'left', cell: (one) => clean(ioName(one.case)), names: true },
+    ...names.map((name) => parameterColumn<ComparedCase>(name)),
+    { title: 'A', align: 'right', cell: (one) => figure(one.a, one.case.dimension), yields: 3 },
+    { title: 'B', align: 'right', cell: (one) => figure(one.b, one.case.dimension), yields: 3 },
+    { title: 'B/A − 1', align: 'right', cell: (one) => percent(one.effect?.percent) },
+    { title: '95 % interval', align: 'right', cell: (one) => interval(one.effect), yields: 4 },
+    { title: 'p', align: 'right', cell: (one) => probability(one.pValue), yields: 1 },
+    { title: 'corrected', align: 'right', cell: (one) => probability(one.pCorrected), yields: 2 },
+    { title: 'B is', align: 'left', cell: ({ verdict }) => verdict, style: ({ verdict }) => VERDICT_STYLES[verdict] },
+  ];
 }
 
 function figure(value: Interval | null, dimension: 'throughput' | 'latency'): string {
@@ -207,5 +194,8 @@ function doubtfulFlags(compared: readonly ComparedCase[], switches: boolean, col
 function unlikeLines(title: string, rows: readonly Unlike[], columns: number): string[] {
   return rows.length === 0
     ? []
-    : [`${title}:`, ...rows.flatMap(({ what, a, b }) => wrap(clean(`${what}: ${a} / ${b}`), columns, 2))];
+    : [
+        ...wrap(`${title}:`, columns, 2),
+        ...rows.flatMap(({ what, a, b }) => wrap(clean(`${what}: ${a} / ${b}`), columns, 2)),
+      ];
 }

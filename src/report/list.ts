@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CampaignRow } from '../model/campaign-row.ts';
-import { clean, plainTable } from './text.ts';
+import { type Column, fitTable } from './table.ts';
+import { clean, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
 
 /** The campaigns of a store as a table, in the order given. */
-export function renderCampaignList(rows: readonly CampaignRow[]): string {
+export function renderCampaignList(rows: readonly CampaignRow[], options: TerminalOptions): string {
   if (rows.length === 0) return "No campaigns yet: 'vswbench run' makes one.";
-  const body = rows.map((row) => [
-    clean(row.id),
-    row.startedAt.replace('T', ' ').slice(0, 16),
-    clean(row.title),
-    String(row.cases),
-    // Beyond the plan, where a precision was asked for.
-    `${row.trialsDone}/${Math.max(row.trialsDone, row.trialsPlanned)}`,
-    stateOf(row),
-  ]);
-  const head = ['Campaign', 'Started (UTC)', 'Title', 'Cases', 'Trials', 'State'];
-  return plainTable([head, ...body], ['left', 'left', 'left', 'right', 'right', 'left'], 2, new Set([1])).join('\n');
+  const width = writtenColumns(options);
+  const paint = painter(options.color);
+  const unfinished = rows.filter((row) => stateOf(row) !== 'complete').at(-1);
+  const mend = unfinished === undefined ? '' : `Go on with one: vswbench run --resume ${clean(unfinished.id)}`;
+  return [
+    ...fitTable(rows, COLUMNS, width, paint).lines,
+    ...(mend === '' ? [] : ['', ...wrap(mend, width, 2).map((line) => paint(line, 'dim'))]),
+  ].join('\n');
+}
+
+const COLUMNS: readonly Column<CampaignRow>[] = [
+  { title: 'Campaign', align: 'left', cell: ({ id }) => clean(id), names: true },
+  // Its id begins with the time as well.
+  {
+    title: 'Started (UTC)',
+    align: 'left',
+    cell: ({ startedAt }) => startedAt.replace('T', ' ').slice(0, 16),
+    yields: 1,
+  },
+  { title: 'Title', align: 'left', cell: ({ title }) => clean(title), wrapsTo: 24, names: true },
+  { title: 'Cases', align: 'right', cell: ({ cases }) => String(cases) },
+  { title: 'Trials', align: 'right', cell: trialsCell },
+  { title: 'State', align: 'left', cell: stateOf, style: (row) => (stateOf(row) === 'complete' ? null : 'yellow') },
+];
+
+/** More are done than were planned where a precision was asked for. */
+function trialsCell({ trialsDone, trialsPlanned }: CampaignRow): string {
+  return `${trialsDone}/${Math.max(trialsDone, trialsPlanned)}`;
 }
 
 function stateOf({ endedAt, trialsDone, trialsPlanned }: CampaignRow): string {
-  if (endedAt === null) return 'unfinished: --resume';
-  return trialsDone < trialsPlanned ? 'ended early: --resume' : 'complete';
+  if (endedAt === null) return 'unfinished';
+  return trialsDone < trialsPlanned ? 'ended early' : 'complete';
 }

@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Alignment } from 'table';
 import type { CampaignResult, CaseResult, Flag } from '../model/result.ts';
 import { type HostRecord, testbedsOf } from '../model/testbed.ts';
-import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases } from '../stats/group.ts';
-import { lineRateRatio } from '../stats/line-rate.ts';
-import { decidingFigure, ranked } from '../stats/verdict.ts';
+import { ranked } from '../stats/verdict.ts';
 import { disturbanceLines } from './disturbances.ts';
-import { type FlagMarks, flagMarks, flagText, marksFor } from './flags.ts';
+import { FRAMEWORK, figureColumns, SWITCH } from './figure-columns.ts';
+import { type FlagMarks, flagMarks, flagText } from './flags.ts';
 import {
-  bounds,
   caseName,
   common,
   describeGroup,
-  GIGABITS,
   hostName,
-  inScale,
-  MICROSECONDS,
   namesTestbeds,
-  parameters,
-  percentLost,
-  percentOfLine,
-  ppsScale,
-  type Scale,
   spelledDuration,
   spelledWarmup,
   trialsOf,
@@ -30,8 +19,9 @@ import {
   varying,
   whereOf,
 } from './format.ts';
-import { answers } from './sentences.ts';
-import { clean, fits, type Paint, painter, plainTable, type TerminalOptions, wrap } from './text.ts';
+import { type Answer, answers } from './sentences.ts';
+import { fitTable, missingLine } from './table.ts';
+import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
 
 /** What is needed to write a summary down. */
 interface Page {
@@ -39,12 +29,19 @@ interface Page {
   columns: number;
   paint: Paint;
   marks: FlagMarks;
+  answers: readonly Answer[];
 }
 
 /** The summary that ends a campaign: a table, the answer in words, what was not measured, and what the marks mean. */
 export function renderSummary(result: CampaignResult, options: TerminalOptions): string {
   const paint = painter(options.color);
-  const page: Page = { result, columns: Math.max(60, options.columns), paint, marks: flagMarks(result.results) };
+  const page: Page = {
+    result,
+    columns: writtenColumns(options),
+    paint,
+    marks: flagMarks(result.results),
+    answers: answers(result),
+  };
   const blocks = [
     heading(page),
     ...testbedsOf(result).flatMap((testbed) =>
@@ -67,29 +64,15 @@ function heading({ result, paint, columns }: Page): string[] {
     : first === undefined
       ? [plan]
       : [`${first.inventory.hostname}, ${machineName(first)}; ${plan}`];
-  return [paint(clean(result.title), 'bold'), ...lines.flatMap((line) => wrap(clean(line), columns, 0))];
+  return [
+    ...wrap(clean(result.title), columns, 0).map((line) => paint(line, 'bold')),
+    ...lines.flatMap((line) => wrap(clean(line), columns, 0)),
+  ];
 }
 
 function machineName({ inventory }: HostRecord): string {
   return `${inventory.cpuModel}, ${inventory.cpus.length} CPUs, Linux ${inventory.kernel}`;
 }
-
-interface Column {
-  title: string;
-  align: Alignment;
-  cell: (result: CaseResult) => string;
-}
-
-/** How wide a table is drawn: with framework titles if they fit, else with their names, at last packed. */
-interface Layout {
-  titles: boolean;
-  gap: number;
-}
-const LAYOUTS: readonly Layout[] = [
-  { titles: true, gap: 2 },
-  { titles: false, gap: 2 },
-  { titles: false, gap: 1 },
-];
 
 function dimensionTable(page: Page, testbed: string, dimension: Group['dimension']): string[] {
   const all = groupCases(
@@ -103,19 +86,37 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
     const where = namesTestbeds(page.result) ? ` on testbed ${testbed}` : '';
     return all.length === 0 ? [] : [`${dimension}: nothing was measured${where}.`];
   }
+  const cases = groups.flatMap((caseGroup) => caseGroup.cases);
   const names = varying(groups.map(({ group }) => group));
-  const constant = describeGroup(first.group, common(page.result, first.group, names));
-  const drawn = LAYOUTS.map((layout) => ({ layout, lines: draw(page, groups, names, layout) }));
-  const best = drawn.find(({ lines }) => fits(lines, page.columns));
-  const { layout, lines } = best ?? { layout: { titles: false, gap: 1 }, lines: drawn.at(-1)?.lines ?? [] };
+  const best = new Set(page.answers.map(({ winner }) => winner));
+  const columns = figureColumns(page.result, cases, names, page.marks, best);
+  const fitted = fitTable(cases, columns, page.columns, page.paint, rulesBetween(groups));
+  const constant = [
+    ...(columns.some(({ title }) => title === SWITCH) ? [] : cases.slice(0, 1).map((one) => clean(one.case.switch))),
+    describeGroup(first.group, common(page.result, first.group, names)),
+  ].join(', ');
+  const titled = columns.find(({ title }) => title === FRAMEWORK);
+  const missing = missingLine(fitted, page.columns, "the campaign's report");
   return [
-    page.paint(constant, 'bold'),
+    ...wrap(constant, page.columns, 0).map((line) => page.paint(line, 'bold')),
     '',
-    ...lines,
-    ...(layout.titles ? [] : frameworkTitles(page, groups)),
+    ...fitted.lines,
+    ...(missing === null ? [] : ['', ...wrap(missing, page.columns, 0).map((line) => page.paint(line, 'dim'))]),
+    ...(fitted.columns.some((column) => column === titled) ? [] : frameworkTitles(page, groups)),
     '',
     ...answerLines(page, first.group),
   ];
+}
+
+/** A line between groups helps only where they have more than a row each. */
+function rulesBetween(groups: readonly CaseGroup[]): Set<number> {
+  const starts = new Set<number>();
+  let row = 0;
+  for (const { cases } of groups) {
+    if (row > 0) starts.add(row);
+    row += cases.length;
+  }
+  return row > groups.length ? starts : new Set();
 }
 
 /** What the frameworks' names stand for, where the table had no room to say so. */
@@ -125,138 +126,8 @@ function frameworkTitles({ result, columns, paint }: Page, groups: readonly Case
   return ['', ...wrap(clean(titles.join('; ')), columns, 0).map((line) => paint(line, 'dim'))];
 }
 
-function draw(page: Page, groups: CaseGroup[], names: (keyof Group)[], layout: Layout): string[] {
-  const cases = groups.flatMap((caseGroup) => caseGroup.cases);
-  const columns = columnsFor(page, cases, names, layout);
-  const header = columns.map(({ title }) => page.paint(title, 'dim'));
-  const best = new Set(answers(page.result).map(({ winner }) => winner));
-  const rows = cases.map((result) =>
-    columns.map(({ cell }, index) =>
-      index < 2 && best.has(result) ? page.paint(cell(result), 'green') : cell(result),
-    ),
-  );
-  const rules = new Set([1]);
-  let row = 1;
-  // A rule between groups helps only where they have more than a row each.
-  for (const caseGroup of groups) {
-    row += caseGroup.cases.length;
-    if (cases.length > groups.length) rules.add(row);
-  }
-  return plainTable(
-    [header, ...rows],
-    columns.map(({ align }) => align),
-    layout.gap,
-    rules,
-  );
-}
-
-function columnsFor(
-  { result: { ioTitles }, marks }: Page,
-  cases: CaseResult[],
-  names: (keyof Group)[],
-  { titles }: Layout,
-): Column[] {
-  const latency = cases[0]?.case.dimension === 'latency';
-  const framework = (result: CaseResult) =>
-    clean(titles && result.case.port === 'netdev' ? (ioTitles[result.case.io] ?? result.case.io) : ioName(result.case));
-  return [
-    { title: 'Switch', align: 'left', cell: (result) => clean(result.case.switch) },
-    { title: 'Framework', align: 'left', cell: framework },
-    ...names.map((name): Column => parameterColumn(name)),
-    ...(latency ? latencyColumns() : throughputColumns(cases)),
-    { title: 'Loss', align: 'right', cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)) },
-    ...(cases.some(({ summary }) => (summary?.fairness ?? null) !== null)
-      ? [{ title: 'Fair', align: 'right', cell: fairnessCell } as const]
-      : []),
-    { title: latency ? 'CPUs c/s/sw' : 'CPUs s/r/sw', align: 'right', cell: cpuCell },
-    {
-      title: 'Notes',
-      align: 'left',
-      cell: (result) =>
-        marksFor(result, marks)
-          .map((mark) => `[${mark}]`)
-          .join(''),
-    },
-  ];
-}
-
-/** A parameter as its bare value; the letter stands in the header. */
-function parameterColumn(name: keyof Group): Column {
-  const titles: Record<keyof Group, string> = {
-    testbed: 'Testbed',
-    dimension: 'D',
-    location: 'L',
-    pairs: 'S',
-    packetSize: 'P (B)',
-    rate: 'R',
-    burst: 'B',
-    touch: 'touch',
-    rxModeration: 'moderation',
-  };
-  return {
-    title: titles[name],
-    align: name === 'location' || name === 'touch' || name === 'rxModeration' ? 'left' : 'right',
-    cell: ({ case: testCase }) => parameters(testCase)[name].replace(/^.* = | B$/g, ''),
-  };
-}
-
-function throughputColumns(cases: readonly CaseResult[]): Column[] {
-  const scale = ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
-  return [
-    { title: scale.unit, align: 'right', cell: ({ summary }) => cellOf(summary?.throughputPps.median, scale) },
-    {
-      title: '95 % interval',
-      align: 'right',
-      cell: ({ summary }) => (summary === null ? '' : bounds(summary.throughputPps, scale)),
-    },
-    { title: 'Gbit/s', align: 'right', cell: ({ summary }) => cellOf(summary?.throughputBps.median, GIGABITS) },
-    ...(cases.some((one) => lineRateRatio(one) !== null)
-      ? [{ title: 'Of line rate', align: 'right', cell: lineRateCell } as const]
-      : []),
-  ];
-}
-
-/** What part of the cable's line rate it is. */
-function lineRateCell(result: CaseResult): string {
-  const ratio = lineRateRatio(result);
-  return ratio === null ? '' : percentOfLine(ratio);
-}
-
-function latencyColumns(): Column[] {
-  const at = (name: 'p50' | 'p99' | 'p999') => (result: CaseResult) =>
-    cellOf(result.summary?.latencyNs?.rtt?.[name]?.median, MICROSECONDS);
-  return [
-    { title: 'RTT p50 µs', align: 'right', cell: at('p50') },
-    {
-      title: '95 % interval',
-      align: 'right',
-      cell: (result) => {
-        const figure = decidingFigure(result);
-        return figure === null ? '' : bounds(figure, MICROSECONDS);
-      },
-    },
-    { title: 'p99', align: 'right', cell: at('p99') },
-    { title: 'p99.9', align: 'right', cell: at('p999') },
-  ];
-}
-
-function cellOf(value: number | undefined, scale: Scale): string {
-  return value === undefined ? '–' : inScale(value, scale);
-}
-
-/** Of one pair there is nothing to say. */
-function fairnessCell({ summary }: CaseResult): string {
-  return summary?.fairness?.toFixed(3) ?? '';
-}
-
-function cpuCell({ summary }: CaseResult): string {
-  return summary === null
-    ? ''
-    : [summary.cpu.sender, summary.cpu.receiver, summary.cpu.switch].map((cpus) => cpus.toFixed(2)).join('/');
-}
-
-function answerLines({ result, paint, columns }: Page, { testbed, dimension }: Group): string[] {
-  const own = answers(result).filter(({ group }) => group.testbed === testbed && group.dimension === dimension);
+function answerLines({ answers, paint, columns }: Page, { testbed, dimension }: Group): string[] {
+  const own = answers.filter(({ group }) => group.testbed === testbed && group.dimension === dimension);
   // Also of groups in which nothing was measured, and which the table lacks.
   const names = varying(own.map(({ group }) => group));
   return own.flatMap(({ group, sentence, winner }) => {

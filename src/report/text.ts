@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text for a terminal: what it can show, tables, lines of a width, and nothing in them that drives it.
-import { stripVTControlCharacters, styleText } from 'node:util';
-import { type Alignment, table } from 'table';
+import { styleText } from 'node:util';
+import stringWidth from 'string-width';
 
 /** What the terminal can show. */
 export interface TerminalOptions {
@@ -10,30 +10,12 @@ export interface TerminalOptions {
   color: boolean;
 }
 
-export type Paint = (text: string, style: 'bold' | 'dim' | 'red' | 'green' | 'yellow') => string;
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+export type Paint = (text: string, style: Style) => string;
 
 /** Colours text where there are colours; whether there are, the caller knows. */
 export function painter(color: boolean): Paint {
   return (text, style) => (color ? styleText(style, text, { validateStream: false }) : text);
-}
-
-/** A table without frames; `rules` are the rows (from 0) above which a line is drawn. */
-export function plainTable(
-  rows: string[][],
-  align: readonly Alignment[],
-  gap: number,
-  rules: ReadonlySet<number>,
-): string[] {
-  const text = table(rows, {
-    columns: align.map((alignment) => ({ alignment })),
-    columnDefault: { paddingLeft: 0, paddingRight: gap },
-    border: { bodyLeft: '', bodyRight: '', bodyJoin: '', joinBody: '─', joinLeft: '', joinRight: '', joinJoin: '' },
-    drawHorizontalLine: (index, size) => index < size && rules.has(index),
-  });
-  return text
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== '');
 }
 
 /** Free text in one line without control characters: a reason from a program must not drive the reader's terminal. */
@@ -41,13 +23,36 @@ export function clean(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/\p{Cc}/gu, '');
 }
 
-/** Breaks at single spaces; the second line on is indented. A word longer than the line stays whole. */
+/** The narrowest terminal that is written for: a narrower one breaks the lines itself. */
+const COLUMNS_MIN = 60;
+
+/** How wide to write for a terminal. */
+export function writtenColumns({ columns }: Pick<TerminalOptions, 'columns'>): number {
+  return Math.max(COLUMNS_MIN, columns);
+}
+
+/** What belongs to the number before it. */
+const UNIT = /^(?:%|[kMG]?pps|[kMG]?bit\/s|[nµm]?s|min|h|B|[kMG]Hz|CPUs?)(?![\w/])/;
+
+/** The words of a text; a number and its unit are one, and so is what an equals sign joins. */
+function wordsOf(text: string): string[] {
+  const words: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = words.at(-1);
+    const joined = last !== undefined && (word === '=' || last.endsWith(' =') || (/\d$/.test(last) && UNIT.test(word)));
+    if (joined) words[words.length - 1] = `${last} ${word}`;
+    else words.push(word);
+  }
+  return words;
+}
+
+/** Breaks at spaces, none within a figure; the second line on is indented. A word longer than the line stays whole. */
 export function wrap(text: string, columns: number, indent: number): string[] {
   const lines: string[] = [];
   let line: string | null = null;
-  for (const word of text.split(' ')) {
+  for (const word of wordsOf(text)) {
     const longer: string = line === null ? word : `${line} ${word}`;
-    if (line !== null && longer.length > columns) {
+    if (line !== null && stringWidth(longer) > columns) {
       lines.push(line);
       line = ' '.repeat(indent) + word;
     } else {
@@ -57,7 +62,30 @@ export function wrap(text: string, columns: number, indent: number): string[] {
   return line === null ? lines : [...lines, line];
 }
 
-/** Whether all of some lines, colours aside, have room. */
-export function fits(lines: readonly string[], columns: number): boolean {
-  return lines.every((line) => stripVTControlCharacters(line).length <= columns);
+/** As wrap, for a column of text: a word longer than the line is broken too. */
+export function broken(text: string, columns: number): string[] {
+  return wrap(text, columns, 0).flatMap((line) => pieces(line, columns));
+}
+
+/** Cut where a terminal would do it: never within what it shows as one character. */
+function pieces(line: string, columns: number): string[] {
+  const lines = [''];
+  for (const { segment } of new Intl.Segmenter().segment(line)) {
+    const longer = `${lines.at(-1)}${segment}`;
+    if (stringWidth(longer) > columns) lines.push(segment);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+/** Words that belong together, in lines: `  ` between two of them, and broken only there where one fits its line. */
+export function wrapParts(parts: readonly string[], columns: number, indent: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts.filter((one) => one !== '')) {
+    const last = lines.at(-1);
+    const longer = `${last}  ${part}`;
+    if (last !== undefined && stringWidth(longer) <= columns) lines[lines.length - 1] = longer;
+    else lines.push(...wrap(`${last === undefined ? '' : ' '.repeat(indent)}${part}`, columns, indent));
+  }
+  return lines;
 }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The columns of a campaign's table, and in which order they give way where the terminal is narrow.
+import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { ioName, rolesOf, type TestCase } from '../model/testcase.ts';
+import type { Group } from '../stats/group.ts';
+import { lineRateRatio } from '../stats/line-rate.ts';
+import { halfWidthRatio } from '../stats/precision.ts';
+import { decidingFigure } from '../stats/verdict.ts';
+import { type FlagMarks, marksFor } from './flags.ts';
+import { bounds, GIGABITS, inScale, MICROSECONDS, percentLost, percentOfLine, ppsScale, type Scale } from './format.ts';
+import { parameterColumn } from './parameter-column.ts';
+import type { Column } from './table.ts';
+import { clean } from './text.ts';
+
+type FigureColumn = Column<CaseResult>;
+
+/** Which column gives way when. What names a row, the figure that decides, its loss and its notes always stay. */
+const TURN = { frameworkTitle: 1, gigabits: 2, cpuOfEach: 3, secondary: 4, cpuTotal: 5, bounds: 6, p99: 7 } as const;
+
+export const SWITCH = 'Switch';
+export const FRAMEWORK = 'Framework';
+
+/**
+ * The columns for measured cases of one dimension. `names` are the parameters that vary; a switch that all have in common has no column.
+ * `best` are the cases that are marked.
+ */
+export function figureColumns(
+  { ioTitles }: Pick<CampaignResult, 'ioTitles'>,
+  cases: readonly CaseResult[],
+  names: readonly (keyof Group)[],
+  marks: FlagMarks,
+  best: ReadonlySet<CaseResult | null>,
+): FigureColumn[] {
+  const dimension = cases[0]?.case.dimension ?? 'throughput';
+  const style = (one: CaseResult) => (best.has(one) ? 'green' : null);
+  const oneSwitch = cases.length > 1 && new Set(cases.map((one) => one.case.switch)).size === 1;
+  return [
+    ...only(
+      !oneSwitch,
+      left(SWITCH, (one) => clean(one.case.switch), { style, names: true }),
+    ),
+    left(FRAMEWORK, (one) => clean(titleOf(one.case, ioTitles)), {
+      ...{ style, names: true, yields: TURN.frameworkTitle },
+      instead: [left(FRAMEWORK, (one) => clean(ioName(one.case)), { style, names: true })],
+    }),
+    ...names.map((name) => parameterColumn<CaseResult>(name)),
+    ...(dimension === 'latency' ? latencyColumns() : throughputColumns(cases)),
+    right('Loss', ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio))),
+    ...only(
+      cases.some(({ summary }) => (summary?.fairness ?? null) !== null),
+      // Of one pair there is nothing to say.
+      right('Fair', ({ summary }) => summary?.fairness?.toFixed(3) ?? '', { yields: TURN.secondary }),
+    ),
+    ...cpuColumns(dimension),
+    left(
+      'Notes',
+      (one) =>
+        marksFor(one, marks)
+          .map((mark) => `[${mark}]`)
+          .join(''),
+      { names: true },
+    ),
+  ];
+}
+
+type Rest = Partial<Omit<FigureColumn, 'title' | 'align' | 'cell'>>;
+
+function left(title: string, cell: FigureColumn['cell'], rest: Rest = {}): FigureColumn {
+  return { title, align: 'left', cell, ...rest };
+}
+
+function right(title: string, cell: FigureColumn['cell'], rest: Rest = {}): FigureColumn {
+  return { title, align: 'right', cell, ...rest };
+}
+
+function only(applies: boolean, column: FigureColumn): FigureColumn[] {
+  return applies ? [column] : [];
+}
+
+function titleOf(testCase: TestCase, ioTitles: CampaignResult['ioTitles']): string {
+  return testCase.port === 'netdev' ? (ioTitles[testCase.io] ?? testCase.io) : ioName(testCase);
+}
+
+function throughputColumns(cases: readonly CaseResult[]): FigureColumn[] {
+  const scale = ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
+  return [
+    right(scale.unit, ({ summary }) => cellOf(summary?.throughputPps.median, scale)),
+    intervalColumn(scale),
+    right('Gbit/s', ({ summary }) => cellOf(summary?.throughputBps.median, GIGABITS), { yields: TURN.gigabits }),
+    ...only(
+      cases.some((one) => lineRateRatio(one) !== null),
+      right('Of line\nrate', lineRateCell, { yields: TURN.secondary }),
+    ),
+  ];
+}
+
+/** What part of the cable's line rate it is. */
+function lineRateCell(result: CaseResult): string {
+  const ratio = lineRateRatio(result);
+  return ratio === null ? '' : percentOfLine(ratio);
+}
+
+function latencyColumns(): FigureColumn[] {
+  const at = (name: 'p50' | 'p99' | 'p999') => (result: CaseResult) =>
+    cellOf(result.summary?.latencyNs?.rtt?.[name]?.median, MICROSECONDS);
+  return [
+    right('RTT p50\nµs', at('p50')),
+    intervalColumn(MICROSECONDS),
+    right('p99\nµs', at('p99'), { yields: TURN.p99 }),
+    right('p99.9\nµs', at('p999')),
+  ];
+}
+
+/** The interval of the figure that decides; where there is little room, how far it reaches. */
+function intervalColumn(scale: Scale): FigureColumn {
+  const cell = (result: CaseResult, told: (figure: NonNullable<ReturnType<typeof decidingFigure>>) => string) => {
+    const figure = decidingFigure(result);
+    return figure === null ? '' : told(figure);
+  };
+  const half = right('± 95 %', (result) =>
+    cell(result, (figure) => {
+      const ratio = halfWidthRatio(figure);
+      return ratio === null ? '–' : ratio < 0.0005 ? '<0.1 %' : `${(100 * ratio).toFixed(1)} %`;
+    }),
+  );
+  return right('95 % interval', (result) => cell(result, (figure) => bounds(figure, scale)), {
+    yields: TURN.bounds,
+    instead: [half],
+  });
+}
+
+function cellOf(value: number | undefined, scale: Scale): string {
+  return value === undefined ? '–' : inScale(value, scale);
+}
+
+/** CPUs that each part kept busy; where there is little room, all together. */
+function cpuColumns(dimension: TestCase['dimension']): FigureColumn[] {
+  const { source, sink } = rolesOf(dimension);
+  const column = (title: string, field: 'sender' | 'receiver' | 'switch' | 'total', rest: Rest) =>
+    right(title, ({ summary }) => summary?.cpu[field].toFixed(2) ?? '', rest);
+  const total = column('CPUs', 'total', { yields: TURN.cpuTotal });
+  return [
+    column(`${source}\nCPUs`, 'sender', { yields: TURN.cpuOfEach, instead: [total] }),
+    column(`${sink}\nCPUs`, 'receiver', { yields: TURN.cpuOfEach }),
+    column('switch\nCPUs', 'switch', { yields: TURN.cpuOfEach }),
+  ];
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a reader sees, recorded in test/fixtures/terminal/ for each width, to be looked at. After a change that is wanted:
+//   node --test --test-update-snapshots src/report/recorded.test.ts
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import stringWidth from 'string-width';
+import { storedCampaign, sweepCampaign, table2Campaign, twoTestbedsCampaign } from '../../test/fixtures/campaign.ts';
+import type { StoredCampaign } from '../model/result.ts';
+import { toCampaignResult } from '../stats/campaign.ts';
+import { compareCampaigns } from '../stats/compare.ts';
+import { renderComparison } from './comparison.ts';
+import { renderCampaignList } from './list.ts';
+import { renderSummary } from './terminal.ts';
+import type { TerminalOptions } from './text.ts';
+
+const WIDTHS = [60, 80, 120, 200];
+
+const table2 = toCampaignResult(table2Campaign());
+const testbeds = toCampaignResult(twoTestbedsCampaign());
+const sweep = toCampaignResult(someOf(sweepCampaign(), [64, 1500]));
+
+/** Fewer sizes, as a reader of the recording has seen it all by then. */
+function someOf(campaign: StoredCampaign, sizes: readonly number[]): StoredCampaign {
+  return storedCampaign({
+    ...campaign,
+    cases: campaign.cases.filter(({ case: one }) => sizes.includes(one.packetSize) && one.switch !== 'direct'),
+  });
+}
+
+const row = { id: '20260301-0959-a3f', startedAt: '2026-03-01T09:59:58.000Z', cases: 14, trialsPlanned: 84 };
+const rows = [
+  { ...row, title: table2.title, endedAt: '2026-03-01T10:06:41.000Z', trialsDone: 84 },
+  { ...row, id: '20260302-1400-07c', title: '64 to 1500 B over ovs and linux-bridge', endedAt: null, trialsDone: 31 },
+  {
+    ...row,
+    id: '20260302-1512-b10',
+    title: '日本語の題名、幅は二倍',
+    endedAt: '2026-03-02T15:20:00.000Z',
+    trialsDone: 90,
+  },
+];
+
+/** Each command with what it prints. */
+function session(options: TerminalOptions): [string, string][] {
+  const comparison = {
+    a: { campaign: '20260301-0959-a3f', title: sweep.title, startedAt: sweep.startedAt },
+    b: { campaign: '20260302-1400-07c', title: 'the same with another kernel', startedAt: sweep.startedAt },
+    comparison: compareCampaigns(sweep.results, toCampaignResult(slower()).results),
+    machines: [],
+    conditions: [{ what: 'kernel', a: '6.1.0-21-amd64', b: '6.18.2' }],
+  };
+  return [
+    ['list', renderCampaignList(rows, options)],
+    ['show', renderSummary(table2, options)],
+    ['show', renderSummary(sweep, options)],
+    ['show', renderSummary(testbeds, options)],
+    ['compare A B', renderComparison(comparison, options)],
+  ];
+}
+
+/** The sweep as another kernel might have it: each second case 5 % slower. */
+function slower(): StoredCampaign {
+  const campaign = someOf(sweepCampaign(), [64, 1500]);
+  const cases = campaign.cases.map((planned, index) => ({
+    ...planned,
+    trials: planned.trials.map((trial) => ({
+      ...trial,
+      measurement:
+        trial.measurement === null || index % 2 === 0
+          ? trial.measurement
+          : { ...trial.measurement, throughputPps: 0.95 * trial.measurement.throughputPps },
+    })),
+  }));
+  return { ...campaign, cases };
+}
+
+for (const columns of WIDTHS) {
+  test(`in ${columns} columns each line fits, and reads as recorded`, (context) => {
+    const text = session({ columns, color: false })
+      .map(([command, printed]) => `$ vswbench ${command}\n${printed}\n`)
+      .join('\n');
+    assert.deepEqual(
+      text.split('\n').filter((line) => stringWidth(line) > columns),
+      [],
+    );
+    const path = resolve(import.meta.dirname, `../../test/fixtures/terminal/${columns}.txt`);
+    context.assert.fileSnapshot(text, path, { serializers: [(value: string) => value] });
+  });
+}
