@@ -4,8 +4,9 @@ import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Interval } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
+import { holm } from './correction.ts';
 import { valuesOf } from './figures.ts';
-import { holm, mannWhitney, ratioEstimate, smallestPValue } from './ranks.ts';
+import { mannWhitney, ratioEstimate, smallestPValue } from './ranks.ts';
 import { decidingFigure, keptPace } from './verdict.ts';
 
 /** Chance of calling any of the compared cases different where none is. */
@@ -93,7 +94,7 @@ function comparison(pairs: readonly Pair[]): Comparison {
   const corrected = holm(pValues)[Symbol.iterator]();
   const cases = tested.map(({ pSmallest: _, larger, ...compared }): ComparedCase => {
     if (compared.pValue === null) return compared;
-    const pCorrected = corrected.next().value ?? 1;
+    const pCorrected = Math.min(1, corrected.next().value ?? 1);
     return { ...compared, pCorrected, verdict: verdictFor(compared.case, pCorrected, larger) };
   });
   const smallest = Math.min(...tested.filter(({ pValue }) => pValue !== null).map(({ pSmallest }) => pSmallest));

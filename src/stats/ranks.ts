@@ -6,6 +6,9 @@ import { errorFunction, medianSorted } from 'simple-statistics';
 /** Above this many values in all the exact distribution takes too long, and the normal one is as good. */
 const EXACT_MAX = 120;
 
+/** Values that are equal have a distribution of their own, which has to be counted out for each pair of samples: sooner too long. */
+const EXACT_TIED_MAX = 40;
+
 /** How two samples compare by ranks. */
 export interface RankTest {
   /** Pairs (a, b) with b above a; ties count half. */
@@ -17,24 +20,48 @@ export interface RankTest {
 
 /**
  * The Mann-Whitney U test (H. B. Mann and D. R. Whitney, "On a test of whether one of two random variables is
- * stochastically larger than the other", 1947; the same as Wilcoxon's rank sum test). Up to `EXACT_MAX` values in all it
- * is exact, given the ties: every way of dealing the ranks out to the two samples is counted, and p is twice the smaller
- * tail. Null where a sample is empty.
+ * stochastically larger than the other", 1947; the same as Wilcoxon's rank sum test). Up to `EXACT_MAX` values in all
+ * (`EXACT_TIED_MAX` where some are equal) it is exact, given the ties: every way of dealing the ranks out to the two
+ * samples is counted, and p is twice the smaller tail. Null where a sample is empty.
  */
 export function mannWhitney(a: readonly number[], b: readonly number[]): RankTest | null {
   if (a.length === 0 || b.length === 0) return null;
-  const doubled = doubledRanks([...a, ...b]);
-  const doubledSum = doubled.slice(a.length).reduce((sum, rank) => sum + rank, 0);
-  const u = (doubledSum - b.length * (b.length + 1)) / 2;
-  return a.length + b.length <= EXACT_MAX
-    ? { u, pValue: exactPValue(doubled, b.length, doubledSum), method: 'exact' }
-    : { u, pValue: normalPValue(doubled, a.length, b.length, u), method: 'normal-approximation' };
+  const { u, tied } = countAbove(Float64Array.from(a).sort(), Float64Array.from(b).sort());
+  const total = a.length + b.length;
+  if (!tied && total <= EXACT_MAX) return { u, pValue: untiedPValue(a.length, b.length, u), method: 'exact' };
+  const doubled = tied ? doubledRanks([...a, ...b]) : [];
+  if (total > EXACT_TIED_MAX) {
+    return { u, pValue: normalPValue(doubled, a.length, b.length, u), method: 'normal-approximation' };
+  }
+  return { u, pValue: exactPValue(doubled, b.length, 2 * u + b.length * (b.length + 1)), method: 'exact' };
+}
+
+/** How many pairs of two ascending samples have b above a (half for equal ones), and whether any two values are equal. */
+function countAbove(a: Float64Array, b: Float64Array): { u: number; tied: boolean } {
+  let tied = false;
+  for (const values of [a, b]) {
+    for (let index = 1; index < values.length; index += 1) tied ||= values[index] === values[index - 1];
+  }
+  let [below, through, u] = [0, 0, 0];
+  for (const value of b) {
+    while (below < a.length && (a[below] ?? value) < value) below += 1;
+    through = Math.max(through, below);
+    while (through < a.length && a[through] === value) through += 1;
+    tied ||= through > below;
+    u += (below + through) / 2;
+  }
+  return { u, tied };
 }
 
 /** Twice the rank of each value, equal values at the mean of their ranks: twice, so that it is whole. */
 function doubledRanks(values: readonly number[]): number[] {
   const sorted = [...values].sort((x, y) => x - y);
-  return values.map((value) => sorted.indexOf(value) + sorted.lastIndexOf(value) + 2);
+  const [first, last] = [new Map<number, number>(), new Map<number, number>()];
+  for (const [index, value] of sorted.entries()) {
+    if (!first.has(value)) first.set(value, index);
+    last.set(value, index);
+  }
+  return values.map((value) => (first.get(value) ?? 0) + (last.get(value) ?? 0) + 2);
 }
 
 function exactPValue(doubled: readonly number[], chosen: number, doubledSum: number): number {
@@ -46,6 +73,32 @@ function exactPValue(doubled: readonly number[], chosen: number, doubledSum: num
     if (sum >= doubledSum) above += count;
   }
   return Math.min(1, (2 * Math.min(below, above)) / all);
+}
+
+const distributions = new Map<string, Float64Array>();
+
+/** The chance that U is at most 0, 1, … for samples of these sizes without ties. */
+function distribution(n: number, m: number): Float64Array {
+  const key = `${n} ${m}`;
+  const known = distributions.get(key);
+  if (known !== undefined) return known;
+  const ways = waysBySum(
+    Array.from({ length: n + m }, (_, index) => index + 1),
+    m,
+  ).subarray((m * (m + 1)) / 2, (m * (m + 1)) / 2 + n * m + 1);
+  const all = ways.reduce((sum, count) => sum + count, 0);
+  let sum = 0;
+  const told = ways.map((count) => {
+    sum += count;
+    return sum / all;
+  });
+  distributions.set(key, told);
+  return told;
+}
+
+/** Twice the smaller tail, which is that of the smaller of U and its mirror image. */
+function untiedPValue(n: number, m: number, u: number): number {
+  return Math.min(1, 2 * (distribution(n, m)[Math.min(u, n * m - u)] ?? 1));
 }
 
 /** In how many ways `chosen` of these whole numbers add up to each sum. */
@@ -104,13 +157,21 @@ export interface RatioEstimate {
  */
 export function ratioEstimate(a: readonly number[], b: readonly number[], alpha = 0.05): RatioEstimate | null {
   if (a.length === 0 || b.length === 0 || [...a, ...b].some((value) => !(value > 0))) return null;
-  const logs = b.flatMap((y) => a.map((x) => Math.log(y) - Math.log(x))).sort((x, y) => x - y);
-  const depth = intervalDepth(a.length, b.length, alpha);
+  const [from, to] = [a, b].map((values) => values.map((value) => Math.log(value)));
+  return ratioOf(
+    (to ?? []).flatMap((y) => (from ?? []).map((x) => y - x)),
+    intervalDepth(a.length, b.length, alpha),
+  );
+}
+
+/** The median of some logarithms of ratios, with the `depth`-th smallest and largest as bounds; none for 0. */
+export function ratioOf(logs: readonly number[], depth: number): RatioEstimate {
+  const sorted = Float64Array.from(logs).sort();
   const at = (index: number): number | null => {
-    const value = depth === 0 ? undefined : logs.at(index);
+    const value = depth === 0 ? undefined : sorted.at(index);
     return value === undefined ? null : Math.exp(value);
   };
-  return { ratio: Math.exp(medianSorted(logs)), low: at(depth - 1), high: at(-depth) };
+  return { ratio: Math.exp(medianSorted([...sorted])), low: at(depth - 1), high: at(-depth) };
 }
 
 /**
@@ -120,24 +181,16 @@ export function ratioEstimate(a: readonly number[], b: readonly number[], alpha 
 export function intervalDepth(n: number, m: number, alpha = 0.05): number {
   if (n + m > EXACT_MAX) {
     const spread = Math.sqrt((n * m * (n + m + 1)) / 12);
-    return Math.max(0, Math.floor((n * m) / 2 - quantileOf(alpha) * spread));
+    return Math.max(0, Math.floor((n * m) / 2 - normalQuantile(alpha) * spread));
   }
-  const ranks = Array.from({ length: n + m }, (_, index) => index + 1);
-  const ways = waysBySum(ranks, m);
-  const all = ways.reduce((sum, count) => sum + count, 0);
-  const lowest = (m * (m + 1)) / 2;
-  let below = 0;
+  const atMost = distribution(n, m);
   let depth = 0;
-  for (let u = 0; u < (n * m) / 2; u += 1) {
-    below += ways[lowest + u] ?? 0;
-    if (below / all > alpha / 2) break;
-    depth = u + 1;
-  }
+  while (depth < (n * m) / 2 && (atMost[depth] ?? 1) <= alpha / 2) depth += 1;
   return depth;
 }
 
 /** The two-sided quantile of the normal distribution, by halving: 1.96 for 0.05. */
-function quantileOf(alpha: number): number {
+export function normalQuantile(alpha: number): number {
   let [low, high] = [0, 10];
   for (let step = 0; step < 60; step += 1) {
     const middle = (low + high) / 2;
@@ -145,20 +198,4 @@ function quantileOf(alpha: number): number {
     else high = middle;
   }
   return low;
-}
-
-/**
- * P-values corrected for being several, in the order given (S. Holm, "A simple sequentially rejective multiple test
- * procedure", 1979): calling those below 0.05 different, the chance of even one false call among all is at most 5 %,
- * however the tests depend on each other.
- */
-export function holm(pValues: readonly number[]): number[] {
-  const corrected = new Array<number>(pValues.length).fill(1);
-  let largest = 0;
-  const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
-  for (const [position, [index, p]] of ascending.entries()) {
-    largest = Math.max(largest, Math.min(1, (pValues.length - position) * p));
-    corrected[index] = largest;
-  }
-  return corrected;
 }
