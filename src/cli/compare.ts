@@ -32,8 +32,8 @@ export function addCompare(program: Command): void {
     .action(compare);
 }
 
-function compare(a: string, b: string | undefined, options: CompareOptions): void {
-  const report = reportOf(a, b, options);
+async function compare(a: string, b: string | undefined, options: CompareOptions): Promise<void> {
+  const report = await reportOf(a, b, options);
   const text =
     options.json === true
       ? JSON.stringify(toComparisonDocument(report))
@@ -42,19 +42,19 @@ function compare(a: string, b: string | undefined, options: CompareOptions): voi
   if (report.comparison.compared === 0) process.exitCode = EXIT.nothingMeasurable;
 }
 
-function reportOf(a: string, b: string | undefined, options: CompareOptions): ComparisonReport {
+async function reportOf(a: string, b: string | undefined, options: CompareOptions): Promise<ComparisonReport> {
   if ((b === undefined) === (options.switches === undefined)) {
     throw new CliError(EXIT.usage, 'give two campaigns, or one with --switches a,b: see vswbench compare --help');
   }
   return b === undefined ? ofSwitches(a, options.switches ?? '') : ofCampaigns(a, b, options);
 }
 
-function ofSwitches(place: string, list: string): ComparisonReport {
+async function ofSwitches(place: string, list: string): Promise<ComparisonReport> {
   const [first, second, ...rest] = list.split(',').map((id) => id.trim());
   if (!first || !second || first === second || rest.length > 0) {
     throw new CliError(EXIT.usage, `--switches takes two different ids, as direct,linux-bridge; not '${list}'`);
   }
-  const campaign = loadFrom(place);
+  const campaign = await loadFrom(place);
   const known = [...new Set(campaign.results.map((result) => result.case.switch))];
   const odd = [first, second].find((id) => !known.includes(id));
   if (odd !== undefined) {
@@ -69,8 +69,8 @@ function ofSwitches(place: string, list: string): ComparisonReport {
   };
 }
 
-function ofCampaigns(placeA: string, placeB: string, options: CompareOptions): ComparisonReport {
-  const [a, b] = [loadFrom(placeA), loadFrom(placeB)];
+async function ofCampaigns(placeA: string, placeB: string, options: CompareOptions): Promise<ComparisonReport> {
+  const [a, b] = [await loadFrom(placeA), await loadFrom(placeB)];
   if (a.id === b.id) throw new CliError(EXIT.usage, `both are campaign ${a.id}: give two, or one with --switches a,b`);
   const machines = testbedsOf(a).flatMap((testbed) => unlikeHosts(a, b, testbed));
   const [first] = machines;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { toJsonDocument } from '../report/json.ts';
-import { toCsv } from '../store/export.ts';
-import { loadResult, loadStored } from './load.ts';
+import { csvText } from '../store/export.ts';
+import { WITHOUT_HISTOGRAMS } from '../store/store.ts';
+import { documentOf, requireHead, withStore } from './load.ts';
+import { print } from './output.ts';
 
 export function addExport(program: Command): void {
   program
@@ -16,9 +17,15 @@ export function addExport(program: Command): void {
         .default('csv'),
     )
     .addHelpText('after', '\nExample:\n  $ vswbench export --format csv > trials.csv')
-    .action((id: string | undefined, options: { format: 'csv' | 'json' }) => {
-      process.stdout.write(
-        options.format === 'csv' ? toCsv(loadStored(id)) : `${JSON.stringify(toJsonDocument(loadResult(id)))}\n`,
-      );
-    });
+    .action((id: string | undefined, { format }: { format: 'csv' | 'json' }) =>
+      withStore((store) => {
+        if (format === 'json') return print(documentOf(store, id));
+        return print(
+          store.stream(() => {
+            const head = requireHead(store, id);
+            return csvText(head, (index) => store.trials(head.id, index, WITHOUT_HISTOGRAMS));
+          }),
+        );
+      }),
+    );
 }

@@ -10,8 +10,8 @@ export function addList(program: Command): void {
     .description('the campaigns in the store, the latest last')
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExample:\n  $ vswbench list')
-    .action((options: { json?: boolean }) => {
-      const rows = withStore((store) => store.list());
+    .action(async (options: { json?: boolean }) => {
+      const rows = await withStore((store) => store.list());
       const text =
         options.json === true
           ? JSON.stringify({ schema: 1, campaigns: rows })

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CampaignResult } from '../model/result.ts';
 import { makeFolder, resultsDirectory } from './context.ts';
-import { loadResult } from './load.ts';
+import { requireResult, withStore } from './load.ts';
 
 export function addReport(program: Command): void {
   program
@@ -14,7 +14,9 @@ export function addReport(program: Command): void {
     .option('--out <dir>', 'folder to write to', resultsDirectory)
     .addHelpText('after', '\nExample:\n  $ vswbench report --out ~/paper/figures')
     .action(async (id: string | undefined, { out }: { out: string }) => {
-      process.stdout.write(`${await writeReport(loadResult(id), resolve(out))}\n`);
+      process.stdout.write(
+        `${await writeReport(await withStore((store) => requireResult(store, id)), resolve(out))}\n`,
+      );
     });
 }
 

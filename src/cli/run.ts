@@ -9,13 +9,13 @@ import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { expandCampaign, type TestbedOffer } from '../plan/expand.ts';
 import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
-import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { runCampaign } from '../run/campaign.ts';
 import { allEnded } from '../run/concurrency.ts';
 import { Schedule } from '../run/schedule.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
 import { unlikeHosts } from '../stats/compare.ts';
+import { sumOf } from '../stats/sum.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { addCampaignOptions, readCampaign } from './campaign-options.ts';
@@ -31,7 +31,8 @@ import {
 } from './context.ts';
 import { describePlan } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
-import { requireStore, toResult } from './load.ts';
+import { documentOf, requireResult, requireStore } from './load.ts';
+import { print } from './output.ts';
 import { Progress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { loadDrivers } from './switch-file.ts';
@@ -328,20 +329,18 @@ function createCampaign(store: Store, { campaign, cases }: Plan): string {
 
 /** Shows what the campaign found, and ends with the exit code that it deserves. */
 async function conclude(store: Store, id: string, options: RunOptions): Promise<void> {
-  const stored = store.load(id);
-  if (stored === null) throw new RangeError(`campaign ${id} is not in its store`);
-  const result = toResult(store, stored);
+  const result = requireResult(store, id);
   const summary = renderSummary(result, terminalOf(options.json === true ? process.stderr : process.stdout));
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(toJsonDocument(result))}\n`);
+    await print(documentOf(store, id));
     tell(summary);
   } else {
     process.stdout.write(`${summary}\n`);
   }
-  const trials = result.results.flatMap((caseResult) => caseResult.trials);
-  const measured = trials.filter((trial) => trial.outcome.outcome === 'measured').length;
+  const measured = sumOf(result.results, ({ evidence }) => evidence.measured);
+  const trials = sumOf(result.results, ({ evidence }) => evidence.trials);
   if (measured === 0) process.exitCode = EXIT.nothingMeasurable;
-  else if (measured < trials.length) process.exitCode = EXIT.trialFailed;
+  else if (measured < trials) process.exitCode = EXIT.trialFailed;
   tell(`Report: ${await writeReport(result, resultsDirectory)}`);
   giveToInvoker(resultsDirectory);
 }

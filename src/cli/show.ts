@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
-import { toJsonDocument } from '../report/json.ts';
 import { renderSummary } from '../report/terminal.ts';
-import { loadResult } from './load.ts';
+import { documentOf, requireResult, withStore } from './load.ts';
+import { print } from './output.ts';
 import { terminalOf } from './terminal.ts';
 
 export function addShow(program: Command): void {
@@ -12,12 +12,13 @@ export function addShow(program: Command): void {
     .argument('[id]', 'campaign (the latest where none is given)')
     .option('--json', 'the document that run --json prints')
     .addHelpText('after', '\nExample:\n  $ vswbench show')
-    .action((id: string | undefined, options: { json?: boolean }) => {
-      const result = loadResult(id);
-      const text =
-        options.json === true
-          ? JSON.stringify(toJsonDocument(result))
-          : renderSummary(result, terminalOf(process.stdout));
-      process.stdout.write(`${text}\n`);
-    });
+    .action((id: string | undefined, options: { json?: boolean }) =>
+      withStore((store) =>
+        print(
+          options.json === true
+            ? documentOf(store, id)
+            : [`${renderSummary(requireResult(store, id), terminalOf(process.stdout))}\n`],
+        ),
+      ),
+    );
 }

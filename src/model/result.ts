@@ -292,7 +292,94 @@ export type Ceiling = z.infer<typeof CeilingSchema>;
 export const RoundFigureSchema = z.strictObject({ round: count, value: z.number() });
 export type RoundFigure = z.infer<typeof RoundFigureSchema>;
 
-/** A test case with everything its trials told. */
+/** Ledgers counted together. */
+export const LedgerTotalsSchema = z.strictObject({
+  ledgers: count,
+  /** Ledgers that close; the packets are those that these tell of. */
+  closed: count,
+  /** Null where a record does not tell. */
+  lostPackets: count.nullable(),
+  unplacedPackets: count,
+});
+export type LedgerTotals = z.infer<typeof LedgerTotalsSchema>;
+
+/** One of two levels of a figure. */
+const ModeSchema = z.strictObject({ mean: z.number(), count });
+export type Mode = z.infer<typeof ModeSchema>;
+
+export const TwoModesSchema = z.strictObject({
+  low: ModeSchema,
+  high: ModeSchema,
+  /** The first value of the upper level. */
+  threshold: z.number(),
+});
+export type TwoModes = z.infer<typeof TwoModesSchema>;
+
+const share = z.number().nullable();
+
+/**
+ * What the trials of a case tell beside its figures, boiled down to what reports show of it: it is kept in place of the trials, which
+ * may be many. Of trials whose traffic ran to its end, unless another extent is given.
+ */
+export const EvidenceSchema = z.strictObject({
+  /** Trials of every outcome, and those of them that were measured. */
+  trials: count,
+  measured: count,
+  /** Where things ran: each placement once. */
+  placements: z.array(PlacementSchema),
+  /** The ledgers of the last trial. */
+  last: z.strictObject({ ledgers: z.array(LedgerSchema), uplink: UplinkLedgerSchema.nullable() }).nullable(),
+  ledgers: LedgerTotalsSchema,
+  /** Trials that count as disturbed, and the first of them. */
+  disturbed: count,
+  firstDisturbed: z.strictObject({ round: count, reasons: z.array(z.string()) }).nullable(),
+  /** Every reason that was found, once. */
+  disturbances: z.array(z.string()),
+  /** Measured throughput trials that changed between two levels (packets/s) on the way, and the first of them. */
+  changed: count,
+  firstChanged: z.strictObject({ round: count, levels: TwoModesSchema }).nullable(),
+  /** The several ways in which packets reached their sockets. */
+  receivePaths: z.array(z.string()),
+  rxModerated: z.boolean(),
+  /** The shortest and the longest warm-up, seconds; null where older records lack it. */
+  warmupS: z.strictObject({ least: z.number(), most: z.number() }).nullable(),
+  /** Delays in ns at some percentiles of the round trips of all measured trials together, as far as enough packets lie beyond. */
+  roundTrips: z.array(z.strictObject({ percent: z.number(), ns: z.number() })),
+  /** Of the packets that a pace asked for; of measured trials. 1 where nothing was asked for. */
+  offeredRatio: z.number(),
+  receivedRatio: z.number(),
+  /** Medians of the measured trials: what a packet costs. Null where nothing tells it. */
+  cost: z.strictObject({
+    cpuNsPerPacket: share,
+    softirqCpus: share,
+    /** Softirq time as a share of the sender's, where forwarding happens on its time. */
+    softirqOfSender: share,
+    senderCyclesPerPacket: share,
+    receiverCyclesPerPacket: share,
+    senderInstructionsPerPacket: share,
+    receiverInstructionsPerPacket: share,
+  }),
+  /** Medians of what the switch tells of itself. */
+  switchFigures: z.record(z.string(), z.number()),
+  /** The worst trial in each respect; null where no traffic ran, and where the kernel tells nothing. */
+  worst: z
+    .strictObject({
+      stealRatio: z.number(),
+      involuntarySwitchesPerS: z.number(),
+      softirqCpus: z.number(),
+      interruptsPerS: share,
+      frequencyChangeRatio: share,
+      cpuPressureRatio: share,
+      strangersRatio: share,
+      duplicatedPackets: count,
+      reorderedPackets: count,
+      corruptedPackets: count,
+    })
+    .nullable(),
+});
+export type Evidence = z.infer<typeof EvidenceSchema>;
+
+/** A test case with what its trials told. The trials themselves are the store's. */
 export const CaseResultSchema = z.strictObject({
   case: TestCaseSchema,
   outcome: OutcomeKindSchema,
@@ -303,14 +390,18 @@ export const CaseResultSchema = z.strictObject({
   lineRatePps: z.number().positive().nullable(),
   /** In the order of the rounds; of measured trials only. */
   figures: z.array(RoundFigureSchema),
-  trials: z.array(TrialSchema),
+  evidence: EvidenceSchema,
   /** Null where no trial was measured. */
   summary: SummarySchema.nullable(),
 });
 export type CaseResult = z.infer<typeof CaseResultSchema>;
 
+/** What the trials of a case told, for themselves: without what the campaign around them adds. */
+export const CaseSummarySchema = CaseResultSchema.omit({ case: true, ceiling: true, lineRatePps: true });
+export type CaseSummary = z.infer<typeof CaseSummarySchema>;
+
 /** What a campaign is, apart from what it measured. */
-const CampaignHeadSchema = z.strictObject({
+export const CampaignHeadSchema = z.strictObject({
   id: z.string(),
   title: z.string(),
   startedAt: z.string(),

@@ -44,7 +44,9 @@ function table2Chart(result: CampaignResult, comparable: readonly CaseResult[]):
   const ours = paced.length > 0 ? paced : comparable;
   const names = Object.keys(table2Pps).filter((io) => ours.some((one) => one.case.io === io));
   const rows = [...names.map(publishedRow), ...ours.flatMap((one) => ownRow(one, here))];
-  const dots = ours.flatMap((one) => trialPps(one).map((pps) => ({ io: one.case.io, source: here, pps: pps / KPPS })));
+  const dots = ours.flatMap((one) =>
+    one.figures.map(({ value }) => ({ io: one.case.io, source: here, pps: value / KPPS })),
+  );
   const colors = { domain: [PAPER, here], range: [NEUTRAL, SERIES[0]] };
   return {
     title: `The paper’s table 2, measured again${where}`,
@@ -108,12 +110,6 @@ function ownRow({ case: { io }, summary }: CaseResult, here: string) {
   return summary === null ? [] : [{ io, source: here, ...whisker(summary.throughputPps, KPPS) }];
 }
 
-function trialPps({ trials }: CaseResult): number[] {
-  return trials.flatMap(({ outcome, measurement }) =>
-    outcome.outcome === 'measured' && measurement !== null ? [measurement.throughputPps] : [],
-  );
-}
-
 /**
  * A chart for each group of comparable cases. Groups that differ in a parameter only are drawn as lines over it instead;
  * where all are, the first unpaced one is shown as bars too, since it is what most readers look for.
@@ -146,7 +142,7 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
     text: inScale(figure.median, scale),
   }));
   const dots = figures.flatMap(({ one }) =>
-    trialPps(one).map((pps) => ({ label: caseLabel(one), pps: pps / scale.divisor })),
+    one.figures.map(({ value }) => ({ label: caseLabel(one), pps: value / scale.divisor })),
   );
   const layout = { names: rows.map(({ label }) => label), step: BAR_STEP, labelPx: 12 };
   return {

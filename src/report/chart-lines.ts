@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines: a figure over the parameter that was swept, and latency over percentiles.
-import type { Histogram } from '../model/dataplane.ts';
 import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from '../stats/group.ts';
-import { mergeHistograms, percentile } from '../stats/histogram.ts';
 import { BEYOND_MIN } from '../stats/percentiles.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import {
@@ -201,9 +199,6 @@ function askedFor(values: readonly number[], slope: number): Layer {
   };
 }
 
-/** Percentiles that are drawn, as far as enough packets lie beyond: the tail is what latency is about. */
-const PERCENTILES = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
-
 /** Ticks of an axis of nines (0.3 is the median, 1 is 90 %, 2 is 99 %) and how they are called. */
 const NINES: [number, string][] = [
   [-Math.log10(0.5), 'p50'],
@@ -228,13 +223,11 @@ export function latencyCharts(result: CampaignResult): Chart[] {
 function percentileChart(result: CampaignResult, caseGroup: CaseGroup): Chart | null {
   const cases = ranked(caseGroup);
   const rows = cases.flatMap((one) => {
-    const merged = mergeHistograms(roundTrips(one));
-    if (merged === null) return [];
-    return PERCENTILES.flatMap((percent) => {
-      const delay = percentile(merged, percent);
-      if (delay === null || (merged.count + merged.censored) * (1 - percent / 100) < BEYOND_MIN) return [];
-      return [{ label: caseLabel(one), nines: -Math.log10(1 - percent / 100), delay: delay / MICROSECONDS.divisor }];
-    });
+    return one.evidence.roundTrips.map(({ percent, ns }) => ({
+      label: caseLabel(one),
+      nines: -Math.log10(1 - percent / 100),
+      delay: ns / MICROSECONDS.divisor,
+    }));
   });
   if (rows.length === 0) return null;
   const looks = looksOf(result, cases);
@@ -271,12 +264,6 @@ function percentileChart(result: CampaignResult, caseGroup: CaseGroup): Chart | 
       },
     }),
   };
-}
-
-function roundTrips({ trials }: CaseResult): Histogram[] {
-  return trials.flatMap(({ outcome, histograms }) =>
-    outcome.outcome === 'measured' && histograms.rtt !== undefined ? [histograms.rtt] : [],
-  );
 }
 
 /** Round numbers for a logarithmic axis: 1, 2, 5, 10, 20 and so on. */

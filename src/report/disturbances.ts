@@ -14,11 +14,8 @@ export function disturbanceLines(result: CampaignResult): string[] {
 }
 
 function lineOf(result: CampaignResult, one: CaseResult): string | null {
-  const reasons = one.trials.flatMap(({ measurement }) =>
-    measurement === null || measurement.noise.reasons.length === 0 ? [] : [measurement.noise.reasons],
-  );
-  const [first] = reasons;
-  if (first === undefined) return null;
-  const count = `${reasons.length} of ${one.trials.length} trials`;
-  return `${caseName(one.case)}${whereOf(result, one.case)} (${count}): ${first.join('; ')}`;
+  const { trials, disturbed, firstDisturbed } = one.evidence;
+  if (firstDisturbed === null) return null;
+  const count = `${disturbed} of ${trials} trials`;
+  return `${caseName(one.case)}${whereOf(result, one.case)} (${count}): ${firstDisturbed.reasons.join('; ')}`;
 }

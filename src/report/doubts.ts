@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would make the figures wrong: every reason to doubt that the campaign's own record gives.
 import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
-import type { CampaignResult, CaseResult, Flag, Measurement } from '../model/result.ts';
+import type { CampaignResult, CaseResult, Evidence, Flag, TwoModes } from '../model/result.ts';
 import { farHostOf, nearOf } from '../model/testbed.ts';
 import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';
 import { groupCases } from '../stats/group.ts';
 import { LINE_RATE_LIMITED_RATIO } from '../stats/line-rate.ts';
-import { modesOf, type TwoModes } from '../stats/modes.ts';
+import { modesOf } from '../stats/modes.ts';
+import { sumOf } from '../stats/sum.ts';
 import { CEILING } from '../stats/verdict.ts';
 import { caseName, inScale, listed, MICROSECONDS, percentOf, ppsScale, whereOf, withUnit } from './format.ts';
 
@@ -141,26 +142,27 @@ function inventoryDoubts(inventory: Inventory): Doubt[] {
   ];
 }
 
+type Worst = NonNullable<Evidence['worst']>;
+
 function noiseDoubts(result: CampaignResult): Doubt[] {
-  const worst = (value: (measurement: Measurement) => number): { value: number; one: CaseResult } | null => {
+  const worst = (value: (evidence: Worst) => number): { value: number; one: CaseResult } | null => {
     const all = result.results.flatMap((one) =>
-      one.trials.flatMap(({ measurement }) => (measurement === null ? [] : [{ one, value: value(measurement) }])),
+      one.evidence.worst === null ? [] : [{ one, value: value(one.evidence.worst) }],
     );
     return all.reduce<{ value: number; one: CaseResult } | null>(
       (most, next) => (most === null || next.value > most.value ? next : most),
       null,
     );
   };
-  const steal = worst(({ noise }) => noise.stealRatio);
+  const steal = worst(({ stealRatio }) => stealRatio);
   if (steal === null) return [];
-  const strangers = worst(({ noise }) => noise.strangersRatio ?? 0);
-  const disturbed = result.results.flatMap((one) =>
-    one.trials.flatMap(({ measurement }) => (measurement?.noise.reasons.length ? [measurement.noise.reasons] : [])),
-  );
+  const strangers = worst(({ strangersRatio }) => strangersRatio ?? 0);
+  const disturbed = sumOf(result.results, ({ evidence }) => evidence.disturbed);
+  const [first] = result.results.flatMap(({ evidence }) => evidence.firstDisturbed ?? []);
   const percent = (ratio: number) => `${(100 * ratio).toFixed(2)} %`;
   return [
-    ...when(disturbed.length > 0, {
-      what: `${disturbed.length} of ${countTrials(result)} trials were disturbed; the first because ${disturbed[0]?.join(', and ')}`,
+    ...when(disturbed > 0, {
+      what: `${disturbed} of ${countTrials(result)} trials were disturbed; the first because ${first?.reasons.join(', and ')}`,
       consequence:
         'They are told by a rule that never looks at what was measured (docs/method.md); each was repeated once, and they count as the others do.',
     }),
@@ -182,7 +184,7 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
 }
 
 function countTrials(result: CampaignResult): number {
-  return result.results.reduce((sum, one) => sum + one.trials.length, 0);
+  return sumOf(result.results, ({ evidence }) => evidence.trials);
 }
 
 function evidenceDoubts(result: CampaignResult): Doubt[] {
@@ -254,32 +256,29 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
   ];
 }
 
-function moderates({ trials }: CaseResult): boolean {
-  return trials.some(({ measurement }) => measurement?.rxModerated === true);
+function moderates({ evidence }: CaseResult): boolean {
+  return evidence.rxModerated;
 }
 
 /** Between which levels a case changed, from trial to trial and within trials. */
 function levels(result: CampaignResult, one: CaseResult): string {
-  const { between, within } = modesOf(one);
+  const { between, changed, firstChanged } = modesOf(one);
   const told = ({ low, high }: TwoModes): string => {
     const scale = one.case.dimension === 'latency' ? MICROSECONDS : ppsScale([high.mean]);
     return `${inScale(low.mean, scale)} and ${withUnit(high.mean, scale)}`;
   };
-  const [first] = within;
   return [
     nameOf(result, one),
     ...(between === null ? [] : [`${told(between)} in ${between.low.count} and ${between.high.count} trials`]),
-    ...(first === undefined ? [] : [`changed within ${within.length} of its trials, as between ${told(first)}`]),
+    ...(firstChanged === null
+      ? []
+      : [`changed within ${changed} of its trials, as between ${told(firstChanged.levels)}`]),
   ].join(', ');
 }
 
 /** `framework: path` for each framework that has more than one way of receiving. */
 function receivePaths(measured: readonly CaseResult[]): string[] {
-  const found = measured.flatMap((one) =>
-    one.trials.flatMap(({ measurement }) =>
-      measurement === null || measurement.receivePath === null ? [] : [`${one.case.io}: ${measurement.receivePath}`],
-    ),
-  );
+  const found = measured.flatMap((one) => one.evidence.receivePaths.map((path) => `${one.case.io}: ${path}`));
   return [...new Set(found)].sort();
 }
 

@@ -94,8 +94,11 @@ export function spelledDuration(ms: number): string {
 /** What came before each measured window, and how long that was: `500 ms of warm-up`. */
 export function spelledWarmup({ warmupMs, warmupAuto, results }: CampaignResult): string {
   if (!warmupAuto) return `${spelledDuration(warmupMs)} of warm-up`;
-  const took = results.flatMap(({ trials }) => trials.flatMap(({ measurement }) => measurement?.warmupS ?? []));
-  const [least, most] = [Math.min(...took), Math.max(...took)].map((seconds) => seconds.toFixed(1));
+  const took = results.flatMap(({ evidence }) => evidence.warmupS ?? []);
+  const [least, most] = [
+    Math.min(...took.map((one) => one.least)).toFixed(1),
+    Math.max(...took.map((one) => one.most)).toFixed(1),
+  ];
   const range = took.length === 0 ? '' : `${least === most ? least : `${least} to ${most}`} s, `;
   return `a warm-up until the figures had no trend (${range}at most ${spelledDuration(warmupMs)})`;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables of the report: results, ledgers, disturbances.
 import { type ComponentChild, h } from 'preact';
-import { median } from 'simple-statistics';
-import type { CampaignResult, CaseResult, Ceiling, Ledger, Measurement, UplinkLedger } from '../model/result.ts';
+import type { CampaignResult, CaseResult, Ceiling, Ledger, UplinkLedger } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import { type Group, groupCases } from '../stats/group.ts';
@@ -160,9 +159,9 @@ function fairnessColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
   return told ? [{ title: 'Fairness', number: true, cell: ({ summary }) => summary?.fairness?.toFixed(3) ?? '' }] : [];
 }
 
-function trialsCell({ trials, summary }: CaseResult): string {
+function trialsCell({ evidence: { trials }, summary }: CaseResult): string {
   const measured = summary?.throughputPps.trials ?? 0;
-  return measured === trials.length ? String(measured) : `${measured} of ${trials.length}`;
+  return measured === trials ? String(measured) : `${measured} of ${trials}`;
 }
 
 const PARAMETER_TITLES: Record<keyof Group, string> = {
@@ -301,11 +300,6 @@ function caseColumn(result: CampaignResult): Column<{ one: CaseResult }> {
   };
 }
 
-/** A case's last trial that ran to its end. */
-function lastMeasurement({ trials }: CaseResult): Measurement | null {
-  return trials.findLast(({ measurement }) => measurement !== null)?.measurement ?? null;
-}
-
 /** A ledger of a case: of a pair, or of the cable that all pairs share. */
 interface LedgerRow {
   one: CaseResult;
@@ -326,9 +320,8 @@ function cableRow(one: CaseResult, ledger: UplinkLedger): LedgerRow {
 /** The ledgers of each case's last trial: every hop with its count, and each drop with its place; null where none ran. */
 export function ledgerTable(result: CampaignResult): ComponentChild {
   const rows = result.results.flatMap((one): LedgerRow[] => {
-    const measurement = lastMeasurement(one);
-    if (measurement === null) return [];
-    const { ledgers, uplink } = measurement;
+    if (one.evidence.last === null) return [];
+    const { ledgers, uplink } = one.evidence.last;
     return [
       ...ledgers.map((ledger) => {
         const whose = one.case.pairs > 1 ? h('span', { class: 'io' }, `pair ${ledger.pair}`) : null;
@@ -388,60 +381,36 @@ function hopList({ hops, drops, unplacedPackets }: LedgerRow['ledger']): Compone
 
 /** What a packet costs, the median over each case's measured trials; null where nothing was measured. */
 export function costTable(result: CampaignResult): ComponentChild {
-  const rows = result.results.flatMap((one) => {
-    const told = one.trials.flatMap(({ outcome, measurement, placement }) =>
-      outcome.outcome === 'measured' && measurement !== null ? [{ measurement, placement }] : [],
-    );
-    return told.length === 0 ? [] : [{ one, told }];
-  });
+  const rows = result.results.flatMap((one) => (one.evidence.measured === 0 ? [] : [{ one, cost: one.evidence.cost }]));
   if (rows.length === 0) return null;
   type Row = (typeof rows)[number];
-  const over = ({ told }: Row, value: (trial: Row['told'][number]) => number | null): number | null => {
-    const values = told.flatMap((trial) => value(trial) ?? []);
-    return values.length === 0 ? null : median(values);
-  };
-  const each = (what: 'cyclesPerPacket' | 'instructionsPerPacket') => (row: Row) => {
-    const ends = (['sender', 'receiver'] as const).map((end) =>
-      over(row, ({ measurement }) => measurement[what]?.[end] ?? null),
-    );
-    return ends.map((value) => value?.toFixed(0) ?? '–').join(' / ');
-  };
-  const counted = rows.some(({ told }) => told.some(({ measurement }) => measurement.cyclesPerPacket !== null));
-  return dataTable({
+  const told = (value: number | null, digits = 0) => value?.toFixed(digits) ?? '–';
+  const counted = rows.some(({ cost }) => cost.senderCyclesPerPacket !== null || cost.receiverCyclesPerPacket !== null);
+  return dataTable<Row>({
     caption: `What a packet costs, median of the trials${counted ? '' : ' (this machine does not count cycles and instructions)'}`,
     bodies: [rows],
     columns: [
       caseColumn(result),
+      { title: 'CPU time, ns/packet', number: true, cell: ({ cost }) => told(cost.cpuNsPerPacket) },
+      { title: 'Softirq CPUs', number: true, cell: ({ cost }) => told(cost.softirqCpus, 2) },
       {
-        title: 'CPU time, ns/packet',
-        number: true,
-        cell: (row) =>
-          over(row, ({ measurement: { cpu, throughputPps } }) =>
-            throughputPps === 0 ? null : (1e9 * cpu.total) / throughputPps,
-          )?.toFixed(0) ?? '–',
-      },
-      {
-        title: 'Softirq CPUs',
-        number: true,
-        cell: (row) => over(row, ({ measurement }) => measurement.noise.softirqCpus)?.toFixed(2) ?? '–',
-      },
-      {
-        // A switch with threads of its own forwards there, and not in softirqs.
         title: 'of the sender’s time',
         number: true,
-        cell: (row) => {
-          const share = over(row, ({ measurement: { cpu, noise }, placement }) =>
-            placement.switch.length > 0 || row.one.case.port !== 'netdev' || cpu.sender === 0
-              ? null
-              : noise.softirqCpus / cpu.sender,
-          );
-          return share === null ? '–' : `${(100 * share).toFixed(0)} %`;
-        },
+        cell: ({ cost: { softirqOfSender: share } }) => (share === null ? '–' : `${(100 * share).toFixed(0)} %`),
       },
       ...(counted
         ? [
-            { title: 'Cycles/packet, source / sink', number: true, cell: each('cyclesPerPacket') },
-            { title: 'Instructions/packet', number: true, cell: each('instructionsPerPacket') },
+            {
+              title: 'Cycles/packet, source / sink',
+              number: true,
+              cell: ({ cost }: Row) => `${told(cost.senderCyclesPerPacket)} / ${told(cost.receiverCyclesPerPacket)}`,
+            },
+            {
+              title: 'Instructions/packet',
+              number: true,
+              cell: ({ cost }: Row) =>
+                `${told(cost.senderInstructionsPerPacket)} / ${told(cost.receiverInstructionsPerPacket)}`,
+            },
           ]
         : []),
     ],
@@ -450,15 +419,9 @@ export function costTable(result: CampaignResult): ComponentChild {
 
 /** What switches tell of themselves, the median over each case's trials; null where none tells anything. */
 export function switchFiguresTable(result: CampaignResult): ComponentChild {
-  const rows = result.results.flatMap((one) => {
-    const told = one.trials.flatMap(({ measurement }) => (measurement === null ? [] : [measurement.switchFigures]));
-    const names = [...new Set(told.flatMap((figures) => Object.keys(figures)))];
-    return names.map((name) => ({
-      one,
-      name,
-      value: median(told.flatMap((figures) => (figures[name] === undefined ? [] : [figures[name]]))),
-    }));
-  });
+  const rows = result.results.flatMap((one) =>
+    Object.entries(one.evidence.switchFigures).map(([name, value]) => ({ one, name, value })),
+  );
   if (rows.length === 0) return null;
   return dataTable({
     caption: 'What switches tell of themselves over the steady state, median of the trials',
@@ -471,72 +434,29 @@ export function switchFiguresTable(result: CampaignResult): ComponentChild {
   });
 }
 
-type OptionalNoise = 'interruptsPerS' | 'frequencyChangeRatio' | 'cpuPressureRatio';
-
-/** The largest of what the kernel told; a dash where it told nothing. */
-function most(measurements: readonly Measurement[], field: OptionalNoise, factor: number, digits: number): string {
-  const told = measurements.flatMap(({ noise }) => noise[field] ?? []);
-  return told.length === 0 ? '–' : (factor * Math.max(...told)).toFixed(digits);
-}
-
 /** What else the machine did during each case: the worst trial, since that is the one that would mislead. */
 export function noiseTable(result: CampaignResult): ComponentChild {
-  const rows = result.results.flatMap((one) => {
-    const measurements = one.trials.flatMap(({ measurement }) => (measurement === null ? [] : [measurement]));
-    return measurements.length === 0 ? [] : [{ one, measurements }];
-  });
-  const worst = (measurements: Measurement[], value: (measurement: Measurement) => number) =>
-    Math.max(...measurements.map(value));
+  const rows = result.results.flatMap((one) =>
+    one.evidence.worst === null ? [] : [{ one, worst: one.evidence.worst }],
+  );
+  // A dash where the kernel told nothing.
+  const told = (value: number | null, factor: number, digits: number) =>
+    value === null ? '–' : (factor * value).toFixed(digits);
   return dataTable({
     caption: 'Evidence of disturbance, the worst trial of each case',
     bodies: [rows],
     columns: [
       caseColumn(result),
-      {
-        title: 'Steal',
-        number: true,
-        cell: ({ measurements }) => `${(100 * worst(measurements, ({ noise }) => noise.stealRatio)).toFixed(2)} %`,
-      },
-      {
-        title: 'Involuntary switches/s',
-        number: true,
-        cell: ({ measurements }) => worst(measurements, ({ noise }) => noise.involuntarySwitchesPerS).toFixed(0),
-      },
-      {
-        title: 'Softirq CPUs',
-        number: true,
-        cell: ({ measurements }) => worst(measurements, ({ noise }) => noise.softirqCpus).toFixed(2),
-      },
-      { title: 'Interrupts/s', number: true, cell: ({ measurements }) => most(measurements, 'interruptsPerS', 1, 0) },
-      {
-        title: 'Frequency change, %',
-        number: true,
-        cell: ({ measurements }) => most(measurements, 'frequencyChangeRatio', 100, 1),
-      },
-      {
-        title: 'CPU pressure, %',
-        number: true,
-        cell: ({ measurements }) => most(measurements, 'cpuPressureRatio', 100, 0),
-      },
-      {
-        title: 'Duplicated',
-        number: true,
-        cell: ({ measurements }) => grouped(worst(measurements, (one) => one.duplicatedPackets)),
-      },
-      {
-        title: 'Reordered',
-        number: true,
-        cell: ({ measurements }) => grouped(worst(measurements, (one) => one.reorderedPackets)),
-      },
-      {
-        title: 'Corrupted',
-        number: true,
-        cell: ({ measurements }) => grouped(worst(measurements, (one) => one.corruptedPackets)),
-      },
-      {
-        title: 'Disturbed because',
-        cell: ({ measurements }) => [...new Set(measurements.flatMap(({ noise }) => noise.reasons))].join('; '),
-      },
+      { title: 'Steal', number: true, cell: ({ worst }) => `${told(worst.stealRatio, 100, 2)} %` },
+      { title: 'Involuntary switches/s', number: true, cell: ({ worst }) => told(worst.involuntarySwitchesPerS, 1, 0) },
+      { title: 'Softirq CPUs', number: true, cell: ({ worst }) => told(worst.softirqCpus, 1, 2) },
+      { title: 'Interrupts/s', number: true, cell: ({ worst }) => told(worst.interruptsPerS, 1, 0) },
+      { title: 'Frequency change, %', number: true, cell: ({ worst }) => told(worst.frequencyChangeRatio, 100, 1) },
+      { title: 'CPU pressure, %', number: true, cell: ({ worst }) => told(worst.cpuPressureRatio, 100, 0) },
+      { title: 'Duplicated', number: true, cell: ({ worst }) => grouped(worst.duplicatedPackets) },
+      { title: 'Reordered', number: true, cell: ({ worst }) => grouped(worst.reorderedPackets) },
+      { title: 'Corrupted', number: true, cell: ({ worst }) => grouped(worst.corruptedPackets) },
+      { title: 'Disturbed because', cell: ({ one }) => one.evidence.disturbances.join('; ') },
     ],
   });
 }

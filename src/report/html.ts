@@ -4,7 +4,9 @@ import { type ComponentChild, h } from 'preact';
 import { render } from 'preact-render-to-string';
 import type { CampaignResult } from '../model/result.ts';
 import { type HostRecord, nearOf, testbedsOf } from '../model/testbed.ts';
+import { sumLedgers } from '../stats/evidence.ts';
 import type { Group } from '../stats/group.ts';
+import { sumOf } from '../stats/sum.ts';
 import type { Chart } from './chart.ts';
 import { table2Charts, throughputCharts } from './chart-bars.ts';
 import { costCharts } from './chart-cost.ts';
@@ -278,9 +280,7 @@ function costSection(result: CampaignResult): ComponentChild {
 function ledgerSection(result: CampaignResult): ComponentChild {
   const table = ledgerTable(result);
   if (table === null) return null;
-  const ledgers = result.results.flatMap(({ trials }) =>
-    trials.flatMap(({ measurement }) => measurement?.ledgers ?? []),
-  );
+  const ledgers = sumLedgers(result.results.map(({ evidence }) => evidence.ledgers));
   return h(
     'div',
     null,
@@ -329,8 +329,7 @@ function methodSection(result: CampaignResult): ComponentChild[] {
 function placementRows(result: CampaignResult): ComponentChild[] {
   const byText = new Map<string, Set<string>>();
   for (const one of result.results) {
-    for (const { placement, measurement } of one.trials) {
-      if (measurement === null) continue;
+    for (const placement of one.evidence.placements) {
       const { far } = placement;
       const own = (cpus: readonly number[]) =>
         cpus.length === 0 ? 'no switch threads' : `switch on ${listed(cpus.map(String))}`;
@@ -427,7 +426,7 @@ function againSection(result: CampaignResult): ComponentChild[] {
 }
 
 function pageFooter(result: CampaignResult): ComponentChild {
-  const trials = result.results.reduce((sum, one) => sum + one.trials.length, 0);
+  const trials = sumOf(result.results, ({ evidence }) => evidence.trials);
   const state =
     result.endedAt === null ? 'unfinished' : `finished ${result.endedAt.replace('T', ' ').slice(0, 16)} UTC`;
   return h(

@@ -1,93 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Inventory } from '../model/inventory.ts';
-import type {
-  CampaignResult,
-  CaseResult,
-  Ceiling,
-  Flag,
-  Measurement,
-  Outcome,
-  RoundFigure,
-  Summary,
-  Trial,
+// The document that programs read. Its JSON Schema, docs/document.schema.json, is made of what stands here.
+import { z } from 'zod';
+import { InventorySchema } from '../model/inventory.ts';
+import {
+  CampaignHeadSchema,
+  type CampaignResult,
+  type CaseResult,
+  CaseResultSchema,
+  MeasurementSchema,
+  type Trial,
+  TrialSchema,
 } from '../model/result.ts';
-import { type HostRecord, nearOf, testbedsOf } from '../model/testbed.ts';
-import type { TestCase } from '../model/testcase.ts';
+import { HostRecordSchema, nearOf, testbedsOf } from '../model/testbed.ts';
 
 /** Version of the document: it grows with a field renamed or removed, not with one added. */
 const SCHEMA = 1;
 
-type Head = Omit<CampaignResult, 'id' | 'hosts' | 'results'>;
-
-/** A testbed with its one or two hosts. */
-export interface JsonTestbed {
-  name: string;
-  hosts: Omit<HostRecord, 'testbed'>[];
-}
-
 /** What identifies a trial, measured or not. */
-type TrialHead = Pick<
-  Trial,
-  'round' | 'ordinal' | 'seed' | 'startedAt' | 'wallS' | 'overheadS' | 'placement' | 'flags'
->;
+const TrialHeadSchema = TrialSchema.omit({ outcome: true, measurement: true, histograms: true });
+const figures = MeasurementSchema.shape;
+const evidence = MeasurementSchema.partial().shape;
 
 /** A trial in one level; the figures are there only if its traffic ran to its end, for `invalid` as evidence. */
-export type JsonTrial = Outcome & TrialHead & Partial<Measurement>;
+export const JsonTrialSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('measured'), ...TrialHeadSchema.shape, ...figures }),
+  z.strictObject({ outcome: z.literal('invalid'), reason: z.string(), ...TrialHeadSchema.shape, ...evidence }),
+  z.strictObject({
+    outcome: z.literal('failed'),
+    ...{ step: z.string(), reason: z.string() },
+    ...TrialHeadSchema.shape,
+    ...evidence,
+  }),
+  z.strictObject({ outcome: z.literal('skipped'), reason: z.string(), ...TrialHeadSchema.shape, ...evidence }),
+]);
 
 /** A test case with its trials. */
-export interface JsonCase {
-  case: TestCase;
-  outcome: CaseResult['outcome'];
-  reason?: string;
-  flags: Flag[];
-  ceiling?: Ceiling;
-  /** The most that the cable between the hosts carries; null on one host, or where nobody knows. */
-  lineRatePps: number | null;
-  /** The figure that decides, by round: packets/s, or for `latency` the median round trip in ns. */
-  figures: RoundFigure[];
-  trials: JsonTrial[];
-  summary: Summary | null;
-}
+export const JsonCaseSchema = CaseResultSchema.omit({ evidence: true }).extend({ trials: z.array(JsonTrialSchema) });
 
-/** The document that `--json` prints. */
-export interface JsonDocument extends Head {
-  schema: typeof SCHEMA;
+export const JsonDocumentSchema = z.strictObject({
+  schema: z.literal(SCHEMA),
   /** Id of the campaign. */
-  campaign: string;
+  campaign: z.string(),
+  ...CampaignHeadSchema.omit({ id: true, hosts: true }).shape,
   /** Of the near host of the first testbed. */
-  inventory: Inventory;
-  testbeds: JsonTestbed[];
-  results: JsonCase[];
-}
+  inventory: InventorySchema,
+  /** Each testbed with its one or two hosts. */
+  testbeds: z.array(z.strictObject({ name: z.string(), hosts: z.array(HostRecordSchema.omit({ testbed: true })) })),
+  results: z.array(JsonCaseSchema),
+});
+/** The document that `--json` prints. */
+export type JsonDocument = z.infer<typeof JsonDocumentSchema>;
 
-/** A campaign's result as the one document that programs read. Full histograms are left to `export`: they are large. */
-export function toJsonDocument(result: CampaignResult): JsonDocument {
+/** The trials of a case, by its index. */
+export type TrialsOf = (caseIndex: number) => Iterable<Trial>;
+
+/**
+ * A campaign's result as the one document that programs read, piece by piece: it may be larger than the memory. Full histograms are
+ * left to `export --what histograms`: they are larger still.
+ */
+export function* jsonText(result: CampaignResult, trialsOf: TrialsOf): Generator<string, void> {
   const { id, hosts, results, ...head } = result;
-  return {
-    schema: SCHEMA,
-    campaign: id,
-    ...head,
-    inventory: nearOf(result),
-    testbeds: testbedsOf(result).map((name) => ({
-      name,
-      hosts: hosts.flatMap(({ testbed, ...host }) => (testbed === name ? [host] : [])),
-    })),
-    results: results.map(
-      ({ case: testCase, outcome, reason, flags, ceiling, lineRatePps, figures, trials, summary }) => ({
-        case: testCase,
-        outcome,
-        ...(reason === undefined ? {} : { reason }),
-        flags,
-        ...(ceiling === undefined ? {} : { ceiling }),
-        lineRatePps,
-        figures,
-        trials: trials.map(toJsonTrial),
-        summary,
-      }),
-    ),
-  };
+  const testbeds = testbedsOf(result).map((name) => ({
+    name,
+    hosts: hosts.flatMap(({ testbed, ...host }) => (testbed === name ? [host] : [])),
+  }));
+  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds })}"results":[`;
+  for (const [index, one] of results.entries()) {
+    yield `${index === 0 ? '' : ','}${opened(withoutEvidence(one))}"trials":[`;
+    let isFirst = true;
+    for (const trial of trialsOf(index)) {
+      yield `${isFirst ? '' : ','}${JSON.stringify(flat(trial))}`;
+      isFirst = false;
+    }
+    yield ']}';
+  }
+  yield ']}\n';
 }
 
-function toJsonTrial({ outcome, measurement, histograms: _, ...head }: Trial): JsonTrial {
+/** An object as text, to which more members are going to be added. */
+function opened(object: object): string {
+  return `${JSON.stringify(object).slice(0, -1)},`;
+}
+
+function withoutEvidence({ evidence: _, ...rest }: CaseResult): Omit<CaseResult, 'evidence'> {
+  return rest;
+}
+
+function flat({ outcome, measurement, histograms: _, ...head }: Trial): object {
   return { ...outcome, ...head, ...measurement };
 }

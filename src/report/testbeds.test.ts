@@ -12,13 +12,13 @@ import {
   testCase,
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
+import { toDocument } from '../../test/fixtures/document.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { sweepCharts } from './chart-lines.ts';
 import { cpuCharts, spreadCharts } from './chart-rows.ts';
 import { reproduceCommand } from './command.ts';
 import { doubts } from './doubts.ts';
 import { renderHtml } from './html.ts';
-import { toJsonDocument } from './json.ts';
 import { publishedPps, remoteFigure } from './paper.ts';
 import { answers } from './sentences.ts';
 import { renderSummary } from './terminal.ts';
@@ -89,7 +89,7 @@ test('the page shows hosts, the cable and the part of the line rate', async () =
 });
 
 test('the document has the first machine where it was, and all of them by testbed', () => {
-  const document = toJsonDocument(result);
+  const document = toDocument(twoTestbedsCampaign());
   assert.equal(document.inventory.hostname, 'testbed-1');
   assert.deepEqual(
     document.testbeds.map(({ name, hosts }) => [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { median } from 'simple-statistics';
 import type { Precision } from '../model/campaign.ts';
+import type { Histogram } from '../model/dataplane.ts';
 import { EMULATED } from '../model/inventory.ts';
 import {
   type CampaignResult,
@@ -10,7 +11,6 @@ import {
   FlagSchema,
   type Interval,
   type LatencySummary,
-  type Measurement,
   type Outcome,
   type StoredCampaign,
   type Summary,
@@ -19,6 +19,7 @@ import {
 import { farHostOf, nearHostOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
+import { type BareMeasurement, type BareTrial, evidenceOf, LargeParts } from './evidence.ts';
 import { fairnessOf } from './fairness.ts';
 import { roundFigures } from './figures.ts';
 import { mergeHistograms, toLatencySummary } from './histogram.ts';
@@ -26,7 +27,7 @@ import { integrityFlags, lossRatioOf } from './integrity.ts';
 import { medianInterval } from './interval.ts';
 import { isLineRateLimited, lineRateOf } from './line-rate.ts';
 import { isBimodal, modesOf } from './modes.ts';
-import { keptRatio, RATE_KEPT_RATIO } from './pace.ts';
+import { RATE_KEPT_RATIO } from './pace.ts';
 import { packetsNeeded } from './percentiles.ts';
 import { isImprecise } from './precision.ts';
 import { decidingFigure } from './verdict.ts';
@@ -35,57 +36,102 @@ import { decidingFigure } from './verdict.ts';
  * Derives from what was observed everything that a report shows. The same observations always give the same result.
  * `elsewhere` are campaigns of the same machine, which may have the ceilings that this one lacks.
  */
-export function toCampaignResult(stored: StoredCampaign, elsewhere: readonly CampaignResult[] = []): CampaignResult {
-  const { cases, ...head } = stored;
-  const results = cases.map((planned) => {
-    const summarized = withMachine(summarizeCase(planned.case, planned.trials), stored);
-    const result = withPrecision(summarized, stored.precision);
-    if (planned.trials.length > 0) return result;
-    const reason = planned.skipped ?? `not run yet: resume with vswbench run --resume ${stored.id}`;
+export function toCampaignResult(stored: StoredCampaign, elsewhere: readonly Elsewhere[] = []): CampaignResult {
+  return concludeCampaign(
+    stored,
+    stored.cases.map((planned) => summarizeCase(planned.case, planned.trials)),
+    elsewhere,
+  );
+}
+
+/** Results of other campaigns, as far as they are ceilings. */
+export type Elsewhere = Pick<CampaignResult, 'id' | 'results'>;
+
+/** As `toCampaignResult`, where the trials of the cases are summarized already. */
+export function concludeCampaign(
+  { cases, ...head }: StoredCampaign,
+  summaries: readonly CaseResult[],
+  elsewhere: readonly Elsewhere[] = [],
+): CampaignResult {
+  const results = summaries.map((summarized, index) => {
+    const result = withPrecision(withMachine(summarized, head), head.precision);
+    if (result.evidence.trials > 0) return result;
+    const reason = cases[index]?.skipped ?? `not run yet: resume with vswbench run --resume ${head.id}`;
     return { ...result, reason };
   });
-  return { ...head, results: withCeilings({ id: stored.id, results }, elsewhere) };
+  return { ...head, results: withCeilings({ id: head.id, results }, elsewhere) };
+}
+
+/** Every histogram of a kind that a case's trials recorded, with the ordinal of its trial. */
+export type HistogramsOf = (kind: 'rtt' | 'oneWay') => Iterable<{ ordinal: number; histogram: Histogram }>;
+
+/** A test case with what its trials told; see `summarizeTrials`. */
+export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): CaseResult {
+  return summarizeTrials(testCase, trials, (kind) =>
+    trials.flatMap(({ ordinal, histograms: { [kind]: histogram } }) =>
+      histogram === undefined ? [] : [{ ordinal, histogram }],
+    ),
+  );
 }
 
 /**
- * A test case with everything its trials told. `measured` if at least one trial was; else what became of the first one.
- * A case without trials is `skipped`; the caller knows why.
+ * A test case with what its trials told. `measured` if at least one trial was; else what became of the first one. A case without
+ * trials is `skipped`; the caller knows why. Trials are gone through once, and none is kept whole; `histograms` is asked only where
+ * trials have too few packets for a percentile each.
  */
-export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): CaseResult {
-  const inOrder = [...trials].sort((a, b) => a.round - b.round);
-  const measured = inOrder.flatMap((trial) =>
-    trial.outcome.outcome === 'measured' && trial.measurement !== null ? [trial.measurement] : [],
-  );
-  const others = inOrder.filter((trial) => trial.outcome.outcome !== 'measured');
+export function summarizeTrials(testCase: TestCase, trials: Iterable<Trial>, histograms: HistogramsOf): CaseResult {
+  const large = new LargeParts(testCase);
+  const inOrder = Array.from(trials, (trial) => large.add(trial)).sort((a, b) => a.round - b.round);
+  const withFigure = inOrder.filter(({ outcome }) => outcome.outcome === 'measured');
+  const measured = withFigure.flatMap(({ measurement }) => measurement ?? []);
+  const others = inOrder.filter(({ outcome }) => outcome.outcome !== 'measured');
   const flags = new Set(inOrder.flatMap((trial) => trial.flags));
   if (measured.length > 0 && others.length > 0) flags.add('some-trials-failed');
-  if (missesRate(testCase, measured)) flags.add('rate-not-reached');
+  const pooled = pools(withFigure, histograms);
+  const evidence = evidenceOf(testCase, inOrder, large, testCase.dimension === 'latency' ? pooled('rtt') : null);
+  if (testCase.rate !== 'max' && measured.length > 0 && evidence.offeredRatio < RATE_KEPT_RATIO) {
+    flags.add('rate-not-reached');
+  }
   for (const flag of integrityFlags(measured)) flags.add(flag);
   const figures = roundFigures(testCase, inOrder);
-  const summary = summarize(
-    measured,
-    inOrder.filter(({ outcome }) => outcome.outcome === 'measured'),
-  );
+  const summary = summarize(measured, withFigure, pooled);
   if (testCase.dimension === 'latency') {
     if (measured.some(({ steadyGivenUpPackets }) => steadyGivenUpPackets > 0)) flags.add('omitted-sends');
     if (lacksPercentile(summary, measured)) flags.add('few-packets');
   }
-  if (isBimodal(modesOf({ case: testCase, figures, trials: inOrder }), measured.length)) flags.add('bimodal');
+  if (isBimodal(modesOf({ figures, evidence }), measured.length)) flags.add('bimodal');
   return {
     case: testCase,
     ...outcomeOf(inOrder, measured.length > 0, others),
     flags: ordered(flags),
     lineRatePps: null,
     figures,
-    trials: inOrder,
+    evidence,
     summary,
   };
 }
 
+/** The packets of some trials together, by kind; null where none was timed. */
+type Pools = (kind: 'rtt' | 'oneWay') => Histogram | null;
+
+/** Histograms are large: each kind is read once, and only where it is asked for. */
+function pools(trials: readonly BareTrial[], histograms: HistogramsOf): Pools {
+  const ordinals = new Set(trials.map(({ ordinal }) => ordinal));
+  const known = new Map<'rtt' | 'oneWay', Histogram | null>();
+  return (kind) => {
+    if (!known.has(kind)) known.set(kind, mergeHistograms(chosen(kind)));
+    return known.get(kind) ?? null;
+  };
+
+  function* chosen(kind: 'rtt' | 'oneWay'): Generator<Histogram> {
+    for (const { ordinal, histogram } of histograms(kind)) if (ordinals.has(ordinal)) yield histogram;
+  }
+}
+
 function outcomeOf(
-  trials: readonly Trial[],
+  trials: readonly BareTrial[],
   measured: boolean,
-  others: readonly Trial[],
+  others: readonly BareTrial[],
 ): Pick<CaseResult, 'outcome' | 'reason'> {
   const first = others[0];
   if (!measured) {
@@ -113,13 +159,8 @@ export function reasonOf(outcome: Outcome): string {
   }
 }
 
-function missesRate(testCase: TestCase, measured: readonly Measurement[]): boolean {
-  if (testCase.rate === 'max' || measured.length === 0) return false;
-  return keptRatio(measured, 'offered') < RATE_KEPT_RATIO;
-}
-
 /** Whether all trials together have too few packets for a percentile that reports show. */
-function lacksPercentile(summary: Summary | null, measured: readonly Measurement[]): boolean {
+function lacksPercentile(summary: Summary | null, measured: readonly BareMeasurement[]): boolean {
   const rtt = summary?.latencyNs?.rtt;
   const packets = measured.reduce((sum, { latencyNs }) => {
     return sum + (latencyNs?.rtt === undefined ? 0 : latencyNs.rtt.count + latencyNs.rtt.censoredCount);
@@ -127,11 +168,11 @@ function lacksPercentile(summary: Summary | null, measured: readonly Measurement
   return rtt !== undefined && (['p50', 'p99', 'p999'] as const).some((name) => packets < packetsNeeded(name));
 }
 
-function summarize(measured: readonly Measurement[], trials: readonly Trial[]): Summary | null {
+function summarize(measured: readonly BareMeasurement[], trials: readonly BareTrial[], pooled: Pools): Summary | null {
   const throughputPps = medianInterval(measured.map((measurement) => measurement.throughputPps));
   const throughputBps = medianInterval(measured.map((measurement) => measurement.throughputBps));
   if (throughputPps === null || throughputBps === null) return null;
-  const latencyNs = latencies(trials);
+  const latencyNs = latencies(trials, pooled);
   return {
     throughputPps,
     throughputBps,
@@ -147,13 +188,13 @@ function summarize(measured: readonly Measurement[], trials: readonly Trial[]): 
   };
 }
 
-function cpuMedian(measured: readonly Measurement[], field: keyof CpuUse): number {
+function cpuMedian(measured: readonly BareMeasurement[], field: keyof CpuUse): number {
   return median(measured.map((measurement) => measurement.cpu[field]));
 }
 
-function latencies(trials: readonly Trial[]): Summary['latencyNs'] | null {
-  const rtt = latencyIntervals(trials, 'rtt');
-  const oneWay = latencyIntervals(trials, 'oneWay');
+function latencies(trials: readonly BareTrial[], pooled: Pools): Summary['latencyNs'] | null {
+  const rtt = latencyIntervals(trials, 'rtt', pooled);
+  const oneWay = latencyIntervals(trials, 'oneWay', pooled);
   if (rtt === null && oneWay === null) return null;
   return { ...(rtt === null ? {} : { rtt }), ...(oneWay === null ? {} : { oneWay }) };
 }
@@ -164,18 +205,24 @@ type LatencyIntervals = Record<'p50' | 'p99' | 'p999' | 'mean', Interval | null>
  * The interval is that of a trial's percentile over the trials, not of packets within a trial, which are not independent. Where a trial
  * has too few packets for a percentile, that of all trials' packets together is given, and no interval; null where those are too few as well.
  */
-function latencyIntervals(trials: readonly Trial[], kind: 'rtt' | 'oneWay'): LatencyIntervals | null {
+function latencyIntervals(
+  trials: readonly BareTrial[],
+  kind: 'rtt' | 'oneWay',
+  pooled: Pools,
+): LatencyIntervals | null {
   const summaries = trials.flatMap(({ measurement }): LatencySummary[] => {
     const summary = measurement?.latencyNs?.[kind];
     return summary === undefined ? [] : [summary];
   });
   if (summaries.length === 0) return null;
-  const merged = mergeHistograms(trials.flatMap(({ histograms }) => histograms[kind] ?? []));
-  const pooled = merged === null ? null : toLatencySummary(merged);
+  const names = ['p50', 'p99', 'p999', 'mean'] as const;
+  const isWhole = summaries.every((summary) => names.every((name) => summary[name] !== null));
+  const together = isWhole ? null : pooled(kind);
+  const whole = together === null ? null : toLatencySummary(together);
   const over = (name: 'p50' | 'p99' | 'p999' | 'mean'): Interval | null => {
     const values = summaries.flatMap((summary) => summary[name] ?? []);
     if (values.length === summaries.length) return medianInterval(values);
-    const value = pooled?.[name] ?? null;
+    const value = whole?.[name] ?? null;
     return value === null
       ? null
       : { median: value, ciLow: null, ciHigh: null, method: 'pooled', trials: summaries.length };
@@ -184,12 +231,12 @@ function latencyIntervals(trials: readonly Trial[], kind: 'rtt' | 'oneWay'): Lat
 }
 
 /** Adds what a case's machines set as its limits. */
-function withMachine(result: CaseResult, campaign: StoredCampaign): CaseResult {
+function withMachine(result: CaseResult, campaign: Pick<StoredCampaign, 'hosts'>): CaseResult {
   const { testbed, location } = result.case;
   const hosts = [nearHostOf(campaign, testbed), location === 'remote' ? farHostOf(campaign, testbed) : null];
   const limited = { ...result, lineRatePps: lineRateOf(campaign, result.case) };
   const flags = new Set(result.flags);
-  if (result.trials.length > 0 && hosts.some((host) => EMULATED.includes(host?.inventory.virtualization ?? ''))) {
+  if (result.evidence.trials > 0 && hosts.some((host) => EMULATED.includes(host?.inventory.virtualization ?? ''))) {
     flags.add('emulated');
   }
   if (isLineRateLimited(limited)) flags.add('line-rate-limited');
@@ -204,7 +251,7 @@ function withPrecision(result: CaseResult, precision: Precision | null): CaseRes
 }
 
 /** Adds to each case its ceiling, and marks those that come too close to it. */
-function withCeilings(own: Pick<CampaignResult, 'id' | 'results'>, elsewhere: readonly CampaignResult[]): CaseResult[] {
+function withCeilings(own: Pick<CampaignResult, 'id' | 'results'>, elsewhere: readonly Elsewhere[]): CaseResult[] {
   return own.results.map((result) => {
     const ceiling = ceilingFor(result, own, elsewhere);
     if (ceiling === null) return result;

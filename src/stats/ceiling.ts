@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What limits a figure: the switch, or the tool that measured it. The ceiling is the same test case without a switch.
-import { median } from 'simple-statistics';
 import type { CampaignResult, CaseResult, Ceiling } from '../model/result.ts';
 import { CEILING, ceilingOf } from './verdict.ts';
 
@@ -49,6 +48,5 @@ export function lacksCeiling(result: CaseResult): boolean {
 function limitOf(result: CaseResult, ratio: number): Ceiling['limit'] {
   if (ratio >= TOOL_LIMITED_RATIO) return 'tool';
   if (!result.flags.includes('shared-cpu')) return 'switch';
-  const busy = result.trials.flatMap(({ measurement }) => measurement?.switchFigures.busyRatio ?? []);
-  return busy.length > 0 && median(busy) >= BUSY_RATIO ? 'switch' : 'unknown';
+  return (result.evidence.switchFigures.busyRatio ?? 0) >= BUSY_RATIO ? 'switch' : 'unknown';
 }

@@ -15,7 +15,7 @@ export function jainIndex(shares: readonly number[]): number | null {
 }
 
 /** The median of the trials' own indices. Not that of summed shares: a pair may starve in one trial, its neighbour in the next. */
-export function fairnessOf(measured: readonly Measurement[]): number | null {
+export function fairnessOf(measured: readonly Pick<Measurement, 'pairs'>[]): number | null {
   const indices = measured.flatMap(({ pairs }) => jainIndex(pairs.map((pair) => pair.throughputPps)) ?? []);
   return indices.length === 0 ? null : median(indices);
 }

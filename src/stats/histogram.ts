@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Histogram } from '../model/dataplane.ts';
 import type { LatencySummary } from '../model/result.ts';
-import { PERCENTILES, type PercentileName, withheld } from './percentiles.ts';
-import { sumOf } from './sum.ts';
+import { BEYOND_MIN, PERCENTILES, type PercentileName, withheld } from './percentiles.ts';
 
 type Bucket = Histogram['buckets'][number];
 
@@ -11,31 +10,36 @@ type Bucket = Histogram['buckets'][number];
  * percentiles are made anew. Packets that were never sent add up, too: of their delays the least bound holds. Ones in which nothing is
  * count for nothing; null where nothing was timed.
  */
-export function mergeHistograms(histograms: readonly Histogram[]): Histogram | null {
-  const filled = histograms.filter((histogram) => histogram.count > 0);
-  const unsent = histograms.filter((histogram) => histogram.censored > 0);
-  if (filled.length === 0) return null;
+export function mergeHistograms(histograms: Iterable<Histogram>): Histogram | null {
   const byLower = new Map<number, Bucket>();
-  for (const [lower, upper, count] of filled.flatMap((histogram) => histogram.buckets)) {
-    byLower.set(lower, [lower, upper, (byLower.get(lower)?.[2] ?? 0) + count]);
+  let [count, sum, squares, min, max] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let censored = 0;
+  let least: number | null = null;
+  for (const one of histograms) {
+    if (one.censored > 0) {
+      censored += one.censored;
+      const bound = one.censored_at_least;
+      if (bound !== null && (least === null || bound < least)) least = bound;
+    }
+    if (one.count === 0) continue;
+    for (const [lower, upper, packets] of one.buckets) {
+      const known = byLower.get(lower);
+      if (known === undefined) byLower.set(lower, [lower, upper, packets]);
+      else known[2] += packets;
+    }
+    count += one.count;
+    sum += one.mean * one.count;
+    squares += one.sum_squares;
+    [min, max] = [Math.min(min, one.min), Math.max(max, one.max)];
   }
-  const count = sumOf(filled, (histogram) => histogram.count);
-  const shape = {
-    count,
-    min: filled.reduce((least, histogram) => Math.min(least, histogram.min), Number.POSITIVE_INFINITY),
-    max: filled.reduce((most, histogram) => Math.max(most, histogram.max), Number.NEGATIVE_INFINITY),
-    censored: sumOf(unsent, (histogram) => histogram.censored),
-    censored_at_least: unsent.reduce<number | null>(
-      (least, { censored_at_least: bound }) => (bound === null || (least !== null && least < bound) ? least : bound),
-      null,
-    ),
-    buckets: [...byLower.values()].sort((a, b) => a[0] - b[0]),
-  };
+  if (count === 0) return null;
+  const buckets = [...byLower.values()].sort((a, b) => a[0] - b[0]);
+  const shape = { count, min, max, censored, censored_at_least: least, buckets };
   return {
     unit: 'ns',
     ...shape,
-    mean: sumOf(filled, (histogram) => histogram.mean * (histogram.count / count)),
-    sum_squares: sumOf(filled, (histogram) => histogram.sum_squares),
+    mean: sum / count,
+    sum_squares: squares,
     p50: percentile(shape, PERCENTILES.p50),
     p90: percentile(shape, PERCENTILES.p90),
     p99: percentile(shape, PERCENTILES.p99),
@@ -64,6 +68,18 @@ export function percentile(distribution: Distribution, percent: number): number 
     if (seen >= rank) return Math.min(max, Math.max(min, Math.floor((lower + upper - 1) / 2)));
   }
   return null;
+}
+
+/** The percentiles of a distribution's curve, as far as enough packets lie beyond: the tail is what latency is about. */
+const CURVE_PERCENTILES = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
+
+/** The curve of a distribution, in ns; it ends where too few packets lie beyond, and where those begin that were never sent. */
+export function curveOf(distribution: Distribution): { percent: number; ns: number }[] {
+  const packets = distribution.count + distribution.censored;
+  return CURVE_PERCENTILES.flatMap((percent) => {
+    const ns = percentile(distribution, percent);
+    return ns === null || packets * (1 - percent / 100) < BEYOND_MIN ? [] : [{ percent, ns }];
+  });
 }
 
 /** The figures of a histogram that reports show, without those that its packets do not tell; null where it is empty. */

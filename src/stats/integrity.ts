@@ -6,8 +6,13 @@ import { sumOf } from './sum.ts';
 /** Share of the packets received above which copies, damaged, reordered or late ones are told with a figure. */
 export const INTEGRITY_RATIO_MAX = 0.001;
 
+type ArrivalCounts = Pick<
+  Measurement,
+  'receivedPackets' | 'duplicatedPackets' | 'corruptedPackets' | 'reorderedPackets' | 'latePackets'
+>;
+
 /** The flags of some trials whose packets did not all arrive once, intact and in order. */
-export function integrityFlags(measured: readonly Measurement[]): Flag[] {
+export function integrityFlags(measured: readonly ArrivalCounts[]): Flag[] {
   const received = sumOf(measured, ({ receivedPackets }) => receivedPackets);
   const isNotable = (packets: number) => packets > INTEGRITY_RATIO_MAX * received;
   const found: [Flag, number][] = [

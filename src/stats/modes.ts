@@ -2,21 +2,8 @@
 // Whether a figure has two levels. A path that is fast in one trial and slow in the next (memory that happens to lie well or badly, a
 // poller that falls into step or out of it) has no typical figure: its median is that of the level which came more often.
 import { mean } from 'simple-statistics';
-import type { CaseResult, Sample } from '../model/result.ts';
+import type { CaseResult, Evidence, Mode, Sample, TwoModes } from '../model/result.ts';
 import { valuesOf } from './figures.ts';
-
-/** One of two levels. */
-export interface Mode {
-  mean: number;
-  count: number;
-}
-
-export interface TwoModes {
-  low: Mode;
-  high: Mode;
-  /** The first value of the upper level. */
-  threshold: number;
-}
 
 /** Fewer values cannot tell two levels from one that scatters. */
 const VALUES_MIN = 6;
@@ -106,33 +93,23 @@ export function modeChange(samples: readonly Sample[], burst: number): TwoModes 
 }
 
 /** The levels of a case's figure. */
-export interface CaseModes {
+export interface CaseModes extends Pick<Evidence, 'changed' | 'firstChanged'> {
   /** Between trials; null where they are of one level. */
   between: TwoModes | null;
-  /** Of each trial that changed its level on the way. */
-  within: TwoModes[];
 }
 
-/** Looks for two levels from trial to trial, and, where packets are counted and not timed, within each. */
-export function modesOf({
-  case: testCase,
-  figures,
-  trials,
-}: Pick<CaseResult, 'case' | 'figures' | 'trials'>): CaseModes {
-  const between = twoModes(valuesOf(figures));
-  if (testCase.dimension === 'latency') return { between, within: [] };
-  const within = trials.flatMap(({ outcome, measurement }) =>
-    outcome.outcome === 'measured' && measurement !== null
-      ? (modeChange(measurement.samples, testCase.burst) ?? [])
-      : [],
-  );
-  return { between, within };
+/** The two levels from trial to trial, and those within trials. */
+export function modesOf({ figures, evidence }: Pick<CaseResult, 'figures'> & { evidence: CaseModesWithin }): CaseModes {
+  const { changed, firstChanged } = evidence;
+  return { between: twoModes(valuesOf(figures)), changed, firstChanged };
 }
+
+type CaseModesWithin = Pick<Evidence, 'changed' | 'firstChanged'>;
 
 /** Trials that change their level, of all: one in many is an event of its own, and the case still has a figure. */
 const CHANGED_MIN = 0.1;
 
 /** Whether a case with so many measured trials has two levels. */
-export function isBimodal({ between, within }: CaseModes, measured: number): boolean {
-  return between !== null || (within.length > 0 && within.length >= CHANGED_MIN * measured);
+export function isBimodal({ between, changed }: CaseModes, measured: number): boolean {
+  return between !== null || (changed > 0 && changed >= CHANGED_MIN * measured);
 }

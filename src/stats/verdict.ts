@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CaseResult, Interval } from '../model/result.ts';
-import { ioName } from '../model/testcase.ts';
+import { ioName, type TestCase } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from './group.ts';
-import { keptRatio, RATE_KEPT_RATIO } from './pace.ts';
+import { RATE_KEPT_RATIO } from './pace.ts';
 
 /** Why a group has no winner. */
 export type NoWinnerReason = 'intervals-overlap' | 'rate-met' | 'too-few-trials';
@@ -92,13 +92,18 @@ export function decidingFigure(result: CaseResult): Interval | null {
   }
 }
 
+/** Equal for cases that have the same ceiling, and for that ceiling. */
+export function ceilingKey(testCase: TestCase): string {
+  return `${groupKey(groupOf(testCase))} ${ioName(testCase)}`;
+}
+
 /**
  * The case without any switch, but otherwise like this one: what the switch is to be judged against. Null if not measured.
  */
 export function ceilingOf(result: CaseResult, cases: readonly CaseResult[]): CaseResult | null {
   if (result.case.switch === CEILING) return null;
-  const key = (one: CaseResult) => `${groupKey(groupOf(one.case))} ${ioName(one.case)}`;
-  const ceiling = cases.find((other) => other.case.switch === CEILING && key(other) === key(result));
+  const key = ceilingKey(result.case);
+  const ceiling = cases.find((other) => other.case.switch === CEILING && ceilingKey(other.case) === key);
   return ceiling === undefined || decidingFigure(ceiling) === null ? null : ceiling;
 }
 
@@ -128,10 +133,7 @@ function ratio(best: Contender, second: Contender, group: Group): number {
 }
 
 /** A paced throughput case that received what was asked for: its figure is the pace, and not how fast its switch is. */
-export function keptPace({ case: { dimension, rate }, trials }: CaseResult): boolean {
-  const measured = trials.flatMap(({ outcome, measurement }) =>
-    outcome.outcome === 'measured' && measurement !== null ? [measurement] : [],
-  );
-  if (dimension !== 'throughput' || rate === 'max' || measured.length === 0) return false;
-  return keptRatio(measured, 'received') >= RATE_KEPT_RATIO;
+export function keptPace({ case: { dimension, rate }, evidence }: CaseResult): boolean {
+  if (dimension !== 'throughput' || rate === 'max' || evidence.measured === 0) return false;
+  return evidence.receivedRatio >= RATE_KEPT_RATIO;
 }

@@ -12,7 +12,11 @@ import {
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
 import type { Outcome, StoredCampaign } from '../model/result.ts';
-import { toCsv } from './export.ts';
+import { csvText } from './export.ts';
+
+function toCsv(campaign: StoredCampaign): string {
+  return [...csvText(campaign, (index) => campaign.cases[index]?.trials ?? [])].join('');
+}
 
 /** Reads RFC 4180's grammar, strictly: lines end in CRLF, and quotes are only where a cell begins and ends. */
 function parseCsv(text: string): string[][] {
@@ -44,7 +48,7 @@ function rowsOf(campaign: StoredCampaign): Record<string, string>[] {
   });
 }
 
-describe('toCsv', () => {
+describe('csvText', () => {
   it('names the machines of each trial', () => {
     const rows = rowsOf(twoTestbedsCampaign());
     const told = rows.map((row) =>

@@ -20,12 +20,17 @@ const LATENCY_PREFIXES = {
  * One line a trial, in RFC 4180's CSV, with a header line; cells are empty where nothing was measured or nothing applies,
  * and flags are separated by spaces. Test cases without a trial have no line.
  */
-export function toCsv(stored: StoredCampaign): string {
-  const rows = stored.cases.flatMap(({ case: testCase, trials }, index) =>
-    trials.map((trial) => cellsOf(stored, index, testCase, trial)),
-  );
-  const lines = rows.map((row) => COLUMNS.map((column) => cell(row[column] ?? null)));
-  return [COLUMNS, ...lines].map((line) => `${line.join(',')}\r\n`).join('');
+export function* csvText(
+  stored: StoredCampaign,
+  trialsOf: (caseIndex: number) => Iterable<Trial>,
+): Generator<string, void> {
+  yield lineOf(COLUMNS);
+  for (const [index, { case: testCase }] of stored.cases.entries()) {
+    for (const trial of trialsOf(index)) {
+      const row = cellsOf(stored, index, testCase, trial);
+      yield lineOf(COLUMNS.map((column) => cell(row[column] ?? null)));
+    }
+  }
 }
 
 const CASE_COLUMNS = columnsOf(CASE);
@@ -104,6 +109,10 @@ function measuredCells(measurement: Measurement): Cells {
     for (const [column, value] of Object.entries(toColumns(LATENCY, latency))) cells[`${prefix}_${column}`] = value;
   }
   return cells;
+}
+
+function lineOf(cells: readonly string[]): string {
+  return `${cells.join(',')}\r\n`;
 }
 
 function cell(value: SQLInputValue): string {

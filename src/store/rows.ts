@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Campaigns and trials as rows of the tables. What is read here is unchecked: the model's schemas are the door.
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
 import {
@@ -124,16 +124,20 @@ export function readCampaign(rows: Rows, head: Row): unknown {
   const id = head.id ?? null;
   return {
     ...fromColumns(CAMPAIGN, head),
-    hosts: rows.all('SELECT * FROM hosts WHERE campaign_id = :id ORDER BY position', { id }).map((row) => ({
-      ...fromColumns(HOST, row),
-      inventory: fromColumns(INVENTORY, row),
-    })),
+    hosts: readHosts(rows, id),
     cases: rows.all('SELECT * FROM cases WHERE campaign_id = :id ORDER BY case_index', { id }).map((row) => ({
       case: fromColumns(CASE, row),
       skipped: row.skipped_reason,
       trials: [],
     })),
   };
+}
+
+export function readHosts(rows: Rows, id: SQLOutputValue): unknown[] {
+  return rows.all('SELECT * FROM hosts WHERE campaign_id = :id ORDER BY position', { id }).map((row) => ({
+    ...fromColumns(HOST, row),
+    inventory: fromColumns(INVENTORY, row),
+  }));
 }
 
 /** The trials of a case in the order in which they were saved. What is not among `parts` is empty. */
@@ -170,6 +174,20 @@ function toMeasurement(rows: Rows, row: Row, parts: TrialParts): unknown {
     pairs: partsOf(rows, 'pair_results', 'position', row).map((pair) => fromColumns(PAIR_RESULT, pair)),
     samples: samples.map((sample) => fromColumns(SAMPLE, sample)),
   };
+}
+
+/** The histograms of a name that the trials of a case recorded. */
+export function* readHistograms(
+  rows: Rows,
+  id: string,
+  caseIndex: number,
+  name: string,
+): Generator<{ ordinal: unknown; histogram: unknown }, void> {
+  const sql = `SELECT ordinal, histograms.* FROM trials JOIN histograms USING (trial_id)
+    WHERE campaign_id = :id AND case_index = :caseIndex AND name = :name ORDER BY trial_id`;
+  for (const row of rows.each(sql, { id, caseIndex, name })) {
+    yield { ordinal: row.ordinal, histogram: { unit: 'ns', ...fromColumns(HISTOGRAM, row) } };
+  }
 }
 
 /** The rows of a table that hang on a trial. */

@@ -417,8 +417,53 @@ CREATE VIEW trial_results AS
   LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
 `;
 
+/** A statement that counts a change of the case to which a row of a table belongs. */
+function counting(table: string, event: 'INSERT' | 'UPDATE' | 'DELETE', row: 'NEW' | 'OLD'): string {
+  const ofCase =
+    table === 'trials'
+      ? `campaign_id = ${row}.campaign_id AND case_index = ${row}.case_index`
+      : `(campaign_id, case_index) = (SELECT campaign_id, case_index FROM trials WHERE trial_id = ${row}.trial_id)`;
+  return `CREATE TRIGGER ${table}_${event.toLowerCase()}_${row.toLowerCase()} AFTER ${event} ON ${table} BEGIN
+  UPDATE cases SET revision = revision + 1 WHERE ${ofCase};
+END;`;
+}
+
+const OBSERVED = ['trials', 'pair_results', 'latencies', 'histograms', 'samples'];
+
+const VERSION_5 = `
+-- Grows with each change of the case or of anything that belongs to it, whoever makes it.
+ALTER TABLE cases ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE case_summaries (
+  -- What the trials of a case tell together, kept so that the next look need not go through them all. It can always be made
+  -- anew, and is, unless both its revision and its rules are those of today. Never a source: look at the table trials.
+  campaign_id TEXT NOT NULL,
+  case_index INTEGER NOT NULL,
+  -- Of the case, when it was made.
+  revision INTEGER NOT NULL,
+  -- Stands for the sources of vswbench that made it.
+  rules TEXT NOT NULL,
+  summary_json TEXT NOT NULL,
+  PRIMARY KEY (campaign_id, case_index),
+  FOREIGN KEY (campaign_id, case_index) REFERENCES cases (campaign_id, case_index) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX trials_by_round ON trials (campaign_id, case_index, round);
+CREATE INDEX cases_by_switch ON cases (campaign_id, switch);
+
+CREATE TRIGGER cases_update AFTER UPDATE ON cases WHEN NEW.revision = OLD.revision BEGIN
+  UPDATE cases SET revision = revision + 1 WHERE campaign_id = NEW.campaign_id AND case_index = NEW.case_index;
+END;
+${OBSERVED.flatMap((table) => [
+  counting(table, 'INSERT', 'NEW'),
+  counting(table, 'UPDATE', 'OLD'),
+  counting(table, 'UPDATE', 'NEW'),
+  counting(table, 'DELETE', 'OLD'),
+]).join('\n')}
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 /** What the header of a database says. */
 export interface Header {

@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // The results database: one SQLite file, written after every trial, so that a campaign that is killed at any point loses
 // none that was saved. What the tables mean is in schema.ts.
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
+import { type Histogram, HistogramSchema } from '../model/dataplane.ts';
 import {
+  type CaseSummary,
+  CaseSummarySchema,
   type PlannedCase,
   type StoredCampaign,
   StoredCampaignSchema,
   type Trial,
   TrialSchema,
 } from '../model/result.ts';
-import type { Row } from './columns.ts';
+import { HostRecordSchema } from '../model/testbed.ts';
+import { TestCaseSchema } from '../model/testcase.ts';
+import { CASE, fromColumns, type Row } from './columns.ts';
 import { damaged, explain, readOnly, StoreError } from './errors.ts';
 import { type OpenFile, openFile } from './open.ts';
-import { insertCampaign, insertTrial, Rows, readCampaign, readTrials, type TrialParts } from './rows.ts';
+import {
+  insertCampaign,
+  insertTrial,
+  Rows,
+  readCampaign,
+  readHistograms,
+  readHosts,
+  readTrials,
+  type TrialParts,
+} from './rows.ts';
 import { rollBack } from './schema.ts';
 
 export { StoreError };
@@ -22,9 +36,38 @@ export { StoreError };
 /** A campaign before its first trial. */
 export type NewCampaign = Omit<StoredCampaign, 'cases'> & { cases: readonly PlannedCase[] };
 
+const TrialHistogramSchema = z.strictObject({ ordinal: z.int().nonnegative(), histogram: HistogramSchema });
+
+const NeighbourSchema = z.strictObject({
+  id: z.string(),
+  hosts: z.array(HostRecordSchema),
+  cases: z.array(z.strictObject({ caseIndex: z.int().nonnegative(), case: TestCaseSchema })),
+});
+/** Some cases of another campaign, and the machines on which they were measured. */
+export type Neighbour = z.infer<typeof NeighbourSchema>;
+
+/** What was kept of a case, and at which of its revisions. */
+export interface KeptSummary {
+  revision: number;
+  /** Null where none was kept of this revision. */
+  summary: CaseSummary | null;
+}
+
+/** What is to be kept of a case. */
+export interface NewSummary {
+  id: string;
+  caseIndex: number;
+  revision: number;
+  rules: string;
+  summary: CaseSummary;
+}
+
+const MS_PER_DAY = 24 * 3600 * 1000;
+
 const REPORT_BUG = 'this is a bug of vswbench; please report it';
 
 const WHOLE: TrialParts = { samples: true, histograms: true };
+export const WITHOUT_HISTOGRAMS: TrialParts = { samples: true, histograms: false };
 
 /**
  * An id that sorts by time and can be said aloud, such as `20261122-2359-a3f` (UTC). `random` is a whole number from 0; up to
@@ -49,6 +92,7 @@ export class Store {
   private readonly rows: Rows;
   /** Readers within each other: all of them see what the outermost does. */
   private readers = 0;
+  private readonly unsaved: NewSummary[] = [];
 
   /** Use openStore. */
   constructor({ path, db, writable }: OpenFile) {
@@ -109,6 +153,72 @@ export class Store {
       yield this.checkRead(TrialSchema, trial, ['cases', caseIndex, 'trials', index]);
       index += 1;
     }
+  }
+
+  /** The histograms of a name that the trials of a case recorded, one by one. */
+  *histograms(id: string, caseIndex: number, name: string): Generator<{ ordinal: number; histogram: Histogram }, void> {
+    for (const row of this.stream(() => readHistograms(this.rows, id, caseIndex, name))) {
+      yield this.checkRead(TrialHistogramSchema, row, ['cases', caseIndex, 'histograms', name]);
+    }
+  }
+
+  /**
+   * Campaigns other than this one that began at most so many ms before or after it and have cases of a switch: with these cases, the
+   * nearest in time first.
+   */
+  neighbours(
+    { id, startedAt }: Pick<StoredCampaign, 'id' | 'startedAt'>,
+    switchId: string,
+    withinMs: number,
+  ): Neighbour[] {
+    return this.read(() =>
+      this.rows
+        .all(
+          `SELECT id, abs(julianday(started_at) - julianday(:startedAt)) AS days FROM campaigns
+           WHERE id <> :id AND days <= :withinDays
+             AND EXISTS (SELECT 1 FROM cases WHERE campaign_id = campaigns.id AND switch = :switchId)
+           ORDER BY days, campaigns.rowid`,
+          { id, startedAt, switchId, withinDays: withinMs / MS_PER_DAY },
+        )
+        .map((row) => {
+          const cases = this.rows
+            .all('SELECT * FROM cases WHERE campaign_id = :id AND switch = :switchId ORDER BY case_index', {
+              id: row.id ?? null,
+              switchId,
+            })
+            .map((one) => ({ caseIndex: one.case_index, case: fromColumns(CASE, one) }));
+          const hosts = readHosts(this.rows, row.id ?? null);
+          return this.checkRead(NeighbourSchema, { id: row.id, hosts, cases }, ['campaigns', String(row.id)]);
+        }),
+    );
+  }
+
+  /** What was kept of each case of a campaign by these rules, by case index; without a summary where it has changed since. */
+  summaries(id: string, rules: string): Map<number, KeptSummary> {
+    const rows = this.read(() =>
+      this.rows.all(
+        `SELECT cases.case_index, cases.revision, summary_json FROM cases
+         LEFT JOIN case_summaries AS kept ON kept.campaign_id = cases.campaign_id AND kept.case_index = cases.case_index
+           AND kept.revision = cases.revision AND kept.rules = :rules
+         WHERE cases.campaign_id = :id`,
+        { id, rules },
+      ),
+    );
+    return new Map(
+      rows.map((row) => [
+        Number(row.case_index),
+        { revision: Number(row.revision), summary: summaryIn(row.summary_json) },
+      ]),
+    );
+  }
+
+  /**
+   * Keeps what a case told, once nobody is reading any more. It is only saved work: where the file cannot be written, the next look
+   * does it again. One of a case that has changed meanwhile is kept as well, and never taken for the present one.
+   */
+  keepSummary(summary: NewSummary): void {
+    this.unsaved.push(summary);
+    if (this.readers === 0) this.saveSummaries();
   }
 
   /** A campaign with all that was measured, in memory: for few trials only. Null where there is none. */
@@ -217,7 +327,27 @@ export class Store {
 
   private leave(): void {
     this.readers -= 1;
-    if (this.readers === 0) rollBack(this.db);
+    if (this.readers > 0) return;
+    rollBack(this.db);
+    this.saveSummaries();
+  }
+
+  private saveSummaries(): void {
+    const summaries = this.unsaved.splice(0);
+    if (summaries.length === 0 || !this.writable) return;
+    try {
+      this.write(() => {
+        for (const { summary, ...row } of summaries) {
+          this.rows.run(
+            `INSERT OR REPLACE INTO case_summaries (campaign_id, case_index, revision, rules, summary_json)
+             VALUES (:id, :caseIndex, :revision, :rules, :summary)`,
+            { ...row, summary: JSON.stringify(summary) },
+          );
+        }
+      });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
   }
 
   private explained(error: unknown): unknown {
@@ -236,6 +366,16 @@ export class Store {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     throw damaged(this.path, firstIssue(parsed.error, place), parsed.error);
+  }
+}
+
+/** Null for what is not one, whoever wrote it: it can be made anew. */
+function summaryIn(text: SQLOutputValue | undefined): CaseSummary | null {
+  if (typeof text !== 'string') return null;
+  try {
+    return CaseSummarySchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// A campaign's result out of its store. What the trials of a case told is summarized once and kept: the next look reads only that.
+import type { CampaignResult, CaseResult, StoredCampaign } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import { concludeCampaign, type Elsewhere, summarizeTrials } from '../stats/campaign.ts';
+import { lacksCeiling } from '../stats/ceiling.ts';
+import { unlikeHosts } from '../stats/compare.ts';
+import { CEILING, ceilingKey, decidingFigure } from '../stats/verdict.ts';
+import type { KeptSummary, Store } from '../store/store.ts';
+import { rulesStamp } from './rules.ts';
+
+/** A ceiling this old still counts: a machine does not change by itself in a week. */
+const RECENT_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * The result of a campaign, or of the latest one, with the ceilings that it lacks from recent campaigns of the same machines; null where
+ * there is none. It is what the trials tell now, and never what they told once.
+ */
+export function resultOf(store: Store, id: string | undefined): CampaignResult | null {
+  const summaries = new Summaries(store);
+  return store.read(() => {
+    const stored = store.head(id ?? 'latest');
+    if (stored === null) return null;
+    const cases = stored.cases.map((planned, index) => summaries.of(stored.id, index, planned.case));
+    const alone = concludeCampaign(stored, cases);
+    const lacking = alone.results.filter(lacksCeiling);
+    if (lacking.length === 0) return alone;
+    return concludeCampaign(stored, cases, ceilingsFor(store, summaries, stored, lacking));
+  });
+}
+
+/** The nearest campaigns in time come first: theirs are the ceilings that count. */
+function ceilingsFor(
+  store: Store,
+  summaries: Summaries,
+  stored: StoredCampaign,
+  lacking: readonly CaseResult[],
+): Elsewhere[] {
+  const wanted = new Set(lacking.map((one) => ceilingKey(one.case)));
+  return store.neighbours(stored, CEILING, RECENT_MS).flatMap((other) => {
+    const results = other.cases
+      .filter(({ case: testCase }) => wanted.has(ceilingKey(testCase)))
+      .filter(({ case: { testbed } }) => unlikeHosts(stored, other, testbed).length === 0)
+      .map(({ caseIndex, case: testCase }) => summaries.of(other.id, caseIndex, testCase))
+      .filter((result) => decidingFigure(result) !== null);
+    for (const result of results) wanted.delete(ceilingKey(result.case));
+    return results.length === 0 ? [] : [{ id: other.id, results }];
+  });
+}
+
+/** What the trials of cases told: as it was kept, and where it was not, made anew and to be kept. */
+class Summaries {
+  private readonly store: Store;
+  private readonly rules = rulesStamp();
+  private readonly known = new Map<string, Map<number, KeptSummary>>();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  of(id: string, caseIndex: number, testCase: TestCase): CaseResult {
+    const known = this.known.get(id) ?? this.store.summaries(id, this.rules);
+    this.known.set(id, known);
+    const { revision = 0, summary = null } = known.get(caseIndex) ?? {};
+    if (summary !== null) return { case: testCase, lineRatePps: null, ...summary };
+    const result = summarizeStored(this.store, id, caseIndex, testCase);
+    const { case: _, lineRatePps: _rate, ceiling: _ceiling, ...told } = result;
+    this.store.keepSummary({ id, caseIndex, revision, rules: this.rules, summary: told });
+    return result;
+  }
+}
+
+/** What the trials of a case tell, gone through one by one. */
+export function summarizeStored(store: Store, id: string, caseIndex: number, testCase: TestCase): CaseResult {
+  // Only rates have a course within a trial that is looked at.
+  const parts = { samples: testCase.dimension === 'throughput', histograms: false };
+  return summarizeTrials(testCase, store.trials(id, caseIndex, parts), (kind) => store.histograms(id, caseIndex, kind));
+}
