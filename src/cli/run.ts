@@ -5,7 +5,7 @@ import { type Artifacts, ensureArtifacts, removeOldRoots } from '../host/artifac
 import { commitOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import type { Campaign } from '../model/campaign.ts';
-import type { PlannedCase, StoredCampaign } from '../model/result.ts';
+import type { BegunCampaign, PlannedCase, StoredCampaign } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { expandCampaign, type TestbedOffer } from '../plan/expand.ts';
 import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
@@ -165,7 +165,7 @@ function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], views: re
   );
 }
 
-function planOf(campaign: Plan['campaign'], cases: StoredCampaign['cases'], views: readonly TestbedView[]): Plan {
+function planOf(campaign: Plan['campaign'], cases: BegunCampaign['cases'], views: readonly TestbedView[]): Plan {
   return {
     campaign,
     cases: cases.map(({ case: testCase, skipped }) => ({ case: testCase, skipped })),
@@ -189,11 +189,11 @@ function together(parts: readonly PlanPart[]): Pick<Schedule, 'planned' | 'remai
   };
 }
 
-function loadToResume(id: string | true): StoredCampaign {
+function loadToResume(id: string | true): BegunCampaign {
   requireStore();
   const store = openStore(storePath);
   try {
-    const stored = store.load(id === true ? 'latest' : id);
+    const stored = store.begun(id === true ? 'latest' : id);
     if (stored === null) {
       throw new CliError(EXIT.usage, `there is no campaign ${id === true ? '' : id}: 'vswbench list' shows them`);
     }
@@ -203,7 +203,7 @@ function loadToResume(id: string | true): StoredCampaign {
   }
 }
 
-function planResumed({ cases, ...campaign }: StoredCampaign, views: readonly TestbedView[]): Plan {
+function planResumed({ cases, ...campaign }: BegunCampaign, views: readonly TestbedView[]): Plan {
   const now = { hosts: views.flatMap(({ hosts }) => hosts) };
   for (const { testbed } of views) refuseOtherMachine(campaign, now, testbed.name);
   const plan = planOf(campaign, cases, views);

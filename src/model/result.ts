@@ -245,6 +245,19 @@ export const TrialSchema = z.strictObject({
 });
 export type Trial = z.infer<typeof TrialSchema>;
 
+/** What of a trial decides which trials are still to be run: so much of each is read of a campaign that is resumed. */
+export const DoneTrialSchema = z.strictObject({
+  ...TrialSchema.pick({ round: true, ordinal: true, seed: true, flags: true }).shape,
+  outcome: z.strictObject({ outcome: OutcomeKindSchema }),
+  measurement: z
+    .strictObject({
+      throughputPps: z.number(),
+      latencyNs: z.strictObject({ rtt: z.strictObject({ p50: z.number().nullable() }).optional() }).optional(),
+    })
+    .nullable(),
+});
+export type DoneTrial = z.infer<typeof DoneTrialSchema>;
+
 /** A median and its 95 % confidence interval; null bounds where there are too few trials to state one. */
 export const IntervalSchema = z.strictObject({
   median: z.number(),
@@ -443,6 +456,9 @@ export const StoredCampaignSchema = z
     { path: ['hosts'], message: 'a testbed lacks its near host' },
   );
 export type StoredCampaign = z.infer<typeof StoredCampaignSchema>;
+
+/** A campaign with what its trials decide of those that are still to be run. */
+export type BegunCampaign = Omit<StoredCampaign, 'cases'> & { cases: (PlannedCase & { trials: DoneTrial[] })[] };
 
 /** A campaign as every report takes it: the stored one with its summaries (stats/campaign.ts). */
 export const CampaignResultSchema = z.strictObject({

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { testCase, trial } from '../../test/fixtures/campaign.ts';
 import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
 import { HostError, HostLostError } from '../host/host.ts';
 import type { Cpu } from '../model/inventory.ts';
-import type { Flag, Outcome, Trial } from '../model/result.ts';
+import type { Flag, Outcome, StoredCampaign, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import type { RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
-import { type CampaignContext, type CampaignEvent, runCampaign } from './campaign.ts';
+import { type CampaignContext, type CampaignEvent, type CampaignListener, runCampaign } from './campaign.ts';
+import { Schedule } from './schedule.ts';
 import type { Side } from './testbed.ts';
 import type { runTrial } from './trial.ts';
 
@@ -21,6 +25,12 @@ const RUNNING: RunningSwitch = {
   threads: async () => [],
   health: async () => null,
 };
+
+/** Looks for all that nobody refers to any more. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}
 
 type Bench = ReturnType<typeof bench>;
 
@@ -108,8 +118,24 @@ function bench(t: TestContext, cpuCount = 8) {
       onSave = action;
     },
     /** Runs trials as they are asked for. */
-    runOrder: (cases: readonly TestCase[], order: Iterable<PlannedTrial>) =>
-      runCampaign(context, cases, order, listener, run),
+    runOrder: (
+      cases: readonly TestCase[],
+      order: Iterable<PlannedTrial>,
+      save: CampaignListener['save'] = () => undefined,
+    ) =>
+      runCampaign(
+        context,
+        cases,
+        order,
+        {
+          ...listener,
+          save(planned, ended) {
+            listener.save(planned, ended);
+            save(planned, ended);
+          },
+        },
+        run,
+      ),
     /** Runs one trial of each case, in their order. */
     run: (cases: readonly TestCase[]) => {
       const order = cases.map((_, index) => ({ caseIndex: index, round: 0, ordinal: index, seed: 9 }));
@@ -403,4 +429,27 @@ describe('a remote case', () => {
     assert.deepEqual(lost?.outcome, { outcome: 'failed', step: 'host lost', reason: 'cannot reach far by ssh' });
     assert.deepEqual(outcomes(b), ['failed', 'measured']);
   });
+});
+
+it('keeps none of the trials that have ended: they may be a hundred thousand', async (t) => {
+  const b = bench(t);
+  const cases: StoredCampaign['cases'] = [ONE, TWO].map((one) => ({ case: one, skipped: null, trials: [] }));
+  const precision = { ratio: 0.001, trialsMax: 300 };
+  const schedule = new Schedule({ seed: 1, trialsPlanned: 290, precision }, cases);
+  const trials: WeakRef<Trial>[] = [];
+  b.onFlags((ordinal) => (ordinal % 7 === 0 ? ['disturbed'] : []));
+  // What the test itself would keep.
+  b.onSave(() => {
+    for (const kept of [b.saved, b.told, b.host.events]) kept.length = 0;
+  });
+  await b.runOrder([ONE, TWO], schedule, (planned, ended) => {
+    trials.push(new WeakRef(ended));
+    schedule.record(planned, ended);
+  });
+  assert.ok(trials.length > 580);
+  // Whatever this turn has looked at lives until its end.
+  await setImmediate();
+  collectGarbage();
+  const alive = trials.slice(0, -10).filter((trial) => trial.deref() !== undefined);
+  assert.equal(alive.length, 0);
 });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which trial is next: the planned rounds, and where a precision is asked for, further rounds of the cases that lack it.
-import type { StoredCampaign, Trial } from '../model/result.ts';
+import type { BegunCampaign, RoundFigure } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
 import { isRepetition, type PlannedTrial, remaining, roundOrder, trialOrder } from '../plan/order.ts';
+import { type FigureTrial, roundFigures } from '../stats/figures.ts';
 import { takesPart } from '../stats/precision.ts';
 
 /** A round beyond the planned ones. */
@@ -17,21 +19,25 @@ export interface ExtraRound {
 export class Schedule implements Iterable<PlannedTrial> {
   /** Of all planned rounds, done or not. */
   readonly planned: readonly PlannedTrial[];
-  private readonly campaign: Pick<StoredCampaign, 'seed' | 'trialsPlanned' | 'precision'>;
-  private readonly cases: readonly { case: StoredCampaign['cases'][number]['case']; trials: Trial[] }[];
+  private readonly campaign: Pick<BegunCampaign, 'seed' | 'trialsPlanned' | 'precision'>;
+  /** What is left of the trials that are done: there may be many. Repetitions have no figure here, see `extraRound`. */
+  private readonly cases: readonly { case: TestCase; figures: RoundFigure[] }[];
   /** Indices of the cases that can run: only they take part, under the numbers of the whole list. */
   private readonly runnable: readonly number[];
   private readonly done: Set<number>;
 
   /** The trials of `cases` are those that are done already. Where a testbed is given, the cases of others have no part in it. */
   constructor(
-    campaign: Pick<StoredCampaign, 'seed' | 'trialsPlanned' | 'precision'>,
-    cases: StoredCampaign['cases'],
+    campaign: Pick<BegunCampaign, 'seed' | 'trialsPlanned' | 'precision'>,
+    cases: BegunCampaign['cases'],
     testbed: string | null = null,
   ) {
     this.campaign = campaign;
-    this.cases = cases.map((planned) => ({ case: planned.case, trials: [...planned.trials] }));
-    const isOurs = (planned: StoredCampaign['cases'][number]) => testbed === null || planned.case.testbed === testbed;
+    this.cases = cases.map(({ case: testCase, trials }) => ({
+      case: testCase,
+      figures: this.figuresOf(testCase, trials),
+    }));
+    const isOurs = (planned: BegunCampaign['cases'][number]) => testbed === null || planned.case.testbed === testbed;
     this.runnable = cases.flatMap((planned, index) => (planned.skipped === null && isOurs(planned) ? [index] : []));
     this.done = new Set(cases.filter(isOurs).flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
     this.planned = this.numbered(trialOrder(this.testCases(), campaign.trialsPlanned, campaign.seed));
@@ -48,8 +54,9 @@ export class Schedule implements Iterable<PlannedTrial> {
   }
 
   /** Takes note of a trial, before the next is asked for. */
-  record({ caseIndex, ordinal }: PlannedTrial, trial: Trial): void {
-    this.cases[caseIndex]?.trials.push(trial);
+  record({ caseIndex, ordinal }: PlannedTrial, trial: FigureTrial): void {
+    const one = this.cases[caseIndex];
+    one?.figures.push(...this.figuresOf(one.case, [{ ...trial, ordinal }]));
     this.done.add(ordinal);
   }
 
@@ -78,19 +85,24 @@ export class Schedule implements Iterable<PlannedTrial> {
     if (campaign.precision === null || round >= campaign.precision.trialsMax) return [];
     return this.numbered(roundOrder(this.testCases(), round, campaign.seed)).filter(({ caseIndex }) => {
       const one = cases[caseIndex];
-      return one !== undefined && takesPart(one.case, regular(one.trials), round, campaign);
+      return one !== undefined && takesPart(one.figures, round, campaign);
     });
   }
 
-  private testCases(): StoredCampaign['cases'][number]['case'][] {
+  /** Nothing decides on further rounds where none are asked for. */
+  private figuresOf(testCase: TestCase, trials: readonly (FigureTrial & { ordinal: number })[]): RoundFigure[] {
+    if (this.campaign.precision === null) return [];
+    return roundFigures(
+      testCase,
+      trials.filter((trial) => !isRepetition(trial)),
+    );
+  }
+
+  private testCases(): TestCase[] {
     return this.runnable.flatMap((index) => this.cases[index]?.case ?? []);
   }
 
   private numbered(order: readonly PlannedTrial[]): PlannedTrial[] {
     return order.map((planned) => ({ ...planned, caseIndex: this.runnable[planned.caseIndex] ?? planned.caseIndex }));
   }
-}
-
-function regular(trials: readonly Trial[]): Trial[] {
-  return trials.filter((trial) => !isRepetition(trial));
 }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The figure by which test cases are compared, of each round: what verdicts, intervals and levels rest on.
-import type { LatencySummary, RoundFigure, Trial } from '../model/result.ts';
+import type { DoneTrial, LatencySummary, RoundFigure, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
-/** What of a trial the figure rests on. */
-export interface FigureTrial {
-  round: number;
+/** What of a trial the figure rests on; a whole trial has it as well. */
+export type FigureTrial = Pick<DoneTrial, 'round'> & {
   outcome: Pick<Trial['outcome'], 'outcome'>;
   measurement: {
     throughputPps: number;
     latencyNs?: { rtt?: Pick<LatencySummary, 'p50'> | undefined } | undefined;
   } | null;
-}
+};
 
 /** The deciding figure of each measured trial, in the order of the rounds: throughput (packets/s), or the median round trip (ns). */
 export function roundFigures(

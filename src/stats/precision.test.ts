@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { normal, seededRandom, testCase, trial } from '../../test/fixtures/campaign.ts';
 import type { Trial } from '../model/result.ts';
+import { roundFigures } from './figures.ts';
 import { medianInterval } from './interval.ts';
 import { halfWidthRatio, isImprecise, takesPart } from './precision.ts';
 
@@ -32,26 +33,26 @@ test('fewer than six trials are never precise enough', () => {
 
 test('planned rounds are run whatever they give; further ones while the interval is too wide, up to the limit', () => {
   const [wide, narrow] = [trialsOf([90, 100, 100, 100, 100, 110]), trialsOf([99, 100, 100, 100, 100, 101])];
-  assert.equal(takesPart(one, narrow, 5, plan), true);
-  assert.equal(takesPart(one, narrow, 6, plan), false);
-  assert.equal(takesPart(one, wide, 6, plan), true);
-  assert.equal(takesPart(one, wide, 9, plan), true);
-  assert.equal(takesPart(one, wide, 10, plan), false);
-  assert.equal(takesPart(one, wide, 6, { ...plan, precision: null }), false);
+  assert.equal(takesPart(roundFigures(one, narrow), 5, plan), true);
+  assert.equal(takesPart(roundFigures(one, narrow), 6, plan), false);
+  assert.equal(takesPart(roundFigures(one, wide), 6, plan), true);
+  assert.equal(takesPart(roundFigures(one, wide), 9, plan), true);
+  assert.equal(takesPart(roundFigures(one, wide), 10, plan), false);
+  assert.equal(takesPart(roundFigures(one, wide), 6, { ...plan, precision: null }), false);
 });
 
 test('only trials of earlier rounds decide: a round that was cut short goes on as it was begun', () => {
   const wide = trialsOf([90, 100, 100, 100, 100, 110]);
   const added = [6, 7, 8, 9].map((round) => trial({ case: one, pps: 100, round }));
-  assert.equal(takesPart(one, [...wide, ...added], 6, plan), true);
+  assert.equal(takesPart(roundFigures(one, [...wide, ...added]), 6, plan), true);
 });
 
 test('what was never measured is left alone, what was measured too rarely goes on', () => {
   const failed = (round: number) =>
     trial({ case: one, pps: 0, round, outcome: { outcome: 'failed', step: 's', reason: 'r' } });
   const none = [0, 1, 2, 3, 4, 5].map(failed);
-  assert.equal(takesPart(one, none, 6, plan), false);
-  assert.equal(takesPart(one, [...none.slice(1), trial({ case: one, pps: 100 })], 6, plan), true);
+  assert.equal(takesPart(roundFigures(one, none), 6, plan), false);
+  assert.equal(takesPart(roundFigures(one, [...none.slice(1), trial({ case: one, pps: 100 })]), 6, plan), true);
 });
 
 test('for latency the median round trip decides', () => {
@@ -60,8 +61,11 @@ test('for latency the median round trip decides', () => {
     [0, 1, 2, 3, 4, 5].map((round) =>
       trial({ case: latency, pps: 1000, round, rttNs: 20_000 * (1 + spread * round), seed: 3 }),
     );
-  assert.equal(takesPart(latency, many(0.1), 6, plan), true);
-  assert.equal(takesPart(latency, many(0), 6, { ...plan, precision: { ratio: 0.05, trialsMax: 10 } }), false);
+  assert.equal(takesPart(roundFigures(latency, many(0.1)), 6, plan), true);
+  assert.equal(
+    takesPart(roundFigures(latency, many(0)), 6, { ...plan, precision: { ratio: 0.05, trialsMax: 10 } }),
+    false,
+  );
 });
 
 /** Trials run until the interval is within `ratio`, with this noise; how many there were, and whether the interval holds the median. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a test case needs another trial: its interval is still wider than was asked for.
 import type { Precision } from '../model/campaign.ts';
-import type { Interval, StoredCampaign, Trial } from '../model/result.ts';
-import type { TestCase } from '../model/testcase.ts';
-import { roundFigures, valuesOf } from './figures.ts';
+import type { Interval, RoundFigure, StoredCampaign } from '../model/result.ts';
+import { valuesOf } from './figures.ts';
 import { medianInterval } from './interval.ts';
 
 /** Half of the interval's width as a ratio of the median; null where there is no interval, or nothing to relate it to. */
@@ -28,14 +27,12 @@ export function isImprecise(figure: Interval, { ratio }: Pick<Precision, 'ratio'
  * fail as well.
  */
 export function takesPart(
-  testCase: TestCase,
-  trials: readonly Trial[],
+  figures: readonly RoundFigure[],
   round: number,
   { trialsPlanned, precision }: Pick<StoredCampaign, 'trialsPlanned' | 'precision'>,
 ): boolean {
   if (round < trialsPlanned) return true;
   if (precision === null || round >= precision.trialsMax) return false;
-  const earlier = trials.filter((trial) => trial.round < round);
-  const figure = medianInterval(valuesOf(roundFigures(testCase, earlier)));
+  const figure = medianInterval(valuesOf(figures.filter((one) => one.round < round)));
   return figure !== null && isImprecise(figure, precision);
 }

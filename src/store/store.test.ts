@@ -180,6 +180,25 @@ describe('a campaign', () => {
     assert.deepEqual([...store.trials('nosuch', 0)], []);
   });
 
+  it('is resumed by what decides on further trials, and no more is read of them', (context) => {
+    const store = opened(context);
+    const campaign = sweepCampaign();
+    saveAll(store, campaign);
+    const expected = campaign.cases.map(({ trials, ...planned }) => ({
+      ...planned,
+      trials: trials.map(({ round, ordinal, seed, flags, outcome: { outcome }, measurement }) => {
+        const rtt = measurement?.latencyNs?.rtt;
+        const latency = rtt === undefined ? {} : { latencyNs: { rtt: { p50: rtt.p50 } } };
+        return {
+          ...{ round, ordinal, seed, flags, outcome: { outcome } },
+          measurement: measurement && { throughputPps: measurement.throughputPps, ...latency },
+        };
+      }),
+    }));
+    assert.deepEqual(store.begun()?.cases, expected);
+    assert.equal(store.begun('nosuch'), null);
+  });
+
   it('ends when it is told to', (context) => {
     const store = opened(context);
     store.createCampaign(planOf(storedCampaign({ id: 'x', endedAt: null })));

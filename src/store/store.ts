@@ -6,8 +6,10 @@ import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
 import { type Histogram, HistogramSchema } from '../model/dataplane.ts';
 import {
+  type BegunCampaign,
   type CaseSummary,
   CaseSummarySchema,
+  DoneTrialSchema,
   type PlannedCase,
   type StoredCampaign,
   StoredCampaignSchema,
@@ -24,6 +26,7 @@ import {
   insertTrial,
   Rows,
   readCampaign,
+  readDone,
   readHistograms,
   readHosts,
   readTrials,
@@ -37,6 +40,8 @@ export { StoreError };
 export type NewCampaign = Omit<StoredCampaign, 'cases'> & { cases: readonly PlannedCase[] };
 
 const TrialHistogramSchema = z.strictObject({ ordinal: z.int().nonnegative(), histogram: HistogramSchema });
+
+const DoneRowSchema = z.strictObject({ caseIndex: z.int().nonnegative(), trial: DoneTrialSchema });
 
 const NeighbourSchema = z.strictObject({
   id: z.string(),
@@ -153,6 +158,20 @@ export class Store {
       yield this.checkRead(TrialSchema, trial, ['cases', caseIndex, 'trials', index]);
       index += 1;
     }
+  }
+
+  /** A campaign with what its trials decide of those that are still to be run; null where there is none. */
+  begun(id: string | 'latest' = 'latest'): BegunCampaign | null {
+    return this.read(() => {
+      const head = this.head(id);
+      if (head === null) return null;
+      const cases = head.cases.map((planned): BegunCampaign['cases'][number] => ({ ...planned, trials: [] }));
+      for (const row of readDone(this.rows, head.id)) {
+        const { caseIndex, trial } = this.checkRead(DoneRowSchema, row, ['trials']);
+        cases[caseIndex]?.trials.push(trial);
+      }
+      return { ...head, cases };
+    });
   }
 
   /** The histograms of a name that the trials of a case recorded, one by one. */
