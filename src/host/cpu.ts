@@ -111,14 +111,25 @@ async function threadTimes(host: Host, processes: readonly number[]): Promise<Ma
       const [stat, schedstat] = await Promise.all([host.read(`${task}/stat`), host.read(`${task}/schedstat`)]);
       const parsed = stat === null ? null : parseProcessStat(stat);
       if (parsed === null) return [];
-      const ns = Number(schedstat?.split(' ')[0] ?? Number.NaN);
-      const runS = Number.isNaN(ns) ? (parsed.userTicks + parsed.systemTicks) / TICKS_PER_S : ns / 1e9;
+      const runS = schedstatS(schedstat)?.runS ?? (parsed.userTicks + parsed.systemTicks) / TICKS_PER_S;
       return [
         [Number(task.slice(task.lastIndexOf('/') + 1)), { cpu: parsed.cpu, runS, ksoftirqd: isKsoftirqd(parsed.name) }],
       ];
     }),
   );
   return new Map(read.flat());
+}
+
+/** Parses /proc/TID/schedstat: for how long the thread ran, and for how long it was ready and had to wait for a CPU. */
+function schedstatS(text: string | null): { runS: number; waitedS: number } | null {
+  const [ran, waited] = text?.split(' ').map(Number) ?? [];
+  if (ran === undefined || waited === undefined || Number.isNaN(ran + waited)) return null;
+  return { runS: ran / 1e9, waitedS: waited / 1e9 };
+}
+
+/** For how long the first thread of a process was ready and had to wait for a CPU, so far; null where the kernel does not keep that. */
+export async function waitedS(host: Host, pid: number): Promise<number | null> {
+  return schedstatS(await host.read(`/proc/${pid}/schedstat`))?.waitedS ?? null;
 }
 
 function isKsoftirqd(name: string): boolean {

@@ -140,7 +140,8 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Mac
     [2, atS < 11 ? 2000 : 2020],
   ]);
   const limits = { quotas: [], clockCaps: new Map(), hotCounts: new Map() };
-  return { atNs: atS * 1e9, cpus, threadsS, threads: new Map(), interrupts, frequencyMhz, pressureS: atS / 4, limits };
+  const looked = { interrupts, frequencyMhz, pressureS: atS / 4, limits, waitedS: new Map() };
+  return { atNs: atS * 1e9, cpus, threadsS, threads: new Map(), ...looked };
 }
 
 function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
@@ -430,7 +431,7 @@ describe('evaluate', () => {
       outcome: { outcome: 'invalid', reason: 'pair 0: too few samples in the steady state' },
       measurement: null,
       histograms: {},
-      flags: [],
+      flags: ['disturbed'],
     });
   });
   for (const [what, part] of [

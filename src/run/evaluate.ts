@@ -72,7 +72,8 @@ export function evaluate(evidence: Evidence): Verdict {
   const sound: PairEvaluation[] = [];
   for (const pair of pairs) {
     if ('broken' in pair) {
-      return { outcome: { outcome: 'invalid', reason: pair.broken }, measurement: null, histograms: {}, flags: [] };
+      const flags: Flag[] = pair.starved ? ['disturbed'] : [];
+      return { outcome: { outcome: 'invalid', reason: pair.broken }, measurement: null, histograms: {}, flags };
     }
     sound.push(pair);
   }
@@ -102,7 +103,13 @@ interface PairEvaluation {
   ledger: Ledger;
 }
 
-function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEvaluation | { broken: string } {
+/** Why a pair has no figure, and whether that is because its applications did not get to run. */
+interface Broken {
+  broken: string;
+  starved: boolean;
+}
+
+function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEvaluation | Broken {
   const { pair } = source;
   const sink = evidence.sinks.find((candidate) => candidate.pair === pair);
   const { tx } = source.final;
@@ -114,12 +121,13 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
     arrival.final.rx === null ||
     sink.final.rx === null
   ) {
-    return { broken: `pair ${pair}: an application did not tell its totals` };
+    return { broken: `pair ${pair}: an application did not tell its totals`, starved: false };
   }
   const window = windowOf(tx);
   const [sent, got, sinkUse] = [source, arrival, sink].map(({ samples }) => steadyUse(samples, window));
   if (sent?.state !== 'steady' || got?.state !== 'steady' || sinkUse?.state !== 'steady') {
-    return { broken: `pair ${pair}: too few samples in the steady state` };
+    // They are taken by the clock, by a thread of their own.
+    return { broken: `pair ${pair}: too few samples in the steady state`, starved: true };
   }
   const rx = arrival.final.rx;
   const answers =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machines that take part in a trial, and what their CPUs did within the measured window.
-import { type CpuSnapshot, frequencies, takeCpuSnapshot } from '../host/cpu.ts';
+import { type CpuSnapshot, frequencies, takeCpuSnapshot, waitedS } from '../host/cpu.ts';
 import type { Host } from '../host/host.ts';
 import { type Limits, readLimits } from '../host/limits.ts';
 import type { Placement } from '../model/placement.ts';
@@ -15,6 +15,8 @@ export interface Machine {
   cpus: number[];
   /** Its kernel counts interrupts beside the time of threads; null where it does not say. */
   interruptsApart: boolean | null;
+  /** The processes whose first thread is the one that sends or receives. */
+  applications: { name: ApplicationName; pid: number }[];
   /** Processes whose limits are the trial's: those of the applications, of the switch, and whoever started them. */
   limited: number[];
 }
@@ -22,7 +24,12 @@ export interface Machine {
 /** One look at a machine. */
 export interface Look extends CpuSnapshot {
   limits: Limits;
+  /** For how long applications were ready and had no CPU, in seconds so far; those of which nobody knows are not in it. */
+  waitedS: ReadonlyMap<ApplicationName, number>;
 }
+
+/** An application of a trial: `source 0` is that of pair 0. */
+export type ApplicationName = `${'source' | 'sink'} ${number}`;
 
 /** The machines of a trial's hosts; hosts that share one are one. The stations' processes must be known. */
 export async function machinesOf(
@@ -36,13 +43,14 @@ export async function machinesOf(
       const isFar = side.role === 'far';
       const ends = sides.length === 1 ? (['source', 'sink'] as const) : ([isFar ? 'sink' : 'source'] as const);
       const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
-      const own = isFar ? (placement.far?.switch ?? []) : placement.switch;
+      const ofSwitch = isFar ? (placement.far?.switch ?? []) : placement.switch;
       const threads = await running.threads();
-      const containers = stations.filter((station) => station.side === side).map(({ pid }) => pid);
+      const own = stations.filter((station) => station.side === side);
       return {
-        ...{ host: side.host, threads, cpus: [...new Set([...applications, ...own])] },
+        ...{ host: side.host, threads, cpus: [...new Set([...applications, ...ofSwitch])] },
         interruptsApart: side.interruptsApart,
-        limited: [side.host.ownerPid, ...threads, ...containers],
+        applications: own.map(({ port: { pair, end }, pid }) => ({ name: `${end} ${pair}` as const, pid })),
+        limited: [side.host.ownerPid, ...threads, ...own.map(({ pid }) => pid)],
       };
     }),
   );
@@ -55,6 +63,7 @@ export async function machinesOf(
       interruptsApart: near.interruptsApart,
       threads: both(({ threads }) => threads),
       cpus: both(({ cpus }) => cpus),
+      applications: [...near.applications, ...far.applications],
       limited: both(({ limited }) => limited),
     },
   ];
@@ -68,9 +77,16 @@ export function lookAtFrequencies(machines: readonly Machine[]): Promise<Map<num
 /** One look at each machine, at about the same instant. */
 export function lookAt(machines: readonly Machine[]): Promise<Look[]> {
   return Promise.all(
-    machines.map(async ({ host, threads, cpus, limited }) => {
+    machines.map(async ({ host, threads, cpus, applications, limited }) => {
       const snapshot = await takeCpuSnapshot(host, threads, cpus);
-      return { ...snapshot, limits: await readLimits(host, limited, cpus) };
+      const waits = await Promise.all(
+        applications.map(async ({ name, pid }) => [name, await waitedS(host, pid)] as const),
+      );
+      return {
+        ...snapshot,
+        limits: await readLimits(host, limited, cpus),
+        waitedS: new Map(waits.flatMap(([name, seconds]) => (seconds === null ? [] : [[name, seconds] as const]))),
+      };
     }),
   );
 }

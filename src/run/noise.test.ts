@@ -8,8 +8,8 @@ import type { Occupancy } from './occupancy.ts';
 
 const quiet = { stealRatio: 0.02, frequencyChangeRatio: 0.05 };
 const own: Occupancy = {
-  ...{ cpu: 3, machine: null, applications: [{ name: 'the receiver of pair 0', share: 0.95 }] },
-  ...{ ofSwitch: 0, ofKernel: 0, polled: true, strangers: 0.04 },
+  ...{ cpu: 3, machine: null, applications: [{ name: 'the receiver of pair 0', share: 0.95, kept: null }] },
+  ...{ ofSwitch: 0, ofKernel: 0, polled: true, slept: false, strangers: 0.04 },
 };
 const NONE: Limits = { quotas: [], clockCaps: new Map(), hotCounts: new Map() };
 
@@ -17,7 +17,7 @@ const NONE: Limits = { quotas: [], clockCaps: new Map(), hotCounts: new Map() };
 function machine(before: Partial<Limits>, after: Partial<Limits>): { before: Look; after: Look } {
   const look = (atNs: number, limits: Partial<Limits>): Look => ({
     ...{ atNs, cpus: new Map(), threadsS: 0, threads: new Map(), interrupts: new Map(), frequencyMhz: new Map() },
-    ...{ pressureS: null, limits: { ...NONE, ...limits } },
+    ...{ pressureS: null, limits: { ...NONE, ...limits }, waitedS: new Map() },
   });
   return { before: look(0, before), after: look(3e9, after) };
 }
@@ -28,7 +28,11 @@ test('a trial at its limits is still quiet', () => {
 });
 
 test('each reason is told, with its figure and its limit', () => {
-  const starved = { ...own, applications: [{ name: 'the receiver of pair 0', share: 0.008 }], strangers: 0.99 };
+  const starved = {
+    ...own,
+    applications: [{ name: 'the receiver of pair 0', share: 0.008, kept: null }],
+    strangers: 0.99,
+  };
   const shared = { ...own, cpu: 1, polled: false, strangers: 0.35 };
   assert.deepEqual(disturbances({ stealRatio: 0.031, frequencyChangeRatio: 0.1 }, [starved, shared], []), [
     'the hypervisor took 3.1 % of the measured CPUs (more than 2 %)',

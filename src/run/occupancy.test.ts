@@ -5,7 +5,7 @@ import { testCase } from '../../test/fixtures/campaign.ts';
 import type { CpuTimes, ThreadTime } from '../host/cpu.ts';
 import type { FinalLine, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { ApplicationEvidence, Evidence } from './evaluate.ts';
-import type { Look } from './machines.ts';
+import type { ApplicationName, Look } from './machines.ts';
 import { lackOf, occupancyOf } from './occupancy.ts';
 
 const WINDOW = { beginNs: 1e9, endNs: 2e9 };
@@ -22,12 +22,17 @@ function application(role: FinalLine['role'], share: number, pair = 0): Applicat
   };
 }
 
-function look(atS: number, cpus: [number, Partial<CpuTimes>][], threads: [number, ThreadTime][] = []): Look {
+function look(
+  atS: number,
+  cpus: [number, Partial<CpuTimes>][],
+  threads: [number, ThreadTime][] = [],
+  waits: [ApplicationName, number][] = [],
+): Look {
   const idle: CpuTimes = { busyS: 0, idleS: 0, irqS: 0, softirqS: 0, stealS: 0 };
   return {
     ...{ atNs: atS * 1e9, cpus: new Map(cpus.map(([cpu, times]) => [cpu, { ...idle, ...times }])), threadsS: 0 },
     ...{ threads: new Map(threads), interrupts: new Map(), frequencyMhz: new Map(), pressureS: null },
-    limits: { quotas: [], clockCaps: new Map(), hotCounts: new Map() },
+    ...{ limits: { quotas: [], clockCaps: new Map(), hotCounts: new Map() }, waitedS: new Map(waits) },
   };
 }
 
@@ -135,6 +140,49 @@ describe('who had the measured CPUs', () => {
       });
     assert.deepEqual(blocking(0.2, 0.8), [null]);
     assert.deepEqual(blocking(0.2, 0.3), ['others took 49 % of CPU 1 (more than 4 %)']);
+  });
+
+  it('asks of an application that sleeps for how long it was ready and had no CPU, where the kernel tells', () => {
+    const blocking = (waitedS: number, beside: number | null = null) =>
+      lacks({
+        testCase: testCase({ wait: 'block' }),
+        placement: { ...evidence().placement, pairs: [{ source: 1, sink: beside === null ? 2 : 1 }] },
+        sources: [application('sender', 0.4)],
+        sinks: [application('receiver', beside ?? 0)],
+        machines: [
+          {
+            ...{ cpus: [1], warmupMhz: new Map(), interruptsApart: null },
+            before: look(
+              1,
+              [[1, {}]],
+              [],
+              [
+                ['source 0', 3],
+                ['sink 0', 1],
+              ],
+            ),
+            after: look(
+              2,
+              [[1, { idleS: 0.2 }]],
+              [],
+              [
+                ['source 0', 3 + waitedS],
+                ['sink 0', 1],
+              ],
+            ),
+          },
+        ],
+      });
+    // What of its CPU nobody had is the kernel's work of waking it.
+    assert.deepEqual(blocking(0.03), [null]);
+    assert.deepEqual(blocking(0.3), [
+      'others kept the sender of pair 0 from CPU 1 for 30 % of the time (more than 4 %)',
+    ]);
+    // It waits for whom it shares its CPU with by design.
+    assert.deepEqual(blocking(0.3, 0.28), [null]);
+    assert.deepEqual(blocking(0.3, 0.2), [
+      'others kept the sender of pair 0 from CPU 1 for 10 % of the time (more than 4 %)',
+    ]);
   });
 
   it('asks the kernel whether it counts interrupts apart, and tells it from sums only where that does not say', () => {

@@ -3,6 +3,7 @@
 import { steadyUse } from '../stats/steady.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { ApplicationEvidence, Evidence, MachineEvidence } from './evaluate.ts';
+import type { ApplicationName } from './machines.ts';
 
 /** An application that polls has its CPU for all of the window, but for the kernel's own moments: 5 % less are somebody else's. */
 export const POLLING_SHARE_MIN = 0.95;
@@ -21,16 +22,28 @@ export interface Occupancy {
   cpu: number;
   /** The machine's place among several; null for the only one. */
   machine: number | null;
-  /** Applications on it, such as `the sender of pair 0`, and the share of it that each had. */
-  applications: { name: string; share: number }[];
+  /** Applications on it. */
+  applications: Occupant[];
   /** Threads of the switch had this share. */
   ofSwitch: number;
   /** Interrupts, and what they leave to be done, where the kernel does not count them as time of the threads. */
   ofKernel: number;
   /** The applications are all that was put on it, and never sleep. */
   polled: boolean;
+  /** Applications on it sleep until there is something to do, and no thread of a switch is kept on it. */
+  slept: boolean;
   /** Went to nobody of the trial. */
   strangers: number;
+}
+
+/** An application on a CPU. Shares are of the window's length. */
+export interface Occupant {
+  /** Such as `the sender of pair 0`. */
+  name: string;
+  /** Of the CPU. */
+  share: number;
+  /** In which it was ready and had to wait while nobody else of the trial had the CPU; null where the kernel does not tell waits. */
+  kept: number | null;
 }
 
 /** Each measured CPU of each machine. */
@@ -42,6 +55,8 @@ export function occupancyOf(evidence: Evidence): Occupancy[] {
     machine.cpus.map((cpu) => {
       const { applications, ofSwitch, own } = ownOn(evidence, machine, index, cpu, apart[index] ?? false);
       const { idle, stolen, interrupts } = kernelOn(machine, cpu);
+      const blocks = evidence.testCase.wait === 'block';
+      const hasSwitch = switchCpus(evidence, index).includes(cpu);
       // Idle and stolen time are counted in ticks: of a CPU that knows either, one more may be missing.
       const ofKernel = apart[index] ? interrupts : 0;
       const unsure = idle + stolen > 0 ? TICK_S / wallS(machine) : 0;
@@ -51,8 +66,8 @@ export function occupancyOf(evidence: Evidence): Occupancy[] {
         applications,
         ofSwitch,
         ofKernel,
-        polled:
-          evidence.testCase.wait !== 'block' && applications.length === 1 && !switchCpus(evidence, index).includes(cpu),
+        polled: !blocks && applications.length === 1 && !hasSwitch,
+        slept: blocks && applications.length > 0 && !hasSwitch,
         strangers: Math.max(0, 1 - own - idle - stolen - unsure - ofKernel),
       };
     }),
@@ -60,7 +75,8 @@ export function occupancyOf(evidence: Evidence): Occupancy[] {
 }
 
 /** What a CPU lacked for the trial, in a sentence with the limit; null where it lacked nothing. */
-export function lackOf({ cpu, machine, applications, ofKernel, polled, strangers }: Occupancy): string | null {
+export function lackOf(occupancy: Occupancy): string | null {
+  const { cpu, machine, applications, ofKernel, polled, slept, strangers } = occupancy;
   const where = `CPU ${cpu}${machine === null ? '' : ` of the ${machine === 0 ? 'near' : 'far'} host`}`;
   const [only] = applications;
   if (polled && only !== undefined) {
@@ -68,8 +84,24 @@ export function lackOf({ cpu, machine, applications, ofKernel, polled, strangers
     if (share >= POLLING_SHARE_MIN) return null;
     return `${only.name} got ${percentBeside(share, POLLING_SHARE_MIN)} of ${where}, which it polls on (less than ${percent(POLLING_SHARE_MIN)})`;
   }
+  // To fall asleep and to wake up are work of the kernel's that it counts as nobody's, a fifth of the time of a busy receiver.
+  const waiting = slept ? mostKept(applications) : null;
+  if (waiting !== null) {
+    if (waiting.kept <= STRANGERS_RATIO_MAX) return null;
+    return `others kept ${waiting.name} from ${where} for ${percentBeside(waiting.kept, STRANGERS_RATIO_MAX)} of the time (more than ${percent(STRANGERS_RATIO_MAX)})`;
+  }
   if (strangers <= STRANGERS_RATIO_MAX) return null;
   return `others took ${percentBeside(strangers, STRANGERS_RATIO_MAX)} of ${where} (more than ${percent(STRANGERS_RATIO_MAX)})`;
+}
+
+/** Who was kept from the CPU for longest; null where that is not known of each. */
+function mostKept(applications: readonly Occupant[]): { name: string; kept: number } | null {
+  const known = applications.flatMap(({ name, kept }) => (kept === null ? [] : [{ name, kept }]));
+  if (known.length < applications.length) return null;
+  return known.reduce<{ name: string; kept: number } | null>(
+    (most, one) => (most === null || one.kept > most.kept ? one : most),
+    null,
+  );
 }
 
 /**
@@ -82,12 +114,27 @@ function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu:
   const of = (ends: readonly ApplicationEvidence[], end: 'source' | 'sink') =>
     ends
       .filter(({ pair }) => placement.pairs[pair]?.[end] === cpu && index === (end === 'source' ? 0 : sinkMachine))
-      .map((one) => ({ name: `the ${one.final.role} of pair ${one.pair}`, share: shareOf(one, evidence) }));
+      .map((one) => ({
+        name: `the ${one.final.role} of pair ${one.pair}`,
+        share: shareOf(one, evidence),
+        waited: waitedOf(machine, `${end} ${one.pair}`),
+      }));
   const threads = [...machine.after.threads].filter(([, thread]) => thread.cpu === cpu && !(apart && thread.ksoftirqd));
   const ranS = sumOf(threads, ([id, { runS }]) => runS - (machine.before.threads.get(id)?.runS ?? 0));
-  const applications = [...of(sources, 'source'), ...of(sinks, 'sink')];
+  const there = [...of(sources, 'source'), ...of(sinks, 'sink')];
   const ofSwitch = ranS / wallS(machine);
-  return { applications, ofSwitch, own: ofSwitch + sumOf(applications, ({ share }) => share) };
+  const own = ofSwitch + sumOf(there, ({ share }) => share);
+  const applications = there.map(({ name, share, waited }): Occupant => {
+    // Others of the trial that share its CPU keep it waiting by design.
+    return { name, share, kept: waited === null ? null : Math.max(0, waited - (own - share)) };
+  });
+  return { applications, ofSwitch, own };
+}
+
+/** The share of the window in which an application was ready and had no CPU; null where the kernel does not tell. */
+function waitedOf(machine: MachineEvidence, name: ApplicationName): number | null {
+  const [before, after] = [machine.before.waitedS.get(name), machine.after.waitedS.get(name)];
+  return before === undefined || after === undefined ? null : (after - before) / wallS(machine);
 }
 
 /** An application's CPU time over the window of its pair. */

@@ -176,7 +176,7 @@ async function exchange(
     signal,
   );
   const told = await collect({ sources, sinks }, before.farAheadNs, signal);
-  const after = await readCounters(sides);
+  const { counters: after } = await quietCounters(sides, stations, signal);
   await endStations(stations, signal);
   const interfaces = await readInterfaces(stations, 'returned');
   return {
@@ -221,8 +221,8 @@ async function takeBaseline(
 }
 
 /**
- * All counters, when those at the applications' ports stand still: an announcement that one hop has counted and the next one has not yet
- * would look like a packet that nobody sent. Where somebody else goes on sending, it is taken as it is, and the ledger has to tell.
+ * All counters, when those at the applications' ports stand still: what one hop has counted and the next one has not yet, an announcement at
+ * the begin or, at the end, what a switch that was kept from its CPU still held, would look like packets that nobody sent. Where somebody else goes on sending, it is taken as it is, and the ledger has to tell.
  */
 async function quietCounters(
   sides: readonly RunningSide[],

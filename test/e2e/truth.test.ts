@@ -57,7 +57,7 @@ suite('known truth', cannotMeasure, () => {
     const trials = await measure(
       workspace,
       { 'impaired-late': schedule },
-      '--io raw-mmsg --trials 1 -R 50k -B 32 -P 64 --warmup 200ms --duration 1300ms',
+      '--io raw-mmsg --trials 1 -R 50k -B 32 -P 64 --warmup 200ms --duration 2s',
     );
     for (const truth of trials) {
       assert.ok(truth.measurement.latePackets > 0);
