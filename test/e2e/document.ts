@@ -32,6 +32,7 @@ const DocumentSchema = z.looseObject({
         z.looseObject({
           seed: count,
           startedAt: z.iso.datetime(),
+          flags: z.array(z.string()),
           durationS: z.number().positive(),
           intendedPackets: count,
           offeredPackets: count,
