@@ -272,7 +272,7 @@ export type Interval = z.infer<typeof IntervalSchema>;
 export const SummarySchema = z.strictObject({
   throughputPps: IntervalSchema,
   throughputBps: IntervalSchema,
-  /** Lost of the packets sent within the steady state, over all measured trials. */
+  /** Lost of the packets sent within the steady state, over the trials that stand for the rounds. */
   lossRatio: z.number(),
   latencyNs: z
     .strictObject({ rtt: LatencyIntervalSchema().optional(), oneWay: LatencyIntervalSchema().optional() })
@@ -338,6 +338,8 @@ export const EvidenceSchema = z.strictObject({
   /** Trials of every outcome, and those of them that were measured. */
   trials: count,
   measured: count,
+  /** Trials that are repetitions of disturbed ones. */
+  repeated: count,
   /** Where things ran: each placement once. */
   placements: z.array(PlacementSchema),
   /** The ledgers of the last trial. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of trials. Drift (heat, a neighbour's load) must hit all test cases alike, or it is taken for a difference
 // between them; so each round runs each case once, in an order of its own.
+import { isRepetition, REPETITIONS_FROM } from '../model/repetition.ts';
 import type { Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
@@ -46,16 +47,6 @@ export function roundOrder(cases: readonly TestCase[], round: number, seed: numb
 /** What is left of an order, given the ordinals of the trials that are done. */
 export function remaining(order: readonly PlannedTrial[], done: ReadonlySet<number>): PlannedTrial[] {
   return order.filter((planned) => !done.has(planned.ordinal));
-}
-
-/**
- * Ordinals of repetitions begin here, above those of any campaign: 100 000 cases of 10 000 trials. So a repetition is known by
- * its ordinal, which no other trial has.
- */
-const REPETITIONS_FROM = 1_000_000_000;
-
-export function isRepetition({ ordinal }: Pick<PlannedTrial, 'ordinal'>): boolean {
-  return ordinal >= REPETITIONS_FROM;
 }
 
 /** The trial that repeats another; null for what is a repetition itself, as it may be the machine that is never quiet. */

@@ -164,7 +164,7 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
     ...when(disturbed > 0, {
       what: `${disturbed} of ${countTrials(result)} trials were disturbed; the first because ${first?.reasons.join(', and ')}`,
       consequence:
-        'They are told by a rule that never looks at what was measured (docs/method.md); each was repeated once, and they count as the others do.',
+        'They are told by a rule that never looks at what was measured (docs/method.md); each was repeated once, and the repetition stands for the round where it was quiet. Where it was not, the figure may be the machine’s.',
     }),
     steal.value > STEAL_NOTABLE
       ? {

@@ -159,9 +159,11 @@ function fairnessColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
   return told ? [{ title: 'Fairness', number: true, cell: ({ summary }) => summary?.fairness?.toFixed(3) ?? '' }] : [];
 }
 
-function trialsCell({ evidence: { trials }, summary }: CaseResult): string {
-  const measured = summary?.throughputPps.trials ?? 0;
-  return measured === trials ? String(measured) : `${measured} of ${trials}`;
+/** Rounds with a figure, of how many, and repetitions beside them. */
+function trialsCell({ evidence: { trials, repeated }, figures }: CaseResult): string {
+  const rounds = trials - repeated;
+  const told = figures.length === rounds ? String(rounds) : `${figures.length} of ${rounds}`;
+  return repeated === 0 ? told : `${told}, ${repeated} repeated`;
 }
 
 const PARAMETER_TITLES: Record<keyof Group, string> = {

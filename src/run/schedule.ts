@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which trial is next: the planned rounds, and where a precision is asked for, further rounds of the cases that lack it.
+import { isRepetition } from '../model/repetition.ts';
 import type { BegunCampaign, RoundFigure } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { isRepetition, type PlannedTrial, remaining, roundOrder, trialOrder } from '../plan/order.ts';
+import { type PlannedTrial, remaining, roundOrder, trialOrder } from '../plan/order.ts';
 import { type FigureTrial, roundFigures } from '../stats/figures.ts';
 import { takesPart } from '../stats/precision.ts';
 
@@ -90,7 +91,7 @@ export class Schedule implements Iterable<PlannedTrial> {
   }
 
   /** Nothing decides on further rounds where none are asked for. */
-  private figuresOf(testCase: TestCase, trials: readonly (FigureTrial & { ordinal: number })[]): RoundFigure[] {
+  private figuresOf(testCase: TestCase, trials: readonly FigureTrial[]): RoundFigure[] {
     if (this.campaign.precision === null) return [];
     return roundFigures(
       testCase,

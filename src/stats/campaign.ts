@@ -21,7 +21,7 @@ import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
 import { type BareMeasurement, type BareTrial, evidenceOf, LargeParts } from './evidence.ts';
 import { fairnessOf } from './fairness.ts';
-import { roundFigures } from './figures.ts';
+import { roundFigures, standing } from './figures.ts';
 import { mergeHistograms, toLatencySummary } from './histogram.ts';
 import { integrityFlags, lossRatioOf } from './integrity.ts';
 import { medianInterval } from './interval.ts';
@@ -82,19 +82,20 @@ export function summarizeCase(testCase: TestCase, trials: readonly Trial[]): Cas
 export function summarizeTrials(testCase: TestCase, trials: Iterable<Trial>, histograms: HistogramsOf): CaseResult {
   const large = new LargeParts(testCase);
   const inOrder = Array.from(trials, (trial) => large.add(trial)).sort((a, b) => a.round - b.round);
-  const withFigure = inOrder.filter(({ outcome }) => outcome.outcome === 'measured');
-  const measured = withFigure.flatMap(({ measurement }) => measurement ?? []);
-  const others = inOrder.filter(({ outcome }) => outcome.outcome !== 'measured');
+  const isMeasured = ({ outcome }: BareTrial) => outcome.outcome === 'measured';
+  const measured = inOrder.filter(isMeasured).flatMap(({ measurement }) => measurement ?? []);
+  const stand = standing(inOrder).filter(isMeasured);
+  const others = inOrder.filter((trial) => !isMeasured(trial));
   const flags = new Set(inOrder.flatMap((trial) => trial.flags));
   if (measured.length > 0 && others.length > 0) flags.add('some-trials-failed');
-  const pooled = pools(withFigure, histograms);
+  const pooled = pools(stand, histograms);
   const evidence = evidenceOf(testCase, inOrder, large, testCase.dimension === 'latency' ? pooled('rtt') : null);
   if (testCase.rate !== 'max' && measured.length > 0 && evidence.offeredRatio < RATE_KEPT_RATIO) {
     flags.add('rate-not-reached');
   }
   for (const flag of integrityFlags(measured)) flags.add(flag);
   const figures = roundFigures(testCase, inOrder);
-  const summary = summarize(measured, withFigure, pooled);
+  const summary = summarize(stand, pooled);
   if (testCase.dimension === 'latency') {
     if (measured.some(({ steadyGivenUpPackets }) => steadyGivenUpPackets > 0)) flags.add('omitted-sends');
     if (lacksPercentile(summary, measured)) flags.add('few-packets');
@@ -168,7 +169,9 @@ function lacksPercentile(summary: Summary | null, measured: readonly BareMeasure
   return rtt !== undefined && (['p50', 'p99', 'p999'] as const).some((name) => packets < packetsNeeded(name));
 }
 
-function summarize(measured: readonly BareMeasurement[], trials: readonly BareTrial[], pooled: Pools): Summary | null {
+/** What some trials tell together: those that stand for the rounds, of which each has one. */
+function summarize(trials: readonly BareTrial[], pooled: Pools): Summary | null {
+  const measured = trials.flatMap(({ measurement }) => measurement ?? []);
   const throughputPps = medianInterval(measured.map((measurement) => measurement.throughputPps));
   const throughputBps = medianInterval(measured.map((measurement) => measurement.throughputBps));
   if (throughputPps === null || throughputBps === null) return null;

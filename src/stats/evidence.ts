@@ -3,6 +3,7 @@
 import { median } from 'simple-statistics';
 import type { Histogram } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
+import { isRepetition } from '../model/repetition.ts';
 import type { Evidence, Ledger, LedgerTotals, Measurement, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { curveOf } from './histogram.ts';
@@ -114,6 +115,7 @@ export function evidenceOf(
   const parts = large.told();
   return {
     trials: trials.length,
+    repeated: trials.filter(isRepetition).length,
     measured: measured.length,
     ...parts,
     disturbed: disturbed.length,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The figure by which test cases are compared, of each round: what verdicts, intervals and levels rest on.
+// The figure by which test cases are compared, one of each round: what verdicts, intervals and levels rest on.
+import { isRepetition } from '../model/repetition.ts';
 import type { DoneTrial, LatencySummary, RoundFigure, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** What of a trial the figure rests on; a whole trial has it as well. */
-export type FigureTrial = Pick<DoneTrial, 'round'> & {
+export type FigureTrial = Pick<DoneTrial, 'round' | 'ordinal' | 'flags'> & {
   outcome: Pick<Trial['outcome'], 'outcome'>;
   measurement: {
     throughputPps: number;
@@ -12,18 +13,38 @@ export type FigureTrial = Pick<DoneTrial, 'round'> & {
   } | null;
 };
 
-/** The deciding figure of each measured trial, in the order of the rounds: throughput (packets/s), or the median round trip (ns). */
+/**
+ * The trial that stands for each round, in their order. A disturbed trial was repeated once; the repetition stands for the round
+ * where it was measured and not disturbed itself, or where the first one was not measured at all, else the first one does. Marks
+ * and outcomes decide, never figures: docs/decisions/0015-repetitions.md.
+ */
+export function standing<T extends Pick<FigureTrial, 'round' | 'ordinal' | 'flags' | 'outcome'>>(
+  trials: readonly T[],
+): T[] {
+  const rounds = [...Map.groupBy(trials, ({ round }) => round)].sort(([a], [b]) => a - b);
+  return rounds.flatMap(([, those]) => {
+    const first = those.find((trial) => !isRepetition(trial));
+    const repetition = those.find(isRepetition);
+    const stands = repetition !== undefined && (first === undefined || isBetter(repetition, first));
+    return (stands ? repetition : first) ?? [];
+  });
+}
+
+function isBetter(repetition: Pick<FigureTrial, 'flags' | 'outcome'>, first: Pick<FigureTrial, 'outcome'>): boolean {
+  if (repetition.outcome.outcome !== 'measured') return false;
+  return first.outcome.outcome !== 'measured' || !repetition.flags.includes('disturbed');
+}
+
+/** The deciding figure of each round that has one, in their order: throughput (packets/s), or the median round trip (ns). */
 export function roundFigures(
   { dimension }: Pick<TestCase, 'dimension'>,
   trials: readonly FigureTrial[],
 ): RoundFigure[] {
-  return trials
-    .flatMap(({ round, outcome, measurement }): RoundFigure[] => {
-      if (outcome.outcome !== 'measured' || measurement === null) return [];
-      const value = dimension === 'latency' ? measurement.latencyNs?.rtt?.p50 : measurement.throughputPps;
-      return value === undefined || value === null ? [] : [{ round, value }];
-    })
-    .sort((a, b) => a.round - b.round);
+  return standing(trials).flatMap(({ round, outcome, measurement }): RoundFigure[] => {
+    if (outcome.outcome !== 'measured' || measurement === null) return [];
+    const value = dimension === 'latency' ? measurement.latencyNs?.rtt?.p50 : measurement.throughputPps;
+    return value === undefined || value === null ? [] : [{ round, value }];
+  });
 }
 
 /** The values of some figures, without their rounds. */

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { z } from 'zod';
-import { isRepetition } from '../../src/plan/order.ts';
+import { isRepetition } from '../../src/model/repetition.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const application = join(root, 'build/dataplane/vswload');
