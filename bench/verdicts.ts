@@ -25,6 +25,9 @@ const PERMUTED_MAX = 5;
 /** Many contenders take longer, and are simulated this many times less often. */
 const MANY_COST = 4;
 
+/** The noise of a trial as a part of its figure. */
+const SPREAD = 0.03;
+
 type Random = () => number;
 const normal = (random: Random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
@@ -78,7 +81,7 @@ const RULES: Record<string, { rule: Rule; contendersMax?: number }> = {
 function chosen(figures: Figures): number[] {
   const contenders = figures.map((logs, index) => ({
     key: String(index),
-    figures: logs.map((log, round) => ({ round, value: Math.exp(log) })),
+    figures: logs.map((log, round) => ({ round, value: Math.exp(SPREAD * log) })),
   }));
   const { areApart } = judge(contenders, 'higher');
   return contenders.flatMap(({ key }, index) =>
