@@ -83,10 +83,17 @@ function switchSetup(testCase: TestCase | undefined): string | undefined {
   return testCase && `${testCase.switch} ${testCase.location} ${testCase.pairs}`;
 }
 
-/** What is still to be run on a testbed, in order. */
+/** What is left of the trials that are expected to take equally long: those of one group with equal phases. */
+interface Share {
+  group: string;
+  expectedMs: number;
+  left: number;
+}
+
+/** What is still to be run on a testbed: of each trial, in order, the share to which it belongs. There may be very many. */
 interface Queue {
-  order: PlannedTrial[];
-  expected: number[];
+  order: Share[];
+  shares: Map<string, Share>;
   done: number;
 }
 
@@ -121,9 +128,11 @@ export class RemainingTime {
   /** More is to be run, after the rest. */
   extend(order: readonly PlannedTrial[]): void {
     for (const [testbed, part] of Map.groupBy(order, (planned) => testbedOf(planned, this.cases))) {
-      const queue = this.queues.get(testbed) ?? { order: [], expected: [], done: 0 };
-      queue.order.push(...part);
-      queue.expected.push(...expectedMs(part, this.cases, this.timing, this.overheads));
+      const queue = this.queues.get(testbed) ?? { order: [], shares: new Map<string, Share>(), done: 0 };
+      const expected = expectedMs(part, this.cases, this.timing, this.overheads);
+      for (const [index, planned] of part.entries()) {
+        queue.order.push(shareOf(queue, this.groupOf(planned), expected[index] ?? 0));
+      }
       this.queues.set(testbed, queue);
     }
   }
@@ -131,15 +140,15 @@ export class RemainingTime {
   /** The next trial of a testbed's order has ended, after so long, a switch start included. */
   trialDone(wallMs: number, testbed: string = LOCAL_TESTBED): void {
     const queue = this.queues.get(testbed);
-    const planned = queue?.order[queue.done];
-    const expected = queue?.expected[queue.done];
-    if (queue === undefined || planned === undefined || expected === undefined) return;
-    const seen = this.bySwitch.get(this.groupOf(planned)) ?? { count: 0, sumMs: 0 };
+    const share = queue?.order[queue.done];
+    if (queue === undefined || share === undefined) return;
+    const seen = this.bySwitch.get(share.group) ?? { count: 0, sumMs: 0 };
     for (const tally of [seen, this.all]) {
       tally.count += 1;
-      tally.sumMs += wallMs - expected;
+      tally.sumMs += wallMs - share.expectedMs;
     }
-    this.bySwitch.set(this.groupOf(planned), seen);
+    this.bySwitch.set(share.group, seen);
+    share.left -= 1;
     queue.done += 1;
   }
 
@@ -149,13 +158,13 @@ export class RemainingTime {
     return longestMs(costs, this.turnOf);
   }
 
-  private leftMs({ order, expected, done }: Queue): number {
+  private leftMs({ shares }: Queue): number {
     // Each mean is drawn towards the more general one by one pseudo-trial, lest a single odd trial decides.
     const general = this.all.sumMs / (this.all.count + 1);
-    return order.slice(done).reduce((sum, planned, index) => {
-      const seen = this.bySwitch.get(this.groupOf(planned)) ?? { count: 0, sumMs: 0 };
+    return [...shares.values()].reduce((sum, { group, expectedMs, left }) => {
+      const seen = this.bySwitch.get(group) ?? { count: 0, sumMs: 0 };
       const missedMs = (seen.sumMs + general) / (seen.count + 1);
-      return sum + Math.max(0, (expected[done + index] ?? 0) + missedMs);
+      return sum + left * Math.max(0, expectedMs + missedMs);
     }, 0);
   }
 
@@ -163,6 +172,15 @@ export class RemainingTime {
     const testCase = this.cases[planned.caseIndex];
     return testCase === undefined ? `case ${planned.caseIndex}` : `${testCase.testbed} ${testCase.switch}`;
   }
+}
+
+/** The share of a queue to which one more trial is added. */
+function shareOf({ shares }: Queue, group: string, expectedMs: number): Share {
+  const key = `${expectedMs} ${group}`;
+  const share = shares.get(key) ?? { group, expectedMs, left: 0 };
+  share.left += 1;
+  shares.set(key, share);
+  return share;
 }
 
 /** A duration for people, in its two largest units: `350 ms`, `52 s`, `1 min 52 s`, `2 h 5 min`, `1 d 3 h`. */
