@@ -1,31 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { csvText } from '../store/export.ts';
-import { WITHOUT_HISTOGRAMS } from '../store/store.ts';
-import { documentOf, requireHead, withStore } from './load.ts';
+import { CASES, caseRows } from '../report/tables/cases.ts';
+import { csvText, jsonLines, type Table } from '../report/tables/columns.ts';
+import { bucketRows, HISTOGRAMS, SAMPLES, sampleRows } from '../report/tables/parts.ts';
+import { caseRow, type TrialRow } from '../report/tables/shared.ts';
+import { TRIALS } from '../report/tables/trials.ts';
+import type { TrialParts } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+import { documentOf, requireHead, requireResult, withStore } from './load.ts';
 import { print } from './output.ts';
+
+const WHATS = ['trials', 'cases', 'samples', 'histograms'] as const;
+type What = (typeof WHATS)[number];
+type Format = 'csv' | 'json';
 
 export function addExport(program: Command): void {
   program
     .command('export')
-    .description('the trials of a campaign on standard output, for other tools')
-    .argument('[id]', 'campaign (the latest where none is given)')
+    .description('what was measured on standard output, for other tools (columns: docs/data-dictionary.md)')
+    .argument('[id...]', 'campaigns, into one table (the latest where none is given)')
+    .addOption(new Option('--what <table>', 'a line for each of these (default: trials)').choices([...WHATS]))
     .addOption(
-      new Option('--format <format>', 'one line a trial, or the whole document')
+      new Option('--format <format>', 'csv; or json: the whole document, or with --what an object a line')
         .choices(['csv', 'json'])
         .default('csv'),
     )
-    .addHelpText('after', '\nExample:\n  $ vswbench export --format csv > trials.csv')
-    .action((id: string | undefined, { format }: { format: 'csv' | 'json' }) =>
-      withStore((store) => {
-        if (format === 'json') return print(documentOf(store, id));
-        return print(
-          store.stream(() => {
-            const head = requireHead(store, id);
-            return csvText(head, (index) => store.trials(head.id, index, WITHOUT_HISTOGRAMS));
-          }),
-        );
-      }),
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ vswbench export > trials.csv\n  $ vswbench export --what cases 20261125-2005-ab9 20261125-2102-f87 > cases.csv',
+    )
+    .action((ids: string[], { what, format }: { what?: What; format: Format }) =>
+      withStore((store) =>
+        print(store.stream(() => exported(store, ids.length > 0 ? ids : [undefined], what, format))),
+      ),
     );
+}
+
+function* exported(
+  store: Store,
+  ids: readonly (string | undefined)[],
+  what: What | undefined,
+  format: Format,
+): Generator<string, void> {
+  if (what === undefined && format === 'json') {
+    for (const id of ids) yield* documentOf(store, id);
+    return;
+  }
+  yield* tableOf(store, ids, what ?? 'trials', format);
+}
+
+function tableOf(store: Store, ids: readonly (string | undefined)[], what: What, format: Format): Iterable<string> {
+  const trials = (parts: Partial<TrialParts>) => trialRows(store, ids, { samples: false, histograms: false, ...parts });
+  switch (what) {
+    case 'trials':
+      return text(TRIALS, trials({}), format);
+    case 'cases':
+      return text(
+        CASES,
+        each(ids, (id) => caseRows(requireResult(store, id))),
+        format,
+      );
+    case 'samples':
+      return text(SAMPLES, sampleRows(trials({ samples: true })), format);
+    case 'histograms':
+      return text(HISTOGRAMS, bucketRows(trials({ histograms: true })), format);
+    default:
+      return what satisfies never;
+  }
+}
+
+function text<Row>(table: Table<Row>, rows: Iterable<Row>, format: Format): Iterable<string> {
+  return format === 'csv' ? csvText(table, rows) : jsonLines(table, rows);
+}
+
+function* each<Id, Row>(ids: readonly Id[], rowsOf: (id: Id) => Iterable<Row>): Generator<Row, void> {
+  for (const id of ids) yield* rowsOf(id);
+}
+
+function* trialRows(store: Store, ids: readonly (string | undefined)[], parts: TrialParts): Generator<TrialRow, void> {
+  for (const id of ids) {
+    const { cases, ...campaign } = requireHead(store, id);
+    for (const [index, { case: testCase }] of cases.entries()) {
+      const common = caseRow(campaign, index, testCase);
+      for (const trial of store.trials(campaign.id, index, parts)) yield { ...common, trial };
+    }
+  }
 }

@@ -10,12 +10,18 @@ import {
   testCase,
   trial,
   twoTestbedsCampaign,
-} from '../../test/fixtures/campaign.ts';
-import type { Outcome, StoredCampaign } from '../model/result.ts';
-import { csvText } from './export.ts';
+} from '../../../test/fixtures/campaign.ts';
+import type { Outcome, StoredCampaign } from '../../model/result.ts';
+import { csvText } from './columns.ts';
+import { caseRow } from './shared.ts';
+import { TRIALS } from './trials.ts';
 
-function toCsv(campaign: StoredCampaign): string {
-  return [...csvText(campaign, (index) => campaign.cases[index]?.trials ?? [])].join('');
+function toCsv({ cases, ...campaign }: StoredCampaign): string {
+  const rows = cases.flatMap((one, index) => {
+    const common = caseRow(campaign, index, one.case);
+    return one.trials.map((ran) => ({ ...common, trial: ran }));
+  });
+  return [...csvText(TRIALS, rows)].join('');
 }
 
 /** Reads RFC 4180's grammar, strictly: lines end in CRLF, and quotes are only where a cell begins and ends. */
@@ -48,7 +54,7 @@ function rowsOf(campaign: StoredCampaign): Record<string, string>[] {
   });
 }
 
-describe('csvText', () => {
+describe('the table of trials', () => {
   it('names the machines of each trial', () => {
     const rows = rowsOf(twoTestbedsCampaign());
     const told = rows.map((row) =>
@@ -77,15 +83,20 @@ describe('csvText', () => {
     const one = trial({ case: testCaseOf, pps: 1e6 / 3, flags: ['disturbed', 'shared-cpu'], lossRatio: 0.25 });
     const measurement = one.measurement ?? assert.fail();
     const [row = {}] = rowsOf(storedCampaign({ cases: [{ case: testCaseOf, skipped: null, trials: [one] }] }));
-    assert.equal(row.campaign_id, storedCampaign().id);
-    assert.equal(row.rate_pps, 'max');
+    assert.deepEqual([row.campaign_id, row.title], [storedCampaign().id, storedCampaign().title]);
+    assert.deepEqual(
+      [row.cpu_model, row.vswbench_commit, row.warmup_ms],
+      ['Intel(R) Xeon(R) Gold 6230 CPU @ 2.10GHz', '3f1c2ab94c10d0', '500'],
+    );
+    assert.deepEqual([row.rate, row.rate_pps], ['max', '']);
     assert.equal(row.packet_size_bytes, '64');
     assert.equal(row.flags, 'disturbed shared-cpu');
     assert.equal(row.outcome, 'measured');
     assert.equal(row.reason, '');
     assert.equal(Number(row.throughput_pps), measurement.throughputPps);
     assert.equal(Number(row.lost_packets), measurement.lostPackets);
-    assert.equal(Number(row.loss_ratio), 1 - measurement.steadyReceivedPackets / measurement.steadyOfferedPackets);
+    const { steadyOfferedPackets: offered, steadyReceivedPackets: received } = measurement;
+    assert.equal(Number(row.loss_ratio), (offered - received) / offered);
     assert.equal(Number(row.total_cpus), measurement.cpu.total);
     assert.equal(Number(row.steal_ratio), measurement.noise.stealRatio);
     assert.equal(Number(row.rtt_p99_ns), measurement.latencyNs?.rtt?.p99);

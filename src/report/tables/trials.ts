@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table `trials`: one row for each trial, every figure that is stored of it.
+import type { LatencySummary, Measurement } from '../../model/result.ts';
+import { lossRatioOf } from '../../stats/integrity.ts';
+import { sumOf } from '../../stats/sum.ts';
+import { type Column, type Table, within } from './columns.ts';
+import { CAMPAIGN_COLUMNS, CASE_COLUMNS, TRIAL_COLUMNS, type TrialRow } from './shared.ts';
+
+const MEASUREMENT_COLUMNS: readonly Column<Measurement>[] = [
+  {
+    name: 'duration_s',
+    type: 'number',
+    unit: 's',
+    meaning: 'length of the measured window; rates refer to it',
+    of: (m) => m.durationS,
+  },
+  {
+    name: 'warmup_s',
+    type: 'number',
+    unit: 's',
+    meaning: 'from the first packet to the measured window',
+    of: (m) => m.warmupS,
+  },
+  {
+    name: 'intended_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'packets that were due over the whole run',
+    of: (m) => m.intendedPackets,
+  },
+  {
+    name: 'offered_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'packets sent over the whole run',
+    of: (m) => m.offeredPackets,
+  },
+  {
+    name: 'received_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'of those, arrived intact and once',
+    of: (m) => m.receivedPackets,
+  },
+  {
+    name: 'lost_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'of those, not arrived',
+    of: (m) => m.lostPackets,
+  },
+  {
+    name: 'duplicated_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'copies that arrived',
+    of: (m) => m.duplicatedPackets,
+  },
+  {
+    name: 'reordered_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'arrived after one that was sent later (RFC 4737)',
+    of: (m) => m.reorderedPackets,
+  },
+  {
+    name: 'corrupted_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'arrived damaged',
+    of: (m) => m.corruptedPackets,
+  },
+  {
+    name: 'unidentified_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'of the damaged ones those whose number could not be trusted either',
+    of: (m) => m.unidentifiedPackets,
+  },
+  {
+    name: 'late_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'so far behind that a copy cannot be told from a late arrival',
+    of: (m) => m.latePackets,
+  },
+  {
+    name: 'foreign_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: "delivered by the ports and none of the trial's",
+    of: (m) => m.foreignPackets,
+  },
+  {
+    name: 'steady_offered_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'due within the measured window and sent',
+    of: (m) => m.steadyOfferedPackets,
+  },
+  {
+    name: 'steady_received_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'of those, arrived intact',
+    of: (m) => m.steadyReceivedPackets,
+  },
+  {
+    name: 'steady_corrupted_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'of those, arrived damaged only',
+    of: (m) => m.steadyCorruptedPackets,
+  },
+  {
+    name: 'steady_given_up_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'due within the measured window and never sent',
+    of: (m) => m.steadyGivenUpPackets,
+  },
+  {
+    name: 'loss_ratio',
+    type: 'number',
+    unit: 'ratio',
+    meaning: 'lost of the packets sent within the measured window; empty where none was sent',
+    of: lossRatio,
+  },
+  {
+    name: 'throughput_pps',
+    type: 'number',
+    unit: 'packets/s',
+    meaning: 'goodput: unique, intact packets received within the measured window, all pairs together',
+    of: (m) => m.throughputPps,
+  },
+  {
+    name: 'raw_pps',
+    type: 'number',
+    unit: 'packets/s',
+    meaning: 'everything that arrived, copies and damaged packets among it',
+    of: (m) => m.rawPps,
+  },
+  {
+    name: 'throughput_bps',
+    type: 'number',
+    unit: 'bit/s',
+    meaning: 'goodput in bits of whole frames without FCS',
+    of: (m) => m.throughputBps,
+  },
+  { name: 'offered_pps', type: 'number', unit: 'packets/s', meaning: 'packets sent', of: (m) => m.offeredPps },
+  {
+    name: 'receive_path',
+    type: 'text',
+    unit: null,
+    meaning: "which of several unlike ways the sinks' packets came in",
+    of: (m) => m.receivePath,
+  },
+  {
+    name: 'rx_moderated',
+    type: 'boolean',
+    unit: null,
+    meaning: 'whether a sink left its queue alone for some microseconds',
+    of: (m) => m.rxModerated,
+  },
+  {
+    name: 'minor_faults',
+    type: 'integer',
+    unit: 'faults',
+    meaning: 'minor page faults of the polling thread with most within the measured window',
+    of: (m) => m.minorFaults,
+  },
+  {
+    name: 'clock_drift_ppm',
+    type: 'number',
+    unit: 'ppm',
+    meaning: "how far the time-stamp counter ran off from the kernel's clock",
+    of: (m) => m.clockDriftPpm,
+  },
+  {
+    name: 'sender_cpus',
+    type: 'number',
+    unit: 'CPUs',
+    meaning: 'CPU time of the senders or clients, seconds per second of the measured window',
+    of: (m) => m.cpu.sender,
+  },
+  {
+    name: 'receiver_cpus',
+    type: 'number',
+    unit: 'CPUs',
+    meaning: 'of the receivers or servers',
+    of: (m) => m.cpu.receiver,
+  },
+  {
+    name: 'switch_cpus',
+    type: 'number',
+    unit: 'CPUs',
+    meaning: "of the switch's own threads",
+    of: (m) => m.cpu.switch,
+  },
+  { name: 'total_cpus', type: 'number', unit: 'CPUs', meaning: 'of all of them', of: (m) => m.cpu.total },
+  {
+    name: 'sender_cycles_per_packet',
+    type: 'number',
+    unit: 'cycles',
+    meaning: 'CPU cycles of the sending end for each packet',
+    of: (m) => m.cyclesPerPacket?.sender,
+  },
+  {
+    name: 'receiver_cycles_per_packet',
+    type: 'number',
+    unit: 'cycles',
+    meaning: 'of the receiving end',
+    of: (m) => m.cyclesPerPacket?.receiver,
+  },
+  {
+    name: 'sender_instructions_per_packet',
+    type: 'number',
+    unit: 'instructions',
+    meaning: 'instructions of the sending end for each packet',
+    of: (m) => m.instructionsPerPacket?.sender,
+  },
+  {
+    name: 'receiver_instructions_per_packet',
+    type: 'number',
+    unit: 'instructions',
+    meaning: 'of the receiving end',
+    of: (m) => m.instructionsPerPacket?.receiver,
+  },
+  {
+    name: 'steal_ratio',
+    type: 'number',
+    unit: 'ratio',
+    meaning: 'CPU time that the hypervisor took, of the placed CPUs',
+    of: (m) => m.noise.stealRatio,
+  },
+  {
+    name: 'involuntary_switches_per_s',
+    type: 'number',
+    unit: '1/s',
+    meaning: 'how often applications lost their CPU',
+    of: (m) => m.noise.involuntarySwitchesPerS,
+  },
+  {
+    name: 'softirq_cpus',
+    type: 'number',
+    unit: 'CPUs',
+    meaning: 'softirq time on the placed CPUs',
+    of: (m) => m.noise.softirqCpus,
+  },
+  {
+    name: 'interrupts_per_s',
+    type: 'number',
+    unit: '1/s',
+    meaning: 'hardware interrupts on the placed CPUs',
+    of: (m) => m.noise.interruptsPerS,
+  },
+  {
+    name: 'frequency_mhz',
+    type: 'number',
+    unit: 'MHz',
+    meaning: 'clock of the placed CPUs, mean of begin and end',
+    of: (m) => m.noise.frequencyMhz,
+  },
+  {
+    name: 'frequency_change_ratio',
+    type: 'number',
+    unit: 'ratio',
+    meaning: 'most that the clock of one of them changed',
+    of: (m) => m.noise.frequencyChangeRatio,
+  },
+  {
+    name: 'cpu_pressure_ratio',
+    type: 'number',
+    unit: 'ratio',
+    meaning: 'share of the time in which a task was ready and had no CPU',
+    of: (m) => m.noise.cpuPressureRatio,
+  },
+  {
+    name: 'strangers_ratio',
+    type: 'number',
+    unit: 'ratio',
+    meaning: 'share of a measured CPU that went to nobody of the trial, of the CPU with most',
+    of: (m) => m.noise.strangersRatio,
+  },
+  {
+    name: 'quota_cpus',
+    type: 'number',
+    unit: 'CPUs',
+    meaning: 'narrowest quota of CPU time; empty for none',
+    of: (m) => m.noise.quotaCpus,
+  },
+  {
+    name: 'throttled_s',
+    type: 'number',
+    unit: 's',
+    meaning: 'time for which quotas held something back',
+    of: (m) => m.noise.throttledS,
+  },
+  {
+    name: 'disturbances',
+    type: 'text',
+    unit: null,
+    meaning: 'why the trial counts as disturbed; empty for a quiet one',
+    of: (m) => m.noise.reasons.join('; '),
+  },
+  {
+    name: 'ledgers_close',
+    type: 'boolean',
+    unit: null,
+    meaning: 'whether no hop of any pair has more packets than the one before',
+    of: (m) => m.ledgers.every(({ closes }) => closes),
+  },
+  {
+    name: 'unplaced_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'lost packets that have no place among the drops',
+    of: (m) => sumOf(m.ledgers, ({ unplacedPackets }) => unplacedPackets),
+  },
+  {
+    name: 'uplink_lost_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'lost on the cable between two hosts',
+    of: (m) => m.uplink?.lostPackets,
+  },
+  {
+    name: 'uplink_foreign_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'packets on the cable that no application of the trial sent',
+    of: (m) => m.uplink?.foreignPackets,
+  },
+];
+
+/** The mean and the percentiles are empty where the packets do not tell them. */
+const LATENCY_COLUMNS: readonly Column<LatencySummary>[] = [
+  { name: 'packets', type: 'integer', unit: 'packets', meaning: 'packets that were timed', of: (l) => l.count },
+  { name: 'mean_ns', type: 'number', unit: 'ns', meaning: 'mean', of: (l) => l.mean },
+  { name: 'min_ns', type: 'number', unit: 'ns', meaning: 'minimum', of: (l) => l.min },
+  { name: 'p50_ns', type: 'number', unit: 'ns', meaning: 'median', of: (l) => l.p50 },
+  { name: 'p90_ns', type: 'number', unit: 'ns', meaning: '90th percentile', of: (l) => l.p90 },
+  { name: 'p99_ns', type: 'number', unit: 'ns', meaning: '99th percentile', of: (l) => l.p99 },
+  { name: 'p999_ns', type: 'number', unit: 'ns', meaning: '99.9th percentile', of: (l) => l.p999 },
+  { name: 'p9999_ns', type: 'number', unit: 'ns', meaning: '99.99th percentile', of: (l) => l.p9999 },
+  { name: 'max_ns', type: 'number', unit: 'ns', meaning: 'maximum', of: (l) => l.max },
+  {
+    name: 'censored_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'packets that were due and never sent',
+    of: (l) => l.censoredCount,
+  },
+  {
+    name: 'censored_at_least_ns',
+    type: 'number',
+    unit: 'ns',
+    meaning: 'least delay of each of those',
+    of: (l) => l.censoredAtLeastNs,
+  },
+];
+
+/** Kinds of latency, what their columns begin with, and what they are. */
+const LATENCIES = [
+  { kind: 'rtt', prefix: 'rtt', title: 'round trip from the intended send time' },
+  { kind: 'rttActual', prefix: 'rtt_actual', title: 'round trip from the actual send time' },
+  { kind: 'oneWay', prefix: 'one_way', title: 'one-way delay from the intended send time' },
+  { kind: 'oneWayActual', prefix: 'one_way_actual', title: 'one-way delay from the actual send time' },
+] as const;
+
+/** What is nested, as the JSON document has it. */
+const NESTED_COLUMNS: readonly Column<Measurement>[] = [
+  {
+    name: 'switch_figures_json',
+    type: 'json',
+    unit: null,
+    meaning: 'what the switch tells of itself, by name with unit',
+    of: (m) => JSON.stringify(m.switchFigures),
+  },
+  {
+    name: 'pairs_json',
+    type: 'json',
+    unit: null,
+    meaning: 'throughput and packets of each pair',
+    of: (m) => JSON.stringify(m.pairs),
+  },
+  {
+    name: 'ledgers_json',
+    type: 'json',
+    unit: null,
+    meaning: 'hops and drops of each pair',
+    of: (m) => JSON.stringify(m.ledgers),
+  },
+  {
+    name: 'uplink_json',
+    type: 'json',
+    unit: null,
+    meaning: 'hops and drops of the cable between two hosts',
+    of: (m) => (m.uplink === null ? null : JSON.stringify(m.uplink)),
+  },
+];
+
+export const TRIALS: Table<TrialRow> = {
+  name: 'trials',
+  about:
+    'One row for each trial, in the order of the test cases. Cases without a trial have none. Of a trial whose traffic did not run to its end, all figures are empty.',
+  columns: [
+    ...CAMPAIGN_COLUMNS,
+    ...CASE_COLUMNS,
+    ...TRIAL_COLUMNS,
+    ...within(MEASUREMENT_COLUMNS, measurementOf),
+    ...LATENCIES.flatMap(({ kind, prefix, title }) =>
+      within(LATENCY_COLUMNS, (row: TrialRow) => row.trial.measurement?.latencyNs?.[kind] ?? null).map((column) => ({
+        ...column,
+        name: `${prefix}_${column.name}`,
+        meaning: `${title}: ${column.meaning}`,
+      })),
+    ),
+    ...within(NESTED_COLUMNS, measurementOf),
+  ],
+};
+
+function measurementOf({ trial }: TrialRow): Measurement | null {
+  return trial.measurement;
+}
+
+function lossRatio(measurement: Measurement): number | null {
+  return measurement.steadyOfferedPackets === 0 ? null : lossRatioOf([measurement]);
+}
