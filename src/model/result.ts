@@ -272,8 +272,8 @@ export type Interval = z.infer<typeof IntervalSchema>;
 export const SummarySchema = z.strictObject({
   throughputPps: IntervalSchema,
   throughputBps: IntervalSchema,
-  /** Lost of the packets sent within the steady state, over the trials that stand for the rounds. */
-  lossRatio: z.number(),
+  /** Lost of the packets sent within the steady state, over the trials that stand for the rounds; null where none was sent. */
+  lossRatio: z.number().nullable(),
   latencyNs: z
     .strictObject({ rtt: LatencyIntervalSchema().optional(), oneWay: LatencyIntervalSchema().optional() })
     .optional(),

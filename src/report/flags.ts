@@ -41,8 +41,7 @@ const TEXTS: Record<Flag, string> = {
   corruption: `More than ${NOTABLE} of the packets that arrived were damaged: they are neither throughput nor lost.`,
   reordering: `More than ${NOTABLE} of the packets arrived after one that was sent later (RFC 4737).`,
   'late-packets': `More than ${NOTABLE} of the packets came so far behind others that nobody can tell a copy from a late arrival: they count as arrived, and losses may be hidden.`,
-  'omitted-sends':
-    'The port took no packet for longer than the client waits (a second), and packets that were due were given up: their delays are known to be at least that. A percentile that falls among them is not given.',
+  'omitted-sends': `Packets that were due were never sent, as the port took none for longer than a sender waits (a client a second, a sender of a throughput case 10 ms; of the latter more than ${NOTABLE}): they were not offered, and are not lost. Their delays are known to be at least that long: a percentile that falls among them is not given.`,
   'few-packets': `A percentile is given only where ${BEYOND_MIN} packets or more lie beyond it: ${needs('p50')}, ${needs('p99')}, ${needs('p999')}, the trials of a case together. Measure longer, or at a higher rate.`,
   'clock-drift':
     'The time-stamp counter, by which packets are paced and timed, ran off from the kernel’s clock, or the kernel does not trust it: delays and rates may be wrong.',

@@ -40,8 +40,9 @@ export function bounds({ ciLow, ciHigh }: Interval, scale: Scale): string {
   return ciLow === null || ciHigh === null ? '–' : `${inScale(ciLow, scale)} – ${inScale(ciHigh, scale)}`;
 }
 
-/** A loss ratio as a percentage that never rounds a loss to none. */
-export function percentLost(ratio: number): string {
+/** A loss ratio as a percentage that never rounds a loss to none; a dash where it is not known. */
+export function percentLost(ratio: number | null): string {
+  if (ratio === null) return '–';
   if (ratio === 0) return '0 %';
   const percent = 100 * ratio;
   return percent > 0 && percent < 0.01 ? '<0.01 %' : `${percent.toFixed(2)} %`;

@@ -39,7 +39,7 @@ test('pairs that run at once have a fairness, and one pair has none', () => {
 test('a row has the figures of its case, and the fastest comes first', () => {
   const text = renderSummary(table2, plain);
   assert.match(
-    lineOf(text, 'linux-bridge', 'udp-mmsg', '–'),
+    lineOf(renderSummary(table2, { columns: 110, color: false }), 'linux-bridge', 'udp-mmsg', '–'),
     /264\.3 +261\.8 – 267\.9 +0\.135 +2\.10 % +0\.98 +0\.71 +0\.02 /,
   );
   const rows = text.split('\n').filter((line) => /^(ovs|direct|linux-bridge) .*–/.test(line));
@@ -76,10 +76,11 @@ test('only flags that occur are explained, and those that tell rows apart are nu
     'disturbed',
     'some-trials-failed',
     'rate-not-reached',
+    'omitted-sends',
   ]);
   assert.match(text, /^all {2}bridge-netfilter:/m);
   assert.match(text, /^\[4\] {2}rate-not-reached:/m);
-  assert.match(lineOf(text, 'ovs', '996.0'), /\[1\]\[2\]\[3\]$/);
+  assert.match(lineOf(text, 'ovs', '996.0'), /\[1\]\[2\]\[3\]\[5\]$/);
 });
 
 test('a figure of super-packets has its note, and the note says what it is not', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, it, test } from 'node:test';
 import {
   storedCampaign,
   storedCase,
@@ -66,7 +66,8 @@ test('a sender that falls short of its rate by more than 1 % is flagged; an unpa
     return summarizeCase(one, [trial({ case: one, pps: offeredPps, offeredPps })]).flags;
   };
   assert.deepEqual(flagsAt(1000, 989), ['rate-not-reached']);
-  assert.deepEqual(flagsAt(1000, 991), []);
+  // Less than that is told, as packets that were not sent.
+  assert.deepEqual(flagsAt(1000, 991), ['omitted-sends']);
   assert.deepEqual(flagsAt(1000, 1500, 2), ['rate-not-reached']);
   assert.deepEqual(flagsAt('max', 1), []);
 });
@@ -155,4 +156,40 @@ test('trials may come in any order: results are in that of the rounds', () => {
     ).figures.map(({ round }) => round),
     [0, 1, 2],
   );
+});
+
+describe('packets that were due and never sent', () => {
+  /** A case of one trial that gave up so many of a thousand packets that were due. */
+  const flagsOf = (dimension: 'throughput' | 'latency', givenUp: number): Flag[] => {
+    const one = testCase({ dimension, rate: 1000 });
+    const ran = trial({ case: one, pps: 1000 });
+    assert.ok(ran.measurement !== null);
+    const counts = { steadyOfferedPackets: 100_000 - givenUp, steadyGivenUpPackets: givenUp };
+    return summarizeCase(one, [{ ...ran, measurement: { ...ran.measurement, ...counts } }]).flags;
+  };
+  const tells = (flags: Flag[]) => flags.filter((flag) => flag === 'omitted-sends' || flag === 'rate-not-reached');
+
+  it('are told of a latency case, be it one', () => {
+    assert.deepEqual(tells(flagsOf('latency', 0)), []);
+    assert.deepEqual(tells(flagsOf('latency', 1)), ['omitted-sends']);
+  });
+  it('are told of a throughput case where they are more than one of a thousand, and once', () => {
+    assert.deepEqual(tells(flagsOf('throughput', 100)), []);
+    assert.deepEqual(tells(flagsOf('throughput', 101)), ['omitted-sends']);
+    assert.deepEqual(tells(flagsOf('throughput', 1001)), ['rate-not-reached']);
+  });
+});
+
+it('too few one-way delays are told as too few round trips are', () => {
+  const one = testCase({ rate: 1000 });
+  const ran = trial({ case: testCase({ dimension: 'latency', rate: 1000 }), pps: 1000 });
+  const { measurement } = ran;
+  const rtt = measurement?.latencyNs?.rtt;
+  assert.ok(measurement !== null && rtt !== undefined);
+  const flagsOf = (count: number) => {
+    const delays = { ...measurement, latencyNs: { oneWay: { ...rtt, count } } };
+    return summarizeCase(one, [{ ...ran, measurement: delays, histograms: {} }]).flags;
+  };
+  assert.ok(flagsOf(9999).includes('few-packets'));
+  assert.ok(!flagsOf(10_000).includes('few-packets'));
 });

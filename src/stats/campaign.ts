@@ -23,13 +23,14 @@ import { type BareMeasurement, type BareTrial, evidenceOf, LargeParts } from './
 import { fairnessOf } from './fairness.ts';
 import { roundFigures, standing } from './figures.ts';
 import { mergeHistograms, toLatencySummary } from './histogram.ts';
-import { integrityFlags, lossRatioOf } from './integrity.ts';
+import { INTEGRITY_RATIO_MAX, integrityFlags, lossRatioOf } from './integrity.ts';
 import { medianInterval } from './interval.ts';
 import { isLineRateLimited, lineRateOf } from './line-rate.ts';
 import { isBimodal, modesOf } from './modes.ts';
 import { RATE_KEPT_RATIO } from './pace.ts';
 import { packetsNeeded } from './percentiles.ts';
 import { isImprecise } from './precision.ts';
+import { sumOf } from './sum.ts';
 import { decidingFigure } from './verdict.ts';
 
 /**
@@ -96,10 +97,8 @@ export function summarizeTrials(testCase: TestCase, trials: Iterable<Trial>, his
   for (const flag of integrityFlags(measured)) flags.add(flag);
   const figures = roundFigures(testCase, inOrder);
   const summary = summarize(stand, pooled);
-  if (testCase.dimension === 'latency') {
-    if (measured.some(({ steadyGivenUpPackets }) => steadyGivenUpPackets > 0)) flags.add('omitted-sends');
-    if (lacksPercentile(summary, measured)) flags.add('few-packets');
-  }
+  if (omitsSends(testCase, measured, flags)) flags.add('omitted-sends');
+  if (lacksPercentile(summary, measured)) flags.add('few-packets');
   if (isBimodal(modesOf({ figures, evidence }), measured.length)) flags.add('bimodal');
   return {
     case: testCase,
@@ -160,13 +159,27 @@ export function reasonOf(outcome: Outcome): string {
   }
 }
 
-/** Whether all trials together have too few packets for a percentile that reports show. */
+/**
+ * Whether packets that were due and never sent have to be told of: a single one has a delay that nobody knows, and a load is another one where
+ * they are notably many. Where a rate was missed altogether, that says it.
+ */
+function omitsSends({ dimension }: TestCase, measured: readonly BareMeasurement[], flags: ReadonlySet<Flag>): boolean {
+  const omitted = sumOf(measured, ({ steadyGivenUpPackets }) => steadyGivenUpPackets);
+  if (dimension === 'latency') return omitted > 0;
+  const due = omitted + sumOf(measured, ({ steadyOfferedPackets }) => steadyOfferedPackets);
+  return omitted > INTEGRITY_RATIO_MAX * due && !flags.has('rate-not-reached');
+}
+
+/** Whether all trials together have too few packets for a percentile that reports show, of round trips or of one-way delays. */
 function lacksPercentile(summary: Summary | null, measured: readonly BareMeasurement[]): boolean {
-  const rtt = summary?.latencyNs?.rtt;
-  const packets = measured.reduce((sum, { latencyNs }) => {
-    return sum + (latencyNs?.rtt === undefined ? 0 : latencyNs.rtt.count + latencyNs.rtt.censoredCount);
-  }, 0);
-  return rtt !== undefined && (['p50', 'p99', 'p999'] as const).some((name) => packets < packetsNeeded(name));
+  return (['rtt', 'oneWay'] as const).some((kind) => {
+    if (summary?.latencyNs?.[kind] === undefined) return false;
+    const packets = sumOf(measured, ({ latencyNs }) => {
+      const delays = latencyNs?.[kind];
+      return delays === undefined ? 0 : delays.count + delays.censoredCount;
+    });
+    return (['p50', 'p99', 'p999'] as const).some((name) => packets < packetsNeeded(name));
+  });
 }
 
 /** What some trials tell together: those that stand for the rounds, of which each has one. */

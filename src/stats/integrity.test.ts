@@ -35,7 +35,9 @@ describe('what became of the packets', () => {
     const counts = { steadyOfferedPackets: 1000, steadyReceivedPackets: 950, steadyCorruptedPackets: 50 };
     assert.equal(lossRatioOf([counts]), 0);
     assert.equal(lossRatioOf([{ ...counts, steadyCorruptedPackets: 25 }]), 0.025);
-    assert.equal(lossRatioOf([]), 0);
+    // Where nothing was sent nothing is known, and not that nothing was lost.
+    assert.equal(lossRatioOf([]), null);
+    assert.equal(lossRatioOf([{ steadyOfferedPackets: 0, steadyReceivedPackets: 0, steadyCorruptedPackets: 0 }]), null);
     const result = summarizeCase(testCase(), [
       { ...trial({ case: testCase(), pps: 1 }), measurement: measured(counts) },
     ]);

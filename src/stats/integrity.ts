@@ -27,11 +27,11 @@ export function integrityFlags(measured: readonly ArrivalCounts[]): Flag[] {
 type WindowCounts = Pick<Measurement, 'steadyOfferedPackets' | 'steadyReceivedPackets' | 'steadyCorruptedPackets'>;
 
 /**
- * Packets lost of those sent within the measured windows, as a ratio; 0 where none was sent. One that arrived damaged arrived. Over several
+ * Packets lost of those sent within the measured windows, as a ratio; null where none was sent: of those nobody knows. One that arrived damaged arrived. Over several
  * trials one with many packets weighs as much as its packets do.
  */
-export function lossRatioOf(measured: readonly WindowCounts[]): number {
+export function lossRatioOf(measured: readonly WindowCounts[]): number | null {
   const offered = sumOf(measured, ({ steadyOfferedPackets }) => steadyOfferedPackets);
   const arrived = sumOf(measured, (one) => one.steadyReceivedPackets + one.steadyCorruptedPackets);
-  return offered === 0 ? 0 : (offered - arrived) / offered;
+  return offered === 0 ? null : (offered - arrived) / offered;
 }

@@ -66,7 +66,7 @@ const DocumentSchema = z.looseObject({
       summary: z
         .looseObject({
           throughputPps: z.looseObject({ median: z.number(), trials: count }),
-          lossRatio: z.number(),
+          lossRatio: z.number().nullable(),
         })
         .nullable(),
     }),
