@@ -17,7 +17,7 @@ export function addClean(program: Command): void {
 
 async function clean(options: HostOptions): Promise<void> {
   const elsewhere = isElsewhere(options);
-  if (!elsewhere) requireRoot('vswbench clean');
+  if (!elsewhere) requireRoot('vswbench clean', 'removes containers and interfaces');
   await withHost(options, async (host) => {
     const { journals, undone, complaints } = await recover(host);
     for (const complaint of complaints) tell(complaint);

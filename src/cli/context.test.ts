@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makeFolder } from './context.ts';
+import { makeFolder, requireRoot } from './context.ts';
 
 describe('makeFolder', () => {
   let folder: string;
@@ -25,5 +25,12 @@ describe('makeFolder', () => {
   });
   it('throws, and does not try forever, where a file system has no room for folders', () => {
     assert.throws(() => makeFolder('/proc/vswbench-none/below'), { code: 'ENOENT' });
+  });
+});
+
+it('a command that needs root says what for', () => {
+  requireRoot('vswbench clean', 'removes containers and interfaces', 0);
+  assert.throws(() => requireRoot('vswbench clean', 'removes containers and interfaces', 1000), {
+    message: "'vswbench clean' removes containers and interfaces and needs root: run it with sudo",
   });
 });

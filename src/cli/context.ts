@@ -18,10 +18,10 @@ export const resultsDirectory = resolve(process.env.VSWBENCH_RESULTS ?? resolve(
 export const STORE_NAME = 'vswbench.db';
 export const storePath = resolve(resultsDirectory, STORE_NAME);
 
-/** Refuses to go on without the rights that containers and interfaces need. */
-export function requireRoot(command: string): void {
-  if (process.getuid?.() !== 0) {
-    throw new CliError(EXIT.usage, `'${command}' makes containers and interfaces and needs root: run it with sudo`);
+/** Refuses to go on without root's rights; `does` is what needs them, as `makes containers and interfaces`. */
+export function requireRoot(command: string, does: string, user: number | undefined = process.getuid?.()): void {
+  if (user !== 0) {
+    throw new CliError(EXIT.usage, `'${command}' ${does} and needs root: run it with sudo`);
   }
 }
 

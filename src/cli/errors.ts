@@ -14,3 +14,25 @@ export class CliError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** What the user can do about the system's refusal to use a file, by its code (errno(3)). */
+export function mendOf(code: string): string {
+  switch (code) {
+    case 'EROFS':
+      return 'its file system is read-only; name a folder elsewhere';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'there is no space left; free some';
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not; become its owner, or run it with sudo';
+    case 'ENOTDIR':
+      return 'a part of its path is a file, and no folder';
+    case 'EISDIR':
+      return 'it is a folder; name a file';
+    case 'ENOENT':
+      return 'check that it exists';
+    default:
+      return 'check that it exists and may be written';
+  }
+}

@@ -96,7 +96,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const folder = labFolder(checkout.root);
 
 async function up(options: UpOptions): Promise<void> {
-  requireRoot('vswbench lab up');
+  requireRoot('vswbench lab up', 'starts virtual machines');
   if (process.arch !== 'x64') {
     throw new CliError(
       EXIT.nothingMeasurable,
@@ -192,12 +192,12 @@ async function askToBuild({ missing }: Ingredients, yes: boolean): Promise<void>
 }
 
 async function down(): Promise<void> {
-  requireRoot('vswbench lab down');
+  requireRoot('vswbench lab down', 'stops virtual machines');
   tell((await labDown(localHost, folder)) ? 'The lab is down.' : 'There was no lab.');
 }
 
 async function status(options: { json?: boolean }): Promise<void> {
-  requireRoot('vswbench lab status');
+  requireRoot('vswbench lab status', 'looks at what root has started');
   const found = await labStatus(localHost);
   process.stdout.write(`${options.json === true ? JSON.stringify(document(found), null, 2) : describe(found)}\n`);
   if (found.state !== 'up') process.exitCode = EXIT.nothingMeasurable;
@@ -235,7 +235,7 @@ function describe(found: LabStatus): string {
 }
 
 async function ssh(machine: string | undefined, command: string[]): Promise<void> {
-  requireRoot('vswbench lab ssh');
+  requireRoot('vswbench lab ssh', 'uses a key of root');
   const name = MACHINE_NAMES.find((known) => known === machine);
   const words = name === undefined && machine !== undefined ? [machine, ...command] : command;
   const found = await labStatus(localHost);

@@ -8,7 +8,7 @@ import { addClean } from './clean.ts';
 import { addCompare } from './compare.ts';
 import { tell, version } from './context.ts';
 import { addDoctor } from './doctor.ts';
-import { CliError, EXIT } from './errors.ts';
+import { CliError, EXIT, mendOf } from './errors.ts';
 import { addExport } from './export.ts';
 import { addLab } from './lab.ts';
 import { addList } from './list.ts';
@@ -75,9 +75,7 @@ function explain(error: unknown): number {
     return EXIT.trialFailed;
   }
   if (isFileError(error)) {
-    tell(
-      `vswbench: cannot ${error.syscall} ${error.path ?? ''}: ${error.code}: check that it exists and may be written`,
-    );
+    tell(`vswbench: cannot ${error.syscall} ${error.path ?? ''}: ${error.code}: ${mendOf(error.code)}`);
     return EXIT.trialFailed;
   }
   throw error;

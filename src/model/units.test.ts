@@ -98,8 +98,7 @@ describe('parseQuantities', () => {
 describe('parseDurationMs', () => {
   const good: [string, number][] = [
     ['0', 0],
-    ['3', 3000],
-    ['0.5', 500],
+    ['0.0', 0],
     ['500ms', 500],
     ['3s', 3000],
     ['1.5s', 1500],
@@ -118,13 +117,18 @@ describe('parseDurationMs', () => {
     it(`refuses '${text}'`, () => assert.match(refused(parseDurationMs(text)), /is not a duration.*500ms/));
   }
 
+  it('refuses a number without a unit, and says both that it may be', () => {
+    assert.equal(refused(parseDurationMs('500')), "'500' lacks a unit; give 500ms or 500s (units: ms, s, m, h)");
+    assert.match(refused(parseDurationMs('0.5')), /give 0\.5ms or 0\.5s/);
+  });
+
   it('refuses what it would have to round to another duration', () => {
     assert.match(refused(parseDurationMs('0.4ms')), /is not a whole number of milliseconds/);
     assert.match(refused(parseDurationMs('1.0005s')), /is not a whole number of milliseconds/);
   });
 
   it('refuses what no number can hold', () => {
-    assert.match(refused(parseDurationMs('9'.repeat(400))), /is too large/);
+    assert.match(refused(parseDurationMs(`${'9'.repeat(400)}s`)), /is too large/);
   });
 });
 

@@ -82,13 +82,15 @@ function parseRange(text: string): Parsed<number[]> {
   return { ok: true, value: Array.from({ length: count }, (_, index) => first + index * step) };
 }
 
-/** A duration in milliseconds: `500ms`, `3s`, `1.5s`, `2m`; a bare number means seconds. */
+/** A duration in milliseconds: `500ms`, `3s`, `1.5s`, `2m`. A bare number is refused: 500 may be meant as seconds or as milliseconds; but 0 is 0. */
 export function parseDurationMs(text: string): Parsed<number> {
   const match = /^(\d+)(?:\.(\d+))?(ms|s|m|min|h)?$/.exec(text.trim());
-  const unit = MS_UNITS[match?.[3] ?? 's'];
-  if (match === null || unit === undefined) {
-    return { ok: false, error: `'${text}' is not a duration (examples: 500ms, 3s, 1m)` };
+  if (match === null) return { ok: false, error: `'${text}' is not a duration (examples: 500ms, 3s, 1m)` };
+  const name = match[3] ?? (Number(match[0]) === 0 ? 's' : undefined);
+  if (name === undefined) {
+    return { ok: false, error: `'${text}' lacks a unit; give ${match[0]}ms or ${match[0]}s (units: ms, s, m, h)` };
   }
+  const unit = MS_UNITS[name] ?? { factor: 1n, places: 0 };
   const [, whole = '', fraction = ''] = match;
   return exactly(text, whole, fraction, unit, 'number of milliseconds');
 }

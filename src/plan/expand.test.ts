@@ -133,8 +133,7 @@ describe('expandCampaign', () => {
   it('lets applications sleep only with frameworks that can, and never by itself', () => {
     const memory = { ...built('memory', true), can_block: false };
     const machine = offer({ frameworks: [udp, memory], switches: [bridge] });
-    const why =
-      'applications with memory cannot sleep until a packet comes; choose --wait poll or yield, or another --io';
+    const why = 'applications with memory cannot sleep until a packet comes; choose --wait poll or yield';
     assert.deepEqual(told(planned({ wait: 'block' }, machine)), ['linux-bridge udp']);
     const named = planned({ wait: 'block', ios: ['udp', 'memory'] }, machine);
     assert.deepEqual(told(named), ['linux-bridge udp', `linux-bridge memory: ${why}`]);
@@ -262,6 +261,30 @@ describe('expandCampaign', () => {
       assert.deepEqual(new Set(cases.map((one) => one.skipped)), new Set([NO_OVS]));
       assert.equal(cases.length, 4);
     });
+  });
+
+  it('never blames a framework that could not serve the switch anyway', () => {
+    // As Open vSwitch with DPDK, beside a netmap whose module is not loaded.
+    const user = switchOffer({ id: 'ovs', ports: ['vhost-user'] });
+    const polls: Framework = { ...built('dpdk', false), ports: ['vhost-user'], can_block: false };
+    const unloaded: Framework = { ...built('netmap', false, 'the module is not loaded'), ports: ['netmap'] };
+    const machine = offer({ switches: [user], frameworks: [udp, polls, unloaded] });
+    const reason = 'applications with dpdk cannot sleep until a packet comes; choose --wait poll or yield';
+    assert.deepEqual(told(planned({ switches: ['ovs'], wait: 'block' }, machine)), [`ovs dpdk: ${reason}`]);
+    // It is told of where it fits, and where it was named.
+    const ring = switchOffer({ id: 'vale', ports: ['netmap'] });
+    const unusable = 'I/O framework netmap cannot be used: the module is not loaded';
+    assert.deepEqual(
+      told(
+        planned({ switches: ['vale'], wait: 'block' }, offer({ switches: [ring], frameworks: [udp, polls, unloaded] })),
+      ),
+      [`vale netmap: ${unusable}`],
+    );
+    const [both] = told(planned({ switches: ['ovs'], ios: ['netmap'] }, machine));
+    assert.match(
+      both ?? '',
+      /^ovs netmap: .*the module is not loaded; also: I\/O framework netmap cannot open a port of ovs /,
+    );
   });
 
   describe('locations and pairs that a switch does not serve', () => {

@@ -236,13 +236,14 @@ function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign):
     obstacles.push({ text, named: namedSwitch, kind: 'unserved' });
   }
   const lacking = frameworkLacks(framework);
-  if (lacking !== null) {
-    obstacles.push({ text: lacking, named: namedIo, kind: 'mendable' });
-  } else if (!(portKindsOf(framework).includes(port) && offer.ports.includes(port))) {
+  // What is not built does not say which ports it opens.
+  const fits = portKindsOf(framework).includes(port) && offer.ports.includes(port);
+  if (lacking !== null) obstacles.push({ text: lacking, named: namedIo, kind: 'mendable' });
+  if (!fits && framework.built) {
     // Named by neither: two good things that do not fit are left out, unless the user then gets nothing.
-    obstacles.push({ text: mismatch(point, campaign), named: false, kind: 'mismatch' });
+    obstacles.push({ text: mismatch(point, campaign), named: namedIo && lacking !== null, kind: 'mismatch' });
   } else if (campaign.wait === 'block' && framework.built && !framework.can_block) {
-    const text = `applications with ${framework.name} cannot sleep until a packet comes; choose --wait poll or yield, or another --io`;
+    const text = `applications with ${framework.name} cannot sleep until a packet comes; choose --wait poll or yield`;
     obstacles.push({ text, named: namedIo, kind: 'unserved' });
   }
   return obstacles;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that may go wrong with a results file, as one line that names the mend.
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { mendOfWriting } from './writing.ts';
 
 export type StoreErrorCode =
   | 'busy'
@@ -79,7 +82,7 @@ export function explain(path: string, error: unknown): unknown {
     case SQLITE.FULL:
       return full(path, error);
     case SQLITE.CANTOPEN:
-      return unreachable(path, error);
+      return existsSync(dirname(path)) && !existsSync(path) ? readOnly(path, error) : unreachable(path, error);
     case SQLITE.CONSTRAINT:
       return new StoreError(
         'refused',
@@ -106,12 +109,7 @@ function full(path: string, cause: unknown): StoreError {
 }
 
 export function readOnly(path: string, cause?: unknown): StoreError {
-  return new StoreError(
-    'read-only',
-    `${path} cannot be written`,
-    'become its owner, or allow writing to its folder',
-    cause,
-  );
+  return new StoreError('read-only', `${path} cannot be written`, mendOfWriting(path), cause);
 }
 
 export function foreign(path: string, cause?: unknown): StoreError {
