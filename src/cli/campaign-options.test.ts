@@ -76,7 +76,7 @@ describe('testbeds', () => {
 describe('readCampaign', () => {
   it('has defaults for everything', () => {
     const campaign = campaignOf(null);
-    assert.equal(campaign.title, 'command line');
+    assert.equal(campaign.title, null);
     assert.deepEqual(campaign.packetSizes, [64]);
     assert.equal(campaign.switches, null);
     assert.equal(campaign.seed, null);

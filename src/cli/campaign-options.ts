@@ -50,6 +50,7 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     key: 'testbed',
     text: 'machines to measure on, as lab or lab-1,lab-2; netns: two network namespaces of this one (default: local)',
   },
+  { flags: '--title <text>', key: 'title', text: 'what to call the campaign (default: what varies in it)' },
   { flags: '--seed <n>', key: 'seed', text: 'seed of the random order (default: drawn and recorded)' },
 ];
 
@@ -60,9 +61,16 @@ export function addCampaignOptions(command: Command): Command {
   return command;
 }
 
+/** The options of these that were given, as one writes them: `--packet-size`. */
+export function campaignOptionsIn(options: Record<string, unknown>): string[] {
+  return campaignOptions.flatMap(({ option }) =>
+    options[option.attributeName()] === undefined ? [] : [option.long ?? option.flags],
+  );
+}
+
 /** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
 export function readCampaign(file: string | undefined, options: Record<string, unknown>): Campaign {
-  const base = file === undefined ? { title: 'command line' } : readFile(file);
+  const base = file === undefined ? {} : readFile(file);
   const overrides: Record<string, string> = {};
   for (const { option, key } of campaignOptions) {
     const value = options[option.attributeName()];

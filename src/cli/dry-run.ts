@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
-import { caseKey } from '../model/testcase.ts';
 import { estimateMs, formatDuration, OVERHEADS_DEFAULT, type TurnOf } from '../plan/estimate.ts';
+import type { PlannedTrial } from '../plan/order.ts';
 import { type PlacementHosts, placeCase } from '../plan/placement.ts';
 import { trialsOf, untilPrecise } from '../report/format.ts';
+import { namingOf } from '../report/naming.ts';
+import { clean, wrap } from '../report/text.ts';
 import type { Schedule } from '../run/schedule.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 
@@ -13,42 +15,59 @@ type Testbed = PlacementHosts & { name: string };
 interface Plan {
   campaign: Omit<StoredCampaign, 'cases'>;
   cases: readonly PlannedCase[];
-  schedule: Pick<Schedule, 'remaining'>;
+  schedule: Pick<Schedule, 'planned' | 'remaining'>;
+  /** Repetitions of disturbed trials, from before. */
+  owed: readonly PlannedTrial[];
   /** Which testbeds take turns; none where absent. */
   turnOf?: TurnOf;
 }
 
-/** What a campaign would do, in words: its test cases with their placement, its order's seed and its time. */
-export function describePlan(plan: Plan, drivers: readonly SwitchDriver[], testbeds: readonly Testbed[]): string {
-  const { campaign, cases, schedule, turnOf } = plan;
-  const order = schedule.remaining;
+/** What a campaign would do, in lines of this width: its trials and their time, and its test cases with their placement. */
+export function describePlan(
+  plan: Plan,
+  drivers: readonly SwitchDriver[],
+  testbeds: readonly Testbed[],
+  columns: number,
+): string {
+  const { cases } = plan;
+  const naming = namingOf(cases.map((planned) => planned.case));
+  const items = cases.map((planned) => ({
+    line: naming.nameOf(planned.case),
+    detail: planned.skipped === null ? describePlacement(planned, drivers, testbeds) : `skipped: ${planned.skipped}`,
+  }));
+  return [
+    ...wrap(clean(`${plan.campaign.title}: ${describeTrials(plan)}`), columns, 2),
+    ...wrap(clean(`Each: ${naming.common}.`), columns, 2),
+    ...items.flatMap(({ line, detail }, index) => [
+      ...wrap(`  ${clean(line)}`, columns, 4),
+      // Below a group of cases stands what they have in common.
+      ...(items[index + 1]?.detail === detail ? [] : wrap(`      ${clean(detail)}`, columns, 8)),
+    ]),
+  ].join('\n');
+}
+
+/** `2 test cases × 6 trials = 12 trials, about 48 s; order by seed 7`. */
+function describeTrials({ campaign, cases, schedule, owed, turnOf }: Plan): string {
+  const order = [...schedule.remaining, ...owed];
   const least = campaign.precision === null ? '' : 'at least ';
   const runnable = cases.filter((planned) => planned.skipped === null);
-  const estimate = estimateMs(
+  if (runnable.length === 0) return 'no test case can run here';
+  const ms = estimateMs(
     order,
     cases.map((planned) => planned.case),
     campaign,
     OVERHEADS_DEFAULT,
     turnOf,
   );
-  return [
-    `${campaign.title}: ${runnable.length} test cases × ${trialsOf(campaign)} trials${untilPrecise(campaign)} = ${least}${order.length} trials, ` +
-      `${least}about ${formatDuration(estimate)}; order by seed ${campaign.seed}`,
-    ...withoutRepeats(
-      cases.map((planned) => ({
-        line: `  ${caseKey(planned.case)}`,
-        detail:
-          planned.skipped === null ? describePlacement(planned, drivers, testbeds) : `skipped: ${planned.skipped}`,
-      })),
-    ),
-  ].join('\n');
+  const { remaining, planned } = schedule;
+  const product = `${counted(runnable.length, 'test case')} × ${trialsOf(campaign)} trials${untilPrecise(campaign)} = ${least}${counted(planned.length, 'trial')}`;
+  const left = remaining.length === planned.length ? '' : `, ${remaining.length} of them still to be run`;
+  const again = owed.length === 0 ? '' : ` and ${counted(owed.length, 'repetition')}`;
+  return `${product}${left}${again}, ${least}about ${formatDuration(ms)}; order by seed ${campaign.seed}`;
 }
 
-/** Each line, and below a group of lines what they have in common. */
-function withoutRepeats(items: readonly { line: string; detail: string }[]): string[] {
-  return items.flatMap(({ line, detail }, index) =>
-    items[index + 1]?.detail === detail ? [line] : [line, `      ${detail}`],
-  );
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function describePlacement(

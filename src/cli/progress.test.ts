@@ -3,8 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { storedCampaign, testCase, trial } from '../../test/fixtures/campaign.ts';
 import type { StoredCampaign } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
 import { Schedule } from '../run/schedule.ts';
-import { Progress } from './progress.ts';
+import { Progress, type Screen } from './progress.ts';
+
+function screenOf(lines: string[], columns = Number.POSITIVE_INFINITY): Screen {
+  return { tell: (line) => lines.push(line), columns: () => columns, draw: null };
+}
 
 /** What is told of a campaign whose only case has these throughputs (packets/s), one a trial. */
 function told(part: Partial<StoredCampaign>, pps: readonly number[]): string[] {
@@ -12,7 +17,7 @@ function told(part: Partial<StoredCampaign>, pps: readonly number[]): string[] {
   const campaign = storedCampaign({ ...part, cases: [{ case: one, skipped: null, trials: [] }] });
   const schedule = new Schedule(campaign, campaign.cases);
   const lines: string[] = [];
-  const progress = new Progress({ campaign, cases: campaign.cases, schedule, owed: [] }, (line) => lines.push(line));
+  const progress = new Progress({ campaign, cases: campaign.cases, schedule, owed: [] }, screenOf(lines));
   for (const planned of schedule.trials((extra) => progress.extend(extra))) {
     const ended = trial({ case: one, pps: pps[planned.round] ?? Number.NaN, round: planned.round });
     progress.show({ event: 'trial-starting', planned, testCase: one });
@@ -27,17 +32,64 @@ test('each trial is counted, with the time that is left', () => {
   assert.match(lines[0] ?? '', /: 2 trials, about 8 s\.$/);
   assert.match(
     lines[1] ?? '',
-    /^\[1\/2\] linux-bridge udp 1vs1 64 B, max +1\.0+ kpps received, 0\.00 % lost +[\d.]+ m?s left$/,
+    /^Each: throughput, local, 1vs1, P = 64 B, R = max, B = 64, touch = full, wait = yield\.$/,
   );
-  assert.match(lines[2] ?? '', /^\[2\/2\] /);
-  assert.doesNotMatch(lines[2] ?? '', /left/);
+  assert.match(lines[2] ?? '', /^\[1\/2\] linux-bridge udp {2}1\.00 kpps, 0 % lost {2}[\d.]+ m?s left$/);
+  assert.match(lines[3] ?? '', /^\[2\/2\] /);
+  assert.doesNotMatch(lines[3] ?? '', /left/);
 });
 
 test('where a precision is asked for, it says how many cases lack it, and what is left at least', () => {
   const lines = told({ precision: { ratio: 0.02, trialsMax: 9 } }, [100, 100, 100, 100, 100, 110, 100, 100, 100]);
   assert.match(lines[0] ?? '', /: at least 6 trials, at least about 2\d s\.$/);
-  assert.match(lines[1] ?? '', /^\[1\/6\] .* at least .* left$/);
-  assert.equal(lines[7], 'Round 7 of at most 9: 1 case is not yet within ±2 %.');
-  assert.match(lines[8] ?? '', /^\[7\/7\] /);
-  assert.equal(lines[9], 'Round 8 of at most 9: 1 case is not yet within ±2 %.');
+  assert.match(lines[2] ?? '', /^\[1\/6\] .* at least .* left$/);
+  assert.equal(lines[8], 'Round 7 of at most 9: 1 case is not yet within ±2 %.');
+  assert.match(lines[9] ?? '', /^\[7\/7\] /);
+  assert.equal(lines[10], 'Round 8 of at most 9: 1 case is not yet within ±2 %.');
+});
+
+/** What is told of a trial of each of these cases, in their order. */
+function toldOf(cases: readonly TestCase[], columns?: number): string[] {
+  const campaign = storedCampaign({
+    trialsPlanned: 1,
+    cases: cases.map((one) => ({ case: one, skipped: null, trials: [] })),
+  });
+  const lines: string[] = [];
+  const schedule = new Schedule(campaign, campaign.cases);
+  const progress = new Progress({ campaign, cases: campaign.cases, schedule, owed: [] }, screenOf(lines, columns));
+  for (const planned of [...schedule.planned].sort((a, b) => a.caseIndex - b.caseIndex)) {
+    const testCase = cases[planned.caseIndex] ?? assert.fail('a case that is not planned');
+    progress.show({ event: 'trial-starting', planned, testCase });
+    progress.show({ event: 'trial-ended', planned, testCase, trial: trial({ case: testCase, pps: 12_345_678 }) });
+  }
+  return lines;
+}
+
+test('a line names what varies, and the first lines what does not', () => {
+  const cases = [1, 32].map((burst) => testCase({ io: 'dpdk', port: 'vhost-user', rate: 'max', burst }));
+  const [, each, first, second] = toldOf(cases);
+  assert.equal(
+    each,
+    'Each: linux-bridge, dpdk/vhost-user, throughput, local, 1vs1, P = 64 B, R = max, touch = full, wait = yield.',
+  );
+  assert.match(first ?? '', /^\[1\/2\] B = 1 {2}12\.3 Mpps, 0 % lost/);
+  assert.match(second ?? '', /^\[2\/2\] B = 32 {2}12\.3 Mpps, 0 % lost$/);
+});
+
+test('no line is wider than the terminal, and a figure is never broken', () => {
+  const cases = [64, 1500].flatMap((packetSize) =>
+    (['vhost-user', 'memif'] as const).map((port) =>
+      testCase({ io: 'dpdk', port, rate: 'max', packetSize, testbed: 'lab' }),
+    ),
+  );
+  const lines = toldOf(cases, 60);
+  assert.deepEqual(
+    lines.filter((line) => line.length > 60),
+    [],
+  );
+  assert.ok(lines.includes('[1/4] dpdk/vhost-user, P = 64 B  12.3 Mpps, 0 % lost'));
+  assert.ok(
+    lines.some((line) => /^ {6}[\d.]+ m?s left$/.test(line)),
+    lines.join('\n'),
+  );
 });

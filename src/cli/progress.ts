@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
-import { LOCAL_TESTBED } from '../model/testbed.ts';
-import type { TestCase } from '../model/testcase.ts';
 import { formatPps } from '../model/units.ts';
 import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
-import { percentOf } from '../report/format.ts';
+import { MICROSECONDS, percentLost, percentOf, withUnit } from '../report/format.ts';
+import { type Naming, namingOf } from '../report/naming.ts';
+import { broken, wrap, wrapParts } from '../report/text.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
 import type { ExtraRound, Schedule } from '../run/schedule.ts';
 import { lossRatioOf } from '../stats/integrity.ts';
+import { tell } from './context.ts';
+import { terminalOf } from './terminal.ts';
 
 interface Planned {
   campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'warmupAuto' | 'durationMs' | 'precision'>;
@@ -20,6 +22,25 @@ interface Planned {
   turnOf?: TurnOf;
 }
 
+/** Where progress is told. */
+export interface Screen {
+  tell: (line: string) => void;
+  /** How wide a line may be; of a log as wide as it comes. */
+  columns: () => number;
+  /** Puts a line where the last one stands that was drawn; null where nothing can be rewritten. */
+  draw: ((line: string) => void) | null;
+}
+
+/** Standard error: each trial has a line, and on a terminal the one that runs has one that is overwritten. */
+export function standardError(): Screen {
+  const { stderr } = process;
+  return {
+    tell,
+    columns: () => (stderr.isTTY ? terminalOf(stderr).columns : Number.POSITIVE_INFINITY),
+    draw: stderr.isTTY ? (line) => stderr.write(`\r\x1b[K${line}`) : null,
+  };
+}
+
 /**
  * Tells how a campaign gets on: a line for each trial that has ended. There is no spinner and no timer on purpose: while
  * packets are counted, this process sleeps.
@@ -28,15 +49,24 @@ export class Progress {
   private readonly remaining: RemainingTime;
   private total: number;
   private readonly precision: StoredCampaign['precision'];
-  private readonly tell: (line: string) => void;
+  private readonly screen: Screen;
+  private readonly naming: Naming;
   private done: number;
-  private readonly startedAt = performance.now();
+  private readonly nowMs: () => number;
+  private readonly startedAt: number;
   /** When the present trial of each testbed began. */
   private readonly began = new Map<string, number>();
 
-  constructor({ campaign, cases, schedule, owed, turnOf }: Planned, tell: (line: string) => void) {
+  constructor(
+    { campaign, cases, schedule, owed, turnOf }: Planned,
+    screen: Screen,
+    nowMs: () => number = () => performance.now(),
+  ) {
+    this.nowMs = nowMs;
+    this.startedAt = nowMs();
     const order = schedule.remaining;
-    this.tell = tell;
+    this.screen = screen;
+    this.naming = namingOf(cases.flatMap((planned) => (planned.skipped === null ? [planned.case] : [])));
     this.precision = campaign.precision;
     this.done = schedule.doneCount;
     this.total = this.done + order.length + owed.length;
@@ -50,7 +80,8 @@ export class Progress {
     const estimate = formatDuration(this.remaining.estimateMs());
     const least = this.precision === null ? '' : 'at least ';
     const count = order.length + owed.length;
-    tell(`Campaign ${campaign.id} (${campaign.title}): ${least}${count} trials, ${least}about ${estimate}.`);
+    this.tell(`Campaign ${campaign.id} (${campaign.title}): ${least}${count} trials, ${least}about ${estimate}.`);
+    this.tell(`Each: ${this.naming.common}.`);
   }
 
   /** The planned rounds were not enough for some cases. */
@@ -68,17 +99,19 @@ export class Progress {
       case 'switch-starting':
         return;
       case 'trial-starting':
-        this.began.set(event.testCase.testbed, performance.now());
-        this.draw(`${this.counter(this.done + 1)} ${describeCase(event.testCase)} ...`);
+        this.began.set(event.testCase.testbed, this.nowMs());
+        this.draw(`${this.counter(this.done + 1)} ${this.naming.nameOf(event.testCase)} ...`);
         return;
       case 'trial-ended': {
         const { testbed } = event.testCase;
         this.done += 1;
-        this.remaining.trialDone(performance.now() - (this.began.get(testbed) ?? this.startedAt), testbed);
+        this.remaining.trialDone(this.nowMs() - (this.began.get(testbed) ?? this.startedAt), testbed);
         this.draw('');
-        this.tell(
-          `${this.counter(this.done)} ${describeCase(event.testCase)}  ${describeTrial(event.trial)}  ${this.left()}`,
-        );
+        this.tellParts([
+          `${this.counter(this.done)} ${this.naming.nameOf(event.testCase)}`,
+          describeTrial(event.trial),
+          this.left(),
+        ]);
         return;
       }
       case 'repetition-planned':
@@ -107,17 +140,20 @@ export class Progress {
     return this.done === this.total ? '' : `${least}${formatDuration(this.remaining.estimateMs())} left`;
   }
 
-  /** The line of the present trial, where there is a terminal to rewrite it on. */
-  private draw(line: string): void {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+  private tell(text: string): void {
+    for (const line of wrap(text, this.screen.columns(), 2)) this.screen.tell(line);
   }
-}
 
-function describeCase(testCase: TestCase): string {
-  const rate = testCase.rate === 'max' ? 'max' : formatPps(testCase.rate);
-  const where = testCase.testbed === LOCAL_TESTBED ? '' : `${testCase.testbed}: `;
-  const remote = testCase.location === 'remote' ? 'remote ' : '';
-  return `${where}${remote}${testCase.switch} ${testCase.io} ${testCase.pairs}vs${testCase.pairs} ${testCase.packetSize} B, ${rate}`;
+  private tellParts(parts: readonly string[]): void {
+    const indent = this.counter(0).length + 1;
+    for (const line of wrapParts(parts, this.screen.columns(), indent)) this.screen.tell(line);
+  }
+
+  /** The line of the present trial; one that the terminal broke could not be overwritten. */
+  private draw(text: string): void {
+    const [line = ''] = broken(text, this.screen.columns());
+    this.screen.draw?.(line);
+  }
 }
 
 function describeTrial({ outcome, measurement }: Trial): string {
@@ -125,7 +161,10 @@ function describeTrial({ outcome, measurement }: Trial): string {
     return `${outcome.outcome}: ${'reason' in outcome ? outcome.reason : ''}`;
   }
   const median = measurement.latencyNs?.rtt?.p50 ?? null;
-  const rtt = median === null ? '' : `, median round trip ${(median / 1000).toFixed(1)} µs`;
-  const loss = (100 * Math.max(0, lossRatioOf([measurement]))).toFixed(2);
-  return `${formatPps(measurement.throughputPps)} received, ${loss} % lost${rtt}`;
+  const ratio = lossRatioOf([measurement]);
+  return [
+    formatPps(measurement.throughputPps),
+    ratio === null ? 'nothing sent' : `${percentLost(Math.max(0, ratio))} lost`,
+    ...(median === null ? [] : [`median round trip ${withUnit(median, MICROSECONDS)}`]),
+  ].join(', ');
 }

@@ -15,5 +15,12 @@ export const CampaignRowSchema = z.strictObject({
   trialsDone: count,
   /** Of the test cases that are not skipped; more may be done where a precision was asked for. */
   trialsPlanned: count,
+  /** Disturbed trials that are to be repeated and have not been. */
+  repetitionsOwed: count,
 });
 export type CampaignRow = z.infer<typeof CampaignRowSchema>;
+
+/** Whether something of a campaign is left to be run, as far as its numbers tell: one that goes on for a precision has to be asked itself. */
+export function isUnfinished({ endedAt, trialsDone, trialsPlanned, repetitionsOwed }: CampaignRow): boolean {
+  return endedAt === null || trialsDone < trialsPlanned || repetitionsOwed > 0;
+}

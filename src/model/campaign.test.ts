@@ -19,7 +19,7 @@ function errorOf(file: CampaignFile): string {
 describe('parseCampaign', () => {
   it('fills in defaults, and leaves open what the machine decides', () => {
     assert.deepEqual(campaignOf({}), {
-      title: 'unnamed campaign',
+      title: null,
       dimensions: ['throughput'],
       locations: ['local'],
       pairs: [1],

@@ -18,7 +18,8 @@ export type Precision = z.infer<typeof PrecisionSchema>;
  * "whatever this machine offers" and are filled by the planner.
  */
 export interface Campaign {
-  title: string;
+  /** Null is told by what varies. */
+  title: string | null;
   dimensions: ('throughput' | 'latency')[];
   locations: ('local' | 'remote')[];
   pairs: number[];
@@ -66,7 +67,7 @@ const texts = z.union([
 
 /** The campaign file: every key is optional, unknown keys are refused. The command line's options have the same names. */
 export const CampaignFileSchema = z.strictObject({
-  title: z.string().optional(),
+  title: text.optional(),
   dimension: texts.optional(),
   location: texts.optional(),
   pairs: texts.optional(),
@@ -141,7 +142,7 @@ function requireBursts({ dimensions, rates, bursts, durationMs }: Campaign): voi
 
 function readCampaign(file: CampaignFile): Campaign {
   return {
-    title: file.title ?? 'unnamed campaign',
+    title: titleOf(file.title),
     dimensions: words('dimension (-D)', file.dimension ?? 'throughput', ['throughput', 'latency']),
     locations: words('location (-L)', file.location ?? 'local', ['local', 'remote']),
     pairs: pairSets(file.pairs ?? '1vs1'),
@@ -171,6 +172,11 @@ function warmupOf(value: string): Pick<Campaign, 'warmupMs' | 'warmupAuto'> {
   return value.trim() === 'auto'
     ? { warmupMs: AUTO_WARMUP_MAX_MS, warmupAuto: true }
     : { warmupMs: durationMs('warmup', value, 0), warmupAuto: false };
+}
+
+function titleOf(value: string | undefined): string | null {
+  if (value !== undefined && value.trim() === '') throw new FieldError('title (--title): it is empty; give a text');
+  return value?.trim() ?? null;
 }
 
 function precisionOf({ precision, maxTrials, trials = TRIALS_DEFAULT }: CampaignFile): Precision | null {

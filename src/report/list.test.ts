@@ -10,13 +10,21 @@ function lineOf(text: string, word: string): string {
 }
 
 test('the list of campaigns tells which are complete', () => {
-  const row = { id: 'a1', title: 'T', startedAt: '2026-03-01T09:59:58.000Z', cases: 4, trialsPlanned: 24 };
+  const row = {
+    id: 'a1',
+    title: 'T',
+    startedAt: '2026-03-01T09:59:58.000Z',
+    cases: 4,
+    trialsPlanned: 24,
+    repetitionsOwed: 0,
+  };
   const text = renderCampaignList(
     [
       { ...row, endedAt: null, trialsDone: 12 },
       { ...row, id: 'b2', endedAt: '2026-03-01T10:59:58.000Z', trialsDone: 24 },
       { ...row, id: 'c3', endedAt: null, trialsDone: 27 },
       { ...row, id: 'd4', endedAt: '2026-03-01T10:59:58.000Z', trialsDone: 20 },
+      { ...row, id: 'e5', endedAt: '2026-03-01T10:59:58.000Z', trialsDone: 24, repetitionsOwed: 2 },
     ],
     plain,
   );
@@ -24,6 +32,8 @@ test('the list of campaigns tells which are complete', () => {
   assert.match(lineOf(text, 'b2'), /24\/24 +complete$/);
   assert.match(lineOf(text, 'c3'), /27\/27 +unfinished/);
   assert.match(lineOf(text, 'd4'), /20\/24 +ended early/);
-  assert.match(text, /^Go on with one: vswbench run --resume d4$/m);
+  // All planned trials are done, and still it is not complete.
+  assert.match(lineOf(text, 'e5'), /24\/24 +2 to repeat$/);
+  assert.match(text, /^Go on with one: vswbench run --resume e5$/m);
   assert.match(renderCampaignList([], plain), /No campaigns yet/);
 });

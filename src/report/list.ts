@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CampaignRow } from '../model/campaign-row.ts';
+import { type CampaignRow, isUnfinished } from '../model/campaign-row.ts';
 import { type Column, fitTable } from './table.ts';
 import { clean, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
 
@@ -8,7 +8,7 @@ export function renderCampaignList(rows: readonly CampaignRow[], options: Termin
   if (rows.length === 0) return "No campaigns yet: 'vswbench run' makes one.";
   const width = writtenColumns(options);
   const paint = painter(options.color);
-  const unfinished = rows.filter((row) => stateOf(row) !== 'complete').at(-1);
+  const unfinished = rows.findLast(isUnfinished);
   const mend = unfinished === undefined ? '' : `Go on with one: vswbench run --resume ${clean(unfinished.id)}`;
   return [
     ...fitTable(rows, COLUMNS, width, paint).lines,
@@ -28,7 +28,7 @@ const COLUMNS: readonly Column<CampaignRow>[] = [
   { title: 'Title', align: 'left', cell: ({ title }) => clean(title), wrapsTo: 24, names: true },
   { title: 'Cases', align: 'right', cell: ({ cases }) => String(cases) },
   { title: 'Trials', align: 'right', cell: trialsCell },
-  { title: 'State', align: 'left', cell: stateOf, style: (row) => (stateOf(row) === 'complete' ? null : 'yellow') },
+  { title: 'State', align: 'left', cell: stateOf, style: (row) => (isUnfinished(row) ? 'yellow' : null) },
 ];
 
 /** More are done than were planned where a precision was asked for. */
@@ -36,7 +36,9 @@ function trialsCell({ trialsDone, trialsPlanned }: CampaignRow): string {
   return `${trialsDone}/${Math.max(trialsDone, trialsPlanned)}`;
 }
 
-function stateOf({ endedAt, trialsDone, trialsPlanned }: CampaignRow): string {
+function stateOf(row: CampaignRow): string {
+  const { endedAt, trialsDone, trialsPlanned, repetitionsOwed } = row;
+  if (!isUnfinished(row)) return 'complete';
   if (endedAt === null) return 'unfinished';
-  return trialsDone < trialsPlanned ? 'ended early' : 'complete';
+  return trialsDone < trialsPlanned ? 'ended early' : `${repetitionsOwed} to repeat`;
 }

@@ -5,6 +5,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
 import { type Histogram, HistogramSchema } from '../model/dataplane.ts';
+import { REPETITIONS_FROM } from '../model/repetition.ts';
 import {
   type BegunCampaign,
   type CaseSummary,
@@ -252,7 +253,8 @@ export class Store {
   /** Every campaign, the latest last. */
   list(): CampaignRow[] {
     return this.read(() => {
-      const rows: Row[] = this.rows.all(`
+      const rows: Row[] = this.rows.all(
+        `
         WITH
           planned AS (
             SELECT campaign_id, count(*) AS cases, count(*) FILTER (WHERE skipped_reason IS NULL) AS runnable
@@ -261,13 +263,24 @@ export class Store {
           done AS (
             SELECT campaign_id, count(*) AS trials
             FROM (SELECT DISTINCT campaign_id, case_index, round FROM trials) GROUP BY campaign_id
+          ),
+          owed AS (
+            SELECT campaign_id, count(*) AS repetitions FROM trials AS disturbed
+            WHERE ordinal < :from AND flags_json LIKE '%"disturbed"%' AND NOT EXISTS (
+              SELECT 1 FROM trials WHERE campaign_id = disturbed.campaign_id AND case_index = disturbed.case_index
+                AND ordinal = disturbed.ordinal + :from)
+            GROUP BY campaign_id
           )
         SELECT id, title, started_at AS startedAt, ended_at AS endedAt, coalesce(cases, 0) AS cases,
-          coalesce(done.trials, 0) AS trialsDone, coalesce(runnable, 0) * trials_planned AS trialsPlanned
+          coalesce(done.trials, 0) AS trialsDone, coalesce(runnable, 0) * trials_planned AS trialsPlanned,
+          coalesce(owed.repetitions, 0) AS repetitionsOwed
         FROM campaigns
         LEFT JOIN planned ON planned.campaign_id = campaigns.id
         LEFT JOIN done ON done.campaign_id = campaigns.id
-        ORDER BY campaigns.rowid`);
+        LEFT JOIN owed ON owed.campaign_id = campaigns.id
+        ORDER BY campaigns.rowid`,
+        { from: REPETITIONS_FROM },
+      );
       return this.checkRead(z.array(CampaignRowSchema), rows, []);
     });
   }

@@ -68,7 +68,7 @@ suite('bad input', cannotMeasure, () => {
 
   it('skips the pairs that a switch cannot serve, and says how many it can', async () => {
     const { code, stdout, stderr } = await workspace.run(['run', '--dry-run', '-V', 'basicfwd', '-S', '17vs17']);
-    assert.equal(code, 0, stderr);
+    assert.equal(code, 3, stderr);
     assert.match(stdout, /basicfwd serves at most 16 pairs, not 17; give -S 16vs16 or less/);
   });
 

@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader sees, recorded in test/fixtures/terminal/ for each width, to be looked at. After a change that is wanted:
-//   node --test --test-update-snapshots src/report/recorded.test.ts
+//   node --test --test-update-snapshots src/cli/recorded.test.ts
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import stringWidth from 'string-width';
-import { storedCampaign, sweepCampaign, table2Campaign, twoTestbedsCampaign } from '../../test/fixtures/campaign.ts';
+import {
+  storedCampaign,
+  sweepCampaign,
+  table2Campaign,
+  testCase,
+  trial,
+  twoTestbedsCampaign,
+} from '../../test/fixtures/campaign.ts';
 import type { StoredCampaign } from '../model/result.ts';
+import { renderComparison } from '../report/comparison.ts';
+import { renderCampaignList } from '../report/list.ts';
+import { renderSummary } from '../report/terminal.ts';
+import type { TerminalOptions } from '../report/text.ts';
+import { Schedule } from '../run/schedule.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { compareCampaigns } from '../stats/compare.ts';
-import { renderComparison } from './comparison.ts';
-import { renderCampaignList } from './list.ts';
-import { renderSummary } from './terminal.ts';
-import type { TerminalOptions } from './text.ts';
+import { describePlan } from './dry-run.ts';
+import { Progress } from './progress.ts';
 
 const WIDTHS = [60, 80, 120, 200];
 
@@ -28,10 +38,24 @@ function someOf(campaign: StoredCampaign, sizes: readonly number[]): StoredCampa
   });
 }
 
-const row = { id: '20260301-0959-a3f', startedAt: '2026-03-01T09:59:58.000Z', cases: 14, trialsPlanned: 84 };
+const row = {
+  id: '20260301-0959-a3f',
+  startedAt: '2026-03-01T09:59:58.000Z',
+  cases: 14,
+  trialsPlanned: 84,
+  repetitionsOwed: 0,
+};
 const rows = [
   { ...row, title: table2.title, endedAt: '2026-03-01T10:06:41.000Z', trialsDone: 84 },
   { ...row, id: '20260302-1400-07c', title: '64 to 1500 B over ovs and linux-bridge', endedAt: null, trialsDone: 31 },
+  {
+    ...row,
+    id: '20260302-1433-2c9',
+    title: 'throughput over ovs',
+    endedAt: '2026-03-02T15:00:00.000Z',
+    trialsDone: 84,
+    repetitionsOwed: 2,
+  },
   {
     ...row,
     id: '20260302-1512-b10',
@@ -51,12 +75,51 @@ function session(options: TerminalOptions): [string, string][] {
     conditions: [{ what: 'kernel', a: '6.1.0-21-amd64', b: '6.18.2' }],
   };
   return [
+    ['run --dry-run', describePlan(plan, [], [testbed], options.columns)],
+    ['run', progress(options.columns)],
     ['list', renderCampaignList(rows, options)],
     ['show', renderSummary(table2, options)],
     ['show', renderSummary(sweep, options)],
     ['show', renderSummary(testbeds, options)],
     ['compare A B', renderComparison(comparison, options)],
   ];
+}
+
+const paths = [
+  { switch: 'linux-bridge', io: 'raw-mmsg', port: 'netdev' },
+  { switch: 'ovs', io: 'dpdk', port: 'vhost-user' },
+] as const;
+const planned = [64, 1500].flatMap((packetSize) =>
+  paths.map((path) => ({ case: testCase({ ...path, packetSize, rate: 'max', wait: 'poll' }), skipped: null })),
+);
+const skipped = {
+  case: testCase({ switch: 'vale', io: 'netmap', port: 'netmap', rate: 'max', wait: 'poll' }),
+  skipped: 'the netmap module is not loaded; build it for Linux 6.1.0-21-amd64 and load it: modprobe netmap',
+};
+const campaign = storedCampaign({
+  title: '64 and 1500 B over linux-bridge and ovs',
+  trialsPlanned: 2,
+  cases: [...planned, skipped].map((one) => ({ ...one, trials: [] })),
+});
+const schedule = new Schedule(campaign, campaign.cases);
+const plan = { campaign, cases: campaign.cases, schedule, owed: [] };
+const cpus = [0, 1, 2, 3].map((id) => ({ id, node: 0, socket: 0, core: id }));
+const testbed = { name: 'local', near: { name: 'local', cpus, switches: [] }, far: null, sameMachine: false };
+
+/** What a run tells while it goes on. */
+function progress(columns: number): string {
+  const lines: string[] = [];
+  const screen = { tell: (line: string) => lines.push(line), columns: () => columns, draw: null };
+  let nowMs = 0;
+  const told = new Progress(plan, screen, () => nowMs);
+  for (const one of schedule.planned) {
+    const { case: measured } = campaign.cases[one.caseIndex] ?? assert.fail('a case that is not planned');
+    const ended = trial({ case: measured, pps: measured.io === 'dpdk' ? 9_912_345 : 338_123, lossRatio: 0.0032 });
+    told.show({ event: 'trial-starting', planned: one, testCase: measured });
+    nowMs += 4200;
+    told.show({ event: 'trial-ended', planned: one, testCase: measured, trial: ended });
+  }
+  return lines.join('\n');
 }
 
 /** The sweep as another kernel might have it: each second case 5 % slower. */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plan is carried out: trials are run, saved and told of, until it ends or somebody wants us to stop.
+import { randomInt } from 'node:crypto';
+import { type Artifacts, removeOldRoots } from '../host/artifacts.ts';
+import { localHost } from '../host/local.ts';
+import { runCampaign } from '../run/campaign.ts';
+import { allEnded } from '../run/concurrency.ts';
+import { newCampaignId, type Store } from '../store/store.ts';
+import type { SwitchDriver } from '../switches/driver.ts';
+import { checkout, tell } from './context.ts';
+import { EXIT } from './errors.ts';
+import { groupsOf, type Plan, type PlanPart, together } from './plan.ts';
+import { Progress, standardError } from './progress.ts';
+
+/** What trials are run with. */
+export interface Machinery {
+  drivers: readonly SwitchDriver[];
+  artifacts: Artifacts;
+}
+
+/** How measuring ended. */
+export interface Measured {
+  /** It was told to stop before all was done. */
+  interrupted: boolean;
+  /** Of the campaign in the store; null where it was stopped before there was one. */
+  id: string | null;
+}
+
+/** Who sends one of these wants us to stop, and to leave the host as it was. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs the trials of a plan; a campaign that is new has its record made first. */
+export async function measure(store: Store, plan: Plan, machinery: Machinery, isNew: boolean): Promise<Measured> {
+  const { campaign, cases, parts } = plan;
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    tell(
+      interrupt.signal.aborted ? 'Still cleaning up ...' : '\nStopping: cleaning up, and keeping what is measured ...',
+    );
+    interrupt.abort();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+
+  const progress = new Progress(together(plan), standardError());
+  let id = isNew ? null : campaign.id;
+  const runPart = async ({ testbed, schedule, owed }: PlanPart) => {
+    await testbed.prepare();
+    await removeOldRoots(localHost, checkout, machinery.artifacts);
+    // Only now is it certain that nobody else is at work.
+    const campaignId = id ?? createCampaign(store, plan);
+    id = campaignId;
+    await runCampaign(
+      { testbed, signal: interrupt.signal, ...machinery, ...campaign, owed },
+      cases.map((planned) => planned.case),
+      schedule.trials((extra) => progress.extend(extra)),
+      {
+        save(planned, trial) {
+          store.saveTrial(campaignId, planned.caseIndex, trial);
+          schedule.record(planned, trial);
+        },
+        tell: (event) => progress.show(event),
+      },
+    );
+  };
+  try {
+    await allEnded(
+      groupsOf(parts).map(async (group) => {
+        for (const part of group) {
+          try {
+            await runPart(part);
+          } finally {
+            for (const complaint of await part.testbed.leave()) tellLeftover(complaint);
+          }
+        }
+      }),
+    );
+    if (id !== null) store.endCampaign(id, new Date().toISOString());
+  } catch (error) {
+    // Only the wish to stop is expected; a full disk, say, is told also to who has asked to stop.
+    if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
+  } finally {
+    progress.end();
+    // The hosts are clean: from here on a signal ends us as it does any program.
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+  return { interrupted: interrupt.signal.aborted, id };
+}
+
+/** Campaigns that begin in the same minute have an id each. */
+function createCampaign(store: Store, { campaign, cases }: Plan): string {
+  const anotherId = () => newCampaignId(new Date(campaign.startedAt), randomInt(16 ** 6));
+  return store.createCampaign({ ...campaign, cases }, anotherId);
+}
+
+/** Says what of a trial is still on a host; the command ends with an error. */
+export function tellLeftover(complaint: string): void {
+  tell(`vswbench: could not clean up: ${complaint}`);
+  process.exitCode ??= EXIT.trialFailed;
+}
