@@ -90,7 +90,7 @@ describe('compare', () => {
   it('shows a table for people', () => {
     const { status, stdout, stderr } = compare('one', 'slow');
     assert.deepEqual([status, stderr], [0, '']);
-    assert.match(stdout, /linux-bridge +udp .*−2\d\.\d %.*slower/);
+    assert.match(stdout, /linux-bridge +udp .*−2\d %.*slower/);
   });
   it('gives a document to programs', () => {
     assert.deepEqual(verdicts('slow', 'one'), {
@@ -135,7 +135,7 @@ describe('compare', () => {
     const { status, stdout } = compare('one', 'few');
     assert.equal(status, 3);
     assert.match(stdout, /No case could be compared/);
-    assert.match(stdout.replaceAll(/\s+/g, ' '), /linux-bridge with udp: too few trials \(6 and 2\)/);
+    assert.match(stdout.replaceAll(/\s+/g, ' '), /linux-bridge with udp: too few rounds \(2\)/);
   });
   for (const [args, message] of [
     [['one', 'nosuch'], /there is no campaign nosuch/],

@@ -147,7 +147,7 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
   const layout = { names: rows.map(({ label }) => label), step: BAR_STEP, labelPx: 12 };
   return {
     title: `Received throughput${whereOf(result, caseGroup.group)}`,
-    caption: `${capital(describeGroup(caseGroup.group, common(result, caseGroup.group)))}. Bars are medians, whiskers 95 % intervals, dots single trials. Grey is direct: the same framework without any switch, the ceiling.`,
+    caption: `${capital(describeGroup(caseGroup.group, common(result, caseGroup.group)))}. Bars are medians, whiskers their 95 % intervals, dots rounds; whether two cases differ is said at the top, and not by whether whiskers overlap. Grey is direct: the same framework without any switch, the ceiling.`,
     legend: [],
     spec: (width) => ({
       width,

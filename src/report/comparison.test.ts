@@ -36,7 +36,7 @@ test('a row says what B is, by how much and how sure; the rest is told below', (
   const text = renderComparison(report(), { columns: 120, color: false });
   assert.match(
     text,
-    /linux-bridge +udp +24\d\.\d kpps +19\d\.\d kpps +−20\.\d % +−2\d\.\d % to −1\d\.\d % +0\.0022 +0\.0022 +slower/,
+    /linux-bridge +udp +24\d\.\d kpps +19\d\.\d kpps +−20 % +−2\d % to −1\d % +0\.0022 +0\.0022 +slower/,
   );
   assert.match(text, /1 case was compared: B is faster in 0, slower in 1/);
   assert.match(text, /linux-bridge with raw: only in A/);

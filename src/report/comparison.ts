@@ -3,9 +3,22 @@
 import type { Interval } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
-import type { ComparedCase, Comparison, ComparisonVerdict, Effect, Unlike } from '../stats/compare.ts';
+import type { ComparedCase, Comparison, ComparisonVerdict, Unlike } from '../stats/compare.ts';
 import { type Group, groupOf } from '../stats/group.ts';
-import { caseName, common, describeGroup, listed, MICROSECONDS, ppsScale, varying, withUnit } from './format.ts';
+import type { PairMethod } from '../stats/pair-test.ts';
+import type { Effect } from '../stats/standing.ts';
+import {
+  caseName,
+  common,
+  describeGroup,
+  listed,
+  MICROSECONDS,
+  ppsScale,
+  probability,
+  signedPercent,
+  varying,
+  withUnit,
+} from './format.ts';
 import { parameterColumn } from './parameter-column.ts';
 import { type Column, fitTable, missingLine } from './table.ts';
 import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
@@ -42,7 +55,7 @@ export interface ComparisonDocument {
   machines: readonly Unlike[];
   conditions: readonly Unlike[];
   compared: number;
-  tooFewTrials: boolean;
+  family: Comparison['family'];
   cases: ComparedCase[];
 }
 
@@ -120,8 +133,8 @@ function columnsFor(names: readonly (keyof Group)[], switches: boolean): Column<
     { title: 'B', align: 'right', cell: (one) => figure(one.b, one.case.dimension), yields: 3 },
     { title: 'B/A − 1', align: 'right', cell: (one) => percent(one.effect?.percent) },
     { title: '95 % interval', align: 'right', cell: (one) => interval(one.effect), yields: 4 },
-    { title: 'p', align: 'right', cell: (one) => probability(one.pValue), yields: 1 },
-    { title: 'corrected', align: 'right', cell: (one) => probability(one.pCorrected), yields: 2 },
+    { title: 'p', align: 'right', cell: (one) => chance(one.pValue), yields: 1 },
+    { title: 'corrected', align: 'right', cell: (one) => chance(one.pCorrected), yields: 2 },
     { title: 'B is', align: 'left', cell: ({ verdict }) => verdict, style: ({ verdict }) => VERDICT_STYLES[verdict] },
   ];
 }
@@ -132,8 +145,7 @@ function figure(value: Interval | null, dimension: 'throughput' | 'latency'): st
 }
 
 function percent(value: number | null | undefined): string {
-  if (value === null || value === undefined) return '–';
-  return `${value > 0 ? '+' : ''}${value.toFixed(1)} %`.replace('-', '−');
+  return value === null || value === undefined ? '–' : signedPercent(value);
 }
 
 function interval(effect: Effect | null): string {
@@ -141,20 +153,22 @@ function interval(effect: Effect | null): string {
   return `${percent(effect.ciLow)} to ${percent(effect.ciHigh)}`;
 }
 
-/** Two digits that mean something. */
-function probability(p: number | null): string {
-  if (p === null) return '–';
-  if (p < 0.0001) return '<0.0001';
-  return p < 0.1 ? p.toPrecision(2) : p.toFixed(2);
+function chance(p: number | null): string {
+  return p === null ? '–' : probability(p);
 }
 
-function basis({ cases, compared, tooFewTrials }: Comparison): string {
+const METHODS: Record<PairMethod, string> = {
+  'mann-whitney': 'Mann and Whitney',
+  'mann-whitney-aligned': 'Mann and Whitney, on figures aligned by round',
+  'signed-rank': 'Wilcoxon, within rounds',
+};
+
+function basis({ cases, compared, family }: Comparison): string {
   const count = (verdict: ComparisonVerdict) => cases.filter((one) => one.verdict === verdict).length;
   const many = compared === 1 ? '1 case was compared' : `${compared} cases were compared`;
-  const warning = tooFewTrials
-    ? ' With so few trials for so many comparisons no difference, however clear, could have been found: run more trials, or compare fewer cases.'
-    : '';
-  return `${many}: B is faster in ${count('faster')}, slower in ${count('slower')}, and no difference was found in ${count('no difference')}. Mann-Whitney test on the trials, two-sided, corrected by Holm's procedure: the chance of any false "faster" or "slower" in this table is at most 5 %. "No difference" means none was found: the interval says how large it may still be.${warning}`;
+  const methods = [...new Set(cases.flatMap(({ method }) => (method === null ? [] : [METHODS[method]])))].sort();
+  const within = family === 'table' ? 'this table' : 'cases of the same parameters, as in the summary of the campaign,';
+  return `${many}: B is faster in ${count('faster')}, slower in ${count('slower')}, and no difference was found in ${count('no difference')}. Rank tests, two-sided (${methods.join('; ')}), p and intervals corrected: the chance of any false "faster" or "slower" in ${within} is at most 5 %. "No difference" means none was found: the interval says how large it may still be.`;
 }
 
 /** Where switches are compared, a case has two. The machine where most campaigns run goes without saying. */

@@ -203,7 +203,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
     ...when(modal.length > 0, {
       what: `The figure had two levels (${modal.join('; ')})`,
       consequence:
-        'A median says which level came more often, and may fall on the other one the next time. Something decides between them, such as where memory lies, or another load on the machine: until it is known, no difference between these cases and others is proven.',
+        'A median says which level came more often, and may fall on the other one the next time. Something decides between them, such as where memory lies, or another load on the machine. Until it is known, a verdict on these cases is one on how often each level came.',
     }),
     ...when(imprecise !== null, {
       what: `The precision that was asked for was not reached (${imprecise})`,

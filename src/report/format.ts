@@ -4,6 +4,7 @@ import type { CampaignResult, Interval, StoredCampaign } from '../model/result.t
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
 import { GROUP_PARAMETERS, type Group } from '../stats/group.ts';
+import type { Compared } from '../stats/standing.ts';
 
 /** A unit and how its figures are written. */
 export interface Scale {
@@ -188,4 +189,35 @@ function uplinkName({ interface: name, driver, lineRateBps }: NonNullable<HostRe
 /** A part of the line rate, as `37 %`; never rounded up to all of it. */
 export function percentOfLine(ratio: number): string {
   return `${Math.floor(100 * ratio)} %`;
+}
+
+/** A percentage in figures that mean something: `33`, `6.2`, `0.45`. */
+export function percentDigits(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size >= 10 ? 0 : size >= 1 ? 1 : 2).replace(/^-(?=0(\.0*)?$)/, '');
+}
+
+/** A percentage with its sign: `+33 %`, `−6.2 %`. */
+export function signedPercent(value: number): string {
+  return `${signed(value)} %`;
+}
+
+function signed(value: number): string {
+  const digits = percentDigits(value);
+  return digits.startsWith('-') ? `−${digits.slice(1)}` : /^0(\.0*)?$/.test(digits) ? digits : `+${digits}`;
+}
+
+/** The probability of chance, two digits that mean something. */
+export function probability(p: number): string {
+  if (p < 0.0001) return '<0.0001';
+  return p < 0.1 ? p.toPrecision(2) : p.toFixed(2);
+}
+
+/** `−33 % (−48 to −5.2 %, p = 0.009)`: a difference, its interval and its probability, the latter two corrected alike. */
+export function effectWords({ effect, pCorrected }: Pick<Compared, 'effect' | 'pCorrected'>): string {
+  const chance = `p ${pCorrected < 0.0001 ? '' : '= '}${probability(pCorrected)}`.replace('p <', 'p < ');
+  if (effect === null) return `(${chance})`;
+  const { percent, ciLow, ciHigh } = effect;
+  const interval = ciLow === null || ciHigh === null ? '' : `${signed(ciLow)} to ${signedPercent(ciHigh)}, `;
+  return `${signedPercent(percent)} (${interval}${chance})`;
 }

@@ -316,7 +316,7 @@ function methodSection(result: CampaignResult): ComponentChild[] {
     `A trial discarded ${spelledWarmup(result)} and measured ${spelledDuration(result.durationMs)}; then senders stopped first and receivers drained, so that totals are exact.`,
     `Trials ran in ${trialsOf(result)} rounds${untilPrecise(result)}, each visiting every switch once in a random order (seed ${result.seed}), so that drift of the machine is not mistaken for a difference.`,
     'Rates are differences of counters sampled inside the steady state, loss is the share of the packets sent in it that never arrived, and a trial whose packet ledger does not close is not used.',
-    'Figures are medians over trials with 95 % confidence intervals (order statistics, which assume no distribution, from six trials on; Student’s t below), and a winner is named only where its interval lies wholly beyond all others.',
+    'Figures are medians over rounds with 95 % confidence intervals (order statistics, which assume no distribution, from six rounds on; Student’s t below). Whether two cases differ is not told by whether these overlap, but by rank tests on the rounds that they have in common: every two cases of the same parameters are compared, and the chance of even one false difference among them is at most 5 % (docs/decisions/0014-verdicts.md).',
   ];
   return [
     h('ol', { class: 'method' }, ...sentences.map((text) => h('li', null, text))),

@@ -8,8 +8,10 @@ import {
   type TrialPlan,
   table2Campaign,
   testCase,
+  trial,
 } from '../../test/fixtures/campaign.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
+import { doubts } from './doubts.ts';
 import { answers } from './sentences.ts';
 
 function answerTo(plans: TrialPlan[], trials = 6, spread = 0.01) {
@@ -21,7 +23,7 @@ function answerTo(plans: TrialPlan[], trials = 6, spread = 0.01) {
 
 const max = (id: string, io = 'udp') => testCase({ switch: id, io, rate: 'max' });
 
-test('the winner is named with its ratio to the next, and what it leaves of the ceiling', () => {
+test('the winner is named with the next, by how much and how sure, and what it leaves of the ceiling', () => {
   const answer = answerTo(
     [
       { case: max('linux-bridge'), pps: 200_000 },
@@ -35,17 +37,56 @@ test('the winner is named with its ratio to the next, and what it leaves of the 
   assert.equal(answer.headline, 'ovs with dpdk is the fastest');
   assert.equal(
     answer.detail,
-    'Received 400.0 kpps (95 % interval 400.0 – 400.0), 2.00 times as much as the next, linux-bridge with udp (200.0 kpps); that is 50 % of what dpdk does without any switch (direct).',
+    'Received 400.0 kpps (95 % interval 400.0 – 400.0); next, linux-bridge with udp −50 % (−50 to −50 %, p = 0.0023); that is 50 % of what dpdk does without any switch (direct).',
   );
   assert.match(
     answer.sentence,
-    /^ovs with dpdk is the fastest, 2\.00 times as much as the next, linux-bridge with udp; that is 50 %/,
+    /^ovs with dpdk is the fastest; next, linux-bridge with udp −50 % \(−50 to −50 %, p = 0\.0023\); that is 50 %/,
   );
+});
+
+test('a full order is told where there is one', () => {
+  const plans = [
+    { case: max('basicfwd'), pps: 15e6 },
+    { case: max('ovs'), pps: 9e6 },
+    { case: max('linux-bridge'), pps: 3e5 },
+  ];
+  assert.match(answerTo(plans).sentence, /; basicfwd > ovs > linux-bridge, each step significant$/);
+  const tied = [...plans, { case: max('vpp'), pps: 9.01e6 }];
+  assert.match(
+    answerTo(tied).sentence,
+    /; basicfwd > \[(vpp, ovs|ovs, vpp)\] > linux-bridge, each step significant; those in brackets cannot be told apart$/,
+  );
+});
+
+test('a share of the ceiling is told with the CPUs where the applications had others', () => {
+  const { results, ...campaign } = toCampaignResult(
+    storedCampaign({
+      cases: [
+        storedCase({ case: max('ovs', 'dpdk'), pps: 5.4e6, flags: ['shared-cpu'] }),
+        storedCase({ case: max('direct', 'dpdk'), pps: 10e6 }),
+      ],
+    }),
+  );
+  const withCpus = (sender: number) =>
+    answers({
+      ...campaign,
+      results: results.map((one) =>
+        one.summary === null || one.case.switch === 'direct'
+          ? one
+          : { ...one, summary: { ...one.summary, cpu: { ...one.summary.cpu, sender, receiver: sender } } },
+      ),
+    })[0]?.sentence;
+  assert.match(
+    withCpus(0.49) ?? '',
+    /^ovs with dpdk is the only switch measured: 5\.\d+ Mpps; that is 54 % of what dpdk does without any switch \(direct\), on a shared CPU: its applications had 0\.98 CPUs, and without a switch 1\.69$/,
+  );
+  assert.doesNotMatch(withCpus(0.98) ?? '', /CPUs?/);
 });
 
 test('a case with super-packets wins nothing, and is told beside the answer', () => {
   const [answer] = answers(toCampaignResult(superPacketCampaign()));
-  assert.equal(answer?.headline, 'linux-bridge with udp-mmsg: nothing to compare it with');
+  assert.equal(answer?.headline, 'linux-bridge with udp-mmsg is the only switch measured');
   assert.match(
     answer.detail,
     /\)\. Beside it, in super-packets and not compared: linux-bridge with udp-gso 14\.\d+ Mpps\.$/,
@@ -53,17 +94,46 @@ test('a case with super-packets wins nothing, and is told beside the answer', ()
   assert.match(answer.sentence, /; beside it, in super-packets and not compared: linux-bridge with udp-gso$/);
 });
 
-test('overlap has no winner and names who is tied', () => {
-  const answer = answerTo([
-    { case: max('ovs'), pps: 400_000 },
-    { case: max('vpp'), pps: 401_000 },
-    { case: max('linux-bridge'), pps: 100_000 },
-  ]);
+test('without a winner those who are tied are named, with how far noise reaches and what would tell', () => {
+  const answer = answerTo(
+    [
+      { case: max('ovs'), pps: 400_000 },
+      { case: max('vpp'), pps: 404_000 },
+      { case: max('linux-bridge'), pps: 100_000 },
+    ],
+    6,
+    0.02,
+  );
   assert.equal(answer.winner, null);
   assert.match(
     answer.headline,
     /^No winner: (ovs with udp and vpp with udp|vpp with udp and ovs with udp) cannot be told apart$/,
   );
+  assert.match(
+    answer.sentence,
+    /apart: (ovs|vpp) with udp −\d\.\d+ % \(−\d\.\d+ to \+\d\.\d+ %, p = [0-9.]+\), too noisy: ±\d\.\d+ %; \d+ more rounds would tell; \[.*\] > linux-bridge, a significant step; those in brackets cannot be told apart$/,
+  );
+});
+
+test('one verdict: who is the fastest is never doubted beside it, and doubts are of a case and not of a verdict', () => {
+  const result = toCampaignResult(
+    storedCampaign({
+      cases: [1, 2].map((side) => {
+        const one = max(side === 1 ? 'ovs' : 'linux-bridge');
+        const values = side === 1 ? [9, 9.01, 9.02, 4, 4.01, 4.02] : [1, 1.01, 1.02, 1.03, 1.04, 1.05];
+        return {
+          case: one,
+          skipped: null,
+          trials: values.map((value, round) => trial({ case: one, pps: 1e6 * value, round })),
+        };
+      }),
+    }),
+  );
+  assert.ok(result.results[0]?.flags.includes('bimodal'));
+  assert.match(answers(result)[0]?.sentence ?? '', /^ovs with udp is the fastest/);
+  const told = doubts(result).map(({ what, consequence }) => `${what}. ${consequence}`);
+  assert.ok(told.some((text) => /two levels/.test(text)));
+  assert.doesNotMatch(told.join(' '), /no difference/);
 });
 
 test('many tied cases are counted, not all named', () => {
@@ -75,13 +145,26 @@ test('many tied cases are counted, not all named', () => {
   assert.match(answer.headline, /a with udp, b with udp, c with udp and 3 others/);
 });
 
-test('a single trial ranks nothing; a single case is alone; no case is nothing', () => {
+test('too few rounds rank nothing, and say how many it takes; a single case is alone; no case is nothing', () => {
   const two = [
     { case: max('ovs'), pps: 4e5 },
     { case: max('vpp'), pps: 1e5 },
   ];
-  assert.match(answerTo(two, 1).sentence, /^No winner: a single trial cannot tell ovs with udp and vpp with udp apart/);
-  assert.match(answerTo([{ case: max('ovs'), pps: 4e5 }]).headline, /nothing to compare/);
+  for (const rounds of [1, 3]) {
+    assert.equal(
+      answerTo(two, rounds).sentence,
+      `No winner of ovs with udp and vpp with udp: too few rounds (${rounds}): not even the clearest difference could be told from chance; it takes 4 (--trials 4)`,
+    );
+  }
+  assert.match(answerTo(two, 4).sentence, /^ovs with udp is the fastest/);
+  assert.match(
+    answerTo([{ case: max('ovs'), pps: 4e5 }]).sentence,
+    /^ovs with udp is the only switch measured: 39\d\.\d kpps$/,
+  );
+  assert.match(
+    answerTo([{ case: max('direct'), pps: 4e5 }]).sentence,
+    /^direct with udp was measured, and no switch: /,
+  );
   const none = storedCampaign({ cases: [{ case: max('ovs'), skipped: 'absent', trials: [] }] });
   assert.equal(answers(toCampaignResult(none))[0]?.headline, 'Nothing was measured');
 });
@@ -104,7 +187,7 @@ test('latency is told in round trips', () => {
   assert.equal(answer.headline, 'ovs with udp answers soonest');
   assert.match(
     answer.detail,
-    /^Median round trip 1\d\.\d µs .*times sooner than the next.*; without any switch \(direct\) udp takes/,
+    /^Median round trip 1\d\.\d µs .*; next, linux-bridge with udp \+\d+ % \(\+\d+ to \+\d+ %, p = 0\.033\); without any switch \(direct\) udp takes/,
   );
 });
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer in words: one sentence or two for each group of comparable cases.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
-import { ioName } from '../model/testcase.ts';
+import { caseKey, ioName } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
-import { ceilingOf, decidingFigure, type Verdict, verdicts } from '../stats/verdict.ts';
+import { type Compared, tooFewRounds } from '../stats/standing.ts';
+import { CEILING, ceilingOf, decidingFigure, type Verdict, verdicts } from '../stats/verdict.ts';
 import {
   bounds,
   caseName,
+  effectWords,
   listed,
   MICROSECONDS,
+  percentDigits,
   percentOfLine,
   ppsScale,
   quantity,
@@ -19,6 +22,9 @@ import {
 
 /** How many tied cases are named before the rest is only counted. */
 const NAMED_MAX = 4;
+
+/** How many steps of an order are told before the rest is only counted. */
+const TIERS_MAX = 8;
 
 /** What a verdict says, at two lengths. Only `detail` ends in a full stop. */
 export interface Answer {
@@ -37,7 +43,7 @@ export interface Answer {
 export function answers(result: CampaignResult): Answer[] {
   return verdicts(result.results).map((verdict) => ({
     group: verdict.group,
-    winner: verdict.verdict === 'winner' ? verdict.winner : null,
+    winner: verdict.verdict === 'order' ? verdict.winner : null,
     ...withApart(words(verdict, result.results), verdict.apart),
   }));
 }
@@ -57,19 +63,14 @@ function withApart(told: Words, apart: readonly CaseResult[]): Words {
 
 function words(verdict: Verdict, results: readonly CaseResult[]): Words {
   switch (verdict.verdict) {
-    case 'winner':
-      return winnerWords(verdict, results);
-    case 'no-winner':
-      return noWinnerWords(verdict);
-    case 'alone': {
-      const name = caseName(verdict.only.case);
-      const ceiling = ceilingWords(verdict.only, results);
-      return {
-        headline: `${name}: nothing to compare it with`,
-        detail: sentenceOf(`${figureWithBounds(verdict.only)}${ceiling}`),
-        sentence: `${name} was measured alone: there is nothing to compare it with${ceiling}`,
-      };
-    }
+    case 'order':
+      return verdict.winner === null ? noWinnerWords(verdict) : winnerWords(verdict, verdict.winner, results);
+    case 'rate-met':
+      return rateMetWords(verdict);
+    case 'too-few-rounds':
+      return tooFewWords(verdict);
+    case 'alone':
+      return aloneWords(verdict.only, results);
     case 'nothing':
       return {
         headline: 'Nothing was measured',
@@ -81,48 +82,97 @@ function words(verdict: Verdict, results: readonly CaseResult[]): Words {
   }
 }
 
-function winnerWords(verdict: Extract<Verdict, { verdict: 'winner' }>, results: readonly CaseResult[]): Words {
-  const { winner, runnerUp, group } = verdict;
-  const ratio = verdict.ratio.toFixed(2);
+type Order = Extract<Verdict, { verdict: 'order' }>;
+
+function winnerWords(verdict: Order, winner: CaseResult, results: readonly CaseResult[]): Words {
   const name = caseName(winner.case);
-  const next = caseName(runnerUp.case);
+  const [, next] = verdict.contenders;
+  const beside = next === undefined ? '' : `next, ${besideWords(verdict, winner, next)}`;
+  const order = verdict.contenders.length > 2 ? `; ${orderWords(verdict)}` : '';
   const ceiling = ceilingWords(winner, results);
-  const latency = group.dimension === 'latency';
-  const headline = latency ? `${name} answers soonest` : `${name} is the fastest`;
-  const compared = latency ? `${ratio} times sooner than the next` : `${ratio} times as much as the next`;
+  const headline = `${name} ${verdict.group.dimension === 'latency' ? 'answers soonest' : 'is the fastest'}`;
   return {
     headline,
-    detail: sentenceOf(`${figureWithBounds(winner)}, ${compared}, ${next} (${figure(runnerUp)})${ceiling}`),
-    sentence: `${headline}, ${compared}, ${next}${ceiling}`,
+    detail: sentenceOf(`${figureWithBounds(winner)}; ${beside}${order}${ceiling}`),
+    sentence: `${headline}; ${beside}${order}${ceiling}`,
   };
 }
 
-function noWinnerWords({ tied, why, group }: Extract<Verdict, { verdict: 'no-winner' }>): Words {
-  const inOrder = tied.map((result) => caseName(result.case));
-  // Who kept up has no rank among those who did: one order for all groups lets a reader see that they are the same.
-  const names = named(why === 'rate-met' ? inOrder.sort() : inOrder);
-  switch (why) {
-    case 'intervals-overlap':
-      return {
-        headline: `No winner: ${names} cannot be told apart`,
-        detail: `Their 95 % intervals overlap: ${named(tied.map(figureWithBounds))}.`,
-        sentence: `No winner: ${names} cannot be told apart (their 95 % intervals overlap)`,
-      };
-    case 'rate-met':
-      return {
-        headline: `No winner: ${names} ${tied.length === 2 ? 'both' : 'all'} kept up`,
-        detail: `Each received what was asked for (${quantity(group.rate)} packets/s a sender); only a higher rate, or -R max, shows which is faster.`,
-        sentence: `No winner: ${names} ${tied.length === 2 ? 'both' : 'all'} received the rate that was asked for`,
-      };
-    case 'too-few-trials':
-      return {
-        headline: `No winner: a single trial cannot tell ${names} apart`,
-        detail: `The best median is ${tied[0] === undefined ? 'unknown' : figure(tied[0])}; --trials 6 gives each case an interval.`,
-        sentence: `No winner: a single trial cannot tell ${names} apart (--trials 6 gives each an interval)`,
-      };
-    default:
-      return why satisfies never;
+function noWinnerWords(verdict: Order): Words {
+  const { leaders, standing } = verdict;
+  const [best, second] = leaders;
+  const headline = `No winner: ${named(leaders.map((one) => caseName(one.case)))} cannot be told apart`;
+  if (best === undefined || second === undefined) return { headline, detail: `${headline}.`, sentence: headline };
+  const compared = standing.compare(caseKey(best.case), caseKey(second.case));
+  const order = verdict.tiers.length > 1 ? `; ${orderWords(verdict)}` : '';
+  const told = `${besideWords(verdict, best, second)}, ${noiseWords(compared)}${order}`;
+  return {
+    headline,
+    detail: sentenceOf(`${figureWithBounds(best)}; beside it ${told}`),
+    sentence: `${headline}: ${leaders.length === 2 ? '' : 'the first two, '}${told}`,
+  };
+}
+
+/** `ovs with dpdk −33 % (−48 to −5 %, p = 0.009)`: how a case does beside another. */
+function besideWords({ standing }: Order, one: CaseResult, other: CaseResult): string {
+  return `${caseName(other.case)} ${effectWords(standing.compare(caseKey(one.case), caseKey(other.case)))}`;
+}
+
+/** How far noise reaches, and what would help. */
+function noiseWords({ effect, rounds, roundsMin, roundsMore }: Compared): string {
+  if (effect === null || effect.ciLow === null || effect.ciHigh === null) {
+    return tooFewRounds(Math.min(...rounds), roundsMin);
   }
+  const reach = `±${percentDigits((effect.ciHigh - effect.ciLow) / 2)} %`;
+  if (roundsMore === null) return `within ±${percentDigits(Math.max(-effect.ciLow, effect.ciHigh))} %`;
+  return `too noisy: ${reach}; ${roundsMore} more ${roundsMore === 1 ? 'round' : 'rounds'} would tell`;
+}
+
+/** The whole order, best first, as far as it goes. */
+function orderWords({ tiers, contenders, group }: Order): string {
+  const isSwitchAlone = new Set(contenders.map((one) => one.case.switch)).size === contenders.length;
+  const nameOf = ({ case: testCase }: CaseResult) => (isSwitchAlone ? testCase.switch : caseName(testCase));
+  const texts = tiers.map((tier) => (tier.length === 1 ? tier.map(nameOf).join() : `[${tier.map(nameOf).join(', ')}]`));
+  const shown =
+    texts.length > TIERS_MAX ? [...texts.slice(0, TIERS_MAX - 1), `${texts.length - TIERS_MAX + 1} more`] : texts;
+  const steps = tiers.length > 2 ? 'each step significant' : 'a significant step';
+  const joined = tiers.some(({ length }) => length > 1) ? '; those in brackets cannot be told apart' : '';
+  return `${group.dimension === 'latency' ? 'soonest first: ' : ''}${shown.join(' > ')}, ${steps}${joined}`;
+}
+
+function rateMetWords({ tied, group }: Extract<Verdict, { verdict: 'rate-met' }>): Words {
+  // Who kept up has no rank among those who did: one order for all groups lets a reader see that they are the same.
+  const names = named(tied.map((result) => caseName(result.case)).sort());
+  const all = tied.length === 2 ? 'both' : 'all';
+  return {
+    headline: `No winner: ${names} ${all} kept up`,
+    detail: `Each received what was asked for (${quantity(group.rate)} packets/s a sender); only a higher rate, or -R max, shows which is faster.`,
+    sentence: `No winner: ${names} ${all} received the rate that was asked for`,
+  };
+}
+
+function tooFewWords({ contenders, roundsMin }: Extract<Verdict, { verdict: 'too-few-rounds' }>): Words {
+  const names = named(contenders.map((result) => caseName(result.case)));
+  const rounds = Math.min(...contenders.map(({ figures }) => figures.length));
+  const headline = `No winner: ${tooFewRounds(rounds, roundsMin)}`;
+  const best = contenders[0] === undefined ? 'unknown' : figure(contenders[0]);
+  return {
+    headline,
+    detail: `The best median is ${best}; --trials ${roundsMin} or more tells ${names} apart, as far as they differ.`,
+    sentence: `No winner of ${names}: ${tooFewRounds(rounds, roundsMin)} (--trials ${roundsMin})`,
+  };
+}
+
+function aloneWords(only: CaseResult, results: readonly CaseResult[]): Words {
+  const name = caseName(only.case);
+  const what = only.case.switch === CEILING ? 'was measured, and no switch' : 'is the only switch measured';
+  const ceiling = ceilingWords(only, results);
+  const shared = ceiling === '' && only.flags.includes('shared-cpu') ? ', on a shared CPU' : '';
+  return {
+    headline: `${name} ${what}`,
+    detail: sentenceOf(`${figureWithBounds(only)}${shared}${ceiling}`),
+    sentence: `${name} ${what}: ${figure(only)}${shared}${ceiling}`,
+  };
 }
 
 function sentenceOf(text: string): string {
@@ -134,15 +184,31 @@ function named(items: readonly string[]): string {
   return listed([...items.slice(0, NAMED_MAX - 1), `${items.length - NAMED_MAX + 1} others`]);
 }
 
-/** What the switch costs: the same framework without one. */
+/** Applications that had this much more CPU without a switch than with one had another machine. */
+const CPUS_ALIKE_RATIO = 1.1;
+
+/**
+ * What the switch costs: the same framework without one. Where the applications had less CPU beside the switch, the share is not the
+ * switch's alone, and the CPUs are told with it.
+ */
 function ceilingWords(result: CaseResult, results: readonly CaseResult[]): string {
   const direct = ceilingOf(result, results);
   const [own, bare] = [decidingFigure(result), direct === null ? null : decidingFigure(direct)];
   if (direct === null || own === null || bare === null || bare.median === 0) return '';
-  const ratio = own.median / bare.median;
-  return result.case.dimension === 'latency'
-    ? `; without any switch (direct) ${ioName(result.case)} takes ${figure(direct)}`
-    : `; that is ${(100 * ratio).toFixed(0)} % of what ${ioName(result.case)} does without any switch (direct)`;
+  const cpus = cpuWords(result, direct);
+  if (result.case.dimension === 'latency') {
+    return `; without any switch (direct) ${ioName(result.case)} takes ${figure(direct)}${cpus}`;
+  }
+  return `; that is ${((100 * own.median) / bare.median).toFixed(0)} % of what ${ioName(result.case)} does without any switch (direct)${cpus}`;
+}
+
+function cpuWords(result: CaseResult, direct: CaseResult): string {
+  const [own, bare] = [result, direct].map(({ summary }) =>
+    summary === null ? 0 : summary.cpu.sender + summary.cpu.receiver,
+  );
+  if (own === undefined || bare === undefined || bare <= CPUS_ALIKE_RATIO * own) return '';
+  const shared = result.flags.includes('shared-cpu') ? 'on a shared CPU: ' : '';
+  return `, ${shared}its applications had ${own.toFixed(2)} CPUs, and without a switch ${bare.toFixed(2)}`;
 }
 
 function scaleOf(result: CaseResult): Scale {

@@ -52,10 +52,9 @@ test('a row has the figures of its case, and the fastest comes first', () => {
 });
 
 test('below the table stands the answer', () => {
-  assert.ok(
-    renderSummary(table2, plain).includes(
-      'ovs with dpdk is the fastest, 3.01 times as much as the next, linux-bridge with raw-mmsg.',
-    ),
+  assert.match(
+    renderSummary(table2, plain).replaceAll(/\s+/g, ' '),
+    /ovs with dpdk is the fastest; next, linux-bridge with raw-mmsg −67 % \(−\d\d to −\d\d %, p = 0\.032\); ovs with dpdk > linux-bridge with raw-mmsg > .*, each step significant\./,
   );
 });
 
@@ -106,7 +105,10 @@ test('it fits the terminal, with titles where there is room', () => {
 test('varying parameters are columns, and each group has its answer', () => {
   const text = renderSummary(toCampaignResult(sweepCampaign()), plain);
   assert.match(lineOf(text, 'Switch', 'P (B)'), /Switch +Framework +S +P \(B\) +R +Mpps/);
-  assert.match(text, /^1vs1, P = 1500 B, R = max: ovs with dpdk is the fastest, 5\.05 times/m);
+  assert.match(
+    text,
+    /^1vs1, P = 1500 B, R = max: ovs with dpdk is the fastest; next, linux-bridge with raw-mmsg −80 %/m,
+  );
   assert.match(lineOf(text, 'RTT p50'), /p99 +p99\.9/);
   assert.match(text, /^ovs with dpdk answers soonest/m);
 });

@@ -12,9 +12,10 @@ import {
   trials,
 } from '../../test/fixtures/campaign.ts';
 import type { CaseResult, Flag } from '../model/result.ts';
-import type { TestCase } from '../model/testcase.ts';
+import { caseKey, type TestCase } from '../model/testcase.ts';
 import { summarizeCase, toCampaignResult } from './campaign.ts';
 import { type ComparedCase, compareCampaigns, compareSwitches, unlikeConditions, unlikeMachines } from './compare.ts';
+import { verdicts } from './verdict.ts';
 
 function result(part: Partial<TestCase>, pps: readonly number[], flags: Flag[] = [], rttNs?: number): CaseResult {
   const one = testCase({ rate: 'max', ...part });
@@ -35,9 +36,9 @@ function only(cases: readonly ComparedCase[]): ComparedCase {
 }
 
 test('six trials against six of which none overlaps are told apart, with the effect', () => {
-  const { cases, compared, tooFewTrials } = compareCampaigns([result({}, six(100))], [result({}, six(200))]);
+  const { cases, compared } = compareCampaigns([result({}, six(100))], [result({}, six(200))]);
   const one = only(cases);
-  assert.deepEqual([one.verdict, compared, tooFewTrials], ['faster', 1, false]);
+  assert.deepEqual([one.verdict, compared], ['faster', 1]);
   assert.ok(one.pCorrected !== null && Math.abs(one.pCorrected - 2 / 924) < 1e-12);
   assert.equal(one.a?.median, 102.5);
   assert.ok(one.effect !== null && Math.abs(one.effect.percent - 97.5) < 2, `${one.effect?.percent}`);
@@ -98,7 +99,7 @@ test('nothing is dropped: what cannot be compared says why', () => {
     /^only in A$/,
     /^not measured in B: open: no port$/,
     /^only in A$/,
-    /^too few trials \(3 and 3\)/,
+    /^too few rounds \(3\)/,
     /^both received what was asked for/,
     /super-packets on one side only/,
     /^only in B$/,
@@ -107,13 +108,32 @@ test('nothing is dropped: what cannot be compared says why', () => {
   }
 });
 
-test('says where no difference could have been found', () => {
+test('where no difference could have been found, that is said in place of one', () => {
   const many = (from: number) =>
     [64, 128, 256].map((packetSize) => result({ packetSize }, [from, from + 1, from + 2, from + 3]));
   const four = compareCampaigns(many(1), many(100));
-  assert.equal(four.tooFewTrials, true);
-  assert.ok(four.cases.every(({ verdict }) => verdict === 'no difference'));
-  assert.equal(compareCampaigns(many(1).slice(1, 2), many(100)).tooFewTrials, false);
+  assert.equal(four.compared, 0);
+  assert.ok(four.cases.every(({ reason }) => reason?.includes('too few rounds (4)') && reason.includes('it takes 5')));
+  assert.equal(compareCampaigns(many(1).slice(1, 2), many(100)).compared, 1);
+});
+
+test('one verdict, one p, one interval: of two switches what the summary says of them', () => {
+  const results = ['a', 'b', 'c', 'd'].map((id, index) =>
+    result(
+      { switch: id },
+      six(0).map((step) => 100 + 7 * index + ((5 * step * (index + 2)) % 11)),
+    ),
+  );
+  const [verdict] = verdicts(results);
+  for (const [first, second] of [
+    ['a', 'b'],
+    ['d', 'a'],
+  ] as const) {
+    const one = only(compareSwitches(results, first, second).cases);
+    const key = (id: string) => caseKey(testCase({ rate: 'max', switch: id }));
+    const told = verdict?.standing.compare(key(first), key(second));
+    assert.deepEqual([one.verdict, one.pCorrected, one.effect], [told?.verdict, told?.pCorrected, told?.effect]);
+  }
 });
 
 test('switches of one campaign are paired by everything else', () => {

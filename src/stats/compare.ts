@@ -4,24 +4,13 @@ import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Interval } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
-import { holm } from './correction.ts';
-import { valuesOf } from './figures.ts';
-import { mannWhitney, ratioEstimate, smallestPValue } from './ranks.ts';
-import { decidingFigure, keptPace } from './verdict.ts';
-
-/** Chance of calling any of the compared cases different where none is. */
-export const ALPHA = 0.05;
+import { groupCases, groupKey, groupOf } from './group.ts';
+import type { PairMethod } from './pair-test.ts';
+import { type Compared, type Effect, judgePairs, tooFewRounds } from './standing.ts';
+import { betterOf, contenderOf, decidingFigure, judgeGroup, keptPace } from './verdict.ts';
 
 /** How B relates to A. For latency the faster one is that whose median round trip is shorter. */
 export type ComparisonVerdict = 'faster' | 'slower' | 'no difference' | 'not compared';
-
-/** A difference in percent of A. */
-export interface Effect {
-  percent: number;
-  /** Null where there are too few trials for a 95 % interval. */
-  ciLow: number | null;
-  ciHigh: number | null;
-}
 
 /** A test case on both sides. */
 export interface ComparedCase {
@@ -36,8 +25,12 @@ export interface ComparedCase {
   /** Null where it was not compared, or a trial received nothing. */
   effect: Effect | null;
   pValue: number | null;
-  /** Corrected for the number of cases compared: what the verdict rests on. */
+  /** Corrected for the comparisons of its family: what the verdict rests on. */
   pCorrected: number | null;
+  /** Null where it was not compared. */
+  method: PairMethod | null;
+  /** Rounds more that would tell a difference like this; null where there is a verdict, or none would. */
+  roundsMore: number | null;
   /** Marks that only one side has: a reason to doubt that what was compared is alike. */
   flagsOnlyInA: Flag[];
   flagsOnlyInB: Flag[];
@@ -46,29 +39,47 @@ export interface ComparedCase {
 
 export interface Comparison {
   cases: ComparedCase[];
-  /** Cases compared, for which p-values were corrected. */
+  /** Cases compared. */
   compared: number;
-  /** With so many comparisons and so few trials not even the clearest difference could be called one. */
-  tooFewTrials: boolean;
+  /** Those among which p-values are corrected: all that are compared here, or all cases of the same parameters. */
+  family: 'table' | 'group';
 }
 
 /**
- * Equal test cases of two campaigns. p-values are those of the Mann-Whitney test on the trials, corrected by Holm's procedure over
- * all cases compared; effects are Hodges and Lehmann's (see ranks.ts). A verdict rests on the corrected value alone.
+ * Equal test cases of two campaigns, which have no rounds in common: p-values are those of the Mann-Whitney test, corrected by
+ * Holm's procedure over all cases compared.
  */
 export function compareCampaigns(a: readonly CaseResult[], b: readonly CaseResult[]): Comparison {
-  return comparison(paired(a, b, caseKey));
+  // Rounds of two campaigns are not the same rounds, whatever their numbers.
+  const apart = b.map((result) => ({ ...result, figures: result.figures.map(({ value }) => ({ round: -1, value })) }));
+  return comparison(paired(a, apart, caseKey), 'table', () => null);
 }
 
-/** Cases of one campaign that differ in nothing but the switch. */
+/** Cases of one campaign that differ in nothing but the switch: the verdicts of their groups, where they are judged there. */
 export function compareSwitches(results: readonly CaseResult[], a: string, b: string): Comparison {
   const of = (id: string) => results.filter((result) => result.case.switch === id);
-  return comparison(paired(of(a), of(b), (testCase) => caseKey({ ...testCase, switch: 'any' })));
+  const groups = new Map(groupCases(results).map((caseGroup) => [groupKey(caseGroup.group), judgeGroup(caseGroup)]));
+  const inGroup = ({ a: first, b: second }: MeasuredPair): Compared | null => {
+    const judged = groups.get(groupKey(groupOf(first.case)));
+    const isJudged = [first, second].every((one) => judged?.contenders.includes(one) === true);
+    return judged === undefined || !isJudged
+      ? null
+      : judged.standing.compare(caseKey(first.case), caseKey(second.case));
+  };
+  return comparison(
+    paired(of(a), of(b), (testCase) => caseKey({ ...testCase, switch: 'any' })),
+    'group',
+    inGroup,
+  );
 }
 
 interface Pair {
   a: CaseResult | undefined;
   b: CaseResult | undefined;
+}
+interface MeasuredPair {
+  a: CaseResult;
+  b: CaseResult;
 }
 
 function paired(a: readonly CaseResult[], b: readonly CaseResult[], keyOf: (testCase: TestCase) => string): Pair[] {
@@ -80,33 +91,42 @@ function paired(a: readonly CaseResult[], b: readonly CaseResult[], keyOf: (test
   ];
 }
 
-/** A case compared, before its p-value is corrected. */
-interface Tested extends ComparedCase {
-  /** The smallest p that its trials could have given. */
-  pSmallest: number;
-  /** B's figures tend to be larger. */
-  larger: boolean;
+/** Judges pairs, each within its group where it has one, and the others together. */
+function comparison(
+  pairs: readonly Pair[],
+  family: Comparison['family'],
+  inGroup: (pair: MeasuredPair) => Compared | null,
+): Comparison {
+  const able = pairs.flatMap((pair) => (whyNot(pair) === null && isMeasured(pair) ? [pair] : []));
+  const known = new Map(able.map((pair) => [pair, inGroup(pair)]));
+  const others = able.filter((pair) => known.get(pair) === null);
+  const judged = judgePairs(
+    others.map(({ a, b }) => ({ a: contenderOf(a), b: contenderOf(b), better: betterOf(groupOf(a.case)) })),
+  );
+  for (const [index, pair] of others.entries()) known.set(pair, judged[index] ?? null);
+  const cases = pairs.flatMap((pair) => comparedCase(pair, isMeasured(pair) ? (known.get(pair) ?? null) : null) ?? []);
+  return { cases, compared: cases.filter(({ verdict }) => verdict !== 'not compared').length, family };
 }
 
-function comparison(pairs: readonly Pair[]): Comparison {
-  const tested = pairs.flatMap((pair) => testPair(pair) ?? []);
-  const pValues = tested.flatMap(({ pValue }) => pValue ?? []);
-  const corrected = holm(pValues)[Symbol.iterator]();
-  const cases = tested.map(({ pSmallest: _, larger, ...compared }): ComparedCase => {
-    if (compared.pValue === null) return compared;
-    const pCorrected = Math.min(1, corrected.next().value ?? 1);
-    return { ...compared, pCorrected, verdict: verdictFor(compared.case, pCorrected, larger) };
-  });
-  const smallest = Math.min(...tested.filter(({ pValue }) => pValue !== null).map(({ pSmallest }) => pSmallest));
-  return { cases, compared: pValues.length, tooFewTrials: pValues.length > 0 && smallest * pValues.length >= ALPHA };
+function isMeasured(pair: Pair): pair is MeasuredPair {
+  return pair.a !== undefined && pair.b !== undefined;
 }
 
-function verdictFor({ dimension }: TestCase, pCorrected: number, larger: boolean): ComparisonVerdict {
-  if (pCorrected >= ALPHA) return 'no difference';
-  return (dimension === 'latency') === larger ? 'slower' : 'faster';
+/** Why the cases of a pair cannot be compared; null where they can. */
+function whyNot({ a, b }: Pair): string | null {
+  if (a === undefined) return 'only in B';
+  if (b === undefined) return 'only in A';
+  if (decidingFigure(a) === null) return `not measured in A: ${a.reason ?? a.outcome}`;
+  if (decidingFigure(b) === null) return `not measured in B: ${b.reason ?? b.outcome}`;
+  if (a.flags.includes('super-packets') !== b.flags.includes('super-packets')) {
+    return 'packets crossed as super-packets on one side only';
+  }
+  if (keptPace(a) && keptPace(b)) return 'both received what was asked for: the rate decides, not the switch';
+  return null;
 }
 
-function testPair({ a, b }: Pair): Tested | null {
+function comparedCase(pair: Pair, compared: Compared | null): ComparedCase | null {
+  const { a, b } = pair;
   const either = a ?? b;
   if (either === undefined) return null;
   const common = {
@@ -117,42 +137,14 @@ function testPair({ a, b }: Pair): Tested | null {
     flagsOnlyInB: (b?.flags ?? []).filter((flag) => a !== undefined && !a.flags.includes(flag)),
     flagsInBoth: (a?.flags ?? []).filter((flag) => b?.flags.includes(flag) === true),
   };
-  const untold = { effect: null, pValue: null, pCorrected: null, pSmallest: 1, larger: false } as const;
-  const not = (reason: string): Tested => ({ ...common, ...untold, verdict: 'not compared', reason });
-  if (a === undefined) return not('only in B');
-  if (b === undefined) return not('only in A');
-  if (common.a === null) return not(`not measured in A: ${a.reason ?? a.outcome}`);
-  if (common.b === null) return not(`not measured in B: ${b.reason ?? b.outcome}`);
-  if (a.flags.includes('super-packets') !== b.flags.includes('super-packets')) {
-    return not('packets crossed as super-packets on one side only');
+  const untold = { effect: null, pValue: null, pCorrected: null, method: null, roundsMore: null } as const;
+  if (compared === null)
+    return { ...common, ...untold, verdict: 'not compared', reason: whyNot(pair) ?? 'not measured' };
+  const { verdict, effect, pValue, pCorrected, method, roundsMore, rounds, roundsMin } = compared;
+  if (verdict === 'too few rounds') {
+    return { ...common, ...untold, verdict: 'not compared', reason: tooFewRounds(Math.min(...rounds), roundsMin) };
   }
-  if (keptPace(a) && keptPace(b)) return not('both received what was asked for: the rate decides, not the switch');
-  const [valuesA, valuesB] = [valuesOf(a.figures), valuesOf(b.figures)];
-  const pSmallest = smallestPValue(valuesA.length, valuesB.length);
-  const test = mannWhitney(valuesA, valuesB);
-  if (test === null || pSmallest >= ALPHA) {
-    return not(`too few trials (${valuesA.length} and ${valuesB.length}): no difference could be told from chance`);
-  }
-  return {
-    ...common,
-    verdict: 'no difference',
-    effect: effectOf(valuesA, valuesB),
-    pValue: test.pValue,
-    pCorrected: null,
-    pSmallest,
-    larger: test.u > (valuesA.length * valuesB.length) / 2,
-  };
-}
-
-function effectOf(a: readonly number[], b: readonly number[]): Effect | null {
-  const estimate = ratioEstimate(a, b, ALPHA);
-  if (estimate === null) return null;
-  const percent = (ratio: number): number => 100 * (ratio - 1);
-  return {
-    percent: percent(estimate.ratio),
-    ciLow: estimate.low === null ? null : percent(estimate.low),
-    ciHigh: estimate.high === null ? null : percent(estimate.high),
-  };
+  return { ...common, verdict, effect, pValue, pCorrected, method, roundsMore };
 }
 
 /** Something that two campaigns do not have in common. */

@@ -2,7 +2,7 @@
 // Which of some contenders is better: the one place where that is decided, whoever says it.
 import { median } from 'simple-statistics';
 import type { RoundFigure } from '../model/result.ts';
-import { ALPHA, chains, correctionFor, pairIndex, shaffer } from './correction.ts';
+import { ALPHA, chains, correctionFor, holm, pairIndex, shaffer } from './correction.ts';
 import { valuesOf } from './figures.ts';
 import { moodOf, WITNESSES_MIN } from './mood.ts';
 import { type PairMethod, type PairTest, ROUNDS_MIN, testPair } from './pair-test.ts';
@@ -41,6 +41,8 @@ export interface Compared {
   pCorrected: number;
   /** Rounds more at which a difference like this is found four times of five; null where one is found already, or it would take a thousand. */
   roundsMore: number | null;
+  /** The rounds that it takes to tell anything, where there are fewer. */
+  roundsMin: number;
 }
 
 /** How some contenders stand. */
@@ -94,10 +96,11 @@ export function judge(
     areApart: apart,
     compare: (a, b) => {
       const found = at(a, b);
-      if (found !== null) return comparedBy(found, better, correction === 'impossible');
+      const roundsMin = fewestRounds(contenders.length);
+      if (found !== null) return comparedBy({ ...found, roundsMin, tooFew: correction === 'impossible' }, better);
       const sizes = [a, b].map((key) => all.find((one) => one.key === key)?.figures ?? []);
       const test = testPair(sizes[0] ?? [], sizes[1] ?? [], { pairs: 1, alignedBy: null });
-      return comparedBy({ test, pCorrected: 1, turned: false }, better, true);
+      return comparedBy({ test, pCorrected: 1, turned: false, roundsMin, tooFew: true }, better);
     },
   };
 }
@@ -146,12 +149,48 @@ function correct(
   }
 }
 
-/** What is told of a pair, given how its p-value was corrected. */
-export function comparedBy(
-  { test, pCorrected, turned }: { test: PairTest; pCorrected: number; turned: boolean },
-  better: Better,
-  tooFew: boolean,
-): Compared {
+/** Two contenders and the measure that decides between them. */
+export interface ContenderPair {
+  a: Contender;
+  b: Contender;
+  better: Better;
+}
+
+/** B beside A, of several pairs that have nothing to do with each other: corrected by Holm's procedure over all that can be told. */
+export function judgePairs(pairs: readonly ContenderPair[]): Compared[] {
+  const able = pairs.filter(({ a, b }) => Math.min(a.figures.length, b.figures.length) >= ROUNDS_MIN);
+  const tests = pairs.map(({ a, b }) => testPair(a.figures, b.figures, { pairs: able.length, alignedBy: null }));
+  const tested = tests.filter(({ rounds }) => Math.min(...rounds) >= ROUNDS_MIN);
+  const corrected = new Map(
+    holm(tested.map(({ pValue }) => pValue)).map((pCorrected, index) => [tested[index], pCorrected]),
+  );
+  let roundsMin = ROUNDS_MIN;
+  while (smallestPValue(roundsMin, roundsMin) * tested.length > ALPHA) roundsMin += 1;
+  const smallest = Math.min(...tested.map((test) => test.smallest));
+  return pairs.map(({ better }, index) => {
+    const test = tests[index] ?? testPair([], [], { pairs: 1, alignedBy: null });
+    const pCorrected = corrected.get(test);
+    const tooFew = pCorrected === undefined || smallest * tested.length > ALPHA;
+    return comparedBy({ test, pCorrected: pCorrected ?? 1, turned: false, roundsMin, tooFew }, better);
+  });
+}
+
+/** That there are too few rounds, in the words that every report uses. */
+export function tooFewRounds(rounds: number, roundsMin: number): string {
+  return `too few rounds (${rounds}): not even the clearest difference could be told from chance; it takes ${roundsMin}`;
+}
+
+/** A pair as it was tested and corrected. */
+interface Corrected {
+  test: PairTest;
+  pCorrected: number;
+  /** The test had them the other way round. */
+  turned: boolean;
+  tooFew: boolean;
+  roundsMin: number;
+}
+
+function comparedBy({ test, pCorrected, turned, tooFew, roundsMin }: Corrected, better: Better): Compared {
   const { method, pValue } = test;
   const rounds = turned ? ([test.rounds[1], test.rounds[0]] as const) : test.rounds;
   const factor = pValue === 0 ? 1 : Math.max(1, pCorrected / pValue);
@@ -181,6 +220,7 @@ export function comparedBy(
     pValue,
     pCorrected: Math.min(1, pCorrected),
     roundsMore: needed === null ? null : Math.max(1, needed - Math.min(...rounds)),
+    roundsMin,
   };
 }
 
