@@ -428,6 +428,23 @@ void report_print_list(void)
         printf("  %-10s %s; not built: needs %s\n", missing->name, missing->title, missing->needs);
 }
 
+/* What the polling thread has counted up to now. */
+static struct sample counted(const struct session *s, uint64_t t_ns)
+{
+    struct sample sample = {
+        .t_ns = t_ns,
+        .tx_packets = counter_read(&s->counters.tx_packets),
+        .rx_packets = counter_read(&s->counters.rx_packets),
+        .rx_unique_packets = counter_read(&s->counters.rx_unique_packets),
+        .polls = counter_read(&s->counters.polls),
+        .empty_polls = counter_read(&s->counters.empty_polls),
+    };
+
+    /* A burst may have been counted between the two readings. */
+    sample.rx_unique_packets = not_after(sample.rx_unique_packets, sample.rx_packets);
+    return sample;
+}
+
 /* What the polling thread has counted and used up to now. False if it is not at work. */
 static bool take_sample(struct sample *sample, const struct sampler *sampler, clockid_t polling_cpu, uint64_t t_ns)
 {
@@ -436,36 +453,22 @@ static bool take_sample(struct sample *sample, const struct sampler *sampler, cl
 
     if (__atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) != SESSION_DURING)
         return false;
-    *sample = (struct sample){
-        .t_ns = t_ns,
-        .tx_packets = counter_read(&s->counters.tx_packets),
-        .rx_packets = counter_read(&s->counters.rx_packets),
-        .rx_unique_packets = counter_read(&s->counters.rx_unique_packets),
-        .cpu_ns = clock_ns(polling_cpu) - s->usage_begin.cpu_ns,
-        .polls = counter_read(&s->counters.polls),
-        .empty_polls = counter_read(&s->counters.empty_polls),
-        .minor_faults_known = memory_minor_faults(sampler->stat_fd, &faults),
-    };
+    *sample = counted(s, t_ns);
+    sample->cpu_ns = clock_ns(polling_cpu) - s->usage_begin.cpu_ns;
+    sample->minor_faults_known = memory_minor_faults(sampler->stat_fd, &faults);
     sample->minor_faults = faults - s->usage_begin.minor_faults;
-    /* A burst may have been counted between the two readings. */
-    sample->rx_unique_packets = not_after(sample->rx_unique_packets, sample->rx_packets);
     return __atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) == SESSION_DURING;
 }
 
 /* What the polling thread had counted and used when the run ended. */
 static struct sample last_sample(const struct session *s)
 {
-    return (struct sample){
-        .t_ns = s->control.ended_ns,
-        .tx_packets = counter_read(&s->counters.tx_packets),
-        .rx_packets = counter_read(&s->counters.rx_packets),
-        .rx_unique_packets = counter_read(&s->counters.rx_unique_packets),
-        .cpu_ns = s->usage.cpu_ns,
-        .polls = counter_read(&s->counters.polls),
-        .empty_polls = counter_read(&s->counters.empty_polls),
-        .minor_faults = s->usage.minor_faults,
-        .minor_faults_known = true,
-    };
+    struct sample sample = counted(s, s->control.ended_ns);
+
+    sample.cpu_ns = s->usage.cpu_ns;
+    sample.minor_faults = s->usage.minor_faults;
+    sample.minor_faults_known = true;
+    return sample;
 }
 
 /* Samples until the end of the run. 0, or a negative errno if nobody reads. */
