@@ -98,6 +98,10 @@ export class Progress {
     switch (event.event) {
       case 'switch-starting':
         return;
+      case 'switch-restarting':
+        this.draw('');
+        this.tell(`Starting ${event.driver.id} anew: ${event.reason}`);
+        return;
       case 'trial-starting':
         this.began.set(event.testCase.testbed, this.nowMs());
         this.draw(`${this.counter(this.done + 1)} ${this.naming.nameOf(event.testCase)} ...`);

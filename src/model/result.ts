@@ -43,6 +43,7 @@ export const FlagSchema = z.enum([
   'omitted-sends',
   'few-packets',
   'clock-drift',
+  'started-twice',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 

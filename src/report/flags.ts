@@ -43,6 +43,8 @@ const TEXTS: Record<Flag, string> = {
   'late-packets': `More than ${NOTABLE} of the packets came so far behind others that nobody can tell a copy from a late arrival: they count as arrived, and losses may be hidden.`,
   'omitted-sends': `Packets that were due were never sent, as the port took none for longer than a sender waits (a client a second, a sender of a throughput case 10 ms; of the latter more than ${NOTABLE}): they were not offered, and are not lost. Their delays are known to be at least that long: a percentile that falls among them is not given.`,
   'few-packets': `A percentile is given only where ${BEYOND_MIN} packets or more lie beyond it: ${needs('p50')}, ${needs('p99')}, ${needs('p999')}, the trials of a case together. Measure longer, or at a higher rate.`,
+  'started-twice':
+    'The switch did not learn where everybody is, and was started anew for the same trial: that says something of the switch, and nothing of the figure.',
   'clock-drift':
     'The time-stamp counter, by which packets are paced and timed, ran off from the kernel’s clock, or the kernel does not trust it: delays and rates may be wrong.',
 };

@@ -14,6 +14,7 @@ import type { PlannedTrial } from '../plan/order.ts';
 import type { RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import { type CampaignContext, type CampaignEvent, type CampaignListener, runCampaign } from './campaign.ts';
 import { Schedule } from './schedule.ts';
+import { SETTLE } from './stations.ts';
 import type { Side } from './testbed.ts';
 import type { runTrial } from './trial.ts';
 
@@ -264,6 +265,35 @@ describe('a campaign', () => {
     assert.deepEqual(outcomes(b), ['failed', 'measured']);
     assert.equal(b.starts.length, 2);
   });
+  describe('a switch that does not learn where everybody is', () => {
+    const unsettled: Outcome = { outcome: 'failed', step: SETTLE, reason: 'port 2 is silent' };
+
+    it('is started anew for the same trial, which says so', async (t) => {
+      const b = bench(t);
+      let trials = 0;
+      b.onTrial(() => (trials++ === 0 ? unsettled : { outcome: 'measured' }));
+      await b.run([ONE, ONE]);
+      assert.deepEqual(outcomes(b), ['measured', 'measured']);
+      assert.deepEqual(
+        b.saved.map(({ flags }) => flags),
+        [['started-twice'], []],
+      );
+      assert.equal(b.starts.length, 2);
+      assert.deepEqual(
+        b.told.flatMap((event) => (event.event === 'switch-restarting' ? [event.reason] : [])),
+        ['port 2 is silent'],
+      );
+    });
+
+    it('is not tried again where that did not help, nor in any later trial', async (t) => {
+      const b = bench(t);
+      b.onTrial(() => unsettled);
+      await b.run([ONE, ONE, TWO]);
+      assert.deepEqual(outcomes(b), ['failed', 'failed', 'failed']);
+      assert.equal(b.starts.length, 2 + 1 + 2);
+    });
+  });
+
   it('but keeps one whose trial was invalid', async (t) => {
     const b = bench(t);
     b.onTrial(() => ({ outcome: 'invalid', reason: 'y' }));

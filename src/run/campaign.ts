@@ -14,6 +14,7 @@ import type { PortRequest, SwitchContext, SwitchDriver } from '../switches/drive
 import { RUN_TAGS } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import { reasonOf } from './failure.ts';
+import { SETTLE } from './stations.ts';
 import type { Role, Side, Testbed } from './testbed.ts';
 import { type RunningSide, runTrial } from './trial.ts';
 
@@ -31,6 +32,8 @@ export interface CampaignContext {
 /** What a campaign tells while it runs. */
 export type CampaignEvent =
   | { event: 'switch-starting'; driver: SwitchDriver }
+  /** It has not learned where everybody is, and is started anew for the same trial. */
+  | { event: 'switch-restarting'; driver: SwitchDriver; reason: string }
   | { event: 'trial-starting'; planned: PlannedTrial; testCase: TestCase }
   | { event: 'trial-ended'; planned: PlannedTrial; testCase: TestCase; trial: Trial }
   /** A trial was disturbed: it is repeated at the end of its round. */
@@ -99,17 +102,21 @@ async function runPlanned(
   try {
     const sides = await testbed.sides(testCase.location, signal);
     placement = placeOn(sides, testbed.sameMachine, testCase, driver.threads);
-    step = `start ${driver.id}`;
-    const running = await slot.hold(driver, testCase, placement, sides);
-    signal.throwIfAborted();
-    const trial = await context.run(
-      { ...context, sameMachine: testbed.sameMachine },
-      { testCase, placement, round, ordinal, seed, runTag: context.runTag },
-      running,
-    );
-    // A switch that took part in a failure is not trusted with the next trial.
-    if (trial.outcome.outcome === 'failed') await slot.empty();
-    return trial;
+    const plan = { testCase, placement, round, ordinal, seed, runTag: context.runTag };
+    const attempt = async () => {
+      step = `start ${driver.id}`;
+      const running = await slot.hold(driver, testCase, plan.placement, sides);
+      signal.throwIfAborted();
+      const trial = await context.run({ ...context, sameMachine: testbed.sameMachine }, plan, running);
+      // A switch that took part in a failure is not trusted with the next trial.
+      if (trial.outcome.outcome === 'failed') await slot.empty();
+      return trial;
+    };
+    const trial = await attempt();
+    if (!slot.startsAnew(driver, trial.outcome)) return trial;
+    const second = await attempt();
+    slot.startedAnew(driver, second.outcome);
+    return { ...second, flags: [...second.flags, 'started-twice'] };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof HostLostError) step = 'host lost';
@@ -128,6 +135,10 @@ function placeOn(sides: readonly Side[], sameMachine: boolean, testCase: TestCas
   const [near, far = null] = sides;
   if (near === undefined) throw new RangeError('a trial needs a host');
   return placeCase(testCase, { near, far, sameMachine }, threads);
+}
+
+function isUnsettled(outcome: Outcome): outcome is Extract<Outcome, { outcome: 'failed' }> {
+  return outcome.outcome === 'failed' && outcome.step === SETTLE;
 }
 
 function notRun(
@@ -156,12 +167,26 @@ class SwitchSlot {
   private readonly context: CampaignContext;
   private readonly listener: CampaignListener;
   private held: { key: string; running: RunningSide[]; marks: number[] } | null = null;
+  /** Switches that did not learn where everybody is when they were started anew, either. */
+  private readonly deaf = new Set<string>();
   /** Where our own processes were last told to stay, by host. */
   private readonly kept = new Map<Host, string>();
 
   constructor(context: CampaignContext, listener: CampaignListener) {
     this.context = context;
     this.listener = listener;
+  }
+
+  /** Whether a trial that ended like this is worth another start of its switch: nothing was measured, and it may have been bad luck. */
+  startsAnew(driver: SwitchDriver, outcome: Outcome): boolean {
+    if (!isUnsettled(outcome) || this.deaf.has(driver.id)) return false;
+    this.listener.tell({ event: 'switch-restarting', driver, reason: outcome.reason });
+    return true;
+  }
+
+  /** Takes note of what came of it. */
+  startedAnew(driver: SwitchDriver, outcome: Outcome): void {
+    if (isUnsettled(outcome)) this.deaf.add(driver.id);
   }
 
   /** The switch with these ports, started where another is up or none. Throws whatever its driver does where it does not start. */

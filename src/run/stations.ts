@@ -13,6 +13,8 @@ import type { Side } from './testbed.ts';
 import type { TrialContext, TrialPlan } from './trial.ts';
 
 /** A switch is asked so often, and for so long, whether it knows where everybody is. */
+/** The step of a trial in which the switch learns where everybody is; nothing has been measured yet. */
+export const SETTLE = 'settle switch';
 const SETTLE_INTERVAL_MS = 10;
 const SETTLE_TIMEOUT_MS = 5_000;
 /** A network card that was down needs seconds to agree on its speed with the other end. */
@@ -104,7 +106,7 @@ export async function settle(
   for (;;) {
     const missing = await running.settled(behind);
     if (missing === null) return;
-    if (performance.now() - began >= timeoutMs) throw new TrialFailure('settle switch', missing);
+    if (performance.now() - began >= timeoutMs) throw new TrialFailure(SETTLE, missing);
     for (const { application } of stations) application.announce();
     await timers.setTimeout(SETTLE_INTERVAL_MS, undefined, { signal });
   }

@@ -194,10 +194,10 @@ export async function unlearned(
     station.at === 'uplink'
       ? uplinkNumber(context)
       : portNumber(context.ports.findIndex(({ pair, end }) => pair === station.pair && end === station.end));
-  for (const station of stations) {
-    if ((table.get(numberOf(station))?.rxPackets ?? 0n) === 0n) {
-      return `OVS has not heard of ${station.mac} at port ${numberOf(station)}`;
-    }
+  const silent = stations.find((station) => (table.get(numberOf(station))?.rxPackets ?? 0n) === 0n);
+  if (silent !== undefined) {
+    const error = await firstError(context);
+    return `OVS has not heard of ${silent.mac} at port ${numberOf(silent)}${error === '' ? '' : ` (${error})`}`;
   }
   const known = parseFdb(await appctl(context, 'fdb/show', bridge));
   const stranger = stations.find((station) => known.get(station.mac) !== numberOf(station));
