@@ -329,8 +329,9 @@ void options_print_help(FILE *out)
           "usage: vswload ROLE --io NAME --device DEV [options]\n"
           "       vswload --list [--json]\n\n"
           "ROLE is sender, receiver, client (sends and times the echoes) or server (echoes).\n"
-          "Once it prints \"ready\" it reads from standard input: \"start\", \"start T\" (T ns after the epoch)\n"
-          "and \"stop\"; the end of the input, SIGTERM and SIGINT stop it, too. It prints JSON, one object a line.\n\n"
+          "Once it prints \"ready\" it reads from standard input: \"announce\", \"start\", \"start T\" (T ns after\n"
+          "the epoch), \"measure\" or \"measure T\" (the warm-up ends) and \"stop\"; the end of the input, SIGTERM\n"
+          "and SIGINT stop it, too. It prints JSON, one object a line.\n\n"
           "options, with their defaults in parentheses:\n",
           out);
     for (size_t i = 0; i < SPEC_COUNT; i++) {

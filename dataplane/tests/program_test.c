@@ -742,8 +742,19 @@ static void test_usage(void)
 
     run("--help");
     CHECK(next_line(program.out) && strncmp(program.line, "vswload", 7) == 0);
-    while (next_line(program.out))
+    /* Every command of standard input is named. */
+    const char *const commands[] = {"announce", "start", "start T", "measure", "measure T", "stop"};
+    bool named[6] = {false};
+    while (next_line(program.out)) {
         CHECK(program.len <= 120);
+        for (int c = 0; c < 6; c++) {
+            char quoted[16];
+            snprintf(quoted, sizeof quoted, "\"%s\"", commands[c]);
+            named[c] |= strstr(program.line, quoted) != NULL;
+        }
+    }
+    for (int c = 0; c < 6; c++)
+        CHECK(named[c]);
     ends(0);
 
     run("--list --json");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
-import { formatPps } from '../model/units.ts';
+import { formatPps, percentOf } from '../model/units.ts';
 import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
-import { MICROSECONDS, percentLost, percentOf, withUnit } from '../report/format.ts';
+import { MICROSECONDS, percentLost, withUnit } from '../report/format.ts';
 import { type Naming, namingOf } from '../report/naming.ts';
 import { broken, wrap, wrapParts } from '../report/text.ts';
 import type { CampaignEvent } from '../run/campaign.ts';

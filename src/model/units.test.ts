@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatBps, formatPps, type Parsed, parseDurationMs, parseQuantities, parseQuantity } from './units.ts';
+import {
+  formatBps,
+  formatPps,
+  type Parsed,
+  parseDurationMs,
+  parseQuantities,
+  parseQuantity,
+  percentOf,
+} from './units.ts';
 
 function accepted<T>(parsed: Parsed<T>): T {
   if (!parsed.ok) assert.fail(parsed.error);
@@ -157,5 +165,22 @@ describe('formatPps and formatBps', () => {
   it('writes bits per second with decimal prefixes', () => {
     assert.equal(formatBps(10e9), '10.0 Gbit/s');
     assert.equal(formatBps(176_742_400), '176.7 Mbit/s');
+  });
+});
+
+describe('percentOf', () => {
+  it('keeps what was asked for, and ends in no zeros', () => {
+    assert.deepEqual(
+      [0.02, 0.005, 0.00255, 0, 1].map((ratio) => percentOf(ratio)),
+      ['2 %', '0.5 %', '0.255 %', '0 %', '100 %'],
+    );
+    // 100 * 0.07 is 7.000000000000001 in binary floating point.
+    assert.equal(percentOf(0.07), '7 %');
+  });
+  it('rounds what was measured', () => {
+    assert.deepEqual(
+      [0.98765, 0.02, 1 / 3].map((ratio) => percentOf(ratio, 1)),
+      ['98.8 %', '2 %', '33.3 %'],
+    );
   });
 });

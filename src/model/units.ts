@@ -118,3 +118,8 @@ function round3(value: number): string {
   if (magnitude >= 100) return value.toFixed(magnitude >= 1000 ? 0 : 1);
   return value.toFixed(magnitude >= 10 ? 1 : 2);
 }
+
+/** A ratio as a percentage with at most so many decimal places, and no zeros at its end: `2 %`, `0.5 %`. */
+export function percentOf(ratio: number, places = 4): string {
+  return `${Number((100 * ratio).toFixed(places))} %`;
+}

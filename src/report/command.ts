@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { duration, namesTestbeds, percentOf, quantity } from './format.ts';
+import { percentOf } from '../model/units.ts';
+import { duration, namesTestbeds, quantity } from './format.ts';
 
 /** The option of each parameter of a test case, and its value; but for the testbed, and how to wait. */
 const OPTIONS: Record<Exclude<keyof TestCase, 'testbed' | 'wait'>, [string, (testCase: TestCase) => string]> = {

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would make the figures wrong: every reason to doubt that the campaign's own record gives.
+
 import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Evidence, Flag, TwoModes } from '../model/result.ts';
 import { farHostOf, nearOf } from '../model/testbed.ts';
+import { percentOf } from '../model/units.ts';
 import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';
 import { groupCases } from '../stats/group.ts';
 import { LINE_RATE_LIMITED_RATIO } from '../stats/line-rate.ts';
 import { modesOf } from '../stats/modes.ts';
 import { sumOf } from '../stats/sum.ts';
 import { CEILING } from '../stats/verdict.ts';
-import { caseName, inScale, listed, MICROSECONDS, percentOf, ppsScale, whereOf, withUnit } from './format.ts';
+import { caseName, inScale, listed, MICROSECONDS, ppsScale, whereOf, withUnit } from './format.ts';
 
 /** A reason to doubt: what, and what follows from it. */
 export interface Doubt {

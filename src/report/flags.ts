@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { type CaseResult, type Flag, FlagSchema } from '../model/result.ts';
+import { percentOf } from '../model/units.ts';
 import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';
 import { INTEGRITY_RATIO_MAX } from '../stats/integrity.ts';
 import { LINE_RATE_LIMITED_RATIO } from '../stats/line-rate.ts';
 import { RATE_KEPT_RATIO } from '../stats/pace.ts';
 import { BEYOND_MIN, PERCENTILES, type PercentileName, packetsNeeded } from '../stats/percentiles.ts';
-import { grouped, percentOf } from './format.ts';
+import { grouped } from './format.ts';
 
 const NOTABLE = percentOf(INTEGRITY_RATIO_MAX);
 

@@ -3,6 +3,7 @@
 import type { CampaignResult, Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
+import { percentOf } from '../model/units.ts';
 import { GROUP_PARAMETERS, type Group } from '../stats/group.ts';
 import type { Compared } from '../stats/standing.ts';
 
@@ -47,11 +48,6 @@ export function percentLost(ratio: number | null): string {
   if (ratio === 0) return '0 %';
   const percent = 100 * ratio;
   return percent > 0 && percent < 0.01 ? '<0.01 %' : `${percent.toFixed(2)} %`;
-}
-
-/** A ratio as a percentage that keeps what was asked for: `2 %`, `0.5 %`. */
-export function percentOf(ratio: number): string {
-  return `${Number((100 * ratio).toPrecision(6))} %`;
 }
 
 /** How many trials a campaign gives each case: `6`, or `6 to 30` where it goes on until a precision is reached. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who had the measured CPUs within the window: the trial's own threads, or strangers. Pure.
+import { percentOf } from '../model/units.ts';
 import { steadyUse } from '../stats/steady.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { ApplicationEvidence, Evidence, MachineEvidence } from './evaluate.ts';
@@ -179,11 +180,12 @@ export function wallS({ before, after }: Pick<MachineEvidence, 'before' | 'after
   return (after.atNs - before.atNs) / 1e9;
 }
 
+/** A share of something that was measured, as people are told it. */
 export function percent(ratio: number): string {
-  return `${Number((100 * ratio).toFixed(1))} %`;
+  return percentOf(ratio, 1);
 }
 
 /** A percentage that stands beside its limit, with so many places that it is not taken for that. */
 export function percentBeside(ratio: number, limit: number): string {
-  return percent(ratio) === percent(limit) ? `${Number((100 * ratio).toFixed(3))} %` : percent(ratio);
+  return percent(ratio) === percent(limit) ? percentOf(ratio, 3) : percent(ratio);
 }

@@ -124,7 +124,7 @@ const MEASUREMENT_COLUMNS: readonly Column<Measurement>[] = [
     type: 'number',
     unit: 'ratio',
     meaning: 'lost of the packets sent within the measured window; empty where none was sent',
-    of: lossRatio,
+    of: (measurement) => lossRatioOf([measurement]),
   },
   {
     name: 'throughput_pps',
@@ -422,8 +422,4 @@ export const TRIALS: Table<TrialRow> = {
 
 function measurementOf({ trial }: TrialRow): Measurement | null {
   return trial.measurement;
-}
-
-function lossRatio(measurement: Measurement): number | null {
-  return measurement.steadyOfferedPackets === 0 ? null : lossRatioOf([measurement]);
 }
