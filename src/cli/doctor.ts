@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { ensureArtifacts, NotSetUpError, programsOf } from '../host/artifacts.ts';
 import { examine, type Finding } from '../host/doctor.ts';
@@ -7,10 +6,12 @@ import { type Host, HostError } from '../host/host.ts';
 import { commitOf, takeInventory } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import type { Framework } from '../model/dataplane.ts';
+import { clean, painter, type TerminalOptions, wrap, writtenColumns } from '../report/text.ts';
 import { switchRegistry } from '../switches/registry.ts';
 import { checkout, version } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { addHostOptions, type HostOptions, isElsewhere, withHost } from './host-option.ts';
+import { terminalOf } from './terminal.ts';
 
 export function addDoctor(program: Command): void {
   const command = program
@@ -33,7 +34,7 @@ async function doctor(options: HostOptions & { json?: boolean }): Promise<void> 
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify({ schema: 1, findings, inventory }, null, 2)}\n`);
   } else {
-    for (const finding of findings) process.stdout.write(`${render(finding)}\n`);
+    process.stdout.write(`${renderFindings(findings, terminalOf(process.stdout))}\n`);
   }
   if (findings.some((finding) => finding.state === 'missing')) {
     throw new CliError(EXIT.nothingMeasurable, 'something is missing: see above');
@@ -71,12 +72,30 @@ function describe(framework: Framework): Finding {
     : { state: 'warning', subject, text: framework.why ?? 'not usable here' };
 }
 
-const MARKS = {
-  ok: styleText('green', 'ok      '),
-  warning: styleText('yellow', 'warning '),
-  missing: styleText('red', 'missing '),
-};
+const STYLES = { ok: 'green', warning: 'yellow', missing: 'red' } as const;
 
-function render({ state, subject, text, mend }: Finding): string {
-  return `${MARKS[state]} ${subject.padEnd(20)} ${text}${mend === undefined ? '' : `\n${' '.repeat(30)}→ ${mend}`}`;
+/** Where what was found begins, and what to do about it, in a terminal that has room beside the subject. */
+const BESIDE = 30;
+/** So many columns leave enough room for that. */
+const BESIDE_FROM = 80;
+const BELOW = 4;
+
+/** Findings in lines for a terminal: beside their subjects, or below them where there is little room. */
+export function renderFindings(findings: readonly Finding[], options: TerminalOptions): string {
+  const columns = writtenColumns(options);
+  const paint = painter(options.color);
+  const indent = columns < BESIDE_FROM ? BELOW : BESIDE;
+  return findings
+    .flatMap(({ state, subject, text, mend }) => {
+      const head = `${state.padEnd(8)} ${clean(subject).padEnd(20)}`;
+      const lines = [clean(text), ...(mend === undefined ? [] : [`→ ${clean(mend)}`])].flatMap((line) =>
+        wrap(' '.repeat(indent) + line, columns, indent + (line.startsWith('→') ? 2 : 0)),
+      );
+      const [first = '', ...others] =
+        columns < BESIDE_FROM
+          ? [head.trimEnd(), ...lines]
+          : [`${head} ${lines[0]?.trimStart() ?? ''}`, ...lines.slice(1)];
+      return [paint(first.slice(0, state.length), STYLES[state]) + first.slice(state.length), ...others];
+    })
+    .join('\n');
 }

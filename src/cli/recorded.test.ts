@@ -13,6 +13,7 @@ import {
   trial,
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
+import type { Finding } from '../host/doctor.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import { renderComparison } from '../report/comparison.ts';
 import { renderCampaignList } from '../report/list.ts';
@@ -21,6 +22,7 @@ import type { TerminalOptions } from '../report/text.ts';
 import { Schedule } from '../run/schedule.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { compareCampaigns } from '../stats/compare.ts';
+import { renderFindings } from './doctor.ts';
 import { describePlan } from './dry-run.ts';
 import { Progress } from './progress.ts';
 
@@ -75,6 +77,7 @@ function session(options: TerminalOptions): [string, string][] {
     conditions: [{ what: 'kernel', a: '6.1.0-21-amd64', b: '6.18.2' }],
   };
   return [
+    ['doctor', renderFindings(findings, options)],
     ['run --dry-run', describePlan(plan, [], [testbed], options.columns)],
     ['run', progress(options.columns)],
     ['list', renderCampaignList(rows, options)],
@@ -105,6 +108,23 @@ const schedule = new Schedule(campaign, campaign.cases);
 const plan = { campaign, cases: campaign.cases, schedule, owed: [] };
 const cpus = [0, 1, 2, 3].map((id) => ({ id, node: 0, socket: 0, core: id }));
 const testbed = { name: 'local', near: { name: 'local', cpus, switches: [] }, far: null, sameMachine: false };
+
+const findings: Finding[] = [
+  { state: 'ok', subject: 'packages', text: 'all that vswbench needs is installed' },
+  {
+    state: 'warning',
+    subject: 'CPUs',
+    text: '2 CPUs: two applications and a switch that polls share them, and the operating system has none of its own',
+    mend: 'measure on a machine with four CPUs or more',
+  },
+  {
+    state: 'warning',
+    subject: 'switch snabb',
+    text: 'Snabb is not on the PATH; build it of https://github.com/snabbco/snabb',
+    mend: 'let VSWBENCH_SNABB name the program: VSWBENCH_SNABB=/path/of/snabb',
+  },
+  { state: 'missing', subject: 'cgroups', text: 'no cgroup hierarchy is mounted, and LXC needs one' },
+];
 
 /** What a run tells while it goes on. */
 function progress(columns: number): string {

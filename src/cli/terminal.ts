@@ -11,6 +11,6 @@ const COLUMNS_DEFAULT = 100;
  */
 export function terminalOf(stream: Pick<WriteStream, 'isTTY' | 'columns' | 'hasColors'>): TerminalOptions {
   // A terminal of no size, as some consoles are, does not know it.
-  const columns = stream.columns || Number(process.env.COLUMNS) || COLUMNS_DEFAULT;
+  const [columns = COLUMNS_DEFAULT] = [stream.columns, Number(process.env.COLUMNS)].filter((one) => one > 0);
   return { columns, color: stream.isTTY && stream.hasColors() };
 }
