@@ -20,6 +20,7 @@ import {
   whisker,
 } from './chart.ts';
 import { sweeps } from './chart-lines.ts';
+import { dotsOf } from './dots.ts';
 import { common, describeGroup, inScale, namesTestbeds, ppsScale, varying, whereOf } from './format.ts';
 import { publishedPps, table2Pps } from './paper.ts';
 
@@ -44,14 +45,14 @@ function table2Chart(result: CampaignResult, comparable: readonly CaseResult[]):
   const ours = paced.length > 0 ? paced : comparable;
   const names = Object.keys(table2Pps).filter((io) => ours.some((one) => one.case.io === io));
   const rows = [...names.map(publishedRow), ...ours.flatMap((one) => ownRow(one, here))];
+  const drawn = dotsOf(ours);
   const dots = ours.flatMap((one) =>
-    one.figures.map(({ value }) => ({ io: one.case.io, source: here, pps: value / KPPS })),
+    drawn.of(one).map((value) => ({ io: one.case.io, source: here, pps: value / KPPS })),
   );
   const colors = { domain: [PAPER, here], range: [NEUTRAL, SERIES[0]] };
   return {
     title: `The paper’s table 2, measured again${where}`,
-    caption:
-      'Received throughput of one pair over linux-bridge, 64-byte frames in bursts of 64, more of them intended than the path carries (the paper: 1 Mpps). Bars are medians, whiskers 95 % intervals, dots single trials; the paper gives a single figure. The machines differ, so compare the order and the ratios before the heights.',
+    caption: `Received throughput of one pair over linux-bridge, 64-byte frames in bursts of 64, more of them intended than the path carries (the paper: 1 Mpps). Bars are medians, whiskers 95 % intervals, dots single trials; the paper gives a single figure. The machines differ, so compare the order and the ratios before the heights.${drawn.note}`,
     legend: [
       { label: PAPER, color: NEUTRAL },
       { label: here, color: SERIES[0] },
@@ -141,13 +142,14 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
     ...whisker(figure, scale.divisor),
     text: inScale(figure.median, scale),
   }));
+  const drawn = dotsOf(figures.map(({ one }) => one));
   const dots = figures.flatMap(({ one }) =>
-    one.figures.map(({ value }) => ({ label: caseLabel(one), pps: value / scale.divisor })),
+    drawn.of(one).map((value) => ({ label: caseLabel(one), pps: value / scale.divisor })),
   );
   const layout = { names: rows.map(({ label }) => label), step: BAR_STEP, labelPx: 12 };
   return {
     title: `Received throughput${whereOf(result, caseGroup.group)}`,
-    caption: `${capital(describeGroup(caseGroup.group, common(result, caseGroup.group)))}. Bars are medians, whiskers their 95 % intervals, dots rounds; whether two cases differ is said at the top, and not by whether whiskers overlap. Grey is direct: the same framework without any switch, the ceiling.`,
+    caption: `${capital(describeGroup(caseGroup.group, common(result, caseGroup.group)))}. Bars are medians, whiskers their 95 % intervals, dots rounds; whether two cases differ is said at the top, and not by whether whiskers overlap. Grey is direct: the same framework without any switch, the ceiling.${drawn.note}`,
     legend: [],
     spec: (width) => ({
       width,

@@ -5,6 +5,7 @@ import { testbedsOf } from '../model/testbed.ts';
 import { groupCases } from '../stats/group.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import { type Chart, caseLabel, colorOf, rowNames, rowsHeight, SERIES, ticksFor } from './chart.ts';
+import { dotsOf } from './dots.ts';
 import { namesTestbeds, parameters, varying } from './format.ts';
 
 /** Height of a row, pixels, and how many rows are still a picture. */
@@ -51,7 +52,9 @@ export function spreadCharts(result: CampaignResult): Chart[] {
 }
 
 function spreadChart(result: CampaignResult, testbed: string): Chart | null {
-  const rows = rowsOf(result, testbed).flatMap(({ one, name }) => {
+  const shown = rowsOf(result, testbed);
+  const drawn = dotsOf(shown.map(({ one }) => one));
+  const rows = shown.flatMap(({ one, name }) => {
     const figure = decidingFigure(one);
     if (figure === null || figure.trials < 2 || figure.median === 0) return [];
     const percent = (value: number) => 100 * (value / figure.median - 1);
@@ -59,7 +62,7 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
     return [
       {
         name,
-        dots: one.figures.map(({ value }) => ({ name, color, percent: percent(value) })),
+        dots: drawn.of(one).map((value) => ({ name, color, percent: percent(value) })),
         band: { name, low: percent(figure.ciLow ?? figure.median), high: percent(figure.ciHigh ?? figure.median) },
       },
     ];
@@ -77,7 +80,7 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
   }));
   return {
     title: `Every trial${onTestbed(result, testbed)}`,
-    caption: `${captionOf(result, testbed)}Each dot is one trial: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.`,
+    caption: `${captionOf(result, testbed)}Each dot is one trial: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.${drawn.note}`,
     legend: [],
     spec: (width) => ({
       width,

@@ -233,5 +233,18 @@ export function toColumns<Fields extends PropertyKey>(
 
 /** The object whose fields these columns hold, unchecked. Throws SyntaxError where a text is not JSON. */
 export function fromColumns(columns: Readonly<Record<string, Column>>, row: Row): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(columns).map(([field, { column, read }]) => [field, read(row[column])]));
+  const object: Record<string, unknown> = {};
+  for (const { field, column, read } of listOf(columns)) object[field] = read(row[column]);
+  return object;
+}
+
+const lists = new WeakMap<object, { field: string; column: string; read: Column['read'] }[]>();
+
+/** A list of columns as it is gone through for each of very many rows. */
+function listOf(columns: Readonly<Record<string, Column>>): { field: string; column: string; read: Column['read'] }[] {
+  const known = lists.get(columns);
+  if (known !== undefined) return known;
+  const list = Object.entries(columns).map(([field, { column, read }]) => ({ field, column, read }));
+  lists.set(columns, list);
+  return list;
 }

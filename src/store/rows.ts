@@ -140,14 +140,65 @@ export function readHosts(rows: Rows, id: SQLOutputValue): unknown[] {
   }));
 }
 
-/** The trials of a case in the order in which they were saved. What is not among `parts` is empty. */
+/** The trials of a case in the order of the rounds, a repetition after what it repeats. What is not among `parts` is empty. */
 export function* readTrials(rows: Rows, id: string, caseIndex: number, parts: TrialParts): Generator<unknown, void> {
-  const sql = 'SELECT * FROM trials WHERE campaign_id = :id AND case_index = :caseIndex ORDER BY trial_id';
-  for (const row of rows.each(sql, { id, caseIndex })) yield toTrial(rows, row, parts);
+  const ofCase = { id, caseIndex };
+  const walk = (table: string, order: string) => new Parts(rows, table, order, ofCase);
+  const all = {
+    pairs: walk('pair_results', 'position'),
+    latencies: walk('latencies', 'kind'),
+    samples: parts.samples ? walk('samples', 'position') : null,
+    histograms: parts.histograms ? walk('histograms', 'name') : null,
+  };
+  try {
+    const sql = `SELECT * FROM trials WHERE campaign_id = :id AND case_index = :caseIndex ORDER BY ${TRIAL_ORDER}`;
+    for (const row of rows.each(sql, ofCase)) yield toTrial(row, all);
+  } finally {
+    for (const part of Object.values(all)) part?.close();
+  }
 }
 
-function toTrial(rows: Rows, row: Row, parts: TrialParts): unknown {
-  const histograms = parts.histograms ? partsOf(rows, 'histograms', 'name', row) : [];
+const TRIAL_ORDER = 'round, trial_id';
+
+/** The rows of a table that hang on the trials of a case: gone through once, alongside the trials themselves. */
+class Parts {
+  private readonly rows: Generator<Row, void>;
+  private next: Row | null;
+
+  constructor(rows: Rows, table: string, order: string, ofCase: Parameters) {
+    this.rows = rows.each(
+      `SELECT part.* FROM trials JOIN ${table} AS part ON part.trial_id = trials.trial_id
+       WHERE campaign_id = :id AND case_index = :caseIndex ORDER BY round, trials.trial_id, ${order}`,
+      ofCase,
+    );
+    this.next = this.rows.next().value ?? null;
+  }
+
+  /** Those of the next trial in order. */
+  of(trialId: SQLOutputValue | undefined): Row[] {
+    const found: Row[] = [];
+    while (this.next !== null && this.next.trial_id === trialId) {
+      found.push(this.next);
+      this.next = this.rows.next().value ?? null;
+    }
+    return found;
+  }
+
+  close(): void {
+    this.rows.return();
+  }
+}
+
+interface AllParts {
+  pairs: Parts;
+  latencies: Parts;
+  samples: Parts | null;
+  histograms: Parts | null;
+}
+
+function toTrial(row: Row, parts: AllParts): unknown {
+  const histograms = parts.histograms?.of(row.trial_id) ?? [];
+  const measurement = toMeasurement(row, parts);
   return {
     ...fromColumns(TRIAL, row),
     outcome: {
@@ -155,23 +206,23 @@ function toTrial(rows: Rows, row: Row, parts: TrialParts): unknown {
       ...(row.failed_step === null ? {} : { step: row.failed_step }),
       ...(row.reason === null ? {} : { reason: row.reason }),
     },
-    measurement: row.duration_s === null ? null : toMeasurement(rows, row, parts),
+    measurement: row.duration_s === null ? null : measurement,
     histograms: Object.fromEntries(
       histograms.map((histogram) => [histogram.name, { unit: 'ns', ...fromColumns(HISTOGRAM, histogram) }]),
     ),
   };
 }
 
-function toMeasurement(rows: Rows, row: Row, parts: TrialParts): unknown {
-  const latencies = partsOf(rows, 'latencies', 'kind', row);
+function toMeasurement(row: Row, parts: AllParts): unknown {
+  const latencies = parts.latencies.of(row.trial_id);
   const latencyNs = Object.fromEntries(latencies.map((latency) => [latency.kind, fromColumns(LATENCY, latency)]));
-  const samples = parts.samples ? partsOf(rows, 'samples', 'position', row) : [];
+  const samples = parts.samples?.of(row.trial_id) ?? [];
   return {
     ...fromColumns(MEASUREMENT, row),
     // No latency at all and none of any kind are the same.
     ...(latencies.length === 0 ? {} : { latencyNs }),
     cpu: fromColumns(CPU_USE, row),
-    pairs: partsOf(rows, 'pair_results', 'position', row).map((pair) => fromColumns(PAIR_RESULT, pair)),
+    pairs: parts.pairs.of(row.trial_id).map((pair) => fromColumns(PAIR_RESULT, pair)),
     samples: samples.map((sample) => fromColumns(SAMPLE, sample)),
   };
 }
@@ -198,13 +249,8 @@ export function* readHistograms(
   name: string,
 ): Generator<{ ordinal: unknown; histogram: unknown }, void> {
   const sql = `SELECT ordinal, histograms.* FROM trials JOIN histograms USING (trial_id)
-    WHERE campaign_id = :id AND case_index = :caseIndex AND name = :name ORDER BY trial_id`;
+    WHERE campaign_id = :id AND case_index = :caseIndex AND name = :name ORDER BY ${TRIAL_ORDER}`;
   for (const row of rows.each(sql, { id, caseIndex, name })) {
     yield { ordinal: row.ordinal, histogram: { unit: 'ns', ...fromColumns(HISTOGRAM, row) } };
   }
-}
-
-/** The rows of a table that hang on a trial. */
-function partsOf(rows: Rows, table: string, order: string, { trial_id: id = null }: Row): Row[] {
-  return rows.all(`SELECT * FROM ${table} WHERE trial_id = :id ORDER BY ${order}`, { id });
 }

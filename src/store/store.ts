@@ -152,7 +152,7 @@ export class Store {
     });
   }
 
-  /** The trials of a case one by one, in the order in which they were saved. What is not among `parts` is empty. */
+  /** The trials of a case one by one, in the order of the rounds. What is not among `parts` is empty. */
   *trials(id: string, caseIndex: number, parts: TrialParts = WHOLE): Generator<Trial, void> {
     let index = 0;
     for (const trial of this.stream(() => readTrials(this.rows, id, caseIndex, parts))) {
