@@ -2,7 +2,7 @@
 // What OVS prints, as version 3.1 does. That it forwards is for the end-to-end tests.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FakeHost } from '../../test/fixtures/host.ts';
+import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
 import { ovs, parsePmdStatistics } from './ovs.ts';
 
 const PMD_STATISTICS = `pmd thread numa_id 0 core_id 1:
@@ -28,6 +28,44 @@ describe('what OVS prints', () => {
     assert.ok(Math.abs(cyclesPerPacket - 424.53) < 0.01);
     assert.equal(cacheMisses, 3);
     assert.deepEqual(parsePmdStatistics('pmd thread numa_id 0 core_id 1:\n  packets received: 0\n'), {});
+  });
+});
+
+describe("OVS's ports", () => {
+  const PORTS = [
+    { pair: 0, end: 'source' },
+    { pair: 0, end: 'sink' },
+  ] as const;
+
+  it('are connected one after another for the first time: OVS allocates the buffers for all of them with the first', async (t) => {
+    let asked = 0;
+    const host = new FakeHost(t)
+      .answer(/ovs-vswitchd-dpdk --version$/, { stdout: 'ovs-vswitchd (Open vSwitch) 3.1.0\nDPDK 22.11.11\n' })
+      .answer(/^test -/)
+      .answer(/^ovsdb-tool create /)
+      .answer(/^ovs-vsctl .* [a-z-]+ /)
+      .answer(/dump-ports/, () => {
+        asked += 1;
+        const packets = asked < 3 ? '?' : '0';
+        return { stdout: `reply: 1 ports\n  port  1: rx pkts=${packets}, bytes=?, drop=?\n` };
+      })
+      .onStart(/^env .*ovsdb-server /, () => new FakeProcess(11))
+      .onStart(/^env .*ovs-vswitchd-dpdk /, () => new FakeProcess(12));
+    const running = await ovs.start(switchContext(host, { ports: PORTS }));
+    const connected = async () => {
+      const { length } = host.commands;
+      void running.ports;
+      await running.connect?.(new AbortController().signal);
+      return host.commands
+        .slice(length)
+        .filter((command) => /^ovs-/.test(command))
+        .map((command) =>
+          [...command.matchAll(/dump-ports|del-port \S+ \S+|add-port \S+ (\S+)/g)].map(([, name]) => name ?? '-'),
+        );
+    };
+    assert.deepEqual(await connected(), [['p0-1'], ['-'], ['-'], ['-'], ['p1-1']]);
+    // From then on the buffers are there.
+    assert.deepEqual(await connected(), [['-', '-', 'p0-2', 'p1-2']]);
   });
 });
 

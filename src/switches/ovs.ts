@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Open vSwitch with its user-space datapath (DPDK): one vhost-user port for each application.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, HostError, type HostProcess } from '../host/host.ts';
 import {
   type RunningSwitch,
@@ -173,6 +174,9 @@ async function plugUplink(context: SwitchContext, uplink: Uplink): Promise<void>
   if (error !== '[]' && error !== '""') throw new HostError(`OVS cannot use the uplink ${uplink.interface}: ${error}`);
 }
 
+const SERVED_TIMEOUT_MS = 8_000;
+const SERVED_POLL_MS = 5;
+
 /**
  * OVS is the client of the applications' sockets (`dpdkvhostuserclient`: the other way round has no counters). By itself it looks
  * for a socket once a second; ports that are made anew for each trial connect at once. Ports and sockets have names of their
@@ -207,13 +211,35 @@ class Connections {
     if (uplink !== null && this.present.length > 0) await plugUplink(this.context, uplink);
     for (const name of names) await socketAppears(host, `${directory}/ports/${name}`, signal);
     const deleted = this.present.flatMap((name) => ['--', '--if-exists', 'del-port', BRIDGE, name]);
-    this.present = names;
-    const added = names.flatMap((name, index) => [
+    const [first = [], ...others] = names.map((name, index) => [
       ...['--', 'add-port', BRIDGE, name, '--', 'set', 'Interface', name, 'type=dpdkvhostuserclient'],
       ...[`options:vhost-server-path=${directory}/ports/${name}`, `ofport_request=${portNumber(index)}`],
     ]);
+    const isFirstTime = this.present.length === 0;
+    this.present = names;
     // Without waiting for the daemon: whether it has come so far is seen by what arrives at its ports.
-    await vsctl(this.context, '--no-wait', ...deleted, ...added);
+    const change = (...commands: string[]) => vsctl(this.context, '--no-wait', ...commands);
+    if (!isFirstTime) {
+      await change(...deleted, ...first, ...others.flat());
+      return;
+    }
+    await change(...first);
+    await this.served(portNumber(0), signal);
+    if (others.length > 0) await change(...others.flat());
+  }
+
+  /**
+   * Resolves when OVS serves a port. With the first it allocates the buffers for all, and takes for a moment all the memory that it may have: a
+   * connection that needs some then fails ("failed to allocate memory for dev->mem"), and OVS never tries it again.
+   * Throws HostError, or the signal's reason.
+   */
+  private async served(port: number, signal: AbortSignal): Promise<void> {
+    for (let waitedMs = 0; ; waitedMs += SERVED_POLL_MS) {
+      const table = await statistics(this.context, BRIDGE);
+      if (typeof table.get(port)?.rxPackets === 'bigint') return;
+      if (waitedMs >= SERVED_TIMEOUT_MS) throw new HostError(`OVS does not serve port ${port}`);
+      await sleep(SERVED_POLL_MS, undefined, { signal });
+    }
   }
 
   private nameOf(index: number): string {
