@@ -47,6 +47,17 @@ before(() => {
     }),
   );
   save(results, campaign('few', 200_000, { cases: [storedCase({ case: testCase({ rate: 'max' }), pps: 1 }, 2)] }));
+  const mixed = [
+    storedCase({ case: testCase({ rate: 'max' }), pps: 250_000 }, 6, 0.01, 1),
+    storedCase({ case: testCase({ io: 'raw', rate: 'max' }), pps: 330_000 }, 6, 0.01, 2),
+    storedCase(
+      { case: testCase({ switch: 'ovs', io: 'dpdk', port: 'vhost-user', rate: 'max' }), pps: 940_000 },
+      6,
+      0.01,
+      3,
+    ),
+  ];
+  save(results, campaign('mixed', 0, { cases: mixed }));
   const labCases = [400_000, 500_000].map((pps, index) => {
     const one = testCase({ testbed: index === 0 ? 'local' : 'lab', rate: 'max' });
     return storedCase({ case: one, pps }, 6, 0.01, index);
@@ -106,6 +117,24 @@ describe('compare', () => {
   });
   it('compares two switches of one campaign', () => {
     assert.deepEqual(verdicts('one', '--switches', 'direct,linux-bridge').verdicts, ['slower']);
+  });
+  it('compares two switches at their best where frameworks differ, or by the frameworks named', () => {
+    const best = compare('mixed', '--switches', 'linux-bridge,ovs');
+    assert.deepEqual([best.status, best.stderr], [0, '']);
+    const text = best.stdout.replaceAll(/\s+/g, ' ');
+    assert.match(
+      text,
+      /ovs with dpdk\/vhost-user \(9\d\d\.\d kpps\) is faster than linux-bridge with raw \(3\d\d\.\d kpps, its best of 2\): \+\d+ % \(\+\d+ to \+\d+ %, p = 0\.0\d+\)/,
+    );
+    assert.match(text, /Switch Framework Mpps|Switch Framework kpps CPUs Unbeaten/);
+    assert.match(
+      compare('mixed', '--switches', 'linux-bridge/udp,ovs/dpdk').stdout.replaceAll(/\s+/g, ' '),
+      /is faster than linux-bridge with udp \(2\d\d\.\d kpps\)/,
+    );
+    assert.match(
+      compare('mixed', '--switches', 'linux-bridge/netmap,ovs').stderr,
+      /campaign mixed has no linux-bridge with 'netmap'; it has udp, raw/,
+    );
   });
   it('compares machines only where it is told to, and says so', () => {
     const refused = compare('one', 'other-machine');

@@ -2,8 +2,10 @@
 import type { Command } from 'commander';
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
+import { ioName } from '../model/testcase.ts';
 import { type ComparisonReport, renderComparison, type Side, toComparisonDocument } from '../report/comparison.ts';
-import { compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
+import { type Comparison, compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
+import { type Choice, duels, isChosen } from '../stats/duel.ts';
 import { CliError, EXIT } from './errors.ts';
 import { loadFrom } from './load.ts';
 import { terminalOf } from './terminal.ts';
@@ -20,14 +22,15 @@ export function addCompare(program: Command): void {
     .description('faster, slower or no difference: two campaigns case by case, or two switches of one')
     .argument('<A>', 'campaign: an id, another results folder (its latest campaign), or FOLDER:ID')
     .argument('[B]', 'campaign that is compared with it')
-    .option('--switches <a,b>', 'compare two switches within campaign A')
+    .option('--switches <a,b>', 'compare two switches within campaign A, or switch/framework')
     .option('--across-machines', 'compare even where hostname, kernel, CPU or microcode differ')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExits with 3 where no case could be compared.' +
         '\n\nExample:\n  $ vswbench compare 20261125-2005-ab9 20261125-2102-f87' +
-        '\n  $ vswbench compare 20261125-2005-ab9 --switches direct,linux-bridge',
+        '\n  $ vswbench compare 20261125-2005-ab9 --switches direct,linux-bridge' +
+        '\n  $ vswbench compare 20261125-2005-ab9 --switches linux-bridge/raw-mmsg,ovs/dpdk',
     )
     .action(compare);
 }
@@ -39,7 +42,7 @@ async function compare(a: string, b: string | undefined, options: CompareOptions
       ? JSON.stringify(toComparisonDocument(report))
       : renderComparison(report, terminalOf(process.stdout));
   process.stdout.write(`${text}\n`);
-  if (report.comparison.compared === 0) process.exitCode = EXIT.nothingMeasurable;
+  if (report.comparison.compared === 0 && (report.duels ?? []).length === 0) process.exitCode = EXIT.nothingMeasurable;
 }
 
 async function reportOf(a: string, b: string | undefined, options: CompareOptions): Promise<ComparisonReport> {
@@ -50,23 +53,40 @@ async function reportOf(a: string, b: string | undefined, options: CompareOption
 }
 
 async function ofSwitches(place: string, list: string): Promise<ComparisonReport> {
-  const [first, second, ...rest] = list.split(',').map((id) => id.trim());
+  const [first, second, ...rest] = list.split(',').map((text) => text.trim());
   if (!first || !second || first === second || rest.length > 0) {
     throw new CliError(EXIT.usage, `--switches takes two different ids, as direct,linux-bridge; not '${list}'`);
   }
   const campaign = await loadFrom(place);
-  const known = [...new Set(campaign.results.map((result) => result.case.switch))];
-  const odd = [first, second].find((id) => !known.includes(id));
-  if (odd !== undefined) {
-    throw new CliError(EXIT.usage, `campaign ${campaign.id} has no switch '${odd}'; it has ${known.join(', ')}`);
+  const [a, b] = [choiceOf(first, campaign), choiceOf(second, campaign)];
+  const sides = { a: { ...sideOf(campaign), switch: first }, b: { ...sideOf(campaign), switch: second } };
+  const { results } = campaign;
+  const named = a.io !== null || b.io !== null;
+  // Case by case only what is otherwise alike, and not where the user has named what is not.
+  const comparison = named ? NOTHING_ALIKE : compareSwitches(results, a.switch, b.switch);
+  const frameworks = (choice: Choice) =>
+    new Set(results.flatMap((one) => (isChosen(choice, one) && one.summary !== null ? [ioName(one.case)] : [])));
+  // With one framework in common the table says it all.
+  const isAlike = !named && new Set([...frameworks(a), ...frameworks(b)]).size === 1;
+  return { ...sides, comparison, duels: isAlike ? [] : duels(results, a, b), machines: [], conditions: [] };
+}
+
+const NOTHING_ALIKE: Comparison = { cases: [], compared: 0, family: 'group' };
+
+/** `ovs`, or `ovs/dpdk` with its framework. Throws CliError where the campaign has no such case. */
+function choiceOf(text: string, { id, results }: CampaignResult): Choice {
+  const slash = text.indexOf('/');
+  const choice = slash < 0 ? { switch: text, io: null } : { switch: text.slice(0, slash), io: text.slice(slash + 1) };
+  if (results.some((one) => isChosen(choice, one))) return choice;
+  const known = [...new Set(results.map((one) => one.case.switch))];
+  if (!known.includes(choice.switch)) {
+    throw new CliError(EXIT.usage, `campaign ${id} has no switch '${choice.switch}'; it has ${known.join(', ')}`);
   }
-  return {
-    a: { ...sideOf(campaign), switch: first },
-    b: { ...sideOf(campaign), switch: second },
-    comparison: compareSwitches(campaign.results, first, second),
-    machines: [],
-    conditions: [],
-  };
+  const ios = results.filter((one) => one.case.switch === choice.switch).map((one) => ioName(one.case));
+  throw new CliError(
+    EXIT.usage,
+    `campaign ${id} has no ${choice.switch} with '${choice.io}'; it has ${[...new Set(ios)].join(', ')}`,
+  );
 }
 
 async function ofCampaigns(placeA: string, placeB: string, options: CompareOptions): Promise<ComparisonReport> {

@@ -2,11 +2,13 @@
 // A comparison as a table and as a document.
 import type { Interval } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
-import { ioName } from '../model/testcase.ts';
+import { ioName, type TestCase } from '../model/testcase.ts';
 import type { ComparedCase, Comparison, ComparisonVerdict, Unlike } from '../stats/compare.ts';
+import type { CaseCost, Duel } from '../stats/duel.ts';
 import { type Group, groupOf } from '../stats/group.ts';
 import type { PairMethod } from '../stats/pair-test.ts';
 import type { Effect } from '../stats/standing.ts';
+import { renderDuels } from './duel.ts';
 import {
   caseName,
   common,
@@ -28,7 +30,7 @@ export interface Side {
   campaign: string;
   title: string;
   startedAt: string;
-  /** Where two switches of one campaign are compared. */
+  /** Where two switches of one campaign are compared; with the framework that was named. */
   switch?: string;
 }
 
@@ -37,6 +39,8 @@ export interface ComparisonReport {
   a: Side;
   b: Side;
   comparison: Comparison;
+  /** Two switches at their best, whatever the framework. */
+  duels?: readonly Duel[];
   /** Empty unless the user asked to compare across machines. */
   machines: readonly Unlike[];
   conditions: readonly Unlike[];
@@ -57,18 +61,43 @@ export interface ComparisonDocument {
   compared: number;
   family: Comparison['family'];
   cases: ComparedCase[];
+  /** Of two switches of one campaign: the best case of either, by set of parameters. */
+  duels: JsonDuel[];
+}
+
+/** A duel, its cases without what they measured. */
+export interface JsonDuel extends Omit<Duel, 'a' | 'b' | 'costs'> {
+  a: TestCase;
+  b: TestCase;
+  costs: (Omit<CaseCost, 'result'> & { case: TestCase })[];
 }
 
 /** A comparison as the one document that programs read. */
-export function toComparisonDocument({ comparison, machines, ...rest }: ComparisonReport): ComparisonDocument {
-  return { schema: SCHEMA, ...rest, acrossMachines: machines.length > 0, machines, ...comparison };
+export function toComparisonDocument({
+  comparison,
+  machines,
+  duels = [],
+  ...rest
+}: ComparisonReport): ComparisonDocument {
+  return {
+    schema: SCHEMA,
+    ...rest,
+    acrossMachines: machines.length > 0,
+    machines,
+    ...comparison,
+    duels: duels.map(({ a, b, costs, ...duel }) => ({
+      ...duel,
+      ...{ a: a.case, b: b.case },
+      costs: costs.map(({ result, ...cost }) => ({ case: result.case, ...cost })),
+    })),
+  };
 }
 
 /** A comparison for people: a table, the cases without a verdict, and what the verdicts rest on. */
 export function renderComparison(report: ComparisonReport, options: TerminalOptions): string {
   const paint = painter(options.color);
   const columns = writtenColumns(options);
-  const { a, b, comparison, machines, conditions } = report;
+  const { a, b, comparison, machines, conditions, duels = [] } = report;
   const compared = comparison.cases.filter(({ verdict }) => verdict !== 'not compared');
   const switches = a.switch !== undefined;
   const blocks = [
@@ -76,9 +105,12 @@ export function renderComparison(report: ComparisonReport, options: TerminalOpti
     unlikeLines('The machines differ, and with them what is compared', machines, columns).map((line) =>
       paint(line, 'yellow'),
     ),
-    ...(compared.length === 0 ? [['No case could be compared.']] : tables(compared, switches, columns, paint)),
+    ...(compared.length === 0 && duels.length === 0
+      ? [['No case could be compared.']]
+      : tables(compared, switches, columns, paint)),
     compared.length === 0 ? [] : wrap(basis(comparison), columns, 0).map((line) => paint(line, 'dim')),
-    notCompared(comparison.cases, switches, columns),
+    ...duelBlocks(duels, columns, paint),
+    duels.length > 0 ? [] : notCompared(comparison.cases, switches, columns),
     doubtfulFlags(compared, switches, columns),
     unlikeLines('Also different between A and B', conditions, columns).map((line) => paint(line, 'dim')),
   ];
@@ -86,6 +118,14 @@ export function renderComparison(report: ComparisonReport, options: TerminalOpti
     .filter((lines) => lines.length > 0)
     .flatMap((lines) => ['', ...lines])
     .join('\n');
+}
+
+/** Two switches at their best, with what that means. */
+function duelBlocks(duels: readonly Duel[], columns: number, paint: Paint): string[][] {
+  if (duels.length === 0) return [];
+  const basis =
+    'Of either switch the case with the best median, whatever the framework. It is called faster only where it is told apart from every case of the other, with p corrected for all cases of the same parameters, as in the summary of the campaign: a switch with more frameworks has no better chance by that.';
+  return [...renderDuels(duels, columns, paint), wrap(basis, columns, 0).map((line) => paint(line, 'dim'))];
 }
 
 function sideLine(name: string, { campaign, title, startedAt, switch: id }: Side): string {
