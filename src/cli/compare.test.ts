@@ -167,7 +167,7 @@ describe('compare', () => {
     assert.match(stdout.replaceAll(/\s+/g, ' '), /linux-bridge with udp: too few rounds \(2\)/);
   });
   for (const [args, message] of [
-    [['one', 'nosuch'], /there is no campaign nosuch/],
+    [['one', 'nosuch'], /there is no campaign 'nosuch'/],
     [['one', 'one'], /both are campaign one/],
     [['one', '--switches', 'direct,ovs'], /campaign one has no switch 'ovs'; it has linux-bridge, direct/],
     [['one', './nosuch.db'], /there are no results/],

@@ -16,7 +16,7 @@ export class CliError extends Error {
 }
 
 /** What the user can do about the system's refusal to use a file, by its code (errno(3)). */
-export function mendOf(code: string): string {
+export function mendOf(code: string, syscall: string): string {
   switch (code) {
     case 'EROFS':
       return 'its file system is read-only; name a folder elsewhere';
@@ -31,7 +31,8 @@ export function mendOf(code: string): string {
     case 'EISDIR':
       return 'it is a folder; name a file';
     case 'ENOENT':
-      return 'check that it exists';
+      // The folder above it is there: see makeFolder.
+      return syscall === 'mkdir' ? 'no folder can be made there; name another' : 'check that it exists';
     default:
       return 'check that it exists and may be written';
   }

@@ -42,7 +42,7 @@ export async function loadFrom(place: string): Promise<CampaignResult> {
   if (!existsSync(file)) throw new CliError(EXIT.usage, `${place}: there are no results (no ${file})`);
   return withFile(file, (store) => {
     const result = resultOf(store, id);
-    if (result === null) throw new CliError(EXIT.usage, `${file} has no campaign ${id ?? ''}`);
+    if (result === null) throw new CliError(EXIT.usage, `${file} has no campaign${id === undefined ? '' : ` '${id}'`}`);
     return result;
   });
 }
@@ -69,7 +69,8 @@ export function requireResult(store: Store, id: string | undefined): CampaignRes
 }
 
 function refuse(id: string | undefined): never {
-  throw new CliError(EXIT.usage, `there is no campaign ${id ?? ''}: 'vswbench list' shows those that there are`);
+  const what = id === undefined ? 'no campaign yet' : `no campaign '${id}'`;
+  throw new CliError(EXIT.usage, `there is ${what}: 'vswbench list' shows those that there are`);
 }
 
 /** The document of a campaign, piece by piece; all of it is of one state of the store. */

@@ -35,7 +35,8 @@ for (const command of [program, ...program.commands, ...program.commands.flatMap
         `vswbench: ${text
           .trim()
           .replace(/^error: /, '')
-          .replaceAll('\n', ' ')}; see: ${pathOf(command)} --help\n`,
+          .replaceAll('\n', ' ')
+          .replace(/\.$/, '')}; see: ${pathOf(command)} --help\n`,
       ),
   });
 }
@@ -75,7 +76,7 @@ function explain(error: unknown): number {
     return EXIT.trialFailed;
   }
   if (isFileError(error)) {
-    tell(`vswbench: cannot ${error.syscall} ${error.path ?? ''}: ${error.code}: ${mendOf(error.code)}`);
+    tell(`vswbench: cannot ${error.syscall} ${error.path ?? ''}: ${error.code}: ${mendOf(error.code, error.syscall)}`);
     return EXIT.trialFailed;
   }
   throw error;

@@ -19,7 +19,7 @@ export function campaignToResume(store: Store, id: string | true): BegunCampaign
     throw new CliError(EXIT.nothingMeasurable, "no campaign is unfinished: 'vswbench list' shows all");
   }
   const stored = store.begun(found);
-  if (stored === null) throw new CliError(EXIT.usage, `there is no campaign ${found}: 'vswbench list' shows all`);
+  if (stored === null) throw new CliError(EXIT.usage, `there is no campaign '${found}': 'vswbench list' shows all`);
   return stored;
 }
 

@@ -21,7 +21,7 @@ const RANGE_VALUES_MAX = 1000;
 export function parseQuantity(text: string): Parsed<number> {
   const match = /^(\d+)(?:\.(\d+))?([kKMG]?)$/.exec(text.trim());
   if (match === null) {
-    return { ok: false, error: `'${text}' is not a number (examples: 64, 1.5k, 1M)` };
+    return { ok: false, error: `'${text}' is not a number of the form 64, 1.5k or 1M` };
   }
   const [, whole = '', fraction = '', suffix = ''] = match;
   return exactly(text, whole, fraction, { factor: 1n, places: SI_PLACES[suffix] ?? 0 }, 'number');

@@ -462,8 +462,19 @@ ${OBSERVED.flatMap((table) => [
 ]).join('\n')}
 `;
 
+/** Percentiles of a table's row that rest on fewer than ten packets beyond them become NULL, as those of later records are. */
+const VERSION_6 = `
+UPDATE latencies SET
+  p50_ns = iif(packets + censored_packets < 20, NULL, p50_ns),
+  p90_ns = iif(packets + censored_packets < 100, NULL, p90_ns),
+  p99_ns = iif(packets + censored_packets < 1000, NULL, p99_ns),
+  p999_ns = iif(packets + censored_packets < 10000, NULL, p999_ns),
+  p9999_ns = iif(packets + censored_packets < 100000, NULL, p9999_ns)
+WHERE packets + censored_packets < 100000;
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
 
 /** What the header of a database says. */
 export interface Header {

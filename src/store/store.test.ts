@@ -12,6 +12,7 @@ import {
   histogramOf,
   hostileCampaign,
   storedCampaign,
+  storedCase,
   sweepCampaign,
   table2Campaign,
   testCase,
@@ -733,6 +734,23 @@ describe('a full disk', () => {
     fs.writeFileSync(join(mountPoint, 'ballast'), Buffer.alloc(60 * 1024));
     assert.equal(failureOf(() => openStore(join(mountPoint, 'store.db'))).code, 'full');
   });
+});
+
+it('takes percentiles back that an older version gave of too few packets', () => {
+  const path = join(folder, 'percentiles.db');
+  const latency = testCase({ dimension: 'latency', rate: 1000 });
+  const store = openStore(path);
+  // 3 000 packets: enough for p99, too few for p99.9.
+  saveAll(store, storedCampaign({ cases: [storedCase({ case: latency, pps: 1000 }, 1)] }));
+  store.close();
+  const old = new DatabaseSync(path);
+  old.exec('UPDATE latencies SET p999_ns = 1, p9999_ns = 2; PRAGMA user_version = 5');
+  old.close();
+  const reopened = openStore(path);
+  const rtt = reopened.load()?.cases[0]?.trials[0]?.measurement?.latencyNs?.rtt;
+  reopened.close();
+  assert.ok(rtt !== undefined && rtt.p99 !== null);
+  assert.deepEqual([rtt.p999, rtt.p9999], [null, null]);
 });
 
 describe('a file that cannot be written', () => {
