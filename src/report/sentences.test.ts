@@ -55,7 +55,7 @@ test('a full order is told where there is one', () => {
   const tied = [...plans, { case: max('vpp'), pps: 9.01e6 }];
   assert.match(
     answerTo(tied).sentence,
-    /; basicfwd > \[(vpp, ovs|ovs, vpp)\] > linux-bridge, each step significant; those in brackets cannot be told apart$/,
+    /; basicfwd > \[(vpp, ovs|ovs, vpp)\] > linux-bridge, each step significant; within brackets the order is not certain$/,
   );
 });
 
@@ -111,7 +111,7 @@ test('without a winner those who are tied are named, with how far noise reaches 
   );
   assert.match(
     answer.sentence,
-    /apart: (ovs|vpp) with udp −\d\.\d+ % \(−\d\.\d+ to \+\d\.\d+ %, p = [0-9.]+\), too noisy: ±\d\.\d+ %; \d+ more rounds would tell; \[.*\] > linux-bridge, a significant step; those in brackets cannot be told apart$/,
+    /apart: (ovs|vpp) with udp −\d\.\d+ % \(−\d\.\d+ to \+\d\.\d+ %, p = [0-9.]+\), too noisy: ±\d\.\d+ %; \d+ more rounds would tell; \[.*\] > linux-bridge, a significant step; within brackets the order is not certain$/,
   );
 });
 

@@ -136,7 +136,7 @@ function orderWords({ tiers, contenders, group }: Order): string {
   const shown =
     texts.length > TIERS_MAX ? [...texts.slice(0, TIERS_MAX - 1), `${texts.length - TIERS_MAX + 1} more`] : texts;
   const steps = tiers.length > 2 ? 'each step significant' : 'a significant step';
-  const joined = tiers.some(({ length }) => length > 1) ? '; those in brackets cannot be told apart' : '';
+  const joined = tiers.some(({ length }) => length > 1) ? '; within brackets the order is not certain' : '';
   return `${group.dimension === 'latency' ? 'soonest first: ' : ''}${shown.join(' > ')}, ${steps}${joined}`;
 }
 
