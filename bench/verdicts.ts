@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How often verdicts are wrong, and how often they find what is there: by simulation, of the rule that vswbench uses
 // (src/stats/standing.ts) and of others that it could use. Nothing is measured. Prints the tables of
-// docs/decisions/0014-verdicts.md as Markdown; the same seed prints the same ones. About five minutes.
+// docs/decisions/0014-verdicts.md as Markdown, and then those of every cell; the same seed prints the same ones. About ten minutes.
 //
 //     node bench/verdicts.ts [REPETITIONS] [SEED]
 import { mean, sampleStandardDeviation } from 'simple-statistics';
@@ -11,7 +11,7 @@ import { mannWhitney } from '../src/stats/ranks.ts';
 import { signedRank } from '../src/stats/signed-rank.ts';
 import { judge } from '../src/stats/standing.ts';
 
-const [repetitions = 2000, seed = 1] = process.argv.slice(2).map(Number);
+const [repetitions = 4000, seed = 3] = process.argv.slice(2).map(Number);
 
 const ROUNDS = [3, 4, 6, 10, 30];
 const CONTENDERS = [2, 5, 20];
@@ -182,36 +182,87 @@ function simulate({ noise, contenders, rounds }: Cell, places: (contender: numbe
   );
 }
 
-function table(title: string, row: (cell: Cell) => Map<string, number>): void {
-  const names = Object.keys(RULES);
-  console.log(
-    `\n### ${title}\n\n| noise | contenders | rounds | ${names.join(' | ')} |\n|---|--:|--:|${'--:|'.repeat(names.length)}`,
-  );
-  for (const noise of NOISES) {
-    for (const contenders of CONTENDERS) {
-      for (const rounds of ROUNDS) {
-        const figures = row({ noise, contenders, rounds });
-        const cells = names.map((name) => figures.get(name)?.toFixed(1) ?? '–');
-        console.log(`| ${noise.name} | ${contenders} | ${rounds} | ${cells.join(' | ')} |`);
-      }
-    }
+/** What each rule got in a cell, percent. */
+type Row = Cell & { figures: Map<string, number> };
+
+const CELLS: readonly Cell[] = NOISES.flatMap((noise) =>
+  CONTENDERS.flatMap((contenders) => ROUNDS.map((rounds) => ({ noise, contenders, rounds }))),
+);
+
+function print(
+  title: string,
+  heads: readonly string[],
+  rows: readonly { names: string[]; figures: Map<string, number> }[],
+) {
+  const rules = Object.keys(RULES);
+  console.log(`\n### ${title}\n\n| ${[...heads, ...rules].join(' | ')} |`);
+  console.log(`|${heads.map(() => '---|').join('')}${'--:|'.repeat(rules.length)}`);
+  for (const { names, figures } of rows) {
+    console.log(`| ${[...names, ...rules.map((rule) => figures.get(rule)?.toFixed(1) ?? '–')].join(' | ')} |`);
   }
 }
 
+/** Of some cells, by what they have in common, each rule's figures put together. */
+function together(
+  rows: readonly Row[],
+  names: (cell: Cell) => string[],
+  join: (figures: number[]) => number,
+): { names: string[]; figures: Map<string, number> }[] {
+  return [...Map.groupBy(rows, (row) => names(row).join()).values()].map((those) => ({
+    names: those[0] === undefined ? [] : names(those[0]),
+    figures: new Map(
+      Object.keys(RULES).flatMap((rule): [string, number][] => {
+        const figures = those.flatMap((row) => row.figures.get(rule) ?? []);
+        return figures.length === 0 ? [] : [[rule, join(figures)]];
+      }),
+    ),
+  }));
+}
+
 /** The worst of the arrangements. */
-table('Campaigns with a false difference, %, the worse of: all equal, equal by twos', (cell) => {
+const wrong = CELLS.map((cell): Row => {
   const places = Object.entries(EQUAL).filter(([name]) => cell.noise.name !== 'unlike' || name !== 'all equal');
   const all = places.map(([, place]) => simulate(cell, place));
-  return new Map(
-    Object.keys(RULES).flatMap((name): [string, number][] => {
-      const wrong = all.flatMap((one) => one.get(name)?.wrong ?? []);
-      return wrong.length === 0 ? [] : [[name, Math.max(...wrong)]];
+  const figures = new Map(
+    Object.keys(RULES).flatMap((rule): [string, number][] => {
+      const ratios = all.flatMap((one) => one.get(rule)?.wrong ?? []);
+      return ratios.length === 0 ? [] : [[rule, Math.max(...ratios)]];
     }),
   );
+  return { ...cell, figures };
 });
-for (const [name, place] of Object.entries(UNEQUAL)) {
-  table(
-    `True differences found, %: ${name}`,
-    (cell) => new Map([...simulate(cell, place)].map(([rule, { found }]) => [rule, found])),
+const found = Object.values(UNEQUAL).map((place) =>
+  CELLS.map((cell): Row => {
+    return { ...cell, figures: new Map([...simulate(cell, place)].map(([rule, one]) => [rule, one.found])) };
+  }),
+);
+
+const sizes = ({ contenders, rounds }: Cell) => [String(contenders), String(rounds)];
+const all = ({ noise, ...cell }: Cell) => [noise.name, ...sizes({ noise, ...cell })];
+const DEFAULT_ROUNDS = [6, 10];
+print(
+  'Campaigns with a false difference, %, at the worst noise',
+  ['contenders', 'rounds'],
+  together(wrong, sizes, (figures) => Math.max(...figures)),
+);
+print(
+  'True differences found, %, mean of both arrangements',
+  ['noise', 'contenders', 'rounds'],
+  together(
+    found.flat().filter(({ rounds }) => DEFAULT_ROUNDS.includes(rounds)),
+    all,
+    mean,
+  ),
+);
+print(
+  'Campaigns with a false difference, %, every cell',
+  ['noise', 'contenders', 'rounds'],
+  together(wrong, all, mean),
+);
+for (const [index, name] of Object.keys(UNEQUAL).entries()) {
+  print(
+    `True differences found, %: ${name}, every cell`,
+    ['noise', 'contenders', 'rounds'],
+    together(found[index] ?? [], all, mean),
   );
 }

@@ -106,3 +106,38 @@ test('two levels are told with what they are, and a precision that was not reach
   assert.match(text, /two levels \(linux-bridge with dpdk\/memif, 22\.360 and 66\.165 Mpps in 4 and 2 trials\)/);
   assert.match(text, /precision that was asked for was not reached \(1 of 2 cases\)/);
 });
+
+test('one trial that stalled is named with its round, and makes no second level', () => {
+  const one = testCase({ rate: 'max' });
+  // 2 Mpps for a second, and then 1.
+  const receivedAt = (tenth: number) => 2e5 * Math.min(tenth, 10) + 1e5 * Math.max(0, tenth - 10);
+  const withStall = (stalled: number[]) =>
+    told(
+      storedCampaign({
+        cases: [
+          {
+            case: one,
+            skipped: null,
+            trials: [0, 1, 2, 3, 4, 5].map((round) => {
+              const run = trial({ case: one, pps: 1e6 + round, round });
+              if (run.measurement === null || !stalled.includes(round)) return run;
+              const course = Array.from({ length: 21 }, (_, tenth) => ({
+                tS: tenth / 10,
+                offeredPackets: receivedAt(tenth),
+                receivedPackets: receivedAt(tenth),
+                steady: true,
+              }));
+              return { ...run, measurement: { ...run.measurement, samples: course } };
+            }),
+          },
+        ],
+      }),
+    );
+  assert.match(
+    withStall([2]),
+    /Single trials changed their rate on the way \(linux-bridge with udp in round 3, between 1\.000 and 2\.000 Mpps\)/,
+  );
+  assert.doesNotMatch(withStall([2]), /two levels/);
+  assert.match(withStall([2, 4]), /two levels/);
+  assert.doesNotMatch(withStall([2, 4]), /Single trials/);
+});

@@ -198,6 +198,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
   const limited = withFlag(result, 'tool-limited');
   const short = withFlag(result, 'rate-not-reached');
   const superPackets = withFlag(result, 'super-packets');
+  const stalled = measured.flatMap((one) => (one.flags.includes('bimodal') ? [] : (changeOf(result, one) ?? [])));
   const modal = measured.flatMap((one) => (one.flags.includes('bimodal') ? [levels(result, one)] : []));
   const imprecise = withFlag(result, 'imprecise');
   const moderated = [...new Set(measured.filter(moderates).map((one) => one.case.io))].sort();
@@ -206,6 +207,11 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
       what: `The figure had two levels (${modal.join('; ')})`,
       consequence:
         'A median says which level came more often, and may fall on the other one the next time. Something decides between them, such as where memory lies, or another load on the machine. Until it is known, a verdict on these cases is one on how often each level came.',
+    }),
+    ...when(stalled.length > 0, {
+      what: `Single trials changed their rate on the way (${stalled.join('; ')})`,
+      consequence:
+        'Something held them back for a while, or let them go. One trial of a case does not make its median; look at it where it is the one that matters.',
     }),
     ...when(imprecise !== null, {
       what: `The precision that was asked for was not reached (${imprecise})`,
@@ -265,17 +271,26 @@ function moderates({ evidence }: CaseResult): boolean {
 /** Between which levels a case changed, from trial to trial and within trials. */
 function levels(result: CampaignResult, one: CaseResult): string {
   const { between, changed, firstChanged } = modesOf(one);
-  const told = ({ low, high }: TwoModes): string => {
-    const scale = one.case.dimension === 'latency' ? MICROSECONDS : ppsScale([high.mean]);
-    return `${inScale(low.mean, scale)} and ${withUnit(high.mean, scale)}`;
-  };
   return [
     nameOf(result, one),
-    ...(between === null ? [] : [`${told(between)} in ${between.low.count} and ${between.high.count} trials`]),
+    ...(between === null ? [] : [`${twoRates(one, between)} in ${between.low.count} and ${between.high.count} trials`]),
     ...(firstChanged === null
       ? []
-      : [`changed within ${changed} of its trials, as between ${told(firstChanged.levels)}`]),
+      : [`changed within ${changed} of its trials, as between ${twoRates(one, firstChanged.levels)}`]),
   ].join(', ');
+}
+
+/** The trial of a case that changed its rate, by its round; null where there is none. */
+function changeOf(result: CampaignResult, one: CaseResult): string | null {
+  const { changed, firstChanged } = modesOf(one);
+  if (firstChanged === null) return null;
+  const more = changed === 1 ? '' : ` and ${changed - 1} more`;
+  return `${nameOf(result, one)} in round ${firstChanged.round + 1}${more}, between ${twoRates(one, firstChanged.levels)}`;
+}
+
+function twoRates(one: CaseResult, { low, high }: TwoModes): string {
+  const scale = one.case.dimension === 'latency' ? MICROSECONDS : ppsScale([high.mean]);
+  return `${inScale(low.mean, scale)} and ${withUnit(high.mean, scale)}`;
 }
 
 /** `framework: path` for each framework that has more than one way of receiving. */

@@ -136,6 +136,24 @@ test('one verdict: who is the fastest is never doubted beside it, and doubts are
   assert.doesNotMatch(told.join(' '), /no difference/);
 });
 
+test('the same who cannot be told apart are one finding, whichever has the better median', () => {
+  const headlines = [
+    [400_000, 401_000],
+    [401_000, 400_000],
+  ].map(
+    ([ovs, vpp]) =>
+      answerTo(
+        [
+          { case: max('ovs'), pps: ovs ?? 0 },
+          { case: max('vpp'), pps: vpp ?? 0 },
+        ],
+        6,
+        0.05,
+      ).headline,
+  );
+  assert.deepEqual(headlines, new Array(2).fill('No winner: ovs with udp and vpp with udp cannot be told apart'));
+});
+
 test('many tied cases are counted, not all named', () => {
   const answer = answerTo(
     ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => ({ case: max(id), pps: 1000 })),

@@ -101,7 +101,8 @@ function winnerWords(verdict: Order, winner: CaseResult, results: readonly CaseR
 function noWinnerWords(verdict: Order): Words {
   const { leaders, standing } = verdict;
   const [best, second] = leaders;
-  const headline = `No winner: ${named(leaders.map((one) => caseName(one.case)))} cannot be told apart`;
+  // In one order whatever their medians: `A and B` and `B and A` are one finding.
+  const headline = `No winner: ${named(leaders.map((one) => caseName(one.case)).sort())} cannot be told apart`;
   if (best === undefined || second === undefined) return { headline, detail: `${headline}.`, sentence: headline };
   const compared = standing.compare(caseKey(best.case), caseKey(second.case));
   const order = verdict.tiers.length > 1 ? `; ${orderWords(verdict)}` : '';

@@ -124,9 +124,14 @@ test('a case is marked for either, and failed trials do not count', () => {
   assert.ok(first?.measurement);
   const samples = samplesAt([...Array(10).fill(1e6), ...Array(10).fill(2e6)]);
   const changed = { ...first, measurement: { ...first.measurement, samples } };
-  assert.deepEqual(summarizeCase(one, [changed, ...rest]).flags, ['bimodal']);
-  const many = Array.from({ length: 11 }, (_, round) => at(1e6, round + 1));
-  assert.deepEqual(summarizeCase(one, [changed, ...many]).flags, []);
+  // One trial that stalled is no second level of the case; two are.
+  assert.deepEqual(summarizeCase(one, [changed, ...rest]).flags, []);
+  const [second, ...others] = rest;
+  assert.ok(second?.measurement);
+  const again = { ...second, measurement: { ...second.measurement, samples } };
+  assert.deepEqual(summarizeCase(one, [changed, again, ...others]).flags, ['bimodal']);
+  const many = Array.from({ length: 19 }, (_, round) => at(1e6, round + 2));
+  assert.deepEqual(summarizeCase(one, [changed, again, ...many]).flags, []);
   const invalid = { ...changed, outcome: { outcome: 'invalid', reason: 'x' } } as const;
   assert.deepEqual(summarizeCase(one, [invalid, ...rest]).flags, ['some-trials-failed']);
   const latency = testCase({ dimension: 'latency', rate: 1000 });

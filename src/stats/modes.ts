@@ -106,10 +106,13 @@ export function modesOf({ figures, evidence }: Pick<CaseResult, 'figures'> & { e
 
 type CaseModesWithin = Pick<Evidence, 'changed' | 'firstChanged'>;
 
-/** Trials that change their level, of all: one in many is an event of its own, and the case still has a figure. */
+/** Trials that change their level, of all: few in many are events of their own, and the case still has a figure. */
 const CHANGED_MIN = 0.1;
+
+/** One trial that changed, or stalled for a while, is an event whatever their number: it is told by its round, see report/doubts.ts. */
+const CHANGED_TRIALS_MIN = 2;
 
 /** Whether a case with so many measured trials has two levels. */
 export function isBimodal({ between, changed }: CaseModes, measured: number): boolean {
-  return between !== null || (changed > 0 && changed >= CHANGED_MIN * measured);
+  return between !== null || (changed >= CHANGED_TRIALS_MIN && changed >= CHANGED_MIN * measured);
 }
