@@ -22,6 +22,8 @@ echo "== round trips: sockperf, shared memory"
 "$node" bench/latency.ts || status=1
 echo "== against the tools that one would pick instead"
 "$node" bench/peers.ts || status=1
+echo "== stores of 10 000 and 100 000 made-up trials: time and memory of each command"
+"$node" bench/size.ts || status=1
 echo "== comparisons: a path with itself, and with a twin that is 10 % slower"
 "$node" bench/compare.ts || status=1
 exit $status

@@ -11,7 +11,8 @@ import type { Store } from '../store/store.ts';
 import { documentOf, requireHead, requireResult, withStore } from './load.ts';
 import { print } from './output.ts';
 
-const WHATS = ['trials', 'cases', 'samples', 'histograms'] as const;
+/** The tables that there are. */
+export const WHATS = ['trials', 'cases', 'samples', 'histograms'] as const;
 type What = (typeof WHATS)[number];
 type Format = 'csv' | 'json';
 
@@ -32,12 +33,13 @@ export function addExport(program: Command): void {
     )
     .action((ids: string[], { what, format }: { what?: What; format: Format }) =>
       withStore((store) =>
-        print(store.stream(() => exported(store, ids.length > 0 ? ids : [undefined], what, format))),
+        print(store.stream(() => exportText(store, ids.length > 0 ? ids : [undefined], what, format))),
       ),
     );
 }
 
-function* exported(
+/** Campaigns as text, piece by piece: the latest where an id is undefined, the documents where no table is named. */
+export function* exportText(
   store: Store,
   ids: readonly (string | undefined)[],
   what: What | undefined,

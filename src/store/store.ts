@@ -373,7 +373,7 @@ export class Store {
           this.rows.run(
             `INSERT OR REPLACE INTO case_summaries (campaign_id, case_index, revision, rules, summary_json)
              VALUES (:id, :caseIndex, :revision, :rules, :summary)`,
-            { ...row, summary: JSON.stringify(summary) },
+            { ...row, summary: keptText(summary) },
           );
         }
       });
@@ -401,11 +401,24 @@ export class Store {
   }
 }
 
+/** A case may have ten thousand figures: rounds and values are kept in turn, and read at once. */
+const KeptSchema = CaseSummarySchema.omit({ figures: true }).extend({ figures: z.array(z.number()) });
+
+function keptText({ figures, ...summary }: CaseSummary): string {
+  return JSON.stringify({ ...summary, figures: figures.flatMap(({ round, value }) => [round, value]) });
+}
+
 /** Null for what is not one, whoever wrote it: it can be made anew. */
 function summaryIn(text: SQLOutputValue | undefined): CaseSummary | null {
   if (typeof text !== 'string') return null;
   try {
-    return CaseSummarySchema.safeParse(JSON.parse(text)).data ?? null;
+    const kept = KeptSchema.safeParse(JSON.parse(text)).data;
+    if (kept === undefined) return null;
+    const { figures: flat, ...summary } = kept;
+    const figures = flat.flatMap((value, index) =>
+      index % 2 === 0 ? [{ round: value, value: flat[index + 1] ?? Number.NaN }] : [],
+    );
+    return { ...summary, figures };
   } catch {
     return null;
   }

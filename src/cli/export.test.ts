@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// `vswbench export` as a user runs it, on results that were made up, and as other programs read what it wrote.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  hostileCampaign,
+  storedCampaign,
+  storedCase,
+  sweepCampaign,
+  table2Campaign,
+  testCase,
+  trial,
+} from '../../test/fixtures/campaign.ts';
+import { REPETITIONS_FROM } from '../model/repetition.ts';
+import type { StoredCampaign } from '../model/result.ts';
+import { TABLES } from '../report/tables/dictionary.ts';
+import { openStore } from '../store/store.ts';
+import { STORE_NAME } from './context.ts';
+import { exportText, WHATS } from './export.ts';
+
+const main = resolve(import.meta.dirname, 'main.ts');
+const readers = resolve(import.meta.dirname, '../../test/readers');
+let results: string;
+
+/** A case of which two trials were disturbed: one has a quiet repetition, the other a disturbed one. */
+function repeatedCampaign(): StoredCampaign {
+  const one = testCase({ rate: 'max' });
+  const disturbed = { case: one, flags: ['disturbed' as const] };
+  const { trials } = storedCase({ case: one, pps: 1000 }, 8);
+  const again = (round: number, pps: number, quiet: boolean) => ({
+    ...trial({ ...(quiet ? { case: one } : disturbed), pps, round }),
+    ordinal: REPETITIONS_FROM + round,
+  });
+  const list = [
+    ...trials.slice(0, 6),
+    ...[6, 7].map((round) => trial({ ...disturbed, pps: 100, round })),
+    ...[again(6, 1003, true), again(7, 1500, false)],
+  ];
+  return storedCampaign({ id: 'repeated', cases: [{ case: one, skipped: null, trials: list }] });
+}
+
+const CAMPAIGNS = [sweepCampaign(), hostileCampaign(), repeatedCampaign(), table2Campaign()].map((campaign, index) => ({
+  ...campaign,
+  id: `c${index}`,
+}));
+
+before(() => {
+  results = mkdtempSync(join(tmpdir(), 'vswbench-export-'));
+  const store = openStore(join(results, STORE_NAME));
+  for (const { cases, ...campaign } of CAMPAIGNS) {
+    store.createCampaign({ ...campaign, cases: cases.map(({ trials: _, ...planned }) => planned) });
+    for (const [index, { trials }] of cases.entries()) {
+      for (const ran of trials) store.saveTrial(campaign.id, index, ran);
+    }
+  }
+  store.close();
+});
+after(() => rmSync(results, { recursive: true, force: true }));
+
+const environment = () => ({ ...process.env, VSWBENCH_RESULTS: results, NO_COLOR: '1' });
+
+function exported(ids: string[], what?: Parameters<typeof exportText>[2], format: 'csv' | 'json' = 'csv'): string {
+  const store = openStore(join(results, STORE_NAME));
+  try {
+    return [...exportText(store, ids, what, format)].join('');
+  } finally {
+    store.close();
+  }
+}
+
+/** What was exported, in a file. */
+function exportedFile(name: string, ...asked: Parameters<typeof exported>): string {
+  const path = join(results, name);
+  writeFileSync(path, exported(...asked));
+  return path;
+}
+
+describe('vswbench export', () => {
+  it('puts several campaigns into one table', () => {
+    const [all, ...each] = [['c0', 'c2', 'c3'], ['c0'], ['c2'], ['c3']].map((ids) => exported(ids).split('\r\n'));
+    assert.deepEqual(
+      all?.slice(1, -1),
+      each.flatMap((lines) => lines.slice(1, -1)),
+    );
+    assert.deepEqual([...new Set(exported(['c2', 'c3'], 'cases', 'json').match(/"campaign_id":"c\d"/g))].length, 2);
+  });
+
+  it('tells a repetition from what it repeats', () => {
+    const lines = exported(['c2'], 'trials', 'json').trim().split('\n');
+    const told = lines.map((line) => /"round":(\d+),"repetition":(\d),"ordinal":(\d+)/.exec(line)?.slice(1).join(' '));
+    assert.deepEqual(told.slice(-4), ['7 0 6', '7 1 6', '8 0 7', '8 1 7']);
+  });
+
+  it('is quiet where the reader has seen enough', async () => {
+    const child = spawn(process.execPath, [main, 'export', 'c0', '--what', 'histograms'], { env: environment() });
+    const closed = once(child, 'close');
+    let complaints = '';
+    child.stderr.on('data', (text) => {
+      complaints += text;
+    });
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    assert.deepEqual([await closed, complaints], [[0, null], '']);
+  });
+
+  it('says which campaign there is not', () => {
+    const { status, stderr } = spawnSync(process.execPath, [main, 'export', 'c0', 'nosuch'], {
+      env: environment(),
+      encoding: 'utf8',
+    });
+    assert.equal(status, 2);
+    assert.match(stderr, /there is no campaign nosuch: 'vswbench list'/);
+  });
+});
+
+const PYTHON = ['python3', '/usr/bin/python3'];
+
+describe('a reader in another language', () => {
+  it('recomputes medians and intervals of every case, and agrees', (context) => {
+    if (spawnSync('python3', ['--version']).status !== 0) return context.skip('needs python3');
+    const ids = CAMPAIGNS.map(({ id }) => id);
+    const files = [
+      exportedFile('trials.csv', ids),
+      exportedFile('cases.csv', ids, 'cases'),
+      exportedFile('documents.json', ids, undefined, 'json'),
+    ];
+    const { stdout, stderr } = spawnSync('python3', [join(readers, 'recompute.py'), ...files], { encoding: 'utf8' });
+    assert.equal(stderr, '');
+    assert.ok(Number(stdout) > 100, stdout);
+  });
+
+  for (const reader of ['pandas', 'duckdb']) {
+    it(`such as ${reader} finds the types that the dictionary says`, (context) => {
+      for (const what of WHATS) {
+        const columns = TABLES.find(({ name }) => name === what)?.columns ?? assert.fail(what);
+        const types = JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, column.type])));
+        const path = exportedFile(
+          `${what}.csv`,
+          CAMPAIGNS.map(({ id }) => id),
+          what,
+        );
+        const read = (python: string) =>
+          spawnSync(python, [join(readers, 'data_frames.py'), reader, path], { input: types, encoding: 'utf8' });
+        const ended = PYTHON.map(read).find(({ status }) => status === 0 || status === 1);
+        if (ended === undefined) return context.skip(`needs ${reader} for Python`);
+        assert.equal(ended.stderr, '', what);
+        assert.ok(Number(ended.stdout) > 0, what);
+      }
+    });
+  }
+});
