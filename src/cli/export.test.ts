@@ -114,7 +114,7 @@ describe('vswbench export', () => {
       encoding: 'utf8',
     });
     assert.equal(status, 2);
-    assert.match(stderr, /there is no campaign nosuch: 'vswbench list'/);
+    assert.match(stderr, /there is no campaign 'nosuch': 'vswbench list'/);
   });
 });
 
