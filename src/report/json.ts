@@ -12,6 +12,7 @@ import {
   TrialSchema,
 } from '../model/result.ts';
 import { HostRecordSchema, nearOf, testbedsOf } from '../model/testbed.ts';
+import { JsonVerdictSchema, jsonVerdicts } from './json-verdicts.ts';
 
 /** Version of the document: it grows with a field renamed or removed, not with one added. */
 const SCHEMA = 1;
@@ -46,6 +47,8 @@ export const JsonDocumentSchema = z.strictObject({
   inventory: InventorySchema,
   /** Each testbed with its one or two hosts. */
   testbeds: z.array(z.strictObject({ name: z.string(), hosts: z.array(HostRecordSchema.omit({ testbed: true })) })),
+  /** Which of the cases that share their parameters are faster; cases by their place in `results`. */
+  verdicts: z.array(JsonVerdictSchema),
   results: z.array(JsonCaseSchema),
 });
 /** The document that `--json` prints. */
@@ -64,7 +67,7 @@ export function* jsonText(result: CampaignResult, trialsOf: TrialsOf): Generator
     name,
     hosts: hosts.flatMap(({ testbed, ...host }) => (testbed === name ? [host] : [])),
   }));
-  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds })}"results":[`;
+  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds, verdicts: jsonVerdicts(result) })}"results":[`;
   for (const [index, one] of results.entries()) {
     yield `${index === 0 ? '' : ','}${opened(withoutEvidence(one))}"trials":[`;
     let isFirst = true;
