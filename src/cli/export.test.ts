@@ -154,3 +154,24 @@ describe('a reader in another language', () => {
     });
   }
 });
+
+describe('vswbench show --trial', () => {
+  const show = (...args: string[]) =>
+    spawnSync(process.execPath, [main, 'show', ...args], { env: environment(), encoding: 'utf8' });
+
+  it('has the trial that was asked for, the repetition as well, with its histograms as data', () => {
+    const { status, stdout } = show('c2', '--trial', '0/7/repetition');
+    assert.equal(status, 0);
+    assert.match(stdout, /Campaign c2, case 0, round 7, the repetition: .*\nthroughput_pps +1003 packets\/s/s);
+    const latency = CAMPAIGNS[0]?.cases.findIndex((one) => one.case.dimension === 'latency');
+    const told: unknown = JSON.parse(show('c0', '--trial', `${latency}/2`, '--json').stdout);
+    const { case: one, trials = [] } = CAMPAIGNS[0]?.cases[latency ?? 0] ?? {};
+    assert.deepEqual(told, { case: one, ...trials[1] });
+  });
+
+  it('says what is wrong with a name', () => {
+    const { status, stderr } = show('c2', '--trial', '9/1');
+    assert.equal(status, 2);
+    assert.match(stderr, /--trial '9\/1': campaign c2 has cases 0 to 0/);
+  });
+});

@@ -400,6 +400,18 @@ const NESTED_COLUMNS: readonly Column<Measurement>[] = [
   },
 ];
 
+/** Every figure of a trial. */
+export const FIGURE_COLUMNS: readonly Column<TrialRow>[] = [
+  ...within(MEASUREMENT_COLUMNS, measurementOf),
+  ...LATENCIES.flatMap(({ kind, prefix, title }) =>
+    within(LATENCY_COLUMNS, (row: TrialRow) => row.trial.measurement?.latencyNs?.[kind] ?? null).map((column) => ({
+      ...column,
+      name: `${prefix}_${column.name}`,
+      meaning: `${title}: ${column.meaning}`,
+    })),
+  ),
+];
+
 export const TRIALS: Table<TrialRow> = {
   name: 'trials',
   about:
@@ -408,14 +420,7 @@ export const TRIALS: Table<TrialRow> = {
     ...CAMPAIGN_COLUMNS,
     ...CASE_COLUMNS,
     ...TRIAL_COLUMNS,
-    ...within(MEASUREMENT_COLUMNS, measurementOf),
-    ...LATENCIES.flatMap(({ kind, prefix, title }) =>
-      within(LATENCY_COLUMNS, (row: TrialRow) => row.trial.measurement?.latencyNs?.[kind] ?? null).map((column) => ({
-        ...column,
-        name: `${prefix}_${column.name}`,
-        meaning: `${title}: ${column.meaning}`,
-      })),
-    ),
+    ...FIGURE_COLUMNS,
     ...within(NESTED_COLUMNS, measurementOf),
   ],
 };
