@@ -52,7 +52,7 @@ function table2Chart(result: CampaignResult, comparable: readonly CaseResult[]):
   const colors = { domain: [PAPER, here], range: [NEUTRAL, SERIES[0]] };
   return {
     title: `The paper’s table 2, measured again${where}`,
-    caption: `Received throughput of one pair over linux-bridge, 64-byte frames in bursts of 64, more of them intended than the path carries (the paper: 1 Mpps). Bars are medians, whiskers 95 % intervals, dots single trials; the paper gives a single figure. The machines differ, so compare the order and the ratios before the heights.${drawn.note}`,
+    caption: `Received throughput of one pair over linux-bridge, 64-byte frames in bursts of 64, more of them intended than the path carries (the paper: 1 Mpps). Bars are medians, whiskers 95 % intervals, dots rounds; the paper gives a single figure. The machines differ, so compare the order and the ratios before the heights.${drawn.note}`,
     legend: [
       { label: PAPER, color: NEUTRAL },
       { label: here, color: SERIES[0] },

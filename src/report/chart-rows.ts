@@ -79,8 +79,8 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
     high: Math.min(reach, high),
   }));
   return {
-    title: `Every trial${onTestbed(result, testbed)}`,
-    caption: `${captionOf(result, testbed)}Each dot is one trial: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.${drawn.note}`,
+    title: `Every round${onTestbed(result, testbed)}`,
+    caption: `${captionOf(result, testbed)}Each dot is one round, with the trial that stands for it: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.${drawn.note}`,
     legend: [],
     spec: (width) => ({
       width,

@@ -78,7 +78,7 @@ export async function renderHtml(result: CampaignResult): Promise<string> {
       h('h3', null, 'Names'),
       definitions(titleList(result)),
     ]),
-    section('spread', 'Every trial', spread),
+    section('spread', 'Every round', spread),
     section('cpu', 'CPU use', [...cpu, costSection(result), switchFiguresTable(result)]),
     section('ledger', 'Where the packets went', [ledgerSection(result)]),
     section('doubts', 'What would make these figures wrong', doubtSection(result)),

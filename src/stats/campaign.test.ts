@@ -9,6 +9,7 @@ import {
   testCase,
   trial,
 } from '../../test/fixtures/campaign.ts';
+import { REPETITIONS_FROM } from '../model/repetition.ts';
 import { CampaignResultSchema, type CaseResult, type Flag, StoredCampaignSchema } from '../model/result.ts';
 import { summarizeCase, toCampaignResult } from './campaign.ts';
 
@@ -192,4 +193,15 @@ it('too few one-way delays are told as too few round trips are', () => {
   };
   assert.ok(flagsOf(9999).includes('few-packets'));
   assert.ok(!flagsOf(10_000).includes('few-packets'));
+});
+
+test('a summary rests on one trial a round: a quiet repetition stands for the one that it repeats', () => {
+  const one = testCase({ rate: 'max' });
+  const first = [100, 101, 102, 103, 104, 50].map((pps, round) => trial({ case: one, pps, round }));
+  const disturbed = first.map((run) => (run.round === 5 ? { ...run, flags: ['disturbed' as const] } : run));
+  const again = { ...trial({ case: one, pps: 105, round: 5 }), ordinal: REPETITIONS_FROM + 5 };
+  const { summary, figures, flags, evidence } = summarizeCase(one, [...disturbed, again]);
+  assert.deepEqual([summary?.throughputPps.ciLow, summary?.throughputPps.trials, figures.at(-1)?.value], [100, 6, 105]);
+  assert.deepEqual([flags, evidence.trials, evidence.repeated], [['disturbed'], 7, 1]);
+  assert.equal(summarizeCase(one, disturbed).summary?.throughputPps.ciLow, 50);
 });

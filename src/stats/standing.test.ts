@@ -52,6 +52,13 @@ test('three rounds are too few, whatever they show and beside whom', () => {
   );
 });
 
+test('who has three rounds is not judged, and costs the others nothing', () => {
+  const others = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key, index) => contender(key, six(100 * index + 1)));
+  const few = judge([...others, contender('few', [1, 2, 3])], 'higher');
+  assert.equal(few.compare('a', 'few').verdict, 'too few rounds');
+  assert.equal(few.compare('a', 'b').pCorrected, judge(others, 'higher').compare('a', 'b').pCorrected);
+});
+
 test('as many rounds as it takes for so many contenders', () => {
   assert.deepEqual([2, 3, 4, 46, 47, 100].map(fewestRounds), [4, 4, 5, 6, 7, 7]);
   const many = Array.from({ length: 47 }, (_, index) => contender(`c${index}`, six(100 * index)));
