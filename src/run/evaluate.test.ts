@@ -551,6 +551,15 @@ describe('evaluate', () => {
       const sinks = [{ ...still, final: receiver({ steady_packets: 0 }).final }];
       assert.match(reasonOf({ sources, sinks }), /^no packet was sent within the measured window: .*--duration/);
     });
+    it('says what had the CPUs instead, where that is known', () => {
+      const sources = [sender({ steady_offered_packets: 0 })];
+      const sinks = [{ ...still, final: receiver({ steady_packets: 0 }).final }];
+      const machines = [machine({ after: cpu(11.1, 0.5, 0.2, 3.125) })];
+      assert.match(
+        reasonOf({ sources, sinks, machines }),
+        /^no packet was sent within the measured window: the hypervisor took/,
+      );
+    });
     it('is not measured where all of them came beside its samples', () =>
       assert.match(reasonOf({ sinks: [still] }), /^no packet arrived between the first sample/));
     it('is not measured where none of its packets arrived, or none intact', () => {

@@ -248,10 +248,14 @@ function judge(measurement: Measurement, pairs: readonly PairEvaluation[]): Tria
   return nothing === null ? { outcome: 'measured' } : { outcome: 'failed', step: 'traffic', reason: nothing };
 }
 
-/** Why the measured window holds no packet, with the mend; null where it holds one. */
+/** Why the measured window holds no packet, with what kept it from its CPUs or else the mend; null where it holds one. */
 function nothingWithin(measurement: Measurement): string | null {
   const { steadyOfferedPackets, steadyReceivedPackets, steadyCorruptedPackets, throughputPps } = measurement;
-  const mend = 'smaller bursts (-B), a higher rate (-R) or a longer window (--duration) put some there';
+  const { reasons } = measurement.noise;
+  const mend =
+    reasons.length > 0
+      ? reasons.join('; ')
+      : 'smaller bursts (-B), a higher rate (-R) or a longer window (--duration) put some there';
   if (steadyOfferedPackets === 0) return `no packet was sent within the measured window: ${mend}`;
   if (steadyReceivedPackets > 0)
     return throughputPps > 0 ? null : `no packet arrived between the first sample of the window and the last: ${mend}`;
