@@ -471,12 +471,26 @@ static struct sample last_sample(const struct session *s)
     return sample;
 }
 
+#define AT_WORK_POLL_NS (100 * UINT64_C(1000))
+
+/* Follows the run until the polling thread is at work, which its CPU may keep it from for a while: that is what the
+ * sample at the start tells. Before, it lets go what its port holds, and nobody must send. Returns the time, or 0 at
+ * the end. */
+static uint64_t follow_until_at_work(struct session *s)
+{
+    uint64_t now = control_follow_until(&s->control, s->control.start_ns);
+
+    while (now != 0 && __atomic_load_n(&s->phase, __ATOMIC_SEQ_CST) == SESSION_BEFORE)
+        now = control_follow_until(&s->control, now + AT_WORK_POLL_NS);
+    return now;
+}
+
 /* Samples until the end of the run. 0, or a negative errno if nobody reads. */
 static int sample_run(const struct sampler *sampler, clockid_t polling_cpu)
 {
     struct session *s = sampler->session;
     uint64_t interval_ns = s->options->interval_ms * NS_PER_MS;
-    uint64_t now = control_follow_until(&s->control, s->control.start_ns);
+    uint64_t now = follow_until_at_work(s);
     struct sample sample = {.t_ns = s->control.start_ns, .minor_faults_known = true};
     int error = report_sample(s->options, &sample);
 
