@@ -3,7 +3,7 @@ import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { estimateMs, formatDuration, OVERHEADS_DEFAULT, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import { type PlacementHosts, placeCase } from '../plan/placement.ts';
-import { trialsOf, untilPrecise } from '../report/format.ts';
+import { counted, spelledTrials, untilPrecise } from '../report/format.ts';
 import { namingOf } from '../report/naming.ts';
 import { clean, wrap } from '../report/text.ts';
 import type { Schedule } from '../run/schedule.ts';
@@ -60,14 +60,10 @@ function describeTrials({ campaign, cases, schedule, owed, turnOf }: Plan): stri
     turnOf,
   );
   const { remaining, planned } = schedule;
-  const product = `${counted(runnable.length, 'test case')} × ${trialsOf(campaign)} trials${untilPrecise(campaign)} = ${least}${counted(planned.length, 'trial')}`;
+  const product = `${counted(runnable.length, 'test case')} × ${spelledTrials(campaign)}${untilPrecise(campaign)} = ${least}${counted(planned.length, 'trial')}`;
   const left = remaining.length === planned.length ? '' : `, ${remaining.length} of them still to be run`;
   const again = owed.length === 0 ? '' : ` and ${counted(owed.length, 'repetition')}`;
   return `${product}${left}${again}, ${least}about ${formatDuration(ms)}; order by seed ${campaign.seed}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function describePlacement(

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { storedCampaign, testCase, trial } from '../../test/fixtures/campaign.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
+import { repetitionOf } from '../plan/order.ts';
 import { Schedule } from '../run/schedule.ts';
 import { Progress, type Screen } from './progress.ts';
 
@@ -92,4 +93,24 @@ test('no line is wider than the terminal, and a figure is never broken', () => {
     lines.some((line) => /^ {6}[\d.]+ m?s left$/.test(line)),
     lines.join('\n'),
   );
+});
+
+test('a repetition is told as one', () => {
+  const one = testCase({ rate: 'max' });
+  const campaign = storedCampaign({ trialsPlanned: 1, cases: [{ case: one, skipped: null, trials: [] }] });
+  const schedule = new Schedule(campaign, campaign.cases);
+  const lines: string[] = [];
+  const progress = new Progress({ campaign, cases: campaign.cases, schedule, owed: [] }, screenOf(lines));
+  const [planned] = schedule.planned;
+  const repetition = planned === undefined ? null : repetitionOf(planned);
+  assert.ok(planned !== undefined && repetition !== null);
+  const ended = trial({ case: one, pps: 1000 });
+  progress.show({ event: 'trial-ended', planned, testCase: one, trial: ended });
+  progress.show({ event: 'repetition-planned', planned: repetition, reasons: ['the hypervisor took 9 %'] });
+  progress.show({ event: 'trial-ended', planned: repetition, testCase: one, trial: ended });
+  assert.deepEqual(lines.slice(2), [
+    '[1/1] linux-bridge udp  1.00 kpps, 0 % lost',
+    'Disturbed, to be repeated: the hypervisor took 9 %',
+    '[2/2] linux-bridge udp, repeated  1.00 kpps, 0 % lost',
+  ]);
 });

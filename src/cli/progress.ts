@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isRepetition } from '../model/repetition.ts';
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
 import { formatPps, percentOf } from '../model/units.ts';
 import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
@@ -104,18 +106,14 @@ export class Progress {
         return;
       case 'trial-starting':
         this.began.set(event.testCase.testbed, this.nowMs());
-        this.draw(`${this.counter(this.done + 1)} ${this.naming.nameOf(event.testCase)} ...`);
+        this.draw(`${this.counter(this.done + 1)} ${this.nameOf(event)} ...`);
         return;
       case 'trial-ended': {
         const { testbed } = event.testCase;
         this.done += 1;
         this.remaining.trialDone(this.nowMs() - (this.began.get(testbed) ?? this.startedAt), testbed);
         this.draw('');
-        this.tellParts([
-          `${this.counter(this.done)} ${this.naming.nameOf(event.testCase)}`,
-          describeTrial(event.trial),
-          this.left(),
-        ]);
+        this.tellParts([`${this.counter(this.done)} ${this.nameOf(event)}`, describeTrial(event.trial), this.left()]);
         return;
       }
       case 'repetition-planned':
@@ -133,6 +131,10 @@ export class Progress {
 
   end(): void {
     this.draw('');
+  }
+
+  private nameOf({ planned, testCase }: { planned: PlannedTrial; testCase: TestCase }): string {
+    return `${this.naming.nameOf(testCase)}${isRepetition(planned) ? ', repeated' : ''}`;
   }
 
   private counter(number: number): string {

@@ -21,7 +21,8 @@ export const SWITCH = 'Switch';
 export const FRAMEWORK = 'Framework';
 
 /**
- * The columns for measured cases of one dimension. `names` are the parameters that vary; a switch that all have in common has no column.
+ * The columns for measured cases of one dimension. `names` are the parameters that vary; a switch or a framework that all cases have in
+ * common has no column.
  * `best` are the cases that are marked.
  */
 export function figureColumns(
@@ -33,16 +34,20 @@ export function figureColumns(
 ): FigureColumn[] {
   const dimension = cases[0]?.case.dimension ?? 'throughput';
   const style = (one: CaseResult) => (best.has(one) ? 'green' : null);
-  const oneSwitch = cases.length > 1 && new Set(cases.map((one) => one.case.switch)).size === 1;
+  const isOne = (pick: (testCase: TestCase) => string) =>
+    cases.length > 1 && new Set(cases.map((one) => pick(one.case))).size === 1;
   return [
     ...only(
-      !oneSwitch,
+      !isOne((testCase) => testCase.switch),
       left(SWITCH, (one) => clean(one.case.switch), { style, names: true }),
     ),
-    left(FRAMEWORK, (one) => clean(titleOf(one.case, ioTitles)), {
-      ...{ style, names: true, yields: TURN.frameworkTitle },
-      instead: [left(FRAMEWORK, (one) => clean(ioName(one.case)), { style, names: true })],
-    }),
+    ...only(
+      !isOne(ioName),
+      left(FRAMEWORK, (one) => clean(titleOf(one.case, ioTitles)), {
+        ...{ style, names: true, yields: TURN.frameworkTitle },
+        instead: [left(FRAMEWORK, (one) => clean(ioName(one.case)), { style, names: true })],
+      }),
+    ),
     ...names.map((name) => parameterColumn<CaseResult>(name)),
     ...(dimension === 'latency' ? latencyColumns() : throughputColumns(cases)),
     right('Loss', ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio))),

@@ -57,6 +57,17 @@ export function trialsOf({ trialsPlanned, precision }: Pick<StoredCampaign, 'tri
     : `${trialsPlanned} to ${precision.trialsMax}`;
 }
 
+/** The same with the word: `1 trial`, `6 to 30 trials`. */
+export function spelledTrials(campaign: Pick<StoredCampaign, 'trialsPlanned' | 'precision'>): string {
+  const trials = trialsOf(campaign);
+  return trials === '1' ? '1 trial' : `${trials} trials`;
+}
+
+/** A number of things: `1 test case`, `2 test cases`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** What ends a campaign's rounds, to follow their number; empty where that is the number. */
 export function untilPrecise({ precision }: Pick<StoredCampaign, 'precision'>): string {
   return precision === null ? '' : `, until the 95 % interval is within ±${percentOf(precision.ratio)}`;

@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import {
   hostileCampaign,
   storedCampaign,
+  storedCase,
   superPacketCampaign,
   sweepCampaign,
   table2Campaign,
@@ -12,6 +13,7 @@ import {
   trial,
 } from '../../test/fixtures/campaign.ts';
 import { FlagSchema } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { renderSummary } from './terminal.ts';
 
@@ -31,8 +33,8 @@ test('pairs that run at once have a fairness, and one pair has none', () => {
     trials: [trial({ case: testCase({ pairs }), pps: 100_000 })],
   }));
   const text = renderSummary(toCampaignResult(storedCampaign({ cases })), plain);
-  assert.match(lineOf(text, 'udp  ', '2vs2'), / 1\.000 /);
-  assert.doesNotMatch(lineOf(text, 'udp  ', '1vs1'), /1\.000/);
+  assert.match(lineOf(text, '2vs2  '), / 1\.000 /);
+  assert.doesNotMatch(lineOf(text, '1vs1  '), /1\.000/);
   assert.doesNotMatch(renderSummary(table2, plain), /Fair/);
 });
 
@@ -137,4 +139,28 @@ test('nothing measured is said so', () => {
 test('a campaign that goes on for a precision says so', () => {
   const text = renderSummary(toCampaignResult(storedCampaign({ precision: { ratio: 0.02, trialsMax: 30 } })), plain);
   assert.match(text.replaceAll(/\s+/g, ' '), /6 to 30 trials of 3 s a case.*until the 95 % interval is within ±2 %/);
+});
+
+test('what all cases of a table have in common stands above it, and what tells them apart in it', () => {
+  const tableOf = (...parts: Partial<TestCase>[]) =>
+    renderSummary(
+      toCampaignResult(
+        storedCampaign({
+          cases: parts.map((part) => storedCase({ case: testCase({ rate: 'max', ...part }), pps: 1e5 })),
+        }),
+      ),
+      plain,
+    );
+  const sizes = tableOf({}, { packetSize: 1500 });
+  assert.match(sizes, /^linux-bridge, udp, throughput, local, 1vs1, R = max, B = 64, touch = full$/m);
+  assert.match(lineOf(sizes, 'P (B)'), /^P \(B\) +kpps/);
+  const switches = tableOf({}, { switch: 'ovs' });
+  assert.match(switches, /^udp, throughput, local, 1vs1, P = 64 B/m);
+  assert.match(lineOf(switches, 'kpps  '), /^Switch +kpps/);
+  assert.match(lineOf(tableOf({}, { io: 'raw' }), 'kpps  '), /^Framework +kpps/);
+  // A kind of port tells as well.
+  const ports = tableOf({ io: 'dpdk', port: 'memif' }, { io: 'dpdk', port: 'vhost-user' });
+  assert.match(lineOf(ports, 'kpps  '), /^Framework +kpps/);
+  // One case alone is named in its row.
+  assert.match(lineOf(tableOf({}), 'kpps  '), /^Switch +Framework +kpps/);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CampaignResult, CaseResult, Flag } from '../model/result.ts';
 import { type HostRecord, testbedsOf } from '../model/testbed.ts';
+import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
 import { disturbanceLines } from './disturbances.ts';
@@ -9,12 +10,13 @@ import { type FlagMarks, flagMarks, flagText } from './flags.ts';
 import {
   caseName,
   common,
+  counted,
   describeGroup,
   hostName,
   namesTestbeds,
   spelledDuration,
+  spelledTrials,
   spelledWarmup,
-  trialsOf,
   untilPrecise,
   varying,
   whereOf,
@@ -57,7 +59,7 @@ export function renderSummary(result: CampaignResult, options: TerminalOptions):
 }
 
 function heading({ result, paint, columns }: Page): string[] {
-  const plan = `${trialsOf(result)} trials of ${spelledDuration(result.durationMs)} a case, after ${spelledWarmup(result)}${untilPrecise(result)}`;
+  const plan = `${spelledTrials(result)} of ${spelledDuration(result.durationMs)} a case, after ${spelledWarmup(result)}${untilPrecise(result)}`;
   const [first] = result.hosts;
   const lines = namesTestbeds(result)
     ? [plan, ...result.hosts.map((host) => `${hostName(host)}: ${machineName(host)}`)]
@@ -71,7 +73,7 @@ function heading({ result, paint, columns }: Page): string[] {
 }
 
 function machineName({ inventory }: HostRecord): string {
-  return `${inventory.cpuModel}, ${inventory.cpus.length} CPUs, Linux ${inventory.kernel}`;
+  return `${inventory.cpuModel}, ${counted(inventory.cpus.length, 'CPU')}, Linux ${inventory.kernel}`;
 }
 
 function dimensionTable(page: Page, testbed: string, dimension: Group['dimension']): string[] {
@@ -92,7 +94,12 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
   const columns = figureColumns(page.result, cases, names, page.marks, best);
   const fitted = fitTable(cases, columns, page.columns, page.paint, rulesBetween(groups));
   const constant = [
-    ...(columns.some(({ title }) => title === SWITCH) ? [] : cases.slice(0, 1).map((one) => clean(one.case.switch))),
+    ...cases
+      .slice(0, 1)
+      .flatMap(({ case: one }) => [
+        ...(columns.some(({ title }) => title === SWITCH) ? [] : [clean(one.switch)]),
+        ...(columns.some(({ title }) => title === FRAMEWORK) ? [] : [clean(ioName(one))]),
+      ]),
     describeGroup(first.group, common(page.result, first.group, names)),
   ].join(', ');
   const titled = columns.find(({ title }) => title === FRAMEWORK);
