@@ -6,7 +6,8 @@ import { concludeCampaign, type Elsewhere, summarizeTrials } from '../stats/camp
 import { lacksCeiling } from '../stats/ceiling.ts';
 import { unlikeHosts } from '../stats/compare.ts';
 import { CEILING, ceilingKey, decidingFigure } from '../stats/verdict.ts';
-import type { KeptSummary, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import type { KeptSummary } from '../store/summaries.ts';
 import { rulesStamp } from './rules.ts';
 
 /** A ceiling this old still counts: a machine does not change by itself in a week. */

@@ -12,6 +12,7 @@ const FILES = [
   'src/store/columns.ts',
   'src/store/rows.ts',
   'src/store/store.ts',
+  'src/store/summaries.ts',
 ];
 
 /**

@@ -42,9 +42,9 @@ export class Rows {
   }
 
   /** One row after the other, for as long as they are asked for. */
-  *each(sql: string, parameters: Parameters = {}): Generator<Row, void> {
-    // Not one of the kept statements: two may be under way at once.
-    yield* this.db.prepare(sql).iterate(parameters);
+  each(sql: string, parameters: Parameters = {}): ReturnType<StatementSync['iterate']> {
+    // Not one of the kept statements: two may be under way at once. And no generator around it, which takes longer than the row.
+    return this.db.prepare(sql).iterate(parameters);
   }
 
   /** Runs a statement that changes something; returns of how many rows. */
@@ -162,7 +162,7 @@ const TRIAL_ORDER = 'round, trial_id';
 
 /** The rows of a table that hang on the trials of a case: gone through once, alongside the trials themselves. */
 class Parts {
-  private readonly rows: Generator<Row, void>;
+  private readonly rows: ReturnType<StatementSync['iterate']>;
   private next: Row | null;
 
   constructor(rows: Rows, table: string, order: string, ofCase: Parameters) {
@@ -185,7 +185,7 @@ class Parts {
   }
 
   close(): void {
-    this.rows.return();
+    this.rows.return?.();
   }
 }
 

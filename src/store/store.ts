@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The results database: one SQLite file, written after every trial, so that a campaign that is killed at any point loses
 // none that was saved. What the tables mean is in schema.ts.
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
 import { type Histogram, HistogramSchema } from '../model/dataplane.ts';
 import { REPETITIONS_FROM } from '../model/repetition.ts';
 import {
   type BegunCampaign,
-  type CaseSummary,
-  CaseSummarySchema,
   DoneTrialSchema,
   type PlannedCase,
   type StoredCampaign,
@@ -17,10 +15,9 @@ import {
   type Trial,
   TrialSchema,
 } from '../model/result.ts';
-import { HostRecordSchema } from '../model/testbed.ts';
-import { TestCaseSchema } from '../model/testcase.ts';
-import { CASE, fromColumns, type Row } from './columns.ts';
+import type { Row } from './columns.ts';
 import { damaged, explain, readOnly, StoreError } from './errors.ts';
+import { type Neighbour, NeighbourSchema, readNeighbours } from './neighbours.ts';
 import { type OpenFile, openFile } from './open.ts';
 import {
   insertCampaign,
@@ -29,11 +26,11 @@ import {
   readCampaign,
   readDone,
   readHistograms,
-  readHosts,
   readTrials,
   type TrialParts,
 } from './rows.ts';
 import { rollBack } from './schema.ts';
+import { type KeptSummary, type NewSummary, readSummaries, writeSummary } from './summaries.ts';
 
 export { StoreError };
 
@@ -43,32 +40,6 @@ export type NewCampaign = Omit<StoredCampaign, 'cases'> & { cases: readonly Plan
 const TrialHistogramSchema = z.strictObject({ ordinal: z.int().nonnegative(), histogram: HistogramSchema });
 
 const DoneRowSchema = z.strictObject({ caseIndex: z.int().nonnegative(), trial: DoneTrialSchema });
-
-const NeighbourSchema = z.strictObject({
-  id: z.string(),
-  hosts: z.array(HostRecordSchema),
-  cases: z.array(z.strictObject({ caseIndex: z.int().nonnegative(), case: TestCaseSchema })),
-});
-/** Some cases of another campaign, and the machines on which they were measured. */
-export type Neighbour = z.infer<typeof NeighbourSchema>;
-
-/** What was kept of a case, and at which of its revisions. */
-export interface KeptSummary {
-  revision: number;
-  /** Null where none was kept of this revision. */
-  summary: CaseSummary | null;
-}
-
-/** What is to be kept of a case. */
-export interface NewSummary {
-  id: string;
-  caseIndex: number;
-  revision: number;
-  rules: string;
-  summary: CaseSummary;
-}
-
-const MS_PER_DAY = 24 * 3600 * 1000;
 
 const REPORT_BUG = 'this is a bug of vswbench; please report it';
 
@@ -191,45 +162,15 @@ export class Store {
     switchId: string,
     withinMs: number,
   ): Neighbour[] {
-    return this.read(() =>
-      this.rows
-        .all(
-          `SELECT id, abs(julianday(started_at) - julianday(:startedAt)) AS days FROM campaigns
-           WHERE id <> :id AND days <= :withinDays
-             AND EXISTS (SELECT 1 FROM cases WHERE campaign_id = campaigns.id AND switch = :switchId)
-           ORDER BY days, campaigns.rowid`,
-          { id, startedAt, switchId, withinDays: withinMs / MS_PER_DAY },
-        )
-        .map((row) => {
-          const cases = this.rows
-            .all('SELECT * FROM cases WHERE campaign_id = :id AND switch = :switchId ORDER BY case_index', {
-              id: row.id ?? null,
-              switchId,
-            })
-            .map((one) => ({ caseIndex: one.case_index, case: fromColumns(CASE, one) }));
-          const hosts = readHosts(this.rows, row.id ?? null);
-          return this.checkRead(NeighbourSchema, { id: row.id, hosts, cases }, ['campaigns', String(row.id)]);
-        }),
-    );
+    return this.read(() => {
+      const found = readNeighbours(this.rows, { id, startedAt }, switchId, withinMs);
+      return this.checkRead(z.array(NeighbourSchema), found, ['campaigns']);
+    });
   }
 
   /** What was kept of each case of a campaign by these rules, by case index; without a summary where it has changed since. */
   summaries(id: string, rules: string): Map<number, KeptSummary> {
-    const rows = this.read(() =>
-      this.rows.all(
-        `SELECT cases.case_index, cases.revision, summary_json FROM cases
-         LEFT JOIN case_summaries AS kept ON kept.campaign_id = cases.campaign_id AND kept.case_index = cases.case_index
-           AND kept.revision = cases.revision AND kept.rules = :rules
-         WHERE cases.campaign_id = :id`,
-        { id, rules },
-      ),
-    );
-    return new Map(
-      rows.map((row) => [
-        Number(row.case_index),
-        { revision: Number(row.revision), summary: summaryIn(row.summary_json) },
-      ]),
-    );
+    return this.read(() => readSummaries(this.rows, id, rules));
   }
 
   /**
@@ -369,13 +310,7 @@ export class Store {
     if (summaries.length === 0 || !this.writable) return;
     try {
       this.write(() => {
-        for (const { summary, ...row } of summaries) {
-          this.rows.run(
-            `INSERT OR REPLACE INTO case_summaries (campaign_id, case_index, revision, rules, summary_json)
-             VALUES (:id, :caseIndex, :revision, :rules, :summary)`,
-            { ...row, summary: keptText(summary) },
-          );
-        }
+        for (const summary of summaries) writeSummary(this.rows, summary);
       });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -398,29 +333,6 @@ export class Store {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     throw damaged(this.path, firstIssue(parsed.error, place), parsed.error);
-  }
-}
-
-/** A case may have ten thousand figures: rounds and values are kept in turn, and read at once. */
-const KeptSchema = CaseSummarySchema.omit({ figures: true }).extend({ figures: z.array(z.number()) });
-
-function keptText({ figures, ...summary }: CaseSummary): string {
-  return JSON.stringify({ ...summary, figures: figures.flatMap(({ round, value }) => [round, value]) });
-}
-
-/** Null for what is not one, whoever wrote it: it can be made anew. */
-function summaryIn(text: SQLOutputValue | undefined): CaseSummary | null {
-  if (typeof text !== 'string') return null;
-  try {
-    const kept = KeptSchema.safeParse(JSON.parse(text)).data;
-    if (kept === undefined) return null;
-    const { figures: flat, ...summary } = kept;
-    const figures = flat.flatMap((value, index) =>
-      index % 2 === 0 ? [{ round: value, value: flat[index + 1] ?? Number.NaN }] : [],
-    );
-    return { ...summary, figures };
-  } catch {
-    return null;
   }
 }
 
