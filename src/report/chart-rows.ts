@@ -6,7 +6,7 @@ import { groupCases } from '../stats/group.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import { type Chart, caseLabel, colorOf, rowNames, rowsHeight, SERIES, ticksFor } from './chart.ts';
 import { dotsOf } from './dots.ts';
-import { namesTestbeds, parameters, varying } from './format.ts';
+import { grouped, namesTestbeds, parameters, varying } from './format.ts';
 
 /** Height of a row, pixels, and how many rows are still a picture. */
 const ROW_STEP = 22;
@@ -18,22 +18,30 @@ interface Row {
   name: string;
 }
 
+/** The rows of a chart, and what its caption has to say of those that are left out; empty where none is. */
+interface Rows {
+  rows: Row[];
+  note: string;
+}
+
 /** The measured cases of a testbed in the order of their groups, best first; where there are several groups the name tells which. */
-function rowsOf(result: CampaignResult, testbed: string): Row[] {
+function rowsOf(result: CampaignResult, testbed: string): Rows {
   const groups = groupCases(result.results.filter((one) => one.case.testbed === testbed)).filter(
     (caseGroup) => ranked(caseGroup).length > 0,
   );
   const names = varying(groups.map(({ group }) => group));
-  return groups
-    .flatMap((caseGroup) =>
-      ranked(caseGroup).map((one) => {
-        const where = Object.entries(parameters(caseGroup.group)).flatMap(([name, text]) =>
-          names.some((varied) => varied === name) ? [text.replaceAll(/ = | B$/g, '')] : [],
-        );
-        return { one, name: [caseLabel(one), ...where].join(' ') };
-      }),
-    )
-    .slice(0, ROWS_MAX);
+  const all = groups.flatMap((caseGroup) =>
+    ranked(caseGroup).map((one) => {
+      const where = Object.entries(parameters(caseGroup.group)).flatMap(([name, text]) =>
+        names.some((varied) => varied === name) ? [text.replaceAll(/ = | B$/g, '')] : [],
+      );
+      return { one, name: [caseLabel(one), ...where].join(' ') };
+    }),
+  );
+  return {
+    rows: all.slice(0, ROWS_MAX),
+    note: all.length > ROWS_MAX ? ` The first ${ROWS_MAX} of ${grouped(all.length)} cases; the tables have all.` : '',
+  };
 }
 
 /** To follow the title of a chart of many groups. */
@@ -53,8 +61,8 @@ export function spreadCharts(result: CampaignResult): Chart[] {
 
 function spreadChart(result: CampaignResult, testbed: string): Chart | null {
   const shown = rowsOf(result, testbed);
-  const drawn = dotsOf(shown.map(({ one }) => one));
-  const rows = shown.flatMap(({ one, name }) => {
+  const drawn = dotsOf(shown.rows.map(({ one }) => one));
+  const rows = shown.rows.flatMap(({ one, name }) => {
     const figure = decidingFigure(one);
     if (figure === null || figure.trials < 2 || figure.median === 0) return [];
     const percent = (value: number) => 100 * (value / figure.median - 1);
@@ -80,7 +88,7 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
   }));
   return {
     title: `Every round${onTestbed(result, testbed)}`,
-    caption: `${captionOf(result, testbed)}Each dot is one round, with the trial that stands for it: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.${drawn.note}`,
+    caption: `${captionOf(result, testbed)}Each dot is one round, with the trial that stands for it: its deviation from the median of its case, in percent. The band is the 95 % interval of the median, cut off at the edge of the chart.${drawn.note}${shown.note}`,
     legend: [],
     spec: (width) => ({
       width,
@@ -127,7 +135,7 @@ export function cpuCharts(result: CampaignResult): Chart[] {
 }
 
 function cpuChart(result: CampaignResult, testbed: string): Chart | null {
-  const rows = rowsOf(result, testbed);
+  const { rows, note } = rowsOf(result, testbed);
   if (rows.length === 0) return null;
   const layout = { names: rows.map(({ name }) => name), step: ROW_STEP, labelPx: LABEL_PX };
   const bars = rows.flatMap(({ one: { summary }, name }) =>
@@ -138,7 +146,7 @@ function cpuChart(result: CampaignResult, testbed: string): Chart | null {
   const colors = { domain: CPU_PARTS.map(({ label }) => label), range: CPU_PARTS.map(({ color }) => color) };
   return {
     title: `CPU use${onTestbed(result, testbed)}`,
-    caption: `${captionOf(result, testbed)}Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work is softirq time, which is part of the time of the application whose packet it was, mostly the sender’s; the table below says how much.`,
+    caption: `${captionOf(result, testbed)}Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work is softirq time, which is part of the time of the application whose packet it was, mostly the sender’s; the table below says how much.${note}`,
     legend: CPU_PARTS.map(({ label, color }) => ({ label, color })),
     spec: (width) => ({
       width,

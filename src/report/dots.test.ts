@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { storedCampaign, testCase, trial, trials } from '../../test/fixtures/campaign.ts';
+import { storedCampaign, storedCase, testCase, trial, trials } from '../../test/fixtures/campaign.ts';
 import { summarizeCase, toCampaignResult } from '../stats/campaign.ts';
+import { cpuCharts, spreadCharts } from './chart-rows.ts';
 import { dotsOf } from './dots.ts';
 import { renderHtml } from './html.ts';
 
@@ -36,4 +37,17 @@ test('a report does not grow with the trials of a case', async () => {
   };
   const [many, more] = [await sized(2000), await sized(6000)];
   assert.ok(more < 1.02 * many, `${more} bytes and ${many}`);
+});
+
+test('a chart of more cases than it can show says how many it shows', () => {
+  const cases = (count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      storedCase({ case: testCase({ packetSize: 64 + index }), pps: 1000 }, 3),
+    );
+  const captions = (count: number) => {
+    const result = toCampaignResult(storedCampaign({ cases: cases(count) }));
+    return [...spreadCharts(result), ...cpuCharts(result)].map(({ caption }) => caption);
+  };
+  for (const caption of captions(61)) assert.match(caption, /The first 60 of 61 cases; the tables have all/);
+  for (const caption of captions(60)) assert.doesNotMatch(caption, /The first/);
 });

@@ -473,8 +473,21 @@ UPDATE latencies SET
 WHERE packets + censored_packets < 100000;
 `;
 
+const VERSION_7 = `
+-- Few trials are disturbed: whoever looks for them need not go through all.
+CREATE INDEX IF NOT EXISTS trials_disturbed ON trials (campaign_id, case_index, ordinal) WHERE instr(flags_json, '"disturbed"') > 0;
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
+export const MIGRATIONS: readonly string[] = [
+  VERSION_1,
+  VERSION_2,
+  VERSION_3,
+  VERSION_4,
+  VERSION_5,
+  VERSION_6,
+  VERSION_7,
+];
 
 /** What the header of a database says. */
 export interface Header {

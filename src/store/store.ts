@@ -207,7 +207,7 @@ export class Store {
           ),
           owed AS (
             SELECT campaign_id, count(*) AS repetitions FROM trials AS disturbed
-            WHERE ordinal < :from AND flags_json LIKE '%"disturbed"%' AND NOT EXISTS (
+            WHERE ordinal < :from AND instr(flags_json, '"disturbed"') > 0 AND NOT EXISTS (
               SELECT 1 FROM trials WHERE campaign_id = disturbed.campaign_id AND case_index = disturbed.case_index
                 AND ordinal = disturbed.ordinal + :from)
             GROUP BY campaign_id
