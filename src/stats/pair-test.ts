@@ -4,7 +4,14 @@ import { sampleVariance } from 'simple-statistics';
 import type { RoundFigure } from '../model/result.ts';
 import { ALPHA } from './correction.ts';
 import { valuesOf } from './figures.ts';
-import { mannWhitney, normalQuantile, type RatioEstimate, ratioEstimate, smallestPValue } from './ranks.ts';
+import {
+  doubledRanks,
+  mannWhitney,
+  normalQuantile,
+  type RatioEstimate,
+  ratioEstimate,
+  smallestPValue,
+} from './ranks.ts';
 import { signedRank, signedRatio, smallestSignedPValue } from './signed-rank.ts';
 
 /** Below so many rounds no two contenders can be told apart: of three and three the clearest order has p = 0.1. */
@@ -26,8 +33,8 @@ export interface PairTest {
   larger: boolean;
   /** By what factor the second is the first, with the interval that the test does not exclude at this level; null without a ratio. */
   ratio(alpha: number): RatioEstimate | null;
-  /** Rounds at which a difference like the one seen is found four times of five, at this level; null where it takes more than `ROUNDS_MAX`. */
-  roundsNeeded(alpha: number): number | null;
+  /** Rounds at which such a ratio is found four times of five, at this level; null where it takes more than `ROUNDS_MAX`. */
+  roundsNeeded(ratio: number, alpha: number): number | null;
 }
 
 /** Nobody runs so many. */
@@ -101,11 +108,10 @@ function unpaired(a: readonly number[], b: readonly number[], method: PairMethod
     pValue: Math.min(1, asked * pValue),
     larger: u > (a.length * b.length) / 2,
     ratio: (alpha) => ratioEstimate(a, b, alpha / asked),
-    roundsNeeded: (alpha) => {
-      const estimate = ratioEstimate(a, b);
-      if (estimate === null || a.length < 2 || b.length < 2) return null;
+    roundsNeeded: (ratio, alpha) => {
+      if (Math.min(...a, ...b) <= 0 || a.length < 2 || b.length < 2) return null;
       const variance = [a, b].reduce((sum, values) => sum + sampleVariance(values.map((value) => Math.log(value))), 0);
-      return needed(Math.log(estimate.ratio), variance, alpha / asked, (n) => smallestPValue(n, n));
+      return needed(Math.log(ratio), variance, alpha / asked, (n) => smallestPValue(n, n));
     },
   };
 }
@@ -120,10 +126,8 @@ function paired(a: readonly number[], b: readonly number[], asked: number): Pair
     pValue: Math.min(1, asked * pValue),
     larger: positive > (a.length * (a.length + 1)) / 4,
     ratio: (alpha) => signedRatio(differences, alpha / asked),
-    roundsNeeded: (alpha) => {
-      const { ratio } = signedRatio(differences, alpha);
-      return needed(Math.log(ratio), sampleVariance(differences), alpha / asked, smallestSignedPValue);
-    },
+    roundsNeeded: (ratio, alpha) =>
+      needed(Math.log(ratio), sampleVariance(differences), alpha / asked, smallestSignedPValue),
   };
 }
 
@@ -149,8 +153,7 @@ function togetherLevel(rounds: number): number {
 /** Whether Spearman's rank correlation is above what `togetherLevel` of unrelated pairs reach. */
 function isTogether(a: readonly number[], b: readonly number[]): boolean {
   const n = a.length;
-  const centred = (values: readonly number[]) =>
-    values.map((value) => values.reduce((sum, other) => sum + Math.sign(value - other), 0) / 2);
+  const centred = (values: readonly number[]) => doubledRanks(values).map((rank) => rank - n - 1);
   const [x, y] = [centred(a), centred(b)];
   const dot = (left: readonly number[], right: readonly number[]) =>
     left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two contenders compared round by round: what a round does to both alike falls out of their ratio.
 import { errorFunction } from 'simple-statistics';
-import { normalQuantile, type RatioEstimate, ratioOf } from './ranks.ts';
+import { doubledRanks, normalQuantile, type RatioEstimate, ratioOf } from './ranks.ts';
 
 /** Above this many rounds the normal distribution is as good as the exact one. */
 const EXACT_MAX = 100;
@@ -36,11 +36,9 @@ export function smallestSignedPValue(n: number): number {
  */
 export function signedRank(differences: readonly number[]): { positive: number; pValue: number } {
   const n = differences.length;
-  const ascending = differences.map(Math.abs).sort((x, y) => x - y);
-  const positive = differences.reduce((sum, difference) => {
-    const size = Math.abs(difference);
-    const rank = (ascending.indexOf(size) + ascending.lastIndexOf(size)) / 2 + 1;
-    return sum + (difference > 0 ? rank : difference === 0 ? rank / 2 : 0);
+  const ranks = doubledRanks(differences.map(Math.abs));
+  const positive = differences.reduce((sum, difference, index) => {
+    return sum + ((ranks[index] ?? 0) * (1 + Math.sign(difference))) / 4;
   }, 0);
   const smaller = Math.min(positive, (n * (n + 1)) / 2 - positive);
   if (n <= EXACT_MAX) return { positive, pValue: Math.min(1, 2 * (distribution(n)[Math.ceil(smaller)] ?? 1)) };

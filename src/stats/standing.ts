@@ -211,7 +211,7 @@ function comparedBy({ test, pCorrected, turned, tooFew, roundsMin }: Corrected, 
       : larger === (better === 'higher')
         ? 'faster'
         : 'slower';
-  const needed = found || tooFew ? null : test.roundsNeeded(ALPHA / factor);
+  const needed = found || tooFew || estimate === null ? null : test.roundsNeeded(estimate.ratio, ALPHA / factor);
   return {
     verdict,
     method,
