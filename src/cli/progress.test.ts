@@ -114,3 +114,16 @@ test('a repetition is told as one', () => {
     '[2/2] linux-bridge udp, repeated  1.00 kpps, 0 % lost',
   ]);
 });
+
+test('what a program said when it failed is one line, and cannot drive the terminal', () => {
+  const one = testCase({ rate: 'max' });
+  const campaign = storedCampaign({ trialsPlanned: 1, cases: [{ case: one, skipped: null, trials: [] }] });
+  const schedule = new Schedule(campaign, campaign.cases);
+  const lines: string[] = [];
+  const progress = new Progress({ campaign, cases: campaign.cases, schedule, owed: [] }, screenOf(lines));
+  const [planned] = schedule.planned;
+  assert.ok(planned !== undefined);
+  const outcome = { outcome: 'failed', step: 'start switch', reason: 'no\n\u001b[31mhugepages' } as const;
+  progress.show({ event: 'trial-ended', planned, testCase: one, trial: trial({ case: one, pps: 0, outcome }) });
+  assert.equal(lines[2], '[1/1] linux-bridge udp  failed: no [31mhugepages');
+});

@@ -7,12 +7,12 @@ import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '.
 import type { PlannedTrial } from '../plan/order.ts';
 import { MICROSECONDS, percentLost, withUnit } from '../report/format.ts';
 import { type Naming, namingOf } from '../report/naming.ts';
-import { broken, wrap, wrapParts } from '../report/text.ts';
+import { broken, clean, wrap, wrapParts } from '../report/text.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
 import type { ExtraRound, Schedule } from '../run/schedule.ts';
 import { lossRatioOf } from '../stats/integrity.ts';
 import { tell } from './context.ts';
-import { terminalOf } from './terminal.ts';
+import { lineWidth } from './terminal.ts';
 
 interface Planned {
   campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'warmupAuto' | 'durationMs' | 'precision'>;
@@ -38,7 +38,7 @@ export function standardError(): Screen {
   const { stderr } = process;
   return {
     tell,
-    columns: () => (stderr.isTTY ? terminalOf(stderr).columns : Number.POSITIVE_INFINITY),
+    columns: () => lineWidth(stderr),
     draw: stderr.isTTY ? (line) => stderr.write(`\r\x1b[K${line}`) : null,
   };
 }
@@ -147,17 +147,17 @@ export class Progress {
   }
 
   private tell(text: string): void {
-    for (const line of wrap(text, this.screen.columns(), 2)) this.screen.tell(line);
+    for (const line of wrap(clean(text), this.screen.columns(), 2)) this.screen.tell(line);
   }
 
   private tellParts(parts: readonly string[]): void {
     const indent = this.counter(0).length + 1;
-    for (const line of wrapParts(parts, this.screen.columns(), indent)) this.screen.tell(line);
+    for (const line of wrapParts(parts.map(clean), this.screen.columns(), indent)) this.screen.tell(line);
   }
 
   /** The line of the present trial; one that the terminal broke could not be overwritten. */
   private draw(text: string): void {
-    const [line = ''] = broken(text, this.screen.columns());
+    const [line = ''] = broken(clean(text), this.screen.columns());
     this.screen.draw?.(line);
   }
 }

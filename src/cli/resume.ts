@@ -3,6 +3,7 @@
 import type { Campaign } from '../model/campaign.ts';
 import { isUnfinished } from '../model/campaign-row.ts';
 import type { BegunCampaign, StoredCampaign } from '../model/result.ts';
+import { clean, wrap } from '../report/text.ts';
 import { unlikeHosts } from '../stats/compare.ts';
 import type { Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
@@ -10,6 +11,7 @@ import { campaignOptionsIn } from './campaign-options.ts';
 import { tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { type Plan, type PlanPart, planOf, together } from './plan.ts';
+import { lineWidth } from './terminal.ts';
 import type { TestbedView } from './view.ts';
 
 /** The campaign with this id; where `true` is given, the latest that is not finished. Throws CliError where there is none. */
@@ -49,7 +51,8 @@ export function planResumed({ cases, ...campaign }: BegunCampaign, views: readon
   refuseDone(plan);
   const { schedule } = together(plan);
   const total = campaign.precision === null ? `${schedule.planned.length}` : `at least ${schedule.planned.length}`;
-  tell(`Resuming campaign ${campaign.id} (${campaign.title}): ${schedule.doneCount} of ${total} trials are done.`);
+  const told = `Resuming campaign ${campaign.id} (${campaign.title}): ${schedule.doneCount} of ${total} trials are done.`;
+  for (const line of wrap(clean(told), lineWidth(process.stderr), 2)) tell(line);
   return plan;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { terminalOf } from './terminal.ts';
+import { lineWidth, terminalOf } from './terminal.ts';
 
 const { COLUMNS } = process.env;
 after(() => {
@@ -26,4 +26,10 @@ test('what is no terminal, or does not know its width, is as wide as COLUMNS say
     process.env.COLUMNS = none;
     assert.equal(terminalOf(pipe).columns, 100, none);
   }
+});
+
+test('lines in a log are as long as they come', () => {
+  process.env.COLUMNS = '80';
+  assert.equal(lineWidth(terminal), 72);
+  assert.equal(lineWidth(pipe), Number.POSITIVE_INFINITY);
 });

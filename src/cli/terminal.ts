@@ -2,6 +2,11 @@
 import type { WriteStream } from 'node:tty';
 import type { TerminalOptions } from '../report/text.ts';
 
+/** How wide a line for people may be: as wide as the terminal, and in a log as wide as it comes. */
+export function lineWidth(stream: Pick<WriteStream, 'isTTY' | 'columns' | 'hasColors'>): number {
+  return stream.isTTY ? terminalOf(stream).columns : Number.POSITIVE_INFINITY;
+}
+
 /** Where nobody says how wide a line may be. */
 const COLUMNS_DEFAULT = 100;
 
