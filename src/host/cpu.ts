@@ -96,13 +96,15 @@ export interface ThreadTime {
   runS: number;
   /** One of the kernel's own for softirqs: what it runs, the kernel counts as softirq as well, and elsewhere nothing twice. */
   ksoftirqd: boolean;
+  /** For how long it was ready and had to wait for a CPU; null where the kernel does not keep that. */
+  waitedS: number | null;
 }
 
 /**
  * All threads of some processes, by thread id. Times are those of /proc/TID/schedstat, in nanoseconds, where the kernel keeps it, and else
  * clock ticks.
  */
-async function threadTimes(host: Host, processes: readonly number[]): Promise<Map<number, ThreadTime>> {
+export async function threadTimes(host: Host, processes: readonly number[]): Promise<Map<number, ThreadTime>> {
   const tasks = await Promise.all(
     processes.map(async (pid) => (await host.list(`/proc/${pid}/task`)).map((tid) => `/proc/${pid}/task/${tid}`)),
   );
@@ -111,10 +113,14 @@ async function threadTimes(host: Host, processes: readonly number[]): Promise<Ma
       const [stat, schedstat] = await Promise.all([host.read(`${task}/stat`), host.read(`${task}/schedstat`)]);
       const parsed = stat === null ? null : parseProcessStat(stat);
       if (parsed === null) return [];
-      const runS = schedstatS(schedstat)?.runS ?? (parsed.userTicks + parsed.systemTicks) / TICKS_PER_S;
-      return [
-        [Number(task.slice(task.lastIndexOf('/') + 1)), { cpu: parsed.cpu, runS, ksoftirqd: isKsoftirqd(parsed.name) }],
-      ];
+      const exact = schedstatS(schedstat);
+      const time: ThreadTime = {
+        cpu: parsed.cpu,
+        runS: exact?.runS ?? (parsed.userTicks + parsed.systemTicks) / TICKS_PER_S,
+        ksoftirqd: isKsoftirqd(parsed.name),
+        waitedS: exact?.waitedS ?? null,
+      };
+      return [[Number(task.slice(task.lastIndexOf('/') + 1)), time]];
     }),
   );
   return new Map(read.flat());
@@ -125,11 +131,6 @@ function schedstatS(text: string | null): { runS: number; waitedS: number } | nu
   const [ran, waited] = text?.split(' ').map(Number) ?? [];
   if (ran === undefined || waited === undefined || Number.isNaN(ran + waited)) return null;
   return { runS: ran / 1e9, waitedS: waited / 1e9 };
-}
-
-/** For how long the first thread of a process was ready and had to wait for a CPU, so far; null where the kernel does not keep that. */
-export async function waitedS(host: Host, pid: number): Promise<number | null> {
-  return schedstatS(await host.read(`/proc/${pid}/schedstat`))?.waitedS ?? null;
 }
 
 function isKsoftirqd(name: string): boolean {

@@ -140,7 +140,7 @@ function cpu(atS: number, steal: number, softirq: number, threadsS: number): Mac
     [2, atS < 11 ? 2000 : 2020],
   ]);
   const limits = { quotas: [], clockCaps: new Map(), hotCounts: new Map() };
-  const looked = { interrupts, frequencyMhz, pressureS: atS / 4, limits, waitedS: new Map() };
+  const looked = { interrupts, frequencyMhz, pressureS: atS / 4, limits, applications: new Map() };
   return { atNs: atS * 1e9, cpus, threadsS, threads: new Map(), ...looked };
 }
 

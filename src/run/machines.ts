@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machines that take part in a trial, and what their CPUs did within the measured window.
-import { type CpuSnapshot, frequencies, takeCpuSnapshot, waitedS } from '../host/cpu.ts';
+import { type CpuSnapshot, frequencies, type ThreadTime, takeCpuSnapshot, threadTimes } from '../host/cpu.ts';
 import type { Host } from '../host/host.ts';
 import { type Limits, readLimits } from '../host/limits.ts';
 import type { Placement } from '../model/placement.ts';
@@ -15,7 +15,7 @@ export interface Machine {
   cpus: number[];
   /** Its kernel counts interrupts beside the time of threads; null where it does not say. */
   interruptsApart: boolean | null;
-  /** The processes whose first thread is the one that sends or receives. */
+  /** The processes that send and receive. */
   applications: { name: ApplicationName; pid: number }[];
   /** Processes whose limits are the trial's: those of the applications, of the switch, and whoever started them. */
   limited: number[];
@@ -24,8 +24,8 @@ export interface Machine {
 /** One look at a machine. */
 export interface Look extends CpuSnapshot {
   limits: Limits;
-  /** For how long applications were ready and had no CPU, in seconds so far; those of which nobody knows are not in it. */
-  waitedS: ReadonlyMap<ApplicationName, number>;
+  /** Of each application its threads, by thread id. */
+  applications: ReadonlyMap<ApplicationName, ReadonlyMap<number, ThreadTime>>;
 }
 
 /** An application of a trial: `source 0` is that of pair 0. */
@@ -79,14 +79,10 @@ export function lookAt(machines: readonly Machine[]): Promise<Look[]> {
   return Promise.all(
     machines.map(async ({ host, threads, cpus, applications, limited }) => {
       const snapshot = await takeCpuSnapshot(host, threads, cpus);
-      const waits = await Promise.all(
-        applications.map(async ({ name, pid }) => [name, await waitedS(host, pid)] as const),
+      const threadsOf = await Promise.all(
+        applications.map(async ({ name, pid }) => [name, await threadTimes(host, [pid])] as const),
       );
-      return {
-        ...snapshot,
-        limits: await readLimits(host, limited, cpus),
-        waitedS: new Map(waits.flatMap(([name, seconds]) => (seconds === null ? [] : [[name, seconds] as const]))),
-      };
+      return { ...snapshot, limits: await readLimits(host, limited, cpus), applications: new Map(threadsOf) };
     }),
   );
 }

@@ -17,7 +17,7 @@ const NONE: Limits = { quotas: [], clockCaps: new Map(), hotCounts: new Map() };
 function machine(before: Partial<Limits>, after: Partial<Limits>): { before: Look; after: Look } {
   const look = (atNs: number, limits: Partial<Limits>): Look => ({
     ...{ atNs, cpus: new Map(), threadsS: 0, threads: new Map(), interrupts: new Map(), frequencyMhz: new Map() },
-    ...{ pressureS: null, limits: { ...NONE, ...limits }, waitedS: new Map() },
+    ...{ pressureS: null, limits: { ...NONE, ...limits }, applications: new Map() },
   });
   return { before: look(0, before), after: look(3e9, after) };
 }

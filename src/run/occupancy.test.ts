@@ -22,6 +22,18 @@ function application(role: FinalLine['role'], share: number, pair = 0): Applicat
   };
 }
 
+/** Each with a thread that waited for so long, and one that hardly runs and waits for longer. */
+function applicationsOf(waits: [ApplicationName, number][]): [ApplicationName, Map<number, ThreadTime>][] {
+  const thread = (runS: number, waitedS: number): ThreadTime => ({ cpu: 1, runS, ksoftirqd: false, waitedS });
+  return waits.map(([name, waitedS]) => [
+    name,
+    new Map([
+      [50, thread(0.01, 100 * waitedS)],
+      [51, thread(10 * waitedS, waitedS)],
+    ]),
+  ]);
+}
+
 function look(
   atS: number,
   cpus: [number, Partial<CpuTimes>][],
@@ -32,7 +44,10 @@ function look(
   return {
     ...{ atNs: atS * 1e9, cpus: new Map(cpus.map(([cpu, times]) => [cpu, { ...idle, ...times }])), threadsS: 0 },
     ...{ threads: new Map(threads), interrupts: new Map(), frequencyMhz: new Map(), pressureS: null },
-    ...{ limits: { quotas: [], clockCaps: new Map(), hotCounts: new Map() }, waitedS: new Map(waits) },
+    ...{
+      limits: { quotas: [], clockCaps: new Map(), hotCounts: new Map() },
+      applications: new Map(applicationsOf(waits)),
+    },
   };
 }
 
@@ -104,7 +119,9 @@ describe('who had the measured CPUs', () => {
 
   it('is the switch on its own CPU: a neighbour there is told, and its own sleep is not', () => {
     const placement = { ...evidence().placement, switch: [3] };
-    const thread = (runS: number, cpu = 3): [number, ThreadTime][] => [[77, { cpu, runS, ksoftirqd: false }]];
+    const thread = (runS: number, cpu = 3): [number, ThreadTime][] => [
+      [77, { cpu, runS, ksoftirqd: false, waitedS: null }],
+    ];
     const ran = (runS: number, idleS: number) =>
       lacks({
         placement,
@@ -217,11 +234,11 @@ describe('who had the measured CPUs', () => {
           machines: [
             {
               ...{ cpus: [1], warmupMhz: new Map(), interruptsApart },
-              before: look(1, [[1, {}]], [[9, { cpu: 1, runS: 5, ksoftirqd: true }]]),
+              before: look(1, [[1, {}]], [[9, { cpu: 1, runS: 5, ksoftirqd: true, waitedS: null }]]),
               after: look(
                 2,
                 [[1, { softirqS: 0.4, idleS: 0.3 - stranger }]],
-                [[9, { cpu: 1, runS: 5.4, ksoftirqd: true }]],
+                [[9, { cpu: 1, runS: 5.4, ksoftirqd: true, waitedS: null }]],
               ),
             },
           ],

@@ -132,10 +132,22 @@ function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu:
   return { applications, ofSwitch, own };
 }
 
-/** The share of the window in which an application was ready and had no CPU; null where the kernel does not tell. */
+/**
+ * The share of the window in which an application was ready and had no CPU, by its thread that ran most, which is the one that sends or
+ * receives; null where the kernel does not tell.
+ */
 function waitedOf(machine: MachineEvidence, name: ApplicationName): number | null {
-  const [before, after] = [machine.before.waitedS.get(name), machine.after.waitedS.get(name)];
-  return before === undefined || after === undefined ? null : (after - before) / wallS(machine);
+  const earlier = machine.before.applications.get(name);
+  const threads = [...(machine.after.applications.get(name) ?? [])].map(([id, after]) => {
+    const before = earlier?.get(id);
+    const isTold = before !== undefined && before.waitedS !== null && after.waitedS !== null;
+    return {
+      ranS: after.runS - (before?.runS ?? 0),
+      waited: isTold ? ((after.waitedS ?? 0) - (before.waitedS ?? 0)) / wallS(machine) : null,
+    };
+  });
+  return threads.reduce((most, one) => (one.ranS > most.ranS ? one : most), { ranS: -1, waited: null as number | null })
+    .waited;
 }
 
 /** An application's CPU time over the window of its pair. */
