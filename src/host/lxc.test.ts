@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext, test } from 'node:test';
 import { FakeHost, FakeProcess, FakeUndoStack, procStat } from '../../test/fixtures/host.ts';
 import { HostError } from './host.ts';
 import {
   type Attachment,
   type ContainerSpec,
+  commandPid,
   initPid,
   killContainer,
   prepareContainers,
@@ -104,6 +105,11 @@ describe('startContainer', () => {
   it('does not mention IPv6 to a kernel without it, where the container would not start', async (t) => {
     assert.doesNotMatch((await start(t, false)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '', /ipv6/);
   });
+});
+
+test('the command of a container is the child of its first process, or that itself', async (t) => {
+  const host = new FakeHost(t).put({ '/proc/321/task/321/children': '322 \n', '/proc/9/task/9/children': '' });
+  assert.deepEqual([await commandPid(host, 321), await commandPid(host, 9), await commandPid(host, 5)], [322, 9, 5]);
 });
 
 describe('initPid', () => {

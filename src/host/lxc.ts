@@ -154,6 +154,12 @@ export async function initPid(
   return pid;
 }
 
+/** The process of the command that a container was started with: LXC's own first process is its parent, where there is one. */
+export async function commandPid(host: Host, initPid: number): Promise<number> {
+  const children = await host.read(`/proc/${initPid}/task/${initPid}/children`);
+  return Number(/\d+/.exec(children ?? '')?.[0] ?? initPid);
+}
+
 /** Ends a container at once, if it runs. Returns one line where that failed. */
 export async function killContainer(
   host: Host,

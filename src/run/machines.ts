@@ -3,6 +3,7 @@
 import { type CpuSnapshot, frequencies, type ThreadTime, takeCpuSnapshot, threadTimes } from '../host/cpu.ts';
 import type { Host } from '../host/host.ts';
 import { type Limits, readLimits } from '../host/limits.ts';
+import { commandPid } from '../host/lxc.ts';
 import type { Placement } from '../model/placement.ts';
 import type { MachineEvidence } from './evaluate.ts';
 import type { Station } from './stations.ts';
@@ -49,7 +50,11 @@ export async function machinesOf(
       return {
         ...{ host: side.host, threads, cpus: [...new Set([...applications, ...ofSwitch])] },
         interruptsApart: side.interruptsApart,
-        applications: own.map(({ port: { pair, end }, pid }) => ({ name: `${end} ${pair}` as const, pid })),
+        applications: await Promise.all(
+          own.map(async ({ port: { pair, end }, pid }) => {
+            return { name: `${end} ${pair}` as const, pid: await commandPid(side.host, pid) };
+          }),
+        ),
         limited: [side.host.ownerPid, ...threads, ...own.map(({ pid }) => pid)],
       };
     }),
