@@ -160,6 +160,20 @@ suite('a neighbour', cannotMeasure, () => {
     assert.deepEqual(traces(), tracesBefore);
   });
 
+  it('is told by an application that sleeps between packets, and was ready in vain', { timeout: 60_000 }, async () => {
+    const campaign = 'run --json -V direct --io udp --wait block --warmup 100ms --duration 500ms --trials 1'.split(' ');
+    const [first] = toldBy(await workspace.run(campaign));
+    assert.ok(first);
+    // Which has something to send at any time.
+    await makeBusy(first.source);
+    const trials = toldBy(await workspace.run(campaign));
+    await silence();
+    for (const trial of trials) {
+      assertReason(trial, new RegExp(`^others kept the sender of pair 0 from CPU ${first.source} for `));
+    }
+    assert.deepEqual(traces(), tracesBefore);
+  });
+
   it('is told by the CPU that applications share and yield to each other', {
     skip: withoutDpdk,
     timeout: 60_000,
