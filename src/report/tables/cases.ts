@@ -46,6 +46,13 @@ const RESULT_COLUMNS: readonly Column<CaseResult>[] = [
     of: (r) => r.evidence.disturbed,
   },
   {
+    name: 'repeated_trials',
+    type: 'integer',
+    unit: 'trials',
+    meaning: 'trials that repeat a disturbed one',
+    of: (r) => r.evidence.repeated,
+  },
+  {
     name: 'loss_ratio',
     type: 'number',
     unit: 'ratio',
