@@ -38,15 +38,18 @@ function ceilingsFor(
   lacking: readonly CaseResult[],
 ): Elsewhere[] {
   const wanted = new Set(lacking.map((one) => ceilingKey(one.case)));
-  return store.neighbours(stored, CEILING, RECENT_MS).flatMap((other) => {
+  const found: Elsewhere[] = [];
+  for (const other of store.neighbours(stored, CEILING, RECENT_MS)) {
     const results = other.cases
       .filter(({ case: testCase }) => wanted.has(ceilingKey(testCase)))
       .filter(({ case: { testbed } }) => unlikeHosts(stored, other, testbed).length === 0)
       .map(({ caseIndex, case: testCase }) => summaries.of(other.id, caseIndex, testCase))
       .filter((result) => decidingFigure(result) !== null);
     for (const result of results) wanted.delete(ceilingKey(result.case));
-    return results.length === 0 ? [] : [{ id: other.id, results }];
-  });
+    if (results.length > 0) found.push({ id: other.id, results });
+    if (wanted.size === 0) break;
+  }
+  return found;
 }
 
 /** What the trials of cases told: as it was kept, and where it was not, made anew and to be kept. */

@@ -18,12 +18,12 @@ export type Neighbour = z.infer<typeof NeighbourSchema>;
 const MS_PER_DAY = 24 * 3600 * 1000;
 
 /** Campaigns near in time, the nearest first, with their cases of a switch; unchecked. */
-export function readNeighbours(
+export function* readNeighbours(
   rows: Rows,
   { id, startedAt }: Pick<StoredCampaign, 'id' | 'startedAt'>,
   switchId: string,
   withinMs: number,
-): unknown[] {
+): Generator<unknown, void> {
   const near = rows.all(
     `SELECT id, abs(julianday(started_at) - julianday(:startedAt)) AS days FROM campaigns
      WHERE id <> :id AND days <= :withinDays
@@ -31,13 +31,13 @@ export function readNeighbours(
      ORDER BY days, campaigns.rowid`,
     { id, startedAt, switchId, withinDays: withinMs / MS_PER_DAY },
   );
-  return near.map(({ id: other = null }) => {
+  for (const { id: other = null } of near) {
     const sql = 'SELECT * FROM cases WHERE campaign_id = :other AND switch = :switchId ORDER BY case_index';
     const cases = rows.all(sql, { other, switchId });
-    return {
+    yield {
       id: other,
       hosts: readHosts(rows, other),
       cases: cases.map((one) => ({ caseIndex: one.case_index, case: fromColumns(CASE, one) })),
     };
-  });
+  }
 }

@@ -157,15 +157,14 @@ export class Store {
    * Campaigns other than this one that began at most so many ms before or after it and have cases of a switch: with these cases, the
    * nearest in time first.
    */
-  neighbours(
-    { id, startedAt }: Pick<StoredCampaign, 'id' | 'startedAt'>,
+  *neighbours(
+    own: Pick<StoredCampaign, 'id' | 'startedAt'>,
     switchId: string,
     withinMs: number,
-  ): Neighbour[] {
-    return this.read(() => {
-      const found = readNeighbours(this.rows, { id, startedAt }, switchId, withinMs);
-      return this.checkRead(z.array(NeighbourSchema), found, ['campaigns']);
-    });
+  ): Generator<Neighbour, void> {
+    for (const found of this.stream(() => readNeighbours(this.rows, own, switchId, withinMs))) {
+      yield this.checkRead(NeighbourSchema, found, ['campaigns']);
+    }
   }
 
   /** What was kept of each case of a campaign by these rules, by case index; without a summary where it has changed since. */
