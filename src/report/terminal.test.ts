@@ -12,6 +12,7 @@ import {
   testCase,
   trial,
 } from '../../test/fixtures/campaign.ts';
+import { toDocument } from '../../test/fixtures/document.ts';
 import { FlagSchema } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
@@ -163,4 +164,23 @@ test('what all cases of a table have in common stands above it, and what tells t
   assert.match(lineOf(ports, 'kpps  '), /^Framework +kpps/);
   // One case alone is named in its row.
   assert.match(lineOf(tableOf({}), 'kpps  '), /^Switch +Framework +kpps/);
+});
+
+test('what a narrow table lacks is told, and where it is said to be it is', () => {
+  const narrow = renderSummary(toCampaignResult(sweepCampaign()), { columns: 60, color: false }).replaceAll(
+    /\s+/g,
+    ' ',
+  );
+  assert.match(
+    narrow,
+    /Not shown in 60 columns: 95 % interval, Gbit\/s, Fair, sender CPUs, receiver CPUs, switch CPUs\. .* so does vswbench show --json\./,
+  );
+  const { results } = toDocument(sweepCampaign());
+  const several = results.find((one) => one.case.pairs > 1)?.summary;
+  assert.ok(several !== undefined && several !== null);
+  const { throughputPps, throughputBps, fairness, cpu } = several;
+  for (const figure of [throughputPps.ciLow, throughputPps.ciHigh, throughputBps.median, fairness]) {
+    assert.equal(typeof figure, 'number');
+  }
+  assert.deepEqual(Object.keys(cpu), ['sender', 'receiver', 'switch', 'total']);
 });

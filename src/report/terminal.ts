@@ -103,7 +103,7 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
     describeGroup(first.group, common(page.result, first.group, names)),
   ].join(', ');
   const titled = columns.find(({ title }) => title === FRAMEWORK);
-  const missing = missingLine(fitted, page.columns, "the campaign's report");
+  const missing = missingLine(fitted, page.columns, 'vswbench show --json');
   return [
     ...wrap(constant, page.columns, 0).map((line) => page.paint(line, 'bold')),
     '',
