@@ -35,7 +35,7 @@ export interface Answer {
   headline: string;
   /** What the core rests on. */
   detail: string;
-  /** Both in one sentence, without the figures that stand in a table beside it. */
+  /** Both, for a place beside a table that has the other figures; without its last full stop. */
   sentence: string;
 }
 
@@ -57,7 +57,7 @@ function withApart(told: Words, apart: readonly CaseResult[]): Words {
   return {
     ...told,
     detail: `${told.detail} Beside it, ${why}: ${named(apart.map((one) => `${caseName(one.case)} ${figure(one)}`))}.`,
-    sentence: `${told.sentence}; beside it, ${why}: ${named(apart.map((one) => caseName(one.case)))}`,
+    sentence: `${told.sentence}. Beside it, ${why}: ${named(apart.map((one) => caseName(one.case)))}`,
   };
 }
 
@@ -87,14 +87,14 @@ type Order = Extract<Verdict, { verdict: 'order' }>;
 function winnerWords(verdict: Order, winner: CaseResult, results: readonly CaseResult[]): Words {
   const name = caseName(winner.case);
   const [, next] = verdict.contenders;
-  const beside = next === undefined ? '' : `next, ${besideWords(verdict, winner, next)}`;
-  const order = verdict.contenders.length > 2 ? `; ${orderWords(verdict)}` : '';
+  const beside = next === undefined ? '' : `. Next, ${besideWords(verdict, winner, next)}`;
+  const order = verdict.contenders.length > 2 ? orderWords(verdict) : '';
   const ceiling = ceilingWords(winner, results);
   const headline = `${name} ${verdict.group.dimension === 'latency' ? 'answers soonest' : 'is the fastest'}`;
   return {
     headline,
-    detail: sentenceOf(`${figureWithBounds(winner)}; ${beside}${order}${ceiling}`),
-    sentence: `${headline}; ${beside}${order}${ceiling}`,
+    detail: sentenceOf(`${figureWithBounds(winner)}${ceiling}${beside}${order}`),
+    sentence: `${headline}: ${figure(winner)}${ceiling}${beside}${order}`,
   };
 }
 
@@ -105,7 +105,7 @@ function noWinnerWords(verdict: Order): Words {
   const headline = `No winner: ${named(leaders.map((one) => caseName(one.case)).sort())} cannot be told apart`;
   if (best === undefined || second === undefined) return { headline, detail: `${headline}.`, sentence: headline };
   const compared = standing.compare(caseKey(best.case), caseKey(second.case));
-  const order = verdict.tiers.length > 1 ? `; ${orderWords(verdict)}` : '';
+  const order = verdict.tiers.length > 1 ? orderWords(verdict) : '';
   const told = `${besideWords(verdict, best, second)}, ${noiseWords(compared)}${order}`;
   return {
     headline,
@@ -129,7 +129,7 @@ function noiseWords({ effect, rounds, roundsMin, roundsMore }: Compared): string
   return `too noisy: ${reach}; ${roundsMore} more ${roundsMore === 1 ? 'round' : 'rounds'} would tell`;
 }
 
-/** The whole order, best first, as far as it goes. */
+/** A sentence more: the whole order, best first, as far as it goes. */
 function orderWords({ tiers, contenders, group }: Order): string {
   const isSwitchAlone = new Set(contenders.map((one) => one.case.switch)).size === contenders.length;
   const nameOf = ({ case: testCase }: CaseResult) => (isSwitchAlone ? testCase.switch : caseName(testCase));
@@ -138,7 +138,7 @@ function orderWords({ tiers, contenders, group }: Order): string {
     texts.length > TIERS_MAX ? [...texts.slice(0, TIERS_MAX - 1), `${texts.length - TIERS_MAX + 1} more`] : texts;
   const steps = tiers.length > 2 ? 'each step significant' : 'a significant step';
   const joined = tiers.some(({ length }) => length > 1) ? '; within brackets the order is not certain' : '';
-  return `${group.dimension === 'latency' ? 'soonest first: ' : ''}${shown.join(' > ')}, ${steps}${joined}`;
+  return `. In order${group.dimension === 'latency' ? ', soonest first' : ''}: ${shown.join(' > ')}, ${steps}${joined}`;
 }
 
 function rateMetWords({ tied, group }: Extract<Verdict, { verdict: 'rate-met' }>): Words {

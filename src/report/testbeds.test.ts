@@ -64,7 +64,7 @@ test('no sentence is about two testbeds', () => {
   const fast = answers(result).find(({ group }) => group.testbed === 'lab' && group.packetSize === 64);
   assert.match(
     fast?.detail ?? '',
-    /^Received 5\.256 Mpps \(95 % interval [^)]*\), 37 % of line rate; next, linux-bridge with raw-mmsg −92 %/,
+    /^Received 5\.256 Mpps \(95 % interval [^)]*\), 37 % of line rate\. Next, linux-bridge with raw-mmsg −92 %/,
   );
 });
 
