@@ -5,7 +5,7 @@ import type { TestCase } from '../model/testcase.ts';
 import { concludeCampaign, type Elsewhere, summarizeTrials } from '../stats/campaign.ts';
 import { lacksCeiling } from '../stats/ceiling.ts';
 import { unlikeHosts } from '../stats/compare.ts';
-import { CEILING, ceilingKey, decidingFigure } from '../stats/verdict.ts';
+import { alikeKey, CEILING, decidingFigure } from '../stats/verdict.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptSummary } from '../store/summaries.ts';
 import { rulesStamp } from './rules.ts';
@@ -37,15 +37,15 @@ function ceilingsFor(
   stored: StoredCampaign,
   lacking: readonly CaseResult[],
 ): Elsewhere[] {
-  const wanted = new Set(lacking.map((one) => ceilingKey(one.case)));
+  const wanted = new Set(lacking.map((one) => alikeKey(one.case)));
   const found: Elsewhere[] = [];
   for (const other of store.neighbours(stored, CEILING, RECENT_MS)) {
     const results = other.cases
-      .filter(({ case: testCase }) => wanted.has(ceilingKey(testCase)))
+      .filter(({ case: testCase }) => wanted.has(alikeKey(testCase)))
       .filter(({ case: { testbed } }) => unlikeHosts(stored, other, testbed).length === 0)
       .map(({ caseIndex, case: testCase }) => summaries.of(other.id, caseIndex, testCase))
       .filter((result) => decidingFigure(result) !== null);
-    for (const result of results) wanted.delete(ceilingKey(result.case));
+    for (const result of results) wanted.delete(alikeKey(result.case));
     if (results.length > 0) found.push({ id: other.id, results });
     if (wanted.size === 0) break;
   }

@@ -136,6 +136,11 @@ test('one verdict, one p, one interval: of two switches what the summary says of
   }
 });
 
+test('switches are paired whatever wait the CPUs left to each', () => {
+  const results = [result({ switch: 'a', wait: 'poll' }, six(10)), result({ switch: 'b', wait: 'yield' }, six(90))];
+  assert.equal(only(compareSwitches(results, 'a', 'b').cases).verdict, 'faster');
+});
+
 test('switches of one campaign are paired by everything else', () => {
   const { cases } = compareSwitches(
     [

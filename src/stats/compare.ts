@@ -7,7 +7,7 @@ import { caseKey, type TestCase } from '../model/testcase.ts';
 import { groupCases, groupKey, groupOf } from './group.ts';
 import type { PairMethod } from './pair-test.ts';
 import { type Compared, type Effect, judgePairs, tooFewRounds } from './standing.ts';
-import { betterOf, contenderOf, decidingFigure, judgeGroup, keptPace } from './verdict.ts';
+import { alikeKey, betterOf, contenderOf, decidingFigure, judgeGroup, keptPace } from './verdict.ts';
 
 /** How B relates to A. For latency the faster one is that whose median round trip is shorter. */
 export type ComparisonVerdict = 'faster' | 'slower' | 'no difference' | 'not compared';
@@ -66,11 +66,7 @@ export function compareSwitches(results: readonly CaseResult[], a: string, b: st
       ? null
       : judged.standing.compare(caseKey(first.case), caseKey(second.case));
   };
-  return comparison(
-    paired(of(a), of(b), (testCase) => caseKey({ ...testCase, switch: 'any' })),
-    'group',
-    inGroup,
-  );
+  return comparison(paired(of(a), of(b), alikeKey), 'group', inGroup);
 }
 
 interface Pair {

@@ -104,8 +104,8 @@ export function decidingFigure(result: CaseResult): Interval | null {
   }
 }
 
-/** Equal for cases that have the same ceiling, and for that ceiling. */
-export function ceilingKey(testCase: TestCase): string {
+/** Equal for cases that differ in nothing but the switch, and in how applications wait where that follows from the CPUs which a switch leaves to them. */
+export function alikeKey(testCase: TestCase): string {
   return `${groupKey(groupOf(testCase))} ${ioName(testCase)}`;
 }
 
@@ -114,8 +114,8 @@ export function ceilingKey(testCase: TestCase): string {
  */
 export function ceilingOf(result: CaseResult, cases: readonly CaseResult[]): CaseResult | null {
   if (result.case.switch === CEILING) return null;
-  const key = ceilingKey(result.case);
-  const ceiling = cases.find((other) => other.case.switch === CEILING && ceilingKey(other.case) === key);
+  const key = alikeKey(result.case);
+  const ceiling = cases.find((other) => other.case.switch === CEILING && alikeKey(other.case) === key);
   return ceiling === undefined || decidingFigure(ceiling) === null ? null : ceiling;
 }
 
