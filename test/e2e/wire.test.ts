@@ -61,6 +61,8 @@ interface Options {
 interface Load {
   child: ChildProcessByStdio<Writable, Readable, null>;
   ready: Promise<void>;
+  /** Its first sample: it is at work. */
+  started: Promise<void>;
   final: Promise<z.infer<typeof FinalSchema>>;
 }
 
@@ -82,17 +84,19 @@ function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: 
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ready = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
   const final = Promise.withResolvers<z.infer<typeof FinalSchema>>();
   createInterface({ input: child.stdout })
     .on('line', (line) => {
       const { type } = z.looseObject({ type: z.string() }).parse(JSON.parse(line));
       if (type === 'ready') ready.resolve();
+      if (type === 'sample') started.resolve();
       if (type === 'final') final.resolve(FinalSchema.parse(JSON.parse(line)));
     })
     .on('close', () => {
-      for (const promise of [ready, final]) promise.reject(new Error(`${role} ended early`));
+      for (const promise of [ready, started, final]) promise.reject(new Error(`${role} ended early`));
     });
-  return { child, ready: ready.promise, final: final.promise };
+  return { child, ready: ready.promise, started: started.promise, final: final.promise };
 }
 
 /** Sends a fifth of a second of packets, so many a frame, through a cable under tcpdump's eyes. */
@@ -114,6 +118,7 @@ async function exchange(
   await until(() => said.some((line) => line.includes('listening on')));
   const before = rxPackets();
   receiver.child.stdin.write('start\n');
+  await receiver.started;
   sender.child.stdin.write('start\n');
   const sent = await sender.final;
   receiver.child.stdin.write('stop\n');
