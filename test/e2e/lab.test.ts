@@ -50,6 +50,20 @@ function listens(port: number): boolean {
     .some((line) => line.includes(local) && / 0A /.test(line));
 }
 
+const UplinksSchema = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      trials: z.array(
+        z.looseObject({
+          outcome: z.string(),
+          lostPackets: z.int().optional(),
+          uplink: z.looseObject({ foreignPackets: z.int() }).nullish(),
+        }),
+      ),
+    }),
+  ),
+});
+
 suite(
   'the virtual lab',
   whyNot(),
@@ -166,12 +180,17 @@ suite(
       if (skipped(t)) return;
       const ended = await workspace.run([
         ...['run', '--json', '--testbed', 'lab', '-V', 'ovs', '-L', 'remote', '--io', 'dpdk', '--duration', '500ms'],
-        ...['--warmup', '100ms', '--trials', '3'],
+        // Above what the card does, and not so far that nothing of a window comes through.
+        ...['--warmup', '100ms', '--trials', '3', '-R', '30k', '-B', '8'],
       ]);
-      assert.equal(ended.code, 0, ended.stderr);
-      for (const trial of documentOf(ended).results.flatMap((row) => row.trials)) {
-        assert.ok(trial.lostPackets > 0, 'the emulated card is slower than memory');
-        assert.equal(trial.uplink?.foreignPackets, 0);
+      // An emulated CPU may be kept from its work for a whole window, which is a failed trial.
+      assert.ok(ended.code === 0 || ended.code === 1, ended.stderr);
+      const trials = UplinksSchema.parse(JSON.parse(ended.stdout)).results.flatMap((row) => row.trials);
+      const measured = trials.filter(({ outcome }) => outcome === 'measured');
+      assert.ok(measured.length >= 2, ended.stderr);
+      for (const { lostPackets, uplink } of measured) {
+        assert.ok((lostPackets ?? 0) > 0, 'the emulated card is slower than memory');
+        assert.equal(uplink?.foreignPackets, 0);
       }
     });
 
