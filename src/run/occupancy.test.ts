@@ -271,5 +271,6 @@ describe('who had the measured CPUs', () => {
     const sender = (share: number) => lacks({ sources: [application('sender', share)] })[0];
     assert.equal(sender(0.951), null);
     assert.equal(sender(0.9496), 'the sender of pair 0 got 94.96 % of CPU 1, which it polls on (less than 95 %)');
+    assert.equal(sender(0.949997), 'the sender of pair 0 got 94.9997 % of CPU 1, which it polls on (less than 95 %)');
   });
 });

@@ -199,5 +199,6 @@ export function percent(ratio: number): string {
 
 /** A percentage that stands beside its limit, with so many places that it is not taken for that. */
 export function percentBeside(ratio: number, limit: number): string {
-  return percent(ratio) === percent(limit) ? percentOf(ratio, 3) : percent(ratio);
+  const texts = [percent(ratio), percentOf(ratio, 3), percentOf(ratio, 5)];
+  return texts.find((text) => text !== percent(limit)) ?? percent(ratio);
 }
