@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "clock.h"
+#include "receive.h"
 
 static int (*const role_run[ROLE_COUNT])(struct session *) = {
     [ROLE_SENDER] = sender_run,
@@ -95,8 +96,7 @@ static int discard_queued(struct session *s)
 
         if (n <= 0)
             return n;
-        if (s->port.ops->rx_release != NULL)
-            s->port.ops->rx_release(&s->port);
+        receive_release(s);
         seen += (unsigned)n;
     }
     return 0;
