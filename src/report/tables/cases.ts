@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table `cases`: one row for each test case, with what its trials told together.
 import type { CampaignResult, CaseResult, Interval } from '../../model/result.ts';
+import { PERCENTILES } from '../../stats/percentiles.ts';
 import { type Column, type Table, within } from './columns.ts';
 import { CAMPAIGN_COLUMNS, CASE_COLUMNS, type CaseRow, caseRow } from './shared.ts';
 
@@ -222,7 +223,7 @@ const INTERVALS: readonly {
     (['mean', 'p50', 'p99', 'p999'] as const).map((name) => ({
       prefix: `${kind === 'rtt' ? 'rtt' : 'one_way'}_${name}_ns`,
       unit: 'ns',
-      title: `${name === 'mean' ? 'mean' : name.replace(/^p(..)(.?)$/, (_, whole: string, rest: string) => (rest === '' ? `p${whole}` : `p${whole}.${rest}`))} of the ${kind === 'rtt' ? 'round trips' : 'one-way delays'}`,
+      title: `${name === 'mean' ? 'mean' : `p${PERCENTILES[name]}`} of the ${kind === 'rtt' ? 'round trips' : 'one-way delays'}`,
       of: ({ summary }: CaseResult) => summary?.latencyNs?.[kind]?.[name],
     })),
   ),
