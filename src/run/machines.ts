@@ -4,10 +4,9 @@ import { type CpuSnapshot, frequencies, type ThreadTime, takeCpuSnapshot, thread
 import type { Host } from '../host/host.ts';
 import { type Limits, readLimits } from '../host/limits.ts';
 import { commandPid } from '../host/lxc.ts';
-import type { Placement } from '../model/placement.ts';
 import type { MachineEvidence } from './evaluate.ts';
 import type { Station } from './stations.ts';
-import type { RunningSide } from './trial.ts';
+import type { RunningSide, TrialPlan } from './trial.ts';
 
 /** A machine that takes part, with the threads of its switch and the CPUs whose work is measured. */
 export interface Machine {
@@ -16,7 +15,7 @@ export interface Machine {
   cpus: number[];
   /** Its kernel counts interrupts beside the time of threads; null where it does not say. */
   interruptsApart: boolean | null;
-  /** The processes that send and receive. */
+  /** The processes that send and receive, where they sleep in between. */
   applications: { name: ApplicationName; pid: number }[];
   /** Processes whose limits are the trial's: those of the applications, of the switch, and whoever started them. */
   limited: number[];
@@ -25,7 +24,7 @@ export interface Machine {
 /** One look at a machine. */
 export interface Look extends CpuSnapshot {
   limits: Limits;
-  /** Of each application its threads, by thread id. */
+  /** Of each application that sleeps its threads, by thread id. */
   applications: ReadonlyMap<ApplicationName, ReadonlyMap<number, ThreadTime>>;
 }
 
@@ -37,21 +36,23 @@ export async function machinesOf(
   sides: readonly RunningSide[],
   stations: readonly Station[],
   sameMachine: boolean,
-  placement: Placement,
+  { placement, testCase }: Pick<TrialPlan, 'placement' | 'testCase'>,
 ): Promise<Machine[]> {
   const machines = await Promise.all(
     sides.map(async ({ side, running }): Promise<Machine> => {
       const isFar = side.role === 'far';
       const ends = sides.length === 1 ? (['source', 'sink'] as const) : ([isFar ? 'sink' : 'source'] as const);
-      const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
+      const ofApplications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
       const ofSwitch = isFar ? (placement.far?.switch ?? []) : placement.switch;
       const threads = await running.threads();
       const own = stations.filter((station) => station.side === side);
+      // Only of those that sleep it matters for how long they waited (occupancy.ts).
+      const sleepers = testCase.wait === 'block' ? own : [];
       return {
-        ...{ host: side.host, threads, cpus: [...new Set([...applications, ...ofSwitch])] },
+        ...{ host: side.host, threads, cpus: [...new Set([...ofApplications, ...ofSwitch])] },
         interruptsApart: side.interruptsApart,
         applications: await Promise.all(
-          own.map(async ({ port: { pair, end }, pid }) => {
+          sleepers.map(async ({ port: { pair, end }, pid }) => {
             return { name: `${end} ${pair}` as const, pid: await commandPid(side.host, pid) };
           }),
         ),

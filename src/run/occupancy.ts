@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who had the measured CPUs within the window: the trial's own threads, or strangers. Pure.
+import type { ThreadTime } from '../host/cpu.ts';
 import { percentOf } from '../model/units.ts';
 import { steadyUse } from '../stats/steady.ts';
 import { sumOf } from '../stats/sum.ts';
@@ -98,11 +99,7 @@ export function lackOf(occupancy: Occupancy): string | null {
 /** Who was kept from the CPU for longest; null where that is not known of each. */
 function mostKept(applications: readonly Occupant[]): { name: string; kept: number } | null {
   const known = applications.flatMap(({ name, kept }) => (kept === null ? [] : [{ name, kept }]));
-  if (known.length < applications.length) return null;
-  return known.reduce<{ name: string; kept: number } | null>(
-    (most, one) => (most === null || one.kept > most.kept ? one : most),
-    null,
-  );
+  return known.length < applications.length ? null : (known.toSorted((a, b) => b.kept - a.kept)[0] ?? null);
 }
 
 /**
@@ -138,16 +135,13 @@ function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu:
  */
 function waitedOf(machine: MachineEvidence, name: ApplicationName): number | null {
   const earlier = machine.before.applications.get(name);
-  const threads = [...(machine.after.applications.get(name) ?? [])].map(([id, after]) => {
-    const before = earlier?.get(id);
-    const isTold = before !== undefined && before.waitedS !== null && after.waitedS !== null;
-    return {
-      ranS: after.runS - (before?.runS ?? 0),
-      waited: isTold ? ((after.waitedS ?? 0) - (before.waitedS ?? 0)) / wallS(machine) : null,
-    };
-  });
-  return threads.reduce((most, one) => (one.ranS > most.ranS ? one : most), { ranS: -1, waited: null as number | null })
-    .waited;
+  const ranS = (id: number, { runS }: ThreadTime) => runS - (earlier?.get(id)?.runS ?? 0);
+  const threads = [...(machine.after.applications.get(name) ?? [])];
+  const [busiest] = threads.sort(([idA, a], [idB, b]) => ranS(idB, b) - ranS(idA, a));
+  if (busiest === undefined) return null;
+  const [id, { waitedS }] = busiest;
+  const before = earlier?.get(id)?.waitedS ?? null;
+  return waitedS === null || before === null ? null : (waitedS - before) / wallS(machine);
 }
 
 /** An application's CPU time over the window of its pair. */

@@ -164,7 +164,7 @@ async function exchange(
   const sources = stations.filter((station) => station.port.end === 'source');
   const sinks = stations.filter((station) => station.port.end === 'sink');
   await becomeReady(sides, stations, signal);
-  const machines = await machinesOf(sides, stations, context.sameMachine, plan.placement);
+  const machines = await machinesOf(sides, stations, context.sameMachine, plan);
   const before = await takeBaseline(context, sides, stations, signal);
   signal.throwIfAborted();
   await startSinks(sinks, signal);
