@@ -14,7 +14,7 @@ import { median } from 'simple-statistics';
 import { z } from 'zod';
 import { localHost } from '../src/host/local.ts';
 import { DataplaneLineSchema, type FinalLine } from '../src/model/dataplane.ts';
-import { virtioUser } from '../src/switches/virtio.ts';
+import { virtioUser } from '../src/switches/kit/virtio.ts';
 
 const root = join(import.meta.dirname, '..');
 const APPLICATION = join(root, 'build/dataplane/vswload');

@@ -104,7 +104,7 @@ async function containerStarts(): Promise<number[]> {
   const times: number[] = [];
   try {
     const containers = await prepareContainers(localHost, '/run/vswbench/containers', journal);
-    const { ports: made } = await direct.start({
+    const made = await direct.start({
       ...{
         host: localHost,
         undo: journal,
@@ -117,7 +117,7 @@ async function containerStarts(): Promise<number[]> {
       },
       ...{ directory: '/run/vswbench/switch', programs: artifacts.programs },
     });
-    const [port] = made;
+    const [port] = made.nextPorts();
     if (port?.kind !== 'netdev') throw new Error('no port');
     for (let count = 0; count < trials; count += 1) {
       const began = performance.now();

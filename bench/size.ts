@@ -290,7 +290,7 @@ function scripted(host: FakeHost): Testbed {
 
 function driverOf(id: string): SwitchDriver {
   const running: RunningSwitch = {
-    ports: [],
+    nextPorts: () => [],
     flags: [],
     settled: async () => null,
     counters: () => null,

@@ -3,7 +3,12 @@ import type { Command } from 'commander';
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
-import { type ComparisonReport, renderComparison, type Side, toComparisonDocument } from '../report/comparison.ts';
+import {
+  type ComparedCampaign,
+  type ComparisonReport,
+  renderComparison,
+  toComparisonDocument,
+} from '../report/comparison.ts';
 import { type Comparison, compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
 import { type Choice, duels, isChosen } from '../stats/duel.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -105,6 +110,6 @@ async function ofCampaigns(placeA: string, placeB: string, options: CompareOptio
   return { a: sideOf(a), b: sideOf(b), comparison, machines, conditions: unlikeConditions(a, b) };
 }
 
-function sideOf({ id, title, startedAt }: CampaignResult): Side {
+function sideOf({ id, title, startedAt }: CampaignResult): ComparedCampaign {
   return { campaign: id, title, startedAt };
 }

@@ -10,9 +10,9 @@ import type { Schedule } from '../run/schedule.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 
 /** A testbed by its name, with what placing needs to know of it. */
-type Testbed = PlacementHosts & { name: string };
+type PlacedTestbed = PlacementHosts & { name: string };
 
-interface Plan {
+interface DescribedPlan {
   campaign: Omit<StoredCampaign, 'cases'>;
   cases: readonly PlannedCase[];
   schedule: Pick<Schedule, 'planned' | 'remaining'>;
@@ -24,9 +24,9 @@ interface Plan {
 
 /** What a campaign would do, in lines of this width: its trials and their time, and its test cases with their placement. */
 export function describePlan(
-  plan: Plan,
+  plan: DescribedPlan,
   drivers: readonly SwitchDriver[],
-  testbeds: readonly Testbed[],
+  testbeds: readonly PlacedTestbed[],
   columns: number,
 ): string {
   const { cases } = plan;
@@ -47,7 +47,7 @@ export function describePlan(
 }
 
 /** `2 test cases × 6 trials = 12 trials, about 48 s; order by seed 7`. */
-function describeTrials({ campaign, cases, schedule, owed, turnOf }: Plan): string {
+function describeTrials({ campaign, cases, schedule, owed, turnOf }: DescribedPlan): string {
   const order = [...schedule.remaining, ...owed];
   const least = campaign.precision === null ? '' : 'at least ';
   const runnable = cases.filter((planned) => planned.skipped === null);
@@ -69,7 +69,7 @@ function describeTrials({ campaign, cases, schedule, owed, turnOf }: Plan): stri
 function describePlacement(
   { case: testCase }: PlannedCase,
   drivers: readonly SwitchDriver[],
-  testbeds: readonly Testbed[],
+  testbeds: readonly PlacedTestbed[],
 ): string {
   const driver = drivers.find((candidate) => candidate.id === testCase.switch);
   const testbed = testbeds.find((candidate) => candidate.name === testCase.testbed);

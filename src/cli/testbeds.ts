@@ -11,7 +11,7 @@ import { LOCAL_TESTBED, type TestbedSpec, type Testbeds, TestbedsSchema, testbed
 import { CliError, EXIT } from './errors.ts';
 
 /** A testbed that was found. */
-export interface Testbed {
+export interface FoundTestbed {
   name: string;
   spec: TestbedSpec;
 }
@@ -60,7 +60,7 @@ export function findTestbed(
   name: string,
   campaign: Pick<Campaign, 'testbedSpecs'>,
   files: readonly string[] = testbedFiles(),
-): Testbed {
+): FoundTestbed {
   if (name === LOCAL_TESTBED) return { name, spec: { near: { host: 'local' } } };
   const known = new Set<string>();
   for (const testbeds of sources(campaign, files)) {

@@ -9,9 +9,6 @@ import { type Host, HostError, lastLine, runOrThrow } from './host.ts';
 /** Everything that is kept on another machine between two runs; `vswbench clean --host` removes it. */
 export const INSTALLED = '/var/lib/vswbench';
 
-/** Programs that run on a host beside its containers; those that are not built are left out. */
-const PROGRAMS = ['vswload', 'clock-error', 'basicfwd', 'vale'];
-
 /** Longest that sending may take: some ten megabytes over a slow line. */
 const SEND_TIMEOUT_MS = 300_000;
 
@@ -19,7 +16,7 @@ const SEND_TIMEOUT_MS = 300_000;
 export async function installArtifacts(host: Host, builder: Host, artifacts: Artifacts): Promise<Artifacts> {
   const root = `${INSTALLED}/roots/${artifacts.root.split('/').at(-1)}`;
   await send(host, artifacts.root, ['.'], root);
-  const built = (await builder.list(artifacts.programs)).filter((name) => PROGRAMS.includes(name));
+  const built = await programsIn(builder, artifacts.programs);
   const sums = await runOrThrow(builder, ['sha256sum', ...built.map((name) => `${artifacts.programs}/${name}`)]);
   const digest = (await runOrThrow(builder, ['sha256sum'], sums.replaceAll(artifacts.programs, ''))).slice(0, 12);
   const programs = `${INSTALLED}/programs/${digest}`;
@@ -28,6 +25,16 @@ export async function installArtifacts(host: Host, builder: Host, artifacts: Art
   const start = await startOf(builder, artifacts, root);
   const listed = await runOrThrow(host, [...start, '--list', '--json']);
   return { programs, application, root, frameworks: FrameworkListSchema.parse(JSON.parse(listed)).frameworks };
+}
+
+/** Whatever was built to run beside containers. Beside the programs, their folder has what they were built of. */
+async function programsIn(builder: Host, folder: string): Promise<string[]> {
+  const runnable = ['-maxdepth', '1', '-type', 'f', '-executable', '-printf', '%f\\n'];
+  const found = await runOrThrow(builder, ['find', folder, ...runnable]);
+  return found
+    .split('\n')
+    .filter((name) => name !== '')
+    .sort();
 }
 
 async function send(host: Host, folder: string, names: readonly string[], target: string): Promise<void> {

@@ -50,7 +50,7 @@ export function rolesOf(dimension: TestCase['dimension']): { source: SourceRole;
 }
 export type SourceRole = 'sender' | 'client';
 export type SinkRole = 'receiver' | 'server';
-export type Role = SourceRole | SinkRole;
+export type ApplicationRole = SourceRole | SinkRole;
 
 /** What carries the packets, in a word: `udp`, `dpdk/vhost-user`, `netmap`. A kernel interface goes without saying, and so do ports of one's own. */
 export function ioName({ io, port }: Pick<TestCase, 'io' | 'port'>): string {

@@ -92,10 +92,10 @@ function costChart(result: CampaignResult, cases: readonly CaseResult[], names: 
   ];
 }
 
-type Look = { color: string; shape: string; glyph: string };
+type MarkStyle = { color: string; shape: string; glyph: string };
 
-function looksOf(result: CampaignResult, cases: readonly CaseResult[]): Map<string, Look> {
-  const looks = new Map<string, Look>();
+function looksOf(result: CampaignResult, cases: readonly CaseResult[]): Map<string, MarkStyle> {
+  const looks = new Map<string, MarkStyle>();
   for (const one of cases) {
     const label = caseLabel(one);
     if (looks.has(label)) continue;

@@ -24,15 +24,15 @@ const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 5]];
 const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross'];
 
 /** How the line of a case looks: colour tells the switch, dash and shape tell its frameworks apart. */
-interface Look {
+interface LineStyle {
   label: string;
   color: string;
   dash: number[];
   shape: string;
 }
 
-function looksOf(result: CampaignResult, cases: readonly CaseResult[]): Look[] {
-  const looks = new Map<string, Look>();
+function looksOf(result: CampaignResult, cases: readonly CaseResult[]): LineStyle[] {
+  const looks = new Map<string, LineStyle>();
   for (const one of cases) {
     const label = caseLabel(one);
     if (looks.has(label)) continue;
@@ -48,12 +48,12 @@ function looksOf(result: CampaignResult, cases: readonly CaseResult[]): Look[] {
   return [...looks.values()];
 }
 
-function legendOf(looks: readonly Look[]): LegendEntry[] {
+function legendOf(looks: readonly LineStyle[]): LegendEntry[] {
   return looks.map(({ label, color, dash }) => ({ label, color, dash: dash.join(' ') }));
 }
 
 /** A channel that takes what it shows from the looks, by label. */
-function byLabel<T>(looks: readonly Look[], range: (look: Look) => T) {
+function byLabel<T>(looks: readonly LineStyle[], range: (look: LineStyle) => T) {
   const scale = { domain: looks.map(({ label }) => label), range: looks.map(range) };
   return { field: 'label', type: 'nominal', legend: null, scale } as const;
 }
@@ -61,7 +61,7 @@ function byLabel<T>(looks: readonly Look[], range: (look: Look) => T) {
 type SweptParameter = 'rate' | 'packetSize' | 'pairs' | 'burst';
 
 /** Measured cases that differ in one parameter, the switch and the framework. */
-export interface Sweep {
+export interface SweptCases {
   parameter: SweptParameter;
   /** The group of one of them: all but `parameter` is theirs in common. */
   rest: Group;
@@ -69,10 +69,10 @@ export interface Sweep {
 }
 
 /** Every way in which cases of a dimension line up along a parameter. Unpaced has no place on an axis of rates. */
-export function sweeps(result: CampaignResult, dimension: Group['dimension']): Sweep[] {
+export function sweeps(result: CampaignResult, dimension: Group['dimension']): SweptCases[] {
   const cases = measuredCases(result, dimension);
   return (['rate', 'packetSize', 'pairs', 'burst'] as const).flatMap((parameter) => {
-    const found = new Map<string, Sweep>();
+    const found = new Map<string, SweptCases>();
     for (const one of cases) {
       if (parameter === 'rate' && one.case.rate === 'max') continue;
       const rest = groupOf(one.case);
@@ -128,7 +128,7 @@ const AXES: Record<SweptParameter, { by: string; title: string }> = {
 
 function lineChart(
   result: CampaignResult,
-  { parameter, rest, cases }: Sweep,
+  { parameter, rest, cases }: SweptCases,
   { what, scale, figure: figureOf }: Plotted,
 ): Chart {
   const paced = parameter === 'rate';

@@ -26,7 +26,7 @@ import { type Column, fitTable, missingLine } from './table.ts';
 import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
 
 /** One side of a comparison. */
-export interface Side {
+export interface ComparedCampaign {
   campaign: string;
   title: string;
   startedAt: string;
@@ -36,8 +36,8 @@ export interface Side {
 
 /** What is told of a comparison. */
 export interface ComparisonReport {
-  a: Side;
-  b: Side;
+  a: ComparedCampaign;
+  b: ComparedCampaign;
   comparison: Comparison;
   /** Two switches at their best, whatever the framework. */
   duels?: readonly Duel[];
@@ -52,8 +52,8 @@ const SCHEMA = 1;
 /** The document that `compare --json` prints. */
 export interface ComparisonDocument {
   schema: typeof SCHEMA;
-  a: Side;
-  b: Side;
+  a: ComparedCampaign;
+  b: ComparedCampaign;
   /** Between campaigns of different machines, which no statistic can make alike. */
   acrossMachines: boolean;
   machines: readonly Unlike[];
@@ -128,7 +128,7 @@ function duelBlocks(duels: readonly Duel[], columns: number, paint: Paint): stri
   return [...renderDuels(duels, columns, paint), wrap(basis, columns, 0).map((line) => paint(line, 'dim'))];
 }
 
-function sideLine(name: string, { campaign, title, startedAt, switch: id }: Side): string {
+function sideLine(name: string, { campaign, title, startedAt, switch: id }: ComparedCampaign): string {
   const what = id === undefined ? clean(title) : `${clean(id)} in ${clean(title)}`;
   return `${name}  ${clean(campaign)}  ${startedAt.replace('T', ' ').slice(0, 16)}  ${what}`;
 }

@@ -13,13 +13,13 @@ import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import type { RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import { type CampaignContext, type CampaignEvent, type CampaignListener, runCampaign } from './campaign.ts';
+import { SETTLE } from './deployments.ts';
 import { Schedule } from './schedule.ts';
-import { SETTLE } from './stations.ts';
 import type { Side } from './testbed.ts';
 import type { runTrial } from './trial.ts';
 
 const RUNNING: RunningSwitch = {
-  ports: [],
+  nextPorts: () => [],
   flags: [],
   settled: async () => null,
   counters: () => null,

@@ -13,9 +13,9 @@ import { placeCase } from '../plan/placement.ts';
 import type { PortRequest, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import { RUN_TAGS } from './application.ts';
 import { allEnded } from './concurrency.ts';
+import { SETTLE } from './deployments.ts';
 import { reasonOf } from './failure.ts';
-import { SETTLE } from './stations.ts';
-import type { Role, Side, Testbed } from './testbed.ts';
+import type { HostRole, Side, Testbed } from './testbed.ts';
 import { type RunningSide, runTrial } from './trial.ts';
 
 export interface CampaignContext {
@@ -261,11 +261,11 @@ async function ownPidOn(host: Host): Promise<number[]> {
   return (await host.read('/proc/sys/kernel/random/boot_id')) === here ? [process.pid] : [];
 }
 
-function switchCpus(placement: Placement, role: Role): readonly number[] {
+function switchCpus(placement: Placement, role: HostRole): readonly number[] {
   return role === 'far' ? (placement.far?.switch ?? []) : placement.switch;
 }
 
-function housekeepingCpus(placement: Placement, role: Role): readonly number[] {
+function housekeepingCpus(placement: Placement, role: HostRole): readonly number[] {
   return role === 'far' ? (placement.far?.housekeeping ?? []) : placement.housekeeping;
 }
 

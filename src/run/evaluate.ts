@@ -11,7 +11,7 @@ import { sumOf } from '../stats/sum.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
-import type { Look } from './machines.ts';
+import type { MachineSnapshot } from './machines.ts';
 import { noiseOf } from './noise.ts';
 import { wallS } from './occupancy.ts';
 import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
@@ -57,8 +57,8 @@ export interface MachineEvidence {
   warmupMhz: ReadonlyMap<number, number>;
   /** Its kernel counts interrupts beside the time of threads; null where it does not say. */
   interruptsApart: boolean | null;
-  before: Look;
-  after: Look;
+  before: MachineSnapshot;
+  after: MachineSnapshot;
 }
 
 /** A card's own frames now and then, such as LLDP's, are told in the ledger; they take nothing from a figure. */

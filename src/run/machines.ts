@@ -4,8 +4,8 @@ import { type CpuSnapshot, frequencies, type ThreadTime, takeCpuSnapshot, thread
 import type { Host } from '../host/host.ts';
 import { type Limits, readLimits } from '../host/limits.ts';
 import { commandPid } from '../host/lxc.ts';
+import type { Deployment } from './deployments.ts';
 import type { MachineEvidence } from './evaluate.ts';
-import type { Station } from './stations.ts';
 import type { RunningSide, TrialPlan } from './trial.ts';
 
 /** A machine that takes part, with the threads of its switch and the CPUs whose work is measured. */
@@ -21,8 +21,8 @@ export interface Machine {
   limited: number[];
 }
 
-/** One look at a machine. */
-export interface Look extends CpuSnapshot {
+/** What a machine has counted until now. */
+export interface MachineSnapshot extends CpuSnapshot {
   limits: Limits;
   /** Of each application that sleeps its threads, by thread id. */
   applications: ReadonlyMap<ApplicationName, ReadonlyMap<number, ThreadTime>>;
@@ -31,10 +31,10 @@ export interface Look extends CpuSnapshot {
 /** An application of a trial: `source 0` is that of pair 0. */
 export type ApplicationName = `${'source' | 'sink'} ${number}`;
 
-/** The machines of a trial's hosts; hosts that share one are one. The stations' processes must be known. */
+/** The machines of a trial's hosts; hosts that share one are one. The deployments' processes must be known. */
 export async function machinesOf(
   sides: readonly RunningSide[],
-  stations: readonly Station[],
+  deployments: readonly Deployment[],
   sameMachine: boolean,
   { placement, testCase }: Pick<TrialPlan, 'placement' | 'testCase'>,
 ): Promise<Machine[]> {
@@ -45,7 +45,7 @@ export async function machinesOf(
       const ofApplications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
       const ofSwitch = isFar ? (placement.far?.switch ?? []) : placement.switch;
       const threads = await running.threads();
-      const own = stations.filter((station) => station.side === side);
+      const own = deployments.filter((deployment) => deployment.side === side);
       // Only of those that sleep it matters for how long they waited (occupancy.ts).
       const sleepers = testCase.wait === 'block' ? own : [];
       return {
@@ -81,7 +81,7 @@ export function lookAtFrequencies(machines: readonly Machine[]): Promise<Map<num
 }
 
 /** One look at each machine, at about the same instant. */
-export function lookAt(machines: readonly Machine[]): Promise<Look[]> {
+export function lookAt(machines: readonly Machine[]): Promise<MachineSnapshot[]> {
   return Promise.all(
     machines.map(async ({ host, threads, cpus, applications, limited }) => {
       const snapshot = await takeCpuSnapshot(host, threads, cpus);
@@ -97,8 +97,8 @@ export function lookAt(machines: readonly Machine[]): Promise<Look[]> {
 export function windowsOf(
   machines: readonly Machine[],
   warmup: readonly Map<number, number>[],
-  before: readonly Look[],
-  after: readonly Look[],
+  before: readonly MachineSnapshot[],
+  after: readonly MachineSnapshot[],
 ): MachineEvidence[] {
   return machines.map(({ cpus, interruptsApart }, index) => {
     const [warmupMhz, begin, end] = [warmup[index], before[index], after[index]];

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Limits } from '../host/limits.ts';
-import type { Look } from './machines.ts';
+import type { MachineSnapshot } from './machines.ts';
 import { disturbances } from './noise.ts';
 import type { Occupancy } from './occupancy.ts';
 
@@ -14,8 +14,8 @@ const own: Occupancy = {
 const NONE: Limits = { quotas: [], clockCaps: new Map(), hotCounts: new Map() };
 
 /** A machine over three seconds, with these limits at either end. */
-function machine(before: Partial<Limits>, after: Partial<Limits>): { before: Look; after: Look } {
-  const look = (atNs: number, limits: Partial<Limits>): Look => ({
+function machine(before: Partial<Limits>, after: Partial<Limits>): { before: MachineSnapshot; after: MachineSnapshot } {
+  const look = (atNs: number, limits: Partial<Limits>): MachineSnapshot => ({
     ...{ atNs, cpus: new Map(), threadsS: 0, threads: new Map(), interrupts: new Map(), frequencyMhz: new Map() },
     ...{ pressureS: null, limits: { ...NONE, ...limits }, applications: new Map() },
   });

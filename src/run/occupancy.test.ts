@@ -5,7 +5,7 @@ import { testCase } from '../../test/fixtures/campaign.ts';
 import type { CpuTimes, ThreadTime } from '../host/cpu.ts';
 import type { FinalLine, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { ApplicationEvidence, Evidence } from './evaluate.ts';
-import type { ApplicationName, Look } from './machines.ts';
+import type { ApplicationName, MachineSnapshot } from './machines.ts';
 import { lackOf, occupancyOf } from './occupancy.ts';
 
 const WINDOW = { beginNs: 1e9, endNs: 2e9 };
@@ -39,7 +39,7 @@ function look(
   cpus: [number, Partial<CpuTimes>][],
   threads: [number, ThreadTime][] = [],
   waits: [ApplicationName, number][] = [],
-): Look {
+): MachineSnapshot {
   const idle: CpuTimes = { busyS: 0, idleS: 0, irqS: 0, softirqS: 0, stealS: 0 };
   return {
     ...{ atNs: atS * 1e9, cpus: new Map(cpus.map(([cpu, times]) => [cpu, { ...idle, ...times }])), threadsS: 0 },

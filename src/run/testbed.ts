@@ -16,11 +16,11 @@ import type { TestCase } from '../model/testcase.ts';
 import type { Uplink } from '../switches/driver.ts';
 import { type Journal, openJournal, recover, STATE_DIRECTORY } from './journal.ts';
 
-export type Role = 'near' | 'far';
+export type HostRole = 'near' | 'far';
 
 /** One host of a testbed, ready for trials. */
 export interface Side {
-  role: Role;
+  role: HostRole;
   host: Host;
   undo: Journal;
   artifacts: Artifacts;
@@ -66,7 +66,7 @@ export interface TestbedPlan {
 
 /** A host of a testbed as it is seen before anything is touched. */
 export interface SeenHost {
-  role: Role;
+  role: HostRole;
   spec: HostSpec;
   /** Its own connection or, for a namespace that is made only later, the machine that it is going to be on. */
   host: Host;
@@ -178,14 +178,14 @@ async function machineOf(host: Host): Promise<string> {
 class Seat {
   readonly spec: HostSpec;
   private readonly plan: TestbedPlan;
-  private readonly role: Role;
+  private readonly role: HostRole;
   private connection: ConnectedHost | null = null;
   private side: Side | null = null;
   private artifacts: Artifacts;
   /** Waiting for it once was in vain: from then on it is only looked for. */
   private givenUp = false;
 
-  constructor(plan: TestbedPlan, role: Role, spec: HostSpec) {
+  constructor(plan: TestbedPlan, role: HostRole, spec: HostSpec) {
     this.plan = plan;
     this.role = role;
     this.spec = spec;

@@ -6,9 +6,9 @@ import type { SwitchFigures } from '../switches/driver.ts';
 import { sampleIntervalMs } from './application.ts';
 import { toNearClock } from './clocks.ts';
 import { joinFigures } from './counters.ts';
+import type { Deployment } from './deployments.ts';
 import type { Evidence } from './evaluate.ts';
 import { lookAt, lookAtFrequencies, type Machine, windowsOf } from './machines.ts';
-import type { Station } from './stations.ts';
 import type { RunningSide, TrialContext } from './trial.ts';
 import { isWarm, TREND_INTERVALS, type WarmupProgress } from './warmup.ts';
 
@@ -17,8 +17,8 @@ const START_LEAD_MS = 15;
 
 /** Sources that send, from a time of the near host's clock on, to sinks that receive. */
 interface Traffic {
-  sources: readonly Station[];
-  sinks: readonly Station[];
+  sources: readonly Deployment[];
+  sinks: readonly Deployment[];
   startNs: number;
   farAheadNs: number;
 }
@@ -44,15 +44,15 @@ export interface Watched {
 export async function watchTraffic(
   context: TrialContext,
   sides: readonly RunningSide[],
-  stations: Omit<Traffic, 'startNs'>,
+  deployments: Omit<Traffic, 'startNs'>,
   machines: readonly Machine[],
   signal: AbortSignal,
 ): Promise<Watched> {
   const near = sides[0]?.side.host;
   if (near === undefined) throw new RangeError('a trial needs a host');
   const startNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
-  for (const { application } of stations.sources) application.startAt(startNs);
-  const traffic = { ...stations, startNs };
+  for (const { application } of deployments.sources) application.startAt(startNs);
+  const traffic = { ...deployments, startNs };
   const until = async (atMs: number) =>
     timers.setTimeout(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
   const look = async (): Promise<WarmupLook> => {
@@ -110,7 +110,7 @@ async function warmUpUntilQuiet(
 }
 
 function progressOf({ sources, sinks, startNs, farAheadNs }: Traffic, intervalMs: number): WarmupProgress {
-  const samplesOf = ({ application, side }: Station) =>
+  const samplesOf = ({ application, side }: Deployment) =>
     side.role === 'far' ? toNearClock(application.samples, farAheadNs) : application.samples;
   const counting = sources.some(({ application }) => application.plan.testCase.dimension === 'latency')
     ? sources

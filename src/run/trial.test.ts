@@ -56,7 +56,8 @@ function bench(t: TestContext) {
     ...{ directory: '/run/vswbench/near', containers: { path: DIRECTORY, ipv6: false } },
   };
   const running: RunningSwitch = {
-    ports: (['source', 'sink'] as const).map((end) => ({ pair: 0, end, kind: 'netdev', interface: `vswc0${end}` })),
+    nextPorts: () =>
+      (['source', 'sink'] as const).map((end) => ({ pair: 0, end, kind: 'netdev', interface: `vswc0${end}` })),
     flags: ['bridge-netfilter'],
     settled: async () => null,
     counters: () => null,
@@ -118,13 +119,14 @@ describe('a trial', () => {
     const b = bench(t);
     const ends = ['source', 'sink'] as const;
     const ended = b.run({
-      ports: ends.map((end) => ({
-        pair: 0,
-        end,
-        kind: 'netmap',
-        namespace: '/proc/9/ns/net',
-        device: `netmap:v:${end}`,
-      })),
+      nextPorts: () =>
+        ends.map((end) => ({
+          pair: 0,
+          end,
+          kind: 'netmap',
+          namespace: '/proc/9/ns/net',
+          device: `netmap:v:${end}`,
+        })),
     });
     b.ready();
     await b.started();

@@ -20,10 +20,10 @@ import {
   type SwitchCounters,
   uplinkDifferences,
 } from './counters.ts';
+import { type Deployment, deploy, identify, readInterfaces, settle } from './deployments.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
 import { machinesOf } from './machines.ts';
-import { deploy, identify, readInterfaces, type Station, settle } from './stations.ts';
 import type { Side } from './testbed.ts';
 import { watchTraffic } from './traffic.ts';
 
@@ -123,19 +123,19 @@ function failureOf(error: unknown, sides: readonly RunningSide[]): Outcome {
 }
 
 async function observe(context: TrialContext, plan: TrialPlan, sides: readonly RunningSide[]): Promise<Evidence> {
-  const stations = await allEnded(
-    sides.flatMap(({ side, running }) => running.ports.map((port) => deploy(context, plan, side, port))),
+  const deployments = await allEnded(
+    sides.flatMap(({ side, running }) => running.nextPorts().map((port) => deploy(context, plan, side, port))),
   );
   // Whatever ends too early ends the trial at once, wherever the trial is.
   const watch = new AbortController();
   const trouble = Promise.race([
-    ...stations.map((station) => station.application.failed()),
+    ...deployments.map((deployment) => deployment.application.failed()),
     ...sides.map(({ running }) => switchTrouble(running, watch.signal)),
     ...sides.map(({ side }) => aborted(side.host.lost, watch.signal)),
     aborted(context.signal, watch.signal),
   ]);
   trouble.catch(() => undefined);
-  const evidence = exchange(context, plan, sides, stations, watch.signal);
+  const evidence = exchange(context, plan, sides, deployments, watch.signal);
   try {
     return await Promise.race([trouble, evidence]);
   } finally {
@@ -158,14 +158,14 @@ async function exchange(
   context: TrialContext,
   plan: TrialPlan,
   sides: readonly RunningSide[],
-  stations: readonly Station[],
+  deployments: readonly Deployment[],
   signal: AbortSignal,
 ): Promise<Evidence> {
-  const sources = stations.filter((station) => station.port.end === 'source');
-  const sinks = stations.filter((station) => station.port.end === 'sink');
-  await becomeReady(sides, stations, signal);
-  const machines = await machinesOf(sides, stations, context.sameMachine, plan);
-  const before = await takeBaseline(context, sides, stations, signal);
+  const sources = deployments.filter((deployment) => deployment.port.end === 'source');
+  const sinks = deployments.filter((deployment) => deployment.port.end === 'sink');
+  await becomeReady(sides, deployments, signal);
+  const machines = await machinesOf(sides, deployments, context.sameMachine, plan);
+  const before = await takeBaseline(context, sides, deployments, signal);
   signal.throwIfAborted();
   await startSinks(sinks, signal);
   const watched = await watchTraffic(
@@ -176,9 +176,9 @@ async function exchange(
     signal,
   );
   const told = await collect({ sources, sinks }, before.farAheadNs, signal);
-  const { counters: after } = await quietCounters(sides, stations, signal);
-  await endStations(stations, signal);
-  const interfaces = await readInterfaces(stations, 'returned');
+  const { counters: after } = await quietCounters(sides, deployments, signal);
+  await endDeployments(deployments, signal);
+  const interfaces = await readInterfaces(deployments, 'returned');
   return {
     testCase: plan.testCase,
     placement: plan.placement,
@@ -197,24 +197,24 @@ async function exchange(
 /** Every application has its port, and the switch knows where everybody is. */
 async function becomeReady(
   sides: readonly RunningSide[],
-  stations: readonly Station[],
+  deployments: readonly Deployment[],
   signal: AbortSignal,
 ): Promise<void> {
   await allEnded<unknown>([
-    ...stations.map(({ application }) => application.ready(READY_TIMEOUT_MS, signal)),
+    ...deployments.map(({ application }) => application.ready(READY_TIMEOUT_MS, signal)),
     ...sides.map(({ running }) => running.connect?.(signal) ?? Promise.resolve()),
   ]);
-  await identify(stations);
-  await Promise.all(sides.map(({ side, running }) => settle(side, running, stations, signal)));
+  await identify(deployments);
+  await Promise.all(sides.map(({ side, running }) => settle(side, running, deployments, signal)));
 }
 
 async function takeBaseline(
   { sameMachine }: TrialContext,
   sides: readonly RunningSide[],
-  stations: readonly Station[],
+  deployments: readonly Deployment[],
   signal: AbortSignal,
 ): Promise<Baseline> {
-  const { counters, interfaces } = await quietCounters(sides, stations, signal);
+  const { counters, interfaces } = await quietCounters(sides, deployments, signal);
   const [near, far] = sides.map(({ side }) => side.host);
   const farAheadNs = near === undefined || far === undefined ? 0 : await clockOffsetNs(near, far, sameMachine);
   return { counters, interfaces, farAheadNs };
@@ -226,12 +226,12 @@ async function takeBaseline(
  */
 async function quietCounters(
   sides: readonly RunningSide[],
-  stations: readonly Station[],
+  deployments: readonly Deployment[],
   signal: AbortSignal,
 ): Promise<Pick<Baseline, 'counters' | 'interfaces'>> {
   const read = async () => ({
     counters: await readCounters(sides),
-    interfaces: await readInterfaces(stations, 'inside'),
+    interfaces: await readInterfaces(deployments, 'inside'),
   });
   let latest = await read();
   for (let waitedMs = 0; waitedMs < QUIET_TIMEOUT_MS; waitedMs += QUIET_INTERVAL_MS) {
@@ -252,18 +252,18 @@ function framesOf({ counters: { ports }, interfaces }: Pick<Baseline, 'counters'
 }
 
 /** Who receives is at work before the first packet is sent, which it says itself: the clocks of two hosts need not agree. */
-async function startSinks(sinks: readonly Station[], signal: AbortSignal): Promise<void> {
+async function startSinks(sinks: readonly Deployment[], signal: AbortSignal): Promise<void> {
   for (const { application } of sinks) application.startAt(0);
   await Promise.all(sinks.map(({ application }) => application.started(READY_TIMEOUT_MS, signal)));
 }
 
 /** Sources end by themselves; only then are sinks told to, which drain first: totals are exact. */
 async function collect(
-  { sources, sinks }: { sources: readonly Station[]; sinks: readonly Station[] },
+  { sources, sinks }: { sources: readonly Deployment[]; sinks: readonly Deployment[] },
   farAheadNs: number,
   signal: AbortSignal,
 ): Promise<Pick<Evidence, 'sources' | 'sinks'>> {
-  const told = async ({ application, port, side }: Station, graceMs: number): Promise<ApplicationEvidence> => ({
+  const told = async ({ application, port, side }: Deployment, graceMs: number): Promise<ApplicationEvidence> => ({
     pair: port.pair,
     ready: await application.ready(graceMs, signal),
     final: await application.final(graceMs, signal),
@@ -275,9 +275,9 @@ async function collect(
 }
 
 /** Applications hold their ports until the switch's counters have been read; now they close them. */
-async function endStations(stations: readonly Station[], signal: AbortSignal): Promise<void> {
-  for (const { application } of stations) application.stop();
-  await Promise.all(stations.map(({ application }) => application.ended(GRACE_MS, signal)));
+async function endDeployments(deployments: readonly Deployment[], signal: AbortSignal): Promise<void> {
+  for (const { application } of deployments) application.stop();
+  await Promise.all(deployments.map(({ application }) => application.ended(GRACE_MS, signal)));
 }
 
 /** The kernel may have found a clock to be wrong meanwhile. */

@@ -3,9 +3,9 @@
 // 0 to 1 and 1 to 0, no switching logic, one core that polls.
 import { z } from 'zod';
 import { startMarked } from '../host/process.ts';
-import { Dialogue } from './dialogue.ts';
 import { type PortCounters, type RunningSwitch, SOCKETS, type SocketPort, type SwitchDriver } from './driver.ts';
-import { DPDK_PORTS_MAX, virtioUser } from './virtio.ts';
+import { Dialogue } from './kit/dialogue.ts';
+import { DPDK_PORTS_MAX, virtioUser } from './kit/virtio.ts';
 
 const MIB = 1024 * 1024;
 
@@ -71,14 +71,15 @@ export const basicfwd: SwitchDriver = {
       }));
     };
     const running: RunningSwitch = {
-      ports: ports.map(
-        (request, index): SocketPort => ({
-          ...request,
-          kind: 'vhost-user',
-          directory,
-          device: virtioUser({ name: `${SOCKETS}/${socketOf(index)}` }),
-        }),
-      ),
+      nextPorts: () =>
+        ports.map(
+          (request, index): SocketPort => ({
+            ...request,
+            kind: 'vhost-user',
+            directory,
+            device: virtioUser({ name: `${SOCKETS}/${socketOf(index)}` }),
+          }),
+        ),
       flags: [],
       counters: countersOf,
       settled: async () => {

@@ -26,7 +26,7 @@ function steps(host: FakeHost): string[] {
 describe('direct', () => {
   it('cables the ends of each pair, and registers the undo before', async (t) => {
     const host = machine(t);
-    const { ports } = await start(host);
+    const ports = (await start(host)).nextPorts();
     assert.deepEqual(
       steps(host),
       [0, 1].flatMap((pair) => [
@@ -62,7 +62,7 @@ describe('direct', () => {
       assert.equal(host.events[0], 'undo kill-marked /run/vswbench/switch');
       assert.match(host.events[1] ?? '', KEEPER);
       assert.deepEqual(
-        running.ports.map((port) => port.kind === 'netmap' && [port.device, port.namespace]),
+        running.nextPorts().map((port) => port.kind === 'netmap' && [port.device, port.namespace]),
         ['netmap:valevsw:pair0{0', 'netmap:valevsw:pair0}0', 'netmap:valevsw:pair1{0', 'netmap:valevsw:pair1}0'].map(
           (device) => [device, '/proc/555/ns/net'],
         ),

@@ -14,10 +14,10 @@ import {
   type SwitchContext,
   type SwitchDriver,
 } from './driver.ts';
-import { netMemif } from './memif.ts';
-import { keepNamespace } from './namespace.ts';
-import { containerEnd, refuseTaken } from './veth.ts';
-import { virtioUser } from './virtio.ts';
+import { netMemif } from './kit/memif.ts';
+import { keepNamespace } from './kit/namespace.ts';
+import { containerEnd, refuseTaken } from './kit/veth.ts';
+import { virtioUser } from './kit/virtio.ts';
 
 export const direct: SwitchDriver = {
   id: 'direct',
@@ -58,7 +58,7 @@ export const direct: SwitchDriver = {
 
 function withoutSwitch(ports: Port[]): RunningSwitch {
   return {
-    ports,
+    nextPorts: () => ports,
     flags: [],
     counters: () => null,
     settled: async () => null,

@@ -122,8 +122,8 @@ export interface SwitchContext {
 }
 
 export interface RunningSwitch {
-  /** Read once for each trial: a switch may make its ports anew. */
-  readonly ports: Port[];
+  /** The ports of the next trial, in the order of the requests. Called once for each: a switch may have to make them anew. */
+  nextPorts(): Port[];
   /** What a reader of its figures must know of how this host has it. */
   flags: Flag[];
   /**

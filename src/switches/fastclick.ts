@@ -2,11 +2,11 @@
 // FastClick with the learning switch of Click (EtherSwitch), and a vhost-user port of DPDK for each application. It has one thread,
 // which polls. Our configuration has it print its counters when it gets a signal: it listens at no socket for that.
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
-import type { Language } from './dialogue.ts';
 import type { PortCounts, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
-import { findProgram } from './program.ts';
-import { announcementsHeld, type Program, SingleUse } from './single-use.ts';
-import { DPDK_PORTS_MAX } from './virtio.ts';
+import type { Language } from './kit/dialogue.ts';
+import { findProgram } from './kit/program.ts';
+import { announcementsHeld, type Program, SingleUse } from './kit/single-use.ts';
+import { DPDK_PORTS_MAX } from './kit/virtio.ts';
 
 const MIB = 1024 * 1024;
 const PROGRAM = { name: 'click', variable: 'VSWBENCH_FASTCLICK' };
@@ -47,7 +47,7 @@ export const fastclick: SwitchDriver = {
     await host.write(`${directory}/${CONFIGURATION}`, configuration(ports.length, node));
     const click = await SingleUse.start(context, program(context, path));
     const running: RunningSwitch = {
-      get ports() {
+      nextPorts() {
         return click.nextPorts();
       },
       flags: [],

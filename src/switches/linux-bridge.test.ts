@@ -69,7 +69,7 @@ describe('linux-bridge', () => {
 
   it('gives containers their ends', async (t) => {
     assert.deepEqual(
-      (await start(machine(t))).ports.map((port) => port.kind === 'netdev' && port.interface),
+      (await start(machine(t))).nextPorts().map((port) => port.kind === 'netdev' && port.interface),
       ['vswc0source', 'vswc0sink'],
     );
   });

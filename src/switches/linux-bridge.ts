@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { ipBatch, readNetdev, silenceIpv6 } from '../host/netdev.ts';
 import type { NetdevPort, PortCounters, Station, SwitchContext, SwitchDriver } from './driver.ts';
-import { ksoftirqds } from './kernel-threads.ts';
-import { kernelUplinkCounters, takeUplink, uplinkMissing } from './uplink.ts';
-import { containerEnd, refuseTaken, switchEnd } from './veth.ts';
+import { ksoftirqds } from './kit/kernel-threads.ts';
+import { kernelUplinkCounters, takeUplink, uplinkMissing } from './kit/uplink.ts';
+import { containerEnd, refuseTaken, switchEnd } from './kit/veth.ts';
 
 const BRIDGE = 'vswbr0';
 
@@ -40,7 +40,7 @@ export const linuxBridge: SwitchDriver = {
       await ipBatch(host, [`link set dev ${uplink.interface} master ${BRIDGE}`]);
     }
     return {
-      ports,
+      nextPorts: () => ports,
       flags: (await passesIptables(context.host)) ? ['bridge-netfilter'] : [],
       counters: () => Promise.all(ports.map((port) => countersOf(context.host, port))),
       ...(uplink === null ? {} : { uplinkCounters: () => kernelUplinkCounters(host, uplink) }),

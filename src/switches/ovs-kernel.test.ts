@@ -70,7 +70,7 @@ describe('ovs-kernel', () => {
         (command) => !command.startsWith('ovs-vsctl') || command.includes(`--db=unix:${DIRECTORY}/db.sock`),
       ),
     );
-    assert.deepEqual(running.ports, [{ pair: 0, end: 'source', kind: 'netdev', interface: 'vswc0source' }]);
+    assert.deepEqual(running.nextPorts(), [{ pair: 0, end: 'source', kind: 'netdev', interface: 'vswc0source' }]);
   });
 
   it('makes the switch’s end of a port there, and registers its undo before', async (t) => {

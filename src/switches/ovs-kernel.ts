@@ -16,7 +16,7 @@ import type {
   Uplink,
   UplinkCounters,
 } from './driver.ts';
-import { ksoftirqds } from './kernel-threads.ts';
+import { ksoftirqds } from './kit/kernel-threads.ts';
 import {
   addBridge,
   appctl,
@@ -31,9 +31,9 @@ import {
   unlearned,
   uplinkNumber,
   vsctl,
-} from './ovs-daemons.ts';
-import { takeUplink } from './uplink.ts';
-import { containerEnd, refuseTaken, switchEnd } from './veth.ts';
+} from './kit/ovs-daemons.ts';
+import { takeUplink } from './kit/uplink.ts';
+import { containerEnd, refuseTaken, switchEnd } from './kit/veth.ts';
 
 const BRIDGE = 'vswovsk0';
 const MODULE = 'openvswitch';
@@ -90,7 +90,7 @@ export const ovsKernel: SwitchDriver = {
     for (const [index, port] of ports.entries()) await addPort(context, namespace, port, portNumber(index));
     if (uplink !== null) await addUplink(context, namespace, uplink);
     return {
-      ports,
+      nextPorts: () => ports,
       flags: [],
       counters: () => countersOf(context, BRIDGE, countersIn),
       ...(uplink === null

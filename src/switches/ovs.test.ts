@@ -54,7 +54,7 @@ describe("OVS's ports", () => {
     const running = await ovs.start(switchContext(host, { ports: PORTS }));
     const connected = async () => {
       const { length } = host.commands;
-      void running.ports;
+      running.nextPorts();
       await running.connect?.(new AbortController().signal);
       return host.commands
         .slice(length)

@@ -27,11 +27,11 @@ import {
   unlearned,
   uplinkNumber,
   vsctl,
-} from './ovs-daemons.ts';
-import { socketAppears } from './sockets.ts';
-import { takeUplink, uplinkMissing } from './uplink.ts';
-import { refuseTaken } from './veth.ts';
-import { virtioUser } from './virtio.ts';
+} from './kit/ovs-daemons.ts';
+import { socketAppears } from './kit/sockets.ts';
+import { takeUplink, uplinkMissing } from './kit/uplink.ts';
+import { refuseTaken } from './kit/veth.ts';
+import { virtioUser } from './kit/virtio.ts';
 
 const BRIDGE = 'vswovs0';
 
@@ -73,7 +73,7 @@ export const ovs: SwitchDriver = {
     if (context.uplink !== null) await addUplink(context, context.uplink);
     const connections = new Connections(context);
     const running: RunningSwitch = {
-      get ports() {
+      nextPorts() {
         return connections.next();
       },
       flags: [],

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
 import { HUGEPAGE_BYTES } from '../host/hugepages.ts';
 import type { PortCounts, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
-import { findProgram } from './program.ts';
-import { announcementsHeld, type Program, SingleUse } from './single-use.ts';
+import { findProgram } from './kit/program.ts';
+import { announcementsHeld, type Program, SingleUse } from './kit/single-use.ts';
 
 /** Beside this file. */
 const SCRIPT = 'snabb.lua';
@@ -54,7 +54,7 @@ export const snabb: SwitchDriver = {
     }
     const bridge = await SingleUse.start(context, program(context, path));
     const running: RunningSwitch = {
-      get ports() {
+      nextPorts() {
         return bridge.nextPorts();
       },
       flags: [],

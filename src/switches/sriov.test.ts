@@ -36,10 +36,10 @@ describe('sriov', () => {
   it('takes the first card that has no functions, and gives one of its own to each container', async (t) => {
     const host = machine(t);
     const running = await sriov.start(switchContext(host, { ports: PORTS, portKind: 'vf' }));
-    assert.deepEqual(running.ports[0], {
+    assert.deepEqual(running.nextPorts()[0], {
       ...{ pair: 0, end: 'source', kind: 'vf', device: '0000:02:10.0', devices: ['/dev/vfio/vfio', '/dev/vfio/6'] },
     });
-    assert.equal(running.ports.length, 2);
+    assert.equal(running.nextPorts().length, 2);
     assert.deepEqual(
       host.commands.filter((command) => command.includes(' vf ')),
       ['ip link set dev eth2 vf 0 mac 02:00:00:00:00:01', 'ip link set dev eth2 vf 1 mac 02:00:00:00:00:02'],

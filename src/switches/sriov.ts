@@ -5,7 +5,7 @@ import { type Host, HostError } from '../host/host.ts';
 import { makeVirtualFunctions, type PhysicalFunction, physicalFunctions, whyNoProgram } from '../host/sriov.ts';
 import { macOf } from '../model/station.ts';
 import type { DevicePort, SwitchContext, SwitchDriver } from './driver.ts';
-import { takeUplink, uplinkMissing } from './uplink.ts';
+import { takeUplink, uplinkMissing } from './kit/uplink.ts';
 
 export const sriov: SwitchDriver = {
   id: 'sriov',
@@ -49,7 +49,7 @@ export const sriov: SwitchDriver = {
       return request === undefined ? [] : [{ ...request, kind: 'vf', device: pci, devices }];
     });
     return {
-      ports,
+      nextPorts: () => ports,
       flags: [],
       // A card's counters of its functions, where it has any, are each maker's own.
       counters: () => null,

@@ -69,7 +69,7 @@ describe('vale', () => {
 
   it('has the ports of all containers in one namespace, which ends with its keeper', async (t) => {
     const there = machine(t);
-    const { ports } = await start(there);
+    const ports = (await start(there)).nextPorts();
     assert.deepEqual(there.host.events, [
       'undo kill-marked /run/vswbench/switch',
       'start env VSWBENCH_MARK=/run/vswbench/switch unshare --net cat',
@@ -150,7 +150,7 @@ describe('vale', () => {
 
     it('has the NIC take every frame, attaches it where it is, and registers the way back before', async (t) => {
       const { host } = withNic(t, '0x1003\n');
-      const { ports } = await connect(host);
+      const ports = (await connect(host)).nextPorts();
       assert.deepEqual(steps(host), [
         ...TAKEN,
         'undo run ip,link,set,dev,eth1,promisc,off',

@@ -12,8 +12,8 @@ import {
   type SwitchDriver,
   type Uplink,
 } from './driver.ts';
-import { type KeptNamespace, keepNamespace } from './namespace.ts';
-import { kernelUplinkCounters, takeUplink, uplinkMissing } from './uplink.ts';
+import { type KeptNamespace, keepNamespace } from './kit/namespace.ts';
+import { kernelUplinkCounters, takeUplink, uplinkMissing } from './kit/uplink.ts';
 
 /** Letters and digits only, and the prefix by which netmap knows that it is a switch. */
 const SWITCH = 'valevsw';
@@ -54,10 +54,11 @@ export const vale: SwitchDriver = {
     const namespace = uplink === null ? await keepNamespace(context) : OF_THE_HOST;
     const tool = new Tool(context, namespace);
     const running: RunningSwitch = {
-      ports: ports.map((request): NetmapPort => {
-        const device = `netmap:${SWITCH}:${request.end}${request.pair}`;
-        return { ...request, kind: 'netmap', namespace: namespace.path, device };
-      }),
+      nextPorts: () =>
+        ports.map((request): NetmapPort => {
+          const device = `netmap:${SWITCH}:${request.end}${request.pair}`;
+          return { ...request, kind: 'netmap', namespace: namespace.path, device };
+        }),
       flags: [],
       // It counts nothing: what is missing between two applications, it dropped.
       counters: () => null,

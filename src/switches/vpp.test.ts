@@ -5,8 +5,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
 import * as answers from '../../test/fixtures/vpp-answers.ts';
 import type { PortRequest, Station, SwitchContext } from './driver.ts';
-import { figures, vpp } from './vpp.ts';
+import { vpp } from './vpp.ts';
 import { parseRuntime } from './vpp-cli.ts';
+import { figures } from './vpp-figures.ts';
 
 const VERSION = 'vpp v26.06-release built by root on vm at 2026-11-25T22:39:48\n';
 const PATH = '/opt/vpp/bin/vpp';
@@ -121,7 +122,7 @@ describe('starting VPP', () => {
     assert.match(host.files.get('/run/vswbench/switch/startup.conf') ?? '', /^cpu \{ main-core 0 \}$/m);
   });
   it('gives each container the socket of its own port', async (t) => {
-    const { ports } = await vpp.start(contextOf(running(t)));
+    const ports = (await vpp.start(contextOf(running(t)))).nextPorts();
     assert.deepEqual(
       ports.map((port) => 'directory' in port && [port.directory, port.device.split(',')[1]]),
       [
@@ -134,7 +135,7 @@ describe('starting VPP', () => {
     const host = running(t).answer(/show bridge-domain/, {
       stdout: answers.BRIDGE.replace('VirtualEthernet0/0/0', 'memif1/0').replace('VirtualEthernet0/0/1', 'memif2/0'),
     });
-    const { ports } = await vpp.start(contextOf(host, { portKind: 'memif' }));
+    const ports = (await vpp.start(contextOf(host, { portKind: 'memif' }))).nextPorts();
     assert.match(
       ports[1]?.kind === 'memif' ? ports[1].device : '',
       /^net_memif0,socket=\/run\/vswbench\/port,.*role=client$/,

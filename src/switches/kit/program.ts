@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the program of a switch is that no distribution packages: built by hand, it may lie anywhere.
-import type { Host } from '../host/host.ts';
+import type { Host } from '../../host/host.ts';
 
 export interface ProgramName {
   /** As it is found on the PATH. */

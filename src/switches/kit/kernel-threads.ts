@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Host } from '../host/host.ts';
+import type { Host } from '../../host/host.ts';
 
 /** Kernel threads that forward where softirq work is too much to be done at once. */
 export async function ksoftirqds(host: Host): Promise<number[]> {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an Open vSwitch of ours is, whatever its datapath: a database and a daemon in a folder of their own, beside which a system's
 // OVS runs on untouched, one bridge that learns addresses (NORMAL), and what the daemon tells of it.
-import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '../host/host.ts';
-import { startMarked } from '../host/process.ts';
-import type { PortCounters, Station, SwitchContext, UplinkCounters } from './driver.ts';
+import { type Host, HostError, type HostProcess, lastLine, runOrThrow } from '../../host/host.ts';
+import { startMarked } from '../../host/process.ts';
+import type { PortCounters, Station, SwitchContext, UplinkCounters } from '../driver.ts';
 
 const SCHEMAS = ['/usr/share/openvswitch/vswitch.ovsschema', '/usr/local/share/openvswitch/vswitch.ovsschema'];
 const START_TIMEOUT_S = 20;

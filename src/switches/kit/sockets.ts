@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folders of sockets that are mounted into containers, and waiting for what an application makes in them.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Host, HostError, runOrThrow } from '../host/host.ts';
+import { type Host, HostError, runOrThrow } from '../../host/host.ts';
 
 const TIMEOUT_MS = 8_000;
 const POLL_MS = 10;

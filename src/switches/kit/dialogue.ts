@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions to a switch that runs, one at a time, answered in lines on its standard output: for a program that vswbench
 // tells, by a script or a configuration of our own, what to print.
-import { HostError, type HostProcess, lastLine } from '../host/host.ts';
+import { HostError, type HostProcess, lastLine } from '../../host/host.ts';
 
 export interface Language<Answer> {
   /** Of the program, as a reader of its errors knows it. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // An uplink that stays with the kernel: taken for a switch, and given back as it was.
 import { z } from 'zod';
-import { type Host, HostError, runOrThrow, type UndoStack } from '../host/host.ts';
-import { readNetdev } from '../host/netdev.ts';
-import type { Uplink, UplinkCounters } from './driver.ts';
+import { type Host, HostError, runOrThrow, type UndoStack } from '../../host/host.ts';
+import { readNetdev } from '../../host/netdev.ts';
+import type { Uplink, UplinkCounters } from '../driver.ts';
 
 const LinkSchema = z.array(
   z.looseObject({

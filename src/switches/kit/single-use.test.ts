@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
-import { HostError } from '../host/host.ts';
+import { FakeHost, FakeProcess, switchContext } from '../../../test/fixtures/host.ts';
+import { HostError } from '../../host/host.ts';
 import { type Program, SingleUse } from './single-use.ts';
 
 const PORTS = [

@@ -21,7 +21,7 @@ const SETTLE_TIMEOUT_MS = 5_000;
 const SETTLE_UPLINK_TIMEOUT_MS = 20_000;
 
 /** An application in its container on its port. */
-export interface Station {
+export interface Deployment {
   side: Side;
   port: Port;
   container: Container;
@@ -31,7 +31,7 @@ export interface Station {
 }
 
 /** Starts a container on a port, with its application. */
-export async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: Port): Promise<Station> {
+export async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: Port): Promise<Deployment> {
   const { testCase, placement } = plan;
   const cpu = placement.pairs[port.pair]?.[port.end];
   if (cpu === undefined) throw new RangeError(`the placement has no CPU for pair ${port.pair}`);
@@ -78,12 +78,12 @@ function attachmentOf(port: Port): Attachment {
   }
 }
 
-/** Fills in the stations' process ids, which are known once their applications are ready. */
-export async function identify(stations: readonly Station[]): Promise<void> {
+/** Fills in the deployments' process ids, which are known once their applications are ready. */
+export async function identify(deployments: readonly Deployment[]): Promise<void> {
   await allEnded(
-    stations.map(async (station) => {
-      const { host, containers, undo } = station.side;
-      station.pid = await initPid(host, containers, station.container.name, undo);
+    deployments.map(async (deployment) => {
+      const { host, containers, undo } = deployment.side;
+      deployment.pid = await initPid(host, containers, deployment.container.name, undo);
     }),
   );
 }
@@ -92,22 +92,22 @@ export async function identify(stations: readonly Station[]): Promise<void> {
 export async function settle(
   side: Side,
   running: RunningSwitch,
-  stations: readonly Station[],
+  deployments: readonly Deployment[],
   signal: AbortSignal,
 ): Promise<void> {
-  const behind = stations.map((station) => ({
-    ...station.port,
-    mac: macOf(station.port.pair, station.port.end),
-    at: station.side === side ? ('port' as const) : ('uplink' as const),
+  const behind = deployments.map((deployment) => ({
+    ...deployment.port,
+    mac: macOf(deployment.port.pair, deployment.port.end),
+    at: deployment.side === side ? ('port' as const) : ('uplink' as const),
   }));
-  const isAlone = stations.every((station) => station.side === side);
+  const isAlone = deployments.every((deployment) => deployment.side === side);
   const timeoutMs = isAlone ? SETTLE_TIMEOUT_MS : SETTLE_UPLINK_TIMEOUT_MS;
   const began = performance.now();
   for (;;) {
     const missing = await running.settled(behind);
     if (missing === null) return;
     if (performance.now() - began >= timeoutMs) throw new TrialFailure(SETTLE, missing);
-    for (const { application } of stations) application.announce();
+    for (const { application } of deployments) application.announce();
     await timers.setTimeout(SETTLE_INTERVAL_MS, undefined, { signal });
   }
 }
@@ -117,10 +117,10 @@ export async function settle(
  * container ends and it is moved back, under its old name, to the host: that is where the last word is read.
  */
 export async function readInterfaces(
-  stations: readonly Station[],
+  deployments: readonly Deployment[],
   where: 'inside' | 'returned',
 ): Promise<InterfaceCounters[]> {
-  const counters = stations.map(async ({ side: { host }, port, pid }): Promise<InterfaceCounters[]> => {
+  const counters = deployments.map(async ({ side: { host }, port, pid }): Promise<InterfaceCounters[]> => {
     if (port.kind !== 'netdev') return [];
     const read = where === 'inside' ? readNetdev(host, pid, 'eth0') : readNetdev(host, 'self', port.interface);
     return [{ port, counters: await read }];

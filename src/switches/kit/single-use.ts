@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program that serves one trial: it is the client of the applications' sockets and does not survive them well (it keeps their
 // memory, or their packets), so that each trial gets a fresh one. Worth it where that takes tenths of a second.
-import { HostError, type HostProcess } from '../host/host.ts';
-import { killMarked, startMarked } from '../host/process.ts';
+import { HostError, type HostProcess } from '../../host/host.ts';
+import { killMarked, startMarked } from '../../host/process.ts';
+import { type PortCounts, SOCKETS, type SocketPort, type SwitchContext } from '../driver.ts';
 import { Dialogue, type Language } from './dialogue.ts';
-import { type PortCounts, SOCKETS, type SocketPort, type SwitchContext } from './driver.ts';
 import { makeSocketFolder, socketAppears } from './sockets.ts';
 import { virtioUser } from './virtio.ts';
 

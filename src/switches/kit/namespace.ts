@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network namespace of our own for what containers have in common. It has no name that could be left behind: it lives as long
 // as the process that keeps it, or something in it, does, and that process ends with vswbench.
-import { HostError, lastLine } from '../host/host.ts';
-import { startMarked } from '../host/process.ts';
-import type { SwitchContext } from './driver.ts';
+import { HostError, lastLine } from '../../host/host.ts';
+import { startMarked } from '../../host/process.ts';
+import type { SwitchContext } from '../driver.ts';
 
 export interface KeptNamespace {
   /** As containers and nsenter(1) take it. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FakeHost } from '../../test/fixtures/host.ts';
-import { localHost } from '../host/local.ts';
+import { FakeHost } from '../../../test/fixtures/host.ts';
+import { localHost } from '../../host/local.ts';
 import { findProgram } from './program.ts';
 
 const VPP = { name: 'vpp', variable: 'VSWBENCH_VPP' };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of the interfaces that we make. They are ours by name: a host that has one of them already is refused.
-import { type Host, HostError } from '../host/host.ts';
-import { linkNames } from '../host/netdev.ts';
-import type { PortRequest } from './driver.ts';
+import { type Host, HostError } from '../../host/host.ts';
+import { linkNames } from '../../host/netdev.ts';
+import type { PortRequest } from '../driver.ts';
 
 /** The end of a veth pair that goes into a container (at most 15 characters, the kernel's limit). */
 export function containerEnd(port: PortRequest): string {

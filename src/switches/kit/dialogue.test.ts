@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeProcess } from '../../test/fixtures/host.ts';
-import { HostError } from '../host/host.ts';
+import { FakeProcess } from '../../../test/fixtures/host.ts';
+import { HostError } from '../../host/host.ts';
 import { Dialogue, type Language } from './dialogue.ts';
 
 /** Numbers, each of which is an answer; a `+` means that more is to come. */
