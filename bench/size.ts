@@ -3,6 +3,7 @@
 // of 100 000 trials on a scripted host. Measures no packets. Exits with 1 where a promise is not kept.
 //
 //     node bench/size.ts [TRIALS...]
+
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ import { insertCampaign, insertTrial, Rows } from '../src/store/rows.ts';
 import { openStore } from '../src/store/store.ts';
 import type { RunningSwitch, SwitchDriver } from '../src/switches/driver.ts';
 import { histogramOf, normal, seededRandom, storedCampaign, testCase, trial } from '../test/fixtures/campaign.ts';
+import { plainCpus } from '../test/fixtures/cpus.ts';
 import { FakeHost, FakeUndoStack } from '../test/fixtures/host.ts';
 
 const CASES = 1000;
@@ -277,7 +279,7 @@ function heapMB(): number {
 
 /** A testbed of which nothing is real. */
 function scripted(host: FakeHost): Testbed {
-  const cpus = [0, 1, 2, 3].map((id) => ({ id, node: 0, socket: 0, core: id }));
+  const cpus = plainCpus(4);
   const undo = Object.assign(new FakeUndoStack(host), { close: async () => [] });
   const side: Side = {
     ...{ role: 'near', host, undo, cpus, directory: '/run/vswbench/near' },

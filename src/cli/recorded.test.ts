@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader sees, recorded in test/fixtures/terminal/ for each width, to be looked at. After a change that is wanted:
 //   node --test --test-update-snapshots src/cli/recorded.test.ts
+
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
@@ -13,6 +14,7 @@ import {
   trial,
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
+import { plainCpus } from '../../test/fixtures/cpus.ts';
 import type { Finding } from '../host/doctor.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import { renderComparison } from '../report/comparison.ts';
@@ -106,7 +108,7 @@ const campaign = storedCampaign({
 });
 const schedule = new Schedule(campaign, campaign.cases);
 const plan = { campaign, cases: campaign.cases, schedule, owed: [] };
-const cpus = [0, 1, 2, 3].map((id) => ({ id, node: 0, socket: 0, core: id }));
+const cpus = plainCpus(4);
 const testbed = { name: 'local', near: { name: 'local', cpus, switches: [] }, far: null, sameMachine: false };
 
 const findings: Finding[] = [

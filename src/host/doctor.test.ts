@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { inventory } from '../../test/fixtures/campaign.ts';
+import { plainCpus } from '../../test/fixtures/cpus.ts';
 import { FakeHost } from '../../test/fixtures/host.ts';
 import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import { examine, type Finding } from './doctor.ts';
@@ -73,7 +75,7 @@ describe('examine', () => {
   });
 
   it('warns of fewer than 3 CPUs', async (t) => {
-    const cpus = [0, 1].map((id) => ({ id, node: 0, socket: 0, core: id }));
+    const cpus = plainCpus(2);
     assert.equal((await find(machine(t), { cpus }, 'CPUs'))?.state, 'warning');
   });
   it('warns of a clock that may drift', async (t) => {

@@ -3,22 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost } from '../../test/fixtures/host.ts';
 import { InventorySchema } from '../model/inventory.ts';
-import { allowedCpus, commitOf, cpusOf, parseCpuList, takeInventory } from './inventory.ts';
-
-describe('parseCpuList', () => {
-  const CASES: [string, number[]][] = [
-    ['0-3,8\n', [0, 1, 2, 3, 8]],
-    ['0', [0]],
-    ['1,3,5-6', [1, 3, 5, 6]],
-    ['\n', []],
-    ['', []],
-  ];
-  for (const [text, cpus] of CASES) {
-    it(JSON.stringify(text), () => {
-      assert.deepEqual(parseCpuList(text), cpus);
-    });
-  }
-});
+import { commitOf, takeInventory } from './inventory.ts';
 
 /** A machine of two sockets, each a NUMA node with two cores of two hyperthreads: siblings are 4 apart. */
 function sysfs(): Record<string, string> {
@@ -32,52 +17,6 @@ function sysfs(): Record<string, string> {
   }
   return files;
 }
-
-describe('cpusOf', () => {
-  it('tells hyperthreads of a core, sockets and nodes', async (t) => {
-    const cpus = await cpusOf(new FakeHost(t).put(sysfs()));
-    assert.deepEqual(cpus[3], { id: 3, node: 1, socket: 1, core: 1 });
-    assert.deepEqual(cpus[7], { id: 7, node: 1, socket: 1, core: 1 });
-    assert.equal(new Set(cpus.map(({ socket, core }) => `${socket}/${core}`)).size, 4);
-  });
-  it('leaves out CPUs that are offline', async (t) => {
-    const host = new FakeHost(t).put({ ...sysfs(), '/sys/devices/system/cpu/online': '0,2-3\n' });
-    assert.deepEqual(
-      (await cpusOf(host)).map(({ id }) => id),
-      [0, 2, 3],
-    );
-  });
-  it('takes CPUs for cores of their own where the kernel does not tell', async (t) => {
-    const host = new FakeHost(t).put({ '/sys/devices/system/cpu/online': '0-1' });
-    assert.deepEqual(await cpusOf(host), [
-      { id: 0, node: 0, socket: 0, core: 0 },
-      { id: 1, node: 0, socket: 0, core: 1 },
-    ]);
-  });
-  it('does so too where the kernel says that it does not know: package -1, and core 0 for all', async (t) => {
-    const topology = (id: number) => `/sys/devices/system/cpu/cpu${id}/topology`;
-    const host = new FakeHost(t).put({
-      '/sys/devices/system/cpu/online': '0-1',
-      [`${topology(0)}/physical_package_id`]: '-1\n',
-      [`${topology(0)}/core_id`]: '0\n',
-      [`${topology(1)}/physical_package_id`]: '-1\n',
-      [`${topology(1)}/core_id`]: '0\n',
-    });
-    assert.deepEqual(
-      (await cpusOf(host)).map(({ core }) => core),
-      [0, 1],
-    );
-  });
-});
-
-describe('allowedCpus', () => {
-  it('is what taskset or a container leaves us', async (t) => {
-    const host = new FakeHost(t).put({
-      '/proc/self/status': 'Name:\tnode\nCpus_allowed:\t5\nCpus_allowed_list:\t0,2\n',
-    });
-    assert.deepEqual(await allowedCpus(host), [0, 2]);
-  });
-});
 
 describe('takeInventory', () => {
   const build = { version: '0.1.0', commit: 'abc' };

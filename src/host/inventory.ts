@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { type Cpu, type Inventory, LAB_PRODUCT, LAB_VIRTUALIZATION } from '../model/inventory.ts';
+import { type Inventory, LAB_PRODUCT, LAB_VIRTUALIZATION } from '../model/inventory.ts';
+import { allowedCpus } from './affinity.ts';
+import { cpuModelOf } from './cpu-model.ts';
 import type { Host } from './host.ts';
+import { cpusOf, topologyOf } from './topology.ts';
 
 /** Knobs that change what is measured, by the name under which a report shows them. */
 const KNOBS: Record<string, string> = {
@@ -56,15 +59,16 @@ export async function takeInventory(
     os: /^PRETTY_NAME="?([^"\n]*)/m.exec(await text('/etc/os-release'))?.[1] ?? 'unknown',
     kernel: await text('/proc/sys/kernel/osrelease'),
     kernelCommandLine: await text('/proc/cmdline'),
-    architecture: process.arch,
+    architecture: architectureOf(cpuinfo),
     virtualization: await virtualizationOf(host, flags),
-    cpuModel: field(cpuinfo, 'model name') ?? process.arch,
+    cpuModel: (await cpuModelOf(host, cpuinfo)) ?? architectureOf(cpuinfo),
     microcode: field(cpuinfo, 'microcode') ?? null,
     cpus: await cpusOf(host),
+    topology: await topologyOf(host),
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(await text('/proc/meminfo'))?.[1] ?? 0) * 1024,
     clocksource: (await clocksourceOf(host)) ?? 'unknown',
     // arm64's generic timer is invariant by its architecture.
-    invariantTsc: process.arch === 'arm64' || (flags.has('constant_tsc') && flags.has('nonstop_tsc')),
+    invariantTsc: architectureOf(cpuinfo) === 'arm64' || (flags.has('constant_tsc') && flags.has('nonstop_tsc')),
     clockErrorNs: programs === null ? null : await clockErrorOf(host, programs),
     mitigations: await readAll(host, await vulnerabilities(host)),
     knobs: await readAll(host, KNOBS),
@@ -88,43 +92,10 @@ async function clockErrorOf(host: Host, programs: string): Promise<number | null
   return exitCode === 0 ? ClockErrorSchema.parse(JSON.parse(stdout)).error_ns : null;
 }
 
-/** The CPUs that are online, with their place in the machine. */
-export async function cpusOf(host: Host): Promise<Cpu[]> {
-  const online = parseCpuList((await host.read('/sys/devices/system/cpu/online')) ?? '0');
-  return Promise.all(
-    online.map(async (id) => {
-      const folder = `/sys/devices/system/cpu/cpu${id}`;
-      const number = async (name: string, otherwise: number) => {
-        const value = Number.parseInt((await host.read(`${folder}/topology/${name}`)) ?? '', 10);
-        return Number.isNaN(value) ? otherwise : value;
-      };
-      const node = (await host.list(folder))
-        .map((name) => /^node(\d+)$/.exec(name)?.[1])
-        .find((found) => found !== undefined);
-      const [socket, core] = [await number('physical_package_id', -1), await number('core_id', -1)];
-      // Where the kernel does not know, it says package -1 and the same core for all: that is no core that they share.
-      const place = socket < 0 || core < 0 ? { socket: 0, core: id } : { socket, core };
-      return { id, node: Number(node ?? 0), ...place };
-    }),
-  );
-}
-
-/** CPUs that this process may use: a container or `taskset` may have left it fewer than are online. */
-export async function allowedCpus(host: Host): Promise<number[]> {
-  const status = (await host.read('/proc/self/status')) ?? '';
-  return parseCpuList(/^Cpus_allowed_list:\s+(\S+)/m.exec(status)?.[1] ?? '0');
-}
-
-/** The kernel's list format: `0-3,8`. */
-export function parseCpuList(text: string): number[] {
-  return text
-    .trim()
-    .split(',')
-    .filter((part) => part !== '')
-    .flatMap((part) => {
-      const [first = 0, last = first] = part.split('-').map(Number);
-      return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-    });
+/** In Node's words, of the host, which need not be that of the machine that vswbench runs on. */
+function architectureOf(cpuinfo: string): string {
+  if (/^CPU implementer\s*:/m.test(cpuinfo)) return 'arm64';
+  return /^vendor_id\s*:/m.test(cpuinfo) ? 'x64' : process.arch;
 }
 
 function field(cpuinfo: string, name: string): string | undefined {

@@ -22,15 +22,50 @@ export const COUNTER_CLOCKSOURCES: readonly string[] = [
   'arch_sys_counter',
 ];
 
-const CpuSchema = z.strictObject({
+export const CpuSchema = z.strictObject({
   id: z.int().nonnegative(),
   /** NUMA node; 0 where the kernel does not say. */
   node: z.int().nonnegative(),
-  /** Socket and core: CPUs with an equal pair are hyperthreads of one core. */
+  /** Socket and core: CPUs with an equal pair are hyperthreads of one core. Since there are dies and clusters, a core is told by its lowest CPU. */
   socket: z.int(),
   core: z.int(),
+  /** Die within the socket, and the lowest CPU of its cluster; null where the kernel does not tell. */
+  die: z.int().nullable().default(null),
+  cluster: z.int().nullable().default(null),
+  /** CPUs of one kind are alike; 0 is the fastest kind. */
+  kind: z.int().nonnegative().default(0),
+  /** What the kernel says that it does at most, in a unit that all CPUs of the machine share; null where it does not say that of each. */
+  capacity: z.number().positive().nullable().default(null),
+  /** The lowest CPU of those that share its last cache with it; null where the kernel does not tell. */
+  cache: z.int().nonnegative().nullable().default(null),
+  /** The scheduler puts nothing on it by itself (`isolcpus`, an isolated cpuset). */
+  isolated: z.boolean().default(false),
+  /** Its tick stops while one thread runs. */
+  nohzFull: z.boolean().default(false),
+  /** We may use it: neither the affinity that we were given nor a cpuset forbids it. */
+  allowed: z.boolean().default(true),
 });
+/** A CPU of the kernel: a hyperthread where cores have several. Records of older versions lack what has a default. */
 export type Cpu = z.infer<typeof CpuSchema>;
+
+const CacheSchema = z.strictObject({
+  level: z.int().positive(),
+  type: z.string(),
+  sizeKib: z.int().positive().nullable(),
+  /** CPUs that share it, in the kernel's list format. */
+  cpus: z.string(),
+});
+/** One cache of a machine. */
+export type Cache = z.infer<typeof CacheSchema>;
+
+export const TopologySchema = z.strictObject({
+  /** The second level and beyond; no two cores share a first. */
+  caches: z.array(CacheSchema),
+  /** By node: its distance to each node, 10 being its own memory (ACPI's SLIT). */
+  distances: z.record(z.string(), z.array(z.int().nonnegative())),
+});
+/** What the CPUs of a machine share. */
+export type Topology = z.infer<typeof TopologySchema>;
 
 /** What a reader needs to judge a figure: recorded with each campaign, never inferred later. */
 export const InventorySchema = z.strictObject({
@@ -46,7 +81,10 @@ export const InventorySchema = z.strictObject({
   virtualization: z.string().nullable(),
   cpuModel: z.string(),
   microcode: z.string().nullable(),
+  /** All that are online. */
   cpus: z.array(CpuSchema),
+  /** Null in records of older versions. */
+  topology: TopologySchema.nullable().default(null),
   memoryBytes: z.int().nonnegative(),
   clocksource: z.string(),
   invariantTsc: z.boolean(),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../test/fixtures/campaign.ts';
+import { plainCpus } from '../../test/fixtures/cpus.ts';
 import type { Campaign } from '../model/campaign.ts';
 import type { Framework } from '../model/dataplane.ts';
 import type { Cpu } from '../model/inventory.ts';
@@ -71,7 +73,7 @@ function offer(part: Partial<MachineOffer> = {}): MachineOffer {
   return {
     switches: [direct, bridge, absent],
     frameworks: [udp, raw, afxdp, nothing, dpdk],
-    cpus: [0, 1, 2, 3].map((id) => ({ id, node: 0, socket: 0, core: id })),
+    cpus: plainCpus(4),
     ...part,
   };
 }

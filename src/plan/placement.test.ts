@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { cpu, plainCpus } from '../../test/fixtures/cpus.ts';
 import type { Cpu } from '../model/inventory.ts';
 import { type Placement, PlacementSchema } from '../model/placement.ts';
 import { placeCase, placeTrial } from './placement.ts';
 
-/** `count` cores without hyperthreads on one node. */
-function plain(count: number): Cpu[] {
-  return Array.from({ length: count }, (_, id) => ({ id, node: 0, socket: 0, core: id }));
-}
+const plain = plainCpus;
 
 /** `count` cores with two hyperthreads, numbered as Linux mostly does: all first threads, then all second ones. */
 function smt(count: number): Cpu[] {
-  return Array.from({ length: 2 * count }, (_, id) => ({ id, node: 0, socket: 0, core: id % count }));
+  return Array.from({ length: 2 * count }, (_, id) => cpu({ id, core: id % count }));
 }
 
 /** Two sockets, each a NUMA node of `count` cores; core numbers repeat on the second socket. */
 function twoNodes(count: number): Cpu[] {
   return Array.from({ length: 2 * count }, (_, id) => {
     const socket = id < count ? 0 : 1;
-    return { id, node: socket, socket, core: id % count };
+    return cpu({ id, node: socket, socket, core: id % count });
   });
 }
 

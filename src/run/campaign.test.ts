@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { testCase, trial } from '../../test/fixtures/campaign.ts';
+import { plainCpus } from '../../test/fixtures/cpus.ts';
 import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
 import { HostError, HostLostError } from '../host/host.ts';
-import type { Cpu } from '../model/inventory.ts';
 import type { Flag, Outcome, StoredCampaign, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from '../plan/order.ts';
@@ -65,7 +66,7 @@ function bench(t: TestContext, cpuCount = 8) {
     const outcome = await onTrial(planned);
     return { ...trial({ case: planned, pps: 1000, outcome, flags: onFlags(plan.ordinal) }), ...plan };
   };
-  const cpus: Cpu[] = Array.from({ length: cpuCount }, (_, id) => ({ id, node: 0, socket: 0, core: id }));
+  const cpus = plainCpus(cpuCount);
   const sideOf = (role: Side['role']): Side => ({
     ...{ role, host, undo: Object.assign(undo, { close: async () => [] }), cpus, directory: `/run/vswbench/${role}` },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },

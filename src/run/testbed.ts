@@ -7,9 +7,10 @@ import { connectHost, formOf } from '../host/connect.ts';
 import { countsInterruptsApart } from '../host/cpu.ts';
 import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from '../host/host.ts';
 import { installArtifacts, removeOldInstallations } from '../host/install.ts';
-import { allowedCpus, clocksourceOf, cpusOf } from '../host/inventory.ts';
+import { clocksourceOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { type ContainerDirectory, prepareContainers } from '../host/lxc.ts';
+import { cpusOf } from '../host/topology.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { HostSpec, TestbedSpec } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
@@ -279,6 +280,5 @@ class Seat {
 }
 
 async function usableCpus(host: Host): Promise<Cpu[]> {
-  const allowed = new Set(await allowedCpus(host));
-  return (await cpusOf(host)).filter(({ id }) => allowed.has(id));
+  return (await cpusOf(host)).filter(({ allowed }) => allowed);
 }

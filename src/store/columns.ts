@@ -97,6 +97,7 @@ export const INVENTORY: Columns<Inventory> = {
   cpuModel: plain('cpu_model'),
   microcode: plain('microcode'),
   cpus: json('cpus_json'),
+  topology: json('topology_json'),
   memoryBytes: plain('memory_bytes'),
   clocksource: plain('clocksource'),
   invariantTsc: truth('invariant_tsc'),

@@ -478,6 +478,11 @@ const VERSION_7 = `
 CREATE INDEX IF NOT EXISTS trials_disturbed ON trials (campaign_id, case_index, ordinal) WHERE instr(flags_json, '"disturbed"') > 0;
 `;
 
+const VERSION_8 = `
+-- What the CPUs share: caches, and the distances of their nodes. NULL in records from before it was read.
+ALTER TABLE hosts ADD COLUMN topology_json TEXT;
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
 export const MIGRATIONS: readonly string[] = [
   VERSION_1,
@@ -487,6 +492,7 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_5,
   VERSION_6,
   VERSION_7,
+  VERSION_8,
 ];
 
 /** What the header of a database says. */

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { z } from 'zod';
-import { allowedCpus } from '../../src/host/inventory.ts';
+import { allowedCpus } from '../../src/host/affinity.ts';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { documentOf } from './document.ts';
