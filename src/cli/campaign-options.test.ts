@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Command } from 'commander';
 import type { Campaign } from '../model/campaign.ts';
-import { addCampaignOptions, readCampaign } from './campaign-options.ts';
+import { readCampaign } from './campaign-file.ts';
+import { addCampaignOptions } from './campaign-options.ts';
 import { CliError, EXIT } from './errors.ts';
 
 let folder: string;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
+// The options that say what to measure. What they mean is told elsewhere: this file is loaded to show them, too.
 import { type Command, Option } from 'commander';
-import { parse, YAMLParseError } from 'yaml';
-import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from '../model/campaign.ts';
-import { testbedError } from '../model/testbed.ts';
-import { CliError, EXIT } from './errors.ts';
+import type { CampaignFile } from '../model/campaign.ts';
 
 /** Options that say what to measure: each overrides the campaign file's key of the same meaning. */
 const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; text: string }[] = [
@@ -68,38 +65,12 @@ export function campaignOptionsIn(options: Record<string, unknown>): string[] {
   );
 }
 
-/** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
-export function readCampaign(file: string | undefined, options: Record<string, unknown>): Campaign {
-  const base = file === undefined ? {} : readFile(file);
-  const overrides: Record<string, string> = {};
-  for (const { option, key } of campaignOptions) {
-    const value = options[option.attributeName()];
-    if (typeof value === 'string') overrides[key] = value;
-  }
-  const parsed = parseCampaign({ ...base, ...overrides });
-  if (!parsed.ok) throw new CliError(EXIT.usage, parsed.error);
-  return parsed.value;
-}
-
-function readFile(path: string): CampaignFile {
-  let content: unknown;
-  try {
-    content = parse(readFileSync(path, 'utf8')) ?? {};
-  } catch (error) {
-    if (error instanceof YAMLParseError) {
-      throw new CliError(EXIT.usage, `${path} is not YAML: ${error.message.split('\n')[0]}`);
-    }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new CliError(EXIT.usage, `cannot read the campaign file ${path}: ${code}`);
-  }
-  const result = CampaignFileSchema.safeParse(content);
-  if (result.success) return { title: path.replace(/^.*\//, '').replace(/\.ya?ml$/, ''), ...result.data };
-  const [issue] = result.error.issues;
-  if (issue?.path[0] === 'testbeds') throw new CliError(EXIT.usage, `${path}: ${testbedError(result.error, content)}`);
-  if (issue?.code === 'unrecognized_keys') {
-    const known = Object.keys(CampaignFileSchema.shape).join(', ');
-    throw new CliError(EXIT.usage, `${path}: unknown key '${issue.keys.join("', '")}'; known keys: ${known}`);
-  }
-  const where = issue?.path.join('.') || 'the file';
-  throw new CliError(EXIT.usage, `${path}: ${where} is not of the right form (a value, or a list of values)`);
+/** What the options say, by the keys of the campaign file. */
+export function overridesIn(options: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    campaignOptions.flatMap(({ option, key }) => {
+      const value = options[option.attributeName()];
+      return typeof value === 'string' ? [[key, value] as const] : [];
+    }),
+  );
 }

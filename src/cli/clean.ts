@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Command } from 'commander';
 import { INSTALLED } from '../host/install.ts';
 import { cleanLab, labFolder } from '../lab/lab.ts';
 import { recover } from '../run/journal.ts';
+import { type HostOptions, isElsewhere } from './commands/host-option.ts';
 import { checkout, requireRoot, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
-import { addHostOptions, type HostOptions, isElsewhere, withHost } from './host-option.ts';
+import { withHost } from './with-host.ts';
 
-export function addClean(program: Command): void {
-  const command = program
-    .command('clean')
-    .description('remove everything that a run which was killed left on a host; results are kept')
-    .addHelpText('after', '\nExamples:\n  $ sudo vswbench clean');
-  addHostOptions(command).action(clean);
-}
-
-async function clean(options: HostOptions): Promise<void> {
+export async function clean(options: HostOptions): Promise<void> {
   const elsewhere = isElsewhere(options);
   if (!elsewhere) requireRoot('vswbench clean', 'removes containers and interfaces');
   await withHost(options, async (host) => {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Command } from 'commander';
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
@@ -11,36 +10,12 @@ import {
 } from '../report/comparison.ts';
 import { type Comparison, compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
 import { type Choice, duels, isChosen } from '../stats/duel.ts';
+import type { CompareOptions } from './commands/compare.ts';
 import { CliError, EXIT } from './errors.ts';
 import { loadFrom } from './load.ts';
 import { terminalOf } from './terminal.ts';
 
-interface CompareOptions {
-  switches?: string;
-  acrossMachines?: boolean;
-  json?: boolean;
-}
-
-export function addCompare(program: Command): void {
-  program
-    .command('compare')
-    .description('faster, slower or no difference: two campaigns case by case, or two switches of one')
-    .argument('<A>', 'campaign: an id, another results folder (its latest campaign), or FOLDER:ID')
-    .argument('[B]', 'campaign that is compared with it')
-    .option('--switches <a,b>', 'compare two switches within campaign A, or switch/framework')
-    .option('--across-machines', 'compare even where hostname, kernel, CPU or microcode differ')
-    .option('--json', 'one JSON document')
-    .addHelpText(
-      'after',
-      '\nExits with 3 where no case could be compared.' +
-        '\n\nExample:\n  $ vswbench compare 20261125-2005-ab9 20261125-2102-f87' +
-        '\n  $ vswbench compare 20261125-2005-ab9 --switches direct,linux-bridge' +
-        '\n  $ vswbench compare 20261125-2005-ab9 --switches linux-bridge/raw-mmsg,ovs/dpdk',
-    )
-    .action(compare);
-}
-
-async function compare(a: string, b: string | undefined, options: CompareOptions): Promise<void> {
+export async function compare(a: string, b: string | undefined, options: CompareOptions): Promise<void> {
   const report = await reportOf(a, b, options);
   const text =
     options.json === true

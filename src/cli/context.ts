@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import description from '../../package.json' with { type: 'json' };
 import type { Checkout } from '../host/artifacts.ts';
 import { CliError, EXIT } from './errors.ts';
 
 /** The checkout that this program is part of. */
 export const checkout: Checkout = { root: resolve(import.meta.dirname, '../..') };
 
-export const version = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(resolve(checkout.root, 'package.json'), 'utf8'))).version;
+export const version = description.version;
 
 /** Where results are kept: the same place from whatever folder a command is given. */
 export const resultsDirectory = resolve(process.env.VSWBENCH_RESULTS ?? resolve(checkout.root, 'results'));

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Command } from 'commander';
 import { ensureArtifacts, NotSetUpError, programsOf } from '../host/artifacts.ts';
 import { examine, type Finding } from '../host/doctor.ts';
 import { type Host, HostError } from '../host/host.ts';
@@ -8,21 +7,13 @@ import { localHost } from '../host/local.ts';
 import type { Framework } from '../model/dataplane.ts';
 import { clean, painter, type TerminalOptions, wrap, writtenColumns } from '../report/text.ts';
 import { switchRegistry } from '../switches/registry.ts';
+import { type HostOptions, isElsewhere } from './commands/host-option.ts';
 import { checkout, version } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
-import { addHostOptions, type HostOptions, isElsewhere, withHost } from './host-option.ts';
 import { terminalOf } from './terminal.ts';
+import { withHost } from './with-host.ts';
 
-export function addDoctor(program: Command): void {
-  const command = program
-    .command('doctor')
-    .description('what a machine can measure, what is missing, and how to get it')
-    .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  $ vswbench doctor');
-  addHostOptions(command).action(doctor);
-}
-
-async function doctor(options: HostOptions & { json?: boolean }): Promise<void> {
+export async function doctor(options: HostOptions & { json?: boolean }): Promise<void> {
   const elsewhere = isElsewhere(options);
   const { findings, inventory } = await withHost(options, async (host) => {
     const build = { version, commit: await commitOf(localHost, checkout) };

@@ -20,8 +20,9 @@ import { REPETITIONS_FROM } from '../model/repetition.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import { TABLES } from '../report/tables/dictionary.ts';
 import { openStore } from '../store/store.ts';
+import { WHATS } from './commands/export.ts';
 import { STORE_NAME } from './context.ts';
-import { exportText, WHATS } from './export.ts';
+import { exportText } from './export.ts';
 
 const main = resolve(import.meta.dirname, 'main.ts');
 const readers = resolve(import.meta.dirname, '../../test/readers');

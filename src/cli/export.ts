@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Command } from 'commander';
-import { Option } from 'commander';
 import { CASES, caseRows } from '../report/tables/cases.ts';
 import { csvText, jsonLines, type Table } from '../report/tables/columns.ts';
 import { bucketRows, HISTOGRAMS, SAMPLES, sampleRows } from '../report/tables/parts.ts';
@@ -8,34 +6,15 @@ import { caseRow, type TrialRow } from '../report/tables/shared.ts';
 import { TRIALS } from '../report/tables/trials.ts';
 import type { TrialParts } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import type { ExportOptions, Format, What } from './commands/export.ts';
 import { documentOf, requireHead, requireResult, withStore } from './load.ts';
 import { print } from './output.ts';
 
-/** The tables that there are. */
-export const WHATS = ['trials', 'cases', 'samples', 'histograms'] as const;
-type What = (typeof WHATS)[number];
-type Format = 'csv' | 'json';
-
-export function addExport(program: Command): void {
-  program
-    .command('export')
-    .description('what was measured on standard output, for other tools (columns: docs/data-dictionary.md)')
-    .argument('[id...]', 'campaigns, into one table (the latest where none is given)')
-    .addOption(new Option('--what <table>', 'a line for each of these (default: trials)').choices([...WHATS]))
-    .addOption(
-      new Option('--format <format>', 'csv; or json: the whole document, or with --what an object a line')
-        .choices(['csv', 'json'])
-        .default('csv'),
-    )
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ vswbench export > trials.csv\n  $ vswbench export --what cases 20261125-2005-ab9 20261125-2102-f87 > cases.csv',
-    )
-    .action((ids: string[], { what, format }: { what?: What; format: Format }) =>
-      withStore((store) =>
-        print(store.stream(() => exportText(store, ids.length > 0 ? ids : [undefined], what, format))),
-      ),
-    );
+/** Prints campaigns; the latest where none is named. */
+export async function exportCampaigns(ids: readonly string[], { what, format }: ExportOptions): Promise<void> {
+  await withStore((store) =>
+    print(store.stream(() => exportText(store, ids.length > 0 ? ids : [undefined], what, format))),
+  );
 }
 
 /** Campaigns as text, piece by piece: the latest where an id is undefined, the documents where no table is named. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
-import { type Command, InvalidArgumentError, Option } from 'commander';
 import { HostError } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
 import { installPackages, packagesMissing } from '../host/packages.ts';
@@ -18,84 +17,17 @@ import {
   startMachines,
 } from '../lab/lab.ts';
 import { hostName, MACHINE_NAMES, SSH_CONFIG, TESTBED } from '../lab/machine.ts';
-import { MODULE_BUILDING } from '../lab/recipe.ts';
+import type { UpOptions } from './commands/lab.ts';
 import { checkout, requireRoot, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { agree } from './setup.ts';
-
-interface UpOptions {
-  machines: number;
-  cpus: number;
-  memory: number;
-  packages: string[];
-  update?: boolean;
-  yes?: boolean;
-}
-
-export function addLab(program: Command): void {
-  const lab = program
-    .command('lab')
-    .description(
-      'virtual machines with SR-IOV network cards, to try what this machine lacks: true in function, never in speed',
-    )
-    .enablePositionalOptions()
-    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab up');
-  lab
-    .command('up')
-    .description('start them, building their image first where there is none')
-    .addOption(new Option('--machines <n>', 'two, joined by a cable, or one').default(2).argParser(between(1, 2)))
-    .addOption(new Option('--cpus <n>', 'CPUs of each').default(2).argParser(between(1, 64)))
-    .addOption(new Option('--memory <MiB>', 'memory of each').default(3072).argParser(between(1024, 1_048_576)))
-    .option('--packages <names>', `more Debian packages, such as ${MODULE_BUILDING.join(',')}`, packageNames, [])
-    .option('--update', 'build the image anew where Debian has newer packages')
-    .option('-y, --yes', 'do not ask before something is installed, downloaded or built')
-    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab up --machines 2')
-    .action(up);
-  lab
-    .command('down')
-    .description('switch them off and leave nothing of them but their image')
-    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab down')
-    .action(down);
-  lab
-    .command('status')
-    .description('what runs (exit code 0 where all machines do, else 3)')
-    .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab status')
-    .action(status);
-  lab
-    .command('ssh')
-    .description('a shell in one of them, or a command')
-    .argument('[machine]', 'a or b; a where it is left out')
-    .argument('[command...]', 'what to run there')
-    .passThroughOptions()
-    .allowUnknownOption()
-    .addHelpText('after', '\nExample:\n  $ sudo vswbench lab ssh b lspci')
-    .action(ssh);
-}
-
-function between(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`give a whole number from ${least} to ${most}.`);
-    }
-    return value;
-  };
-}
-
-function packageNames(text: string): string[] {
-  const names = text.split(',').filter((name) => name !== '');
-  const wrong = names.find((name) => !/^[a-z0-9][a-z0-9.+-]+$/.test(name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`'${wrong}' is not the name of a Debian package.`);
-  return names;
-}
 
 /** Who sends one of these wants us to stop, and to leave the host as it was. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const folder = labFolder(checkout.root);
 
-async function up(options: UpOptions): Promise<void> {
+export async function up(options: UpOptions): Promise<void> {
   requireRoot('vswbench lab up', 'starts virtual machines');
   if (process.arch !== 'x64') {
     throw new CliError(
@@ -191,12 +123,12 @@ async function askToBuild({ missing }: Ingredients, yes: boolean): Promise<void>
   if (!yes && !(await agree('Go on?', 'lab up'))) throw new CliError(EXIT.nothingMeasurable, 'nothing was downloaded');
 }
 
-async function down(): Promise<void> {
+export async function down(): Promise<void> {
   requireRoot('vswbench lab down', 'stops virtual machines');
   tell((await labDown(localHost, folder)) ? 'The lab is down.' : 'There was no lab.');
 }
 
-async function status(options: { json?: boolean }): Promise<void> {
+export async function status(options: { json?: boolean }): Promise<void> {
   requireRoot('vswbench lab status', 'looks at what root has started');
   const found = await labStatus(localHost);
   process.stdout.write(`${options.json === true ? JSON.stringify(document(found), null, 2) : describe(found)}\n`);
@@ -234,7 +166,7 @@ function describe(found: LabStatus): string {
   return [head[found.state], ...lines, ...(found.state === 'up' ? [use] : [])].join('\n');
 }
 
-async function ssh(machine: string | undefined, command: string[]): Promise<void> {
+export async function ssh(machine: string | undefined, command: string[]): Promise<void> {
   requireRoot('vswbench lab ssh', 'uses a key of root');
   const name = MACHINE_NAMES.find((known) => known === machine);
   const words = name === undefined && machine !== undefined ? [machine, ...command] : command;

@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError } from 'commander';
-import { NotSetUpError } from '../host/artifacts.ts';
-import { HostError } from '../host/host.ts';
-import { BusyError } from '../run/journal.ts';
-import { StoreError } from '../store/store.ts';
-import { addClean } from './clean.ts';
-import { addCompare } from './compare.ts';
+import { commands } from './commands/registry.ts';
 import { tell, version } from './context.ts';
-import { addDoctor } from './doctor.ts';
-import { CliError, EXIT, mendOf } from './errors.ts';
-import { addExport } from './export.ts';
-import { addLab } from './lab.ts';
-import { addList } from './list.ts';
-import { addReport } from './report.ts';
-import { addRun } from './run.ts';
-import { addSetup } from './setup.ts';
-import { addShow } from './show.ts';
+import { EXIT, type ExitCode } from './errors.ts';
 
 const program = new Command('vswbench')
   .description('Measures how virtual switches move packets between containers, and what that costs in CPU.')
@@ -25,8 +12,13 @@ const program = new Command('vswbench')
     '\nExamples:\n  $ vswbench doctor\n  $ sudo vswbench run -V linux-bridge,direct -P 64,1500 --trials 6\n  $ vswbench show',
   );
 
-for (const add of [addDoctor, addSetup, addRun, addList, addShow, addReport, addCompare, addExport, addLab, addClean])
-  add(program);
+const [first, second] = process.argv.slice(2);
+const called = commands.filter(({ name }) => name === (first === 'help' ? second : first));
+for (const { name, description, load } of commands) {
+  const command = program.command(name).description(description);
+  // The list of all commands shows their arguments, too.
+  if (called.length === 0 || called.some((one) => one.name === name)) (await load()).declare(command);
+}
 for (const command of [program, ...program.commands, ...program.commands.flatMap((parent) => parent.commands)]) {
   command.exitOverride().configureOutput({
     // One line, the suggestion included.
@@ -53,36 +45,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = await codeOf(error);
 }
 
 function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
-/** One line for everything that may go wrong; a stack trace only for what is a bug. */
-function explain(error: unknown): number {
+async function codeOf(error: unknown): Promise<ExitCode> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (error instanceof CliError) {
-    tell(`vswbench: ${error.message}`);
-    return error.exitCode;
-  }
-  if (error instanceof NotSetUpError) {
-    tell(`vswbench: ${error.message}: run 'vswbench setup'`);
-    return EXIT.nothingMeasurable;
-  }
-  if (error instanceof StoreError || error instanceof HostError || error instanceof BusyError) {
-    tell(`vswbench: ${error.message}`);
-    return EXIT.trialFailed;
-  }
-  if (isFileError(error)) {
-    tell(`vswbench: cannot ${error.syscall} ${error.path ?? ''}: ${error.code}: ${mendOf(error.code, error.syscall)}`);
-    return EXIT.trialFailed;
-  }
-  throw error;
-}
-
-/** Of the system, about a file that the user named or owns. */
-function isFileError(error: unknown): error is Error & { syscall: string; code: string; path?: string } {
-  return error instanceof Error && 'syscall' in error && 'code' in error && 'path' in error;
+  // It knows the errors of all rooms, and by that loads them.
+  return (await import('./explain.ts')).explain(error);
 }

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
 import type { CampaignResult } from '../model/result.ts';
-import { makeFolder, resultsDirectory } from './context.ts';
+import { makeFolder } from './context.ts';
 import { requireResult, withStore } from './load.ts';
 
-export function addReport(program: Command): void {
-  program
-    .command('report')
-    .description('write the HTML report of a campaign: one file that needs nothing beside it')
-    .argument('[id]', 'campaign (the latest where none is given)')
-    .option('--out <dir>', 'folder to write to', resultsDirectory)
-    .addHelpText('after', '\nExample:\n  $ vswbench report --out ~/paper/figures')
-    .action(async (id: string | undefined, { out }: { out: string }) => {
-      process.stdout.write(
-        `${await writeReport(await withStore((store) => requireResult(store, id)), resolve(out))}\n`,
-      );
-    });
+export async function report(id: string | undefined, { out }: { out: string }): Promise<void> {
+  const result = await withStore((store) => requireResult(store, id));
+  process.stdout.write(`${await writeReport(result, resolve(out))}\n`);
 }
 
 /** Writes the report and returns its path. */

@@ -10,7 +10,7 @@ import type { StoredCampaign, Trial } from '../model/result.ts';
 import { repetitionsOwed } from '../plan/order.ts';
 import { Schedule } from '../run/schedule.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { readCampaign } from './campaign-options.ts';
+import { readCampaign } from './campaign-file.ts';
 import { CliError, EXIT, type ExitCode } from './errors.ts';
 import { campaignToResume, refuseDone, refuseIgnored } from './resume.ts';
 

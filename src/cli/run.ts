@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomInt } from 'node:crypto';
-import type { Command } from 'commander';
 import { ensureArtifacts } from '../host/artifacts.ts';
 import { commitOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
@@ -10,7 +9,8 @@ import { ConnectedTestbed } from '../run/testbed.ts';
 import { sumOf } from '../stats/sum.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
-import { addCampaignOptions, readCampaign } from './campaign-options.ts';
+import { readCampaign } from './campaign-file.ts';
+import type { RunOptions } from './commands/run.ts';
 import {
   checkout,
   giveToInvoker,
@@ -34,32 +34,7 @@ import { terminalOf } from './terminal.ts';
 import { findTestbed } from './testbeds.ts';
 import { isHere, type TestbedView, viewOf } from './view.ts';
 
-interface RunOptions extends Record<string, unknown> {
-  dryRun?: boolean;
-  resume?: string | true;
-  json?: boolean;
-  switch?: string[];
-}
-
-export function addRun(program: Command): void {
-  const command = program
-    .command('run')
-    .description('measure: a campaign file, or what the options say')
-    .argument('[campaign]', 'campaign file (YAML); options override it');
-  addCampaignOptions(command)
-    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
-    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
-    .option('--resume [id]', 'go on with a campaign that was cut short (the latest such where no id is given)')
-    .option('--json', 'one JSON document on standard output, everything else on standard error')
-    .addHelpText(
-      'after',
-      '\nExits with 3 where nothing can be measured, or nothing is left to resume.' +
-        '\n\nExample:\n  $ sudo vswbench run -V linux-bridge --io udp,udp-mmsg -P 64,256,1500 --trials 6',
-    )
-    .action(run);
-}
-
-async function run(file: string | undefined, options: RunOptions): Promise<void> {
+export async function run(file: string | undefined, options: RunOptions): Promise<void> {
   const campaign = readCampaign(file, options);
   const lookOnly = options.dryRun === true;
   if (lookOnly && options.json === true)

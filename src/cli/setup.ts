@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createInterface } from 'node:readline/promises';
-import type { Command } from 'commander';
 import { ensureArtifacts } from '../host/artifacts.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { installArtifacts } from '../host/install.ts';
 import { localHost } from '../host/local.ts';
 import { installPackages, type Purpose, packagesMissing } from '../host/packages.ts';
 import type { Framework } from '../model/dataplane.ts';
+import { isElsewhere } from './commands/host-option.ts';
+import type { SetupOptions } from './commands/setup.ts';
 import { checkout, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
-import { addHostOptions, type HostOptions, isElsewhere, withHost } from './host-option.ts';
+import { withHost } from './with-host.ts';
 
-interface SetupOptions extends HostOptions {
-  yes?: boolean;
-  tests?: boolean;
-  bench?: boolean;
-}
-
-export function addSetup(program: Command): void {
-  const command = program
-    .command('setup')
-    .description('install and build what is missing (asks first)')
-    .option('-y, --yes', 'do not ask')
-    .option('--tests', 'also what the test suite needs: tcpdump, tshark, chromium, an SSH server')
-    .option('--bench', 'also the peers that bench/ compares with: iperf3, sockperf, trafgen, valgrind')
-    .addHelpText('after', '\nExamples:\n  $ vswbench setup --yes');
-  addHostOptions(command).action(setup);
-}
-
-async function setup(options: SetupOptions): Promise<void> {
+export async function setup(options: SetupOptions): Promise<void> {
   if (!isElsewhere(options)) return setupHere(options);
   await withHost(options, async (host) => {
     await install(host, await packagesMissing(host, ['host']), await packagesMissing(host, ['switches']), options);

@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Command } from 'commander';
 import { caseRow, type TrialRow } from '../report/tables/shared.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { isNamed, renderTrial, trialNamed } from '../report/trial.ts';
 import type { Store } from '../store/store.ts';
+import type { ShowOptions } from './commands/show.ts';
 import { CliError, EXIT } from './errors.ts';
 import { documentOf, requireHead, requireResult, withStore } from './load.ts';
 import { print } from './output.ts';
 import { terminalOf } from './terminal.ts';
 
-export function addShow(program: Command): void {
-  program
-    .command('show')
-    .description('the summary table of a campaign')
-    .argument('[id]', 'campaign (the latest where none is given)')
-    .option('--trial <case/round>', 'one trial with its ledgers and histograms, such as 12/1 (as export numbers them)')
-    .option('--json', 'the document that run --json prints; of a trial the trial with its histograms')
-    .addHelpText('after', '\nExample:\n  $ vswbench show\n  $ vswbench show --trial 12/1')
-    .action((id: string | undefined, options: ShowOptions) => withStore((store) => print(textOf(store, id, options))));
-}
-
-interface ShowOptions {
-  trial?: string;
-  json?: boolean;
+/** Prints a campaign's summary, or one of its trials. */
+export async function show(id: string | undefined, options: ShowOptions): Promise<void> {
+  await withStore((store) => print(textOf(store, id, options)));
 }
 
 function textOf(store: Store, id: string | undefined, { trial, json = false }: ShowOptions): Iterable<string> {

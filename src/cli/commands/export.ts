@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Command, Option } from 'commander';
+
+/** The tables that there are. */
+export const WHATS = ['trials', 'cases', 'samples', 'histograms'] as const;
+export type What = (typeof WHATS)[number];
+export type Format = 'csv' | 'json';
+
+export interface ExportOptions {
+  what?: What;
+  format: Format;
+}
+
+export function declare(command: Command): void {
+  command
+    .argument('[id...]', 'campaigns, into one table (the latest where none is given)')
+    .addOption(new Option('--what <table>', 'a line for each of these (default: trials)').choices([...WHATS]))
+    .addOption(
+      new Option('--format <format>', 'csv; or json: the whole document, or with --what an object a line')
+        .choices(['csv', 'json'])
+        .default('csv'),
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ vswbench export > trials.csv\n  $ vswbench export --what cases 20261125-2005-ab9 20261125-2102-f87 > cases.csv',
+    )
+    .action(async (ids: string[], options: ExportOptions) => {
+      await (await import('../export.ts')).exportCampaigns(ids, options);
+    });
+}

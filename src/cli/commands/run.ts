@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command } from 'commander';
+import { addCampaignOptions } from '../campaign-options.ts';
+
+export interface RunOptions extends Record<string, unknown> {
+  dryRun?: boolean;
+  resume?: string | true;
+  json?: boolean;
+  switch?: string[];
+}
+
+export function declare(command: Command): void {
+  command.argument('[campaign]', 'campaign file (YAML); options override it');
+  addCampaignOptions(command)
+    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
+    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
+    .option('--resume [id]', 'go on with a campaign that was cut short (the latest such where no id is given)')
+    .option('--json', 'one JSON document on standard output, everything else on standard error')
+    .addHelpText(
+      'after',
+      '\nExits with 3 where nothing can be measured, or nothing is left to resume.' +
+        '\n\nExample:\n  $ sudo vswbench run -V linux-bridge --io udp,udp-mmsg -P 64,256,1500 --trials 6',
+    )
+    .action(async (file: string | undefined, options: RunOptions) => {
+      await (await import('../run.ts')).run(file, options);
+    });
+}
