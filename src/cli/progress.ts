@@ -124,6 +124,12 @@ export class Progress {
       case 'leftover':
         this.tell(`vswbench: could not clean up: ${event.complaint}`);
         return;
+      case 'left-behind': {
+        const { driver, what, kept } = event;
+        const fate = kept === null ? 'removed; its driver is to push the undo before it makes that' : kept;
+        this.tell(`vswbench: ${driver.id} left behind: ${what}: ${fate}`);
+        return;
+      }
       default:
         event satisfies never;
     }

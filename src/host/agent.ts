@@ -79,8 +79,8 @@ class AgentHost implements ConnectedHost {
   }
 
   async run(command: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    const { input = '', timeoutMs = COMMAND_TIMEOUT_MS } = options;
-    const process = this.exec(command, 'stdout');
+    const { input = '', timeoutMs = COMMAND_TIMEOUT_MS, environment = {} } = options;
+    const process = this.exec(withEnvironment(command, environment), 'stdout');
     process.input(input);
     process.close();
     let timedOut = false;
@@ -93,8 +93,8 @@ class AgentHost implements ConnectedHost {
     return timedOut ? { ...result, stderr: 'it took too long and was ended' } : result;
   }
 
-  async start(command: readonly string[]): Promise<HostProcess> {
-    const process = this.exec(command, 'lines');
+  async start(command: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<HostProcess> {
+    const process = this.exec(withEnvironment(command, environment), 'lines');
     return {
       pid: await process.pid,
       lines: process.lines,
@@ -260,6 +260,12 @@ class AgentHost implements ConnectedHost {
     clearInterval(this.pings);
     this.losing.abort(new HostLostError(`host ${this.name} is lost: ${why}`));
   }
+}
+
+/** The agent starts programs in its own environment: what is to be added, env(1) adds. */
+function withEnvironment(command: readonly string[], environment: Readonly<Record<string, string>>): readonly string[] {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return variables.length === 0 ? command : ['env', ...variables, ...command];
 }
 
 function reasonText(reason: unknown): string {

@@ -21,6 +21,8 @@ export interface RunOptions {
    * Not for steps on the host: one that Ctrl-C breaks looks like a failure, and breaks the cleaning up as well.
    */
   interruptible?: boolean;
+  /** Variables that are added to its environment. */
+  environment?: Readonly<Record<string, string>>;
 }
 
 /** A program that runs beside us and is talked to by lines. */
@@ -44,8 +46,8 @@ export interface Host {
   readonly lost: AbortSignal;
   /** Runs a command to its end. No shell is involved: each argument arrives as it is. */
   run(command: readonly string[], options?: RunOptions): Promise<CommandResult>;
-  /** Starts a program beside us. One that cannot be started has ended at once, and says why. */
-  start(command: readonly string[]): Promise<HostProcess>;
+  /** Starts a program beside us, with these variables added to its environment. One that cannot be started has ended at once, and says why. */
+  start(command: readonly string[], environment?: Readonly<Record<string, string>>): Promise<HostProcess>;
   /** Text of a file or kernel knob; null where it does not exist or cannot be read. Throws HostLostError, as all below. */
   read(path: string): Promise<string | null>;
   /** Writes a file (its folder must exist) or a kernel knob; throws HostError. */

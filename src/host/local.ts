@@ -24,8 +24,8 @@ export const localHost: Host = {
     return runLocal(file, args, options);
   },
 
-  async start([file = '', ...args]) {
-    return startLocal(file, args);
+  async start([file = '', ...args], environment = {}) {
+    return startLocal(file, args, environment);
   },
 
   async read(path) {
@@ -66,8 +66,8 @@ export const localHost: Host = {
 };
 
 async function runLocal(file: string, args: string[], options: RunOptions): Promise<CommandResult> {
-  const { input = '', timeoutMs = COMMAND_TIMEOUT_MS, interruptible = false } = options;
-  const child = execa(file, args, { env: ENV, input, reject: false, detached: !interruptible });
+  const { input = '', timeoutMs = COMMAND_TIMEOUT_MS, interruptible = false, environment = {} } = options;
+  const child = execa(file, args, { env: { ...environment, ...ENV }, input, reject: false, detached: !interruptible });
   const { pid } = child;
   if (pid === undefined) return asResult(await child);
   let timedOut = false;
@@ -89,9 +89,9 @@ function kill(pid: number): void {
   }
 }
 
-function startLocal(file: string, args: string[]): HostProcess {
+function startLocal(file: string, args: string[], environment: Readonly<Record<string, string>>): HostProcess {
   const child = execa(file, args, {
-    env: ENV,
+    env: { ...environment, ...ENV },
     stdin: 'pipe',
     buffer: { stdout: false },
     reject: false,

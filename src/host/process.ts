@@ -63,12 +63,12 @@ export async function startMarked(
   return await host.start(['env', ...variables, ...command]);
 }
 
-/** Kills every process that bears a mark, and waits until they are gone. Returns one line where that failed. */
-export async function killMarked(host: Host, mark: string): Promise<string | null> {
+/** Kills every process that bears a mark, in this variable of its environment, and waits until they are gone. Returns one line where that failed. */
+export async function killMarked(host: Host, mark: string, variable = MARK): Promise<string | null> {
   // One that is about to end has no environment any more, but still its memory: hugepages, which the host is to have back.
   const seen = new Map<number, string>();
   for (let waitedMs = 0; ; waitedMs += DEATH_POLL_MS) {
-    for (const [pid, ticks] of await marked(host, mark)) seen.set(pid, ticks);
+    for (const [pid, ticks] of await marked(host, mark, variable)) seen.set(pid, ticks);
     const pids: number[] = [];
     for (const [pid, ticks] of seen) if ((await startTicksOf(host, pid)) === ticks) pids.push(pid);
     if (pids.length === 0) return null;
@@ -79,12 +79,12 @@ export async function killMarked(host: Host, mark: string): Promise<string | nul
 }
 
 /** Those alive that bear a mark: process id and start time. */
-async function marked(host: Host, mark: string): Promise<[number, string][]> {
+async function marked(host: Host, mark: string, variable: string): Promise<[number, string][]> {
   const pids = (await host.list('/proc')).filter((name) => /^\d+$/.test(name));
   // A file of the environment holds its variables with a NUL behind each. That some are gone meanwhile is no error of ours.
   const found = await host.run([
     ...['grep', '--files-with-matches', '--no-messages', '--null-data', '--line-regexp', '--fixed-strings'],
-    ...['--regexp', `${MARK}=${mark}`, ...pids.map((pid) => `/proc/${pid}/environ`)],
+    ...['--regexp', `${variable}=${mark}`, ...pids.map((pid) => `/proc/${pid}/environ`)],
   ]);
   const named = found.stdout.split('\n').flatMap((line) => /^\/proc\/(\d+)\/environ$/.exec(line)?.[1] ?? []);
   const alive: [number, string][] = [];

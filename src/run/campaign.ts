@@ -10,13 +10,14 @@ import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeCase } from '../plan/placement.ts';
-import type { PortRequest, SwitchContext, SwitchDriver } from '../switches/driver.ts';
+import type { PortRequest, SwitchDriver } from '../switches/driver.ts';
 import { RUN_TAGS } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
-import { reasonOf } from './failure.ts';
+import { reasonOf, TrialFailure } from './failure.ts';
 import type { HostRole, Side, Testbed } from './testbed.ts';
 import { type RunningSide, runTrial } from './trial.ts';
+import { Visit } from './visit.ts';
 
 export interface CampaignContext {
   testbed: Testbed;
@@ -38,7 +39,9 @@ export type CampaignEvent =
   | { event: 'trial-ended'; planned: PlannedTrial; testCase: TestCase; trial: Trial }
   /** A trial was disturbed: it is repeated at the end of its round. */
   | { event: 'repetition-planned'; planned: PlannedTrial; reasons: readonly string[] }
-  | { event: 'leftover'; complaint: string };
+  | { event: 'leftover'; complaint: string }
+  /** A driver left something without an undo; `kept` is null where it was taken away, else why it still stands. */
+  | { event: 'left-behind'; driver: SwitchDriver; what: string; kept: string | null };
 
 export interface CampaignListener {
   /** Called as soon as a trial has ended, before the next begins: whatever it keeps is safe from a crash. */
@@ -120,6 +123,7 @@ async function runPlanned(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof HostLostError) step = 'host lost';
+    else if (error instanceof TrialFailure) step = error.step;
     await slot.empty();
     return notRun({ placement, round, ordinal, seed }, startedAt, { outcome: 'failed', step, reason: reasonOf(error) });
   }
@@ -162,11 +166,20 @@ function notRun(
   };
 }
 
+/** What stands on a host for the sake of a switch, and is to be undone. */
+interface Up {
+  side: Side;
+  /** Height of the undo stack before anything was done. */
+  mark: number;
+  /** Null where it has not come to that. */
+  visit: Visit | null;
+}
+
 /** Holds the one switch that is up: on each host of the testbed that takes part. */
 class SwitchSlot {
   private readonly context: CampaignContext;
   private readonly listener: CampaignListener;
-  private held: { key: string; running: RunningSide[]; marks: number[] } | null = null;
+  private held: { key: string; running: RunningSide[]; up: Up[] } | null = null;
   /** Switches that did not learn where everybody is when they were started anew, either. */
   private readonly deaf = new Set<string>();
   /** Where our own processes were last told to stay, by host. */
@@ -206,19 +219,21 @@ class SwitchSlot {
     if (held?.key === key && held.running.every(({ side }, index) => side === sides[index])) return held.running;
     await this.empty();
     this.listener.tell({ event: 'switch-starting', driver });
-    const marks = sides.map((side) => side.undo.mark());
+    const up = sides.map((side): Up => ({ side, mark: side.undo.mark(), visit: null }));
     try {
       await reserve(sides, this.context.testbed.sameMachine, needs);
+      for (const one of up) one.visit = await Visit.begin(one.side, driver);
       const running = await allEnded(
-        sides.map(async (side) => {
-          const running = await driver.start(await switchContext(side, testCase, placement));
+        up.map(async ({ side, visit }) => {
+          if (visit === null) throw new RangeError('a switch is started on a visit');
+          const running = await visit.start(switchContext(side, testCase, placement), this.context.signal);
           return { side, running };
         }),
       );
-      this.held = { key, running, marks };
+      this.held = { key, running, up };
       return running;
     } catch (error) {
-      await this.unwind(sides, marks);
+      await this.unwind(up);
       throw error;
     }
   }
@@ -227,20 +242,20 @@ class SwitchSlot {
     const { held } = this;
     this.held = null;
     if (held === null) return;
-    await this.unwind(
-      held.running.map(({ side }) => side),
-      held.marks,
-    );
+    await this.unwind(held.up);
   }
 
   /** The last host first: on one machine its undos stand on top of the first's. */
-  private async unwind(sides: readonly Side[], marks: readonly number[]): Promise<void> {
-    for (const [index, side] of [...sides.entries()].reverse()) {
+  private async unwind(up: readonly Up[]): Promise<void> {
+    for (const { side, mark, visit } of up.toReversed()) {
       // What is left on a host that is lost is told once, by the trial that lost it.
       if (side.host.lost.aborted) continue;
-      for (const complaint of await side.undo.unwindTo(marks[index] ?? 0)) {
+      const { complaints, leftovers } = (await visit?.end()) ?? { complaints: [], leftovers: [] };
+      for (const complaint of [...complaints, ...(await side.undo.unwindTo(mark))]) {
         this.listener.tell({ event: 'leftover', complaint });
       }
+      if (visit === null) continue;
+      for (const leftover of leftovers) this.listener.tell({ event: 'left-behind', driver: visit.driver, ...leftover });
     }
   }
 
@@ -275,24 +290,19 @@ function endsOn({ role }: Side, { location }: TestCase): readonly PortRequest['e
   return role === 'near' ? ['source'] : ['sink'];
 }
 
-async function switchContext(side: Side, testCase: TestCase, placement: Placement): Promise<SwitchContext> {
-  const { host, undo, artifacts, cpus } = side;
+/** What a visit tells its driver of the trials to come. */
+function switchContext(side: Side, testCase: TestCase, placement: Placement): Parameters<Visit['start']>[0] {
   const ports = Array.from({ length: testCase.pairs }, (_, pair) =>
     endsOn(side, testCase).map((end): PortRequest => ({ pair, end })),
   ).flat();
-  const directory = `${side.directory}/switch`;
-  await undo.push({ kind: 'remove-path', path: directory });
-  await host.remove(directory);
-  await host.makeDirectory(directory);
   const own = switchCpus(placement, side.role);
   const housekeeping = housekeepingCpus(placement, side.role);
   return {
-    ...{ host, undo, ports, directory, housekeeping },
+    ...{ ports, housekeeping },
     portKind: testCase.port,
     uplink: testCase.location === 'remote' ? side.uplink : null,
     cpus: own,
-    node: nodeOf(cpus, own[0] ?? housekeeping[0]),
-    programs: artifacts.programs,
+    node: nodeOf(side.cpus, own[0] ?? housekeeping[0]),
   };
 }
 

@@ -4,11 +4,12 @@ import timers from 'node:timers/promises';
 import { type Attachment, type Container, initPid, startContainer } from '../host/lxc.ts';
 import { readNetdev } from '../host/netdev.ts';
 import { macOf } from '../model/station.ts';
-import { NETMAP_DEVICE, type Port, type RunningSwitch, SOCKETS } from '../switches/driver.ts';
+import { NETMAP_DEVICE, type Port, SOCKETS } from '../switches/driver.ts';
 import { Application, applicationCommand, ipOf } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import type { InterfaceCounters } from './counters.ts';
 import { TrialFailure } from './failure.ts';
+import type { GuardedSwitch } from './guard.ts';
 import type { Side } from './testbed.ts';
 import type { TrialContext, TrialPlan } from './trial.ts';
 
@@ -91,7 +92,7 @@ export async function identify(deployments: readonly Deployment[]): Promise<void
 /** Waits until the switch knows where everybody is, so that nobody is measured while flooding. */
 export async function settle(
   side: Side,
-  running: RunningSwitch,
+  running: GuardedSwitch,
   deployments: readonly Deployment[],
   signal: AbortSignal,
 ): Promise<void> {

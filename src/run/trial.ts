@@ -9,7 +9,6 @@ import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import type { RunningSwitch } from '../switches/driver.ts';
 import { COOLDOWN_MS } from './application.ts';
 import { type Clocksources, clockOffsetNs, toNearClock } from './clocks.ts';
 import { allEnded } from './concurrency.ts';
@@ -23,6 +22,7 @@ import {
 import { type Deployment, deploy, identify, readInterfaces, settle } from './deployments.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
+import type { GuardedSwitch } from './guard.ts';
 import { machinesOf } from './machines.ts';
 import type { Side } from './testbed.ts';
 import { watchTraffic } from './traffic.ts';
@@ -50,7 +50,7 @@ export interface TrialContext {
 /** A switch that is up on one of the testbed's hosts. */
 export interface RunningSide {
   side: Side;
-  running: RunningSwitch;
+  running: GuardedSwitch;
 }
 
 export interface TrialPlan {
@@ -123,14 +123,17 @@ function failureOf(error: unknown, sides: readonly RunningSide[]): Outcome {
 }
 
 async function observe(context: TrialContext, plan: TrialPlan, sides: readonly RunningSide[]): Promise<Evidence> {
+  // Before anything is made for any of them.
+  const ports = await allEnded(sides.map(async ({ running }) => running.nextPorts()));
   const deployments = await allEnded(
-    sides.flatMap(({ side, running }) => running.nextPorts().map((port) => deploy(context, plan, side, port))),
+    sides.flatMap(({ side }, index) => (ports[index] ?? []).map((port) => deploy(context, plan, side, port))),
   );
   // Whatever ends too early ends the trial at once, wherever the trial is.
   const watch = new AbortController();
   const trouble = Promise.race([
     ...deployments.map((deployment) => deployment.application.failed()),
     ...sides.map(({ running }) => switchTrouble(running, watch.signal)),
+    ...sides.flatMap(({ running }) => (running.trouble === undefined ? [] : [aborted(running.trouble, watch.signal)])),
     ...sides.map(({ side }) => aborted(side.host.lost, watch.signal)),
     aborted(context.signal, watch.signal),
   ]);
@@ -298,7 +301,7 @@ async function readCounters(sides: readonly RunningSide[]): Promise<SwitchCounte
 }
 
 /** Rejects with TrialFailure when the switch is no longer there; never resolves. */
-async function switchTrouble(running: RunningSwitch, signal: AbortSignal): Promise<never> {
+async function switchTrouble(running: GuardedSwitch, signal: AbortSignal): Promise<never> {
   for (;;) {
     await timers.setTimeout(HEALTH_INTERVAL_MS, undefined, { signal });
     const trouble = await running.health();
