@@ -17,7 +17,11 @@ export function explain(error: unknown): ExitCode {
     tell(`vswbench: ${error.message}: run 'vswbench setup'`);
     return EXIT.nothingMeasurable;
   }
-  if (error instanceof StoreError || error instanceof HostError || error instanceof BusyError) {
+  if (error instanceof BusyError) {
+    tell(`vswbench: ${error.message}`);
+    return EXIT.nothingMeasurable;
+  }
+  if (error instanceof StoreError || error instanceof HostError) {
     tell(`vswbench: ${error.message}`);
     return EXIT.trialFailed;
   }

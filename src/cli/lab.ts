@@ -55,7 +55,7 @@ export async function up(options: UpOptions): Promise<void> {
   }
   if (before.state === 'starting') {
     throw new CliError(
-      EXIT.trialFailed,
+      EXIT.nothingMeasurable,
       `process ${before.starterPid} is just starting the lab: wait for it, or end it`,
     );
   }

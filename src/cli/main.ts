@@ -9,7 +9,9 @@ const program = new Command('vswbench')
   .version(version, '--version')
   .addHelpText(
     'after',
-    '\nExamples:\n  $ vswbench doctor\n  $ sudo vswbench run -V linux-bridge,direct -P 64,1500 --trials 6\n  $ vswbench show',
+    '\nExamples:\n  $ vswbench doctor\n  $ sudo vswbench run -V linux-bridge,direct -P 64,1500 --trials 6\n  $ vswbench show' +
+      '\n\nExit codes: 0 done, 1 a trial or a step failed, 2 usage, 3 nothing could be measured here or another vswbench is at' +
+      '\nwork on the machine, 130 stopped.',
   );
 
 const [first, second] = process.argv.slice(2);

@@ -110,12 +110,28 @@ describe('listFrameworks', () => {
   }
 });
 
-it('removeOldRoots removes every root but the one in use', async (t) => {
-  const host = new FakeHost(t).put({
-    [`${ROOT}/bin/vswload`]: '',
-    '/opt/vswbench/build/roots/ffffffffffff/bin/vswload': '',
-    '/opt/vswbench/build/roots/eeeeeeeeeeee.draft-7/bin/vswload': '',
+describe('removeOldRoots', () => {
+  const ARTIFACTS = { programs: '/p', application: APPLICATION, root: ROOT, frameworks: [] };
+  const main = (checkout: string) => `node\0--flag\0${checkout}/src/cli/main.ts\0run\0`;
+  const built = (t: TestContext) =>
+    new FakeHost(t).put({
+      [`${ROOT}/bin/vswload`]: '',
+      '/opt/vswbench/build/roots/ffffffffffff/bin/vswload': '',
+      '/opt/vswbench/build/roots/eeeeeeeeeeee.draft-7/bin/vswload': '',
+      // We ourselves, a vswbench of another checkout, and somebody who looks at the program.
+      [`/proc/${process.pid}/cmdline`]: main(CHECKOUT.root),
+      '/proc/2000000001/cmdline': main('/opt/other'),
+      '/proc/2000000002/cmdline': 'grep\0x\0--include=/opt/vswbench/src/cli/main.ts\0',
+    });
+
+  it('removes every root but the one in use', async (t) => {
+    const host = built(t);
+    await removeOldRoots(host, CHECKOUT, ARTIFACTS);
+    assert.deepEqual(await host.list('/opt/vswbench/build/roots'), ['0123456789ab']);
   });
-  await removeOldRoots(host, CHECKOUT, { programs: '/p', application: APPLICATION, root: ROOT, frameworks: [] });
-  assert.deepEqual(await host.list('/opt/vswbench/build/roots'), ['0123456789ab']);
+  it('leaves all while another vswbench of the checkout runs, which need not measure on this machine', async (t) => {
+    const host = built(t).put({ '/proc/2000000003/cmdline': main(CHECKOUT.root) });
+    await removeOldRoots(host, CHECKOUT, ARTIFACTS);
+    assert.equal((await host.list('/opt/vswbench/build/roots')).length, 3);
+  });
 });

@@ -111,12 +111,25 @@ function rootsOf(checkout: Checkout): string {
   return `${checkout.root}/build/roots`;
 }
 
-/** Removes the roots of earlier builds. Only for who has the machine for itself: a campaign may be using one of them. */
+/**
+ * Removes the roots of earlier builds. Nothing is removed while another vswbench of the checkout runs: it may have containers on one
+ * of them, be making one, or be about to send one to another machine, for which it needs nothing of this one that would tell.
+ */
 export async function removeOldRoots(host: Host, checkout: Checkout, artifacts: Artifacts): Promise<void> {
   const roots = rootsOf(checkout);
-  for (const name of await host.list(roots)) {
-    if (`${roots}/${name}` !== artifacts.root) await host.remove(`${roots}/${name}`);
+  const old = (await host.list(roots)).map((name) => `${roots}/${name}`).filter((path) => path !== artifacts.root);
+  if (old.length === 0 || (await othersOf(host, checkout)).length > 0) return;
+  for (const path of old) await host.remove(path);
+}
+
+/** Other processes that run vswbench of this checkout: their ids. */
+async function othersOf(host: Host, checkout: Checkout): Promise<string[]> {
+  const program = `${checkout.root}/src/cli/main.ts`;
+  const running: string[] = [];
+  for (const pid of (await host.list('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+    if ((await host.read(`/proc/${pid}/cmdline`))?.split('\0').includes(program)) running.push(pid);
   }
+  return running;
 }
 
 async function findContainerInit(host: Host): Promise<string> {

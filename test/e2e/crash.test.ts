@@ -126,9 +126,10 @@ suite('crashes', cannotMeasure, () => {
     const running = start(campaign(1, '2s'));
     await until(() => linkExists('vswc0source'));
     const second = await workspace.run(campaign(1, '300ms'));
-    assert.equal(second.code, 1, second.stderr);
+    assert.equal(second.code, 3, second.stderr);
     assert.match(second.stderr, /another vswbench \(process \d+\)/);
     const clean = await workspace.run(['clean']);
+    assert.equal(clean.code, 3, clean.stderr);
     assert.match(clean.stderr, /another vswbench/);
     assert.equal((await running.ended).code, 0);
     assertNothingLeft();
