@@ -25,6 +25,11 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     text: 'on (default): receivers on sockets leave their queue alone for up to 10 µs at high rates; off',
   },
   {
+    flags: '--placement <list>',
+    key: 'placement',
+    text: 'where sender, receiver and switch sit: spread (a core each, default), same-core, same-cache, cross-socket',
+  },
+  {
     flags: '--wait <how>',
     key: 'wait',
     text: 'poll, yield, block (sleep until a packet comes), or auto: yield where CPUs are shared (default)',

@@ -36,6 +36,7 @@ export interface Campaign {
   bursts: number[] | null;
   touches: ('full' | 'none')[];
   rxModerations: ('on' | 'off')[];
+  placements: ('spread' | 'same-core' | 'same-cache' | 'cross-socket')[];
   /** `auto`: poll, or yield where the placement has to share CPUs. */
   wait: 'auto' | 'poll' | 'yield' | 'block';
   /** Of an automatic one the longest that it may take. */
@@ -79,6 +80,7 @@ export const CampaignFileSchema = z.strictObject({
   burst: texts.optional(),
   touch: texts.optional(),
   rxModeration: texts.optional(),
+  placement: texts.optional(),
   wait: text.optional(),
   warmup: text.optional(),
   duration: text.optional(),
@@ -154,6 +156,7 @@ function readCampaign(file: CampaignFile): Campaign {
     bursts: file.burst === undefined ? null : quantities('burst (-B)', file.burst, 1, 1024, 'packets'),
     touches: words('touch', file.touch ?? 'full', ['full', 'none']),
     rxModerations: words('rxModeration (--rx-moderation)', file.rxModeration ?? 'on', ['on', 'off']),
+    placements: words('placement', file.placement ?? 'spread', ['spread', 'same-core', 'same-cache', 'cross-socket']),
     wait: word('wait', file.wait ?? 'auto', ['auto', 'poll', 'yield', 'block']),
     ...warmupOf(file.warmup ?? '500ms'),
     durationMs: durationMs('duration', file.duration ?? '3s', 200),

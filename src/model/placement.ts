@@ -18,5 +18,7 @@ export const PlacementSchema = z.strictObject({
   sharedCpu: z.boolean(),
   /** No CPU is left for housekeeping alone. */
   sharedHousekeeping: z.boolean(),
+  /** Threads of one host are on CPUs of several kinds, fast and slow ones. */
+  unlikeCpus: z.boolean().default(false),
 });
 export type Placement = z.infer<typeof PlacementSchema>;

@@ -25,6 +25,7 @@ export type Outcome = z.infer<typeof OutcomeSchema>;
 export const FlagSchema = z.enum([
   'shared-cpu',
   'shared-housekeeping',
+  'unlike-cpus',
   'tool-limited',
   'bridge-netfilter',
   'disturbed',

@@ -34,6 +34,8 @@ export const TestCaseSchema = z.strictObject({
   wait: z.enum(['poll', 'yield', 'block']),
   /** Whether a receiver on sockets leaves its queue alone for some microseconds at high rates (docs/decisions/0004). Older records lack it. */
   rxModeration: z.enum(['on', 'off']).default('on'),
+  /** Where sender, receiver and switch sit (docs/placement.md). Older records lack it. */
+  placement: z.enum(['spread', 'same-core', 'same-cache', 'cross-socket']).default('spread'),
 });
 export type TestCase = z.infer<typeof TestCaseSchema>;
 
@@ -72,6 +74,7 @@ export function caseKey(c: TestCase): string {
     `wait=${c.wait}`,
     // Keys from before there were these parameters stay what they were.
     ...(c.rxModeration === 'on' ? [] : [`rx-moderation=${c.rxModeration}`]),
+    ...(c.placement === 'spread' ? [] : [`placement=${c.placement}`]),
     ...(c.testbed === LOCAL_TESTBED ? [] : [`testbed=${c.testbed}`]),
   ].join(' ');
 }

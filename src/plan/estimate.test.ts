@@ -20,6 +20,7 @@ function testCase(part: Partial<TestCase>): TestCase {
     touch: 'full',
     wait: 'poll',
     rxModeration: 'on',
+    placement: 'spread',
     ...part,
   };
 }

@@ -92,6 +92,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     bursts: [64],
     touches: ['full'],
     rxModerations: ['on'],
+    placements: ['spread'],
     wait: 'auto',
     warmupMs: 0,
     warmupAuto: false,

@@ -8,7 +8,7 @@ import type { PlannedCase } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
-import { placeCase } from './placement.ts';
+import { placeCase, placementObstacle } from './placement.ts';
 import { type Block, type Cell, type Fitness, type Sweep, spread } from './spread.ts';
 
 /** A switch of the registry, and whether this machine can run it. */
@@ -31,6 +31,8 @@ export interface HostOffer {
   switches: readonly SwitchOffer[];
   /** CPUs that may be used. */
   cpus: readonly Cpu[];
+  /** NUMA node of its uplink, where there is one that says so. */
+  uplinkNode?: number | null;
 }
 
 /** What a testbed has to run a campaign with. */
@@ -96,13 +98,14 @@ function blocksOf(campaign: Campaign): Block[] {
   );
 }
 
-function sweepOf({ packetSizes, rates, bursts, touches, rxModerations }: Campaign): Sweep {
+function sweepOf({ packetSizes, rates, bursts, touches, rxModerations, placements }: Campaign): Sweep {
   return {
     packetSizes: unique(packetSizes),
     rates: unique(rates ?? [null]),
     bursts: unique(bursts ?? [null]),
     touches: unique(touches),
     rxModerations: unique(rxModerations),
+    placements: unique(placements),
   };
 }
 
@@ -327,12 +330,14 @@ function sweepLength(campaign: Campaign): number {
 }
 
 /** Every point of a sweep. */
-function cellsOf({ packetSizes, rates, bursts, touches, rxModerations }: Sweep): Cell[] {
+function cellsOf({ packetSizes, rates, bursts, touches, rxModerations, placements }: Sweep): Cell[] {
   return packetSizes.flatMap((packetSize) =>
     rates.flatMap((rate) =>
       bursts.flatMap((burst) =>
         touches.flatMap((touch) =>
-          rxModerations.map((rxModeration) => ({ packetSize, rate, burst, touch, rxModeration })),
+          rxModerations.flatMap((rxModeration) =>
+            placements.map((placement) => ({ packetSize, rate, burst, touch, rxModeration, placement })),
+          ),
         ),
       ),
     ),
@@ -355,25 +360,40 @@ function sweepAll(
 /** What all cases of a combination have in common is worked out once. */
 function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) => PlannedCase {
   const { dimension, location, pairs, offer, framework, port, testbed, obstacles } = combination;
-  const wait = waitOf(campaign.wait, combination);
-  const skipped = obstacles.length === 0 ? null : obstacles.map((obstacle) => obstacle.text).join('; also: ');
-  return ({ rate, burst, ...cell }) => ({
-    case: {
-      testbed: testbed.name,
-      ...{ dimension, location, pairs },
-      ...{ switch: offer.id, io: framework.name, port },
-      ...{ ...cell, rate: rate ?? defaultRate(dimension), burst: burst ?? defaultBurst(dimension), wait },
-    },
-    skipped,
-  });
+  const placements = new Map(
+    unique(campaign.placements).map((placement) => [placement, placementOf(campaign, combination, placement)]),
+  );
+  const lacking = obstacles.map((obstacle) => obstacle.text);
+  return ({ rate, burst, ...cell }) => {
+    const { wait, obstacle } = placements.get(cell.placement) ?? placementOf(campaign, combination, cell.placement);
+    const reasons = [...lacking, ...(obstacle === null ? [] : [obstacle])];
+    return {
+      case: {
+        testbed: testbed.name,
+        ...{ dimension, location, pairs },
+        ...{ switch: offer.id, io: framework.name, port },
+        ...{ ...cell, rate: rate ?? defaultRate(dimension), burst: burst ?? defaultBurst(dimension), wait },
+      },
+      skipped: reasons.length === 0 ? null : reasons.join('; also: '),
+    };
+  };
 }
 
-/** Two pollers on one CPU starve each other for whole time slices; where they have to share, they yield. */
-function waitOf(wait: Campaign['wait'], { location, pairs, offer, testbed }: Combination): TestCase['wait'] {
-  if (wait !== 'auto') return wait;
+/**
+ * Why a combination cannot be placed like that, and how its applications wait: two pollers on one CPU starve each other for whole time
+ * slices; where they have to share, they yield.
+ */
+function placementOf(
+  { wait }: Pick<Campaign, 'wait'>,
+  { location, pairs, offer, testbed }: Combination,
+  placement: TestCase['placement'],
+): { wait: TestCase['wait']; obstacle: string | null } {
   // A remote case that no far host can take is only told of.
   const possible = location === 'remote' && testbed.far === null ? 'local' : location;
-  return placeCase({ location: possible, pairs }, testbed, offer.threads).sharedCpu ? 'yield' : 'poll';
+  const obstacle = placementObstacle({ location, pairs, placement }, testbed, offer.threads);
+  if (wait !== 'auto') return { wait, obstacle };
+  const asked = { location: possible, pairs, placement: obstacle === null ? placement : 'spread' } as const;
+  return { wait: placeCase(asked, testbed, offer.threads).sharedCpu ? 'yield' : 'poll', obstacle };
 }
 
 function unique<T>(list: readonly T[]): T[] {

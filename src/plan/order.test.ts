@@ -31,6 +31,7 @@ function casesOf(switches: readonly string[], packetSizes: readonly number[]): T
         touch: 'full',
         wait: 'poll',
         rxModeration: 'on',
+        placement: 'spread',
       }),
     ),
   );

@@ -194,7 +194,7 @@ const rows: Row[] = [
   },
 ];
 
-function expand({ expected }: Row): Placement {
+function expand({ expected }: Row): Omit<Placement, 'unlikeCpus'> {
   return {
     pairs: expected.pairs.split(' ').map((pair) => {
       const [source = Number.NaN, sink = Number.NaN] = pair.split('-').map(Number);
@@ -317,7 +317,9 @@ describe('placeCase', () => {
   for (const [cpus, machines, pairs, threads, ...expected] of told) {
     it(`${cpus.length} CPUs, ${new Set(cpus.map(({ core }) => core)).size} cores, ${machines} machine(s), ${pairs} pairs, ${threads} threads`, () => {
       const hosts = { near: { cpus }, far: { cpus: cpus.toReversed() }, sameMachine: machines === 'one' };
-      const placement = PlacementSchema.parse(placeCase({ location: 'remote', pairs }, hosts, threads));
+      const placement = PlacementSchema.parse(
+        placeCase({ location: 'remote', pairs, placement: 'spread' }, hosts, threads),
+      );
       const { far, sharedCpu, sharedHousekeeping } = placement;
       assert.deepEqual(far?.housekeeping, placement.housekeeping);
       assert.deepEqual(
@@ -335,15 +337,18 @@ describe('placeCase', () => {
 
   it('is that of one host for a local case, whatever else there is', () => {
     const hosts = { near: { cpus: plain(4) }, far: { cpus: plain(2) }, sameMachine: false };
-    assert.deepEqual(placeCase({ location: 'local', pairs: 2 }, hosts, 1), placeTrial(plain(4), 2, 1));
-    assert.deepEqual(
-      placeCase({ location: 'local', pairs: 2 }, { ...hosts, far: null }, 1),
-      placeTrial(plain(4), 2, 1),
-    );
+    assert.deepEqual(placeCase({ location: 'local', pairs: 2, placement: 'spread' }, hosts, 1), {
+      ...placeTrial(plain(4), 2, 1),
+      unlikeCpus: false,
+    });
+    assert.deepEqual(placeCase({ location: 'local', pairs: 2, placement: 'spread' }, { ...hosts, far: null }, 1), {
+      ...placeTrial(plain(4), 2, 1),
+      unlikeCpus: false,
+    });
   });
 
   it('places each host by its own CPUs, and tells of sharing on either', () => {
-    const remote = { location: 'remote' as const, pairs: 2 };
+    const remote = { location: 'remote', pairs: 2, placement: 'spread' } as const;
     const [small, large] = [{ cpus: plain(2) }, { cpus: plain(8).slice(4) }];
     const {
       pairs,
@@ -365,7 +370,7 @@ describe('placeCase', () => {
 
   it('refuses a remote case without a far host', () => {
     const hosts = { near: { cpus: plain(4) }, far: null, sameMachine: false };
-    assert.throws(() => placeCase({ location: 'remote', pairs: 1 }, hosts, 0), RangeError);
+    assert.throws(() => placeCase({ location: 'remote', pairs: 1, placement: 'spread' }, hosts, 0), RangeError);
   });
 
   it('on two machines no poller meets an application on a CPU, and ends are spread evenly', () => {
@@ -378,7 +383,7 @@ describe('placeCase', () => {
             switch: own,
             far,
             sharedCpu,
-          } = placeCase({ location: 'remote', pairs }, hosts, threads);
+          } = placeCase({ location: 'remote', pairs, placement: 'spread' }, hosts, threads);
           assert.equal(placed.length, pairs);
           assert.equal(sharedCpu, threads + pairs > cpus.length);
           for (const [ends, pollers] of [

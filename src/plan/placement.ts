@@ -4,17 +4,20 @@
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
 import type { TestCase } from '../model/testcase.ts';
+import type { Parsed } from '../model/units.ts';
+import { acrossSockets, onSameCore, underSameCache, withHousekeeping } from './close.ts';
+import { type Core, coresFor, coresOf, likeCores, lowestLast, placeHousekeeping, takeAt, takePair } from './cores.ts';
 
-/** A core: its hyperthreads, the one with the lowest number first. */
-interface Core {
-  primary: Cpu;
-  siblings: Cpu[];
+/** CPUs of a host that may be used, and the NUMA node of its uplink where that is known. */
+interface PlacementHost {
+  cpus: readonly Cpu[];
+  uplinkNode?: number | null;
 }
 
 /** The hosts of a testbed as far as placing needs to know them; `cpus` are those that may be used. */
 export interface PlacementHosts {
-  near: { cpus: readonly Cpu[] };
-  far: { cpus: readonly Cpu[] } | null;
+  near: PlacementHost;
+  far: PlacementHost | null;
   /** They are namespaces of one machine and share its CPUs: those of `near` are those of both. */
   sameMachine: boolean;
 }
@@ -24,13 +27,68 @@ export interface PlacementHosts {
  * case has a switch on each: on two machines each places its own and the ends of its side; on one machine all are placed
  * together, lest they meet on a CPU. Deterministic: the order of CPUs does not matter.
  *
- * Throws RangeError where there is no CPU, less than one pair, or no far host for a `remote` case.
+ * Throws RangeError where there is no CPU, less than one pair, no far host for a `remote` case, or where placementObstacle has a reason.
  */
-export function placeCase(
+export function placeCase(testCase: PlacedCase, hosts: PlacementHosts, switchThreads: number): Placement {
+  const placed = tryToPlace(testCase, hosts, switchThreads);
+  if (!placed.ok) throw new RangeError(placed.error);
+  return placed.value;
+}
+
+/** Why a test case cannot have the placement that was asked for; null where it can. `spread` every machine can. */
+export function placementObstacle(testCase: PlacedCase, hosts: PlacementHosts, switchThreads: number): string | null {
+  if (testCase.placement === 'spread') return null;
+  const placed = tryToPlace(testCase, hosts, switchThreads);
+  return placed.ok ? null : placed.error;
+}
+
+type PlacedCase = Pick<TestCase, 'location' | 'pairs' | 'placement'>;
+
+function tryToPlace(
+  { location, pairs, placement }: PlacedCase,
+  hosts: PlacementHosts,
+  switchThreads: number,
+): Parsed<Placement> {
+  const threads = { pairs, switchThreads };
+  if (placement !== 'spread' && location === 'remote') {
+    return {
+      ok: false,
+      error: `placement ${placement}: sender and receiver are on two hosts; give --placement spread`,
+    };
+  }
+  const cores = coresOf(hosts.near.cpus);
+  const asPlaced = (placed: ReturnType<typeof onSameCore>): Parsed<Placement> =>
+    placed.ok ? { ok: true, value: withUnlike(withHousekeeping(cores, placed.value), hosts) } : placed;
+  switch (placement) {
+    case 'spread':
+      return { ok: true, value: withUnlike(spreadCase({ location, pairs }, hosts, switchThreads), hosts) };
+    case 'same-core':
+      return asPlaced(onSameCore(cores, threads));
+    case 'same-cache':
+      return asPlaced(underSameCache(cores, threads));
+    case 'cross-socket':
+      return asPlaced(acrossSockets(cores, threads));
+    default:
+      return placement satisfies never;
+  }
+}
+
+/** Tells whether the threads of one host are on CPUs of several kinds. */
+function withUnlike(placed: Omit<Placement, 'unlikeCpus'>, { near, far, sameMachine }: PlacementHosts): Placement {
+  const kinds = (cpus: readonly Cpu[], used: readonly number[]) =>
+    new Set(cpus.flatMap(({ id, kind }) => (used.includes(id) ? [kind] : []))).size;
+  const [sources, sinks] = [placed.pairs.map(({ source }) => source), placed.pairs.map(({ sink }) => sink)];
+  const apart = placed.far !== null && !sameMachine;
+  const here = [...placed.switch, ...sources, ...(apart ? [] : [...sinks, ...(placed.far?.switch ?? [])])];
+  const there = apart ? [...(placed.far?.switch ?? []), ...sinks] : [];
+  return { ...placed, unlikeCpus: kinds(near.cpus, here) > 1 || kinds(far?.cpus ?? [], there) > 1 };
+}
+
+function spreadCase(
   { location, pairs }: Pick<TestCase, 'location' | 'pairs'>,
   { near, far, sameMachine }: PlacementHosts,
   switchThreads: number,
-): Placement {
+): Omit<Placement, 'unlikeCpus'> {
   if (location === 'local') return placeTrial(near.cpus, pairs, switchThreads);
   if (far === null) throw new RangeError('a remote case needs a far host');
   if (sameMachine) {
@@ -41,7 +99,9 @@ export function placeCase(
       far: { switch: placed.switch.slice(switchThreads), housekeeping: placed.housekeeping },
     };
   }
-  const [sources, sinks] = [near, far].map(({ cpus }) => place(cpus, switchThreads, singleEnds(pairs)));
+  const [sources, sinks] = [near, far].map(({ cpus, uplinkNode }) =>
+    place(cpus, switchThreads, singleEnds(pairs), uplinkNode ?? null),
+  );
   if (sources === undefined || sinks === undefined) throw new RangeError('a remote case needs two hosts');
   return {
     pairs: sources.placed.map((source, pair) => ({ source, sink: sinks.placed[pair] ?? source })),
@@ -54,14 +114,14 @@ export function placeCase(
 }
 
 /**
- * Places the threads of a trial on one host: the switch's first, then each pair's source and sink. Deterministic: the order of
+ * Spreads the threads of a trial over one host: the switch's first, then each pair's source and sink. Deterministic: the order of
  * `cpus` does not matter. The lowest CPU is kept for housekeeping (on most machines it serves the interrupts) as long
  * as that leaves a CPU for each thread of the trial.
  *
  * Throws RangeError where there is no CPU, or less than one pair.
  */
-export function placeTrial(cpus: readonly Cpu[], pairs: number, switchThreads: number): Placement {
-  const { placed, ...rest } = place(cpus, switchThreads, wholePairs(pairs));
+export function placeTrial(cpus: readonly Cpu[], pairs: number, switchThreads: number): Omit<Placement, 'unlikeCpus'> {
+  const { placed, ...rest } = place(cpus, switchThreads, wholePairs(pairs), null);
   return { pairs: placed, ...rest, far: null };
 }
 
@@ -97,41 +157,34 @@ function singleEnds(ends: number): Occupants<number> {
   };
 }
 
-type Placed<T> = Omit<Placement, 'pairs' | 'far'> & { placed: T[] };
+type Placed<T> = Omit<Placement, 'pairs' | 'far' | 'unlikeCpus'> & { placed: T[] };
 
-function place<T>(cpus: readonly Cpu[], switchThreads: number, occupants: Occupants<T>): Placed<T> {
+/** `home` is the node where the network card is, null where that does not matter. */
+function place<T>(
+  cpus: readonly Cpu[],
+  switchThreads: number,
+  occupants: Occupants<T>,
+  home: number | null,
+): Placed<T> {
   const { units, threads } = occupants;
   if (cpus.length === 0) throw new RangeError('no CPU to place a trial on');
   if (units < 1 || switchThreads < 0) throw new RangeError(`cannot place ${units} pairs and ${switchThreads} threads`);
   const cores = coresOf(cpus);
   const needed = switchThreads + threads * units;
   return needed <= cpus.length
-    ? placeApart(cores, occupants, switchThreads, needed)
+    ? placeApart(cores, occupants, switchThreads, home)
     : placeShared(cores, occupants, switchThreads);
-}
-
-function coresOf(cpus: readonly Cpu[]): Core[] {
-  const byCore = Map.groupBy(
-    cpus.toSorted((a, b) => a.id - b.id),
-    (cpu) => `${cpu.socket}/${cpu.core}`,
-  );
-  return [...byCore.values()].flatMap(([primary, ...siblings]) =>
-    primary === undefined ? [] : [{ primary, siblings }],
-  );
 }
 
 /** A CPU for each thread: cores first; second hyperthreads where there are fewer cores than threads. */
 function placeApart<T>(
   cores: readonly Core[],
-  { units, take, cpusOf }: Occupants<T>,
+  { units, threads: each, take, cpusOf }: Occupants<T>,
   switchThreads: number,
-  threads: number,
+  home: number | null,
 ): Placed<T> {
-  const [lowest, ...others] = cores;
-  const ordered = nodeOrder(
-    lowest !== undefined && cores.length > threads ? others : lowestLast(cores, switchThreads),
-    threads,
-  );
+  const threads = switchThreads + each * units;
+  const ordered = coresFor(cores, threads, switchThreads, home);
   const primaries = ordered.map((core) => core.primary);
   // The cores that were given last are the first to be shared: a switch thread serves all pairs and keeps its own longest.
   const siblings = ordered.toReversed().flatMap((core) => core.siblings);
@@ -146,57 +199,9 @@ function placeApart<T>(
   };
 }
 
-/** Cores of the first NUMA node that holds all threads; failing that, of the fullest nodes first. */
-function nodeOrder(cores: readonly Core[], threads: number): Core[] {
-  const nodes = [...Map.groupBy(cores, (core) => core.primary.node)]
-    .sort(([a], [b]) => a - b)
-    .map(([, members]) => members);
-  const enough = nodes.find((members) => members.length >= threads);
-  return enough ?? nodes.toSorted((a, b) => b.length - a.length).flat();
-}
-
-/** Where CPU 0 has to be used, a switch thread, on which all pairs depend, is the last to be put beside housekeeping. */
-function lowestLast(cores: readonly Core[], switchThreads: number): Core[] {
-  return switchThreads === 0 ? [...cores] : [...cores.slice(1), ...cores.slice(0, 1)];
-}
-
-/** Takes the next two CPUs of one NUMA node; of two nodes where none has two left. */
-function takePair(pool: Cpu[]): { source: number; sink: number } {
-  const index = pool.findIndex((cpu, at) => pool.some((other, later) => later > at && other.node === cpu.node));
-  const node = pool[Math.max(0, index)]?.node;
-  const source = takeAt(pool, Math.max(0, index));
-  const mate = pool.findIndex((cpu) => cpu.node === node);
-  return { source, sink: takeAt(pool, Math.max(0, mate)) };
-}
-
-function takeAt(pool: Cpu[], index: number): number {
-  const [taken] = pool.splice(index, 1);
-  if (taken === undefined) throw new RangeError('the pool of CPUs is empty');
-  return taken.id;
-}
-
-/**
- * The lowest CPU on an idle core; failing that, an idle hyperthread of a busy core; failing that, every CPU on which no
- * switch thread polls: a switch's own management thread starves beside its poller, which never gives its CPU up.
- */
-function placeHousekeeping(
-  cores: readonly Core[],
-  ownSwitch: readonly number[],
-  busy: readonly number[],
-): Pick<Placement, 'housekeeping' | 'sharedHousekeeping'> {
-  const all = cores.map(({ primary, siblings }) => [primary.id, ...siblings.map((cpu) => cpu.id)]);
-  const idleCore = all.find((core) => !core.some((cpu) => busy.includes(cpu)));
-  if (idleCore !== undefined) return { housekeeping: idleCore.slice(0, 1), sharedHousekeeping: false };
-  const ids = all.flat().sort((a, b) => a - b);
-  const idleThread = ids.find((cpu) => !busy.includes(cpu));
-  if (idleThread !== undefined) return { housekeeping: [idleThread], sharedHousekeeping: true };
-  const unpolled = ids.filter((cpu) => !ownSwitch.includes(cpu));
-  return { housekeeping: unpolled.length > 0 ? unpolled : ids, sharedHousekeeping: true };
-}
-
 /** More threads than CPUs: switch threads keep CPUs of their own, and the applications, which can yield, share the rest. */
 function placeShared<T>(cores: readonly Core[], { spread, cpusOf }: Occupants<T>, switchThreads: number): Placed<T> {
-  const ordered = lowestLast(cores, switchThreads);
+  const ordered = likeCores(lowestLast(cores, switchThreads)).flat();
   const ids = [...ordered.map((core) => core.primary), ...ordered.flatMap((core) => core.siblings)].map(({ id }) => id);
   const switchCpus = ids.slice(0, Math.min(switchThreads, Math.max(1, ids.length - 1)));
   const ownSwitch = Array.from(

@@ -8,7 +8,14 @@ function block(pairs: number, location: Block['location'] = 'local'): Block {
   return { dimension: 'throughput', location, pairs };
 }
 
-const ONE: Sweep = { packetSizes: [64], rates: [null], bursts: [64], touches: ['full'], rxModerations: ['on'] };
+const ONE: Sweep = {
+  packetSizes: [64],
+  rates: [null],
+  bursts: [64],
+  touches: ['full'],
+  rxModerations: ['on'],
+  placements: ['spread'],
+};
 
 /** Can run so many combinations of every block that is not refused. */
 function testbed(runnable: number, part: Partial<Fitness> & { refuses?: Block['location'] } = {}): Fitness {
@@ -22,7 +29,9 @@ function testbed(runnable: number, part: Partial<Fitness> & { refuses?: Block['l
 function cellsOf({ packetSizes, rates, bursts, touches }: Sweep): Cell[] {
   return packetSizes.flatMap((packetSize) =>
     rates.flatMap((rate) =>
-      bursts.flatMap((burst) => touches.map((touch): Cell => ({ packetSize, rate, burst, touch, rxModeration: 'on' }))),
+      bursts.flatMap((burst) =>
+        touches.map((touch): Cell => ({ packetSize, rate, burst, touch, rxModeration: 'on', placement: 'spread' })),
+      ),
     ),
   );
 }
@@ -96,6 +105,7 @@ describe('spread', () => {
         rates: Array.from({ length: upTo(3) }, (_, index) => 1000 + index),
         bursts: [64],
         rxModerations: ['on'],
+        placements: ['spread'],
         touches: ['full', 'none'],
       };
       const weights = blocks.map(() => upTo(12));

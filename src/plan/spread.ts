@@ -13,6 +13,7 @@ export interface Sweep {
   bursts: readonly (number | null)[];
   touches: readonly TestCase['touch'][];
   rxModerations: readonly TestCase['rxModeration'][];
+  placements: readonly TestCase['placement'][];
 }
 
 /** One point of a sweep. */
@@ -22,6 +23,7 @@ export interface Cell {
   burst: number | null;
   touch: TestCase['touch'];
   rxModeration: TestCase['rxModeration'];
+  placement: TestCase['placement'];
 }
 
 /** What a testbed can do with a block. */
@@ -56,7 +58,7 @@ interface Unit {
  * the one that lacks least. Deterministic: the earlier testbed wins a tie.
  */
 export function spread(blocks: readonly Block[], sweep: Sweep, testbeds: readonly Fitness[]): Assignment {
-  const axes = [sweep.packetSizes, sweep.rates, sweep.bursts, sweep.touches, sweep.rxModerations];
+  const axes = [sweep.packetSizes, sweep.rates, sweep.bursts, sweep.touches, sweep.rxModerations, sweep.placements];
   const fit = blocks.map((block) => ({ block, testbeds: fittest(block, testbeds) }));
   const able = fit.filter((one) => one.testbeds.length > 0);
   const depth = able.length === 0 ? 0 : depthFor(able.length, axes, testbeds.length);
@@ -66,8 +68,8 @@ export function spread(blocks: readonly Block[], sweep: Sweep, testbeds: readonl
   );
   const taken = balance(units, testbeds, cells);
   const nearest = new Map(blocks.map((block) => [keyOf(block, []), nearestTo(block, testbeds)]));
-  const testbedOf = (block: Block, { packetSize, rate, burst, touch, rxModeration }: Cell): number =>
-    taken.get(keyOf(block, [packetSize, rate, burst, touch, rxModeration].slice(0, depth))) ??
+  const testbedOf = (block: Block, { packetSize, rate, burst, touch, rxModeration, placement }: Cell): number =>
+    taken.get(keyOf(block, [packetSize, rate, burst, touch, rxModeration, placement].slice(0, depth))) ??
     nearest.get(keyOf(block, [])) ??
     0;
   const had = new Set([

@@ -20,6 +20,7 @@ test('what the command says is read back as the same parameters', () => {
     burst: option('-B'),
     touch: option('--touch'),
     rxModeration: option('--rx-moderation'),
+    placement: option('--placement'),
     wait: option('--wait'),
     warmup: option('--warmup'),
     duration: option('--duration'),
@@ -32,6 +33,7 @@ test('what the command says is read back as the same parameters', () => {
   assert.deepEqual(parsed.value.pairs, [1, 2, 4]);
   assert.deepEqual(parsed.value.ports, ['netdev']);
   assert.deepEqual(parsed.value.rxModerations, ['on']);
+  assert.deepEqual(parsed.value.placements, ['spread']);
   assert.equal(parsed.value.wait, 'yield');
   assert.equal(parsed.value.warmupMs, 500);
   assert.equal(parsed.value.durationMs, 3000);

@@ -19,6 +19,7 @@ const OPTIONS: Record<Exclude<keyof TestCase, 'testbed' | 'wait'>, [string, (tes
   burst: ['-B', ({ burst }) => String(burst)],
   touch: ['--touch', ({ touch }) => touch],
   rxModeration: ['--rx-moderation', ({ rxModeration }) => rxModeration],
+  placement: ['--placement', ({ placement }) => placement],
 };
 
 /** The command that runs the same test cases in the same order again: every parameter explicit, no default relied upon. */

@@ -20,6 +20,8 @@ const TEXTS: Record<Flag, string> = {
     'Two applications or switch threads shared a CPU: the figure shows what this machine can do, not what the switch can do with CPUs of its own.',
   'shared-housekeeping':
     'No CPU was left for everything else, so the operating system and vswbench itself took time from the measured threads.',
+  'unlike-cpus':
+    'Threads of the trial ran on CPUs of several kinds, fast and slow ones: the figure is that of the mixture, and of where each thread was put (docs/placement.md).',
   'tool-limited': `The switch reached ${percentOf(TOOL_LIMITED_RATIO)} of what the same framework does without any switch: it may be faster than vswbench can show.`,
   'bridge-netfilter':
     'The kernel passed bridged packets through iptables (net.bridge.bridge-nf-call-iptables = 1), which costs throughput; without it the bridge is faster.',

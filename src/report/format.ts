@@ -135,11 +135,12 @@ export function parameters(group: Group): Record<keyof Group, string> {
     burst: `B = ${group.burst}`,
     touch: `touch = ${group.touch}`,
     rxModeration: `receive moderation = ${group.rxModeration}`,
+    placement: `placement = ${group.placement}`,
   };
 }
 
 /** Values that go without saying where all cases have them. */
-const UNSAID: Partial<Group> = { rxModeration: 'on' };
+const UNSAID: Partial<Group> = { rxModeration: 'on', placement: 'spread' };
 
 /** The parameters in which groups differ. */
 export function varying(groups: readonly Group[]): (keyof Group)[] {

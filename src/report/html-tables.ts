@@ -176,6 +176,7 @@ const PARAMETER_TITLES: Record<keyof Group, string> = {
   burst: 'Burst',
   touch: 'Touch',
   rxModeration: 'Receive moderation',
+  placement: 'Placement',
 };
 
 function parameterColumn(name: keyof Group): Column<CaseResult> {

@@ -24,6 +24,8 @@ const TABLE_2: Group = {
   touch: 'full',
   // Its applications receive as they poll; ours are told so by the report (doubts.ts).
   rxModeration: 'on',
+  // Threads of cores of their own, on one node.
+  placement: 'spread',
 };
 
 /** Maximum throughput in table 2, packets/s, by I/O framework. */

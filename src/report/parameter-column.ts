@@ -14,9 +14,10 @@ const TITLES: Record<keyof Group, string> = {
   burst: 'B',
   touch: 'touch',
   rxModeration: 'moderation',
+  placement: 'placement',
 };
 
-const WORDS: readonly (keyof Group)[] = ['testbed', 'location', 'touch', 'rxModeration'];
+const WORDS: readonly (keyof Group)[] = ['testbed', 'location', 'touch', 'rxModeration', 'placement'];
 
 /** A parameter as its bare value; the letter stands in the title. */
 export function parameterColumn<Row extends { case: TestCase }>(name: keyof Group): Column<Row> {

@@ -49,6 +49,10 @@ export function titleOf(cases: readonly TestCase[], namesFrameworks: boolean): s
       all(({ rxModeration }) => rxModeration),
       (values) => `receive moderation ${listed(values)}`,
     ),
+    ...unlessOne(
+      all(({ placement }) => placement),
+      (placements) => `placement ${listed(placements)}`,
+    ),
   ];
   const what = swept.length === 0 ? listed(dimensions) : swept.join(', ');
   const by = namesFrameworks || switches.length === 1 ? ` with ${counted(frameworks, 'frameworks')}` : '';

@@ -104,6 +104,7 @@ async function runPlanned(
   let step = 'host lost';
   try {
     const sides = await testbed.sides(testCase.location, signal);
+    step = 'placement';
     placement = placeOn(sides, testbed.sameMachine, testCase, driver.threads);
     const plan = { testCase, placement, round, ordinal, seed, runTag: context.runTag };
     const attempt = async () => {
@@ -132,7 +133,7 @@ async function runPlanned(
 /** Of a trial whose hosts were not there to be looked at. */
 const NOT_PLACED: Placement = {
   ...{ pairs: [], switch: [], housekeeping: [], far: null },
-  ...{ sharedCpu: false, sharedHousekeeping: false },
+  ...{ sharedCpu: false, sharedHousekeeping: false, unlikeCpus: false },
 };
 
 function placeOn(sides: readonly Side[], sameMachine: boolean, testCase: TestCase, threads: number): Placement {

@@ -159,6 +159,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
       far: null,
       sharedCpu: false,
       sharedHousekeeping: false,
+      unlikeCpus: false,
     },
     startNs: START_NS,
     durationMs: 1000,

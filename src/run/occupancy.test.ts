@@ -55,7 +55,7 @@ function look(
 function evidence(part: Partial<Evidence> = {}): Evidence {
   const placement = {
     ...{ pairs: [{ source: 1, sink: 2 }], switch: [], housekeeping: [0], far: null },
-    ...{ sharedCpu: false, sharedHousekeeping: false },
+    ...{ sharedCpu: false, sharedHousekeeping: false, unlikeCpus: false },
   };
   return {
     ...{ testCase: testCase({ wait: 'poll' }), placement, startNs: 0, durationMs: 1000, oneClock: true },

@@ -66,7 +66,7 @@ function bench(t: TestContext) {
   };
   const placement = {
     ...{ pairs: [{ source: 0, sink: 1 }], switch: [], housekeeping: [0] },
-    ...{ far: null, sharedCpu: false, sharedHousekeeping: true },
+    ...{ far: null, sharedCpu: false, sharedHousekeeping: true, unlikeCpus: false },
   };
   const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4, runTag: 5 };
   return {

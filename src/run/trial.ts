@@ -7,7 +7,7 @@ import { HostError } from '../host/host.ts';
 import { clocksourceOf } from '../host/inventory.ts';
 import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
-import type { Outcome, Trial } from '../model/result.ts';
+import type { Flag, Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { COOLDOWN_MS } from './application.ts';
 import { type Clocksources, clockOffsetNs, toNearClock } from './clocks.ts';
@@ -104,9 +104,9 @@ export async function runTrial(context: TrialContext, plan: TrialPlan, sides: re
   };
 }
 
-function placementFlags(placement: Placement): ('shared-cpu' | 'shared-housekeeping')[] {
-  if (placement.sharedCpu) return ['shared-cpu'];
-  return placement.sharedHousekeeping ? ['shared-housekeeping'] : [];
+function placementFlags({ sharedCpu, sharedHousekeeping, unlikeCpus }: Placement): Flag[] {
+  const shared: Flag[] = sharedCpu ? ['shared-cpu'] : sharedHousekeeping ? ['shared-housekeeping'] : [];
+  return unlikeCpus ? [...shared, 'unlike-cpus'] : shared;
 }
 
 function hasSuperPackets(sides: readonly RunningSide[], { io }: TestCase): boolean {

@@ -10,7 +10,15 @@ import { verdicts } from './verdict.ts';
 /** Another value for each parameter of a test case. */
 const OTHER: Required<TestCase> = {
   ...{ testbed: 'lab', dimension: 'latency', location: 'remote', pairs: 2, switch: 'ovs', io: 'dpdk', port: 'memif' },
-  ...{ packetSize: 1500, rate: 1000, burst: 1, touch: 'none', wait: 'block', rxModeration: 'off' },
+  ...{
+    packetSize: 1500,
+    rate: 1000,
+    burst: 1,
+    touch: 'none',
+    wait: 'block',
+    rxModeration: 'off',
+    placement: 'same-core',
+  },
 };
 const COMPARED = ['switch', 'io', 'port', 'wait'];
 

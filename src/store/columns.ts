@@ -122,6 +122,7 @@ export const CASE: Columns<TestCase> = {
   touch: plain('touch'),
   wait: plain('wait'),
   rxModeration: plain('rx_moderation'),
+  placement: plain('placement'),
 };
 
 export const TRIAL: Columns<Trial, Exclude<keyof Trial, 'outcome' | 'measurement' | 'histograms'>> = {

@@ -483,6 +483,32 @@ const VERSION_8 = `
 ALTER TABLE hosts ADD COLUMN topology_json TEXT;
 `;
 
+const VERSION_9 = `
+-- Where sender, receiver and switch were to sit: 'spread', 'same-core', 'same-cache' or 'cross-socket'.
+ALTER TABLE cases ADD COLUMN placement TEXT NOT NULL DEFAULT 'spread';
+
+DROP VIEW trial_results;
+CREATE VIEW trial_results AS
+  -- One row a trial with its test case and its latencies: the place to begin. Figures of two testbeds are figures of two
+  -- machines: never take a mean over them. Example:
+  --   SELECT switch, io, packet_size_bytes, avg(throughput_pps) FROM trial_results
+  --   WHERE outcome = 'measured' GROUP BY testbed, switch, io, packet_size_bytes;
+  SELECT
+    trials.campaign_id, trials.case_index, testbed, dimension, location, pairs, switch, io, port, packet_size_bytes, rate_pps,
+    burst_packets, touch, wait, rx_moderation, placement, trials.trial_id, round, ordinal, started_at, outcome, failed_step, reason, flags_json,
+    duration_s, intended_packets, offered_packets, received_packets, lost_packets, duplicated_packets, reordered_packets,
+    corrupted_packets, late_packets, foreign_packets, steady_offered_packets, steady_received_packets, steady_corrupted_packets,
+    1.0 - 1.0 * (steady_received_packets + coalesce(steady_corrupted_packets, 0)) / nullif(steady_offered_packets, 0) AS loss_ratio,
+    throughput_pps, raw_pps, throughput_bps, offered_pps, sender_cpus, receiver_cpus, switch_cpus, total_cpus,
+    rtt.mean_ns AS rtt_mean_ns, rtt.p50_ns AS rtt_p50_ns, rtt.p99_ns AS rtt_p99_ns, rtt.p999_ns AS rtt_p999_ns,
+    one_way.mean_ns AS one_way_mean_ns, one_way.p50_ns AS one_way_p50_ns, one_way.p99_ns AS one_way_p99_ns,
+    one_way.p999_ns AS one_way_p999_ns
+  FROM trials
+  JOIN cases USING (campaign_id, case_index)
+  LEFT JOIN latencies AS rtt ON rtt.trial_id = trials.trial_id AND rtt.kind = 'rtt'
+  LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
 export const MIGRATIONS: readonly string[] = [
   VERSION_1,
@@ -493,6 +519,7 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_6,
   VERSION_7,
   VERSION_8,
+  VERSION_9,
 ];
 
 /** What the header of a database says. */

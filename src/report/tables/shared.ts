@@ -222,6 +222,13 @@ export const CASE_COLUMNS: readonly Column<CaseRow>[] = [
     meaning: '`on` where receivers on sockets may leave their queue alone for some microseconds',
     of: (row) => row.case.rxModeration,
   },
+  {
+    name: 'placement',
+    type: 'text',
+    unit: null,
+    meaning: 'where sender, receiver and switch were to sit: `spread`, `same-core`, `same-cache` or `cross-socket`',
+    of: (row) => row.case.placement,
+  },
 ];
 
 const ROUND_COLUMNS: readonly Column<TrialRow>[] = [
@@ -365,5 +372,12 @@ export const TRIAL_COLUMNS: readonly Column<TrialRow>[] = [
     unit: null,
     meaning: 'whether no CPU was left for everything else alone',
     of: ({ trial }) => trial.placement.sharedHousekeeping,
+  },
+  {
+    name: 'unlike_cpus',
+    type: 'boolean',
+    unit: null,
+    meaning: 'whether threads of one host ran on CPUs of several kinds, fast and slow ones',
+    of: ({ trial }) => trial.placement.unlikeCpus,
   },
 ];
