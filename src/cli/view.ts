@@ -5,6 +5,7 @@ import { formOf } from '../host/connect.ts';
 import type { Host } from '../host/host.ts';
 import type { Build } from '../host/inventory.ts';
 import { takeInventory } from '../host/inventory.ts';
+import { type NetworkCard, networkCard } from '../host/network-card.ts';
 import type { Framework } from '../model/dataplane.ts';
 import type { HostRecord, TestbedSpec } from '../model/testbed.ts';
 import type { HostOffer, SwitchOffer, TestbedOffer } from '../plan/expand.ts';
@@ -45,16 +46,16 @@ export async function viewOf(
 }
 
 async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly SwitchDriver[], build: Build) {
-  const { host, role, spec, cpus, artifacts } = seen;
+  const { host, role, spec, cpus, uplinkNode, artifacts } = seen;
   const switches = await Promise.all(drivers.map((driver) => offerOf(driver, host)));
   const versions = switches.flatMap(({ id, available }) =>
     available.ok ? [[`switch ${id}`, available.version] as const] : [],
   );
   const inventory = await takeInventory(host, build, artifacts.programs);
-  const offer: HostOffer = { name: spec.host, switches, cpus };
+  const offer: HostOffer = { name: spec.host, switches, cpus, uplinkNode };
   const record: HostRecord = {
     ...{ testbed, role, name: spec.host },
-    uplink: spec.uplink === undefined ? null : await uplinkRecord(host, spec.uplink),
+    uplink: spec.uplink === undefined ? null : uplinkRecord(spec.uplink, await networkCard(host, spec.uplink)),
     inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
   };
   return { seen, offer, record };
@@ -84,12 +85,8 @@ function commonFrameworks([near, far]: readonly SeenHost[]): Framework[] {
   });
 }
 
-async function uplinkRecord(host: Host, name: string): Promise<HostRecord['uplink']> {
-  const folder = `/sys/class/net/${name}`;
-  const driver = /^DRIVER=(.+)$/m.exec((await host.read(`${folder}/device/uevent`)) ?? '')?.[1] ?? null;
-  // What is no device has no wire either: a veth says 10 Gbit/s of itself, and means nothing by it.
-  const speedMbps = driver === null ? -1 : Number((await host.read(`${folder}/speed`)) ?? -1);
-  return { interface: name, driver, lineRateBps: speedMbps > 0 ? speedMbps * 1e6 : null };
+function uplinkRecord(name: string, { driver, speedMbps, node }: NetworkCard): HostRecord['uplink'] {
+  return { interface: name, driver, lineRateBps: speedMbps === null ? null : speedMbps * 1e6, node };
 }
 
 /** Groups of those that have something in common, directly or by others; in the order of their first. */

@@ -5,6 +5,7 @@ import { type Inventory, LAB_PRODUCT, LAB_VIRTUALIZATION } from '../model/invent
 import { allowedCpus } from './affinity.ts';
 import { cpuModelOf } from './cpu-model.ts';
 import type { Host } from './host.ts';
+import { networkCard } from './network-card.ts';
 import { cpusOf, topologyOf } from './topology.ts';
 
 /** Knobs that change what is measured, by the name under which a report shows them. */
@@ -148,11 +149,8 @@ async function versionsOf(host: Host): Promise<Record<string, string>> {
 async function networkCards(host: Host): Promise<Record<string, string>> {
   const cards: Record<string, string> = {};
   for (const name of await host.list('/sys/class/net')) {
-    const driver = /^DRIVER=(.+)$/m.exec((await host.read(`/sys/class/net/${name}/device/uevent`)) ?? '')?.[1];
-    if (driver === undefined) continue;
-    // A virtual one, or one that is down, tells -1 or nothing.
-    const speed = Number((await host.read(`/sys/class/net/${name}/speed`)) ?? -1);
-    cards[`NIC ${name}`] = speed > 0 ? `${driver}, ${speed} Mbit/s` : driver;
+    const { driver, speedMbps } = await networkCard(host, name);
+    if (driver !== null) cards[`NIC ${name}`] = speedMbps === null ? driver : `${driver}, ${speedMbps} Mbit/s`;
   }
   return cards;
 }

@@ -114,6 +114,8 @@ export const UplinkRecordSchema = z.strictObject({
   driver: z.string().nullable(),
   /** Of the wire, in one direction; null where the interface is no device or does not tell. */
   lineRateBps: z.number().positive().nullable(),
+  /** NUMA node of its device; null where the machine has one, in records of older versions, or where it is no device. */
+  node: z.int().nonnegative().nullable().default(null),
 });
 
 /** A host that took part in a campaign, as it was found. */

@@ -70,7 +70,7 @@ function bench(t: TestContext, cpuCount = 8) {
   const sideOf = (role: Side['role']): Side => ({
     ...{ role, host, undo: Object.assign(undo, { close: async () => [] }), cpus, directory: `/run/vswbench/${role}` },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
-    ...{ uplink: { interface: 'cable', pci: null }, clocksource: null, interruptsApart: false },
+    ...{ uplink: { interface: 'cable', pci: null }, uplinkNode: null, clocksource: null, interruptsApart: false },
     containers: { path: `/run/vswbench/${role}/containers`, ipv6: false },
   });
   const [near, far] = [sideOf('near'), sideOf('far')];

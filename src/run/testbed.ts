@@ -10,6 +10,7 @@ import { installArtifacts, removeOldInstallations } from '../host/install.ts';
 import { clocksourceOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { type ContainerDirectory, prepareContainers } from '../host/lxc.ts';
+import { networkCard } from '../host/network-card.ts';
 import { cpusOf } from '../host/topology.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { HostSpec, TestbedSpec } from '../model/testbed.ts';
@@ -27,6 +28,8 @@ export interface Side {
   artifacts: Artifacts;
   /** That may be used. */
   cpus: readonly Cpu[];
+  /** NUMA node of its uplink; null where that is not known, or there is none. */
+  uplinkNode: number | null;
   /** What its kernel told the time by when it was prepared; null where it does not say. */
   clocksource: string | null;
   /** Its kernel counts interrupts beside the time of threads, and not within it; null where it does not say. */
@@ -73,6 +76,8 @@ export interface SeenHost {
   host: Host;
   artifacts: Artifacts;
   cpus: readonly Cpu[];
+  /** NUMA node of its uplink; null where that is not known, or there is none. */
+  uplinkNode: number | null;
 }
 
 /** How long a lost host is waited for, once; and how often it is looked for then. */
@@ -206,7 +211,11 @@ class Seat {
 
   async seen(): Promise<SeenHost> {
     const host = this.connection ?? localHost;
-    return { role: this.role, spec: this.spec, host, artifacts: this.artifacts, cpus: await usableCpus(host) };
+    return {
+      ...{ role: this.role, spec: this.spec, host, artifacts: this.artifacts },
+      cpus: await usableCpus(host),
+      uplinkNode: await this.uplinkNodeOn(host),
+    };
   }
 
   /** Opens its journal, which undoes what an earlier run has left, and makes the host ready. */
@@ -222,6 +231,7 @@ class Seat {
     this.side = {
       ...{ role: this.role, host, undo, directory, artifacts: this.artifacts },
       cpus: await usableCpus(host),
+      uplinkNode: await this.uplinkNodeOn(host),
       clocksource: await clocksourceOf(host),
       interruptsApart: await countsInterruptsApart(host),
       uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },
@@ -271,6 +281,10 @@ class Seat {
   /** Another machine is given what was built here, unless we only look. */
   private get isInstalled(): boolean {
     return formOf(this.spec).form === 'ssh' && !this.plan.lookOnly;
+  }
+
+  private async uplinkNodeOn(host: Host): Promise<number | null> {
+    return this.spec.uplink === undefined ? null : (await networkCard(host, this.spec.uplink)).node;
   }
 
   private async artifactsOn(host: Host): Promise<Artifacts> {

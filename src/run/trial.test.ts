@@ -51,7 +51,15 @@ function bench(t: TestContext) {
   };
   const artifacts: Artifacts = { programs: '/p', application: '/a', root: '/r', frameworks: [] };
   const side: Side = {
-    ...{ role: 'near', host, undo: Object.assign(undo, { close: async () => [] }), artifacts, cpus: [], uplink: null },
+    ...{
+      role: 'near',
+      host,
+      undo: Object.assign(undo, { close: async () => [] }),
+      artifacts,
+      cpus: [],
+      uplink: null,
+      uplinkNode: null,
+    },
     ...{ clocksource: null, interruptsApart: false },
     ...{ directory: '/run/vswbench/near', containers: { path: DIRECTORY, ipv6: false } },
   };

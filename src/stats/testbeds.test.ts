@@ -114,9 +114,11 @@ test('hosts are told apart by testbed and role', () => {
     [{ what: 'kernel of lab (far)', a: '6.1.0-21-amd64', b: '6.9' }],
   );
   assert.deepEqual(
-    unlikeHosts(same, changed({ uplink: { interface: 'eth0', driver: 'ice', lineRateBps: 25e9 } }), 'lab').map(
-      ({ what }) => what,
-    ),
+    unlikeHosts(
+      same,
+      changed({ uplink: { interface: 'eth0', driver: 'ice', lineRateBps: 25e9, node: null } }),
+      'lab',
+    ).map(({ what }) => what),
     ['driver of the uplink of lab (far)', 'line rate (bit/s) of lab (far)'],
   );
   assert.deepEqual(unlikeHosts(same, changed({ name: 'another-way' }), 'lab'), [], 'however it is reached');
@@ -140,7 +142,7 @@ test('the line rate is that of the slower end, for the packets of all pairs', ()
   const ends = (near: number | null, far: number | null) =>
     LAB.map((host, index) => ({
       ...host,
-      uplink: { interface: 'eth0', driver: null, lineRateBps: index === 0 ? near : far },
+      uplink: { interface: 'eth0', driver: null, lineRateBps: index === 0 ? near : far, node: null },
     }));
   assert.equal(Math.round(rate(LAB) ?? 0), 14_204_545);
   assert.equal(Math.round(rate(LAB, { packetSize: 1500 }) ?? 0), 820_210);
