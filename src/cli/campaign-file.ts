@@ -2,6 +2,7 @@
 // What is to be measured: a campaign file, and the options that override it.
 import { readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
+import { chooseKnobs } from '../host/knobs/choose.ts';
 import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from '../model/campaign.ts';
 import { testbedError } from '../model/testbed.ts';
 import { overridesIn } from './campaign-options.ts';
@@ -12,7 +13,9 @@ export function readCampaign(file: string | undefined, options: Record<string, u
   const base = file === undefined ? {} : readFile(file);
   const parsed = parseCampaign({ ...base, ...overridesIn(options) });
   if (!parsed.ok) throw new CliError(EXIT.usage, parsed.error);
-  return parsed.value;
+  const chosen = chooseKnobs(parsed.value.tune);
+  if (!chosen.ok) throw new CliError(EXIT.usage, chosen.error);
+  return { ...parsed.value, tune: chosen.value };
 }
 
 function readFile(path: string): CampaignFile {

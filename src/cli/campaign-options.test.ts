@@ -34,6 +34,19 @@ function refuses(what: () => unknown, message: RegExp): void {
   });
 }
 
+describe('tune', () => {
+  it('is off unless asked for, the paper’s three without a value, and named one by one', () => {
+    assert.deepEqual(campaignOf(null).tune, []);
+    assert.deepEqual(campaignOf(null, '--tune').tune, ['governor', 'turbo', 'smt']);
+    assert.deepEqual(campaignOf(null, '--tune', 'irqs,governor').tune, ['governor', 'irqs']);
+    assert.deepEqual(campaignOf('tune: [turbo]').tune, ['turbo']);
+    assert.deepEqual(campaignOf('tune: all', '--tune', 'off').tune, []);
+  });
+  it('is refused in one line where a knob is not known', () => {
+    refuses(() => campaignOf(null, '--tune', 'warp'), /^tune \(--tune\): 'warp' is no knob; give off, paper, all, or /);
+  });
+});
+
 describe('testbeds', () => {
   const far = (host: string) =>
     `testbeds: { lab: { near: { host: local, uplink: eth1 }, far: { host: ${host}, uplink: eth1 } } }`;

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import type { CampaignFile } from '../model/campaign.ts';
 
 /** Options that say what to measure: each overrides the campaign file's key of the same meaning. */
-const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; text: string }[] = [
+const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; text: string; bare?: string }[] = [
   { flags: '-D, --dimension <list>', key: 'dimension', text: 'throughput, latency' },
   { flags: '-L, --location <list>', key: 'location', text: 'local, remote' },
   { flags: '-S, --pairs <list>', key: 'pairs', text: 'container pairs, as 1vs1,4vs4' },
@@ -52,11 +52,20 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     key: 'testbed',
     text: 'machines to measure on, as lab or lab-1,lab-2; netns: two network namespaces of this one (default: local)',
   },
+  {
+    flags: '--tune [knobs]',
+    key: 'tune',
+    bare: 'paper',
+    text: 'knobs of the machine to turn while it measures, and to give back: paper (also without a value: governor, turbo, smt), all, off (default), or names, as governor,irqs (docs/tuning.md)',
+  },
   { flags: '--title <text>', key: 'title', text: 'what to call the campaign (default: what varies in it)' },
   { flags: '--seed <n>', key: 'seed', text: 'seed of the random order (default: drawn and recorded)' },
 ];
 
-const campaignOptions = OPTIONS.map(({ flags, key, text }) => ({ option: new Option(flags, text), key }));
+const campaignOptions = OPTIONS.map(({ flags, key, text, bare }) => {
+  const option = new Option(flags, text);
+  return { option: bare === undefined ? option : option.preset(bare), key };
+});
 
 export function addCampaignOptions(command: Command): Command {
   for (const option of campaignOptions) command.addOption(option.option);

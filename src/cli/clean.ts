@@ -11,8 +11,8 @@ export async function clean(options: HostOptions): Promise<void> {
   const elsewhere = isElsewhere(options);
   if (!elsewhere) requireRoot('vswbench clean', 'removes containers and interfaces');
   await withHost(options, async (host) => {
-    const { journals, undone, complaints } = await recover(host);
-    for (const complaint of complaints) tell(complaint);
+    const { journals, undone, complaints, notices } = await recover(host);
+    for (const line of [...complaints, ...notices]) tell(line);
     if (complaints.length > 0) {
       throw new CliError(EXIT.trialFailed, `${complaints.length} of ${undone} steps could not be undone: see above`);
     }

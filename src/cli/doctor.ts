@@ -4,6 +4,7 @@ import { examine, type Finding } from '../host/doctor.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { commitOf, takeInventory } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
+import { examineKnobs } from '../host/tuning-findings.ts';
 import type { Framework } from '../model/dataplane.ts';
 import { clean, painter, type TerminalOptions, wrap, writtenColumns } from '../report/text.ts';
 import { switchRegistry } from '../switches/registry.ts';
@@ -19,7 +20,8 @@ export async function doctor(options: HostOptions & { json?: boolean }): Promise
     const build = { version, commit: await commitOf(localHost, checkout) };
     const inventory = await takeInventory(host, build, elsewhere ? null : programsOf(checkout));
     const basics = await examine(host, inventory, elsewhere ? 'host' : 'run');
-    const findings = [...basics, ...(await switches(host)), ...(elsewhere ? [] : await frameworks(basics))];
+    const knobs = await examineKnobs(host, inventory.cpus);
+    const findings = [...basics, ...knobs, ...(await switches(host)), ...(elsewhere ? [] : await frameworks(basics))];
     return { findings, inventory };
   });
   if (options.json === true) {

@@ -5,6 +5,7 @@ import { type Artifacts, removeOldRoots } from '../host/artifacts.ts';
 import { localHost } from '../host/local.ts';
 import { runCampaign } from '../run/campaign.ts';
 import { allEnded } from '../run/concurrency.ts';
+import { type HostTuning, measuredCpus, Tuner } from '../run/tuning.ts';
 import { newCampaignId, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { checkout, tell } from './context.ts';
@@ -44,23 +45,34 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
   const progress = new Progress(together(plan), standardError());
   let id = isNew ? null : campaign.id;
   const runPart = async ({ testbed, schedule, owed }: PlanPart) => {
-    await testbed.prepare();
+    const own = cases.flatMap((one) => (one.case.testbed === testbed.name && one.skipped === null ? [one.case] : []));
+    const measured = measuredCpus(await testbed.seen(), testbed.sameMachine, own, machinery.drivers);
+    const tuner = new Tuner(campaign.tune, measured, testbed.sameMachine);
+    await testbed.prepare((side) => tuner.turn(side));
     await removeOldRoots(localHost, checkout, machinery.artifacts);
     // Only now is it certain that nobody else is at work.
     const campaignId = id ?? createCampaign(store, plan);
     id = campaignId;
-    await runCampaign(
-      { testbed, signal: interrupt.signal, ...machinery, ...campaign, owed },
-      cases.map((planned) => planned.case),
-      schedule.trials((extra) => progress.extend(extra)),
-      {
-        save(planned, trial) {
-          store.saveTrial(campaignId, planned.caseIndex, trial);
-          schedule.record(planned, trial);
+    const keep = (hosts: readonly HostTuning[]) => {
+      for (const { role, records } of hosts) store.recordTuning(campaignId, testbed.name, role, records);
+    };
+    keep(tuner.records());
+    try {
+      await runCampaign(
+        { testbed, signal: interrupt.signal, ...machinery, ...campaign, owed },
+        cases.map((planned) => planned.case),
+        schedule.trials((extra) => progress.extend(extra)),
+        {
+          save(planned, trial) {
+            store.saveTrial(campaignId, planned.caseIndex, trial);
+            schedule.record(planned, trial);
+          },
+          tell: (event) => progress.show(event),
         },
-        tell: (event) => progress.show(event),
-      },
-    );
+      );
+    } finally {
+      keep(await tuner.recheck());
+    }
   };
   try {
     await allEnded(

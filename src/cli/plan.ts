@@ -46,6 +46,7 @@ export function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], vi
     durationMs: campaign.durationMs,
     trialsPlanned: campaign.trials,
     precision: campaign.precision,
+    tune: campaign.tune,
     hosts: views.flatMap(({ hosts }) => hosts),
     ioTitles: Object.fromEntries(frameworks.map(({ name, title }) => [name, title])),
     ioWholeFrames: Object.fromEntries(

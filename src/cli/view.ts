@@ -56,6 +56,7 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
   const record: HostRecord = {
     ...{ testbed, role, name: spec.host },
     uplink: spec.uplink === undefined ? null : uplinkRecord(spec.uplink, await networkCard(host, spec.uplink)),
+    tuning: [],
     inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
   };
   return { seen, offer, record };

@@ -48,6 +48,8 @@ export interface Campaign {
   trials: number;
   /** Null is no more than `trials`. */
   precision: Precision | null;
+  /** Knobs to be turned while it runs, and sets of them: `paper`, `all`, `off`. */
+  tune: string[];
   /** Null is drawn when the campaign starts, and recorded. */
   seed: number | null;
   /** Names of the testbeds over which the test cases are spread. */
@@ -87,6 +89,7 @@ export const CampaignFileSchema = z.strictObject({
   trials: text.optional(),
   precision: text.optional(),
   maxTrials: text.optional(),
+  tune: texts.optional(),
   seed: text.optional(),
   testbed: texts.optional(),
   testbeds: TestbedsSchema.optional(),
@@ -162,6 +165,7 @@ function readCampaign(file: CampaignFile): Campaign {
     durationMs: durationMs('duration', file.duration ?? '3s', 200),
     trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, TRIALS_MAX),
     precision: precisionOf(file),
+    tune: names('tune (--tune)', file.tune ?? 'off'),
     seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
     testbeds: testbedNames(file.testbed ?? LOCAL_TESTBED),
     testbedSpecs: file.testbeds ?? {},

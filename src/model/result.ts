@@ -433,6 +433,8 @@ export const CampaignHeadSchema = z.strictObject({
   trialsPlanned: count,
   /** Null where no more than the planned trials are run. */
   precision: PrecisionSchema.nullable(),
+  /** Names of the knobs that were to be turned on each host. */
+  tune: z.array(z.string()).default([]),
   /** The machines, the near host of the first testbed first. */
   hosts: z.array(HostRecordSchema).min(1),
   /** I/O framework names to titles, as the data plane called them. */

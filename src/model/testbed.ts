@@ -2,6 +2,7 @@
 // A testbed: one host, or two that are joined by a cable. Campaign files and testbed files name them.
 import { z } from 'zod';
 import { type Inventory, InventorySchema } from './inventory.ts';
+import { KnobRecordSchema } from './tuning.ts';
 
 /** A user of 32 characters, a name of 253 (RFC 1035), and what joins them. */
 const HOST_NAME_MAX = 300;
@@ -126,6 +127,8 @@ export const HostRecordSchema = z.strictObject({
   name: z.string(),
   uplink: UplinkRecordSchema.nullable(),
   inventory: InventorySchema,
+  /** Its knobs, while trials ran. Empty in older records, and of a far host on the machine of the near one. */
+  tuning: z.array(KnobRecordSchema).default([]),
 });
 export type HostRecord = z.infer<typeof HostRecordSchema>;
 

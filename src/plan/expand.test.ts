@@ -99,6 +99,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     durationMs: 1000,
     trials: 1,
     precision: null,
+    tune: [],
     seed: null,
     testbeds: ['local'],
     testbedSpecs: {},

@@ -36,6 +36,7 @@ export function reproduceCommand(result: CampaignResult): string {
     ['--duration', duration(result.durationMs)],
     ['--trials', String(result.trialsPlanned)],
     ...precisionOptions(result),
+    ...(result.tune.length === 0 ? [] : [['--tune', result.tune.join(',')] satisfies [string, string]]),
     ['--seed', String(result.seed)],
   ];
   return `vswbench run ${options.map(([name, value]) => `${name} ${shellWord(value)}`).join(' ')}`;

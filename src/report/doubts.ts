@@ -3,7 +3,7 @@
 
 import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Evidence, Flag, TwoModes } from '../model/result.ts';
-import { farHostOf, nearOf } from '../model/testbed.ts';
+import { farHostOf, type HostRecord, nearOf } from '../model/testbed.ts';
 import { percentOf } from '../model/units.ts';
 import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';
 import { groupCases } from '../stats/group.ts';
@@ -12,6 +12,7 @@ import { modesOf } from '../stats/modes.ts';
 import { sumOf } from '../stats/sum.ts';
 import { CEILING } from '../stats/verdict.ts';
 import { caseName, inScale, listed, MICROSECONDS, ppsScale, whereOf, withUnit } from './format.ts';
+import { tuningDoubts } from './tuning.ts';
 
 /** A reason to doubt: what, and what follows from it. */
 export interface Doubt {
@@ -28,6 +29,7 @@ export function doubts(result: CampaignResult): Doubt[] {
     ...placementDoubts(result),
     ...linkDoubts(result),
     ...machineDoubts(result),
+    ...tuningDoubts(result),
     ...noiseDoubts(result),
     ...evidenceDoubts(result),
   ];
@@ -88,9 +90,9 @@ function linkDoubts(result: CampaignResult): Doubt[] {
 
 function machineDoubts(result: CampaignResult): Doubt[] {
   const filtered = withFlag(result, 'bridge-netfilter');
-  const machines = new Map(result.hosts.map(({ inventory }) => [inventory.hostname, inventory]));
-  const found = [...machines.values()].flatMap((inventory) =>
-    inventoryDoubts(inventory).map((doubt) => ({ doubt, hostname: inventory.hostname })),
+  const machines = new Map(result.hosts.map((host) => [host.inventory.hostname, host]));
+  const found = [...machines.values()].flatMap(({ inventory, tuning }) =>
+    inventoryDoubts(inventory, tuning).map((doubt) => ({ doubt, hostname: inventory.hostname })),
   );
   return [
     ...when(filtered !== null, {
@@ -105,9 +107,10 @@ function machineDoubts(result: CampaignResult): Doubt[] {
   ];
 }
 
-function inventoryDoubts(inventory: Inventory): Doubt[] {
+function inventoryDoubts(inventory: Inventory, tuning: HostRecord['tuning']): Doubt[] {
   const { virtualization, clocksource, invariantTsc, knobs, mitigations, loadAverage, cpus } = inventory;
-  const governor = knobs['cpufreq.scaling_governor'];
+  const tuned = tuning.find(({ knob }) => knob === 'governor')?.state === 'applied';
+  const governor = tuned ? 'performance' : knobs['cpufreq.scaling_governor'];
   const active = Object.values(mitigations).filter((text) => text.startsWith('Mitigation')).length;
   return [
     ...when(virtualization !== null, {

@@ -43,6 +43,7 @@ import { ledgerSentence } from './ledger-sentence.ts';
 import { paper, publishedPps } from './paper.ts';
 import { type Answer, answers } from './sentences.ts';
 import { drawSvg } from './svg.ts';
+import { couldTune, tuningRows } from './tuning.ts';
 
 /** Chart widths in CSS pixels: the text column, and a phone held upright. */
 const WIDE_PX = 900;
@@ -356,7 +357,7 @@ function machineSection({ hosts }: CampaignResult): ComponentChild[] {
   return hosts.flatMap((host) => [hosts.length === 1 ? null : h('h3', null, hostName(host)), ...hostRows(host)]);
 }
 
-function hostRows({ inventory }: HostRecord): ComponentChild[] {
+function hostRows({ inventory, tuning }: HostRecord): ComponentChild[] {
   const rows: [string, string][] = [
     ['Host', inventory.hostname],
     ['CPU', `${inventory.cpuModel}, ${inventory.architecture}, microcode ${inventory.microcode ?? 'unknown'}`],
@@ -395,6 +396,7 @@ function hostRows({ inventory }: HostRecord): ComponentChild[] {
       null,
       h('summary', null, 'Everything that was recorded'),
       definitions(more),
+      ...(tuning.length === 0 ? [] : [h('h3', null, 'Tuning'), definitions(tuningRows({ tuning }))]),
       h('h3', null, 'Kernel settings'),
       definitions(Object.entries(inventory.knobs)),
       h('h3', null, 'Mitigations'),
@@ -419,6 +421,12 @@ function againSection(result: CampaignResult): ComponentChild[] {
       `With vswbench ${vswbenchVersion}${commit}, this command runs the same cases in the same random order:`,
     ),
     h('pre', { tabIndex: 0 }, h('code', null, reproduceCommand(result))),
+    ...(couldTune(result)
+      ? [
+          h('p', null, 'And this one with the machine tuned for as long as it takes:'),
+          h('pre', { tabIndex: 0 }, h('code', null, reproduceCommand({ ...result, tune: ['all'] }))),
+        ]
+      : []),
     namesTestbeds(result)
       ? h('p', { class: 'soft' }, 'The testbeds have to be defined as they were: docs/testbeds.md says where.')
       : null,

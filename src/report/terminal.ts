@@ -24,6 +24,7 @@ import {
 import { type Answer, answers } from './sentences.ts';
 import { fitTable, missingLine } from './table.ts';
 import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
+import { tuningLine } from './tuning.ts';
 
 /** What is needed to write a summary down. */
 interface Page {
@@ -51,6 +52,7 @@ export function renderSummary(result: CampaignResult, options: TerminalOptions):
     ),
     reasonLines(page),
     legend(page),
+    tuningLines(page),
   ];
   return blocks
     .filter((lines) => lines.length > 0)
@@ -164,6 +166,11 @@ function reasonLines({ result, paint, columns }: Page): string[] {
     return lines.map((line, index) => (index === 0 ? paint(word, style) + line.slice(word.length) : line));
   });
   return [paint('Not measured', 'bold'), ...lines];
+}
+
+function tuningLines({ result, columns, paint }: Page): string[] {
+  const line = tuningLine(result);
+  return line === null ? [] : wrap(clean(line), columns, 2).map((part) => paint(part, 'dim'));
 }
 
 function legend({ result, columns, paint, marks }: Page): string[] {

@@ -136,7 +136,13 @@ const NOT_PLACED: Placement = {
   ...{ sharedCpu: false, sharedHousekeeping: false, unlikeCpus: false },
 };
 
-function placeOn(sides: readonly Side[], sameMachine: boolean, testCase: TestCase, threads: number): Placement {
+/** Where a test case runs on the hosts of its testbed, the near one first. */
+export function placeOn(
+  sides: readonly Pick<Side, 'cpus' | 'uplinkNode'>[],
+  sameMachine: boolean,
+  testCase: TestCase,
+  threads: number,
+): Placement {
   const [near, far = null] = sides;
   if (near === undefined) throw new RangeError('a trial needs a host');
   return placeCase(testCase, { near, far, sameMachine }, threads);

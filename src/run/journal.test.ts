@@ -108,13 +108,40 @@ describe('a journal', () => {
     assert.ok(!host.files.has(FILE));
   });
 
+  it('undoes after a reboot only what a reboot does not: files', async (t) => {
+    const boot = '/proc/sys/kernel/random/boot_id';
+    const host = machine(t).put({ [boot]: 'first\n' });
+    const journal = await openJournal(host, 's1', complain);
+    await journal.push(step('a'));
+    await journal.push({ kind: 'remove-path', path: '/run/vswbench/near' });
+    const sameBoot = afterCrash(t, host).put({ [boot]: 'first\n' });
+    assert.equal((await recover(sameBoot)).undone, 2);
+    const nextBoot = afterCrash(t, host).put({ [boot]: 'second\n', '/run/vswbench/near/x': '' });
+    assert.deepEqual(await recover(nextBoot), { journals: 1, undone: 1, complaints: [], notices: [] });
+    assert.deepEqual(undone(nextBoot), []);
+    assert.ok(!nextBoot.files.has('/run/vswbench/near/x') && !nextBoot.files.has(FILE));
+  });
+
+  it('tells of what was left as it is on purpose, and is gone all the same', async (t) => {
+    const host = machine(t).put({ '/proc/sys/knob': '2' });
+    const told: string[] = [];
+    const journal = await openJournal(host, 's1', (line) => told.push(line));
+    await journal.push({ kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: '0' });
+    const next = afterCrash(t, host).put({ '/proc/sys/knob': '2' });
+    assert.deepEqual(await journal.close(), []);
+    assert.equal(told.length, 1);
+    const { complaints, notices } = await recover(next);
+    assert.deepEqual([complaints, notices], [[], told]);
+    assert.ok(!host.files.has(FILE) && !next.files.has(FILE));
+  });
+
   it('stays where something could not be undone, for the next run', async (t) => {
     const host = machine(t, new Set(['b']));
     const journal = await openJournal(host, 's1', complain);
     for (const name of ['a', 'b']) await journal.push(step(name));
     assert.deepEqual(await journal.close(), ['cannot undo b: no']);
     const next = afterCrash(t, host);
-    assert.deepEqual(await recover(next), { journals: 1, undone: 1, complaints: [] });
+    assert.deepEqual(await recover(next), { journals: 1, undone: 1, complaints: [], notices: [] });
     assert.deepEqual(undone(next), ['b']);
   });
 
@@ -153,10 +180,10 @@ describe('after a crash', () => {
     await journal.unwindTo(mark);
     await journal.push(step('d'));
     const next = afterCrash(t, host);
-    assert.deepEqual(await recover(next), { journals: 1, undone: 3, complaints: [] });
+    assert.deepEqual(await recover(next), { journals: 1, undone: 3, complaints: [], notices: [] });
     assert.deepEqual(undone(next), ['d', 'b', 'a']);
     assert.ok(!next.files.has(FILE));
-    assert.deepEqual(await recover(next), { journals: 0, undone: 0, complaints: [] });
+    assert.deepEqual(await recover(next), { journals: 0, undone: 0, complaints: [], notices: [] });
   });
 
   it('passes over a torn last line: its step was never begun', async (t) => {
@@ -183,7 +210,7 @@ describe('after a crash', () => {
     await recover(recovering);
     const next = machine(t).put({ [FILE]: text });
     next.files.delete(`/proc/${OURS}/stat`);
-    assert.deepEqual(await recover(next), { journals: 1, undone: 1, complaints: [] });
+    assert.deepEqual(await recover(next), { journals: 1, undone: 1, complaints: [], notices: [] });
     assert.deepEqual(undone(next), ['a']);
   });
 

@@ -12,6 +12,8 @@ export const STATE_DIRECTORY = '/run/vswbench';
 const JOURNALS = `${STATE_DIRECTORY}/journal`;
 
 const LineSchema = z.discriminatedUnion('entry', [
+  /** Of the kernel that the steps were done under: its id of this boot. */
+  z.strictObject({ entry: z.literal('boot'), id: z.string() }),
   z.strictObject({ entry: z.literal('push'), undo: UndoSchema }),
   /** The undos above this height are done. */
   z.strictObject({ entry: z.literal('unwound'), height: z.int().nonnegative() }),
@@ -35,13 +37,15 @@ export class BusyError extends Error {
  * may be one machine. Throws BusyError where another run is at work there: two at once would disturb each other's figures.
  */
 export async function openJournal(host: Host, session: string, tell: (line: string) => void): Promise<Journal> {
-  for (const line of (await recover(host, session)).complaints) tell(line);
+  const { complaints, notices } = await recover(host, session);
+  for (const line of [...complaints, ...notices]) tell(line);
   const startTicks = await startTicksOf(host, host.ownerPid);
   if (startTicks === null) throw new HostError('/proc is not mounted');
   await host.makeDirectory(JOURNALS);
   const file = `${JOURNALS}/${host.ownerPid}-${startTicks}-${session}.jsonl`;
-  const owned = new OwnedJournal(host, file);
-  await host.write(file, '');
+  const boot = await bootOf(host);
+  const owned = new OwnedJournal(host, file, boot, tell);
+  await host.write(file, lineOf({ entry: 'boot', id: boot }));
   // Seen after our own is there: of two that begin at once, at least one sees the other.
   const rival = (await journalsOf(host)).find((journal) => journal.alive && journal.session !== session);
   if (rival !== undefined) {
@@ -58,6 +62,8 @@ export interface Recovery {
   undone: number;
   /** What could not be undone, one line each; its journal is kept. */
   complaints: string[];
+  /** What was left as it is on purpose, one line each. */
+  notices: string[];
 }
 
 /** Undoes what owners that are no longer alive left behind. Throws BusyError where one is alive that is not of our session. */
@@ -66,10 +72,11 @@ export async function recover(host: Host, session: string | null = null): Promis
   const journals = await journalsOf(host);
   const rival = journals.find((journal) => journal.alive && journal.session !== session);
   if (rival !== undefined) throw busy(host, rival.pid);
-  const recovery: Recovery = { journals: 0, undone: 0, complaints: [] };
+  const recovery: Recovery = { journals: 0, undone: 0, complaints: [], notices: [] };
+  const boot = await bootOf(host);
   for (const { file, alive } of journals) {
     if (alive) continue;
-    const journal = new OwnedJournal(host, file);
+    const journal = new OwnedJournal(host, file, boot, (notice) => recovery.notices.push(notice));
     recovery.journals += 1;
     recovery.undone += journal.restore((await host.read(file)) ?? '');
     recovery.complaints.push(...(await journal.close()));
@@ -101,22 +108,29 @@ class OwnedJournal implements Journal {
   private readonly failed: Undo[] = [];
   private readonly host: Host;
   private readonly file: string;
+  private readonly boot: string;
+  private readonly tell: (notice: string) => void;
   /** The last record: one is written after the other, so that the file tells the same story as the memory. */
   private written: Promise<void> = Promise.resolve();
 
-  constructor(host: Host, file: string) {
+  constructor(host: Host, file: string, boot: string, tell: (notice: string) => void) {
     this.host = host;
     this.file = file;
+    this.boot = boot;
+    this.tell = tell;
   }
 
   /** Replays a journal's text; returns how many undos are left. A torn last line is a step that was never begun. */
   restore(text: string): number {
+    let rebooted = false;
     for (const raw of text.split('\n')) {
       const line = parseLine(raw);
+      if (line?.entry === 'boot') rebooted = line.id !== this.boot;
       if (line?.entry === 'push') this.undos.push(line.undo);
       if (line?.entry === 'failed') this.failed.push(line.undo);
       if (line?.entry === 'unwound') this.undos.length = Math.min(this.undos.length, line.height);
     }
+    if (rebooted) for (const list of [this.undos, this.failed]) keepFiles(list);
     return this.undos.length + this.failed.length;
   }
 
@@ -155,7 +169,10 @@ class OwnedJournal implements Journal {
     await this.unwindTo(0);
     const complaints = await this.retryFailed();
     if (complaints.length > 0) {
-      const left = this.failed.map((undo) => lineOf({ entry: 'failed', undo })).join('');
+      const left = [
+        lineOf({ entry: 'boot', id: this.boot }),
+        ...this.failed.map((undo) => lineOf({ entry: 'failed', undo })),
+      ].join('');
       return [...complaints, ...(await complaintOf(this.host.write(this.file, left)))];
     }
     const removal = await complaintOf(this.host.remove(this.file));
@@ -170,7 +187,7 @@ class OwnedJournal implements Journal {
   }
 
   private async attempt(undo: Undo): Promise<string[]> {
-    const complaint = await carryOut(this.host, undo);
+    const complaint = await carryOut(this.host, undo, this.tell);
     if (complaint === null) return [];
     this.failed.push(undo);
     return [complaint];
@@ -182,6 +199,20 @@ class OwnedJournal implements Journal {
     this.written = this.written.catch(() => undefined).then(() => this.host.append(this.file, text));
     await this.written;
   }
+}
+
+/** The kernel's own id of this boot of it. */
+async function bootOf(host: Host): Promise<string> {
+  return ((await host.read('/proc/sys/kernel/random/boot_id')) ?? '').trim();
+}
+
+/**
+ * A reboot has undone everything but files, where /run is on a disk. A knob stands as the new boot has it, and what bears a process's or an
+ * interface's name is another one.
+ */
+function keepFiles(undos: Undo[]): void {
+  const left = undos.filter(({ kind }) => kind === 'remove-path' || kind === 'remove-empty-directory');
+  undos.splice(0, undos.length, ...left);
 }
 
 /** Nothing is done here that would be forgotten: the journal is there, where the next who comes finds it. */

@@ -122,10 +122,16 @@ export class ConnectedTestbed implements Testbed {
     return Promise.all(this.seats.map((seat) => seat.seen()));
   }
 
-  /** Makes everything ready for trials. Throws HostError and BusyError; what was begun is undone by `leave`. */
-  async prepare(): Promise<void> {
+  /**
+   * Makes everything ready for trials; `onTaken` is done to each host once it is, and again where one was lost and is back. Throws HostError and
+   * BusyError; what was begun is undone by `leave`.
+   */
+  async prepare(onTaken: (side: Side) => Promise<void> = async () => undefined): Promise<void> {
     await this.makeNamespaces();
-    for (const seat of this.seats) await seat.take();
+    for (const seat of this.seats) {
+      seat.onTaken = onTaken;
+      await seat.take();
+    }
   }
 
   async sides(location: TestCase['location'], signal: AbortSignal): Promise<Side[]> {
@@ -185,6 +191,7 @@ class Seat {
   readonly spec: HostSpec;
   private readonly plan: TestbedPlan;
   private readonly role: HostRole;
+  onTaken: (side: Side) => Promise<void> = async () => undefined;
   private connection: ConnectedHost | null = null;
   private side: Side | null = null;
   private artifacts: Artifacts;
@@ -205,8 +212,8 @@ class Seat {
     }
     if (this.plan.lookOnly) return;
     // Before anybody looks at it: what a run that was killed has left would be taken for the host's own.
-    const { complaints } = await recover(this.connection ?? localHost, this.plan.session);
-    for (const complaint of complaints) this.plan.tell(complaint);
+    const { complaints, notices } = await recover(this.connection ?? localHost, this.plan.session);
+    for (const line of [...complaints, ...notices]) this.plan.tell(line);
   }
 
   async seen(): Promise<SeenHost> {
@@ -237,6 +244,7 @@ class Seat {
       uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },
       containers: await prepareContainers(host, `${directory}/containers`, undo),
     };
+    await this.onTaken(this.side);
     return this.side;
   }
 

@@ -68,6 +68,11 @@ const KINDS: { undo: Undo; host: (t: TestContext) => FakeHost; done: (host: Fake
     done: (host) => host.commands.length === 1,
   },
   {
+    undo: { kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: '0' },
+    host: (t) => new FakeHost(t).put({ '/proc/sys/knob': '0\n' }),
+    done: (host) => host.files.get('/proc/sys/knob') === '1' && host.events.length === 1,
+  },
+  {
     undo: { kind: 'run', command: ['true', 'x'] },
     host: (t) => new FakeHost(t).answer(/^true x$/),
     done: (host) => host.commands.length === 2,
@@ -111,6 +116,18 @@ describe('carryOut', () => {
   it('is content with a knob that went with its interface', async (t) => {
     const undo: Undo = { kind: 'restore-knob', path: '/proc/sys/net/ipv6/conf/gone/disable_ipv6', value: '0' };
     assert.equal(await carryOut(new FakeHost(t), undo), null);
+  });
+
+  it('leaves a knob as it is that somebody else has turned, tells of it, and does not fail', async (t) => {
+    const host = new FakeHost(t).put({ '/proc/sys/knob': '2\n' });
+    const told: string[] = [];
+    const undo: Undo = { kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: '0' };
+    assert.equal(await carryOut(host, undo, (line) => told.push(line)), null);
+    assert.match(
+      told.join(),
+      /^\/proc\/sys\/knob is '2' by now, and left so: vswbench found '1' there and made it '0'/,
+    );
+    assert.deepEqual(host.events, []);
   });
 
   it('tells in one line what it could not do', async (t) => {

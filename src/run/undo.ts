@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CommandResult, type Host, HostError, lastLine, type Undo } from '../host/host.ts';
+import { sameValue } from '../host/knobs/value.ts';
 import { killContainer } from '../host/lxc.ts';
 import { killMarked, startTicksOf } from '../host/process.ts';
 
-/** Carries out one undo. Returns one line where that failed; that there is nothing left to undo is success. */
-export async function carryOut(host: Host, undo: Undo): Promise<string | null> {
+/**
+ * Carries out one undo. Returns one line where that failed; that there is nothing left to undo is success. What is left as it is on purpose,
+ * because somebody else has changed it, is told.
+ */
+export async function carryOut(
+  host: Host,
+  undo: Undo,
+  tell: (line: string) => void = () => undefined,
+): Promise<string | null> {
   try {
-    return await attempt(host, undo);
+    return await attempt(host, undo, tell);
   } catch (error) {
     if (error instanceof HostError) return error.message;
     throw error;
   }
 }
 
-async function attempt(host: Host, undo: Undo): Promise<string | null> {
+async function attempt(host: Host, undo: Undo, tell: (line: string) => void): Promise<string | null> {
   switch (undo.kind) {
     case 'delete-link':
       return endOf(host, ['ip', 'link', 'delete', 'dev', undo.name], `delete interface ${undo.name}`, async () => {
@@ -42,6 +50,8 @@ async function attempt(host: Host, undo: Undo): Promise<string | null> {
       // The knob of an interface, or of a module, goes with it.
       if ((await host.read(undo.path)) !== null) await host.write(undo.path, undo.value);
       return null;
+    case 'turn-back':
+      return turnBack(host, undo, tell);
     case 'kill-process':
       return endOf(host, ['kill', '-KILL', String(undo.pid)], `end process ${undo.pid}`, async () => {
         return (await startTicksOf(host, undo.pid)) !== undo.startTicks;
@@ -53,6 +63,22 @@ async function attempt(host: Host, undo: Undo): Promise<string | null> {
     default:
       return undo satisfies never;
   }
+}
+
+/** A knob is turned back where it stands as we turned it, and only there. */
+async function turnBack(
+  host: Host,
+  { path, before, turned }: Extract<Undo, { kind: 'turn-back' }>,
+  tell: (line: string) => void,
+): Promise<null> {
+  const now = await host.read(path);
+  if (now === null || sameValue(now, before)) return null;
+  if (sameValue(now, turned)) await host.write(path, before);
+  else {
+    const was = `vswbench found '${before}' there and made it '${turned}'`;
+    tell(`${path} is '${now.trim()}' by now, and left so: ${was}, and somebody else has changed it since`);
+  }
+  return null;
 }
 
 /** Ends something by a command, unless it is gone already, or goes by itself before the command gets at it. */

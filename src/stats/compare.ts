@@ -4,6 +4,7 @@ import type { Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Interval } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
+import type { KnobRecord } from '../model/tuning.ts';
 import { groupCases, groupKey, groupOf } from './group.ts';
 import type { PairMethod } from './pair-test.ts';
 import { type Compared, type Effect, judgePairs, tooFewRounds } from './standing.ts';
@@ -205,11 +206,13 @@ export function unlikeConditions(a: CampaignResult, b: CampaignResult): Unlike[]
   ];
 }
 
-function unlikeStates({ testbed, role, inventory: a }: HostRecord, { inventory: b }: HostRecord): Unlike[] {
+function unlikeStates(left: HostRecord, right: HostRecord): Unlike[] {
+  const { testbed, role, inventory: a } = left;
+  const { inventory: b } = right;
   const records = (name: string, of: (inventory: Inventory) => Record<string, string>) => {
-    const [left, right] = [of(a), of(b)];
-    return [...new Set([...Object.keys(left), ...Object.keys(right)])].map(
-      (key) => [`${name} ${key}`, left[key], right[key]] as const,
+    const [ofA, ofB] = [of(a), of(b)];
+    return [...new Set([...Object.keys(ofA), ...Object.keys(ofB)])].map(
+      (key) => [`${name} ${key}`, ofA[key], ofB[key]] as const,
     );
   };
   return unlikeIn([
@@ -218,8 +221,22 @@ function unlikeStates({ testbed, role, inventory: a }: HostRecord, { inventory: 
     ['kernel command line', a.kernelCommandLine, b.kernelCommandLine],
     ...records('version of', ({ versions }) => versions),
     ...records('knob', ({ knobs }) => knobs),
+    ...unlikeKnobs(left, right),
     ...records('mitigation', ({ mitigations }) => mitigations),
   ]).map((unlike) => ({ ...unlike, what: nameIn(testbed, role, unlike.what) }));
+}
+
+/** How each knob stood while trials ran, where both campaigns tell. */
+function unlikeKnobs({ tuning: a }: HostRecord, { tuning: b }: HostRecord): [string, string, string][] {
+  return a.flatMap((left): [string, string, string][] => {
+    const right = b.find(({ knob }) => knob === left.knob);
+    return right === undefined ? [] : [[`tuning of ${left.knob}`, stood(left), stood(right)]];
+  });
+}
+
+function stood({ state, before, after }: KnobRecord): string {
+  if (state === 'lost') return 'changed on the way';
+  return (state === 'off' || state === 'refused' ? before : after) ?? 'none';
 }
 
 type Value = string | number | null | undefined;

@@ -72,6 +72,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   durationMs: plain('duration_ms'),
   trialsPlanned: plain('trials_planned'),
   precision: json('precision_json'),
+  tune: json('tune_json'),
   ioTitles: json('io_titles_json'),
   ioWholeFrames: json('io_whole_frames_json'),
   switchTitles: json('switch_titles_json'),
@@ -82,6 +83,7 @@ export const HOST: Columns<HostRecord, Exclude<keyof HostRecord, 'inventory'>> =
   role: plain('role'),
   name: plain('name'),
   uplink: json('uplink_json'),
+  tuning: json('tuning_json'),
 };
 
 export const INVENTORY: Columns<Inventory> = {

@@ -509,6 +509,13 @@ CREATE VIEW trial_results AS
   LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
 `;
 
+const VERSION_10 = `
+-- Names of the knobs that were to be turned, as ["governor", …].
+ALTER TABLE campaigns ADD COLUMN tune_json TEXT NOT NULL DEFAULT '[]';
+-- What became of each knob: [{"knob", "state", "before", "after", "note"}]; [] in records from before there were any.
+ALTER TABLE hosts ADD COLUMN tuning_json TEXT NOT NULL DEFAULT '[]';
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
 export const MIGRATIONS: readonly string[] = [
   VERSION_1,
@@ -520,6 +527,7 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_7,
   VERSION_8,
   VERSION_9,
+  VERSION_10,
 ];
 
 /** What the header of a database says. */

@@ -736,6 +736,23 @@ describe('a full disk', () => {
   });
 });
 
+it('keeps what became of the knobs, of a campaign that went on the worst of its parts', () => {
+  const store = openStore(join(folder, 'knobs.db'));
+  store.createCampaign(storedCampaign({ tune: ['governor'] }));
+  const { id } = storedCampaign();
+  const governor = { knob: 'governor', before: 'powersave', after: 'performance', note: null };
+  const tuning = () => store.head(id)?.hosts[0]?.tuning.map(({ state }) => state);
+  assert.deepEqual(tuning(), []);
+  store.recordTuning(id, 'local', 'near', [{ ...governor, state: 'applied' }]);
+  assert.deepEqual(tuning(), ['applied']);
+  store.recordTuning(id, 'local', 'near', [{ ...governor, state: 'lost' }]);
+  store.recordTuning(id, 'local', 'near', [{ ...governor, state: 'applied' }]);
+  assert.deepEqual(tuning(), ['lost']);
+  assert.deepEqual(store.head(id)?.tune, ['governor']);
+  assert.throws(() => store.recordTuning(id, 'local', 'far', []), StoreError);
+  store.close();
+});
+
 it('takes percentiles back that an older version gave of too few packets', () => {
   const path = join(folder, 'percentiles.db');
   const latency = testCase({ dimension: 'latency', rate: 1000 });

@@ -15,7 +15,9 @@ import {
   type Trial,
   TrialSchema,
 } from '../model/result.ts';
-import type { Row } from './columns.ts';
+import type { HostRecord } from '../model/testbed.ts';
+import { type KnobRecord, KnobRecordSchema, mergeRecords } from '../model/tuning.ts';
+import { HOST, type Row } from './columns.ts';
 import { damaged, explain, readOnly, StoreError } from './errors.ts';
 import { type Neighbour, NeighbourSchema, readNeighbours } from './neighbours.ts';
 import { type OpenFile, openFile } from './open.ts';
@@ -101,6 +103,23 @@ export class Store {
     this.write(() => {
       this.requireCase(campaignId, caseIndex);
       insertTrial(this.rows, campaignId, caseIndex, checked);
+    });
+  }
+
+  /** Records what became of the knobs of a campaign's host; of one that goes on, the worst of its parts. */
+  recordTuning(id: string, testbed: string, role: HostRecord['role'], records: readonly KnobRecord[]): void {
+    this.write(() => {
+      const [row] = this.rows.all(
+        'SELECT tuning_json FROM hosts WHERE campaign_id = :id AND testbed = :testbed AND role = :role',
+        { id, testbed, role },
+      );
+      if (row === undefined) throw this.unknown(id);
+      const earlier = this.checkRead(z.array(KnobRecordSchema), HOST.tuning.read(row.tuning_json), ['hosts', 'tuning']);
+      const tuning = JSON.stringify(mergeRecords(earlier, records));
+      this.rows.run(
+        'UPDATE hosts SET tuning_json = :tuning WHERE campaign_id = :id AND testbed = :testbed AND role = :role',
+        { id, testbed, role, tuning },
+      );
     });
   }
 

@@ -19,7 +19,8 @@ export function declare(command: Command): void {
     .addHelpText(
       'after',
       '\nExits with 3 where nothing can be measured, or nothing is left to resume.' +
-        '\n\nExample:\n  $ sudo vswbench run -V linux-bridge --io udp,udp-mmsg -P 64,256,1500 --trials 6',
+        '\n\nExamples:\n  $ sudo vswbench run -V linux-bridge --io udp,udp-mmsg -P 64,256,1500 --trials 6' +
+        '\n  $ sudo vswbench run campaigns/table2.yaml --tune paper',
     )
     .action(async (file: string | undefined, options: RunOptions) => {
       await (await import('../run.ts')).run(file, options);
