@@ -41,6 +41,7 @@ export async function up(options: UpOptions): Promise<void> {
     cpus: options.cpus,
     memoryMib: options.memory,
     packages: options.packages,
+    mirror: options.mirror ?? null,
     update: options.update === true,
   };
   const before = await labStatus(localHost);
@@ -51,7 +52,7 @@ export async function up(options: UpOptions): Promise<void> {
   }
   if (before.state === 'up') {
     const runs = `${before.machines.length} machine${before.machines.length === 1 ? '' : 's'}`;
-    throw new CliError(EXIT.trialFailed, `a lab of ${runs} is up: take it down first (vswbench lab down)`);
+    throw new CliError(EXIT.nothingMeasurable, `a lab of ${runs} is up: take it down first (vswbench lab down)`);
   }
   if (before.state === 'starting') {
     throw new CliError(

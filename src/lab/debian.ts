@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Debian packages for the lab, by an apt of their own: its lists, its cache and its idea of what is installed (nothing) lie in a
-// folder of ours, so that neither the host's packages nor its sources matter, or change.
+// folder of ours, so that the host's packages do not matter, and nothing of its apt changes. Proxy and credentials are the host's.
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
 import { LAB_MARK } from './machine.ts';
-import { type Archive, parseUris, sourcesList } from './recipe.ts';
+import { type Archive, parseUris } from './recipe.ts';
+import { type Source, sourcesFrom, sourcesOfMirror, writtenSources } from './sources.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -14,10 +15,13 @@ const DOWNLOAD_TIMEOUT_MS = 30 * 60_000;
 export class Packages {
   private readonly host: Host;
   private readonly folder: string;
+  /** The address of a mirror; null is where the host's own apt takes its packages from. */
+  private readonly mirror: string | null;
 
-  constructor(host: Host, folder: string) {
+  constructor(host: Host, folder: string, mirror: string | null) {
     this.host = host;
     this.folder = folder;
+    this.mirror = mirror;
   }
 
   /** Fetches the lists of packages. Throws HostError where Debian is not reached. */
@@ -25,7 +29,8 @@ export class Packages {
     for (const part of ['lists/partial', 'archives/partial', 'none/partial']) {
       await this.host.makeDirectory(`${this.folder}/${part}`);
     }
-    await this.host.write(`${this.folder}/sources.list`, sourcesList(KEYRING));
+    const sources = this.mirror === null ? await hostSources(this.host) : sourcesOfMirror(this.mirror, KEYRING);
+    await this.host.write(`${this.folder}/lab.sources`, writtenSources(sources));
     await this.host.write(`${this.folder}/status`, '');
     await this.apt('update', []);
   }
@@ -62,7 +67,7 @@ export class Packages {
     if (result.exitCode !== 0 || complaint !== undefined) {
       const why = complaint ?? (lastLine(result.stderr) || `exit code ${result.exitCode}`);
       throw new HostError(
-        `Debian's packages cannot be had (apt-get ${verb}): ${why}: check the network and apt's proxy`,
+        `Debian's packages cannot be had (apt-get ${verb}): ${why}: check the network and apt's proxy, or name a mirror (--mirror URL)`,
       );
     }
     return result.stdout;
@@ -76,7 +81,7 @@ export class Packages {
       'Dir::State::status': `${folder}/status`,
       'Dir::Cache': folder,
       'Dir::Cache::archives': `${folder}/archives/`,
-      'Dir::Etc::SourceList': `${folder}/sources.list`,
+      'Dir::Etc::SourceList': `${folder}/lab.sources`,
       'Dir::Etc::SourceParts': '/dev/null',
       'Dir::Etc::Preferences': '/dev/null',
       'Dir::Etc::PreferencesParts': '/dev/null',
@@ -88,6 +93,18 @@ export class Packages {
     };
     return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   }
+}
+
+/** What the host's apt has of the lab's release. Throws HostError where it has none, as on Ubuntu. */
+async function hostSources(host: Host): Promise<Source[]> {
+  const parts = (await host.list('/etc/apt/sources.list.d')).filter((name) => /\.(list|sources)$/.test(name));
+  const paths = ['/etc/apt/sources.list', ...parts.map((name) => `/etc/apt/sources.list.d/${name}`)];
+  const files = await Promise.all(paths.map(async (name) => ({ name, text: (await host.read(name)) ?? '' })));
+  const sources = sourcesFrom(files);
+  if (sources.length > 0) return sources;
+  throw new HostError(
+    "this host's apt has no source of Debian 12 (bookworm), of which the lab's machines are made: name a mirror of Debian (--mirror URL)",
+  );
 }
 
 function ofRelease(release: string | null): string[] {

@@ -158,6 +158,8 @@ export interface LabWish {
   memoryMib: number;
   /** Debian packages beyond what measuring needs. */
   packages: readonly string[];
+  /** The address of the mirror of Debian that they come from; null is that of the host's apt. */
+  mirror: string | null;
   /** Looks for newer packages, and builds the image anew where there are. */
   update: boolean;
 }
@@ -178,7 +180,7 @@ export async function findIngredients(host: Host, wish: LabWish, tell: (line: st
   const image = await findImage(host, `${wish.folder}/images`, recipe);
   if (qemu !== null && image !== null && !wish.update) return { qemu, image, recipe, missing: null };
   tell("Asking for Debian's packages ...");
-  const packages = new Packages(host, `${wish.folder}/apt`);
+  const packages = new Packages(host, `${wish.folder}/apt`, wish.mirror);
   await packages.update();
   const ofQemu = qemu === null ? await resolveQemu(packages) : [];
   const ofImage = image === null || wish.update ? await resolveImage(packages, recipe) : [];

@@ -5,14 +5,13 @@ import { type Host, HostError, lastLine } from '../host/host.ts';
 import { DRAFT, marked, type Packages, settle } from './debian.ts';
 import { kvmTrial } from './machine.ts';
 import { type Archive, archivesDigest, QEMU_PACKAGES } from './recipe.ts';
+import { BACKPORTS } from './sources.ts';
 
 export interface Qemu {
   /** Program and arguments to which a machine's are appended. */
   command: string[];
   version: string;
 }
-
-const BACKPORTS = 'bookworm-backports';
 
 /** The host's own, or null where there is none that can do it. */
 export async function findQemu(host: Host): Promise<Qemu | null> {

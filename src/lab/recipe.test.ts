@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { archivesDigest, GUEST_FILES, imageDigest, parseUris, recipeDigest, recipeOf, sourcesList } from './recipe.ts';
+import { archivesDigest, GUEST_FILES, imageDigest, parseUris, recipeDigest, recipeOf } from './recipe.ts';
 
 const FILES = { 'build.sh': 'a', inittab: 'b' };
 const ARCHIVE = { file: 'lxc_1%3a5.0.2-1+deb12u3_amd64.deb', bytes: 1 };
@@ -43,14 +43,6 @@ describe('a recipe', () => {
 });
 
 describe('apt', () => {
-  it('is given signed sources of one architecture', () => {
-    const lines = sourcesList('/usr/share/keyrings/k.gpg').trim().split('\n');
-    assert.equal(lines.length, 4);
-    assert.equal(
-      lines[0],
-      'deb [signed-by=/usr/share/keyrings/k.gpg arch=amd64] http://deb.debian.org/debian bookworm main',
-    );
-  });
   it('tells files and sizes, and other lines are none of them', () => {
     const text = `'http://deb.debian.org/debian/pool/main/l/lxc/lxc_5.0.2-1%2bdeb12u3_amd64.deb' lxc_1%3a5.0.2-1+deb12u3_amd64.deb 574400 SHA256:0123
 'http://deb.debian.org/debian/pool/main/k/kmod/kmod_30%2b20221128-1_amd64.deb' kmod_30+20221128-1_amd64.deb 99064 MD5Sum:89ab

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a lab machine is made of. Pure: what is downloaded and built from it is up to debian.ts and image.ts.
 import { createHash } from 'node:crypto';
-
-/** Debian's release whose kernel, LXC, DPDK and Open vSwitch the machines run, whatever the host is. */
-export const SOURCES = [
-  ['http://deb.debian.org/debian', 'bookworm'],
-  ['http://deb.debian.org/debian', 'bookworm-updates'],
-  ['http://deb.debian.org/debian-security', 'bookworm-security'],
-  ['http://deb.debian.org/debian', 'bookworm-backports'],
-] as const;
+import { RELEASE } from './sources.ts';
 
 /** Nothing of it is there by itself: no package manager chooses what is essential. */
 const BASE = [
@@ -20,6 +13,8 @@ const BASE = [
     'dash',
     'debianutils',
     'diffutils',
+    // For update-alternatives.
+    'dpkg',
     'findutils',
     'grep',
     'gzip',
@@ -66,7 +61,7 @@ export function recipeOf(files: Record<string, string>, extraPackages: readonly 
 /** Twelve hexadecimal digits that name a recipe. */
 export function recipeDigest({ packages, files }: Recipe): string {
   const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
-  return digest([SOURCES, packages, sorted]);
+  return digest([RELEASE, packages, sorted]);
 }
 
 /** Names an image: its recipe, and the files of its packages, whose names hold their versions. */
@@ -81,11 +76,6 @@ export function archivesDigest(archives: readonly Archive[]): string {
 
 function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
-}
-
-/** The text of a sources.list(5) whose signatures are checked with one keyring. */
-export function sourcesList(keyring: string): string {
-  return SOURCES.map(([uri, suite]) => `deb [signed-by=${keyring} arch=amd64] ${uri} ${suite} main\n`).join('');
 }
 
 /** A package file of Debian. */

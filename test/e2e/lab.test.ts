@@ -200,7 +200,7 @@ suite(
       assert.equal(again.code, 0);
       assert.match(again.stderr, /is up already/);
       const other = await lab('up', '--machines', '1');
-      assert.equal(other.code, 1);
+      assert.equal(other.code, 3);
       assert.match(other.stderr, /^vswbench: a lab of 2 machines is up: .*lab down/m);
     });
 

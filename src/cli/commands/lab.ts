@@ -7,6 +7,7 @@ export interface UpOptions {
   cpus: number;
   memory: number;
   packages: string[];
+  mirror?: string;
   update?: boolean;
   yes?: boolean;
 }
@@ -20,6 +21,11 @@ export function declare(lab: Command): void {
     .addOption(new Option('--cpus <n>', 'CPUs of each').default(2).argParser(between(1, 64)))
     .addOption(new Option('--memory <MiB>', 'memory of each').default(3072).argParser(between(1024, 1_048_576)))
     .option('--packages <names>', `more Debian packages, such as ${MODULE_BUILDING.join(',')}`, packageNames, [])
+    .option(
+      '--mirror <URL>',
+      "a mirror of Debian; else its packages come from where this machine's apt takes them",
+      mirrorUrl,
+    )
     .option('--update', 'build the image anew where Debian has newer packages')
     .option('-y, --yes', 'do not ask before something is installed, downloaded or built')
     .addHelpText('after', '\nExample:\n  $ sudo vswbench lab up --machines 2')
@@ -69,4 +75,11 @@ function packageNames(text: string): string[] {
   const wrong = names.find((name) => !/^[a-z0-9][a-z0-9.+-]+$/.test(name));
   if (wrong !== undefined) throw new InvalidArgumentError(`'${wrong}' is not the name of a Debian package.`);
   return names;
+}
+
+function mirrorUrl(text: string): string {
+  if (!/^(https?|file):\/\/[^\s]+$/.test(text)) {
+    throw new InvalidArgumentError('give the address of a mirror, such as http://MIRROR/debian.');
+  }
+  return text;
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # build.sh FOLDER GUEST: from Debian packages in FOLDER/packages (a list of files, in the order to unpack) makes the kernel, the
-# initramfs and the disk of a lab machine, in FOLDER; GUEST holds the files that are ours. No maintainer script runs: what they
-# would do and a lab machine needs is done here. Prints a line before each part that takes long.
+# initramfs and the disk of a lab machine, in FOLDER; GUEST holds the files that are ours. Of the packages' own scripts run those that
+# set up alternatives; what others would do and a lab machine needs is done here. Prints a line before each part that takes long.
 set -eu
 umask 022
 folder=$1
@@ -23,7 +23,7 @@ while read -r package; do
 done < "$folder/packages"
 
 echo "configuring"
-# base-passwd, openssh-server, mawk, base-files
+# base-passwd, openssh-server, base-files
 cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
 cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
 sed -i 's/^root:[^:]*:/root:x:/' "$root/etc/passwd"
@@ -31,7 +31,6 @@ echo 'sshd:x:100:65534::/run/sshd:/usr/sbin/nologin' >> "$root/etc/passwd"
 (umask 077; echo 'root:*:19000:0:99999:7:::' > "$root/etc/shadow")
 cp "$root/usr/share/base-files/profile" "$root/etc/profile"
 cp "$root/usr/share/base-files/dot.bashrc" "$root/root/.bashrc"
-[ -e "$root/usr/bin/awk" ] || ln -s mawk "$root/usr/bin/awk"
 for name in init reboot poweroff halt ping; do
     [ -e "$root/usr/sbin/$name" ] || [ -e "$root/usr/bin/$name" ] || ln -s ../bin/busybox "$root/usr/sbin/$name"
 done
@@ -43,6 +42,17 @@ cp "$guest/start.sh" "$guest/sshd_config" "$root/etc/vswbench-lab/"
 chmod 755 "$root/etc/vswbench-lab/start.sh"
 cp "$guest/inittab" "$root/etc/inittab"
 chroot "$root" /sbin/ldconfig
+# A name that several packages offer, such as cc or awk, is given to one of them by their postinst scripts alone.
+[ -e "$root/dev/null" ] || mknod -m 666 "$root/dev/null" c 1 3
+script=$root/tmp/postinst
+while read -r package; do
+    dpkg-deb --ctrl-tarfile "$package" | tar -x -O --occurrence=1 ./postinst > "$script" 2> "$folder/tar.log" || continue
+    grep -q update-alternatives "$script" || continue
+    chmod 755 "$script"
+    DEBIAN_FRONTEND=noninteractive chroot "$root" /tmp/postinst configure < /dev/null > "$folder/postinst.log" 2>&1 ||
+        echo "passing over the postinst of ${package##*/}: $(tail -n 1 "$folder/postinst.log")"
+done < "$folder/packages"
+rm -f "$script" "$folder/tar.log" "$folder/postinst.log"
 release=$(ls "$root/lib/modules")
 chroot "$root" /sbin/depmod "$release"
 
