@@ -1,134 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The far end of a host; PROTOCOL.md is the specification. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "process.h"
+#include "workers.h"
 
-#define VERSION 1
+#define VERSION 2
 /* The asking side asks for something every second; it is gone if it has not for so long. */
 #define SILENCE_MS 30000
 /* Of answers that wait to be read: processes are not read any further then. */
 #define QUEUED_MAX (1u << 20)
-#define READ_MAX 65536
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAULT = 1 };
 
 struct agent {
     struct connection connection;
     struct processes processes;
+    struct workers workers;
 };
-
-static void done(struct agent *a, const struct frame *request, const void *bytes, size_t length)
-{
-    connection_send(&a->connection, request->id, "done", bytes, length);
-}
-
-static void failed(struct agent *a, const struct frame *request, int error)
-{
-    connection_send(&a->connection, request->id, "failed", strerror(error), strlen(strerror(error)));
-}
-
-static void read_file(struct agent *a, const struct frame *request)
-{
-    struct buffer file = {0};
-    int fd = open(request->bytes, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : 1;
-
-    /* Files of /proc do not tell their size. */
-    while (n > 0) {
-        n = read(fd, buffer_room(&file, READ_MAX), READ_MAX);
-        if (n > 0)
-            file.end += (size_t)n;
-    }
-    if (n < 0)
-        failed(a, request, errno);
-    else
-        done(a, request, file.bytes, buffer_length(&file));
-    if (fd >= 0)
-        close(fd);
-    buffer_free(&file);
-}
-
-static int write_all(int fd, const char *bytes, size_t length)
-{
-    /* At least once: a kernel knob may be given nothing. */
-    do {
-        ssize_t n = write(fd, bytes, length);
-        if (n < 0 && errno != EINTR)
-            return errno;
-        if (n > 0) {
-            bytes += n;
-            length -= (size_t)n;
-        }
-    } while (length > 0);
-    return 0;
-}
-
-static void write_file(struct agent *a, const struct frame *request, int flags)
-{
-    const char *path = request->bytes;
-    size_t head = strlen(path) + 1;
-
-    if (head > request->length) {
-        failed(a, request, EINVAL);
-        return;
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644);
-    int error = fd < 0 ? errno : write_all(fd, path + head, request->length - head);
-    /* Some file systems say only now that there was no room. */
-    if (fd >= 0 && close(fd) < 0 && error == 0)
-        error = errno;
-    if (error != 0)
-        failed(a, request, error);
-    else
-        done(a, request, NULL, 0);
-}
-
-static void list_folder(struct agent *a, const struct frame *request)
-{
-    DIR *folder = opendir(request->bytes);
-    struct buffer names = {0};
-
-    if (folder == NULL) {
-        failed(a, request, errno);
-        return;
-    }
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            buffer_add(&names, entry->d_name, strlen(entry->d_name) + 1);
-    closedir(folder);
-    done(a, request, names.bytes, buffer_length(&names));
-    buffer_free(&names);
-}
-
-static uint64_t clock_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t clock_ms(void)
-{
-    return clock_ns() / 1000000u;
-}
 
 static void tell_clock(struct agent *a, const struct frame *request)
 {
     char text[32];
     int n = snprintf(text, sizeof(text), "%" PRIu64, clock_ns());
 
-    done(a, request, text, (size_t)n);
+    connection_send(&a->connection, request->id, "done", text, (size_t)n);
 }
 
 /* False where the request is not of the protocol. */
@@ -144,14 +50,10 @@ static bool obey(struct agent *a, const struct frame *request)
         processes_close(&a->processes, request);
     else if (strcmp(word, "signal") == 0)
         processes_signal(&a->processes, request);
-    else if (strcmp(word, "read") == 0)
-        read_file(a, request);
-    else if (strcmp(word, "write") == 0)
-        write_file(a, request, O_TRUNC);
-    else if (strcmp(word, "append") == 0)
-        write_file(a, request, O_APPEND);
-    else if (strcmp(word, "list") == 0)
-        list_folder(a, request);
+    else if (files_know(word))
+        workers_ask(&a->workers, request);
+    else if (strcmp(word, "abandon") == 0)
+        workers_abandon(&a->workers, request->id);
     else if (strcmp(word, "clock") == 0)
         tell_clock(a, request);
     else
@@ -170,34 +72,60 @@ static bool obey_all(struct agent *a)
     return found == 0;
 }
 
+/* Empties the queue of signals; the number of one that wants us to end, or 0. */
+static int told_to_end(int signal_fd)
+{
+    struct signalfd_siginfo info;
+    int number = 0;
+
+    while (read(signal_fd, &info, sizeof(info)) == sizeof(info))
+        if (info.ssi_signo != SIGCHLD)
+            number = (int)info.ssi_signo;
+    return number;
+}
+
+enum { FD_IN, FD_SIGNALS, FD_OUT, FDS_OWN };
+
+/* Waits until there is something to do. */
+static struct pollfd *wait_for_work(struct agent *a, struct pollfd *fds, int signal_fd)
+{
+    size_t count = FDS_OWN + a->workers.count + 3 * a->processes.count;
+    bool waiting = buffer_length(&a->connection.out) > 0;
+    bool full = buffer_length(&a->connection.out) > QUEUED_MAX;
+
+    fds = realloc(fds, count * sizeof(*fds));
+    if (fds == NULL)
+        abort();
+    fds[FD_IN] = (struct pollfd){.fd = a->connection.in_fd, .events = POLLIN};
+    fds[FD_SIGNALS] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+    fds[FD_OUT] = (struct pollfd){.fd = waiting ? a->connection.out_fd : -1, .events = POLLOUT};
+    workers_poll(&a->workers, fds + FDS_OWN);
+    processes_poll(&a->processes, fds + FDS_OWN + a->workers.count, full);
+    int wait_ms = workers_wait_ms(&a->workers);
+    if (poll(fds, (nfds_t)count, wait_ms < 0 ? SILENCE_MS : wait_ms) < 0)
+        for (size_t i = 0; i < count; i++)
+            fds[i].revents = 0;
+    return fds;
+}
+
 /* Serves until the other side is gone; returns why, or null where it has just closed the connection. */
-static const char *serve(struct agent *a, int child_fd)
+static const char *serve(struct agent *a, int signal_fd)
 {
     struct pollfd *fds = NULL;
     uint64_t asked_ms = clock_ms();
 
     for (;;) {
-        size_t count = a->processes.count;
-        fds = realloc(fds, (3 + 3 * count) * sizeof(*fds));
-        if (fds == NULL)
-            abort();
-        bool full = buffer_length(&a->connection.out) > QUEUED_MAX;
-        fds[0] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
-        fds[1] = (struct pollfd){.fd = child_fd, .events = POLLIN};
-        fds[2] = (struct pollfd){.fd = buffer_length(&a->connection.out) > 0 ? STDOUT_FILENO : -1, .events = POLLOUT};
-        processes_poll(&a->processes, fds + 3, full);
-        if (poll(fds, (nfds_t)(3 + 3 * count), SILENCE_MS) < 0)
-            continue;
-        if (fds[0].revents != 0)
+        fds = wait_for_work(a, fds, signal_fd);
+        if (fds[FD_IN].revents != 0)
             asked_ms = clock_ms();
         else if (clock_ms() - asked_ms >= SILENCE_MS)
             return "nothing was asked for 30 s";
-        processes_serve(&a->processes, fds + 3);
-        struct signalfd_siginfo info;
-        while (read(child_fd, &info, sizeof(info)) == sizeof(info))
-            ;
+        if (told_to_end(signal_fd) != 0)
+            return "a signal has ended it";
+        processes_serve(&a->processes, fds + FDS_OWN + a->workers.count);
+        workers_serve(&a->workers, fds + FDS_OWN);
         processes_reap(&a->processes);
-        if (fds[0].revents != 0 && !connection_fill(&a->connection))
+        if (fds[FD_IN].revents != 0 && !connection_fill(&a->connection))
             return NULL;
         if (!obey_all(a))
             return "a request is not of the protocol";
@@ -206,12 +134,14 @@ static const char *serve(struct agent *a, int child_fd)
     }
 }
 
-static int watch_children(void)
+static int watch_signals(void)
 {
     sigset_t signals;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGCHLD);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -234,7 +164,7 @@ static void set_environment(void)
 int main(int argc, char **argv)
 {
     static struct agent agent;
-    int child_fd = watch_children();
+    int signal_fd = watch_signals();
     char hello[32];
 
     if (argc == 3) {
@@ -247,10 +177,15 @@ int main(int argc, char **argv)
     set_environment();
     fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
     fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+    /* What has left its group and lost its parent becomes ours, and is found at the end. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    agent.connection.in_fd = STDIN_FILENO;
+    agent.connection.out_fd = STDOUT_FILENO;
     agent.processes.connection = &agent.connection;
+    agent.workers.connection = &agent.connection;
     connection_send(&agent.connection, 0, "hello", hello,
                     (size_t)snprintf(hello, sizeof(hello), "%d %d", VERSION, getpid()));
-    const char *fault = connection_flush(&agent.connection) ? serve(&agent, child_fd) : NULL;
+    const char *fault = connection_flush(&agent.connection) ? serve(&agent, signal_fd) : NULL;
     processes_kill_all(&agent.processes);
     if (fault != NULL)
         fprintf(stderr, "hostagent: %s\n", fault);

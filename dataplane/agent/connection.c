@@ -23,7 +23,7 @@ void connection_send(struct connection *c, uint64_t id, const char *word, const 
 
 bool connection_fill(struct connection *c)
 {
-    ssize_t n = read(STDIN_FILENO, buffer_room(&c->in, READ_MAX), READ_MAX);
+    ssize_t n = read(c->in_fd, buffer_room(&c->in, READ_MAX), READ_MAX);
 
     if (n > 0)
         c->in.end += (size_t)n;
@@ -33,7 +33,7 @@ bool connection_fill(struct connection *c)
 bool connection_flush(struct connection *c)
 {
     while (buffer_length(&c->out) > 0) {
-        ssize_t n = write(STDOUT_FILENO, buffer_first(&c->out), buffer_length(&c->out));
+        ssize_t n = write(c->out_fd, buffer_first(&c->out), buffer_length(&c->out));
         if (n < 0)
             return errno == EAGAIN || errno == EINTR;
         buffer_drop(&c->out, (size_t)n);
@@ -60,11 +60,17 @@ int connection_next(struct connection *c, struct frame *frame)
     if (queued < whole)
         return 0;
     /* A text is to end where it ends; the byte behind is the next frame's, or free room. */
-    static struct buffer current;
-    current.begin = current.end = 0;
-    buffer_add(&current, first + whole - frame->length, frame->length);
-    buffer_add(&current, "", 1);
+    c->current.begin = c->current.end = 0;
+    buffer_add(&c->current, first + whole - frame->length, frame->length);
+    buffer_add(&c->current, "", 1);
     buffer_drop(&c->in, whole);
-    frame->bytes = buffer_first(&current);
+    frame->bytes = buffer_first(&c->current);
     return 1;
+}
+
+void connection_free(struct connection *c)
+{
+    buffer_free(&c->in);
+    buffer_free(&c->out);
+    buffer_free(&c->current);
 }

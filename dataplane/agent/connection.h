@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames on standard input and output; PROTOCOL.md is the specification. */
+/* Frames in both directions; PROTOCOL.md is the specification. */
 #ifndef VSW_AGENT_CONNECTION_H
 #define VSW_AGENT_CONNECTION_H
 
@@ -18,19 +18,23 @@ struct frame {
 };
 
 struct connection {
+    int in_fd, out_fd;
     struct buffer in, out;
+    struct buffer current; /* the frame's bytes that connection_next gave last */
 };
 
 /* Queues a frame. */
 void connection_send(struct connection *c, uint64_t id, const char *word, const void *bytes, size_t length);
 
-/* Reads what there is on standard input; false at its end. */
+/* Reads what there is; false at its end. */
 bool connection_fill(struct connection *c);
 
-/* Writes of what is queued as much as standard output takes; false where nobody reads it any more. */
+/* Writes of what is queued as much as is taken; false where nobody reads it any more. */
 bool connection_flush(struct connection *c);
 
 /* The next whole frame, valid until the next call: 1; 0 where there is none yet; -1 where this is not the protocol. */
 int connection_next(struct connection *c, struct frame *frame);
+
+void connection_free(struct connection *c);
 
 #endif

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define CHUNK 65536
-#define ARGUMENTS_MAX 4096
+/* So long what was killed is waited for; what the kernel keeps for longer is left to it. */
+#define DEATH_MS 2000
 
 static struct process *find(const struct processes *p, uint64_t id)
 {
@@ -32,14 +37,20 @@ static void close_fd(int *fd)
 }
 
 /* Only what is safe between fork and exec in a process of one thread. */
-static void run(char *const *arguments, const int ends[3], int report)
+static void run(char *const *arguments, const int ends[3], int report, pid_t agent)
 {
     sigset_t none;
 
+    /* Our end is its end, also where nobody can tell it; we may have ended before that was said. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != agent)
+        _exit(126);
     setsid();
+    /* What we ignore, or were started with, is no business of the program's. */
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
     for (int fd = 0; fd < 3; fd++)
         dup2(ends[fd], fd);
     execvp(arguments[0], arguments);
@@ -66,6 +77,7 @@ static int make_pipe(int *ours, int *theirs, bool we_write)
 static int spawn(struct process *one, char *const *arguments)
 {
     int ends[3] = {-1, -1, -1}, report[2] = {-1, -1}, error = 0;
+    pid_t agent = getpid();
 
     if (make_pipe(&one->in, &ends[0], true) < 0 || make_pipe(&one->out, &ends[1], false) < 0 ||
         make_pipe(&one->err, &ends[2], false) < 0 || pipe2(report, O_CLOEXEC) < 0)
@@ -73,7 +85,7 @@ static int spawn(struct process *one, char *const *arguments)
     if (error == 0) {
         one->pid = fork();
         if (one->pid == 0)
-            run(arguments, ends, report[1]);
+            run(arguments, ends, report[1], agent);
         if (one->pid < 0)
             error = errno;
     }
@@ -95,16 +107,26 @@ static void forget(struct process *one)
     free(one);
 }
 
-void processes_exec(struct processes *p, const struct frame *request)
+/* The arguments of a request, all of them, with a null behind; how many are too many is the kernel's to say. */
+static char **arguments_of(const struct frame *request)
 {
-    char *arguments[ARGUMENTS_MAX + 1];
+    const char *end = request->bytes + request->length;
     size_t count = 0;
 
-    for (const char *at = request->bytes; at < request->bytes + request->length && count < ARGUMENTS_MAX;
-         at += strlen(at) + 1)
+    for (const char *at = request->bytes; at < end; at += strlen(at) + 1)
+        count++;
+    char **arguments = calloc(count + 1, sizeof(*arguments));
+    if (arguments == NULL)
+        abort();
+    count = 0;
+    for (const char *at = request->bytes; at < end; at += strlen(at) + 1)
         arguments[count++] = (char *)(uintptr_t)at;
-    arguments[count] = NULL;
-    if (count == 0 || find(p, request->id) != NULL) {
+    return arguments;
+}
+
+void processes_exec(struct processes *p, const struct frame *request)
+{
+    if (request->length == 0 || find(p, request->id) != NULL) {
         fail(p, request->id, EINVAL);
         return;
     }
@@ -112,7 +134,9 @@ void processes_exec(struct processes *p, const struct frame *request)
     if (one == NULL)
         abort();
     *one = (struct process){.id = request->id, .in = -1, .out = -1, .err = -1};
+    char **arguments = arguments_of(request);
     int error = spawn(one, arguments);
+    free(arguments);
     if (error != 0) {
         forget(one);
         fail(p, request->id, error);
@@ -166,39 +190,67 @@ void processes_signal(struct processes *p, const struct frame *request)
     const struct process *one = find(p, request->id);
     int number = atoi(request->bytes);
 
-    /* A process that is reaped has no id any more, but others of its group may be alive. */
+    /* It is not reaped as long as we know it, so that its id, and its group's, is nobody else's. */
     if (one != NULL && number < 0)
         kill(-one->pid, -number);
-    else if (one != NULL && number > 0 && !one->reaped)
+    else if (one != NULL && number > 0)
         kill(one->pid, number);
 }
 
 static void tell_end(struct processes *p, const struct process *one)
 {
     char text[24];
-    int n = WIFEXITED(one->status) ? snprintf(text, sizeof(text), "%d", WEXITSTATUS(one->status))
-                                   : snprintf(text, sizeof(text), "-%d", WTERMSIG(one->status));
 
-    connection_send(p->connection, one->id, "ended", text, (size_t)n);
+    connection_send(p->connection, one->id, "ended", text, (size_t)snprintf(text, sizeof(text), "%d", one->end));
+}
+
+/* Notes whether it has ended, and leaves it unreaped. */
+static void look_at(struct process *one)
+{
+    siginfo_t info = {0};
+
+    if (one->ended || waitid(P_PID, (id_t)one->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid != one->pid)
+        return;
+    one->ended = true;
+    one->end = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+    close_fd(&one->in);
+}
+
+static bool is_known(const struct processes *p, pid_t pid)
+{
+    for (const struct process *one = p->first; one != NULL; one = one->next)
+        if (one->pid == pid)
+            return true;
+    return false;
+}
+
+/* Reaps what became ours when its parent ended, and workers. Those behind one that is kept unreaped wait for that. */
+static void reap_others(const struct processes *p)
+{
+    for (;;) {
+        siginfo_t info = {0};
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0 || is_known(p, info.si_pid))
+            return;
+        waitpid(info.si_pid, NULL, WNOHANG);
+    }
 }
 
 void processes_reap(struct processes *p)
 {
     for (struct process **at = &p->first; *at != NULL;) {
         struct process *one = *at;
-        if (!one->reaped && waitpid(one->pid, &one->status, WNOHANG) == one->pid) {
-            one->reaped = true;
-            close_fd(&one->in);
-        }
-        if (!one->reaped || one->out >= 0 || one->err >= 0) {
+        look_at(one);
+        if (!one->ended || one->out >= 0 || one->err >= 0) {
             at = &one->next;
             continue;
         }
+        waitpid(one->pid, NULL, 0);
         tell_end(p, one);
         *at = one->next;
         p->count--;
         forget(one);
     }
+    reap_others(p);
 }
 
 void processes_poll(const struct processes *p, struct pollfd *fds, bool full)
@@ -234,8 +286,51 @@ void processes_serve(struct processes *p, const struct pollfd *fds)
     }
 }
 
-void processes_kill_all(struct processes *p)
+/* Parent of a process, by /proc; 0 where it is gone. */
+static pid_t parent_of(const char *pid)
 {
+    char path[300], text[512];
+    int parent = 0;
+
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    close_fd(&fd);
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    /* The name before may hold anything, a parenthesis too. */
+    const char *name_end = strrchr(text, ')');
+    return name_end != NULL && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static void kill_children(void)
+{
+    DIR *folder = opendir("/proc");
+
+    if (folder == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (atoi(entry->d_name) > 0 && parent_of(entry->d_name) == getpid())
+            kill(atoi(entry->d_name), SIGKILL);
+    closedir(folder);
+}
+
+void processes_kill_all(const struct processes *p)
+{
+    uint64_t until_ms = clock_ms() + DEATH_MS;
+    const struct timespec pause = {.tv_nsec = 1000000};
+
     for (const struct process *one = p->first; one != NULL; one = one->next)
         kill(-one->pid, SIGKILL);
+    /* Children of what is killed become ours, until there are none. */
+    for (;;) {
+        pid_t gone;
+        while ((gone = waitpid(-1, NULL, WNOHANG)) > 0)
+            ;
+        if (gone < 0 || clock_ms() >= until_ms)
+            return;
+        kill_children();
+        nanosleep(&pause, NULL);
+    }
 }

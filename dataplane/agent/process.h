@@ -15,8 +15,8 @@ struct process {
     int in, out, err; /* our ends of its streams; -1 where closed */
     struct buffer input;
     bool close_input; /* as soon as all of it is written */
-    bool reaped;
-    int status; /* of waitpid(2), once reaped */
+    bool ended;       /* but not reaped, as long as it is known here */
+    int end;          /* once ended: its exit code, or the number of a signal, negative */
 };
 
 struct processes {
@@ -31,13 +31,14 @@ void processes_input(struct processes *p, const struct frame *request);
 void processes_close(struct processes *p, const struct frame *request);
 void processes_signal(struct processes *p, const struct frame *request);
 
-/* Notes what has ended, and tells of those whose streams have ended as well. */
+/* Notes what has ended, and tells of those whose streams have ended as well. Reaps whatever else is our child. */
 void processes_reap(struct processes *p);
 
 /* Three entries a process; `full` is the asking side's pipe: what the processes say has to wait then. */
 void processes_poll(const struct processes *p, struct pollfd *fds, bool full);
 void processes_serve(struct processes *p, const struct pollfd *fds);
 
-void processes_kill_all(struct processes *p);
+/* Kills and reaps everything that was started, and all that came of it. */
+void processes_kill_all(const struct processes *p);
 
 #endif

@@ -6,6 +6,8 @@ import {
   type CommandResult,
   type ConnectedHost,
   epochAt,
+  FILE_LIMITS,
+  type FileLimits,
   HostError,
   HostLostError,
   type HostProcess,
@@ -25,7 +27,7 @@ export interface AgentLink {
   cut(): void;
 }
 
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
 /** The agent is asked for something so often, and lost if it says nothing for so long. */
 const PING_INTERVAL_MS = 1_000;
 const SILENCE_MAX_MS = 5_000;
@@ -39,8 +41,8 @@ const SIGNALS = { SIGTERM: 15, SIGKILL: 9 } as const;
 type Listener = (frame: Frame) => void;
 
 /** Serves as a host once the agent has said who it is. Throws HostLostError where it does not. */
-export async function agentHost(name: string, link: AgentLink): Promise<ConnectedHost> {
-  const host = new AgentHost(name, link);
+export async function agentHost(name: string, link: AgentLink, limits = FILE_LIMITS): Promise<ConnectedHost> {
+  const host = new AgentHost(name, link, limits);
   await host.greeted;
   host.epochNs = epochAt(await host.clockNs());
   return host;
@@ -54,6 +56,7 @@ class AgentHost implements ConnectedHost {
   /** Known once it is greeted. */
   epochNs = 0n;
   private readonly link: AgentLink;
+  private readonly limits: FileLimits;
   private readonly losing = new AbortController();
   private readonly listeners = new Map<number, Listener>();
   private readonly reader = new FrameReader();
@@ -61,9 +64,10 @@ class AgentHost implements ConnectedHost {
   private lastId = 0;
   private heardAtMs = performance.now();
 
-  constructor(name: string, link: AgentLink) {
+  constructor(name: string, link: AgentLink, limits: FileLimits) {
     this.name = name;
     this.link = link;
+    this.limits = limits;
     this.lost = this.losing.signal;
     const hello = Promise.withResolvers<void>();
     hello.promise.catch(() => undefined);
@@ -105,16 +109,16 @@ class AgentHost implements ConnectedHost {
   }
 
   async read(path: string): Promise<string | null> {
-    const answer = await this.ask('read', path);
+    const answer = await this.askInTime(this.limits.readMs, 'read', path);
     return answer.word === 'done' ? answer.bytes.toString() : null;
   }
 
   async write(path: string, text: string): Promise<void> {
-    this.expectDone(await this.ask('write', `${path}\0${text}`), `write ${path}`);
+    this.expectDone(await this.askInTime(this.limits.writeMs, 'write', `${path}\0${text}`), `write ${path}`);
   }
 
   async append(path: string, text: string): Promise<void> {
-    this.expectDone(await this.ask('append', `${path}\0${text}`), `write ${path}`);
+    this.expectDone(await this.askInTime(this.limits.writeMs, 'append', `${path}\0${text}`), `write ${path}`);
   }
 
   async makeDirectory(path: string): Promise<void> {
@@ -122,7 +126,7 @@ class AgentHost implements ConnectedHost {
   }
 
   async list(path: string): Promise<string[]> {
-    const answer = await this.ask('list', path);
+    const answer = await this.askInTime(this.limits.readMs, 'list', path);
     return answer.word === 'done' ? answer.bytes.toString().split('\0').slice(0, -1).sort() : [];
   }
 
@@ -154,11 +158,20 @@ class AgentHost implements ConnectedHost {
     if (word !== 'done') throw new HostError(`cannot ${what}: ${bytes.toString()}`);
   }
 
+  /** A request with one answer, which has failed where it takes too long: nobody waits for it there any more. */
+  private async askInTime(limitMs: number, word: string, bytes: string): Promise<Frame> {
+    const id = this.nextId();
+    const timer = setTimeout(() => {
+      this.listeners.get(id)?.({ id, word: 'failed', bytes: Buffer.from('it took too long') });
+      if (!this.lost.aborted) this.link.input.write(encodeFrame(id, 'abandon'));
+    }, limitMs);
+    return await this.ask(word, bytes, id).finally(() => clearTimeout(timer));
+  }
+
   /** A request with one answer. */
-  private async ask(word: string, bytes = ''): Promise<Frame> {
+  private async ask(word: string, bytes = '', id = this.nextId()): Promise<Frame> {
     this.lost.throwIfAborted();
     const answer = Promise.withResolvers<Frame>();
-    const id = this.nextId();
     const onLost = () => answer.reject(this.lost.reason);
     this.lost.addEventListener('abort', onLost, { once: true });
     this.listeners.set(id, answer.resolve);

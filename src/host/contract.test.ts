@@ -4,7 +4,17 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -12,20 +22,51 @@ import { after, before, describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { agentHost } from './agent.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
-import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from './host.ts';
+import { type ConnectedHost, type FileLimits, type Host, HostError, HostLostError, runOrThrow } from './host.ts';
 import { localHost } from './local.ts';
+import { LocalFiles } from './local-files.ts';
 
 const shell = (script: string) => ['sh', '-c', script];
 
 /** The agent as it is built, behind a pipe. */
 const AGENT = resolve(import.meta.dirname, '../../build/dataplane/hostagent');
 
-function startAgent(): { connected: Promise<ConnectedHost>; kill: (signal: NodeJS.Signals) => void } {
+function startAgent(limits?: FileLimits): {
+  connected: Promise<ConnectedHost>;
+  pid: number;
+  kill: (signal: NodeJS.Signals) => void;
+} {
   const program = spawn(AGENT, { stdio: 'pipe' });
   const gone = new Promise<string>((done) => program.on('exit', (code, signal) => done(`it ended: ${code ?? signal}`)));
   const cut = () => void program.kill('SIGKILL');
-  const connected = agentHost('machine', { input: program.stdin, output: program.stdout, gone, cut });
-  return { connected, kill: (signal) => program.kill(signal) };
+  const connected = agentHost('machine', { input: program.stdin, output: program.stdout, gone, cut }, limits);
+  return { connected, pid: program.pid ?? -1, kill: (signal) => program.kill(signal) };
+}
+
+/** Those alive whose parent this is. */
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const [, state, its] = /^.*\) (\w) (\d+) /s.exec(textOf(`/proc/${pid}/stat`)) ?? [];
+      return Number(its) === parent && state !== 'Z';
+    });
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Alive, and not just waiting to be reaped. */
+const isAlive = (pid: number) => /^.*\) [^ZX]/s.test(textOf(`/proc/${pid}/stat`));
+
+async function untilGone(pids: readonly number[]): Promise<void> {
+  while (pids.some(isAlive)) await nextTurn();
 }
 
 before(() => {
@@ -64,6 +105,18 @@ for (const form of ['local', 'agent'] as const) {
       });
       it('does not mind a program that does not read its input', async () => {
         assert.equal((await host.run(['true'], { input: 'x'.repeat(1_000_000) })).exitCode, 0);
+      });
+      it('takes ten thousand arguments, and says where they are more than the kernel takes', async () => {
+        const many = Array.from({ length: 10_000 }, (_, n) => `argument ${n}`);
+        const { stdout } = await host.run([...shell('echo $#; shift 9999; echo "$1"'), 'sh', ...many]);
+        assert.equal(stdout, '10000\nargument 9999');
+        const { exitCode, stderr } = await host.run(['true', ...Array.from({ length: 50 }, () => 'x'.repeat(120_000))]);
+        assert.equal(exitCode, null);
+        assert.match(stderr, /E2BIG|Argument list too long/);
+      });
+      it('ignores and blocks no signal on its behalf', async () => {
+        const { stdout } = await host.run(['grep', '-E', '^Sig(Ign|Blk)', '/proc/self/status']);
+        assert.match(stdout, /^SigBlk:\t0+\nSigIgn:\t0+$/);
       });
       it('says that a program is missing', async () => {
         const { exitCode, stderr } = await host.run(['vswbench-no-such-program']);
@@ -191,6 +244,30 @@ for (const form of ['local', 'agent'] as const) {
         await host.remove(path);
         assert.ok(!existsSync(path));
       });
+      it('does not wait at a pipe: empty, full, with its other end or without', async () => {
+        const pipe = join(folder, 'pipe');
+        execFileSync('mkfifo', [pipe]);
+        const within = async () => {
+          assert.equal(await host.read(pipe), null);
+          assert.deepEqual(await host.list(pipe), []);
+          for (const step of ['write', 'append'] as const) {
+            await assert.rejects(host[step](pipe, 'x'), /^HostError: cannot write .*\/pipe: (ENXIO|No such device)/);
+          }
+        };
+        await within();
+        // Read and write at once does not wait for the other end; no more than 64 KiB fit.
+        const other = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+        writeSync(other, Buffer.alloc(65_536));
+        await within();
+        closeSync(other);
+        rmSync(pipe);
+      });
+      it('writes to one file in the order in which it was asked to', async () => {
+        const file = join(folder, 'order');
+        const numbers = Array.from({ length: 200 }, (_, n) => `${n}\n`);
+        for (const line of numbers) await host.append(file, line);
+        assert.equal(await host.read(file), numbers.join(''));
+      });
       it('throws one line where it cannot', async () => {
         await host.write(join(folder, 'no-folder'), '');
         for (const step of ['write', 'append', 'makeDirectory'] as const) {
@@ -215,6 +292,23 @@ for (const form of ['local', 'agent'] as const) {
 }
 
 describe('the local machine', () => {
+  it('ends who is kept by a knob that the kernel is long about', { timeout: 20_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+    const knob = join(folder, 'nr_hugepages');
+    execFileSync('mkfifo', [knob]);
+    const files = new LocalFiles({ readMs: 1000, writeMs: 100 }, /nr_hugepages$/);
+    await assert.rejects(files.write(knob, '1'), new HostError(`cannot write ${knob}: it took too long`));
+    while (childrenOf(process.pid).some((pid) => textOf(`/proc/${pid}/cmdline`).includes(knob))) await nextTurn();
+    rmSync(folder, { recursive: true });
+  });
+  it('writes such a knob by a child, and says why it cannot', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+    const files = new LocalFiles({ readMs: 1000, writeMs: 10_000 }, /knob$/);
+    await files.write(join(folder, 'knob'), '17');
+    assert.equal(await files.read(join(folder, 'knob')), '17');
+    await assert.rejects(files.write(join(folder, 'none/knob'), '17'), /cannot write .*\/none\/knob: [A-Z]/);
+    rmSync(folder, { recursive: true });
+  });
   for (const interruptible of [false, true]) {
     it(`ends a program that takes too long (interruptible: ${interruptible})`, { timeout: 20_000 }, async () => {
       const ended = await localHost.run(['sleep', '60'], { timeoutMs: 50, interruptible });
@@ -238,7 +332,7 @@ describe('an agent', () => {
     input.on('data', (piece: Buffer) => {
       for (const { id } of requests.take(piece)) output.write(encodeFrame(id, 'done', clock.shift() ?? ''));
     });
-    output.write(encodeFrame(0, 'hello', '1 17'));
+    output.write(encodeFrame(0, 'hello', '2 17'));
     const host = await agentHost('old', {
       input,
       output,
@@ -269,7 +363,7 @@ describe('an agent', () => {
     await assert.rejects(host.read('/proc/stat'), HostLostError);
     await assert.rejects(host.write('/tmp/never', ''), HostLostError);
     await assert.rejects(host.makeDirectory('/tmp/never'), HostLostError);
-    process.kill(sleeping.pid, 'SIGKILL');
+    await untilGone([sleeping.pid]);
   });
   it('is lost when it says nothing any more', { timeout: 30_000 }, async () => {
     const { connected, kill } = startAgent();
@@ -282,7 +376,137 @@ describe('an agent', () => {
     const host = await startAgent().connected;
     const { pid } = await host.start(['sleep', '60']);
     await host.close();
-    while (existsSync(`/proc/${pid}/stat`) && !/ Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await nextTurn();
+    await untilGone([pid]);
+  });
+
+  describe('with a file that the kernel keeps (a worker that is stopped stands for it)', () => {
+    /** An agent whose worker will not answer what it is asked next. */
+    const stuck = async (limits?: FileLimits) => {
+      const agent = startAgent(limits);
+      const host = await agent.connected;
+      await host.read('/proc/version');
+      const [worker = -1, ...others] = childrenOf(agent.pid);
+      assert.deepEqual(others, [], 'there is one worker as a rule');
+      process.kill(worker, 'SIGSTOP');
+      return { ...agent, host, worker };
+    };
+
+    it('goes on with everything else, and with the file when the kernel is done', async () => {
+      const { host, worker } = await stuck();
+      let done = false;
+      const kept = host.read('/proc/sys/kernel/ostype').then((text) => {
+        done = true;
+        return text;
+      });
+      assert.match((await host.read('/proc/version')) ?? '', /^Linux/);
+      assert.equal((await host.run(['echo', 'on'])).stdout, 'on');
+      assert.ok((await host.list('/proc/self')).length > 0);
+      assert.ok(!done);
+      process.kill(worker, 'SIGCONT');
+      assert.equal(await kept, 'Linux\n');
+      await host.close();
+    });
+    it('does what is asked of the same file behind that, in its order', async () => {
+      const { host, worker } = await stuck();
+      const folder = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+      const file = join(folder, 'file');
+      const [written, added, text] = [host.write(file, 'a'), host.append(file, 'b'), host.read(file)];
+      assert.match((await host.read('/proc/version')) ?? '', /^Linux/);
+      assert.ok(!existsSync(file));
+      process.kill(worker, 'SIGCONT');
+      await Promise.all([written, added]);
+      assert.equal(await text, 'ab');
+      rmSync(folder, { recursive: true });
+      await host.close();
+    });
+    it('fails with that one operation when the limit is over, also where a hundred are kept', async () => {
+      const { host, worker, pid } = await stuck({ readMs: 100, writeMs: 100 });
+      await assert.rejects(host.write('/tmp/vswbench-never', ''), {
+        name: 'HostError',
+        message: 'cannot write /tmp/vswbench-never: it took too long',
+      });
+      await untilGone([worker]);
+      assert.ok(!existsSync('/tmp/vswbench-never'));
+      const [next = -1] = (await host.read('/proc/version')) === null ? [] : childrenOf(pid);
+      process.kill(next, 'SIGSTOP');
+      const kept = Array.from({ length: 100 }, () => host.read('/proc/self/stat'));
+      assert.ok((await Promise.all(kept)).every((text) => text === null));
+      assert.match((await host.read('/proc/version')) ?? '', /^Linux/);
+      assert.ok(!host.lost.aborted);
+      await host.close();
+    });
+    it('fails with that one operation where the worker is killed', async () => {
+      const { host, worker } = await stuck();
+      const written = host.write('/tmp/vswbench-never', '');
+      process.kill(worker, 'SIGKILL');
+      // It may be killed before it is asked: then another does it.
+      await written.catch((error: unknown) => assert.ok(error instanceof HostError));
+      rmSync('/tmp/vswbench-never', { force: true });
+      assert.match((await host.read('/proc/version')) ?? '', /^Linux/);
+      await host.close();
+    });
+  });
+
+  describe('leaves no process', () => {
+    /** An agent at work on a file, with a program, one that has left its group, and one whose parent is gone as well. */
+    const busy = async () => {
+      const agent = startAgent();
+      const host = await agent.connected;
+      await host.read('/proc/version');
+      const workers = childrenOf(agent.pid);
+      for (const worker of workers) process.kill(worker, 'SIGSTOP');
+      host.read('/proc/version').catch(() => undefined);
+      const program = await host.start(shell('setsid sleep 601 & echo $!; exec sleep 600'));
+      const pids = [agent.pid, ...workers, program.pid];
+      for await (const line of program.lines) {
+        pids.push(Number(line));
+        break;
+      }
+      const orphan = await host.run(shell('setsid sleep 602 >/dev/null 2>&1 & echo $!'));
+      const own = [...pids, Number(orphan.stdout)];
+      assert.ok(own.every(isAlive), own.join(' '));
+      return { ...agent, host, own };
+    };
+
+    it('when the connection ends', { timeout: 20_000 }, async () => {
+      const { host, own } = await busy();
+      await host.close();
+      await untilGone(own);
+    });
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      it(`at ${signal}, and says why it has ended`, { timeout: 20_000 }, async () => {
+        const { host, kill, own } = await busy();
+        kill(signal);
+        await untilGone(own);
+        if (!host.lost.aborted) await once(host.lost, 'abort');
+        assert.match(String(host.lost.reason), /it ended: 1$/);
+      });
+    }
+    it('of those that it has started itself when it is killed', { timeout: 20_000 }, async () => {
+      const { kill, own } = await busy();
+      kill('SIGKILL');
+      // What has left its group is found by its mark, by who comes next.
+      await untilGone(own.slice(0, -2));
+      for (const pid of own.slice(-2)) process.kill(pid, 'SIGKILL');
+    });
+  });
+
+  it('does not leave zombies of what has lost its parent', { timeout: 20_000 }, async () => {
+    const { connected, pid } = startAgent();
+    const host = await connected;
+    const { stdout } = await host.run(shell('(sleep 0.01 >/dev/null 2>&1 & echo $!)'));
+    while (existsSync(`/proc/${stdout}/stat`)) await nextTurn();
+    assert.ok(isAlive(pid));
+    await host.close();
+  });
+  it('reaches a group whose first process has ended', { timeout: 20_000 }, async () => {
+    const host = await startAgent().connected;
+    const program = await host.start(shell('sleep 600 & echo $!'));
+    const ended = host.run(shell('sleep 600 & echo $!'), { timeoutMs: 200 });
+    assert.equal((await ended).exitCode === null || (await ended).stderr !== '', true);
+    assert.ok(isAlive(program.pid) || textOf(`/proc/${program.pid}/stat`).includes(') Z '), 'it is kept unreaped');
+    await untilGone([Number((await ended).stdout)]);
+    await host.close();
   });
   it('passes a large input on, and a large output back, to the byte', async () => {
     const host = await startAgent().connected;

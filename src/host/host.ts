@@ -37,6 +37,16 @@ export interface HostProcess {
   ended: Promise<CommandResult>;
 }
 
+/** Longest that an access to one file may take. */
+export interface FileLimits {
+  /** Reading it, or listing a folder: it is as if there were none then. */
+  readMs: number;
+  /** A minute: so long a kernel may compact memory for the hugepages that it was asked for. It has failed then. */
+  writeMs: number;
+}
+
+export const FILE_LIMITS: FileLimits = { readMs: 10_000, writeMs: 60_000 };
+
 export interface Host {
   /** `local`, or the name that a testbed gives it. */
   readonly name: string;
@@ -48,14 +58,17 @@ export interface Host {
   run(command: readonly string[], options?: RunOptions): Promise<CommandResult>;
   /** Starts a program beside us, with these variables added to its environment. One that cannot be started has ended at once, and says why. */
   start(command: readonly string[], environment?: Readonly<Record<string, string>>): Promise<HostProcess>;
-  /** Text of a file or kernel knob; null where it does not exist or cannot be read. Throws HostLostError, as all below. */
+  /**
+   * Text of a file or kernel knob; null where it does not exist, cannot be read (as pipes and sockets, here and below) or is not within
+   * the limit. Throws HostLostError, as all below.
+   */
   read(path: string): Promise<string | null>;
-  /** Writes a file (its folder must exist) or a kernel knob; throws HostError. */
+  /** Writes a file (its folder must exist) or a kernel knob; throws HostError, also where it takes longer than the limit. */
   write(path: string, text: string): Promise<void>;
   /** Adds text at the end of a file, which is made where absent; throws HostError. */
   append(path: string, text: string): Promise<void>;
   makeDirectory(path: string): Promise<void>;
-  /** Names in a folder, sorted; empty where there is none. */
+  /** Names in a folder, sorted; empty where there is none, or it cannot be read within the limit. */
   list(path: string): Promise<string[]>;
   /** Removes a file or a whole folder; nothing happens where it is absent. */
   remove(path: string): Promise<void>;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { execa } from 'execa';
 import { type CommandResult, epochAt, type Host, HostError, type HostProcess, type RunOptions } from './host.ts';
+import { LocalFiles, reasonOf } from './local-files.ts';
 
 /** Tools such as `ip` live in sbin folders that a user's PATH, or sudo's, may lack. */
 const PATH = [process.env.PATH ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].join(':');
@@ -12,6 +13,8 @@ const ENV = { PATH, LC_ALL: 'C' };
 const COMMAND_TIMEOUT_MS = 60_000;
 
 const EPOCH_NS = epochAt(process.hrtime.bigint());
+
+const files = new LocalFiles();
 
 /** The machine that we run on. */
 export const localHost: Host = {
@@ -28,21 +31,9 @@ export const localHost: Host = {
     return startLocal(file, args, environment);
   },
 
-  async read(path) {
-    return readFile(path, 'utf8').catch(() => null);
-  },
-
-  async write(path, text) {
-    await writeFile(path, text).catch((error: unknown) => {
-      throw new HostError(`cannot write ${path}: ${reasonOf(error)}`);
-    });
-  },
-
-  async append(path, text) {
-    await appendFile(path, text).catch((error: unknown) => {
-      throw new HostError(`cannot write ${path}: ${reasonOf(error)}`);
-    });
-  },
+  read: (path) => files.read(path),
+  write: (path, text) => files.write(path, text),
+  append: (path, text) => files.append(path, text),
 
   async makeDirectory(path) {
     await mkdir(path, { recursive: true }).catch((error: unknown) => {
@@ -50,9 +41,7 @@ export const localHost: Host = {
     });
   },
 
-  async list(path) {
-    return (await readdir(path).catch(() => [])).sort();
-  },
+  list: (path) => files.list(path),
 
   async remove(path) {
     await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
@@ -131,8 +120,4 @@ function asResult(result: ExecaResult, timedOut = false): CommandResult {
 
 function whyNotEnded(result: ExecaResult, timedOut: boolean): string {
   return timedOut ? 'it took too long and was ended' : (result.originalMessage ?? 'ended by a signal');
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

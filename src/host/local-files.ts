@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files of the machine that we run on, each in a limited time: a pipe without its other end, a knob that the kernel is long about, or
+// a file system that is gone must not keep us.
+import { constants } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { FILE_LIMITS, type FileLimits, HostError } from './host.ts';
+
+/**
+ * Knobs that the kernel may work on for a minute, compacting memory. They are written by a process that can be ended: of the four threads
+ * in which Node.js writes files one would be lost meanwhile, and we could not end before it.
+ */
+const SLOW_KNOB = /^\/(proc|sys)\/.*\/(nr_hugepages|nr_overcommit_hugepages|compact_memory|drop_caches)$/;
+
+/** Of files that the kernel makes up only descriptors may be pipes: the others, hundreds a trial, need not be looked at before. */
+const KERNEL_FILE = /^\/(proc|sys)\/(?!.*\bfd\b)/;
+
+const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
+const READING = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+const WRITING = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY;
+
+/** What the port promises of files. */
+export class LocalFiles {
+  private readonly limits: FileLimits;
+  private readonly slowKnob: RegExp;
+
+  constructor(limits: FileLimits = FILE_LIMITS, slowKnob = SLOW_KNOB) {
+    this.limits = limits;
+    this.slowKnob = slowKnob;
+  }
+
+  async read(path: string): Promise<string | null> {
+    return within(this.limits.readMs, readPlain(path)).catch(() => null);
+  }
+
+  async list(path: string): Promise<string[]> {
+    return (await within(this.limits.readMs, readdir(path)).catch(() => [])).sort();
+  }
+
+  /** Throws HostError. */
+  async write(path: string, text: string): Promise<void> {
+    await this.put(path, text, O_TRUNC);
+  }
+
+  /** Throws HostError. */
+  async append(path: string, text: string): Promise<void> {
+    await this.put(path, text, O_APPEND);
+  }
+
+  private async put(path: string, text: string, flag: number): Promise<void> {
+    const { writeMs } = this.limits;
+    const writing = this.slowKnob.test(path)
+      ? writeByChild(path, text, writeMs)
+      : within(writeMs, writePlain(path, text, flag));
+    await writing.catch((error: unknown) => {
+      throw new HostError(`cannot write ${path}: ${reasonOf(error)}`);
+    });
+  }
+}
+
+async function readPlain(path: string): Promise<string> {
+  await refusePipe(path);
+  return readFile(path, { encoding: 'utf8', flag: READING });
+}
+
+async function writePlain(path: string, text: string, flag: number): Promise<void> {
+  await refusePipe(path);
+  await writeFile(path, text, { flag: WRITING | flag });
+}
+
+/** Nobody who asks for files means a pipe or a socket, whose other end may never come. */
+async function refusePipe(path: string): Promise<void> {
+  if (KERNEL_FILE.test(path)) return;
+  const found = await stat(path).catch(() => null);
+  if (found?.isFIFO() || found?.isSocket())
+    throw Object.assign(new Error('it is a pipe or a socket'), { code: 'ENXIO' });
+}
+
+async function writeByChild(path: string, text: string, limitMs: number): Promise<void> {
+  const child = execa('sh', ['-c', 'exec cat >"$0"', path], {
+    ...{ input: text, reject: false, detached: true, cleanup: false },
+  });
+  // One that the kernel does not let go even now is not waited for.
+  const ended = await within(limitMs, child).finally(() => child.kill('SIGKILL'));
+  if (ended.exitCode !== 0) throw new Error(ended.stderr.split(': ').at(-1) || 'it cannot be written');
+}
+
+async function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('it took too long')), limitMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
+}
