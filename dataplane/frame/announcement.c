@@ -6,7 +6,7 @@
 #include <netinet/if_ether.h>
 #include <string.h>
 
-void announcement_build(uint8_t frame[ANNOUNCEMENT_LEN], const struct io_address *local)
+void announcement_build(uint8_t frame[ANNOUNCEMENT_LEN_MAX], const struct io_address *local)
 {
     struct ether_header ethernet = {.ether_type = htons(ETHERTYPE_ARP)};
     struct ether_arp arp = {
@@ -22,7 +22,7 @@ void announcement_build(uint8_t frame[ANNOUNCEMENT_LEN], const struct io_address
     memcpy(arp.arp_sha, local->mac, sizeof(arp.arp_sha));
     memcpy(arp.arp_spa, &local->ip, sizeof(arp.arp_spa));
     memcpy(arp.arp_tpa, &local->ip, sizeof(arp.arp_tpa));
-    memset(frame, 0, ANNOUNCEMENT_LEN);
+    memset(frame, 0, ANNOUNCEMENT_LEN_MAX);
     memcpy(frame, &ethernet, sizeof(ethernet));
     memcpy(frame + sizeof(ethernet), &arp, sizeof(arp));
 }

@@ -7,6 +7,7 @@
 #ifndef VSW_PACKET_H
 #define VSW_PACKET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,20 +22,25 @@ enum {
     IPV4_HEADER_LEN = 20,
     UDP_HEADER_LEN = 8,
     HEADERS_LEN = ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + UDP_HEADER_LEN,
-    FRAME_LEN_MIN = 64,
+    FRAME_LEN_MIN = 60,  /* the smallest that Ethernet has, without FCS */
+    FRAME_LEN_FULL = 64, /* the smallest with room for our whole header; smaller ones have the compact one */
 };
 
 /* Offsets in the UDP payload. */
 enum {
     PAYLOAD_MARK = 0, /* magic, pair and flags as one 32-bit word */
     PAYLOAD_SEQUENCE = 4,
-    PAYLOAD_SENT = 8,   /* 48 bits */
-    PAYLOAD_CHECK = 14, /* of mark and sequence number */
+    PAYLOAD_TIMES = 8,         /* 48 bits: see packet_times() */
+    PAYLOAD_CHECK = 14,        /* of mark and sequence number */
+    PAYLOAD_IDENTITY_END = 16, /* up to here both headers are laid out alike */
     PAYLOAD_LAG = 16,
     PAYLOAD_CHECKSUM = 20,
     PAYLOAD_DATA = 22,
+    COMPACT_CHECKSUM = 16,
+    COMPACT_DATA = 18,
 };
-_Static_assert(HEADERS_LEN + PAYLOAD_DATA == FRAME_LEN_MIN, "our header fills the smallest frame");
+_Static_assert(HEADERS_LEN + PAYLOAD_DATA == FRAME_LEN_FULL, "our header fills the smallest frame that has it");
+_Static_assert(HEADERS_LEN + COMPACT_DATA == FRAME_LEN_MIN, "the compact header fills the smallest frame");
 
 #define PACKET_MAGIC 0x5657u
 #define MARK_MAGIC_MASK UINT32_C(0x0000ffff)
@@ -45,9 +51,12 @@ _Static_assert(HEADERS_LEN + PAYLOAD_DATA == FRAME_LEN_MIN, "our header fills th
 #define PACKET_PAIR_MAX 255
 #define PACKET_RUN_MAX 127
 
-/* The send time's bits that a packet has room for: they wrap after a day and more. */
+/* The send time's bits that a packet has room for: they wrap after a day and more, those of a compact header after 15 s
+ * and more. */
 #define SENT_BITS 48
 #define SENT_MASK ((UINT64_C(1) << SENT_BITS) - 1)
+#define COMPACT_SENT_BITS 36
+#define COMPACT_SENT_MASK ((UINT64_C(1) << COMPACT_SENT_BITS) - 1)
 
 /* The lag's unit, as a power of two of ticks. */
 #define LAG_SHIFT 4
@@ -114,11 +123,18 @@ static inline uint32_t packet_steps(uint32_t sequence, uint16_t check)
     return 0x10000 - (lower > check ? lower : check);
 }
 
-/* The time whose lower bits a packet carries: the one nearest to the receiver's own. */
-static inline uint64_t packet_sent_ticks(uint64_t sent, uint64_t seen_ticks)
+/* Whether frames of this length have the compact header. */
+static inline bool packet_is_compact(uint32_t frame_len)
 {
-    uint64_t since = (seen_ticks - sent) & SENT_MASK;
-    uint64_t sign = UINT64_C(1) << (SENT_BITS - 1);
+    return frame_len < FRAME_LEN_FULL;
+}
+
+/* The time whose lower bits a packet carries: the one nearest to the receiver's own. */
+static inline uint64_t packet_sent_ticks(uint64_t times, uint64_t seen_ticks, bool compact)
+{
+    unsigned bits = compact ? COMPACT_SENT_BITS : SENT_BITS;
+    uint64_t since = (seen_ticks - times) & ((UINT64_C(1) << bits) - 1);
+    uint64_t sign = UINT64_C(1) << (bits - 1);
 
     return seen_ticks - ((since ^ sign) - sign);
 }
@@ -128,6 +144,33 @@ static inline uint32_t packet_lag(uint64_t sent_ticks, uint64_t intended_ticks)
 {
     uint64_t lag = sent_ticks > intended_ticks ? (sent_ticks - intended_ticks) >> LAG_SHIFT : 0;
     return lag < UINT32_MAX ? (uint32_t)lag : UINT32_MAX;
+}
+
+/* A lag in the 12 bits of a compact header, to eight significant bits: an exponent of 5 bits and 7 bits of what is
+ * behind the first one. Below 256 it is exact. */
+static inline uint32_t compact_lag(uint32_t lag)
+{
+    if (lag < 128)
+        return lag;
+    unsigned shift = 24 - (unsigned)__builtin_clz(lag);
+    /* Where rounding carries out of the fraction, the exponent grows by it. */
+    return (shift << 7) + (uint32_t)((lag + (UINT64_C(1) << shift >> 1)) >> shift);
+}
+
+/* What compact_lag() made of it. */
+static inline uint32_t compact_lag_value(uint32_t code)
+{
+    if (code < 128)
+        return code;
+    uint64_t lag = (uint64_t)(128 | (code & 127)) << ((code >> 7) - 1);
+    return lag < UINT32_MAX ? (uint32_t)lag : UINT32_MAX;
+}
+
+/* The field PAYLOAD_TIMES: the lower 48 bits of the send time or, in a compact header, its lower 36 and the lag. */
+static inline uint64_t packet_times(uint64_t sent_ticks, uint32_t lag, bool compact)
+{
+    return compact ? (sent_ticks & COMPACT_SENT_MASK) | (uint64_t)compact_lag(lag) << COMPACT_SENT_BITS
+                   : sent_ticks & SENT_MASK;
 }
 
 #endif

@@ -52,7 +52,7 @@ static int dpdk_probe(char *why, size_t why_size)
 }
 
 /* The EAL's only thread may run where this one may. */
-static int begin(const char *device, struct dpdk_error *error)
+static int begin(const char *device, uint32_t frame_len, struct dpdk_error *error)
 {
     char list[CPU_LIST_BYTES], lcores[DPDK_LCORES_BYTES];
     cpu_set_t cpus;
@@ -63,7 +63,8 @@ static int begin(const char *device, struct dpdk_error *error)
     snprintf(lcores, sizeof(lcores), "0@(%s)", list);
     char pci[32];
     snprintf(pci, sizeof(pci), "%.*s", (int)strcspn(device, ","), device);
-    return dpdk_begin(lcores, DPDK_HUGEPAGE_BYTES, dpdk_is_pci(device) ? pci : NULL, error);
+    uint64_t bytes = frame_len <= IO_FRAME_USUAL ? DPDK_HUGEPAGE_BYTES : DPDK_JUMBO_HUGEPAGE_BYTES;
+    return dpdk_begin(lcores, bytes, dpdk_is_pci(device) ? pci : NULL, error);
 }
 
 /* With vhost-user and memif the other end comes and goes: without it, nothing that is sent arrives. */
@@ -97,8 +98,8 @@ static int bring_up(struct io_port *port, struct dpdk_port *state)
         return id;
     state->id = (uint16_t)id;
     state->attached = true;
-    state->pool =
-        rte_pktmbuf_pool_create("vswload", BUFFERS, BUFFER_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+    state->pool = rte_pktmbuf_pool_create("vswload", BUFFERS, BUFFER_CACHE, 0, dpdk_buffer_len(state->frame_len),
+                                          (int)rte_socket_id());
     if (state->pool == NULL) {
         snprintf(port->error, sizeof(port->error), "no memory for %d packet buffers", BUFFERS);
         return -ENOMEM;
@@ -107,6 +108,7 @@ static int bring_up(struct io_port *port, struct dpdk_port *state)
         .pool = state->pool,
         .rx_descriptors = DESCRIPTORS,
         .tx_descriptors = DESCRIPTORS,
+        .frame_len = state->frame_len,
         .mac = port->config.local.mac,
     };
     int code = dpdk_start_port(state->id, &config, &error);
@@ -133,7 +135,7 @@ static void dpdk_close(struct io_port *port)
 static int dpdk_open(struct io_port *port)
 {
     struct dpdk_error error = {port->error, sizeof(port->error)};
-    int code = begin(port->config.device, &error);
+    int code = begin(port->config.device, port->config.frame_len, &error);
 
     if (code < 0)
         return code;
@@ -232,7 +234,7 @@ static int dpdk_announce(struct io_port *port)
 
     if (packet == NULL)
         return -ENOMEM;
-    packet->pkt_len = packet->data_len = ANNOUNCEMENT_LEN;
+    packet->pkt_len = packet->data_len = (uint16_t)announcement_len(port->config.frame_len);
     announcement_build(rte_pktmbuf_mtod(packet, uint8_t *), &port->config.local);
     for (int tries = 0; tries < ANNOUNCE_TRIES; tries++) {
         if (rte_eth_tx_burst(state->id, 0, &packet, 1) == 1)
@@ -261,6 +263,7 @@ const struct io_ops io_dpdk = {
     .capabilities = IO_WHOLE_FRAMES,
     .ports = (const char *const[]){"vhost-user", "memif", "vf", NULL},
     .hugepage_bytes = DPDK_HUGEPAGE_BYTES,
+    .jumbo_hugepage_bytes = DPDK_JUMBO_HUGEPAGE_BYTES,
     .probe = dpdk_probe,
     .open = dpdk_open,
     .tx_reserve = dpdk_tx_reserve,

@@ -155,6 +155,15 @@ int dpdk_attach(const char *device, struct dpdk_error *error)
     }
 }
 
+/* The MTU that a frame of this length needs, or 0: as it is. A memif says that it takes 1518 bytes (max_rx_pktlen), and
+ * takes what its buffers hold. */
+static uint32_t mtu_for(const struct rte_eth_dev_info *info, uint32_t frame_len)
+{
+    bool cannot_be_told = strcmp(info->driver_name, "net_memif") == 0;
+
+    return frame_len <= IO_FRAME_USUAL || cannot_be_told ? 0 : frame_len - RTE_ETHER_HDR_LEN;
+}
+
 static int configure(uint16_t port, const struct dpdk_port_config *config)
 {
     struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
@@ -163,6 +172,7 @@ static int configure(uint16_t port, const struct dpdk_port_config *config)
     int code = rte_eth_dev_info_get(port, &info);
 
     if (code == 0) {
+        conf.rxmode.mtu = mtu_for(&info, config->frame_len);
         /* All buffers are of one pool and have one owner: what a NIC's driver needs to free them quickly. */
         conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
         code = rte_eth_dev_configure(port, 1, 1, &conf);

@@ -12,12 +12,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rte_mbuf.h>
 #include <rte_mempool.h>
 
 #include "../load/cpu_list.h"
+#include "io.h"
 
-/* What one process takes, in bytes: packet buffers, rings, and the heap of DPDK itself. */
+/* What one process takes, in bytes: packet buffers, rings, and the heap of DPDK itself; and where its frames are longer
+ * than IO_FRAME_USUAL. */
 #define DPDK_HUGEPAGE_BYTES (UINT64_C(32) << 20)
+#define DPDK_JUMBO_HUGEPAGE_BYTES (UINT64_C(72) << 20)
+
+/* Bytes of a packet buffer, what drivers put in front of a frame included: a frame is in one, always. */
+static inline uint16_t dpdk_buffer_len(uint32_t frame_len)
+{
+    return frame_len <= IO_FRAME_USUAL ? RTE_MBUF_DEFAULT_BUF_SIZE : RTE_PKTMBUF_HEADROOM + 9 * 1024;
+}
 
 /* Room for a map of two lcores to CPUs. */
 #define DPDK_LCORES_BYTES (2 * CPU_LIST_BYTES + 16)
@@ -46,6 +56,7 @@ bool dpdk_is_pci(const char *device);
 struct dpdk_port_config {
     struct rte_mempool *pool; /* of the packets that it receives */
     uint16_t rx_descriptors, tx_descriptors;
+    uint32_t frame_len; /* the largest, without FCS */
     const uint8_t *mac; /* NULL = as it is */
 };
 

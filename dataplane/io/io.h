@@ -19,8 +19,10 @@
 
 /* The largest burst a role may ask for; frameworks size their slot arrays with it. */
 #define IO_BURST_MAX 1024
-/* The largest Ethernet frame, without FCS, that a slot must hold. */
-#define IO_FRAME_MAX 1514
+/* The largest Ethernet frame, without FCS, that a slot must hold: as large as what is sold as jumbo frames, an IP
+ * packet of 9000 bytes. IEEE 802.3 itself has none above IO_FRAME_USUAL. */
+#define IO_FRAME_MAX 9014
+#define IO_FRAME_USUAL 1514
 
 enum io_capability {
     /* Slots hold whole Ethernet frames; without it they hold the UDP payload and the kernel adds the headers. */
@@ -31,6 +33,14 @@ enum io_capability {
     /* Counters of interfaces on the way, and rx_dropped, count super-packets, each of several packets. */
     IO_SUPER_PACKETS = 1 << 2,
 };
+
+/* How far apart packets of this length lie that a framework keeps one behind the other: an odd number of cache lines,
+ * so that their starts spread over all sets of a cache, and more than a frame, so that one that is longer shows. */
+static inline size_t io_packet_room(uint32_t frame_len)
+{
+    return frame_len <= IO_FRAME_USUAL ? 25 * 64 : 141 * 64;
+}
+_Static_assert(141 * 64 > IO_FRAME_MAX, "there is room for the largest frame");
 
 /* One packet. `data` points at the Ethernet header or at the UDP payload (see IO_WHOLE_FRAMES). */
 struct io_slot {
@@ -51,7 +61,7 @@ struct io_address {
 struct io_config {
     const char *device; /* interface name, or whatever the framework's ports are called */
     struct io_address local, peer;
-    uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, 64 ... 1514 */
+    uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, FRAME_LEN_MIN ... IO_FRAME_MAX */
     uint32_t burst;     /* 1 ... IO_BURST_MAX */
     bool transmits, receives;
     bool blocks;        /* it sleeps on the descriptors while there is nothing to receive */
@@ -82,7 +92,8 @@ struct io_ops {
     unsigned capabilities;
     /* The kinds of port that it can open, as switches call them; ends with NULL. NULL where it opens none. */
     const char *const *ports;
-    uint64_t hugepage_bytes; /* that a process takes while its port is open */
+    /* That a process takes while its port is open, and where its frames are longer than IO_FRAME_USUAL. */
+    uint64_t hugepage_bytes, jumbo_hugepage_bytes;
     /* 0 when it can work on this machine, else a negative errno and one line in `why` with the mend. */
     int (*probe)(char *why, size_t why_size);
     int (*open)(struct io_port *port);

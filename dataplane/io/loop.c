@@ -16,13 +16,12 @@
 
 /* A power of two, and room for two of the largest bursts. */
 #define LOOP_SLOTS 2048u
-#define SLOT_ROOM 1536u
 _Static_assert(LOOP_SLOTS >= 2 * IO_BURST_MAX && (LOOP_SLOTS & (LOOP_SLOTS - 1)) == 0, "indices wrap by a mask");
-_Static_assert(SLOT_ROOM >= IO_FRAME_MAX, "a slot holds the largest frame");
 
 /* Indices count up without end; head - tail packets are in the ring. */
 struct loop_state {
     uint8_t *memory;
+    size_t room;   /* bytes from slot to slot */
     uint64_t head; /* the next slot to send from */
     uint64_t tail; /* the oldest packet not given back */
     unsigned lent; /* packets that the last rx lent */
@@ -30,7 +29,7 @@ struct loop_state {
 
 static uint8_t *slot_at(const struct loop_state *state, uint64_t index)
 {
-    return state->memory + (size_t)(index & (LOOP_SLOTS - 1)) * SLOT_ROOM;
+    return state->memory + (size_t)(index & (LOOP_SLOTS - 1)) * state->room;
 }
 
 static int loop_probe(char *why, size_t why_size)
@@ -54,18 +53,20 @@ static void loop_close(struct io_port *port)
 static int loop_open(struct io_port *port)
 {
     struct loop_state *state = calloc(1, sizeof(*state));
+    const size_t room = io_packet_room(port->config.frame_len), bytes = LOOP_SLOTS * room;
 
     port->state = state;
-    if (state != NULL)
-        state->memory = aligned_alloc(64, (size_t)LOOP_SLOTS * SLOT_ROOM);
+    if (state != NULL) {
+        state->room = room;
+        state->memory = aligned_alloc(64, bytes);
+    }
     if (state == NULL || state->memory == NULL) {
         loop_close(port);
-        snprintf(port->error, sizeof(port->error), "no memory for the ring: free %u KiB",
-                 LOOP_SLOTS * SLOT_ROOM / 1024);
+        snprintf(port->error, sizeof(port->error), "no memory for the ring: free %zu KiB", bytes / 1024);
         return -ENOMEM;
     }
-    memset(state->memory, 0, (size_t)LOOP_SLOTS * SLOT_ROOM);
-    port->tx_queue_bytes = port->rx_queue_bytes = LOOP_SLOTS * SLOT_ROOM;
+    memset(state->memory, 0, bytes);
+    port->tx_queue_bytes = port->rx_queue_bytes = (uint32_t)bytes;
     return 0;
 }
 

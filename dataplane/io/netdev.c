@@ -86,7 +86,7 @@ int netdev_find(struct io_port *port, struct netdev *dev)
 
 int netdev_announce(struct io_port *port)
 {
-    uint8_t frame[ANNOUNCEMENT_LEN];
+    uint8_t frame[ANNOUNCEMENT_LEN_MAX];
     struct sockaddr_ll to = {
         .sll_family = AF_PACKET,
         .sll_ifindex = (int)if_nametoindex(port->config.device),
@@ -100,7 +100,7 @@ int netdev_announce(struct io_port *port)
                            strerror(errno));
     announcement_build(frame, &port->config.local);
     int error = 0;
-    if (sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+    if (sendto(fd, frame, announcement_len(port->config.frame_len), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
         error =
             netdev_fail(port, errno, "cannot announce the MAC address on %s: %s", port->config.device, strerror(errno));
     close(fd);

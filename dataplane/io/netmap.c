@@ -453,7 +453,7 @@ static int netmap_announce(struct io_port *port)
     if (lent <= 0)
         return lent;
     announcement_build(slot.data, &port->config.local);
-    int sent = send_slots(port, 1, ANNOUNCEMENT_LEN);
+    int sent = send_slots(port, 1, (uint16_t)announcement_len(port->config.frame_len));
     return sent < 0 ? sent : 0;
 }
 

@@ -17,12 +17,9 @@
 #include "../load/clock.h"
 #include "io.h"
 
-/* Room for a frame: an odd number of cache lines, so that the starts of frames spread over all sets of a cache. */
-#define FRAME_ROOM (25 * 64)
-_Static_assert(FRAME_ROOM >= IO_FRAME_MAX, "a slot holds the largest frame");
-
 struct null_state {
-    uint8_t *tx, *rx;     /* burst frames each, FRAME_ROOM apart; NULL in the direction that is not used */
+    uint8_t *tx, *rx; /* burst frames each, `room` apart; NULL in the direction that is not used */
+    size_t room;
     uint32_t rx_sequence; /* of the next packet */
     uint16_t rx_constant; /* the sum of a payload without its sequence number, send time, check and checksum */
 };
@@ -44,11 +41,11 @@ static uint32_t rx_mark(void)
 static uint16_t build_frame(uint8_t *frame, const struct io_config *config)
 {
     uint8_t *payload = frame + HEADERS_LEN;
-    uint32_t mark = rx_mark();
+    uint32_t mark = rx_mark(), data = packet_is_compact(config->frame_len) ? COMPACT_DATA : PAYLOAD_DATA;
 
     headers_build(frame, &config->peer, &config->local, config->frame_len, true);
     store_u32(payload + PAYLOAD_MARK, mark);
-    uint64_t sum = pattern_write(mark, payload + PAYLOAD_DATA, config->frame_len - FRAME_LEN_MIN, pattern_begin(0));
+    uint64_t sum = pattern_write(mark, payload + data, config->frame_len - HEADERS_LEN - data, pattern_begin(0));
     return checksum_fold(sum);
 }
 
@@ -66,7 +63,7 @@ static void null_close(struct io_port *port)
 
 static bool allocate(struct null_state *state, const struct io_config *config)
 {
-    size_t bytes = (size_t)config->burst * FRAME_ROOM;
+    size_t bytes = (size_t)config->burst * (state->room = io_packet_room(config->frame_len));
 
     if (config->transmits && (state->tx = aligned_alloc(64, bytes)) == NULL)
         return false;
@@ -87,7 +84,7 @@ static int null_open(struct io_port *port)
         return -ENOMEM;
     }
     for (unsigned i = 0; port->config.receives && i < port->config.burst; i++)
-        state->rx_constant = build_frame(state->rx + (size_t)i * FRAME_ROOM, &port->config);
+        state->rx_constant = build_frame(state->rx + (size_t)i * state->room, &port->config);
     return 0;
 }
 
@@ -95,9 +92,10 @@ static int null_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned
 {
     const struct null_state *state = port->state;
     const uint32_t len = port->config.frame_len;
+    const size_t room = state->room;
     uint8_t *frame = state->tx;
 
-    for (unsigned i = 0; i < n; i++, frame += FRAME_ROOM) {
+    for (unsigned i = 0; i < n; i++, frame += room) {
         slots[i].data = frame;
         slots[i].len = len;
     }
@@ -110,22 +108,25 @@ static int null_tx_commit(struct io_port *port, unsigned n)
     return (int)n;
 }
 
-static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
+/* The body of both variants below, which fix the last argument. */
+ALWAYS_INLINE int rx(struct io_port *port, struct io_slot *slots, unsigned n, const bool compact)
 {
     struct null_state *state = port->state;
     const uint32_t len = port->config.frame_len;
+    const size_t room = state->room;
     const uint64_t now = clock_ticks();
     const uint32_t sequence = state->rx_sequence;
     uint8_t *frame = state->rx;
 
-    /* The fields as they lie in the packet: the number's lower half, which counts up; its upper half and the send time,
+    /* The fields as they lie in the packet: the number's lower half, which counts up; its upper half and the times,
      * which stay; check, lag and checksum. The sum without the checksum grows by two and so its complement falls by
      * two, up to where a word wraps. */
     const uint16_t check = packet_check(rx_mark(), sequence);
-    const uint64_t upper_and_sent = sequence >> 16 | now << 16;
-    uint64_t sum = checksum_add_u64((uint64_t)state->rx_constant + (sequence & 0xffff) + check, upper_and_sent);
+    const uint64_t upper_and_times = sequence >> 16 | packet_times(now, 0, compact) << 16;
+    uint64_t sum = checksum_add_u64((uint64_t)state->rx_constant + (sequence & 0xffff) + check, upper_and_times);
     uint16_t checksum = (uint16_t)~checksum_fold(sum);
-    uint64_t tail = check | (uint64_t)checksum << 48;
+    const unsigned checksum_shift = compact ? 16 : 48;
+    uint64_t tail = check | (uint64_t)checksum << checksum_shift;
     uint32_t steps = packet_steps(sequence, check);
     if (n > checksum / 2u)
         n = 1;
@@ -134,16 +135,24 @@ static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
     const uint32_t end = sequence + n;
 
 #pragma GCC unroll 4
-    for (uint32_t i = sequence; i != end; i++, slots++, frame += FRAME_ROOM) {
+    for (uint32_t i = sequence; i != end; i++, slots++, frame += room) {
         uint8_t *payload = frame + HEADERS_LEN;
         store_u16(payload + PAYLOAD_SEQUENCE, (uint16_t)i);
-        store_u64(payload + PAYLOAD_SEQUENCE + 2, upper_and_sent);
-        store_u64(payload + PAYLOAD_CHECK, tail);
-        tail += 1 - (UINT64_C(2) << 48);
+        store_u64(payload + PAYLOAD_SEQUENCE + 2, upper_and_times);
+        if (compact)
+            store_u32(payload + PAYLOAD_CHECK, (uint32_t)tail);
+        else
+            store_u64(payload + PAYLOAD_CHECK, tail);
+        tail += 1 - (UINT64_C(2) << checksum_shift);
         *slots = (struct io_slot){.data = frame, .len = len, .seen_ticks = now};
     }
     state->rx_sequence = end;
     return (int)n;
+}
+
+static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    return packet_is_compact(port->config.frame_len) ? rx(port, slots, n, true) : rx(port, slots, n, false);
 }
 
 static int null_announce(struct io_port *port)

@@ -8,24 +8,20 @@
 
 #include "netdev.h"
 
-/* Room for a packet: an odd number of cache lines, so that the starts of packets spread over all sets of a cache. */
-#define PACKET_ROOM (25 * 64)
-_Static_assert(PACKET_ROOM >= IO_FRAME_MAX, "a slot holds the largest frame");
-
 #define RX_PAUSE_MAX_NS 10000
 /* A pause that would find fewer packets than this is not worth the delay. */
 #define RX_PAUSE_MIN_PACKETS 2
 /* The weight of the newest spacing in the running mean is one to this. */
 #define RX_SPACING_WEIGHT 8
 
-static struct mmsghdr *describe(uint8_t *packets, struct mmsghdr *messages, struct iovec *vectors, unsigned n,
-                                size_t len)
+/* One packet of len bytes a message. */
+static void describe(const struct socket_port *sp, uint8_t *packets, struct mmsghdr *messages, struct iovec *vectors,
+                     size_t len)
 {
-    for (unsigned i = 0; i < n; i++) {
-        vectors[i] = (struct iovec){.iov_base = packets + (size_t)i * PACKET_ROOM, .iov_len = len};
+    for (unsigned i = 0; i < sp->burst; i++) {
+        vectors[i] = (struct iovec){.iov_base = packets + i * sp->room, .iov_len = len};
         messages[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};
     }
-    return messages;
 }
 
 /* Only who receives and nothing else: round trips are not to be touched. Whoever sleeps is woken by the first packet,
@@ -44,19 +40,25 @@ int socket_port_init(struct io_port *port, struct socket_port *sp, uint32_t payl
     const struct io_config *c = &port->config;
     size_t n = c->burst;
 
-    *sp = (struct socket_port){.tx_fd = -1, .rx_fd = -1, .burst = c->burst, .tx_len = c->frame_len - payload_offset};
-    sp->tx = aligned_alloc(64, n * PACKET_ROOM);
-    sp->rx = aligned_alloc(64, n * PACKET_ROOM);
+    *sp = (struct socket_port){
+        .tx_fd = -1,
+        .rx_fd = -1,
+        .burst = c->burst,
+        .tx_len = c->frame_len - payload_offset,
+        .room = io_packet_room(c->frame_len),
+    };
+    sp->tx = aligned_alloc(64, n * sp->room);
+    sp->rx = aligned_alloc(64, n * sp->room);
     sp->tx_messages = calloc(n, sizeof(*sp->tx_messages));
     sp->rx_messages = calloc(n, sizeof(*sp->rx_messages));
     sp->vectors = calloc(2 * n, sizeof(*sp->vectors));
     if (sp->tx == NULL || sp->rx == NULL || sp->tx_messages == NULL || sp->rx_messages == NULL || sp->vectors == NULL)
         return netdev_fail(port, ENOMEM, "no memory for a burst of %u packets: ask for a smaller burst", c->burst);
 
-    memset(sp->tx, 0, n * PACKET_ROOM);
-    memset(sp->rx, 0, n * PACKET_ROOM);
-    describe(sp->tx, sp->tx_messages, sp->vectors, c->burst, sp->tx_len);
-    describe(sp->rx, sp->rx_messages, sp->vectors + n, c->burst, PACKET_ROOM);
+    memset(sp->tx, 0, n * sp->room);
+    memset(sp->rx, 0, n * sp->room);
+    describe(sp, sp->tx, sp->tx_messages, sp->vectors, sp->tx_len);
+    describe(sp, sp->rx, sp->rx_messages, sp->vectors + n, sp->room);
     port->rx_moderation = socket_port_moderates(port);
     if (port->rx_moderation)
         sp->moderation = (struct rx_moderation){
@@ -119,11 +121,12 @@ int socket_judge(struct io_port *port, int fd, const char *what)
 int socket_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n)
 {
     const struct socket_port *sp = port->state;
+    const size_t room = sp->room;
     uint8_t *packet = sp->tx;
 
     if (n > sp->burst)
         n = sp->burst;
-    for (unsigned i = 0; i < n; i++, packet += PACKET_ROOM) {
+    for (unsigned i = 0; i < n; i++, packet += room) {
         slots[i].data = packet;
         slots[i].len = sp->tx_len;
     }
@@ -138,7 +141,7 @@ int socket_tx_each(struct io_port *port, unsigned n)
     unsigned sent = 0;
 
     while (sent < n) {
-        if (send(fd, sp->tx + (size_t)sent * PACKET_ROOM, len, MSG_DONTWAIT) >= 0) {
+        if (send(fd, sp->tx + sent * sp->room, len, MSG_DONTWAIT) >= 0) {
             sent++;
             continue;
         }
@@ -200,15 +203,16 @@ static inline void rx_filled(struct rx_moderation *m, unsigned packets, uint64_t
 }
 
 /* The real length, but never more than a slot holds: whoever compares it with the configured one finds it too long. */
-static inline uint32_t clamp_len(size_t len)
+static inline uint32_t clamp_len(size_t len, size_t room)
 {
-    return len < PACKET_ROOM ? (uint32_t)len : PACKET_ROOM;
+    return (uint32_t)(len < room ? len : room);
 }
 
 int socket_rx_each(struct io_port *port, struct io_slot *slots, unsigned n)
 {
     struct socket_port *sp = port->state;
     const int fd = sp->rx_fd;
+    const size_t room = sp->room;
     unsigned got = 0;
 
     if (rx_is_paused(&sp->moderation))
@@ -216,10 +220,11 @@ int socket_rx_each(struct io_port *port, struct io_slot *slots, unsigned n)
     if (n > sp->burst)
         n = sp->burst;
     while (got < n) {
-        uint8_t *packet = sp->rx + (size_t)got * PACKET_ROOM;
-        ssize_t len = recv(fd, packet, PACKET_ROOM, MSG_DONTWAIT | MSG_TRUNC);
+        uint8_t *packet = sp->rx + got * room;
+        ssize_t len = recv(fd, packet, room, MSG_DONTWAIT | MSG_TRUNC);
         if (len >= 0) {
-            slots[got++] = (struct io_slot){.data = packet, .len = clamp_len((size_t)len), .seen_ticks = clock_ticks()};
+            slots[got++] =
+                (struct io_slot){.data = packet, .len = clamp_len((size_t)len, room), .seen_ticks = clock_ticks()};
             continue;
         }
         int verdict = socket_judge(port, fd, "receive");
@@ -238,6 +243,7 @@ int socket_rx_burst(struct io_port *port, struct io_slot *slots, unsigned n)
 {
     struct socket_port *sp = port->state;
     const int fd = sp->rx_fd;
+    const size_t room = sp->room;
     int got;
 
     if (rx_is_paused(&sp->moderation))
@@ -256,8 +262,8 @@ int socket_rx_burst(struct io_port *port, struct io_slot *slots, unsigned n)
     uint64_t now = clock_ticks();
     for (int i = 0; i < got; i++)
         slots[i] = (struct io_slot){
-            .data = sp->rx + (size_t)i * PACKET_ROOM,
-            .len = clamp_len(sp->rx_messages[i].msg_len),
+            .data = sp->rx + (size_t)i * room,
+            .len = clamp_len(sp->rx_messages[i].msg_len, room),
             .seen_ticks = now,
         };
     if ((unsigned)got < n)

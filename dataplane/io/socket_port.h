@@ -30,7 +30,8 @@ struct socket_port {
     int tx_fd, rx_fd; /* -1 = none */
     unsigned burst;
     uint32_t tx_len;  /* bytes the application writes of each packet */
-    uint8_t *tx, *rx; /* burst packets each, evenly apart */
+    size_t room;      /* bytes from packet to packet, and what there is room for */
+    uint8_t *tx, *rx; /* burst packets each */
     struct mmsghdr *tx_messages, *rx_messages;
     struct iovec *vectors;
     struct rx_moderation moderation;

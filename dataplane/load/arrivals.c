@@ -25,7 +25,7 @@ static bool is_identified(const struct arrivals *a, const struct io_slot *slot)
 {
     const uint8_t *payload = slot->data + a->payload_offset;
 
-    if (slot->len < a->payload_offset + PAYLOAD_LAG)
+    if (slot->len < a->payload_offset + PAYLOAD_IDENTITY_END)
         return false;
     uint32_t mark = load_u32(payload + PAYLOAD_MARK);
     return (mark & MARK_MAGIC_MASK) == PACKET_MAGIC &&
@@ -122,6 +122,22 @@ static void count_corrupted(struct arrivals *a, uint32_t mark)
     a->steady_corrupted += (mark & MARK_STEADY) != 0;
 }
 
+/* What is to be known of an intact packet to count it, and to tell whether others go on as it did. */
+static struct run run_of(const struct arrivals *a, const struct io_slot *slot)
+{
+    const uint8_t *payload = slot->data + a->payload_offset;
+    uint64_t times = load_u64(payload + PAYLOAD_TIMES) & SENT_MASK;
+
+    return (struct run){
+        .sent_ticks = packet_sent_ticks(times, slot->seen_ticks, a->compact),
+        .seen_ticks = slot->seen_ticks,
+        .times = times,
+        .mark = load_u32(payload + PAYLOAD_MARK),
+        .lag = a->compact ? compact_lag_value((uint32_t)(times >> COMPACT_SENT_BITS)) : load_u32(payload + PAYLOAD_LAG),
+        .unrecorded = 1,
+    };
+}
+
 /* Counts an intact or damaged packet of a known number; an intact one that is the highest yet begins a run. */
 static void count_identified(struct arrivals *a, const struct io_slot *slot, bool intact)
 {
@@ -136,13 +152,7 @@ static void count_identified(struct arrivals *a, const struct io_slot *slot, boo
         count_corrupted(a, mark);
         return;
     }
-    struct run run = {
-        .sent_ticks = packet_sent_ticks(load_u64(payload + PAYLOAD_SENT), slot->seen_ticks),
-        .seen_ticks = slot->seen_ticks,
-        .mark = mark,
-        .lag = load_u32(payload + PAYLOAD_LAG),
-        .unrecorded = 1,
-    };
+    struct run run = run_of(a, slot);
     if (verdict == SEQUENCE_FIRST)
         a->run = run;
     else
@@ -200,7 +210,8 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     histogram_reset(&a->since_sent);
 
     headers_build(a->headers, &c->peer, &c->local, c->frame_len, touch_full);
-    a->match = match_choose(touch_full, whole_frames, vector_best());
+    a->compact = packet_is_compact(c->frame_len);
+    a->match = match_choose(a->compact, touch_full, whole_frames, vector_best());
     a->whole_frames = whole_frames;
     a->payload_offset = whole_frames ? HEADERS_LEN : 0;
     a->slot_len = c->frame_len - HEADERS_LEN + a->payload_offset;

@@ -19,6 +19,7 @@
 /* What the packets of a run share. */
 struct run {
     uint64_t sent_ticks, seen_ticks;
+    uint64_t times; /* as the packets carry them */
     uint32_t mark, lag;
     unsigned unrecorded; /* 1 until the run's first packet, which is counted, enters the histograms */
 };
@@ -35,7 +36,7 @@ struct arrivals {
      * fast as it can. */
     uint64_t begin_ticks, rate_pps;
     uint16_t udp_port;
-    bool touch_full, whole_frames;
+    bool touch_full, whole_frames, compact;
     struct run run;
 
     uint64_t packets, bytes, corrupted, foreign; /* foreign packets are not among packets */

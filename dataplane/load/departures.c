@@ -9,7 +9,7 @@ void departures_init(struct departures *d, struct io_port *port, uint32_t mark, 
 
     *d = (struct departures){
         .port = port,
-        .fill = fill_choose(port->ops->capabilities, touch_full, vector_best()),
+        .fill = fill_choose(port->ops->capabilities, packet_is_compact(c->frame_len), touch_full, vector_best()),
         .mark = mark,
         .payload_len = c->frame_len - HEADERS_LEN,
     };

@@ -22,7 +22,7 @@ struct stamp {
 /* Fills n of the slots lent, from the first given on. */
 typedef void fill_function(struct departures *d, unsigned first, unsigned n, const struct stamp *stamp);
 
-/* capabilities: of the port. */
-fill_function *fill_choose(unsigned capabilities, bool touch_full, enum vector vector);
+/* capabilities: of the port. compact: whether packets have that header. */
+fill_function *fill_choose(unsigned capabilities, bool compact, bool touch_full, enum vector vector);
 
 #endif

@@ -13,6 +13,6 @@ struct arrivals;
 /* Returns how many of the first packets continue the run, each in order, intact and seen at the same time. */
 typedef unsigned match_function(const struct arrivals *a, const struct io_slot *slots, unsigned n);
 
-match_function *match_choose(bool touch_full, bool whole_frames, enum vector vector);
+match_function *match_choose(bool compact, bool touch_full, bool whole_frames, enum vector vector);
 
 #endif

@@ -374,6 +374,7 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_bool(out, "can_block", io->descriptors != NULL);
     put_ports(out, io->ports);
     put_count(out, "hugepage_bytes", io->hugepage_bytes);
+    put_count(out, "jumbo_hugepage_bytes", io->jumbo_hugepage_bytes);
     fputc('}', out);
 }
 

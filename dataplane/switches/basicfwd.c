@@ -4,9 +4,10 @@
  * It behaves as DPDK's basic forwarding sample does (sample application guide, "Basic Forwarding"): one core polls all
  * ports in turn, in bursts of 32, with 1024 descriptors a ring, and drops what the partner does not take.
  *
- *     basicfwd CPU HOUSEKEEPING_CPUS DEVICE DEVICE [DEVICE DEVICE ...]
+ *     basicfwd FRAME_BYTES CPU HOUSEKEEPING_CPUS DEVICE DEVICE [DEVICE DEVICE ...]
  *
- * CPU is where it polls; HOUSEKEEPING_CPUS ("0" or "0,2-5") are for everything else. It prints one JSON object a line:
+ * FRAME_BYTES is the largest frame without FCS, 60 to 9014; CPU is where it polls; HOUSEKEEPING_CPUS ("0" or "0,2-5")
+ * are for everything else. It prints one JSON object a line:
  * "ready" when all ports are there, then the counters for each line "counters" on standard input. It ends with the
  * input.
  */
@@ -20,6 +21,7 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include "../frame/packet.h"
 #include "../io/dpdk_eal.h"
 
 #define BURST 32
@@ -29,8 +31,8 @@
 #define BUFFER_CACHE 250
 /* All that DPDK was built for. */
 #define PORTS_MAX RTE_MAX_ETHPORTS
-/* A buffer, with what DPDK puts in front of it. */
-#define BUFFER_BYTES 2560
+/* What DPDK puts in front of a buffer. */
+#define BUFFER_HEAD_BYTES 384
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
 
@@ -43,6 +45,7 @@ struct port {
 struct forwarder {
     struct port ports[PORTS_MAX];
     unsigned count;
+    uint32_t frame_len;
     bool stop; /* atomic */
 };
 
@@ -86,12 +89,17 @@ static int poll_ports(void *arg)
 static int bring_up(struct forwarder *f, char *const *devices, struct dpdk_error *error)
 {
     struct rte_mempool *pool = rte_pktmbuf_pool_create("basicfwd", f->count * BUFFERS_PER_PORT, BUFFER_CACHE, 0,
-                                                       RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+                                                       dpdk_buffer_len(f->frame_len), (int)rte_socket_id());
     if (pool == NULL) {
         snprintf(error->text, error->size, "no memory for %u packet buffers", f->count * BUFFERS_PER_PORT);
         return -1;
     }
-    struct dpdk_port_config config = {.pool = pool, .rx_descriptors = DESCRIPTORS, .tx_descriptors = DESCRIPTORS};
+    struct dpdk_port_config config = {
+        .pool = pool,
+        .rx_descriptors = DESCRIPTORS,
+        .tx_descriptors = DESCRIPTORS,
+        .frame_len = f->frame_len,
+    };
     for (unsigned i = 0; i < f->count; i++) {
         int id = dpdk_attach(devices[i], error);
         if (id < 0 || dpdk_start_port((uint16_t)id, &config, error) < 0)
@@ -132,7 +140,8 @@ static enum exit_code run(struct forwarder *f, const char *lcores, char *const *
 {
     char text[256];
     struct dpdk_error error = {text, sizeof(text)};
-    uint64_t bytes = DPDK_HUGEPAGE_BYTES + (uint64_t)f->count * BUFFERS_PER_PORT * BUFFER_BYTES;
+    uint64_t buffer_bytes = dpdk_buffer_len(f->frame_len) + BUFFER_HEAD_BYTES;
+    uint64_t bytes = DPDK_HUGEPAGE_BYTES + (uint64_t)f->count * BUFFERS_PER_PORT * buffer_bytes;
     int code = dpdk_begin(lcores, bytes, NULL, &error);
 
     if (code < 0 || bring_up(f, devices, &error) < 0) {
@@ -167,13 +176,16 @@ int main(int argc, char **argv)
 {
     static struct forwarder forwarder;
     char lcores[DPDK_LCORES_BYTES];
-    int devices = argc - 3;
+    int devices = argc - 4;
+    unsigned long frame_len = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 
-    if (devices < 2 || devices % 2 != 0 || devices > PORTS_MAX || !map_lcores(argv[1], argv[2], lcores)) {
-        fprintf(stderr, "usage: basicfwd CPU HOUSEKEEPING_CPUS DEVICE DEVICE [DEVICE DEVICE ...]\n"
-                        "example: basicfwd 1 0 net_vhost0,iface=/tmp/a net_vhost1,iface=/tmp/b\n");
+    if (devices < 2 || devices % 2 != 0 || devices > PORTS_MAX || frame_len < FRAME_LEN_MIN ||
+        frame_len > IO_FRAME_MAX || !map_lcores(argv[2], argv[3], lcores)) {
+        fprintf(stderr, "usage: basicfwd FRAME_BYTES CPU HOUSEKEEPING_CPUS DEVICE DEVICE [DEVICE DEVICE ...]\n"
+                        "example: basicfwd 1514 1 0 net_vhost0,iface=/tmp/a net_vhost1,iface=/tmp/b\n");
         return EXIT_USAGE;
     }
     forwarder.count = (unsigned)devices;
-    return (int)run(&forwarder, lcores, argv + 3);
+    forwarder.frame_len = (uint32_t)frame_len;
+    return (int)run(&forwarder, lcores, argv + 4);
 }

@@ -57,7 +57,7 @@ static void test_order(void)
 /* Whether damage here leaves nobody knowing which packet it was. */
 static bool hides_number(uint32_t byte, uint32_t offset)
 {
-    return byte >= offset && (byte < offset + PAYLOAD_SENT || (byte & ~1u) == offset + PAYLOAD_CHECK);
+    return byte >= offset && (byte < offset + PAYLOAD_TIMES || (byte & ~1u) == offset + PAYLOAD_CHECK);
 }
 
 /* Whatever byte of the frame is wrong, or aligned word of two, it shows, and is counted under its number where that is
@@ -95,12 +95,12 @@ static void test_corruption(unsigned capabilities, uint32_t frame_len, uint32_t 
 }
 
 /* The word of the checksum differs in each of these pairs, and neither 0 nor 0xffff hides the other. */
-static void test_checksum_word(void)
+static void test_checksum_word(uint32_t frame_len, uint32_t at)
 {
-    line_open(0, 64, 1, true);
+    line_open(0, frame_len, 1, true);
     for (uint32_t number = 0; number < 70000; number++) {
         send_at(line.a.sequence.next, 1, true);
-        uint16_t checksum = load_u16(line.fake.slots[0].data + PAYLOAD_CHECKSUM);
+        uint16_t checksum = load_u16(line.fake.slots[0].data + at);
         CHECK_EQUAL(deliver(1, 10), 1);
         CHECK(checksum != UINT16_MAX);
     }
@@ -108,11 +108,11 @@ static void test_checksum_word(void)
 }
 
 /* Without a checksum the header's check can tell; the data is nobody's business, nor is where the frame comes from. */
-static void test_untouched(void)
+static void test_untouched(uint32_t frame_len)
 {
-    line_open(IO_WHOLE_FRAMES, 100, 4, false);
+    line_open(IO_WHOLE_FRAMES, frame_len, 4, false);
     send_at(0, 4, true);
-    line.fake.slots[0].data[99] ^= 1;
+    line.fake.slots[0].data[frame_len - 1] ^= 1;
     line.fake.slots[1].data[HEADERS_LEN] ^= 1;
     line.fake.slots[2].data[7] ^= 1;
     line.fake.slots[3].data[HEADERS_LEN + PAYLOAD_SEQUENCE + 1] ^= 1;
@@ -138,20 +138,20 @@ static unsigned deliver_len(uint32_t len)
 }
 
 /* Where the header is there in full, it is known which packet was cut or stretched, and the next one is its copy. */
-static void test_lengths(unsigned capabilities, bool touch_full)
+static void test_lengths(unsigned capabilities, uint32_t frame_len, bool touch_full)
 {
     uint32_t offset = capabilities & IO_WHOLE_FRAMES ? HEADERS_LEN : 0;
     uint64_t foreign = 0, unidentified = 0, known = 0;
 
-    line_open(capabilities, 131, 1, touch_full);
+    line_open(capabilities, frame_len, 1, touch_full);
     send_at(0, 1, true);
-    for (uint32_t len = 0; len < IO_FRAME_MAX; len++) {
+    for (uint32_t len = 0; len < IO_FRAME_USUAL; len++) {
         if (len == line.fake.slots[0].len)
             continue;
         CHECK_EQUAL(deliver_len(len), 0);
         if (len < offset)
             foreign++;
-        else if (len < offset + PAYLOAD_LAG)
+        else if (len < offset + PAYLOAD_IDENTITY_END)
             unidentified++;
         else
             known++;
@@ -167,9 +167,9 @@ static void test_lengths(unsigned capabilities, bool touch_full)
 }
 
 /* The same behind a packet of ours: the second one would be next, if its bytes were there. */
-static void test_length_in_run(unsigned capabilities, bool touch_full)
+static void test_length_in_run(unsigned capabilities, uint32_t frame_len, bool touch_full)
 {
-    line_open(capabilities, 131, 2, touch_full);
+    line_open(capabilities, frame_len, 2, touch_full);
     send_at(0, 2, true);
     uint32_t ours = line.fake.slots[0].len;
     for (uint32_t len = 0; len <= ours + 1; len++) {
@@ -232,12 +232,12 @@ static void test_clocks(void)
 }
 
 /* A packet has room for a part of the send time: where that wraps between sending and receiving, the delay is right. */
-static void test_sent_wraps(void)
+static void test_sent_wraps(uint32_t frame_len, unsigned sent_bits)
 {
     struct io_slot slots[4];
-    uint64_t wrap = UINT64_C(5) << SENT_BITS, sent = wrap - 100;
+    uint64_t wrap = UINT64_C(5) << sent_bits, sent = wrap - 100;
 
-    line_open(IO_WHOLE_FRAMES, 64, 4, true);
+    line_open(IO_WHOLE_FRAMES, frame_len, 4, true);
     arrivals_begin(&line.a, sent - 1000, 0);
     CHECK_EQUAL((uint64_t)departures_send(&line.d, 4, sent, sent - 320, true), 4);
     for (unsigned i = 0; i < 4; i++) {
@@ -252,12 +252,31 @@ static void test_sent_wraps(void)
     fake_close(&line.fake);
 }
 
+/* A lag that has no place in a compact header as it is: the delay from the intended time is as exact as its histogram.
+ */
+static void test_compact_lag(void)
+{
+    const uint64_t sent = UINT64_C(1) << 41, lag = 12345678;
+
+    line_open(IO_WHOLE_FRAMES, 60, 2, true);
+    arrivals_begin(&line.a, sent, 0);
+    CHECK_EQUAL((uint64_t)departures_send(&line.d, 2, sent, sent - lag, true), 2);
+    for (unsigned i = 0; i < 2; i++)
+        line.fake.slots[i].seen_ticks = sent + 7;
+    CHECK_EQUAL(arrivals_take(&line.a, line.fake.slots, 2), 2);
+    CHECK_EQUAL(line.a.since_sent.max, clock_ticks_to_ns(7));
+    CHECK(line.a.since_intended.max > clock_ticks_to_ns(lag - lag / 256));
+    CHECK(line.a.since_intended.max < clock_ticks_to_ns(lag + lag / 256));
+    CHECK_EQUAL(line.a.since_intended.count, 2);
+    fake_close(&line.fake);
+}
+
 int main(void)
 {
-    static const uint32_t lengths[] = {64, 65, 66, 71, 72, 73, 127, 1499, 1513, 1514};
+    static const uint32_t lengths[] = {60, 61, 62, 63, 64, 65, 66, 71, 72, 73, 127, 1499, 1513, 1514, 9014};
 
     clock_calibrate();
-    for (uint32_t len = FRAME_LEN_MIN; len <= IO_FRAME_MAX; len++) {
+    for (uint32_t len = FRAME_LEN_MIN; len <= IO_FRAME_MAX; len = next_frame_len(len)) {
         test_flow(IO_WHOLE_FRAMES, len, true);
         test_flow(0, len, true);
     }
@@ -270,16 +289,22 @@ int main(void)
         }
     }
     test_order();
-    test_untouched();
+    test_untouched(100);
+    test_untouched(60);
     for (int touch_full = 0; touch_full <= 1; touch_full++) {
-        test_lengths(IO_WHOLE_FRAMES, touch_full);
-        test_lengths(0, touch_full);
-        test_length_in_run(IO_WHOLE_FRAMES, touch_full);
-        test_length_in_run(0, touch_full);
+        for (uint32_t len = 60; len <= 131; len += 71) {
+            test_lengths(IO_WHOLE_FRAMES, len, touch_full);
+            test_lengths(0, len, touch_full);
+            test_length_in_run(IO_WHOLE_FRAMES, len, touch_full);
+            test_length_in_run(0, len, touch_full);
+        }
     }
     test_compaction();
-    test_checksum_word();
+    test_checksum_word(64, PAYLOAD_CHECKSUM);
+    test_checksum_word(60, COMPACT_CHECKSUM);
+    test_compact_lag();
     test_clocks();
-    test_sent_wraps();
+    test_sent_wraps(64, SENT_BITS);
+    test_sent_wraps(60, COMPACT_SENT_BITS);
     return test_end("arrivals_test");
 }

@@ -75,6 +75,14 @@ static inline void fake_swap_ends(struct fake_port *fake)
     fake->port.config.peer = local;
 }
 
+/* The next length to test: each of the usual ones, and of the jumbo frames each 251st, and the largest. */
+static inline uint32_t next_frame_len(uint32_t len)
+{
+    if (len < IO_FRAME_USUAL)
+        return len + 1;
+    return len < IO_FRAME_MAX && len + 251 > IO_FRAME_MAX ? IO_FRAME_MAX : len + 251;
+}
+
 static inline void fake_close(struct fake_port *fake)
 {
     for (unsigned i = 0; i < fake->port.config.burst; i++)

@@ -166,16 +166,16 @@ static void apply_damage(uint64_t *random, struct io_slot *slot, enum damage dam
 {
     switch (damage) {
     case PAYLOAD:
-        damage_word(random, slot->data, offset + PAYLOAD_LAG, slot->len);
+        damage_word(random, slot->data, offset + PAYLOAD_IDENTITY_END, slot->len);
         break;
     case HEADERS:
-        damage_word(random, slot->data, offset > 0 ? 0 : PAYLOAD_SENT, offset > 0 ? HEADERS_LEN : PAYLOAD_CHECK);
+        damage_word(random, slot->data, offset > 0 ? 0 : PAYLOAD_TIMES, offset > 0 ? HEADERS_LEN : PAYLOAD_CHECK);
         break;
     case NUMBER:
-        damage_word(random, slot->data, offset, offset + PAYLOAD_SENT);
+        damage_word(random, slot->data, offset, offset + PAYLOAD_TIMES);
         break;
     case CUT:
-        slot->len = offset + PAYLOAD_LAG + (uint32_t)(test_random(random) % 4);
+        slot->len = offset + PAYLOAD_IDENTITY_END + (uint32_t)(test_random(random) % 2);
         break;
     case INTACT:
     case DAMAGES:
@@ -233,12 +233,12 @@ static void compare(const struct counts *c)
         CHECK_EQUAL(NUMBERS - arrivals_unique(a) - a->corrupted, dropped);
 }
 
-static void test_faults(unsigned faults, unsigned capabilities, uint64_t seed)
+static void test_faults(unsigned faults, unsigned capabilities, uint32_t frame_len, uint64_t seed)
 {
     uint64_t random = seed;
 
     switch_packets(faults, seed);
-    fake_open(&fake, capabilities, 71, 1);
+    fake_open(&fake, capabilities, frame_len, 1);
     departures_init(&sender, &fake.port, MARK, true);
     departures_init(&stranger, &fake.port, packet_mark(3, 76, false), true);
     fake_swap_ends(&fake);
@@ -265,8 +265,10 @@ int main(void)
 {
     clock_calibrate();
     for (unsigned faults = 0; faults < FAULTS; faults++) {
-        test_faults(faults, IO_WHOLE_FRAMES, 100 + faults);
-        test_faults(faults, 0, 200 + faults);
+        test_faults(faults, IO_WHOLE_FRAMES, 71, 100 + faults);
+        test_faults(faults, 0, 71, 200 + faults);
+        test_faults(faults, IO_WHOLE_FRAMES, 60, 300 + faults);
+        test_faults(faults, 0, 60, 400 + faults);
     }
     return test_end("faults_test");
 }

@@ -12,6 +12,9 @@
 #define FIRST_SEQUENCE UINT64_C(0x1fffffffe) /* the lower 32 bits wrap within a burst */
 #define SENT UINT64_C(0xfedcba9876543210)
 #define LAG UINT32_C(0x00fedcba)
+/* Its bits are 1111 1110 1101...: rounded to 1.1111111 binary times 2^23, the fraction of which follows the exponent
+ * plus one, counted from 2^7. */
+#define COMPACT_LAG UINT64_C(0x8ff)
 
 /* RFC 1071, word by word in network order. */
 static unsigned naive_sum(unsigned sum, const uint8_t *bytes, uint32_t len)
@@ -57,22 +60,28 @@ static unsigned naive_check(const uint8_t *payload)
 
 static void expected_payload(uint8_t *payload, uint32_t len, uint32_t sequence, bool touch_full)
 {
+    bool compact = len < 22;
     uint8_t *out = payload;
 
     out = put_le(out, 0x5657, 2);
     out = put_le(out, 201, 1);
     out = put_le(out, RUN << 1 | 1, 1);
     out = put_le(out, sequence, 4);
-    out = put_le(out, SENT, 6);
-    out = put_le(out, naive_check(payload), 2);
-    out = put_le(out, LAG, 4);
+    if (compact) {
+        out = put_le(out, (SENT & 0xfffffffff) | COMPACT_LAG << 36, 6);
+        out = put_le(out, naive_check(payload), 2);
+    } else {
+        out = put_le(out, SENT, 6);
+        out = put_le(out, naive_check(payload), 2);
+        out = put_le(out, LAG, 4);
+    }
     out = put_le(out, 0, 2);
-    for (uint32_t i = 0; i < len - 22; i++) {
+    for (uint32_t i = 0; i < len - (compact ? 18 : 22); i++) {
         uint64_t weyl = (sequence + UINT64_C(1)) * UINT64_C(0xd1342543de82ef95) + i / 8 * UINT64_C(0x9e3779b97f4a7c15);
         *out++ = (uint8_t)(touch_full ? (weyl ^ weyl >> 29) >> i % 8 * 8 : 0);
     }
     if (touch_full)
-        put_be16(payload + 20, 0xffff - naive_sum(0, payload, len));
+        put_be16(payload + (compact ? 16 : 20), 0xffff - naive_sum(0, payload, len));
 }
 
 static void expected_frame(uint8_t *frame, const struct io_config *c, uint32_t sequence, bool touch_full)
@@ -120,7 +129,7 @@ static void test_size_at(unsigned capabilities, uint32_t frame_len, bool touch_f
         expected_frame(expected, &fake.port.config, (uint32_t)(first + i), touch_full);
         /* Where the port forgets, nobody writes the data that touch=none leaves alone. */
         if (!touch_full && !(capabilities & IO_SLOTS_KEEP_CONTENT))
-            len = FRAME_LEN_MIN - offset;
+            len = (packet_is_compact(frame_len) ? FRAME_LEN_MIN : FRAME_LEN_FULL) - offset;
         for (uint32_t b = 0; b < len; b++) {
             if (!CHECK_EQUAL(fake.slots[i].data[b], expected[offset + b]))
                 fprintf(stderr, "  frame of %u bytes, touch %d, byte %u\n", frame_len, touch_full, offset + b);
@@ -143,10 +152,12 @@ static void test_wraps(void)
         wraps_check++;
     for (uint64_t back = 0; back <= PACKETS; back++) {
         for (unsigned capabilities = 0; capabilities <= IO_WHOLE_FRAMES; capabilities += IO_WHOLE_FRAMES) {
-            test_size_at(capabilities, 71, true, 0x10000 - back);
-            test_size_at(capabilities, 71, true, (UINT64_C(1) << 32) - back);
-            test_size_at(capabilities, 71, true, (UINT64_C(1) << 32) + wraps_check - back);
-            test_size_at(capabilities, 71, false, (UINT64_C(1) << 32) + wraps_check - back);
+            for (uint32_t len = 60; len <= 71; len += 11) {
+                test_size_at(capabilities, len, true, 0x10000 - back);
+                test_size_at(capabilities, len, true, (UINT64_C(1) << 32) - back);
+                test_size_at(capabilities, len, true, (UINT64_C(1) << 32) + wraps_check - back);
+                test_size_at(capabilities, len, false, (UINT64_C(1) << 32) + wraps_check - back);
+            }
         }
     }
 }
@@ -203,9 +214,9 @@ static void test_sent_ticks(void)
     for (size_t c = 0; c < sizeof(clocks) / sizeof(clocks[0]); c++) {
         for (size_t d = 0; d < sizeof(delays) / sizeof(delays[0]); d++) {
             uint64_t sent = clocks[c] - (uint64_t)delays[d];
-            CHECK_EQUAL(packet_sent_ticks(sent & SENT_MASK, clocks[c]), sent);
+            CHECK_EQUAL(packet_sent_ticks(sent & SENT_MASK, clocks[c], false), sent);
             /* Bits above are the check, and none of the time. */
-            CHECK_EQUAL(packet_sent_ticks((sent & SENT_MASK) | UINT64_C(0xabcd) << 48, clocks[c]), sent);
+            CHECK_EQUAL(packet_sent_ticks((sent & SENT_MASK) | UINT64_C(0xabcd) << 48, clocks[c], false), sent);
         }
     }
 }
@@ -219,7 +230,7 @@ static void test_sizes(void)
         IO_WHOLE_FRAMES | IO_SLOTS_KEEP_CONTENT,
     };
     for (size_t c = 0; c < sizeof(capabilities) / sizeof(capabilities[0]); c++) {
-        for (uint32_t len = FRAME_LEN_MIN; len <= IO_FRAME_MAX; len++) {
+        for (uint32_t len = FRAME_LEN_MIN; len <= IO_FRAME_MAX; len = next_frame_len(len)) {
             test_size(capabilities[c], len, true);
             test_size(capabilities[c], len, false);
         }
@@ -317,6 +328,42 @@ static void test_lag(void)
     CHECK_EQUAL(packet_lag(1600, 0), 100);
 }
 
+/* The times of a compact header, for clocks and delays as they come, past wraps. */
+static void test_compact_times(void)
+{
+    static const int64_t delays[] = {0, 1, -1, 12345678, -2600, (INT64_C(1) << 35) - 1, -(INT64_C(1) << 35)};
+    uint64_t random = 5;
+
+    for (int round = 0; round < 1000; round++) {
+        uint64_t seen = test_random(&random);
+        uint32_t lag = (uint32_t)(test_random(&random) >> (32 + test_random(&random) % 32));
+        for (size_t d = 0; d < sizeof(delays) / sizeof(delays[0]); d++) {
+            uint64_t sent = seen - (uint64_t)delays[d], times = packet_times(sent, lag, true);
+            CHECK_EQUAL(times >> 48, 0);
+            CHECK_EQUAL(packet_sent_ticks(times, seen, true), sent);
+            CHECK_EQUAL(times >> 36, compact_lag(lag));
+        }
+    }
+}
+
+/* Eight significant bits: exact below 256, within a 256th above, and never out of order. */
+static void test_compact_lag(void)
+{
+    uint32_t before = 0;
+
+    for (uint64_t lag = 0; lag <= UINT32_MAX; lag += lag / 1000 + 1) {
+        uint32_t code = compact_lag((uint32_t)lag), value = compact_lag_value(code);
+        uint64_t off = value > lag ? value - lag : lag - value;
+        CHECK(code < 1 << 12 && off <= lag / 256 && value >= before);
+        if (lag < 256)
+            CHECK_EQUAL(value, lag);
+        before = value;
+    }
+    CHECK_EQUAL(compact_lag_value(compact_lag(UINT32_MAX)), UINT32_MAX);
+    /* Where rounding carries into the next power of two. */
+    CHECK_EQUAL(compact_lag_value(compact_lag(0x1ff)), 0x200);
+}
+
 int main(void)
 {
     test_known_answer();
@@ -329,5 +376,7 @@ int main(void)
     test_wraps();
     test_partial_sends();
     test_lag();
+    test_compact_times();
+    test_compact_lag();
     return test_end("frame_test");
 }

@@ -487,7 +487,7 @@ static void test_receive_in_parts(void)
 
 static void test_announce(void)
 {
-    uint8_t expected[ANNOUNCEMENT_LEN];
+    uint8_t expected[ANNOUNCEMENT_LEN_MAX];
 
     open_port();
     announcement_build(expected, &port.config.local);
@@ -496,7 +496,7 @@ static void test_announce(void)
     honest = true;
     const struct netmap_ring *ring = ring_at(TX_AT);
     CHECK_EQUAL(ring->head, 1);
-    CHECK_EQUAL(ring->slots[0].len, ANNOUNCEMENT_LEN);
+    CHECK_EQUAL(ring->slots[0].len, announcement_len(FRAME_LEN));
     CHECK(memcmp(buffer_of(&ring->slots[0]), expected, sizeof(expected)) == 0);
     end();
 }

@@ -51,13 +51,13 @@ static struct options accepted(const char *arguments)
 static void test_refusals(void)
 {
     static const char *const bad_values[][2] = {
-        {"--size 63", "64 to 1514"},
-        {"--size 1515", "64 to 1514"},
-        {"--size 64x", "64 to 1514"},
-        {"--size -64", "64 to 1514"},
-        {"--size +64", "64 to 1514"},
-        {"--size 1e3", "64 to 1514"},
-        {"--size=", "64 to 1514"},
+        {"--size 59", "60 to 9014"},
+        {"--size 9015", "60 to 9014"},
+        {"--size 64x", "60 to 9014"},
+        {"--size -64", "60 to 9014"},
+        {"--size +64", "60 to 9014"},
+        {"--size 1e3", "60 to 9014"},
+        {"--size=", "60 to 9014"},
         {"--burst 0", "1 to 1024"},
         {"--burst 1025", "1 to 1024"},
         {"--rate -1", "from 0"},
@@ -140,14 +140,14 @@ static void test_defaults(void)
 static void test_values(void)
 {
     struct options o =
-        accepted("--io=udp --device eth7 --size=1514 --rate 14880952 --burst 1024 --touch none --wait "
+        accepted("--io=udp --device eth7 --size=9014 --rate 14880952 --burst 1024 --touch none --wait "
                  "yield --pair 255 --run 127 --local-mac 0A:bC:00:11:22:ff --peer-ip 192.168.7.9 --local-port "
                  "65535 --peer-port 1 --warmup-ms 10 --duration-ms 20 --cooldown-ms 30 --interval-ms "
                  "40 --drain-ms 0 --cpu 3 --quiet-announce server");
     static const uint8_t mac[6] = {0x0a, 0xbc, 0, 0x11, 0x22, 0xff};
 
     CHECK(o.role == ROLE_SERVER && strcmp(o.io->name, "udp") == 0 && strcmp(o.device, "eth7") == 0);
-    CHECK(o.frame_len == 1514 && o.rate_pps == 14880952 && o.burst == 1024 && o.pair == 255 && o.run == 127);
+    CHECK(o.frame_len == 9014 && o.rate_pps == 14880952 && o.burst == 1024 && o.pair == 255 && o.run == 127);
     CHECK(!o.touch_full && o.wait == WAIT_YIELD && o.quiet_announce && o.cpu == 3);
     CHECK(memcmp(o.local.mac, mac, 6) == 0 && o.peer.ip.s_addr == inet_addr("192.168.7.9"));
     CHECK(o.local.udp_port == 65535 && o.peer.udp_port == 1);

@@ -735,7 +735,7 @@ static void test_pinned(void)
 
 static void test_usage(void)
 {
-    run("sender --io null --size 63");
+    run("sender --io null --size 59");
     CHECK(next_line(program.err) && strstr(program.line, "--size") != NULL);
     CHECK(!next_line(program.err));
     ends(2);
@@ -777,10 +777,15 @@ int main(void)
     test_receiver("full", 64);
     test_receiver("none", 64);
     test_receiver("full", 1514);
+    test_receiver("full", 60);
+    test_receiver("none", 60);
+    test_receiver("full", 9014);
     test_other_run();
     test_client("full", "poll", 64, 50000);
     test_client("full", "yield", 1001, 20000);
     test_client("none", "poll", 1514, 0);
+    test_client("full", "yield", 60, 20000);
+    test_client("full", "poll", 9014, 0);
     test_server();
     test_refusals(true);
     test_refusals(false);

@@ -93,7 +93,7 @@ static void test_judged(bool touch_full, uint32_t len, uint32_t room, uint32_t s
     static struct arrivals arrivals;
     uint8_t *received = malloc(room);
 
-    fake_open(&fake, 0, FRAME_LEN_MIN, 5);
+    fake_open(&fake, 0, FRAME_LEN_FULL, 5);
     departures_init(&departures, &fake.port, packet_mark(0, 0, false), touch_full);
     uint64_t now = clock_ticks();
     CHECK_EQUAL((uint64_t)departures_send(&departures, 5, now, now, true), 5);

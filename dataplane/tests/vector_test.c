@@ -94,10 +94,10 @@ static void test_fill(enum vector v, unsigned capabilities, uint32_t frame_len)
     fake_open(&base, capabilities, frame_len, BURST);
     fake_open(&wide, capabilities, frame_len, BURST);
     departures_init(&d, &base.port, MARK, true);
-    d.fill = fill_choose(capabilities, true, VECTOR_BASE);
+    d.fill = fill_choose(capabilities, packet_is_compact(frame_len), true, VECTOR_BASE);
     CHECK_EQUAL((uint64_t)departures_send(&d, BURST, SENT, SENT - 64, true), BURST);
     departures_init(&d, &wide.port, MARK, true);
-    d.fill = fill_choose(capabilities, true, v);
+    d.fill = fill_choose(capabilities, packet_is_compact(frame_len), true, v);
     CHECK_EQUAL((uint64_t)departures_send(&d, BURST, SENT, SENT - 64, true), BURST);
     for (unsigned i = 0; i < BURST; i++)
         CHECK(memcmp(base.slots[i].data, wide.slots[i].data, base.slots[i].len) == 0);
@@ -124,7 +124,7 @@ static match_function *begin_match(enum vector v, unsigned capabilities, uint32_
         slots[i].seen_ticks = SENT + 100;
     }
     CHECK_EQUAL(arrivals_take(&arrivals, slots, 1), 1);
-    return match_choose(true, capabilities & IO_WHOLE_FRAMES, v);
+    return match_choose(packet_is_compact(frame_len), true, capabilities & IO_WHOLE_FRAMES, v);
 }
 
 static void test_match(enum vector v, unsigned capabilities, uint32_t frame_len)
@@ -155,14 +155,15 @@ static void test_damage(enum vector v, unsigned capabilities, uint32_t frame_len
 static void test_vector(enum vector v)
 {
     static const unsigned kinds[] = {0, IO_WHOLE_FRAMES, IO_WHOLE_FRAMES | IO_SLOTS_KEEP_CONTENT};
-    static const uint32_t lengths[] = {64, 65, 71, 72, 79, 95, 96, 97, 103, 127, 128, 129, 1499, 1500, 1514};
+    static const uint32_t lengths[] = {60, 61, 62,  63,  64,  65,  71,   72,   79,   95,
+                                       96, 97, 103, 127, 128, 129, 1499, 1500, 1514, 9014};
 
-    for (uint32_t len = 0; len <= DATA_MAX; len++) {
+    for (uint32_t len = 0; len <= DATA_MAX; len = next_frame_len(len)) {
         test_sum(v, len);
         test_pattern(v, len);
     }
     for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-        for (uint32_t len = FRAME_LEN_MIN; len <= IO_FRAME_MAX; len++) {
+        for (uint32_t len = FRAME_LEN_MIN; len <= IO_FRAME_MAX; len = next_frame_len(len)) {
             test_fill(v, kinds[k], len);
             test_match(v, kinds[k], len);
         }
