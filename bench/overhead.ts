@@ -13,6 +13,7 @@ import { ensureArtifacts } from '../src/host/artifacts.ts';
 import { reserveHugepages } from '../src/host/hugepages.ts';
 import { localHost } from '../src/host/local.ts';
 import { prepareContainers, startContainer } from '../src/host/lxc.ts';
+import { FRAME_BYTES_USUAL } from '../src/model/frame.ts';
 import { openJournal } from '../src/run/journal.ts';
 import { direct } from '../src/switches/direct.ts';
 import type { SwitchDriver } from '../src/switches/driver.ts';
@@ -76,13 +77,16 @@ async function coldStarts(driver: SwitchDriver): Promise<number[]> {
       await journal.push({ kind: 'remove-path', path: directory });
       await localHost.makeDirectory(directory);
       const began = performance.now();
-      await reserveHugepages(localHost, journal, [{ node: 0, bytes: driver.hugepageBytes?.(PAIR.length) ?? 0 }]);
+      await reserveHugepages(localHost, journal, [
+        { node: 0, bytes: driver.hugepageBytes?.(PAIR.length, FRAME_BYTES_USUAL) ?? 0 },
+      ]);
       await driver.start({
         ...{
           host: localHost,
           undo: journal,
           ports: PAIR,
           uplink: null,
+          frameBytes: FRAME_BYTES_USUAL,
           portKind: 'vhost-user',
           cpus: [1],
           housekeeping: [0],
@@ -110,6 +114,7 @@ async function containerStarts(): Promise<number[]> {
         undo: journal,
         ports: PAIR,
         uplink: null,
+        frameBytes: FRAME_BYTES_USUAL,
         portKind: 'netdev',
         cpus: [],
         housekeeping: [],

@@ -238,7 +238,10 @@ async function running(trials: number): Promise<void> {
     const began = performance.now();
     let done = 0;
     await runCampaign(
-      { ...campaign, testbed: scripted(host), signal: new AbortController().signal, owed: [], drivers },
+      {
+        ...{ ...campaign, testbed: scripted(host), signal: new AbortController().signal, owed: [], drivers },
+        frameBytes: { local: 1514, remote: 1514 },
+      },
       cases.map((one) => one.case),
       schedule,
       {

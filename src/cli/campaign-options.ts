@@ -9,7 +9,11 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
   { flags: '-L, --location <list>', key: 'location', text: 'local, remote' },
   { flags: '-S, --pairs <list>', key: 'pairs', text: 'container pairs, as 1vs1,4vs4' },
   { flags: '-V, --virtual-switch <list>', key: 'switch', text: 'switches (default: all that this machine can run)' },
-  { flags: '-P, --packet-size <list>', key: 'packetSize', text: 'bytes of the whole frame, 64 to 1500 (default: 64)' },
+  {
+    flags: '-P, --packet-size <list>',
+    key: 'packetSize',
+    text: "bytes of the whole Ethernet frame without FCS, 60 to 9014; RFC 2544's 64 and 1518 are 60 and 1514 (default: 64)",
+  },
   { flags: '-R, --rate <list>', key: 'rate', text: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'" },
   { flags: '-B, --burst <list>', key: 'burst', text: 'packets per burst, 1 to 1024 (default: 64; latency: 4)' },
   { flags: '--io <list>', key: 'io', text: 'I/O frameworks (default: all that the switch can serve)' },

@@ -3,7 +3,9 @@
 import { randomInt } from 'node:crypto';
 import { type Artifacts, removeOldRoots } from '../host/artifacts.ts';
 import { localHost } from '../host/local.ts';
-import { runCampaign } from '../run/campaign.ts';
+import { largestFrame } from '../model/frame.ts';
+import type { TestCase } from '../model/testcase.ts';
+import { type CampaignContext, runCampaign } from '../run/campaign.ts';
 import { allEnded } from '../run/concurrency.ts';
 import { type HostTuning, measuredCpus, Tuner } from '../run/tuning.ts';
 import { newCampaignId, type Store } from '../store/store.ts';
@@ -59,7 +61,10 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
     keep(tuner.records());
     try {
       await runCampaign(
-        { testbed, signal: interrupt.signal, ...machinery, ...campaign, owed },
+        {
+          ...{ testbed, signal: interrupt.signal, ...machinery, ...campaign, owed },
+          frameBytes: largestFrames(cases, testbed.name),
+        },
         cases.map((planned) => planned.case),
         schedule.trials((extra) => progress.extend(extra)),
         {
@@ -96,6 +101,17 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
   return { interrupted: interrupt.signal.aborted, id };
+}
+
+/** Each switch is set up for the largest frame of its location: it stays as it is for all sizes, and figures of one size compare. */
+function largestFrames(cases: Plan['cases'], testbed: string): CampaignContext['frameBytes'] {
+  const at = (location: TestCase['location']) =>
+    largestFrame(
+      cases.flatMap(({ case: testCase, skipped }) =>
+        skipped === null && testCase.testbed === testbed && testCase.location === location ? [testCase.packetSize] : [],
+      ),
+    );
+  return { local: at('local'), remote: at('remote') };
 }
 
 /** Campaigns that begin in the same minute have an id each. */

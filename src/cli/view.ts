@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A testbed as a campaign's plan and record see it.
 
+import { z } from 'zod';
 import { formOf } from '../host/connect.ts';
 import type { Host } from '../host/host.ts';
 import type { Build } from '../host/inventory.ts';
@@ -8,7 +9,7 @@ import { takeInventory } from '../host/inventory.ts';
 import { type NetworkCard, networkCard } from '../host/network-card.ts';
 import type { Framework } from '../model/dataplane.ts';
 import type { HostRecord, TestbedSpec } from '../model/testbed.ts';
-import type { HostOffer, SwitchOffer, TestbedOffer } from '../plan/expand.ts';
+import type { HostOffer, SwitchOffer, TestbedOffer, UplinkOffer } from '../plan/expand.ts';
 import type { ConnectedTestbed, SeenHost } from '../run/testbed.ts';
 import type { Probe, SwitchDriver } from '../switches/driver.ts';
 
@@ -52,7 +53,8 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
     available.ok ? [[`switch ${id}`, available.version] as const] : [],
   );
   const inventory = await takeInventory(host, build, artifacts.programs);
-  const offer: HostOffer = { name: spec.host, switches, cpus, uplinkNode };
+  const uplink = spec.uplink === undefined ? null : await uplinkOffer(host, spec.uplink);
+  const offer: HostOffer = { name: spec.host, switches, cpus, uplinkNode, uplink };
   const record: HostRecord = {
     ...{ testbed, role, name: spec.host },
     uplink: spec.uplink === undefined ? null : uplinkRecord(spec.uplink, await networkCard(host, spec.uplink)),
@@ -63,9 +65,10 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
-  const { id, title, ports, locations, threads, pairsMax } = driver;
+  const { id, title, ports, locations, threads, pairsMax, frameLimit } = driver;
   const most = pairsMax === undefined ? {} : { pairsMax };
-  return { id, title, ports, locations, threads, ...most, available: asOffer(await driver.probe(host)) };
+  const limit = frameLimit === undefined ? {} : { frameLimit };
+  return { id, title, ports, locations, threads, ...most, ...limit, available: asOffer(await driver.probe(host)) };
 }
 
 function asOffer(probe: Probe): SwitchOffer['available'] {
@@ -84,6 +87,16 @@ function commonFrameworks([near, far]: readonly SeenHost[]): Framework[] {
     const why = there?.built === true && !there.usable ? there.why : 'it is not built';
     return works ? framework : { ...framework, usable: false, why: `on ${far.spec.host}: ${why}` };
   });
+}
+
+const LinkSchema = z.array(z.looseObject({ mtu: z.int(), max_mtu: z.int().optional() }));
+
+/** Null where it is not there, or not yet. */
+async function uplinkOffer(host: Host, name: string): Promise<UplinkOffer | null> {
+  const { exitCode, stdout } = await host.run(['ip', '-details', '-json', 'link', 'show', 'dev', name]);
+  const [link] = exitCode === 0 ? LinkSchema.parse(JSON.parse(stdout)) : [];
+  // A driver that says nothing of its largest MTU (0) is not asked for more than it has.
+  return link === undefined ? null : { interface: name, mtu: link.mtu, mtuMax: link.max_mtu || link.mtu };
 }
 
 function uplinkRecord(name: string, { driver, speedMbps, node }: NetworkCard): HostRecord['uplink'] {

@@ -130,9 +130,9 @@ describe('parseCampaign', () => {
     [{ io: 'udp,' }, /^io \(--io\): '' is not a name/],
     [
       { packetSize: '40' },
-      /^packetSize \(-P\): 40 is out of range; give 64 to 1500 bytes of the whole Ethernet frame$/,
+      /^packetSize \(-P\): 40 is out of range; give 60 to 9014 bytes of the whole Ethernet frame without its FCS \(RFC 2544's 64 and 1518 are 60 and 1514\)$/,
     ],
-    [{ packetSize: '64..1501/1437' }, /^packetSize \(-P\): 1501 is out of range/],
+    [{ packetSize: '64..9015/8951' }, /^packetSize \(-P\): 9015 is out of range/],
     [{ packetSize: 'big' }, /^packetSize \(-P\): 'big' is not a number/],
     [{ rate: '0' }, /^rate \(-R\): 0 is out of range; give 1 to 1G packets\/s, or 'max'/],
     [{ rate: '2G' }, /^rate \(-R\): 2000000000 is out of range/],
@@ -183,7 +183,7 @@ describe('parseCampaign', () => {
 
   it('takes every value at the end of its range', () => {
     const least = campaignOf({
-      packetSize: '64',
+      packetSize: '60',
       rate: '5',
       burst: '1',
       trials: '1',
@@ -191,17 +191,17 @@ describe('parseCampaign', () => {
       warmup: '0',
       duration: '200ms',
     });
-    assert.deepEqual([least.packetSizes, least.rates, least.bursts, least.trials], [[64], [5], [1], 1]);
+    assert.deepEqual([least.packetSizes, least.rates, least.bursts, least.trials], [[60], [5], [1], 1]);
     assert.deepEqual([least.seed, least.warmupMs, least.durationMs], [0, 0, 200]);
     const most = campaignOf({
-      packetSize: '1500',
+      packetSize: '9014',
       rate: '1G',
       burst: '1024',
       trials: '10000',
       pairs: '128vs128',
       duration: '24h',
     });
-    assert.deepEqual([most.packetSizes, most.rates, most.bursts, most.trials], [[1500], [1e9], [1024], 10_000]);
+    assert.deepEqual([most.packetSizes, most.rates, most.bursts, most.trials], [[9014], [1e9], [1024], 10_000]);
     assert.deepEqual([most.pairs, most.durationMs], [[128], 86_400_000]);
   });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { type PortKind, PortKindSchema } from './dataplane.ts';
+import { FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { LOCAL_TESTBED, TestbedNameSchema, type TestbedSpec, TestbedsSchema } from './testbed.ts';
 import { type Parsed, parseDurationMs, parseQuantities } from './units.ts';
 
@@ -29,6 +30,7 @@ export interface Campaign {
   ios: string[] | null;
   /** Kinds of port; null is every one that switch and framework have in common. */
   ports: PortKind[] | null;
+  /** Of whole Ethernet frames without FCS, bytes. */
   packetSizes: number[];
   /** Null is the dimension's own default: see defaultRate. */
   rates: (number | 'max')[] | null;
@@ -154,7 +156,7 @@ function readCampaign(file: CampaignFile): Campaign {
     switches: file.switch === undefined ? null : names('switch (-V)', file.switch),
     ios: file.io === undefined ? null : names('io (--io)', file.io),
     ports: file.port === undefined ? null : words('port (--port)', file.port, PortKindSchema.options),
-    packetSizes: quantities('packetSize (-P)', file.packetSize ?? '64', 64, 1500, 'bytes of the whole Ethernet frame'),
+    packetSizes: packetSizes(file.packetSize ?? '64'),
     rates: file.rate === undefined ? null : rates(file.rate),
     bursts: file.burst === undefined ? null : quantities('burst (-B)', file.burst, 1, 1024, 'packets'),
     touches: words('touch', file.touch ?? 'full', ['full', 'none']),
@@ -243,6 +245,12 @@ function quantities(field: string, value: string, min: number, max: number, unit
   if (odd !== undefined)
     throw new FieldError(`${field}: ${odd} is out of range; give ${`${min} to ${max} ${unit}`.trim()}`);
   return parsed.value;
+}
+
+/** The smallest and the largest frame are those of RFC 2544 and of an MTU of 9000, less the FCS. */
+function packetSizes(value: string): number[] {
+  const unit = "bytes of the whole Ethernet frame without its FCS (RFC 2544's 64 and 1518 are 60 and 1514)";
+  return quantities('packetSize (-P)', value, FRAME_BYTES_MIN, FRAME_BYTES_MAX, unit);
 }
 
 function single(field: string, value: string, min: number, max: number): number {

@@ -170,8 +170,9 @@ const BuiltFrameworkSchema = z.strictObject({
   can_block: z.boolean(),
   /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
   ports: z.array(PortKindSchema),
-  /** What each application takes while its port is open. */
+  /** What each application takes while its port is open, and where its frames are longer than 1514 bytes. */
   hugepage_bytes: count,
+  jumbo_hugepage_bytes: count,
 });
 const MissingFrameworkSchema = z.strictObject({
   name: z.string(),

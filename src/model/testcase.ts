@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { PortKindSchema } from './dataplane.ts';
+import { FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { LOCAL_TESTBED, TestbedNameSchema } from './testbed.ts';
 
 /**
@@ -23,7 +24,7 @@ export const TestCaseSchema = z.strictObject({
   /** The kind of port between application and switch; several where both serve several. */
   port: PortKindSchema,
   /** P: bytes of the whole Ethernet frame without FCS. */
-  packetSize: z.int().min(64).max(1500),
+  packetSize: z.int().min(FRAME_BYTES_MIN).max(FRAME_BYTES_MAX),
   /** R: packets/s of each sender; `max` is unpaced. */
   rate: z.union([z.literal('max'), z.int().min(1).max(1_000_000_000)]),
   /** B: packets per burst. */

@@ -24,6 +24,7 @@ function built(name: string, kernelInterface: boolean, why: string | null = null
     can_block: true,
     ports: kernelInterface ? ['netdev'] : [],
     hugepage_bytes: 0,
+    jumbo_hugepage_bytes: 0,
   };
 }
 

@@ -8,6 +8,7 @@ import type { PlannedCase } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
+import { frameObstacles } from './frames.ts';
 import { placeCase, placementObstacle } from './placement.ts';
 import { type Block, type Cell, type Fitness, type Sweep, spread } from './spread.ts';
 
@@ -21,6 +22,8 @@ export interface SwitchOffer {
   threads: number;
   /** The most pairs that it can serve at once; unlimited where absent. */
   pairsMax?: number;
+  /** Of the frames that it carries; null, or absent, where it carries the largest of all. */
+  frameLimit?(port: PortKind, location: TestCase['location']): { bytes: number; why: string } | null;
   available: { ok: true; version: string } | { ok: false; missing: string; mend: string };
 }
 
@@ -33,6 +36,16 @@ export interface HostOffer {
   cpus: readonly Cpu[];
   /** NUMA node of its uplink, where there is one that says so. */
   uplinkNode?: number | null;
+  /** Absent, or null, where it has none, or one that is made for us. */
+  uplink?: UplinkOffer | null;
+}
+
+/** An interface that leads to the other host. */
+export interface UplinkOffer {
+  interface: string;
+  mtu: number;
+  /** The largest that its driver takes. */
+  mtuMax: number;
 }
 
 /** What a testbed has to run a campaign with. */
@@ -366,7 +379,11 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
   const lacking = obstacles.map((obstacle) => obstacle.text);
   return ({ rate, burst, ...cell }) => {
     const { wait, obstacle } = placements.get(cell.placement) ?? placementOf(campaign, combination, cell.placement);
-    const reasons = [...lacking, ...(obstacle === null ? [] : [obstacle])];
+    const reasons = [
+      ...lacking,
+      ...(obstacle === null ? [] : [obstacle]),
+      ...frameObstacles(combination, cell.packetSize),
+    ];
     return {
       case: {
         testbed: testbed.name,

@@ -87,6 +87,7 @@ function bench(t: TestContext, cpuCount = 8) {
     warmupMs: 100,
     warmupAuto: false,
     durationMs: 1000,
+    frameBytes: { local: 1514, remote: 1514 },
     owed: [],
     drivers: [
       driver('one'),

@@ -4,6 +4,7 @@
 import { type Host, HostLostError } from '../host/host.ts';
 import { type HugepageNeed, reserveHugepages } from '../host/hugepages.ts';
 import { localHost } from '../host/local.ts';
+import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Outcome, Trial } from '../model/result.ts';
@@ -25,6 +26,8 @@ export interface CampaignContext {
   warmupMs: number;
   warmupAuto: boolean;
   durationMs: number;
+  /** By location, the largest frame of those test cases that run on this testbed, without FCS. */
+  frameBytes: Readonly<Record<TestCase['location'], number>>;
   /** Repetitions of disturbed trials that are owed from before. */
   owed: readonly PlannedTrial[];
   drivers: readonly SwitchDriver[];
@@ -217,7 +220,8 @@ class SwitchSlot {
     sides: readonly Side[],
   ): Promise<RunningSide[]> {
     for (const side of sides) await this.keepTo(side, placement);
-    const needs = sides.map((side) => hugepageNeeds(side, driver, testCase, placement));
+    const deployed = { testCase, placement, frameBytes: this.context.frameBytes[testCase.location] };
+    const needs = sides.map((side) => hugepageNeeds(side, driver, deployed));
     const { location, port, pairs, io } = testCase;
     const cpus = sides.map(({ role }) => switchCpus(placement, role).join(',')).join('/');
     // Other ports or CPUs make another switch of it: an idle port costs a polling switch time.
@@ -233,7 +237,7 @@ class SwitchSlot {
       const running = await allEnded(
         up.map(async ({ side, visit }) => {
           if (visit === null) throw new RangeError('a switch is started on a visit');
-          const running = await visit.start(switchContext(side, testCase, placement), this.context.signal);
+          const running = await visit.start(switchContext(side, deployed), this.context.signal);
           return { side, running };
         }),
       );
@@ -297,15 +301,23 @@ function endsOn({ role }: Side, { location }: TestCase): readonly PortRequest['e
   return role === 'near' ? ['source'] : ['sink'];
 }
 
+/** What a switch is started for. */
+interface Deployed {
+  testCase: TestCase;
+  placement: Placement;
+  /** Its ports have to hold so much. */
+  frameBytes: number;
+}
+
 /** What a visit tells its driver of the trials to come. */
-function switchContext(side: Side, testCase: TestCase, placement: Placement): Parameters<Visit['start']>[0] {
+function switchContext(side: Side, { testCase, placement, frameBytes }: Deployed): Parameters<Visit['start']>[0] {
   const ports = Array.from({ length: testCase.pairs }, (_, pair) =>
     endsOn(side, testCase).map((end): PortRequest => ({ pair, end })),
   ).flat();
   const own = switchCpus(placement, side.role);
   const housekeeping = housekeepingCpus(placement, side.role);
   return {
-    ...{ ports, housekeeping },
+    ...{ ports, housekeeping, frameBytes },
     portKind: testCase.port,
     uplink: testCase.location === 'remote' ? side.uplink : null,
     cpus: own,
@@ -321,13 +333,21 @@ async function reserve(sides: readonly Side[], sameMachine: boolean, needs: read
 }
 
 /** What the switch and each application are going to take on a host, on the nodes of their CPUs. */
-function hugepageNeeds(side: Side, driver: SwitchDriver, testCase: TestCase, placement: Placement): HugepageNeed[] {
+function hugepageNeeds(
+  side: Side,
+  driver: SwitchDriver,
+  { testCase, placement, frameBytes }: Deployed,
+): HugepageNeed[] {
+  const isJumbo = frameBytes > FRAME_BYTES_USUAL;
   const { artifacts, cpus } = side;
   const framework = artifacts.frameworks.find(({ name }) => name === testCase.io);
-  const each = framework?.built === true ? framework.hugepage_bytes : 0;
+  const each = framework?.built === true ? (isJumbo ? framework.jumbo_hugepage_bytes : framework.hugepage_bytes) : 0;
   const ends = endsOn(side, testCase);
   const ports = ends.length * testCase.pairs;
-  const own = { node: nodeOf(cpus, switchCpus(placement, side.role)[0]), bytes: driver.hugepageBytes?.(ports) ?? 0 };
+  const own = {
+    node: nodeOf(cpus, switchCpus(placement, side.role)[0]),
+    bytes: driver.hugepageBytes?.(ports, frameBytes) ?? 0,
+  };
   const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
   return [own, ...applications.map((cpu) => ({ node: nodeOf(cpus, cpu), bytes: each }))].filter(
     ({ bytes }) => bytes > 0,

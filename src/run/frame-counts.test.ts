@@ -4,14 +4,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { testCase } from '../../test/fixtures/campaign.ts';
-import { ANNOUNCEMENT_BYTES, countFrames, frameShape, packetsAtMost } from './frame-counts.ts';
+import { announcementBytes, countFrames, frameShape, packetsAtMost } from './frame-counts.ts';
 
 const SINGLE = frameShape(testCase({ packetSize: 64 }), false);
 const SUPER = frameShape(testCase({ packetSize: 64, burst: 64 }), true);
 
 it('knows how long the announcements of the data plane are', () => {
   const header = readFileSync(join(import.meta.dirname, '../../dataplane/frame/announcement.h'), 'utf8');
-  assert.equal(Number(/#define ANNOUNCEMENT_LEN (\d+)/.exec(header)?.[1]), ANNOUNCEMENT_BYTES);
+  assert.match(header, /return frame_len == 60 \? ANNOUNCEMENT_LEN_MAX : 60;/);
+  assert.equal(Number(/#define ANNOUNCEMENT_LEN_MAX (\d+)/.exec(header)?.[1]), announcementBytes(60));
+  for (const packetSize of [61, 64, 1514, 9014]) assert.equal(announcementBytes(packetSize), 60);
 });
 
 describe('packets, each a frame of its own', () => {
@@ -23,6 +25,11 @@ describe('packets, each a frame of its own', () => {
     assert.deepEqual(countFrames(1002, 64_000 + 2 * 60, SINGLE), { packets: 1000, foreignPackets: 2 });
     const long = frameShape(testCase({ packetSize: 1500 }), false);
     assert.deepEqual(countFrames(1001, 1_500_000 + 60, long), { packets: 1000, foreignPackets: 1 });
+  });
+  it('are counted apart from announcements, which are longer than the smallest frame', () => {
+    const smallest = frameShape(testCase({ packetSize: 60 }), false);
+    assert.deepEqual(countFrames(1002, 60_000 + 2 * 64, smallest), { packets: 1000, foreignPackets: 2 });
+    assert.deepEqual(countFrames(1000, 60_000, smallest), { packets: 1000 });
   });
   it('are not fewer by frames of other lengths, which only look like many announcements', () => {
     // Two ARP requests of the kernel are as short of 64 bytes as eleven announcements.

@@ -5,8 +5,10 @@ import type { TestCase } from '../model/testcase.ts';
 
 /** Ethernet, IPv4 and UDP headers, of which a super-packet has one set. */
 const HEADERS_BYTES = 14 + 20 + 8;
-/** The ARP frame by which an application tells where its address is (dataplane/PROTOCOL.md): the shortest that Ethernet has. */
-export const ANNOUNCEMENT_BYTES = 60;
+/** The ARP frame by which an application tells where its address is (dataplane/PROTOCOL.md): never as long as a packet. */
+export function announcementBytes(packetSize: number): number {
+  return packetSize === 60 ? 64 : 60;
+}
 
 /** How frames of a trial are counted. */
 export interface FrameShape {
@@ -45,9 +47,9 @@ export function packetsAtMost(frames: number, { datagramsMax }: FrameShape): num
   return frames * datagramsMax;
 }
 
-/** Each announcement is so many bytes short of a packet; 0 where that does not account for what is missing. */
+/** Each announcement is so many bytes shorter than a packet, or longer; 0 where that does not account for what is missing. */
 function announcementsAmong(frames: number, bytes: number, { packetSize, applications }: FrameShape): number {
-  const announcements = (frames * packetSize - bytes) / (packetSize - ANNOUNCEMENT_BYTES);
+  const announcements = (frames * packetSize - bytes) / (packetSize - announcementBytes(packetSize));
   return Number.isInteger(announcements) && announcements > 0 && announcements <= Math.min(frames, applications)
     ? announcements
     : 0;
@@ -56,7 +58,7 @@ function announcementsAmong(frames: number, bytes: number, { packetSize, applica
 /** Behind the headers of each frame there are whole datagrams or, in an announcement, padding; an ARP frame without that has nothing. */
 function countDatagrams(frames: number, bytes: number, { packetSize, applications }: FrameShape): FrameCount {
   const behind = bytes - HEADERS_BYTES * frames;
-  const [datagram, padding] = [packetSize - HEADERS_BYTES, ANNOUNCEMENT_BYTES - HEADERS_BYTES];
+  const [datagram, padding] = [packetSize - HEADERS_BYTES, announcementBytes(packetSize) - HEADERS_BYTES];
   const candidates = Array.from({ length: Math.min(frames, applications) + 1 }, (_, index) => index);
   const announcements = candidates.find(
     (some) => behind >= some * padding && (behind - some * padding) % datagram === 0,

@@ -116,7 +116,7 @@ describe('a trial', () => {
     b.artifacts.frameworks.push({
       ...{ name: 'udp', title: 'UDP', built: true, usable: true, why: null, whole_frames: false },
       ...{ super_packets: true, can_block: true },
-      ...{ ports: ['netdev' as const], hugepage_bytes: 0 },
+      ...{ ports: ['netdev' as const], hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
     });
     const ended = b.run();
     b.processes.sink.end({ exitCode: 1 });

@@ -3,6 +3,7 @@
 // 0 to 1 and 1 to 0, no switching logic, one core that polls.
 import { z } from 'zod';
 import { startMarked } from '../host/process.ts';
+import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import { type PortCounters, type RunningSwitch, SOCKETS, type SocketPort, type SwitchDriver } from './driver.ts';
 import { Dialogue } from './kit/dialogue.ts';
 import { DPDK_PORTS_MAX, virtioUser } from './kit/virtio.ts';
@@ -35,8 +36,8 @@ export const basicfwd: SwitchDriver = {
   threads: 1,
   pairsMax: DPDK_PORTS_MAX / 2,
 
-  // DPDK's own 32 MiB, and 8191 buffers of 2.5 kB a port (dataplane/switches/basicfwd.c).
-  hugepageBytes: (ports) => (32 + 21 * ports) * MIB,
+  // DPDK's own 32 MiB, and 8191 buffers of 2.5 kB a port, or 9.5 kB for jumbo frames (dataplane/switches/basicfwd.c).
+  hugepageBytes: (ports, frameBytes) => (32 + (frameBytes > FRAME_BYTES_USUAL ? 77 : 21) * ports) * MIB,
 
   async probe(host) {
     const found = await host.run(['pkg-config', '--modversion', 'libdpdk']);
@@ -45,12 +46,12 @@ export const basicfwd: SwitchDriver = {
       : { available: false, missing: 'DPDK is not installed', mend: "run 'vswbench setup' (Debian: libdpdk-dev)" };
   },
 
-  async start({ host, undo, ports, cpus, housekeeping, directory, programs }) {
+  async start({ host, undo, ports, cpus, housekeeping, directory, programs, frameBytes }) {
     const [cpu] = cpus;
     if (cpu === undefined) throw new RangeError('basicfwd needs a CPU');
     const socketOf = (index: number) => `port${index}`;
     const devices = ports.map((_, index) => `net_vhost${index},iface=${directory}/${socketOf(index)}`);
-    const command = [`${programs}/basicfwd`, String(cpu), housekeeping.join(','), ...devices];
+    const command = [`${programs}/basicfwd`, String(frameBytes), String(cpu), housekeeping.join(','), ...devices];
     const process = await startMarked(host, undo, directory, command);
     const dialogue = new Dialogue<Counters>(process, {
       name: 'basicfwd',

@@ -31,7 +31,7 @@ describe('direct', () => {
       steps(host),
       [0, 1].flatMap((pair) => [
         `undo delete-link vswc${pair}source`,
-        `ip link add vswc${pair}source type veth peer name vswc${pair}sink`,
+        `ip link add name vswc${pair}source mtu 1500 type veth peer name vswc${pair}sink mtu 1500`,
       ]),
     );
     assert.equal(ports.length, 4);

@@ -16,7 +16,8 @@ import {
 } from './driver.ts';
 import { netMemif } from './kit/memif.ts';
 import { keepNamespace } from './kit/namespace.ts';
-import { containerEnd, refuseTaken } from './kit/veth.ts';
+import { NETMAP_FRAMES } from './kit/netmap.ts';
+import { containerEnd, refuseTaken, vethPair } from './kit/veth.ts';
 import { virtioUser } from './kit/virtio.ts';
 
 export const direct: SwitchDriver = {
@@ -25,6 +26,7 @@ export const direct: SwitchDriver = {
   ports: ['netdev', 'vhost-user', 'memif', 'netmap'],
   locations: ['local'],
   threads: 0,
+  frameLimit: (port) => (port === 'netmap' ? NETMAP_FRAMES : null),
 
   async probe(host) {
     const kernel = (await host.read('/proc/sys/kernel/osrelease'))?.trim();
@@ -42,8 +44,8 @@ export const direct: SwitchDriver = {
         return withoutSwitch(
           sockets(
             ...([context, 'memif'] as const),
-            ({ name }) => netMemif({ name, role: 'client' }),
-            ({ name }) => netMemif({ name, role: 'server' }),
+            ({ name }) => netMemif({ name, role: 'client', frameBytes: context.frameBytes }),
+            ({ name }) => netMemif({ name, role: 'server', frameBytes: context.frameBytes }),
           ),
         );
       case 'vf':
@@ -85,10 +87,14 @@ async function vethPairs(context: SwitchContext): Promise<NetdevPort[]> {
   return ports;
 }
 
-async function veth({ host, undo }: SwitchContext, source: NetdevPort, sink: NetdevPort | undefined): Promise<void> {
+async function veth(
+  { host, undo, frameBytes }: SwitchContext,
+  source: NetdevPort,
+  sink: NetdevPort | undefined,
+): Promise<void> {
   if (sink === undefined) throw new RangeError(`pair ${source.pair} has no sink`);
   await undo.push({ kind: 'delete-link', name: source.interface });
-  await ipBatch(host, [`link add ${source.interface} type veth peer name ${sink.interface}`]);
+  await ipBatch(host, [`link add ${vethPair(source.interface, sink.interface, frameBytes)}`]);
   await silenceIpv6(host, source.interface);
   await silenceIpv6(host, sink.interface);
 }

@@ -107,6 +107,8 @@ export interface SwitchContext {
   uplink: Uplink | null;
   /** Of the driver's kinds, the one that all ports are to be of. */
   portKind: PortKind;
+  /** The largest frame to come, without FCS; 1514 at least. What ports and buffers have to hold. */
+  frameBytes: number;
   /** CPUs for the switch's own threads, one each; empty where it has none. */
   cpus: readonly number[];
   /** CPUs for everything else that it runs. */
@@ -154,6 +156,14 @@ export interface RunningSwitch {
   observe?(): Promise<() => Promise<SwitchFigures>>;
 }
 
+/** The largest frame that a switch carries in some way, where that is less than the largest of all. */
+export interface FrameLimit {
+  /** Without FCS. */
+  bytes: number;
+  /** What is no larger, as `netmap's buffers have 2048 bytes`. */
+  why: string;
+}
+
 export interface SwitchDriver {
   /** The word on the command line. */
   id: string;
@@ -165,8 +175,10 @@ export interface SwitchDriver {
   threads: number;
   /** The most pairs that it serves at once; as many as there are addresses (128) where absent. */
   pairsMax?: number;
-  /** Hugepages that it takes with so many ports, in bytes; none where absent. */
-  hugepageBytes?(ports: number): number;
+  /** The largest frames that it carries from port to port; null, or absent, where it carries all that there are (FRAME_BYTES_MAX). */
+  frameLimit?(port: PortKind, location: 'local' | 'remote'): FrameLimit | null;
+  /** Hugepages that it takes with so many ports and frames of so many bytes, in bytes; none where absent. */
+  hugepageBytes?(ports: number, frameBytes: number): number;
   probe(host: Host): Promise<Probe>;
   /** Brings it up with these ports and returns once it forwards, which it finds out by asking. Throws HostError. */
   start(context: SwitchContext): Promise<RunningSwitch>;

@@ -2,6 +2,7 @@
 // FastClick with the learning switch of Click (EtherSwitch), and a vhost-user port of DPDK for each application. It has one thread,
 // which polls. Our configuration has it print its counters when it gets a signal: it listens at no socket for that.
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
+import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import type { PortCounts, RunningSwitch, Station, SwitchContext, SwitchDriver, SwitchFigures } from './driver.ts';
 import type { Language } from './kit/dialogue.ts';
 import { findProgram } from './kit/program.ts';
@@ -28,6 +29,7 @@ export const fastclick: SwitchDriver = {
   locations: ['local'],
   threads: 1,
   pairsMax: DPDK_PORTS_MAX / 2,
+  frameLimit: () => ({ bytes: FRAME_BYTES_USUAL, why: 'its packet buffers are set up for no more' }),
   // DPDK's own 32 MiB, and the packet buffers.
   hugepageBytes: () => 32 * MIB + (BUFFERS + 1) * BUFFER_BYTES,
 

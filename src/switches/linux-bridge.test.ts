@@ -39,7 +39,7 @@ describe('linux-bridge', () => {
       'ip link set dev vswbr0 up',
       ...['source', 'sink'].flatMap((end) => [
         `undo delete-link vsws0${end}`,
-        `ip link add name vsws0${end} type veth peer name vswc0${end}`,
+        `ip link add name vsws0${end} mtu 1500 type veth peer name vswc0${end} mtu 1500`,
         `ip link set dev vsws0${end} master vswbr0`,
         `ip link set dev vsws0${end} up`,
       ]),

@@ -7,7 +7,7 @@ import { ipBatch, readNetdev, silenceIpv6 } from '../host/netdev.ts';
 import type { NetdevPort, PortCounters, Station, SwitchContext, SwitchDriver } from './driver.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
 import { kernelUplinkCounters, takeUplink, uplinkMissing } from './kit/uplink.ts';
-import { containerEnd, refuseTaken, switchEnd } from './kit/veth.ts';
+import { containerEnd, refuseTaken, switchEnd, vethPair } from './kit/veth.ts';
 
 const BRIDGE = 'vswbr0';
 
@@ -34,9 +34,9 @@ export const linuxBridge: SwitchDriver = {
     await refuseTaken(context.host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
     await makeBridge(context);
     for (const port of ports) await addPort(context, port);
-    const { host, undo, uplink } = context;
+    const { host, undo, uplink, frameBytes } = context;
     if (uplink !== null) {
-      await takeUplink(host, undo, uplink);
+      await takeUplink(host, undo, uplink, frameBytes);
       await ipBatch(host, [`link set dev ${uplink.interface} master ${BRIDGE}`]);
     }
     return {
@@ -69,10 +69,10 @@ async function makeBridge({ host, undo }: SwitchContext): Promise<void> {
   await ipBatch(host, [`link set dev ${BRIDGE} up`]);
 }
 
-async function addPort({ host, undo }: SwitchContext, port: NetdevPort): Promise<void> {
+async function addPort({ host, undo, frameBytes }: SwitchContext, port: NetdevPort): Promise<void> {
   const end = switchEnd(port);
   await undo.push({ kind: 'delete-link', name: end });
-  await ipBatch(host, [`link add name ${end} type veth peer name ${port.interface}`]);
+  await ipBatch(host, [`link add ${vethPair(end, port.interface, frameBytes)}`]);
   await silenceIpv6(host, end);
   await silenceIpv6(host, port.interface);
   await ipBatch(host, [`link set dev ${end} master ${BRIDGE}`, `link set dev ${end} up`]);

@@ -80,7 +80,7 @@ describe('ovs-kernel', () => {
     assert.equal(host.events[made - 1], 'undo delete-link vswc0source');
     assert.equal(
       host.inputs.get('ip -batch -'),
-      `link add name vsws0source netns vswovsk${host.ownerPid} type veth peer name vswc0source\n`,
+      `link add name vsws0source netns vswovsk${host.ownerPid} mtu 1500 type veth peer name vswc0source mtu 1500\n`,
     );
   });
 

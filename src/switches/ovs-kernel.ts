@@ -33,7 +33,7 @@ import {
   vsctl,
 } from './kit/ovs-daemons.ts';
 import { takeUplink } from './kit/uplink.ts';
-import { containerEnd, refuseTaken, switchEnd } from './kit/veth.ts';
+import { containerEnd, refuseTaken, switchEnd, vethPair } from './kit/veth.ts';
 
 const BRIDGE = 'vswovsk0';
 const MODULE = 'openvswitch';
@@ -154,10 +154,10 @@ function inside(host: Host, { path }: Namespace, command: readonly string[]): Pr
 }
 
 async function addPort(context: SwitchContext, namespace: Namespace, port: NetdevPort, number: number): Promise<void> {
-  const { host, undo } = context;
+  const { host, undo, frameBytes } = context;
   const end = switchEnd(port);
   await undo.push({ kind: 'delete-link', name: port.interface });
-  await ipBatch(host, [`link add name ${end} netns ${namespace.name} type veth peer name ${port.interface}`]);
+  await ipBatch(host, [`link add ${vethPair(end, port.interface, frameBytes, namespace.name)}`]);
   await silenceIpv6(host, port.interface);
   await inside(host, namespace, ['ip', 'link', 'set', 'dev', end, 'up']);
   await plug(context, end, number);
@@ -170,8 +170,8 @@ async function plug(context: SwitchContext, name: string, number: number): Promi
 }
 
 async function addUplink(context: SwitchContext, namespace: Namespace, uplink: Uplink): Promise<void> {
-  const { host, undo } = context;
-  await takeUplink(host, undo, uplink);
+  const { host, undo, frameBytes } = context;
+  await takeUplink(host, undo, uplink, frameBytes);
   const name = uplink.interface;
   // Back to where the shell is that does it: the host's namespace, which has no other name. Nothing to do where it is back already.
   const back = `! ip -netns ${namespace.name} link show dev ${name} || ip -netns ${namespace.name} link set dev ${name} netns $$`;

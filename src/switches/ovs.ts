@@ -2,6 +2,7 @@
 // Open vSwitch with its user-space datapath (DPDK): one vhost-user port for each application.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, HostError, type HostProcess } from '../host/host.ts';
+import { FRAME_BYTES_USUAL, mtuOf } from '../model/frame.ts';
 import {
   type RunningSwitch,
   SOCKETS,
@@ -47,6 +48,8 @@ export const ovs: SwitchDriver = {
   ports: ['vhost-user'],
   locations: ['local', 'remote'],
   threads: 1,
+  frameLimit: (_, location) =>
+    location === 'local' ? null : { bytes: FRAME_BYTES_USUAL, why: "its uplink's ring is set up for no more" },
   hugepageBytes: () => MEMORY_MIB * 1024 * 1024,
 
   async probe(host) {
@@ -153,7 +156,7 @@ const UPLINK_FRAMES = 4096;
 async function addUplink(context: SwitchContext, uplink: Uplink): Promise<void> {
   const { host, undo } = context;
   const stays = await kernelKeepsUplink(context);
-  if (stays) await takeUplink(host, undo, uplink);
+  if (stays) await takeUplink(host, undo, uplink, FRAME_BYTES_USUAL);
   await plugUplink(context, uplink);
 }
 
@@ -206,7 +209,7 @@ class Connections {
 
   /** Replaces the ports of the trial before by those of this one, as soon as their sockets are there. */
   async renew(signal: AbortSignal): Promise<void> {
-    const { host, ports, directory, uplink } = this.context;
+    const { host, ports, directory, uplink, frameBytes } = this.context;
     const names = ports.map((_, index) => this.nameOf(index));
     if (uplink !== null && this.present.length > 0) await plugUplink(this.context, uplink);
     for (const name of names) await socketAppears(host, `${directory}/ports/${name}`, signal);
@@ -214,6 +217,7 @@ class Connections {
     const [first = [], ...others] = names.map((name, index) => [
       ...['--', 'add-port', BRIDGE, name, '--', 'set', 'Interface', name, 'type=dpdkvhostuserclient'],
       ...[`options:vhost-server-path=${directory}/ports/${name}`, `ofport_request=${portNumber(index)}`],
+      `mtu_request=${mtuOf(frameBytes)}`,
     ]);
     const isFirstTime = this.present.length === 0;
     this.present = names;

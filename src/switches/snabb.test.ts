@@ -214,7 +214,7 @@ describe('starting Snabb', () => {
   });
 
   it('takes hugepages for all packets that fit in its links', () => {
-    const pages = [2, 4, 8].map((ports) => (snabb.hugepageBytes?.(ports) ?? 0) / 2 ** 21);
+    const pages = [2, 4, 8].map((ports) => (snabb.hugepageBytes?.(ports, 1514) ?? 0) / 2 ** 21);
     assert.deepEqual(pages, [39, 82, 168]);
   });
 });

@@ -3,6 +3,7 @@
 // It knows their addresses from the start, and learns none.
 import { type Host, HostError } from '../host/host.ts';
 import { makeVirtualFunctions, type PhysicalFunction, physicalFunctions, whyNoProgram } from '../host/sriov.ts';
+import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import { macOf } from '../model/station.ts';
 import type { DevicePort, SwitchContext, SwitchDriver } from './driver.ts';
 import { takeUplink, uplinkMissing } from './kit/uplink.ts';
@@ -14,6 +15,7 @@ export const sriov: SwitchDriver = {
   ports: ['vf'],
   locations: ['local', 'remote'],
   threads: 0,
+  frameLimit: () => ({ bytes: FRAME_BYTES_USUAL, why: 'its virtual functions are set up for no more' }),
 
   async probe(host) {
     const cards = await physicalFunctions(host);
@@ -37,7 +39,7 @@ export const sriov: SwitchDriver = {
     const { host, undo } = context;
     const card = await cardOf(context);
     const uplink = context.uplink ?? { interface: card.interface, pci: card.pci };
-    await takeUplink(host, undo, { ...uplink, interface: card.interface });
+    await takeUplink(host, undo, { ...uplink, interface: card.interface }, FRAME_BYTES_USUAL);
     const functions = await makeVirtualFunctions(
       host,
       undo,

@@ -4,6 +4,7 @@
 // opened in two of them would never meet (docs/decisions/0011-netmap.md).
 import { z } from 'zod';
 import { type Host, HostError, lastLine, runOrThrow } from '../host/host.ts';
+import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import {
   NETMAP_DEVICE,
   type NetmapPort,
@@ -13,6 +14,7 @@ import {
   type Uplink,
 } from './driver.ts';
 import { type KeptNamespace, keepNamespace } from './kit/namespace.ts';
+import { NETMAP_FRAMES } from './kit/netmap.ts';
 import { kernelUplinkCounters, takeUplink, uplinkMissing } from './kit/uplink.ts';
 
 /** Letters and digits only, and the prefix by which netmap knows that it is a switch. */
@@ -33,6 +35,9 @@ export const vale: SwitchDriver = {
   // Its table has 1024 places and no chains: of two addresses that have one place it knows only the later, and floods what is
   // for the other. That of the 24th pair's source is the first pair's (docs/decisions/0011-netmap.md).
   pairsMax: 23,
+  // Its uplink stays with the kernel, at its own MTU.
+  frameLimit: (_, location) =>
+    location === 'local' ? NETMAP_FRAMES : { bytes: FRAME_BYTES_USUAL, why: 'its uplink is set up for no more' },
 
   async probe(host) {
     if (!(await host.list('/dev')).includes('netmap')) {
@@ -128,7 +133,7 @@ class Tool {
 async function attachUplink({ host, undo }: SwitchContext, tool: Tool, uplink: Uplink): Promise<void> {
   const [port] = await tool.ports();
   if (port !== undefined) throw new HostError(`switch ${SWITCH} exists already (port ${port}): run 'vswbench clean'`);
-  await takeUplink(host, undo, uplink);
+  await takeUplink(host, undo, uplink, FRAME_BYTES_USUAL);
   const name = uplink.interface;
   if (!(await isPromiscuous(host, name))) {
     await undo.push({ kind: 'run', command: promiscuous(name, 'off') });

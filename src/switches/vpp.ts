@@ -2,6 +2,7 @@
 // FD.io's VPP: a process of our own with nothing in it but a bridge domain that learns, one vhost-user or memif port for each
 // application and, for `remote`, the uplink as an AF_PACKET interface. A system's VPP runs on untouched.
 import { HostError, runOrThrow } from '../host/host.ts';
+import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import {
   type PortCounters,
   type RunningSwitch,
@@ -32,6 +33,10 @@ export const vpp: SwitchDriver = {
   ports: ['vhost-user', 'memif'],
   locations: ['local', 'remote'],
   threads: 1,
+  frameLimit: () => ({
+    bytes: FRAME_BYTES_USUAL,
+    why: "its packet buffers and its uplink's ring are set up for no more",
+  }),
   hugepageBytes: () => BUFFERS_BYTES,
 
   async probe(host) {
@@ -58,7 +63,10 @@ export const vpp: SwitchDriver = {
         ...request,
         kind: kindOf(context),
         directory: folderOf(context, index),
-        device: kindOf(context) === 'memif' ? netMemif({ name, role: 'client' }) : virtioUser({ name }),
+        device:
+          kindOf(context) === 'memif'
+            ? netMemif({ name, role: 'client', frameBytes: context.frameBytes })
+            : virtioUser({ name }),
       };
     });
     const observer = new Observer(cli);
@@ -129,7 +137,7 @@ const UPLINK_RING = 'v2 cksum-gso-disable rx-size 2048 rx-per-block 4096 tx-size
 /** The interface stays with the kernel: a driver of VPP's own for the card would take it from there. */
 async function addUplink({ host, undo, uplink }: SwitchContext, cli: Cli): Promise<string | null> {
   if (uplink === null) return null;
-  await takeUplink(host, undo, uplink);
+  await takeUplink(host, undo, uplink, FRAME_BYTES_USUAL);
   const flags = `/sys/class/net/${uplink.interface}/flags`;
   const before = (await host.read(flags))?.trim();
   if (before !== undefined) await undo.push({ kind: 'restore-knob', path: flags, value: before });

@@ -8,8 +8,8 @@ import { after, before, it } from 'node:test';
 import { cannotMeasure, root, suite, traces, Workspace } from './machine.ts';
 
 const REFUSED: { args: string; says: RegExp }[] = [
-  { args: 'run -P 40', says: /-P.*40.*64 to 1500/ },
-  { args: 'run -P 9999', says: /-P.*9999.*64 to 1500/ },
+  { args: 'run -P 40', says: /-P.*40.*60 to 9014 .*without its FCS/ },
+  { args: 'run -P 9999', says: /-P.*9999.*60 to 9014/ },
   { args: 'run -R 0', says: /-R.*0.*max/ },
   { args: 'run -R -1', says: /-R.*-1/ },
   { args: 'run -B 0', says: /-B.*0.*1 to 1024/ },

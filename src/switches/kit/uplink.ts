@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { type Host, HostError, runOrThrow, type UndoStack } from '../../host/host.ts';
 import { readNetdev } from '../../host/netdev.ts';
+import { MTU_USUAL, mtuOf } from '../../model/frame.ts';
 import type { Uplink, UplinkCounters } from '../driver.ts';
 
 const LinkSchema = z.array(
@@ -14,11 +15,16 @@ const LinkSchema = z.array(
 );
 
 /**
- * Makes sure that the interface is there for us alone, silences it and sets it up. What is undone: it leaves a bridge that it was put
- * into, and is as it was. Throws HostError, before anything is touched, where it carries traffic of the host's own: to take it
+ * Makes sure that the interface is there for us alone, silences it, raises its MTU where frames of so many bytes need it, and sets it up.
+ * What is undone: it leaves a bridge that it was put into, and is as it was. Throws HostError, before anything is touched, where it carries traffic of the host's own: to take it
  * would cut the host off.
  */
-export async function takeUplink(host: Host, undo: UndoStack, { interface: name }: Uplink): Promise<void> {
+export async function takeUplink(
+  host: Host,
+  undo: UndoStack,
+  { interface: name }: Uplink,
+  frameBytes: number,
+): Promise<void> {
   const shown = await host.run(['ip', '-json', 'address', 'show', 'dev', name]);
   if (shown.exitCode !== 0) {
     throw new HostError(
@@ -35,6 +41,7 @@ export async function takeUplink(host: Host, undo: UndoStack, { interface: name 
   if (link?.master !== undefined) {
     throw new HostError(`uplink ${name} of host ${host.name} is a port of ${link.master}: release it, or give another`);
   }
+  await raiseMtu(host, undo, name, mtuOf(frameBytes));
   await undo.push({ kind: 'release-link', name, up: link?.flags.includes('UP') === true });
   const ipv6 = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
   const before = (await host.read(ipv6))?.trim();
@@ -44,6 +51,15 @@ export async function takeUplink(host: Host, undo: UndoStack, { interface: name 
     await host.write(ipv6, '1');
   }
   await runOrThrow(host, ['ip', 'link', 'set', 'dev', name, 'up']);
+}
+
+/** The MTU of Ethernet unless somebody says otherwise: from it on it is raised, and one that was lowered is left alone. */
+async function raiseMtu(host: Host, undo: UndoStack, name: string, mtu: number): Promise<void> {
+  const path = `/sys/class/net/${name}/mtu`;
+  const before = (await host.read(path))?.trim();
+  if (before === undefined || Number(before) >= mtu || Number(before) < MTU_USUAL) return;
+  await undo.push({ kind: 'restore-knob', path, value: before });
+  await host.write(path, String(mtu));
 }
 
 /** Null when the other end of the cable is up as well; else one line. */

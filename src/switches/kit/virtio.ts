@@ -8,8 +8,8 @@ export const DPDK_PORTS_MAX = 32;
 const RING_PACKETS = 1024;
 
 /**
- * Device argument of DPDK for a virtio-user port; `server` where the switch is the client of its socket. Frames of up to 1514
- * bytes need no merged buffers, and rings that are used in order spare both sides work: docs/decisions/0006-vhost-user-ports.md.
+ * Device argument of DPDK for a virtio-user port; `server` where the switch is the client of its socket. A frame is whole in each
+ * buffer, so that none need to be merged, and rings that are used in order spare both sides work: docs/decisions/0006-vhost-user-ports.md.
  */
 export function virtioUser({ name, server = false }: { name: string; server?: boolean }): string {
   const options = `queue_size=${RING_PACKETS},in_order=1,mrg_rxbuf=0`;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { SwitchOffer } from './expand.ts';
+import { frameObstacles } from './frames.ts';
+
+function offer(part: Partial<SwitchOffer> = {}): SwitchOffer {
+  return {
+    ...{ id: 'ovs', title: 'OVS', ports: ['netdev'], locations: ['local', 'remote'], threads: 0 },
+    available: { ok: true, version: '1' },
+    ...part,
+  };
+}
+
+/** Both ends of a cable, as `mtu/largest mtu`; one that is not there yet where it is empty. */
+function cable(...ends: string[]) {
+  const [near, far] = ends.map((text, index) => {
+    const [mtu = 0, mtuMax = 0] = text.split('/').map(Number);
+    const uplink = text === '' ? null : { interface: `c${index}`, mtu, mtuMax };
+    return { name: index === 0 ? 'a' : 'b', switches: [], cpus: [], uplink };
+  });
+  return { near: near ?? { name: 'a', switches: [], cpus: [] }, far: far ?? null };
+}
+
+describe('the frames of a switch', () => {
+  const limited = offer({
+    frameLimit: (_, location) => (location === 'local' ? null : { bytes: 1514, why: 'its ring' }),
+  });
+  it('are all where it says nothing', () =>
+    assert.deepEqual(
+      frameObstacles({ location: 'local', port: 'netdev', offer: offer(), testbed: cable() }, 9014),
+      [],
+    ));
+  it('are up to its limit there, with the reason beyond', () => {
+    const at = (location: 'local' | 'remote', packetSize: number) =>
+      frameObstacles({ location, port: 'netdev', offer: limited, testbed: cable('', '') }, packetSize);
+    assert.deepEqual(at('local', 9014), []);
+    assert.deepEqual(at('remote', 1514), []);
+    assert.deepEqual(at('remote', 1515), ['P = 1515 is more than the 1514 bytes that ovs takes here: its ring']);
+  });
+});
+
+describe('the frames of a cable', () => {
+  const over = (ends: [string, string], packetSize: number) =>
+    frameObstacles({ location: 'remote', port: 'netdev', offer: offer(), testbed: cable(...ends) }, packetSize);
+  it('are no concern of a local case', () =>
+    assert.deepEqual(
+      frameObstacles({ location: 'local', port: 'netdev', offer: offer(), testbed: cable('600/600', '600/600') }, 1514),
+      [],
+    ));
+  it('are those of an MTU that somebody has lowered, with both of them', () => {
+    assert.deepEqual(over(['1400/65535', '1400/65535'], 1414), []);
+    assert.deepEqual(over(['1400/65535', '1500/65535'], 1500), [
+      'P = 1500 needs an MTU of 1486 at both ends of the cable, which have 1400 (c0 of a) and 65535 at most (c1 of b): raise it, or give -P 1414 or less',
+    ]);
+  });
+  it('are as large as both drivers take, where the MTU is the usual one or more', () => {
+    assert.deepEqual(over(['1500/9216', '9000/9000'], 9014), []);
+    assert.deepEqual(over(['1500/1500', '1500/9000'], 1514), []);
+    assert.match(over(['1500/1500', '1500/9000'], 9014)[0] ?? '', /have 1500 \(c0 of a\) and 9000 at most \(c1 of b\)/);
+  });
+  it('are not known of a cable that is made for us', () => assert.deepEqual(over(['', ''], 9014), []));
+});

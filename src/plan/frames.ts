@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames that are too large for a switch or for the cable are told before the first trial, and not found out as loss.
+import type { PortKind } from '../model/dataplane.ts';
+import { frameBytesOf, MTU_USUAL, mtuOf } from '../model/frame.ts';
+import type { TestCase } from '../model/testcase.ts';
+import type { HostOffer, SwitchOffer, TestbedOffer } from './expand.ts';
+
+interface Path {
+  location: TestCase['location'];
+  port: PortKind;
+  offer: SwitchOffer;
+  testbed: Pick<TestbedOffer, 'near' | 'far'>;
+}
+
+/** Why frames of this size do not go this way, with both numbers and the mend; empty where they do. */
+export function frameObstacles({ location, port, offer, testbed }: Path, packetSize: number): string[] {
+  const limit = offer.frameLimit?.(port, location) ?? null;
+  const tooLarge =
+    limit !== null && packetSize > limit.bytes
+      ? [`P = ${packetSize} is more than the ${limit.bytes} bytes that ${offer.id} takes here: ${limit.why}`]
+      : [];
+  return [...tooLarge, ...(location === 'remote' ? cableObstacles([testbed.near, testbed.far], packetSize) : [])];
+}
+
+/**
+ * An MTU is raised for a campaign, and restored after it, from the usual one on. Who has lowered it knows of something on the way that
+ * takes no more.
+ */
+function cableObstacles(ends: readonly (HostOffer | null)[], packetSize: number): string[] {
+  const needed = mtuOf(packetSize);
+  const uplinks = ends.flatMap((host) => (host?.uplink == null ? [] : [{ host: host.name, ...host.uplink }]));
+  const mostOf = ({ mtu, mtuMax }: (typeof uplinks)[number]) => (mtu < MTU_USUAL ? mtu : Math.max(mtu, mtuMax));
+  const most = Math.min(...uplinks.map(mostOf));
+  if (needed <= most) return [];
+  const has = uplinks.map((uplink) => {
+    const taken = mostOf(uplink) > uplink.mtu ? `${mostOf(uplink)} at most` : String(uplink.mtu);
+    return `${taken} (${uplink.interface} of ${uplink.host})`;
+  });
+  return [
+    `P = ${packetSize} needs an MTU of ${needed} at both ends of the cable, which have ${has.join(' and ')}: raise it, or give -P ${frameBytesOf(most)} or less`,
+  ];
+}
