@@ -7,7 +7,7 @@ import type { CampaignFile } from '../model/campaign.ts';
 const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; text: string; bare?: string }[] = [
   { flags: '-D, --dimension <list>', key: 'dimension', text: 'throughput, latency' },
   { flags: '-L, --location <list>', key: 'location', text: 'local, remote' },
-  { flags: '-S, --pairs <list>', key: 'pairs', text: 'container pairs, as 1vs1,4vs4' },
+  { flags: '-S, --pairs <list>', key: 'pairs', text: 'container pairs, as 1vs1,4vs4 or 1vs1..4vs4' },
   { flags: '-V, --virtual-switch <list>', key: 'switch', text: 'switches (default: all that this machine can run)' },
   {
     flags: '-P, --packet-size <list>',

@@ -119,6 +119,13 @@ describe('parseCampaign', () => {
     [{ dimension: 'speed' }, /^dimension \(-D\): 'speed' is not one of throughput, latency$/],
     [{ location: '' }, /^location \(-L\): '' is not one of local, remote$/],
     [{ pairs: '4' }, /^pairs \(-S\): '4' is not NvsN.*1vs1, 4vs4/],
+    [
+      { pairs: '1vs2..4vs4' },
+      /^pairs \(-S\): '1vs2\.\.4vs4' is not a range \(examples: 1vs1\.\.4vs4, 2vs2\.\.8vs8\/2\)$/,
+    ],
+    [{ pairs: '1..4..8' }, /^pairs \(-S\): '1\.\.4\.\.8' is not a range/],
+    [{ pairs: '4vs4..1vs1' }, /^pairs \(-S\): range '4\.\.1\/1' is empty/],
+    [{ pairs: '1..129' }, /^pairs \(-S\): 129 is out of range; give 1 to 128$/],
     [{ pairs: '1vs2' }, /^pairs \(-S\): '1vs2' is not NvsN/],
     [{ pairs: '0vs0' }, /^pairs \(-S\): 0 is out of range; give 1 to 128$/],
     [{ pairs: '129vs129' }, /^pairs \(-S\): 129 is out of range; give 1 to 128$/],
@@ -134,6 +141,11 @@ describe('parseCampaign', () => {
     ],
     [{ packetSize: '64..9015/8951' }, /^packetSize \(-P\): 9015 is out of range/],
     [{ packetSize: 'big' }, /^packetSize \(-P\): 'big' is not a number/],
+    [
+      { rate: 'max,1,5M' },
+      /^rate \(-R\): '1,5M' reads as 1 and 5 M, or as 1\.5 M; for one number write 1\.5M, for two 1,5000000$/,
+    ],
+    [{ packetSize: '1,5k' }, /^packetSize \(-P\): '1,5k' reads as 1 and 5 k, or as 1\.5 k/],
     [{ rate: '0' }, /^rate \(-R\): 0 is out of range; give 1 to 1G packets\/s, or 'max'/],
     [{ rate: '2G' }, /^rate \(-R\): 2000000000 is out of range/],
     [{ rate: 'fast' }, /^rate \(-R\): 'fast' is not a number.*nor is it 'max'$/],
@@ -212,6 +224,15 @@ describe('CampaignFileSchema', () => {
     assert.deepEqual(read({ packetSize: 64 }), [64]);
     assert.deepEqual(read({ packetSize: '64,128' }), [64, 128]);
     assert.deepEqual(read({ packetSize: [64, '128..256/64'] }), [64, 128, 192, 256]);
+    // In a list nothing can be a decimal comma.
+    assert.deepEqual(read({ packetSize: [500, '1k'] }), [500, 1000]);
+  });
+
+  it('takes ranges of pairs', () => {
+    const read = (pairs: string) => campaignOf({ pairs }).pairs;
+    assert.deepEqual(read('1vs1..4vs4'), [1, 2, 3, 4]);
+    assert.deepEqual(read('1..4/1'), [1, 2, 3, 4]);
+    assert.deepEqual(read('2vs2..8vs8/2, 1vs1'), [2, 4, 6, 8, 1]);
   });
 
   it('refuses unknown keys, empty lists and nested values', () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type PortKind, PortKindSchema } from './dataplane.ts';
 import { FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { LOCAL_TESTBED, TestbedNameSchema, type TestbedSpec, TestbedsSchema } from './testbed.ts';
-import { type Parsed, parseDurationMs, parseQuantities } from './units.ts';
+import { commaAmbiguity, type Parsed, parseDurationMs, parseQuantities } from './units.ts';
 
 /** How narrow each case's 95 % interval is to become, and where to give up. */
 export const PrecisionSchema = z.strictObject({
@@ -67,7 +67,8 @@ const texts = z.union([
   z
     .array(text)
     .min(1)
-    .transform((list) => list.join(',')),
+    // With the blank it cannot be a decimal comma.
+    .transform((list) => list.join(', ')),
 ]);
 
 /** The campaign file: every key is optional, unknown keys are refused. The command line's options have the same names. */
@@ -261,6 +262,8 @@ function single(field: string, value: string, min: number, max: number): number 
 }
 
 function rates(value: string): (number | 'max')[] {
+  const ambiguity = commaAmbiguity(value);
+  if (ambiguity !== null) throw new FieldError(`rate (-R): ${ambiguity}`);
   const list = value.split(',').flatMap((item): (number | 'max')[] => {
     if (item.trim() === 'max') return ['max'];
     const parsed = parseQuantities(item);
@@ -274,18 +277,30 @@ function rates(value: string): (number | 'max')[] {
   return [...new Set(list)];
 }
 
+/** Of a test case: see TestCaseSchema. */
+const PAIRS_MAX = 128;
+
+/** `4vs4`, and ranges: `1vs1..4vs4`, or as those of numbers, `1..4/1`. */
 function pairSets(value: string): number[] {
-  return [
-    ...new Set(
-      value.split(',').map((item) => {
-        const match = /^(\d+)vs(\d+)$/.exec(item.trim());
-        if (match === null || match[1] !== match[2]) {
-          throw new FieldError(`pairs (-S): '${item}' is not NvsN with the same N twice (examples: 1vs1, 4vs4)`);
-        }
-        return single('pairs (-S)', match[1] ?? '', 1, 128);
-      }),
-    ),
-  ];
+  return [...new Set(value.split(',').flatMap((item) => (item.includes('..') ? pairRange(item) : [pairSet(item)])))];
+}
+
+function pairSet(item: string): number {
+  const match = /^(\d+)vs(\d+)$/.exec(item.trim());
+  if (match === null || match[1] !== match[2]) {
+    throw new FieldError(`pairs (-S): '${item}' is not NvsN with the same N twice (examples: 1vs1, 4vs4, 1vs1..4vs4)`);
+  }
+  return single('pairs (-S)', match[1] ?? '', 1, PAIRS_MAX);
+}
+
+/** Without a step it is 1. */
+function pairRange(item: string): number[] {
+  const [range, first, last, step = '1'] =
+    /^(\d+)(?:vs\1)?\.\.(\d+)(?:vs\2)?(?:\/(\d+)(?:vs\3)?)?$/.exec(item.trim()) ?? [];
+  if (range === undefined) {
+    throw new FieldError(`pairs (-S): '${item}' is not a range (examples: 1vs1..4vs4, 2vs2..8vs8/2)`);
+  }
+  return quantities('pairs (-S)', `${first}..${last}/${step}`, 1, PAIRS_MAX, '');
 }
 
 /** Longest single trial: a day. */

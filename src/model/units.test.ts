@@ -63,6 +63,14 @@ describe('parseQuantity', () => {
 });
 
 describe('parseQuantities', () => {
+  it('refuses a comma that may be a decimal one, with both readings', () => {
+    const ambiguous = refused(parseQuantities('64,1,5M'));
+    assert.equal(ambiguous, "'1,5M' reads as 1 and 5 M, or as 1.5 M; for one number write 1.5M, for two 1,5000000");
+    assert.deepEqual(accepted(parseQuantities('1, 5M')), [1, 5e6]);
+    assert.deepEqual(accepted(parseQuantities('1,5000000')), [1, 5e6]);
+    assert.deepEqual(accepted(parseQuantities('5M,1')), [5e6, 1]);
+    assert.deepEqual(accepted(parseQuantities('1,1.5M')), [1, 1.5e6]);
+  });
   const good: [string, number[]][] = [
     ['64', [64]],
     ['64,256,1500', [64, 256, 1500]],

@@ -47,6 +47,8 @@ function exactly(
 
 /** A list of quantities and ranges: `64,256,1500`, `1M..20M/1M` (both ends included). Order and duplicates as given, duplicates once. */
 export function parseQuantities(text: string): Parsed<number[]> {
+  const ambiguity = commaAmbiguity(text);
+  if (ambiguity !== null) return { ok: false, error: ambiguity };
   const values: number[] = [];
   for (const part of text.split(',')) {
     const parsed = part.includes('..') ? parseRange(part) : asList(parseQuantity(part));
@@ -54,6 +56,17 @@ export function parseQuantities(text: string): Parsed<number[]> {
     values.push(...parsed.value);
   }
   return { ok: true, value: [...new Set(values)] };
+}
+
+/**
+ * What is wrong with a list in which a bare number stands right before one with a unit, in one line; null where there is none. Half of the
+ * world writes one and a half million `1,5M`. With a blank behind its comma it is a list.
+ */
+export function commaAmbiguity(text: string): string | null {
+  const [, pair, whole = '', rest = '', suffix = ''] = /(?:^|,)\s*((\d+),(\d+)([kKMG]))/.exec(text) ?? [];
+  if (pair === undefined) return null;
+  const inFull = rest + '0'.repeat(SI_PLACES[suffix] ?? 0);
+  return `'${pair}' reads as ${whole} and ${rest} ${suffix}, or as ${whole}.${rest} ${suffix}; for one number write ${whole}.${rest}${suffix}, for two ${whole},${inFull}`;
 }
 
 function asList(parsed: Parsed<number>): Parsed<number[]> {
