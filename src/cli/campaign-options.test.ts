@@ -34,6 +34,12 @@ function refuses(what: () => unknown, message: RegExp): void {
   });
 }
 
+it('takes sizes with the FCS', () => {
+  assert.deepEqual(campaignOf(null, '-P', '64,1518', '--fcs').packetSizes, [60, 1514]);
+  assert.deepEqual(campaignOf('fcs: true\npacketSize: 64').packetSizes, [60]);
+  assert.equal(campaignOf('packetSize: 64').fcs, false);
+});
+
 describe('tune', () => {
   it('is off unless asked for, the paper’s three without a value, and named one by one', () => {
     assert.deepEqual(campaignOf(null).tune, []);

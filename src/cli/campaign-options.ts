@@ -14,6 +14,7 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     key: 'packetSize',
     text: "bytes of the whole Ethernet frame without FCS, 60 to 9014; RFC 2544's 64 and 1518 are 60 and 1514 (default: 64)",
   },
+  { flags: '--fcs', key: 'fcs', text: 'sizes are stated and shown with the FCS: -P 64,1518 is 60 and 1514 without' },
   { flags: '-R, --rate <list>', key: 'rate', text: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'" },
   { flags: '-B, --burst <list>', key: 'burst', text: 'packets per burst, 1 to 1024 (default: 64; latency: 4)' },
   { flags: '--io <list>', key: 'io', text: 'I/O frameworks (default: all that the switch can serve)' },
@@ -88,7 +89,7 @@ export function overridesIn(options: Record<string, unknown>): Record<string, st
   return Object.fromEntries(
     campaignOptions.flatMap(({ option, key }) => {
       const value = options[option.attributeName()];
-      return typeof value === 'string' ? [[key, value] as const] : [];
+      return typeof value === 'string' || value === true ? [[key, String(value)] as const] : [];
     }),
   );
 }

@@ -5,6 +5,7 @@ import type { PlannedTrial } from '../plan/order.ts';
 import { type PlacementHosts, placeCase } from '../plan/placement.ts';
 import { counted, spelledTrials, untilPrecise } from '../report/format.ts';
 import { namingOf } from '../report/naming.ts';
+import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { clean, wrap } from '../report/text.ts';
 import type { Schedule } from '../run/schedule.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
@@ -29,15 +30,18 @@ export function describePlan(
   testbeds: readonly PlacedTestbed[],
   columns: number,
 ): string {
-  const { cases } = plan;
-  const naming = namingOf(cases.map((planned) => planned.case));
+  const cases = plan.cases.map((planned) => ({
+    ...planned,
+    shown: shownCases([planned.case], plan.campaign.fcs)[0] ?? planned.case,
+  }));
+  const naming = namingOf(cases.map(({ shown }) => shown));
   const items = cases.map((planned) => ({
-    line: naming.nameOf(planned.case),
+    line: naming.nameOf(planned.shown),
     detail: planned.skipped === null ? describePlacement(planned, drivers, testbeds) : `skipped: ${planned.skipped}`,
   }));
   return [
     ...wrap(clean(`${plan.campaign.title}: ${describeTrials(plan)}`), columns, 2),
-    ...wrap(clean(`Each: ${naming.common}.`), columns, 2),
+    ...wrap(clean(`Each: ${naming.common}.${plan.campaign.fcs ? ` ${WITH_FCS}.` : ''}`), columns, 2),
     ...items.flatMap(({ line, detail }, index) => [
       ...wrap(`  ${clean(line)}`, columns, 4),
       // Below a group of cases stands what they have in common.

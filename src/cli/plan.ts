@@ -5,6 +5,7 @@ import type { Campaign } from '../model/campaign.ts';
 import type { BegunCampaign, PlannedCase, StoredCampaign } from '../model/result.ts';
 import { expandCampaign, type TestbedOffer } from '../plan/expand.ts';
 import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
+import { shownCases } from '../report/shown.ts';
 import { titleOf } from '../report/title.ts';
 import { Schedule } from '../run/schedule.ts';
 import type { ConnectedTestbed } from '../run/testbed.ts';
@@ -37,7 +38,7 @@ export function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], vi
   const frameworks = views.flatMap(({ offer }) => offer.frameworks);
   const head: Plan['campaign'] = {
     id: newCampaignId(now, randomInt(16 ** 3)),
-    title: campaign.title ?? titleOf(casesToName(expanded.value), campaign.ios !== null),
+    title: campaign.title ?? titleOf(shownCases(casesToName(expanded.value), campaign.fcs), campaign.ios !== null),
     startedAt: now.toISOString(),
     endedAt: null,
     seed: campaign.seed ?? randomInt(2 ** 32),
@@ -46,6 +47,7 @@ export function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], vi
     durationMs: campaign.durationMs,
     trialsPlanned: campaign.trials,
     precision: campaign.precision,
+    fcs: campaign.fcs,
     tune: campaign.tune,
     hosts: views.flatMap(({ hosts }) => hosts),
     ioTitles: Object.fromEntries(frameworks.map(({ name, title }) => [name, title])),

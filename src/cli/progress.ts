@@ -7,6 +7,7 @@ import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '.
 import type { PlannedTrial } from '../plan/order.ts';
 import { MICROSECONDS, percentLost, withUnit } from '../report/format.ts';
 import { type Naming, namingOf } from '../report/naming.ts';
+import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { broken, clean, wrap, wrapParts } from '../report/text.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
 import type { ExtraRound, Schedule } from '../run/schedule.ts';
@@ -15,7 +16,7 @@ import { tell } from './context.ts';
 import { lineWidth } from './terminal.ts';
 
 interface Planned {
-  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'warmupAuto' | 'durationMs' | 'precision'>;
+  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'warmupAuto' | 'durationMs' | 'precision' | 'fcs'>;
   cases: readonly PlannedCase[];
   /** Repetitions of disturbed trials, from before. */
   owed: readonly PlannedTrial[];
@@ -53,6 +54,7 @@ export class Progress {
   private readonly precision: StoredCampaign['precision'];
   private readonly screen: Screen;
   private readonly naming: Naming;
+  private readonly fcs: boolean;
   private done: number;
   private readonly nowMs: () => number;
   private readonly startedAt: number;
@@ -68,7 +70,13 @@ export class Progress {
     this.startedAt = nowMs();
     const order = schedule.remaining;
     this.screen = screen;
-    this.naming = namingOf(cases.flatMap((planned) => (planned.skipped === null ? [planned.case] : [])));
+    this.fcs = campaign.fcs;
+    this.naming = namingOf(
+      shownCases(
+        cases.flatMap((planned) => (planned.skipped === null ? [planned.case] : [])),
+        campaign.fcs,
+      ),
+    );
     this.precision = campaign.precision;
     this.done = schedule.doneCount;
     this.total = this.done + order.length + owed.length;
@@ -83,7 +91,7 @@ export class Progress {
     const least = this.precision === null ? '' : 'at least ';
     const count = order.length + owed.length;
     this.tell(`Campaign ${campaign.id} (${campaign.title}): ${least}${count} trials, ${least}about ${estimate}.`);
-    this.tell(`Each: ${this.naming.common}.`);
+    this.tell(`Each: ${this.naming.common}.${this.fcs ? ` ${WITH_FCS}.` : ''}`);
   }
 
   /** The planned rounds were not enough for some cases. */
@@ -140,7 +148,8 @@ export class Progress {
   }
 
   private nameOf({ planned, testCase }: { planned: PlannedTrial; testCase: TestCase }): string {
-    return `${this.naming.nameOf(testCase)}${isRepetition(planned) ? ', repeated' : ''}`;
+    const [shown = testCase] = shownCases([testCase], this.fcs);
+    return `${this.naming.nameOf(shown)}${isRepetition(planned) ? ', repeated' : ''}`;
   }
 
   private counter(number: number): string {

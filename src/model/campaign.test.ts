@@ -38,6 +38,7 @@ describe('parseCampaign', () => {
       durationMs: 3000,
       trials: 6,
       precision: null,
+      fcs: false,
       tune: ['off'],
       seed: null,
       testbeds: ['local'],
@@ -54,7 +55,8 @@ describe('parseCampaign', () => {
       pairs: '1vs1,4vs4',
       switch: 'linux-bridge, ovs',
       io: 'udp,raw-mmsg',
-      packetSize: '64..256/64,1500',
+      packetSize: '68..260/64,1504',
+      fcs: 'true',
       rate: 'max,1M..3M/1M,1.5k',
       burst: '1,32',
       touch: 'full,none',
@@ -89,6 +91,7 @@ describe('parseCampaign', () => {
       durationMs: 60_000,
       trials: 10,
       precision: { ratio: 0.025, trialsMax: 40 },
+      fcs: true,
       tune: ['governor', 'irqs'],
       seed: 4_294_967_295,
       testbeds: ['lab', 'netns'],
@@ -137,8 +140,13 @@ describe('parseCampaign', () => {
     [{ io: 'udp,' }, /^io \(--io\): '' is not a name/],
     [
       { packetSize: '40' },
-      /^packetSize \(-P\): 40 is out of range; give 60 to 9014 bytes of the whole Ethernet frame without its FCS \(RFC 2544's 64 and 1518 are 60 and 1514\)$/,
+      /^packetSize \(-P\): 40 is out of range; give 60 to 9014 bytes of the whole Ethernet frame without its FCS \(RFC 2544's 64 and 1518 are 60 and 1514; --fcs takes them as they are\)$/,
     ],
+    [
+      { packetSize: '60', fcs: 'true' },
+      /^packetSize \(-P\): 60 is out of range; give 64 to 9018 bytes of the whole Ethernet frame with its FCS/,
+    ],
+    [{ fcs: 'yes' }, /^fcs \(--fcs\): 'yes' is not one of true, false$/],
     [{ packetSize: '64..9015/8951' }, /^packetSize \(-P\): 9015 is out of range/],
     [{ packetSize: 'big' }, /^packetSize \(-P\): 'big' is not a number/],
     [
@@ -226,6 +234,13 @@ describe('CampaignFileSchema', () => {
     assert.deepEqual(read({ packetSize: [64, '128..256/64'] }), [64, 128, 192, 256]);
     // In a list nothing can be a decimal comma.
     assert.deepEqual(read({ packetSize: [500, '1k'] }), [500, 1000]);
+  });
+
+  it('takes sizes with the FCS where the file says so', () => {
+    const read = (file: unknown) => campaignOf(CampaignFileSchema.parse(file)).packetSizes;
+    assert.deepEqual(read({ packetSize: [64, 1518], fcs: true }), [60, 1514]);
+    assert.deepEqual(read({ fcs: true }), [60]);
+    assert.deepEqual(read({ packetSize: 64, fcs: false }), [64]);
   });
 
   it('takes ranges of pairs', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { type PortKind, PortKindSchema } from './dataplane.ts';
-import { FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
+import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { LOCAL_TESTBED, TestbedNameSchema, type TestbedSpec, TestbedsSchema } from './testbed.ts';
 import { commaAmbiguity, type Parsed, parseDurationMs, parseQuantities } from './units.ts';
 
@@ -32,6 +32,8 @@ export interface Campaign {
   ports: PortKind[] | null;
   /** Of whole Ethernet frames without FCS, bytes. */
   packetSizes: number[];
+  /** The user states sizes with the FCS, and is to read them so. */
+  fcs: boolean;
   /** Null is the dimension's own default: see defaultRate. */
   rates: (number | 'max')[] | null;
   /** Null is the dimension's own default: see defaultBurst. */
@@ -81,6 +83,7 @@ export const CampaignFileSchema = z.strictObject({
   io: texts.optional(),
   port: texts.optional(),
   packetSize: texts.optional(),
+  fcs: z.union([z.boolean(), z.string()]).transform(String).optional(),
   rate: texts.optional(),
   burst: texts.optional(),
   touch: texts.optional(),
@@ -157,7 +160,7 @@ function readCampaign(file: CampaignFile): Campaign {
     switches: file.switch === undefined ? null : names('switch (-V)', file.switch),
     ios: file.io === undefined ? null : names('io (--io)', file.io),
     ports: file.port === undefined ? null : words('port (--port)', file.port, PortKindSchema.options),
-    packetSizes: packetSizes(file.packetSize ?? '64'),
+    ...packetSizes(file),
     rates: file.rate === undefined ? null : rates(file.rate),
     bursts: file.burst === undefined ? null : quantities('burst (-B)', file.burst, 1, 1024, 'packets'),
     touches: words('touch', file.touch ?? 'full', ['full', 'none']),
@@ -248,10 +251,18 @@ function quantities(field: string, value: string, min: number, max: number, unit
   return parsed.value;
 }
 
-/** The smallest and the largest frame are those of RFC 2544 and of an MTU of 9000, less the FCS. */
-function packetSizes(value: string): number[] {
-  const unit = "bytes of the whole Ethernet frame without its FCS (RFC 2544's 64 and 1518 are 60 and 1514)";
-  return quantities('packetSize (-P)', value, FRAME_BYTES_MIN, FRAME_BYTES_MAX, unit);
+/** The smallest and the largest frame are those of RFC 2544 and of an MTU of 9000. */
+function packetSizes({
+  packetSize = '64',
+  fcs: stated = 'false',
+}: CampaignFile): Pick<Campaign, 'packetSizes' | 'fcs'> {
+  const fcs = word('fcs (--fcs)', stated, ['true', 'false']) === 'true';
+  const extra = fcs ? FCS_BYTES : 0;
+  const unit = fcs
+    ? 'bytes of the whole Ethernet frame with its FCS (without --fcs: less 4)'
+    : "bytes of the whole Ethernet frame without its FCS (RFC 2544's 64 and 1518 are 60 and 1514; --fcs takes them as they are)";
+  const sizes = quantities('packetSize (-P)', packetSize, FRAME_BYTES_MIN + extra, FRAME_BYTES_MAX + extra, unit);
+  return { packetSizes: sizes.map((bytes) => bytes - extra), fcs };
 }
 
 function single(field: string, value: string, min: number, max: number): number {

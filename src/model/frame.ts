@@ -6,6 +6,8 @@
 export const FRAME_BYTES_MIN = 60;
 /** The largest frame of IEEE 802.3: an MTU of 1500. */
 export const FRAME_BYTES_USUAL = 1514;
+/** The frame check sequence at the end of a frame, which nothing here counts but who asks for it. */
+export const FCS_BYTES = 4;
 /** The largest that we send, a jumbo frame: an MTU of 9000. */
 export const FRAME_BYTES_MAX = 9014;
 

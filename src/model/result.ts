@@ -433,6 +433,8 @@ export const CampaignHeadSchema = z.strictObject({
   trialsPlanned: count,
   /** Null where no more than the planned trials are run. */
   precision: PrecisionSchema.nullable(),
+  /** Sizes are shown with the FCS, and without it wherever they are stored. Older records lack it. */
+  fcs: z.boolean().default(false),
   /** Names of the knobs that were to be turned on each host. */
   tune: z.array(z.string()).default([]),
   /** The machines, the near host of the first testbed first. */

@@ -100,6 +100,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     durationMs: 1000,
     trials: 1,
     precision: null,
+    fcs: false,
     tune: [],
     seed: null,
     testbeds: ['local'],

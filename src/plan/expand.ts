@@ -382,7 +382,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
     const reasons = [
       ...lacking,
       ...(obstacle === null ? [] : [obstacle]),
-      ...frameObstacles(combination, cell.packetSize),
+      ...frameObstacles(combination, cell.packetSize, campaign.fcs),
     ];
     return {
       case: {

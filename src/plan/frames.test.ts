@@ -28,12 +28,16 @@ describe('the frames of a switch', () => {
   });
   it('are all where it says nothing', () =>
     assert.deepEqual(
-      frameObstacles({ location: 'local', port: 'netdev', offer: offer(), testbed: cable() }, 9014),
+      frameObstacles({ location: 'local', port: 'netdev', offer: offer(), testbed: cable() }, 9014, false),
       [],
     ));
   it('are up to its limit there, with the reason beyond', () => {
     const at = (location: 'local' | 'remote', packetSize: number) =>
-      frameObstacles({ location, port: 'netdev', offer: limited, testbed: cable('', '') }, packetSize);
+      frameObstacles({ location, port: 'netdev', offer: limited, testbed: cable('', '') }, packetSize, false);
+    assert.deepEqual(
+      frameObstacles({ location: 'remote', port: 'netdev', offer: limited, testbed: cable('', '') }, 1515, true),
+      ['P = 1519 is more than the 1518 bytes that ovs takes here: its ring'],
+    );
     assert.deepEqual(at('local', 9014), []);
     assert.deepEqual(at('remote', 1514), []);
     assert.deepEqual(at('remote', 1515), ['P = 1515 is more than the 1514 bytes that ovs takes here: its ring']);
@@ -42,10 +46,14 @@ describe('the frames of a switch', () => {
 
 describe('the frames of a cable', () => {
   const over = (ends: [string, string], packetSize: number) =>
-    frameObstacles({ location: 'remote', port: 'netdev', offer: offer(), testbed: cable(...ends) }, packetSize);
+    frameObstacles({ location: 'remote', port: 'netdev', offer: offer(), testbed: cable(...ends) }, packetSize, false);
   it('are no concern of a local case', () =>
     assert.deepEqual(
-      frameObstacles({ location: 'local', port: 'netdev', offer: offer(), testbed: cable('600/600', '600/600') }, 1514),
+      frameObstacles(
+        { location: 'local', port: 'netdev', offer: offer(), testbed: cable('600/600', '600/600') },
+        1514,
+        false,
+      ),
       [],
     ));
   it('are those of an MTU that somebody has lowered, with both of them', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames that are too large for a switch or for the cable are told before the first trial, and not found out as loss.
 import type { PortKind } from '../model/dataplane.ts';
-import { frameBytesOf, MTU_USUAL, mtuOf } from '../model/frame.ts';
+import { FCS_BYTES, frameBytesOf, MTU_USUAL, mtuOf } from '../model/frame.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { HostOffer, SwitchOffer, TestbedOffer } from './expand.ts';
 
@@ -12,21 +12,28 @@ interface Path {
   testbed: Pick<TestbedOffer, 'near' | 'far'>;
 }
 
-/** Why frames of this size do not go this way, with both numbers and the mend; empty where they do. */
-export function frameObstacles({ location, port, offer, testbed }: Path, packetSize: number): string[] {
+/** Why frames of this size do not go this way, with both numbers and the mend; empty where they do. With `fcs`, sizes are told with it. */
+export function frameObstacles({ location, port, offer, testbed }: Path, packetSize: number, fcs: boolean): string[] {
+  const told = (bytes: number) => bytes + (fcs ? FCS_BYTES : 0);
   const limit = offer.frameLimit?.(port, location) ?? null;
   const tooLarge =
     limit !== null && packetSize > limit.bytes
-      ? [`P = ${packetSize} is more than the ${limit.bytes} bytes that ${offer.id} takes here: ${limit.why}`]
+      ? [
+          `P = ${told(packetSize)} is more than the ${told(limit.bytes)} bytes that ${offer.id} takes here: ${limit.why}`,
+        ]
       : [];
-  return [...tooLarge, ...(location === 'remote' ? cableObstacles([testbed.near, testbed.far], packetSize) : [])];
+  return [...tooLarge, ...(location === 'remote' ? cableObstacles([testbed.near, testbed.far], packetSize, told) : [])];
 }
 
 /**
  * An MTU is raised for a campaign, and restored after it, from the usual one on. Who has lowered it knows of something on the way that
  * takes no more.
  */
-function cableObstacles(ends: readonly (HostOffer | null)[], packetSize: number): string[] {
+function cableObstacles(
+  ends: readonly (HostOffer | null)[],
+  packetSize: number,
+  told: (bytes: number) => number,
+): string[] {
   const needed = mtuOf(packetSize);
   const uplinks = ends.flatMap((host) => (host?.uplink == null ? [] : [{ host: host.name, ...host.uplink }]));
   const mostOf = ({ mtu, mtuMax }: (typeof uplinks)[number]) => (mtu < MTU_USUAL ? mtu : Math.max(mtu, mtuMax));
@@ -37,6 +44,6 @@ function cableObstacles(ends: readonly (HostOffer | null)[], packetSize: number)
     return `${taken} (${uplink.interface} of ${uplink.host})`;
   });
   return [
-    `P = ${packetSize} needs an MTU of ${needed} at both ends of the cable, which have ${has.join(' and ')}: raise it, or give -P ${frameBytesOf(most)} or less`,
+    `P = ${told(packetSize)} needs an MTU of ${needed} at both ends of the cable, which have ${has.join(' and ')}: raise it, or give -P ${told(frameBytesOf(most))} or less`,
   ];
 }

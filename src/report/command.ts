@@ -39,7 +39,7 @@ export function reproduceCommand(result: CampaignResult): string {
     ...(result.tune.length === 0 ? [] : [['--tune', result.tune.join(',')] satisfies [string, string]]),
     ['--seed', String(result.seed)],
   ];
-  return `vswbench run ${options.map(([name, value]) => `${name} ${shellWord(value)}`).join(' ')}`;
+  return `vswbench run${result.fcs ? ' --fcs' : ''} ${options.map(([name, value]) => `${name} ${shellWord(value)}`).join(' ')}`;
 }
 
 function precisionOptions({ precision }: CampaignResult): [string, string][] {

@@ -42,6 +42,7 @@ import {
 import { ledgerSentence } from './ledger-sentence.ts';
 import { paper, publishedPps } from './paper.ts';
 import { type Answer, answers } from './sentences.ts';
+import { shownResult, WITH_FCS } from './shown.ts';
 import { drawSvg } from './svg.ts';
 import { couldTune, tuningRows } from './tuning.ts';
 
@@ -53,13 +54,14 @@ const NARROW_PX = 340;
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** The whole report of a campaign as one self-contained HTML document. Everything from the campaign is escaped. */
-export async function renderHtml(result: CampaignResult): Promise<string> {
+export async function renderHtml(stored: CampaignResult): Promise<string> {
+  const result = shownResult(stored);
   const charts = async (list: readonly (Chart | null)[]) => {
     const present = list.flatMap((chart) => chart ?? []);
     // A single chart is what its section is about: the section's heading is its own.
     return Promise.all(present.map((chart) => drawFigure(chart, present.length > 1)));
   };
-  const paperFigures = await charts(table2Charts(result));
+  const paperFigures = await charts(table2Charts(stored));
   const throughput = await charts([...throughputCharts(result), ...sweepCharts(result)]);
   const latency = await charts([...latencyCharts(result), ...latencySweepCharts(result)]);
   const spread = await charts(spreadCharts(result));
@@ -68,7 +70,7 @@ export async function renderHtml(result: CampaignResult): Promise<string> {
   const sections = [
     section('paper', 'The paper’s table 2, measured again', [
       ...paperFigures,
-      ...(paperFigures.length > 0 ? [paperSource(result)] : []),
+      ...(paperFigures.length > 0 ? [paperSource(stored)] : []),
     ]),
     section('throughput', 'Throughput', throughput),
     section('latency', 'Round-trip latency', latency),
@@ -314,6 +316,11 @@ function methodSection(result: CampaignResult): ComponentChild[] {
   const sentences = [
     `Each pair of containers ran one traffic application at either end; they exchanged real Ethernet frames with IPv4 and UDP headers and sequence numbers.`,
     ...checkedWords(result),
+    ...(result.fcs
+      ? [
+          `${WITH_FCS}, the 4 bytes at the end of each frame; whoever reads the store or its exports finds them without.`,
+        ]
+      : []),
     `A trial discarded ${spelledWarmup(result)} and measured ${spelledDuration(result.durationMs)}; then senders stopped first and receivers drained, so that totals are exact.`,
     `Trials ran in ${trialsOf(result)} rounds${untilPrecise(result)}, each visiting every switch once in a random order (seed ${result.seed}), so that drift of the machine is not mistaken for a difference.`,
     'Rates are differences of counters sampled inside the steady state, loss is the share of the packets sent in it that never arrived, and a trial whose packet ledger does not close is not used.',

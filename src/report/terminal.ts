@@ -22,6 +22,7 @@ import {
   whereOf,
 } from './format.ts';
 import { type Answer, answers } from './sentences.ts';
+import { shownResult, WITH_FCS } from './shown.ts';
 import { fitTable, missingLine } from './table.ts';
 import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
 import { tuningLine } from './tuning.ts';
@@ -36,7 +37,8 @@ interface Page {
 }
 
 /** The summary that ends a campaign: a table, the answer in words, what was not measured, and what the marks mean. */
-export function renderSummary(result: CampaignResult, options: TerminalOptions): string {
+export function renderSummary(stored: CampaignResult, options: TerminalOptions): string {
+  const result = shownResult(stored);
   const paint = painter(options.color);
   const page: Page = {
     result,
@@ -61,7 +63,7 @@ export function renderSummary(result: CampaignResult, options: TerminalOptions):
 }
 
 function heading({ result, paint, columns }: Page): string[] {
-  const plan = `${spelledTrials(result)} of ${spelledDuration(result.durationMs)} a case, after ${spelledWarmup(result)}${untilPrecise(result)}`;
+  const plan = `${spelledTrials(result)} of ${spelledDuration(result.durationMs)} a case, after ${spelledWarmup(result)}${untilPrecise(result)}${result.fcs ? `. ${WITH_FCS}` : ''}`;
   const [first] = result.hosts;
   const lines = namesTestbeds(result)
     ? [plan, ...result.hosts.map((host) => `${hostName(host)}: ${machineName(host)}`)]

@@ -72,6 +72,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   durationMs: plain('duration_ms'),
   trialsPlanned: plain('trials_planned'),
   precision: json('precision_json'),
+  fcs: truth('fcs'),
   tune: json('tune_json'),
   ioTitles: json('io_titles_json'),
   ioWholeFrames: json('io_whole_frames_json'),

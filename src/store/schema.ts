@@ -516,6 +516,11 @@ ALTER TABLE campaigns ADD COLUMN tune_json TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE hosts ADD COLUMN tuning_json TEXT NOT NULL DEFAULT '[]';
 `;
 
+const VERSION_11 = `
+-- 1 where sizes are shown with the FCS; packet_size_bytes is without it in any case.
+ALTER TABLE campaigns ADD COLUMN fcs INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
 export const MIGRATIONS: readonly string[] = [
   VERSION_1,
@@ -528,6 +533,7 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_8,
   VERSION_9,
   VERSION_10,
+  VERSION_11,
 ];
 
 /** What the header of a database says. */
