@@ -223,6 +223,7 @@ async function running(trials: number): Promise<void> {
       endedAt: null,
       trialsPlanned: trials / cases.length,
       precision: null,
+      hostNetwork: false,
     });
     store.createCampaign({ ...campaign, cases });
     const schedule = new Schedule(campaign, cases);

@@ -63,6 +63,11 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     bare: 'paper',
     text: 'knobs of the machine to turn while it measures, and to give back: paper (also without a value: governor, turbo, smt), all, off (default), or names, as governor,irqs (docs/tuning.md)',
   },
+  {
+    flags: '--host-network',
+    key: 'hostNetwork',
+    text: "keep kernel switches in the host's own network, with its firewall in their way (default: a namespace of their own)",
+  },
   { flags: '--title <text>', key: 'title', text: 'what to call the campaign (default: what varies in it)' },
   { flags: '--seed <n>', key: 'seed', text: 'seed of the random order (default: drawn and recorded)' },
 ];
@@ -85,7 +90,7 @@ export function campaignOptionsIn(options: Record<string, unknown>): string[] {
 }
 
 /** What the options say, by the keys of the campaign file. */
-export function overridesIn(options: Record<string, unknown>): Record<string, string> {
+export function overridesIn(options: Record<string, unknown>): Record<string, string | true> {
   return Object.fromEntries(
     campaignOptions.flatMap(({ option, key }) => {
       const value = options[option.attributeName()];

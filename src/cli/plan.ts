@@ -49,6 +49,7 @@ export function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], vi
     precision: campaign.precision,
     fcs: campaign.fcs,
     tune: campaign.tune,
+    hostNetwork: campaign.hostNetwork,
     hosts: views.flatMap(({ hosts }) => hosts),
     ioTitles: Object.fromEntries(frameworks.map(({ name, title }) => [name, title])),
     ioWholeFrames: Object.fromEntries(

@@ -126,8 +126,20 @@ export const UndoSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delete-link'), name: z.string() }),
   /** An interface that is the host's own leaves the bridge that it was put into, and is down again where it was down. */
   z.strictObject({ kind: z.literal('release-link'), name: z.string(), up: z.boolean() }),
+  /**
+   * An interface of the host's own comes back from the network namespace, given as a path, that it was moved into, and is as it was.
+   * `home` is the inode of the namespace that it is from: several hosts may be namespaces of the machine on which that is done.
+   */
+  z.strictObject({
+    ...{ kind: z.literal('return-link'), name: z.string(), namespace: z.string(), home: z.string() },
+    ...{ up: z.boolean(), settings: z.array(z.strictObject({ path: z.string(), value: z.string() })) },
+  }),
   z.strictObject({ kind: z.literal('delete-namespace'), name: z.string() }),
-  z.strictObject({ kind: z.literal('stop-container'), name: z.string(), directory: z.string() }),
+  /** `namespace` is the path of the network namespace that LXC runs in, if that is not the host's own. */
+  z.strictObject({
+    ...{ kind: z.literal('stop-container'), name: z.string(), directory: z.string() },
+    namespace: z.string().optional(),
+  }),
   z.strictObject({ kind: z.literal('remove-path'), path: z.string() }),
   /** Removed only where nothing is in it: a folder that others use as well. */
   z.strictObject({ kind: z.literal('remove-empty-directory'), path: z.string() }),

@@ -120,14 +120,14 @@ describe('initPid', () => {
       .answer(INFO, { stdout: '321\n' })
       .put({ '/proc/321/stat': procStat(321, { startTicks: 77 }) });
     const undo = new FakeUndoStack(host);
-    assert.equal(await initPid(host, directory, SPEC.name, undo), 321);
+    assert.equal(await initPid(host, directory, SPEC, undo), 321);
     assert.deepEqual(undo.undos, [{ kind: 'kill-process', pid: 321, startTicks: '77' }]);
   });
   for (const stdout of ['', '-1\n', '0\n', 'nonsense\n']) {
     it(`says that a container has ended where lxc-info answers ${JSON.stringify(stdout)}`, async (t) => {
       const host = new FakeHost(t).answer(INFO, { stdout });
       await assert.rejects(
-        initPid(host, directory, SPEC.name, new FakeUndoStack(host)),
+        initPid(host, directory, SPEC, new FakeUndoStack(host)),
         new HostError('container vswbench-0-sink has no process: it has ended'),
       );
     });

@@ -2,6 +2,7 @@
 // Containers are LXC's: a read-only root shared by all, the switch's port as eth0 or as a folder of sockets, and one traffic
 // application as the only program. lxc-execute passes standard input and output through, so the application is talked to directly.
 import { type Host, HostError, type HostProcess, lastLine, runOrThrow, type UndoStack } from './host.ts';
+import { enter } from './namespace.ts';
 import { startTicksOf } from './process.ts';
 
 export interface ContainerSpec {
@@ -14,8 +15,11 @@ export interface ContainerSpec {
 }
 
 export type Attachment =
-  /** An interface of the host, moved in and called eth0 there; it comes back when the container ends. `address` is IPv4 with prefix length. */
-  | { kind: 'interface'; interface: string; mac: string; address: string }
+  /**
+   * An interface, moved in and called eth0 there; it comes back when the container ends. It is in the host's own network or in
+   * `namespace`, a path: LXC runs there then. `address` is IPv4 with prefix length.
+   */
+  | { kind: 'interface'; interface: string; namespace?: string; mac: string; address: string }
   /** A network namespace, as a path, that others live in too, and that is left as it is. `devices` are device files of the host that it sees as well. */
   | { kind: 'namespace'; namespace: string; devices: readonly string[] }
   /** A folder of the host, mounted at `target`, which the root has. */
@@ -25,6 +29,8 @@ export type Attachment =
 
 export interface Container {
   name: string;
+  /** Where LXC runs, if not in the host's own network: its sockets, by which it is asked, are there alone. */
+  namespace: string | undefined;
   /** The application, talked to by lines; ends when the container does. */
   process: HostProcess;
 }
@@ -72,21 +78,23 @@ export async function startContainer(
   spec: ContainerSpec,
   undo: UndoStack,
 ): Promise<Container> {
-  await undo.push({ kind: 'stop-container', name: spec.name, directory: directory.path });
-  const config = `${directory.path}/${spec.name}.conf`;
+  const { name, attachment } = spec;
+  const namespace = attachment.kind === 'interface' ? attachment.namespace : undefined;
+  await undo.push({
+    ...{ kind: 'stop-container', name, directory: directory.path },
+    ...(namespace === undefined ? {} : { namespace }),
+  });
+  const config = `${directory.path}/${name}.conf`;
   await host.write(config, containerConfig(spec, directory.ipv6));
   const process = await host.start([
-    'lxc-execute',
-    '--lxcpath',
-    directory.path,
-    '--name',
-    spec.name,
-    '--rcfile',
-    config,
-    '--',
-    ...spec.command,
+    ...within(namespace),
+    ...['lxc-execute', '--lxcpath', directory.path, '--name', name, '--rcfile', config, '--', ...spec.command],
   ]);
-  return { name: spec.name, process };
+  return { name, namespace, process };
+}
+
+function within(namespace: string | undefined): string[] {
+  return namespace === undefined ? [] : enter(namespace);
 }
 
 function containerConfig(spec: ContainerSpec, ipv6: boolean): string {
@@ -139,14 +147,11 @@ function deviceEntry(path: string): string {
 export async function initPid(
   host: Host,
   directory: ContainerDirectory,
-  name: string,
+  { name, namespace }: { name: string; namespace?: string | undefined },
   undo: UndoStack,
 ): Promise<number> {
-  const pid = Number(
-    (
-      await runOrThrow(host, ['lxc-info', '--lxcpath', directory.path, '--name', name, '--pid', '--no-humanize'])
-    ).trim(),
-  );
+  const ask = ['lxc-info', '--lxcpath', directory.path, '--name', name, '--pid', '--no-humanize'];
+  const pid = Number((await runOrThrow(host, [...within(namespace), ...ask])).trim());
   if (!(pid > 0)) throw new HostError(`container ${name} has no process: it has ended`);
   const startTicks = await startTicksOf(host, pid);
   // The kernel ends all processes of a container with its first one, also where LXC's own monitor is gone.
@@ -163,12 +168,13 @@ export async function commandPid(host: Host, initPid: number): Promise<number> {
 /** Ends a container at once, if it runs. Returns one line where that failed. */
 export async function killContainer(
   host: Host,
-  container: { name: string; directory: string },
+  container: { name: string; directory: string; namespace?: string | undefined },
 ): Promise<string | null> {
+  const inside = within(container.namespace);
   const select = ['--lxcpath', container.directory, '--name', container.name];
-  const state = await host.run(['lxc-info', ...select, '--state', '--no-humanize']);
+  const state = await host.run([...inside, 'lxc-info', ...select, '--state', '--no-humanize']);
   if (state.exitCode === 0 && state.stdout.trim() !== 'STOPPED') {
-    const stopped = await host.run(['lxc-stop', ...select, '--kill'], { timeoutMs: 10_000 });
+    const stopped = await host.run([...inside, 'lxc-stop', ...select, '--kill'], { timeoutMs: 10_000 });
     if (stopped.exitCode !== 0) return `cannot stop container ${container.name}: ${lastLine(stopped.stderr)}`;
   }
   // A monitor that was killed leaves the cgroups of its container.

@@ -40,6 +40,7 @@ describe('parseCampaign', () => {
       precision: null,
       fcs: false,
       tune: ['off'],
+      hostNetwork: false,
       seed: null,
       testbeds: ['local'],
       testbedSpecs: {},
@@ -68,6 +69,7 @@ describe('parseCampaign', () => {
       tune: 'governor, irqs',
       maxTrials: '40',
       seed: '4294967295',
+      hostNetwork: true,
       testbed: 'lab, netns',
       testbeds: { lab },
     };
@@ -94,6 +96,7 @@ describe('parseCampaign', () => {
       fcs: true,
       tune: ['governor', 'irqs'],
       seed: 4_294_967_295,
+      hostNetwork: true,
       testbeds: ['lab', 'netns'],
       testbedSpecs: { lab },
     });

@@ -56,6 +56,8 @@ export interface Campaign {
   tune: string[];
   /** Null is drawn when the campaign starts, and recorded. */
   seed: number | null;
+  /** Kernel switches are measured in the host's own network, rules and all, and not in a namespace of our own. */
+  hostNetwork: boolean;
   /** Names of the testbeds over which the test cases are spread. */
   testbeds: string[];
   /** Testbeds that the campaign file defines. */
@@ -97,6 +99,7 @@ export const CampaignFileSchema = z.strictObject({
   maxTrials: text.optional(),
   tune: texts.optional(),
   seed: text.optional(),
+  hostNetwork: z.union([z.boolean(), z.stringbool()]).optional(),
   testbed: texts.optional(),
   testbeds: TestbedsSchema.optional(),
 });
@@ -173,6 +176,7 @@ function readCampaign(file: CampaignFile): Campaign {
     precision: precisionOf(file),
     tune: names('tune (--tune)', file.tune ?? 'off'),
     seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
+    hostNetwork: file.hostNetwork ?? false,
     testbeds: testbedNames(file.testbed ?? LOCAL_TESTBED),
     testbedSpecs: file.testbeds ?? {},
   };

@@ -27,6 +27,7 @@ export const FlagSchema = z.enum([
   'shared-housekeeping',
   'unlike-cpus',
   'tool-limited',
+  'host-network',
   'bridge-netfilter',
   'disturbed',
   'super-packets',
@@ -437,6 +438,8 @@ export const CampaignHeadSchema = z.strictObject({
   fcs: z.boolean().default(false),
   /** Names of the knobs that were to be turned on each host. */
   tune: z.array(z.string()).default([]),
+  /** Kernel switches were in the host's own network (`--host-network`). Older records lack it, and are of that network all the same. */
+  hostNetwork: z.boolean().default(false),
   /** The machines, the near host of the first testbed first. */
   hosts: z.array(HostRecordSchema).min(1),
   /** I/O framework names to titles, as the data plane called them. */

@@ -102,6 +102,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     precision: null,
     fcs: false,
     tune: [],
+    hostNetwork: false,
     seed: null,
     testbeds: ['local'],
     testbedSpecs: {},

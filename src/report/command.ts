@@ -39,7 +39,9 @@ export function reproduceCommand(result: CampaignResult): string {
     ...(result.tune.length === 0 ? [] : [['--tune', result.tune.join(',')] satisfies [string, string]]),
     ['--seed', String(result.seed)],
   ];
-  return `vswbench run${result.fcs ? ' --fcs' : ''} ${options.map(([name, value]) => `${name} ${shellWord(value)}`).join(' ')}`;
+  const words = options.map(([name, value]) => `${name} ${shellWord(value)}`);
+  const flags = [...(result.fcs ? ['--fcs'] : []), ...(result.hostNetwork ? ['--host-network'] : [])];
+  return ['vswbench run', ...flags, ...words].join(' ');
 }
 
 function precisionOptions({ precision }: CampaignResult): [string, string][] {

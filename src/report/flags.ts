@@ -23,6 +23,8 @@ const TEXTS: Record<Flag, string> = {
   'unlike-cpus':
     'Threads of the trial ran on CPUs of several kinds, fast and slow ones: the figure is that of the mixture, and of where each thread was put (docs/placement.md).',
   'tool-limited': `The switch reached ${percentOf(TOOL_LIMITED_RATIO)} of what the same framework does without any switch: it may be faster than vswbench can show.`,
+  'host-network':
+    "The switch and its ports were in the host's own network (--host-network), where its network managers see them and its firewall reaches them: the figure is of this host as it is set up, not of the switch alone.",
   'bridge-netfilter':
     'The kernel passed bridged packets through iptables (net.bridge.bridge-nf-call-iptables = 1), which costs throughput; without it the bridge is faster.',
   disturbed:

@@ -86,6 +86,7 @@ function bench(t: TestContext, cpuCount = 8) {
     signal: stop.signal,
     warmupMs: 100,
     warmupAuto: false,
+    hostNetwork: false,
     durationMs: 1000,
     frameBytes: { local: 1514, remote: 1514 },
     owed: [],

@@ -28,6 +28,8 @@ export interface CampaignContext {
   durationMs: number;
   /** By location, the largest frame of those test cases that run on this testbed, without FCS. */
   frameBytes: Readonly<Record<TestCase['location'], number>>;
+  /** Kernel switches are in the host's own network. */
+  hostNetwork: boolean;
   /** Repetitions of disturbed trials that are owed from before. */
   owed: readonly PlannedTrial[];
   drivers: readonly SwitchDriver[];
@@ -237,7 +239,10 @@ class SwitchSlot {
       const running = await allEnded(
         up.map(async ({ side, visit }) => {
           if (visit === null) throw new RangeError('a switch is started on a visit');
-          const running = await visit.start(switchContext(side, deployed), this.context.signal);
+          const running = await visit.start(
+            { ...switchContext(side, deployed), hostNetwork: this.context.hostNetwork },
+            this.context.signal,
+          );
           return { side, running };
         }),
       );
@@ -310,7 +315,10 @@ interface Deployed {
 }
 
 /** What a visit tells its driver of the trials to come. */
-function switchContext(side: Side, { testCase, placement, frameBytes }: Deployed): Parameters<Visit['start']>[0] {
+function switchContext(
+  side: Side,
+  { testCase, placement, frameBytes }: Deployed,
+): Omit<Parameters<Visit['start']>[0], 'hostNetwork'> {
   const ports = Array.from({ length: testCase.pairs }, (_, pair) =>
     endsOn(side, testCase).map((end): PortRequest => ({ pair, end })),
   ).flat();

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The containers of a trial: an application in each, on its port of the switch.
 import timers from 'node:timers/promises';
+import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { type Attachment, type Container, initPid, startContainer } from '../host/lxc.ts';
-import { readNetdev } from '../host/netdev.ts';
+import { enter } from '../host/namespace.ts';
+import { type NetdevReading, parseNetDev, readNetdev } from '../host/netdev.ts';
 import { macOf } from '../model/station.ts';
-import { NETMAP_DEVICE, type Port, SOCKETS } from '../switches/driver.ts';
+import { NETMAP_DEVICE, type NetdevPort, type Port, SOCKETS } from '../switches/driver.ts';
 import { Application, applicationCommand, ipOf } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import type { InterfaceCounters } from './counters.ts';
@@ -66,7 +68,10 @@ function attachmentOf(port: Port): Attachment {
   const [mac, address] = [macOf(port.pair, port.end), `${ipOf(port.pair, port.end)}/24`];
   switch (port.kind) {
     case 'netdev':
-      return { kind: 'interface', interface: port.interface, mac, address };
+      return {
+        ...{ kind: 'interface', interface: port.interface, mac, address },
+        ...(port.namespace === undefined ? {} : { namespace: port.namespace }),
+      };
     case 'netmap':
       return { kind: 'namespace', namespace: port.namespace, devices: [NETMAP_DEVICE] };
     case 'vf':
@@ -84,7 +89,7 @@ export async function identify(deployments: readonly Deployment[]): Promise<void
   await allEnded(
     deployments.map(async (deployment) => {
       const { host, containers, undo } = deployment.side;
-      deployment.pid = await initPid(host, containers, deployment.container.name, undo);
+      deployment.pid = await initPid(host, containers, deployment.container, undo);
     }),
   );
 }
@@ -115,7 +120,7 @@ export async function settle(
 
 /**
  * Counters of the interfaces that containers have; those with other ports have none. An interface keeps its counters when its
- * container ends and it is moved back, under its old name, to the host: that is where the last word is read.
+ * container ends and it is moved back, under its old name, to where it was: there the last word is read.
  */
 export async function readInterfaces(
   deployments: readonly Deployment[],
@@ -123,8 +128,15 @@ export async function readInterfaces(
 ): Promise<InterfaceCounters[]> {
   const counters = deployments.map(async ({ side: { host }, port, pid }): Promise<InterfaceCounters[]> => {
     if (port.kind !== 'netdev') return [];
-    const read = where === 'inside' ? readNetdev(host, pid, 'eth0') : readNetdev(host, 'self', port.interface);
+    const read = where === 'inside' ? readNetdev(host, pid, 'eth0') : readReturned(host, port);
     return [{ port, counters: await read }];
   });
   return (await Promise.all(counters)).flat();
+}
+
+async function readReturned(host: Host, { interface: name, namespace }: NetdevPort): Promise<NetdevReading> {
+  if (namespace === undefined) return readNetdev(host, 'self', name);
+  const counters = parseNetDev(await runOrThrow(host, [...enter(namespace), 'cat', '/proc/net/dev'])).get(name);
+  if (counters === undefined) throw new HostError(`no interface ${name} in ${namespace}`);
+  return counters;
 }

@@ -31,7 +31,7 @@ const interfaceName = word.regex(/^[^/]{1,15}$/, {
 });
 const ports = z.array(
   z.discriminatedUnion('kind', [
-    request.extend({ kind: z.literal('netdev'), interface: interfaceName }),
+    request.extend({ kind: z.literal('netdev'), interface: interfaceName, namespace: path.optional() }),
     request.extend({ kind: z.enum(['vhost-user', 'memif']), directory: path, device: word }),
     request.extend({ kind: z.literal('vf'), devices: z.array(path), device: word }),
     request.extend({ kind: z.literal('netmap'), namespace: path, device: word }),

@@ -241,7 +241,7 @@ function judge(measurement: Measurement, pairs: readonly PairEvaluation[]): Tria
     return {
       outcome: 'failed',
       step: 'traffic',
-      reason: `no packet arrived; they were last seen at '${lastSeen}' (a firewall rule of the host? 'vswbench doctor' looks for one)`,
+      reason: `no packet arrived; they were last seen at '${lastSeen}'`,
     };
   }
   const nothing = nothingWithin(measurement);

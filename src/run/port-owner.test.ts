@@ -16,6 +16,7 @@ function ask(t: TestContext, ...ports: Port[]): Promise<string | null> {
   ];
   const host = new FakeHost(t)
     .answer(/^ip -json address$/, { stdout: JSON.stringify(links) })
+    .answer(/^nsenter .* ip -json address$/, { stdout: '[{"ifname":"vswc0source","addr_info":[]}]' })
     // The second folder is a link to elsewhere.
     .answer(/^realpath /, (command) => ({
       stdout: command
@@ -31,7 +32,7 @@ function ask(t: TestContext, ...ports: Port[]): Promise<string | null> {
     .put({ '/sys/bus/pci/devices/0000:01:00.0/net/eth0/ifindex': '2\n' });
   const before = {
     links: new Set(['lo', 'eth0']),
-    namespaces: new Set(''),
+    namespaces: new Set(['blue']),
     processes: new Set(''),
     mounts: new Set(''),
   };
@@ -41,6 +42,7 @@ function ask(t: TestContext, ...ports: Port[]): Promise<string | null> {
 const source = { pair: 0, end: 'source' } as const;
 const sink = { pair: 0, end: 'sink' } as const;
 const netdev = (name: string) => ({ ...source, kind: 'netdev', interface: name }) as const;
+const within = (name: string, namespace: string) => ({ ...netdev(name), namespace });
 const socket = (directory: string) =>
   ({ ...source, kind: 'vhost-user', directory, device: 'net_virtio_user0' }) as const;
 const vf = (device: string, ...devices: string[]) => ({ ...sink, kind: 'vf', device, devices }) as const;
@@ -48,7 +50,13 @@ const netmap = (namespace: string) => ({ ...sink, kind: 'netmap', namespace, dev
 
 describe('strangePort', () => {
   it('is content with what is the driver’s own', async (t) => {
-    const own = [netdev('own0'), socket(DIRECTORY), socket(`${DIRECTORY}/port0`), netmap('/proc/77/ns/net')];
+    const own = [
+      netdev('own0'),
+      within('vswc0source', '/run/netns/vswnet1'),
+      socket(DIRECTORY),
+      socket(`${DIRECTORY}/port0`),
+      netmap('/proc/77/ns/net'),
+    ];
     for (const port of [...own, vf('0000:02:10.0', '/dev/vfio/vfio', '/dev/vfio/12')]) {
       assert.equal(await ask(t, port), null);
     }
@@ -59,6 +67,13 @@ describe('strangePort', () => {
     ['one that somebody has given an address meanwhile', [netdev('docker1')], /docker1 has the address 172\.17\.0\.1/],
     ['one that is not there', [netdev('own1')], /^interface own1 is not there$/],
     ['one twice', [netdev('own0'), { ...netdev('own0'), ...sink }], /^interface own0 is given twice$/],
+    ['one that is not in its namespace', [within('own0', '/run/netns/vswnet1')], /^interface own0 is not there$/],
+    [
+      'one in a namespace of the host',
+      [within('vswc0source', '/run/netns/blue')],
+      /^network namespace .* was there before/,
+    ],
+    ['one in the host’s own network by its path', [within('eth0', '/proc/1/ns/net')], /is the host's own/],
     ['a folder of the host', [socket('/etc')], /^folder \/etc is not in context\.directory$/],
     ['a folder whose name begins alike', [socket(`${DIRECTORY}2`)], /not in context\.directory$/],
     ['a link that leads out', [socket(`${DIRECTORY}/escaped`)], /not in context\.directory$/],

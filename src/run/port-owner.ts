@@ -2,6 +2,7 @@
 // Whether ports are a driver's to give: a container takes what it is given, and the host would do without it.
 import { z } from 'zod';
 import type { Host } from '../host/host.ts';
+import { enter } from '../host/namespace.ts';
 import type { DevicePort, NetdevPort, NetmapPort, Port, SocketPort } from '../switches/driver.ts';
 import type { HostState } from './leftovers.ts';
 
@@ -39,13 +40,29 @@ export async function strangePort(owner: PortOwner, ports: readonly Port[]): Pro
   );
 }
 
-async function strangeInterface({ host, before }: PortOwner, ports: readonly NetdevPort[]): Promise<string | null> {
-  const [first] = ports;
-  if (first === undefined) return null;
+async function strangeInterface(owner: PortOwner, ports: readonly NetdevPort[]): Promise<string | null> {
+  for (const [namespace, within] of Map.groupBy(ports, (port) => port.namespace)) {
+    const strange = namespace === undefined ? oldInterface(owner, within) : await foreignNamespace(owner, namespace);
+    const reason = strange ?? (await unfitInterface(owner, namespace, within));
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+function oldInterface({ before }: PortOwner, ports: readonly NetdevPort[]): string | null {
   const old = ports.find((port) => before.links.has(port.interface));
-  if (old !== undefined)
-    return `interface ${old.interface} was there before the switch was started: give one of your own`;
-  const shown = await host.run(['ip', '-json', 'address']);
+  return old === undefined
+    ? null
+    : `interface ${old.interface} was there before the switch was started: give one of your own`;
+}
+
+async function unfitInterface(
+  { host }: PortOwner,
+  namespace: string | undefined,
+  ports: readonly NetdevPort[],
+): Promise<string | null> {
+  const inside = namespace === undefined ? [] : enter(namespace);
+  const shown = await host.run([...inside, 'ip', '-json', 'address']);
   const links = LinkSchema.safeParse(shown.exitCode === 0 ? JSON.parse(shown.stdout) : null).data ?? [];
   for (const { interface: name } of ports) {
     const link = links.find(({ ifname }) => ifname === name);
@@ -80,12 +97,19 @@ async function strangeDevice({ host }: PortOwner, ports: readonly DevicePort[]):
   return null;
 }
 
-async function strangeNamespace({ host }: PortOwner, ports: readonly NetmapPort[]): Promise<string | null> {
+async function strangeNamespace(owner: PortOwner, ports: readonly NetmapPort[]): Promise<string | null> {
   for (const namespace of new Set(ports.map((port) => port.namespace))) {
-    const shown = await host.run(['stat', '--dereference', '--format=%i', '/proc/self/ns/net', namespace]);
-    const [own, given] = shown.stdout.split('\n');
-    if (given === undefined || given === '') return `network namespace ${namespace} is not there`;
-    if (own === given) return `network namespace ${namespace} is the host's own: give one of your own`;
+    const strange = await foreignNamespace(owner, namespace);
+    if (strange !== null) return strange;
   }
   return null;
+}
+
+async function foreignNamespace({ host, before }: PortOwner, namespace: string): Promise<string | null> {
+  if (before.namespaces.has(/^\/(?:var\/)?run\/netns\/([^/]+)$/.exec(namespace)?.[1] ?? ''))
+    return `network namespace ${namespace} was there before the switch was started: give one of your own`;
+  const shown = await host.run(['stat', '--dereference', '--format=%i', '/proc/self/ns/net', namespace]);
+  const [own, given] = shown.stdout.split('\n');
+  if (given === undefined || given === '') return `network namespace ${namespace} is not there`;
+  return own === given ? `network namespace ${namespace} is the host's own: give one of your own` : null;
 }

@@ -21,6 +21,41 @@ const KINDS: { undo: Undo; host: (t: TestContext) => FakeHost; done: (host: Fake
     done: (host) => host.commands.length === 1,
   },
   {
+    undo: {
+      ...{ kind: 'return-link', name: 'cable0', namespace: '/run/netns/vswnet9', home: '77' },
+      ...{ up: true, settings: [{ path: '/proc/sys/net/ipv6/conf/cable0/disable_ipv6', value: '1' }] },
+    },
+    host: (t) => {
+      let away = true;
+      return new FakeHost(t)
+        .put({ '/run/netns/other': '' })
+        .answer(/^stat /, { exitCode: 1, stdout: '5 /proc/100/ns/net\n77 /run/netns/other' })
+        .answer(/^nsenter --net=\/run\/netns\/vswnet9 -- ip link show /, () => ({ exitCode: away ? 0 : 1 }))
+        .answer(/^nsenter --net=\/run\/netns\/other -- ip link show /, () => ({ exitCode: away ? 1 : 0 }))
+        .answer(/^nsenter --net=\/run\/netns\/vswnet9 -- ip link set dev cable0 netns \/run\/netns\/other$/, () => {
+          away = false;
+          return {};
+        })
+        .answer(/^nsenter --net=\/run\/netns\/other -- sh -c .*\/cable0\/disable_ipv6 1$/)
+        .answer(/^nsenter --net=\/run\/netns\/other -- ip link set dev cable0 nomaster up$/);
+    },
+    // The second time all is there, and set once more.
+    done: (host) => host.commands.filter((command) => / (netns|sh -c|nomaster) /.test(command)).length === 5,
+  },
+  {
+    undo: { kind: 'stop-container', name: 'c', directory: '/run/x', namespace: '/run/netns/vswnet9' },
+    host: (t) => {
+      let state = { exitCode: 0, stdout: 'RUNNING\n' };
+      return new FakeHost(t)
+        .answer(/^nsenter --net=\/run\/netns\/vswnet9 -- lxc-info .*--name c /, () => state)
+        .answer(/^nsenter --net=\/run\/netns\/vswnet9 -- lxc-stop .*--name c --kill$/, () => {
+          state = { exitCode: 1, stdout: "c doesn't exist\n" };
+          return {};
+        });
+    },
+    done: (host) => host.commands.filter((command) => command.includes('lxc-stop')).length === 1,
+  },
+  {
     undo: { kind: 'stop-container', name: 'c', directory: '/run/x' },
     host: (t) => {
       let state = { exitCode: 0, stdout: 'RUNNING\n' };

@@ -3,6 +3,7 @@ import { type CommandResult, type Host, HostError, lastLine, type Undo } from '.
 import { sameValue } from '../host/knobs/value.ts';
 import { killContainer } from '../host/lxc.ts';
 import { killMarked, startTicksOf } from '../host/process.ts';
+import { returnLink } from '../host/return-link.ts';
 
 /**
  * Carries out one undo. Returns one line where that failed; that there is nothing left to undo is success. What is left as it is on purpose,
@@ -33,6 +34,8 @@ async function attempt(host: Host, undo: Undo, tell: (line: string) => void): Pr
         await host.run(['ip', 'link', 'set', 'dev', undo.name, 'nomaster', undo.up ? 'up' : 'down']),
         `release interface ${undo.name}`,
       );
+    case 'return-link':
+      return returnLink(host, undo);
     case 'delete-namespace':
       return endOf(host, ['ip', 'netns', 'delete', undo.name], `delete network namespace ${undo.name}`, async () => {
         return !(await host.list('/run/netns')).includes(undo.name);

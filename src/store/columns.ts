@@ -74,6 +74,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   precision: json('precision_json'),
   fcs: truth('fcs'),
   tune: json('tune_json'),
+  hostNetwork: truth('host_network'),
   ioTitles: json('io_titles_json'),
   ioWholeFrames: json('io_whole_frames_json'),
   switchTitles: json('switch_titles_json'),

@@ -521,6 +521,11 @@ const VERSION_11 = `
 ALTER TABLE campaigns ADD COLUMN fcs INTEGER NOT NULL DEFAULT 0;
 `;
 
+const VERSION_12 = `
+-- Whether kernel switches were in the host's own network, as was asked for (0 or 1). In records of before there was a choice they were, and it is 0.
+ALTER TABLE campaigns ADD COLUMN host_network INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
 export const MIGRATIONS: readonly string[] = [
   VERSION_1,
@@ -534,6 +539,7 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_9,
   VERSION_10,
   VERSION_11,
+  VERSION_12,
 ];
 
 /** What the header of a database says. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
+import { FakeHost, FakeProcess, OWN_NETWORK, switchContext, withOwnNetwork } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import { direct } from './direct.ts';
 
@@ -16,7 +16,7 @@ function machine(t: TestContext, links = '[]'): FakeHost {
 }
 
 function start(host: FakeHost, ports = PORTS) {
-  return direct.start(switchContext(host, { ports }));
+  return direct.start(switchContext(host, { ports, hostNetwork: true }));
 }
 
 function steps(host: FakeHost): string[] {
@@ -40,6 +40,16 @@ describe('direct', () => {
     const host = machine(t, '[{"ifname":"vswc1sink","operstate":"UP"}]');
     await assert.rejects(start(host), HostError);
     assert.deepEqual(steps(host), []);
+  });
+  it('cables them in a network of our own, unless told otherwise', async (t) => {
+    const host = withOwnNetwork(machine(t));
+    const running = await direct.start(switchContext(host, { ports: PORTS }));
+    assert.deepEqual(running.flags, []);
+    assert.deepEqual(
+      steps(host).filter((step) => step.startsWith('undo')),
+      ['undo delete-namespace vswnet100', 'undo kill-marked /run/vswbench/switch/network'],
+    );
+    assert.ok(running.nextPorts().every((port) => port.kind === 'netdev' && port.namespace === OWN_NETWORK.namespace));
   });
   it('has no counters, no threads and no ill health of its own', async (t) => {
     const running = await start(machine(t));

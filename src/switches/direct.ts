@@ -2,7 +2,7 @@
 // No switch at all: a cable from container to container, of whichever kind the port is. It is the ceiling that each switch
 // is judged against.
 import { HostError } from '../host/host.ts';
-import { ipBatch, silenceIpv6 } from '../host/netdev.ts';
+import { ipBatch } from '../host/netdev.ts';
 import {
   type NetdevPort,
   type NetmapPort,
@@ -17,6 +17,7 @@ import {
 import { netMemif } from './kit/memif.ts';
 import { keepNamespace } from './kit/namespace.ts';
 import { NETMAP_FRAMES } from './kit/netmap.ts';
+import { openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
 import { containerEnd, refuseTaken, vethPair } from './kit/veth.ts';
 import { virtioUser } from './kit/virtio.ts';
 
@@ -36,7 +37,7 @@ export const direct: SwitchDriver = {
   async start(context) {
     switch (context.portKind) {
       case 'netdev':
-        return withoutSwitch(await vethPairs(context));
+        return vethPairs(context);
       case 'vhost-user':
         // The sink is the vhost side: it copies, and so does some of the work that a switch would do.
         return withoutSwitch(sockets(context, 'vhost-user', virtioUser, ({ name }) => `net_vhost0,iface=${name}`));
@@ -69,34 +70,26 @@ function withoutSwitch(ports: Port[]): RunningSwitch {
   };
 }
 
-async function vethPairs(context: SwitchContext): Promise<NetdevPort[]> {
+async function vethPairs(context: SwitchContext): Promise<RunningSwitch> {
+  const network = await openNetwork(context);
   const ports = context.ports.map(
-    (request): NetdevPort => ({ ...request, kind: 'netdev', interface: containerEnd(request) }),
+    (request): NetdevPort => ({
+      ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
+      ...placeIn(network),
+    }),
   );
   await refuseTaken(
-    context.host,
+    network.host,
     ports.map((port) => port.interface),
   );
   for (const source of ports.filter((port) => port.end === 'source')) {
-    await veth(
-      context,
-      source,
-      ports.find((port) => port.pair === source.pair && port.end === 'sink'),
-    );
+    const sink = ports.find((port) => port.pair === source.pair && port.end === 'sink');
+    if (sink === undefined) throw new RangeError(`pair ${source.pair} has no sink`);
+    await registerLink(context, network, source.interface);
+    await ipBatch(network.host, [`link add ${vethPair(source.interface, sink.interface, context.frameBytes)}`]);
+    for (const { interface: name } of [source, sink]) await silenceLink(network, name);
   }
-  return ports;
-}
-
-async function veth(
-  { host, undo, frameBytes }: SwitchContext,
-  source: NetdevPort,
-  sink: NetdevPort | undefined,
-): Promise<void> {
-  if (sink === undefined) throw new RangeError(`pair ${source.pair} has no sink`);
-  await undo.push({ kind: 'delete-link', name: source.interface });
-  await ipBatch(host, [`link add ${vethPair(source.interface, sink.interface, frameBytes)}`]);
-  await silenceIpv6(host, source.interface);
-  await silenceIpv6(host, sink.interface);
+  return { ...withoutSwitch(ports), flags: network.flags, health: network.health };
 }
 
 /**

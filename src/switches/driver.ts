@@ -15,10 +15,12 @@ export interface PortRequest {
   end: 'source' | 'sink';
 }
 
-/** An interface of the host, which is moved into the container. */
+/** An interface, which is moved into the container for each trial and comes back. */
 export interface NetdevPort extends PortRequest {
   kind: 'netdev';
   interface: string;
+  /** The network namespace that it is in, as a path; the host's own where absent. */
+  namespace?: string;
 }
 
 /** A socket through which memory is shared. */
@@ -115,6 +117,8 @@ export interface SwitchContext {
   housekeeping: readonly number[];
   /** NUMA node of its CPUs, or of the lowest one. */
   node: number;
+  /** Kernel switches live in the host's own network, and not in a namespace of ours: asked of `openNetwork` (kit/network.ts). */
+  hostNetwork: boolean;
   /** An empty folder of this run for its files, removed with everything in it. */
   directory: string;
   /** The checkout's folder of built programs, for switches that are ours. */

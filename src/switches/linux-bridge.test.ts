@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, switchContext } from '../../test/fixtures/host.ts';
+import { FakeHost, OWN_NETWORK, switchContext, withOwnNetwork } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import { linuxBridge } from './linux-bridge.ts';
 
@@ -21,7 +21,7 @@ function machine(t: TestContext): FakeHost {
 }
 
 function start(host: FakeHost) {
-  return linuxBridge.start(switchContext(host, { ports: PORTS }));
+  return linuxBridge.start(switchContext(host, { ports: PORTS, hostNetwork: true }));
 }
 
 /** What was registered and what was done to interfaces, in order. */
@@ -29,7 +29,7 @@ function steps(host: FakeHost): string[] {
   return host.events.filter((event) => /^(undo|ip) /.test(event));
 }
 
-describe('linux-bridge', () => {
+describe("linux-bridge in the host's own network", () => {
   it('registers the undo of each step before the step', async (t) => {
     const host = machine(t);
     await start(host);
@@ -132,10 +132,44 @@ describe('linux-bridge', () => {
 
   it('flags that frames pass iptables', async (t) => {
     const knob = '/proc/sys/net/bridge/bridge-nf-call-iptables';
-    assert.deepEqual((await start(machine(t).put({ [knob]: '1\n' }))).flags, ['bridge-netfilter']);
-    assert.deepEqual((await start(machine(t).put({ [knob]: '0\n' }))).flags, []);
+    assert.deepEqual((await start(machine(t).put({ [knob]: '1\n' }))).flags, ['host-network', 'bridge-netfilter']);
+    assert.deepEqual((await start(machine(t).put({ [knob]: '0\n' }))).flags, ['host-network']);
+  });
+});
+
+describe('linux-bridge in a network of our own', () => {
+  it('makes everything there, and gives ports that are there', async (t) => {
+    const host = withOwnNetwork(machine(t)).put({
+      [`${OWN_NETWORK.sys}/class/net/vswbr0/brif/vsws0source/port_no`]: '1',
+    });
+    host.put({ [`${OWN_NETWORK.sys}/class/net/vswbr0/brif/vsws0sink/port_no`]: '2' });
+    const running = await linuxBridge.start(switchContext(host, { ports: PORTS }));
+    assert.deepEqual(
+      running.nextPorts().map((port) => port.kind === 'netdev' && [port.interface, port.namespace]),
+      [
+        ['vswc0source', OWN_NETWORK.namespace],
+        ['vswc0sink', OWN_NETWORK.namespace],
+      ],
+    );
+    assert.deepEqual(running.flags, []);
+    const made = host.commands.filter((command) => / -batch -$/.test(command));
+    assert.ok(made.length > 0 && made.every((command) => command === `${OWN_NETWORK.enter}ip -batch -`));
   });
 
+  it('deletes no interface of that name outside', async (t) => {
+    const host = withOwnNetwork(machine(t)).put({
+      [`${OWN_NETWORK.sys}/class/net/vswbr0/brif/vsws0source/port_no`]: '1',
+    });
+    host.put({ [`${OWN_NETWORK.sys}/class/net/vswbr0/brif/vsws0sink/port_no`]: '2' });
+    await linuxBridge.start(switchContext(host, { ports: PORTS }));
+    assert.deepEqual(
+      host.events.filter((event) => event.startsWith('undo')),
+      ['undo delete-namespace vswnet100', 'undo kill-marked /run/vswbench/switch/network'],
+    );
+  });
+});
+
+describe('linux-bridge', () => {
   describe('probe', () => {
     const kernel = { '/proc/sys/kernel/osrelease': '6.1.0\n' };
     const SYMBOLS = /^grep -qw br_add_bridge \/proc\/kallsyms$/;

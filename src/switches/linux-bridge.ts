@@ -3,10 +3,12 @@
 // on the CPU of the sender, as part of the sender's system call or by that CPU's ksoftirqd.
 import { z } from 'zod';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
-import { ipBatch, readNetdev, silenceIpv6 } from '../host/netdev.ts';
-import type { NetdevPort, PortCounters, Station, SwitchContext, SwitchDriver } from './driver.ts';
+import { ipBatch, readNetdev } from '../host/netdev.ts';
+import type { Flag } from '../model/result.ts';
+import type { NetdevPort, PortCounters, Station, SwitchContext, SwitchDriver, Uplink } from './driver.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
-import { kernelUplinkCounters, takeUplink, uplinkMissing } from './kit/uplink.ts';
+import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
+import { kernelUplinkCounters, moveUplink, uplinkMissing } from './kit/uplink.ts';
 import { containerEnd, refuseTaken, switchEnd, vethPair } from './kit/veth.ts';
 
 const BRIDGE = 'vswbr0';
@@ -28,26 +30,30 @@ export const linuxBridge: SwitchDriver = {
   },
 
   async start(context) {
+    const { uplink } = context;
+    const network = await openNetwork(context);
+    const { host } = network;
     const ports = context.ports.map(
-      (request): NetdevPort => ({ ...request, kind: 'netdev', interface: containerEnd(request) }),
+      (request): NetdevPort => ({
+        ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
+        ...placeIn(network),
+      }),
     );
-    await refuseTaken(context.host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
-    await makeBridge(context);
-    for (const port of ports) await addPort(context, port);
-    const { host, undo, uplink, frameBytes } = context;
+    await refuseTaken(host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
+    await makeBridge(context, network);
+    for (const port of ports) await addPort(context, network, port);
     if (uplink !== null) {
-      await takeUplink(host, undo, uplink, frameBytes);
+      await moveUplink(context, network, uplink);
       await ipBatch(host, [`link set dev ${uplink.interface} master ${BRIDGE}`]);
     }
     return {
       nextPorts: () => ports,
-      flags: (await passesIptables(context.host)) ? ['bridge-netfilter'] : [],
-      counters: () => Promise.all(ports.map((port) => countersOf(context.host, port))),
+      flags: [...network.flags, ...(await bridgeFlags(network))],
+      counters: () => Promise.all(ports.map((port) => countersOf(host, port))),
       ...(uplink === null ? {} : { uplinkCounters: () => kernelUplinkCounters(host, uplink) }),
-      settled: (stations) => missing(context, stations),
+      settled: (stations) => missing(host, uplink, stations),
       threads: () => ksoftirqds(context.host),
-      health: async () =>
-        (await context.host.read(`/sys/class/net/${BRIDGE}/ifindex`)) === null ? `bridge ${BRIDGE} is gone` : null,
+      health: async () => (await network.health()) ?? (await bridgeMissing(host)),
     };
   },
 };
@@ -61,23 +67,29 @@ async function hasBridge(host: Host, release: string): Promise<boolean> {
   return (await host.run(['grep', '-qw', 'br_add_bridge', '/proc/kallsyms'])).exitCode === 0;
 }
 
-async function makeBridge({ host, undo }: SwitchContext): Promise<void> {
-  await undo.push({ kind: 'delete-link', name: BRIDGE });
+async function makeBridge(context: SwitchContext, network: Network): Promise<void> {
+  const { host } = network;
+  await registerLink(context, network, BRIDGE);
   // No spanning tree and no multicast snooping: both send packets of their own.
   await ipBatch(host, [`link add name ${BRIDGE} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]);
-  await silenceIpv6(host, BRIDGE);
+  await silenceLink(network, BRIDGE);
   await ipBatch(host, [`link set dev ${BRIDGE} up`]);
 }
 
-async function addPort({ host, undo, frameBytes }: SwitchContext, port: NetdevPort): Promise<void> {
+async function addPort(context: SwitchContext, network: Network, port: NetdevPort): Promise<void> {
+  const { host } = network;
   const end = switchEnd(port);
-  await undo.push({ kind: 'delete-link', name: end });
-  await ipBatch(host, [`link add ${vethPair(end, port.interface, frameBytes)}`]);
-  await silenceIpv6(host, end);
-  await silenceIpv6(host, port.interface);
+  await registerLink(context, network, end);
+  await ipBatch(host, [`link add ${vethPair(end, port.interface, context.frameBytes)}`]);
+  await silenceLink(network, end);
+  await silenceLink(network, port.interface);
   await ipBatch(host, [`link set dev ${end} master ${BRIDGE}`, `link set dev ${end} up`]);
   const state = (await host.read(`/sys/class/net/${BRIDGE}/brif/${end}/port_no`))?.trim();
   if (state === undefined) throw new HostError(`${end} did not become a port of ${BRIDGE}`);
+}
+
+async function bridgeMissing(host: Host): Promise<string | null> {
+  return (await host.read(`/sys/class/net/${BRIDGE}/ifindex`)) === null ? `bridge ${BRIDGE} is gone` : null;
 }
 
 async function countersOf(host: Host, port: NetdevPort): Promise<PortCounters> {
@@ -102,7 +114,7 @@ const ForwardingSchema = z.array(z.looseObject({ mac: z.string(), ifname: z.stri
  * A port forwards only after the kernel has noticed that its cable has two ends, and it notices up to a second late where
  * many links change. An announcement that comes before is dropped, and the receiver's packets would be flooded to all ports.
  */
-async function missing({ host, uplink }: SwitchContext, stations: readonly Station[]): Promise<string | null> {
+async function missing(host: Host, uplink: Uplink | null, stations: readonly Station[]): Promise<string | null> {
   const cut = uplink === null ? null : await uplinkMissing(host, uplink);
   if (cut !== null) return cut;
   const portOf = (station: Station) =>
@@ -119,7 +131,9 @@ async function missing({ host, uplink }: SwitchContext, stations: readonly Stati
   return stranger === undefined ? null : `${BRIDGE} has not learned ${stranger.mac} at ${portOf(stranger)}`;
 }
 
-/** Bridged IPv4 frames go through the host's iptables: slower, and a FORWARD policy of DROP drops them all. */
-async function passesIptables(host: Host): Promise<boolean> {
-  return (await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables'))?.trim() === '1';
+/** Bridged IPv4 frames may go through the host's iptables: slower, and a FORWARD policy of DROP drops them all. Not in a network of ours. */
+async function bridgeFlags({ host, namespace }: Network): Promise<Flag[]> {
+  if (namespace !== null) return [];
+  const knob = await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables');
+  return knob?.trim() === '1' ? ['bridge-netfilter'] : [];
 }

@@ -2,7 +2,7 @@
 // What is done to the host, and in which order, and what OVS 3.1 answers on Linux 6.1. That it forwards is for a machine that has the module.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
+import { FakeHost, FakeProcess, OWN_NETWORK, switchContext, withOwnNetwork } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
 import { ovsKernel } from './ovs-kernel.ts';
 
@@ -33,7 +33,7 @@ const STATIONS = [
 
 /** A host with OVS and its module, and an uplink that nobody uses. */
 function machine(t: TestContext): FakeHost {
-  return new FakeHost(t)
+  return withOwnNetwork(new FakeHost(t))
     .put(MODULE)
     .answer(/^ip -json link$/, { stdout: '[]' })
     .answer(/^ovs-vswitchd --version$/, { stdout: 'ovs-vswitchd (Open vSwitch) 3.1.0\n' })
@@ -41,11 +41,12 @@ function machine(t: TestContext): FakeHost {
     .answer(/^ovsdb-tool create /)
     .answer(/^ovs-vsctl /)
     .answer(/ get Interface \S+ error$/, { stdout: '[]\n' })
-    .answer(/^ip (netns add|-batch|link set) /)
-    .answer(/^nsenter --net=\/run\/netns\/vswovsk\d+ /)
+    .answer(/^ip (-batch|link set) /)
+    .answer(/^grep --recursive /)
+    .answer(/^stat .*\/proc\/self\/ns\/net$/, { stdout: '77' })
     .answer(/^ip -json address show dev cable0$/, { stdout: '[{"flags":["UP"],"addr_info":[]}]' })
     .onStart(/^env .*ovsdb-server /, () => new FakeProcess(11))
-    .onStart(/^env .*nsenter --net=\/run\/netns\/vswovsk\d+ .*ovs-vswitchd /, () => new FakeProcess(12));
+    .onStart(/^nsenter --net=\/run\/netns\/vswnet100 -- env .*ovs-vswitchd /, () => new FakeProcess(12));
 }
 
 function start(host: FakeHost, part: Partial<Parameters<typeof switchContext>[1]> = {}) {
@@ -56,44 +57,42 @@ describe('ovs-kernel', () => {
   it('keeps its datapath in a namespace of its own, beside that of a system’s OVS', async (t) => {
     const host = machine(t);
     const running = await start(host);
-    const name = `vswovsk${host.ownerPid}`;
-    const steps = host.events.filter((event) => /^(undo|run ip netns|start|run ovs-vsctl)/.test(event));
-    assert.deepEqual(
-      steps
-        .map((step) => step.replace(/^start env .* (\S*ovs\S+-\S+|ovsdb-server) .*$/, 'start $1').slice(0, 60))
-        .slice(0, 2),
-      [`undo delete-namespace ${name}`, `run ip netns add ${name}`],
-    );
+    const steps = host.events.filter((event) => /^(undo|run ip netns)/.test(event));
+    assert.deepEqual(steps.slice(0, 2), ['undo delete-namespace vswnet100', 'run ip netns add vswnet100']);
     assert.ok(host.commands.some((command) => / add-br vswovsk0 .*datapath_type=system$/.test(command)));
     assert.ok(
       host.commands.every(
         (command) => !command.startsWith('ovs-vsctl') || command.includes(`--db=unix:${DIRECTORY}/db.sock`),
       ),
     );
-    assert.deepEqual(running.nextPorts(), [{ pair: 0, end: 'source', kind: 'netdev', interface: 'vswc0source' }]);
+    assert.deepEqual(running.nextPorts(), [
+      { pair: 0, end: 'source', kind: 'netdev', interface: 'vswc0source', namespace: OWN_NETWORK.namespace },
+    ]);
   });
 
-  it('makes the switch’s end of a port there, and registers its undo before', async (t) => {
+  it('makes both ends of a port there', async (t) => {
     const host = machine(t);
     await start(host);
-    const made = host.events.indexOf('run ip -batch -');
-    assert.equal(host.events[made - 1], 'undo delete-link vswc0source');
-    assert.equal(
-      host.inputs.get('ip -batch -'),
-      `link add name vsws0source netns vswovsk${host.ownerPid} mtu 1500 type veth peer name vswc0source mtu 1500\n`,
+    assert.deepEqual(
+      [...host.inputs].flatMap(([command, input]) => (input === '' ? [] : [[command, input]])),
+      [[`${OWN_NETWORK.enter}ip -batch -`, 'link set dev vsws0source up\n']],
     );
   });
 
   it('moves the uplink there, and back before anything else is undone', async (t) => {
     const host = machine(t);
     await start(host, { uplink: UPLINK });
-    const name = `vswovsk${host.ownerPid}`;
-    const moved = host.events.indexOf(`run ip link set dev cable0 netns ${name}`);
-    assert.equal(
-      host.events[moved - 1],
-      `undo run sh,-c,{ ! ip -netns ${name} link show dev cable0 || ip -netns ${name} link set dev cable0 netns $$; } > /dev/null 2>&1`,
-    );
-    assert.ok(host.events.indexOf('undo release-link cable0 true') < moved);
+    const moved = host.events.indexOf(`run ip link set dev cable0 netns ${OWN_NETWORK.namespace}`);
+    assert.equal(host.events[moved - 1], `undo return-link cable0 ${OWN_NETWORK.namespace} 77 true `);
+  });
+
+  it('removes the datapath that it leaves in the host’s own network, where nobody else may have one', async (t) => {
+    const host = machine(t).onStart(/^env .*ovs-vswitchd /, () => new FakeProcess(12));
+    assert.deepEqual((await start(host, { hostNetwork: true })).flags, ['host-network']);
+    const undos = host.events.filter((event) => event.startsWith('undo'));
+    assert.match(undos[0] ?? '', /^undo run sh,-c,.* ovs-dpctl del-dp ovs-system$/);
+    host.answer(/^ip -json link$/, { stdout: '[{"ifname":"ovs-system","operstate":"DOWN"}]' });
+    await assert.rejects(start(host, { hostNetwork: true }), /ovs-system.*without --host-network/);
   });
 
   it('does not touch an uplink that has an address', async (t) => {
@@ -134,14 +133,12 @@ describe('ovs-kernel', () => {
   });
 
   it('is settled once the cable is in and every address is known where it belongs', async (t) => {
-    let flags = '[]';
     const host = machine(t)
       .answer(/dump-ports/, { stdout: DUMP_PORTS })
-      .answer(/^nsenter .* ip -json link show dev cable0$/, () => ({ stdout: `[{"flags":${flags}}]` }))
       .answer(/fdb\/show vswovsk0$/, { stdout: FDB.replace('    2 ', '    1 ') });
     const running = await start(host, { uplink: UPLINK });
     assert.match((await running.settled(STATIONS)) ?? '', /uplink cable0 .* has no carrier/);
-    flags = '["UP","LOWER_UP"]';
+    host.put({ [`${OWN_NETWORK.sys}/class/net/cable0/carrier`]: '1\n' });
     assert.match((await running.settled(STATIONS)) ?? '', /has not learned 02:00:00:00:00:02 at port 2/);
     host.answer(/fdb\/show vswovsk0$/, { stdout: FDB });
     assert.equal(await running.settled(STATIONS), null);

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Open vSwitch with the kernel's datapath: a veth pair for each container. A packet is forwarded in softirq on the CPU of the
 // sender; only the first of a flow goes up to the daemon. A kernel has one such datapath a network namespace, whatever daemon asks
-// for it, and two daemons would take each other's ports away: ours has a namespace of its own, into which the ports and the
-// uplink are moved.
-import { z } from 'zod';
+// for it, and two daemons would take each other's ports away: with --host-network it is refused where a system's OVS has it.
 import { grownBy } from '../host/counter.ts';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
-import { ipBatch, silenceIpv6 } from '../host/netdev.ts';
-import type {
-  NetdevPort,
-  Station,
-  SwitchContext,
-  SwitchDriver,
-  SwitchFigures,
-  Uplink,
-  UplinkCounters,
-} from './driver.ts';
+import { ipBatch, linkNames } from '../host/netdev.ts';
+import type { NetdevPort, Station, SwitchContext, SwitchDriver, SwitchFigures, UplinkCounters } from './driver.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
+import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
 import {
   addBridge,
   appctl,
@@ -32,11 +23,13 @@ import {
   uplinkNumber,
   vsctl,
 } from './kit/ovs-daemons.ts';
-import { takeUplink } from './kit/uplink.ts';
+import { moveUplink, uplinkMissing } from './kit/uplink.ts';
 import { containerEnd, refuseTaken, switchEnd, vethPair } from './kit/veth.ts';
 
 const BRIDGE = 'vswovsk0';
 const MODULE = 'openvswitch';
+/** What the kernel calls its datapath, as an interface. */
+const DATAPATH = 'ovs-system';
 
 /** Debian and Ubuntu put the plain daemon aside where the one with DPDK is installed as well; either can do it. */
 const DAEMONS = [
@@ -71,34 +64,39 @@ export const ovsKernel: SwitchDriver = {
   },
 
   async start(context) {
-    const { host, uplink } = context;
-    const [daemon, schema] = [await findDaemon(host), await findSchema(host)];
+    const { uplink } = context;
+    const [daemon, schema] = [await findDaemon(context.host), await findSchema(context.host)];
     if (daemon === null || schema === null) throw new HostError('Open vSwitch is gone');
+    await loadModule(context.host);
+    const network = await openNetwork(context);
+    const { host } = network;
     const ports = context.ports.map(
-      (request): NetdevPort => ({ ...request, kind: 'netdev', interface: containerEnd(request) }),
+      (request): NetdevPort => ({
+        ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
+        ...placeIn(network),
+      }),
     );
-    await refuseTaken(
-      host,
-      ports.map((port) => port.interface),
-    );
-    await loadModule(host);
-    const namespace = await makeNamespace(context);
+    await refuseTaken(host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
+    if (network.namespace === null) await claimDatapath(context);
     const database = await startDatabase(context, schema, {});
-    const vswitchd = await startDaemon(context, daemon.path, ['nsenter', `--net=${namespace.path}`]);
+    const vswitchd = await startDaemon({ ...context, host }, daemon.path, []);
     const health = healthOf(database, vswitchd);
     await addBridge(context, vswitchd, BRIDGE, 'system');
-    for (const [index, port] of ports.entries()) await addPort(context, namespace, port, portNumber(index));
-    if (uplink !== null) await addUplink(context, namespace, uplink);
+    for (const [index, port] of ports.entries()) await addPort(context, network, port, portNumber(index));
+    if (uplink !== null) {
+      await moveUplink(context, network, uplink);
+      await plug(context, uplink.interface, uplinkNumber(context));
+    }
     return {
       nextPorts: () => ports,
-      flags: [],
+      flags: network.flags,
       counters: () => countersOf(context, BRIDGE, countersIn),
       ...(uplink === null
         ? {}
         : { uplinkCounters: async () => countersIn(await statistics(context, BRIDGE), uplinkNumber(context)) }),
-      settled: (stations) => missing(context, namespace, stations),
-      threads: async () => [vswitchd.pid, ...(await ksoftirqds(host))],
-      health,
+      settled: (stations) => missing(context, network, stations),
+      threads: async () => [vswitchd.pid, ...(await ksoftirqds(context.host))],
+      health: async () => (await network.health()) ?? (await health()),
       observe: async () => {
         const before = await missedLookups(context);
         return async () => figuresBetween(before, await missedLookups(context));
@@ -131,35 +129,27 @@ async function loadModule(host: Host): Promise<void> {
   if ((await host.list(`/sys/module/${MODULE}`)).length === 0) await runOrThrow(host, ['modprobe', MODULE]);
 }
 
-interface Namespace {
-  name: string;
-  path: string;
+/**
+ * The datapath of the host's own network outlives its daemon, and is ours to remove. Throws HostError where it is somebody else's: two
+ * daemons take each other's ports away.
+ */
+async function claimDatapath({ host, undo }: SwitchContext): Promise<void> {
+  if ((await linkNames(host)).includes(DATAPATH)) {
+    throw new HostError(
+      `Open vSwitch of this system has the kernel's datapath in this network (${DATAPATH}): measure without --host-network, or stop it`,
+    );
+  }
+  const remove = `[ ! -e /sys/class/net/${DATAPATH} ] || ovs-dpctl del-dp ${DATAPATH}`;
+  await undo.push({ kind: 'run', command: ['sh', '-c', remove] });
 }
 
-/** With a name, by which an uplink can still be fetched out of it when daemon and vswbench were killed. */
-async function makeNamespace({ host, undo }: SwitchContext): Promise<Namespace> {
-  // Two hosts may be two namespaces of one machine.
-  const name = `vswovsk${host.ownerPid}`;
-  await undo.push({ kind: 'delete-namespace', name });
-  await runOrThrow(host, ['ip', 'netns', 'add', name]);
-  const namespace = { name, path: `/run/netns/${name}` };
-  // Of all that will come into it. Neighbour discovery is not the traffic that we count.
-  const knob = '/proc/sys/net/ipv6/conf/default/disable_ipv6';
-  await inside(host, namespace, ['sh', '-c', `[ ! -e ${knob} ] || echo 1 > ${knob}`]);
-  return namespace;
-}
-
-function inside(host: Host, { path }: Namespace, command: readonly string[]): Promise<string> {
-  return runOrThrow(host, ['nsenter', `--net=${path}`, ...command]);
-}
-
-async function addPort(context: SwitchContext, namespace: Namespace, port: NetdevPort, number: number): Promise<void> {
-  const { host, undo, frameBytes } = context;
+async function addPort(context: SwitchContext, network: Network, port: NetdevPort, number: number): Promise<void> {
+  const { host } = network;
   const end = switchEnd(port);
-  await undo.push({ kind: 'delete-link', name: port.interface });
-  await ipBatch(host, [`link add ${vethPair(end, port.interface, frameBytes, namespace.name)}`]);
-  await silenceIpv6(host, port.interface);
-  await inside(host, namespace, ['ip', 'link', 'set', 'dev', end, 'up']);
+  await registerLink(context, network, end);
+  await ipBatch(host, [`link add ${vethPair(end, port.interface, context.frameBytes)}`]);
+  for (const name of [end, port.interface]) await silenceLink(network, name);
+  await ipBatch(host, [`link set dev ${end} up`]);
   await plug(context, end, number);
 }
 
@@ -167,18 +157,6 @@ async function plug(context: SwitchContext, name: string, number: number): Promi
   await vsctl(context, ...['add-port', BRIDGE, name, '--', 'set', 'Interface', name, `ofport_request=${number}`]);
   const error = (await vsctl(context, 'get', 'Interface', name, 'error')).trim();
   if (error !== '[]' && error !== '""') throw new HostError(`OVS cannot use the interface ${name}: ${error}`);
-}
-
-async function addUplink(context: SwitchContext, namespace: Namespace, uplink: Uplink): Promise<void> {
-  const { host, undo, frameBytes } = context;
-  await takeUplink(host, undo, uplink, frameBytes);
-  const name = uplink.interface;
-  // Back to where the shell is that does it: the host's namespace, which has no other name. Nothing to do where it is back already.
-  const back = `! ip -netns ${namespace.name} link show dev ${name} || ip -netns ${namespace.name} link set dev ${name} netns $$`;
-  await undo.push({ kind: 'run', command: ['sh', '-c', `{ ${back}; } > /dev/null 2>&1`] });
-  await runOrThrow(host, ['ip', 'link', 'set', 'dev', name, 'netns', namespace.name]);
-  await inside(host, namespace, ['ip', 'link', 'set', 'dev', name, 'up']);
-  await plug(context, name, uplinkNumber(context));
 }
 
 /** Of one port, seen from the switch, as the kernel's datapath counts them. */
@@ -209,19 +187,8 @@ function figuresBetween(before: bigint | null, after: bigint | null): SwitchFigu
   return before === null || after === null ? {} : { cacheMisses: grownBy('missed lookups of OVS', before, after) };
 }
 
-const LinkSchema = z.array(z.looseObject({ flags: z.array(z.string()) }));
-
-async function missing(
-  context: SwitchContext,
-  namespace: Namespace,
-  stations: readonly Station[],
-): Promise<string | null> {
-  const { host, uplink } = context;
-  if (uplink !== null) {
-    const shown = await inside(host, namespace, ['ip', '-json', 'link', 'show', 'dev', uplink.interface]);
-    if (LinkSchema.parse(JSON.parse(shown))[0]?.flags.includes('LOWER_UP') !== true) {
-      return `uplink ${uplink.interface} of host ${host.name} has no carrier: is the cable in, and the other end up?`;
-    }
-  }
-  return unlearned(context, BRIDGE, stations);
+async function missing(context: SwitchContext, network: Network, stations: readonly Station[]): Promise<string | null> {
+  const { uplink } = context;
+  const cut = uplink === null ? null : await uplinkMissing(network.host, uplink);
+  return cut ?? unlearned(context, BRIDGE, stations);
 }

@@ -4,15 +4,21 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { it } from 'node:test';
 import { z } from 'zod';
-import { applicationRuns, cannotMeasure, capture, outcomesOf, suite, suiteWorkspace, until } from './machine.ts';
+import {
+  applicationRuns,
+  cannotMeasure,
+  capture,
+  linkExists,
+  outcomesOf,
+  ownNetworks,
+  suite,
+  suiteWorkspace,
+  until,
+} from './machine.ts';
 
 const CampaignsSchema = z.object({
   campaigns: z.array(z.looseObject({ id: z.string(), trialsDone: z.int(), trialsPlanned: z.int() })),
 });
-
-function linkExists(name: string): boolean {
-  return capture('ip', '-json', 'link').includes(`"${name}"`);
-}
 
 suite('crashes', cannotMeasure, () => {
   const { workspace, assertNothingLeft } = suiteWorkspace();
@@ -47,6 +53,7 @@ suite('crashes', cannotMeasure, () => {
 
   /** Moments at which a run is killed, each told by something that can be seen from outside. */
   const MOMENTS: { name: string; reached: () => boolean }[] = [
+    { name: 'the network exists', reached: () => ownNetworks().length > 0 },
     { name: 'the bridge exists', reached: () => linkExists('vswbr0') },
     { name: 'a port exists', reached: () => linkExists('vsws0source') },
     { name: 'a container is being made', reached: () => capture('ps', 'ax').includes('lxc-execute') },
@@ -115,7 +122,7 @@ suite('crashes', cannotMeasure, () => {
   }, async () => {
     const running = start(campaign(2, '1s', '--json', '-V', 'linux-bridge'));
     await until(() => applicationRuns('sender') && linkExists('vswbr0'));
-    execFileSync('ip', ['link', 'delete', 'vswbr0']);
+    for (const name of ownNetworks()) execFileSync('ip', ['-netns', name, 'link', 'delete', 'vswbr0']);
     const ended = await running.ended;
     assert.equal(ended.code, 1, ended.stderr);
     assert.deepEqual(outcomesOf(ended.stdout), ['failed', 'measured']);

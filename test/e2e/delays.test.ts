@@ -12,7 +12,7 @@ import type { Histogram } from '../../src/model/dataplane.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { Schedule } from '../fixtures/impaired-switch/impaired.ts';
 import { measure, type Truth } from './impaired.ts';
-import { cannotMeasure, type Ended, suite, suiteWorkspace, until } from './machine.ts';
+import { cannotMeasure, type Ended, ownInterfaces, suite, suiteWorkspace, until } from './machine.ts';
 
 const missing = await packagesMissing(localHost, ['switches']);
 const withoutDpdk = missing.includes('libdpdk-dev') && 'libdpdk-dev not installed: vswbench setup';
@@ -227,9 +227,10 @@ function countAbove({ buckets }: Histogram, ns: number): number {
   return buckets.filter(([lower]) => lower >= ns).reduce((sum, [, , count]) => sum + count, 0);
 }
 
-/** What an interface has received; none where there is no such interface. */
+/** What an interface of a kernel switch has received; none where there is no such interface. */
 function packetsFrom(name: string): number {
-  return Number(textOf(`/sys/class/net/${name}/statistics/rx_packets`));
+  const line = ownInterfaces().find((one) => one.trim().startsWith(`${name}:`));
+  return Number(line?.split(':')[1]?.trim().split(/\s+/)[1] ?? 0);
 }
 
 /** Of the traffic application in the container that a run started, once it is there. */

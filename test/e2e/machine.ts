@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the end-to-end tests share: running the program as a user does, and looking at what the machine has afterwards.
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -191,6 +191,26 @@ function tree(folder: string, depth: number): string[] {
       const path = join(folder, entry.name);
       return [`path ${path}`, ...(entry.isDirectory() ? tree(path, depth - 1) : [])];
     });
+}
+
+/** Namespaces that kernel switches live in while something runs, by name. */
+export function ownNetworks(): string[] {
+  return existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => /^vswnet\d+$/.test(name)) : [];
+}
+
+/** What /proc/net/dev says in the networks that kernel switches live in: a line for each interface. */
+export function ownInterfaces(): string[] {
+  return ownNetworks().flatMap((name) => {
+    const { stdout } = spawnSync('nsenter', [`--net=/run/netns/${name}`, '--', 'cat', '/proc/net/dev'], {
+      encoding: 'utf8',
+    });
+    return stdout.split('\n').slice(2);
+  });
+}
+
+/** Whether there is an interface of this name in one of them. */
+export function linkExists(name: string): boolean {
+  return ownInterfaces().some((line) => line.trim().startsWith(`${name}:`));
 }
 
 export function capture(command: string, ...args: string[]): string {

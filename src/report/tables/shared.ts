@@ -89,6 +89,15 @@ export const CAMPAIGN_COLUMNS: readonly Column<CaseRow>[] = [
     of: ({ campaign }) => campaign.precision?.ratio,
   },
   {
+    ...{
+      name: 'host_network',
+      type: 'boolean',
+      unit: null,
+      meaning: "whether kernel switches were measured in the host's own network, by --host-network",
+    },
+    of: ({ campaign }) => campaign.hostNetwork,
+  },
+  {
     name: 'hostname',
     type: 'text',
     unit: null,

@@ -3,8 +3,10 @@
 import { z } from 'zod';
 import { type Host, HostError, runOrThrow, type UndoStack } from '../../host/host.ts';
 import { readNetdev } from '../../host/netdev.ts';
+import { homeOf } from '../../host/return-link.ts';
 import { MTU_USUAL, mtuOf } from '../../model/frame.ts';
-import type { Uplink, UplinkCounters } from '../driver.ts';
+import type { SwitchContext, Uplink, UplinkCounters } from '../driver.ts';
+import type { Network } from './network.ts';
 
 const LinkSchema = z.array(
   z.looseObject({
@@ -14,17 +16,16 @@ const LinkSchema = z.array(
   }),
 );
 
+/** How an uplink was found. */
+interface Found {
+  up: boolean;
+}
+
 /**
- * Makes sure that the interface is there for us alone, silences it, raises its MTU where frames of so many bytes need it, and sets it up.
- * What is undone: it leaves a bridge that it was put into, and is as it was. Throws HostError, before anything is touched, where it carries traffic of the host's own: to take it
- * would cut the host off.
+ * Makes sure that the interface is there for us alone. Throws HostError where it carries traffic of the host's own: to take it would
+ * cut the host off. Nothing is touched.
  */
-export async function takeUplink(
-  host: Host,
-  undo: UndoStack,
-  { interface: name }: Uplink,
-  frameBytes: number,
-): Promise<void> {
+async function find(host: Host, { interface: name }: Uplink): Promise<Found> {
   const shown = await host.run(['ip', '-json', 'address', 'show', 'dev', name]);
   if (shown.exitCode !== 0) {
     throw new HostError(
@@ -41,8 +42,25 @@ export async function takeUplink(
   if (link?.master !== undefined) {
     throw new HostError(`uplink ${name} of host ${host.name} is a port of ${link.master}: release it, or give another`);
   }
+  const upper = (await host.list(`/sys/class/net/${name}`)).find((entry) => entry.startsWith('upper_'));
+  if (upper !== undefined) {
+    const other = upper.slice('upper_'.length);
+    throw new HostError(
+      `uplink ${name} of host ${host.name} carries ${other}, which would be cut off: delete that, or give another`,
+    );
+  }
+  return { up: link?.flags.includes('UP') === true };
+}
+
+/**
+ * Takes the interface where it is: silences it, raises its MTU where frames of so many bytes need it, and sets it up. What is undone: it
+ * leaves a bridge that it was put into, and is as it was. Throws HostError, before anything is touched, where it is not there for us alone.
+ */
+export async function takeUplink(host: Host, undo: UndoStack, uplink: Uplink, frameBytes: number): Promise<void> {
+  const { interface: name } = uplink;
+  const { up } = await find(host, uplink);
   await raiseMtu(host, undo, name, mtuOf(frameBytes));
-  await undo.push({ kind: 'release-link', name, up: link?.flags.includes('UP') === true });
+  await undo.push({ kind: 'release-link', name, up });
   const ipv6 = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
   const before = (await host.read(ipv6))?.trim();
   if (before === '0') {
@@ -61,6 +79,47 @@ async function raiseMtu(host: Host, undo: UndoStack, name: string, mtu: number):
   await undo.push({ kind: 'restore-knob', path, value: before });
   await host.write(path, String(mtu));
 }
+
+/**
+ * Takes the interface into a switch's network, which may be the host's own. It comes back as it was: up or down, with its settings of IPv4 and
+ * IPv6, which the kernel makes anew whenever an interface changes its namespace. Throws HostError, as takeUplink does.
+ */
+export async function moveUplink(context: SwitchContext, network: Network, uplink: Uplink): Promise<void> {
+  const { host, undo, frameBytes } = context;
+  const { interface: name } = uplink;
+  if (network.namespace === null) return takeUplink(host, undo, uplink, frameBytes);
+  const { up } = await find(host, uplink);
+  const settings = await ownSettings(host, name);
+  const { namespace } = network;
+  await raiseMtu(host, undo, name, mtuOf(frameBytes));
+  await undo.push({ kind: 'return-link', name, namespace, home: await homeOf(host), up, settings });
+  await runOrThrow(host, ['ip', 'link', 'set', 'dev', name, 'netns', namespace]);
+  await runOrThrow(network.host, ['ip', 'link', 'set', 'dev', name, 'up']);
+}
+
+/** The interface's settings that are not those of every new one. */
+async function ownSettings(host: Host, name: string): Promise<{ path: string; value: string }[]> {
+  const folders = ['ipv4/conf', 'ipv6/conf', 'ipv4/neigh', 'ipv6/neigh'].map((folder) => `/proc/sys/net/${folder}`);
+  const read = async (of: string) => {
+    const { stdout } = await host.run([
+      'grep',
+      '--recursive',
+      '--no-messages',
+      '',
+      ...folders.map((folder) => `${folder}/${of}`),
+    ]);
+    return stdout.split('\n').flatMap((line) => {
+      const [, folder = '', knob = '', value = ''] = line.match(SETTING) ?? [];
+      return knob === '' ? [] : [{ path: `${folder}/${name}/${knob}`, value }];
+    });
+  };
+  const usual = new Map((await read('default')).map(({ path, value }) => [path, value]));
+  // IPv6's own limit follows that of the interface.
+  return (await read(name)).filter(({ path, value }) => usual.get(path) !== value && !path.endsWith('/mtu'));
+}
+
+/** What grep prints of a knob: folder, name of the interface, knob and value. */
+const SETTING = /^(\/proc\/sys\/net\/ipv[46]\/(?:conf|neigh))\/[^/]+\/([^/:]+):(.*)$/;
 
 /** Null when the other end of the cable is up as well; else one line. */
 export async function uplinkMissing(host: Host, { interface: name }: Uplink): Promise<string | null> {

@@ -16,9 +16,9 @@ export function switchEnd(port: PortRequest): string {
 }
 
 /** What `ip link add` takes for a veth pair through which frames of so many bytes go. */
-export function vethPair(end: string, other: string, frameBytes: number, namespace?: string): string {
+export function vethPair(end: string, other: string, frameBytes: number): string {
   const mtu = `mtu ${mtuOf(frameBytes)}`;
-  return `name ${end} ${namespace === undefined ? '' : `netns ${namespace} `}${mtu} type veth peer name ${other} ${mtu}`;
+  return `name ${end} ${mtu} type veth peer name ${other} ${mtu}`;
 }
 
 /** Throws HostError where an interface of one of these names exists: somebody else's, or what a crash left. */
