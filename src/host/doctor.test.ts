@@ -9,7 +9,6 @@ import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import { examine, type Finding } from './doctor.ts';
 
 const MOUNTS = 'proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n';
-const BRIDGE_FILTER = { knobs: { 'net.bridge.bridge-nf-call-iptables': '1' } };
 
 /** A machine of which nothing can be complained. */
 const FINE: Partial<Inventory> = {
@@ -52,6 +51,11 @@ describe('examine', () => {
   it('is content with cgroups of version 1', async (t) => {
     const host = machine(t).put({ '/proc/mounts': 'cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n' });
     assert.equal((await find(host, {}, 'cgroups'))?.state, 'ok');
+  });
+  it('misses cgroups that can only be read, and says where to mount them anew', async (t) => {
+    const host = machine(t).put({ '/proc/mounts': 'cgroup2 /sys/fs/cgroup cgroup2 ro,nosuid 0 0\n' });
+    const finding = await find(host, {}, 'cgroups');
+    assert.deepEqual([finding?.state, finding?.mend], ['missing', 'mount -o remount,rw /sys/fs/cgroup']);
   });
 
   it('warns of a quota of CPU time that holds for what it starts, and names its group', async (t) => {
@@ -104,19 +108,17 @@ describe('examine', () => {
     assert.equal((await find(machine(t), { knobs: {} }, 'frequency'))?.state, 'ok');
   });
 
-  it('warns that bridged packets pass iptables', async (t) => {
-    const host = machine(t).answer(/^iptables -S FORWARD/, { stdout: '-P FORWARD ACCEPT\n' });
-    const finding = await find(host, BRIDGE_FILTER, 'bridge filter');
-    assert.equal(finding?.state, 'warning');
-    assert.match(finding?.text ?? '', /slows/);
-  });
-  it('and that a policy of DROP drops them', async (t) => {
-    const host = machine(t).answer(/^iptables -S FORWARD/, { stdout: '-P FORWARD DROP\n-A FORWARD -j DOCKER\n' });
-    assert.match((await find(host, BRIDGE_FILTER, 'bridge filter'))?.text ?? '', /drops them/);
-  });
-  it('and needs no iptables to say so', async (t) => {
-    const host = machine(t).answer(/^iptables/, { exitCode: null, stderr: 'spawn iptables ENOENT' });
-    assert.equal((await find(host, BRIDGE_FILTER, 'bridge filter'))?.state, 'warning');
+  it('warns of whatever the inventory found of others, with the mend where there is one', async (t) => {
+    const foreign = [
+      { subject: 'bridge filter', text: 'a rule', mend: 'delete it' },
+      { subject: 'SELinux', text: 'a policy', mend: null },
+    ];
+    assert.deepEqual(await find(machine(t), { foreign }, 'bridge filter'), {
+      ...{ state: 'warning', subject: 'bridge filter', text: 'a rule', mend: 'delete it' },
+    });
+    assert.deepEqual(await find(machine(t), { foreign }, 'SELinux'), {
+      ...{ state: 'warning', subject: 'SELinux', text: 'a policy' },
+    });
   });
 
   it('warns of a virtual machine', async (t) => {

@@ -24,7 +24,7 @@ export async function examine(host: Host, inventory: Inventory, purpose: 'run' |
     ...(await quotas(host)),
     clock(inventory),
     frequency(inventory),
-    ...(await bridgeFilter(host, inventory)),
+    ...foreign(inventory),
     ...virtualMachine(inventory),
   ];
 }
@@ -42,15 +42,27 @@ async function packages(host: Host, purpose: 'run' | 'host'): Promise<Finding> {
 }
 
 async function cgroups(host: Host): Promise<Finding> {
-  const mounts = (await host.read('/proc/mounts')) ?? '';
-  return / cgroup2? /.test(mounts)
-    ? { state: 'ok', subject: 'cgroups', text: 'mounted; containers can be made' }
-    : {
-        state: 'missing',
-        subject: 'cgroups',
-        text: 'no cgroup hierarchy is mounted, and LXC needs one',
-        mend: 'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
-      };
+  const subject = 'cgroups';
+  const mounts = ((await host.read('/proc/mounts')) ?? '').split('\n').map((line) => line.split(' '));
+  const hierarchies = mounts.filter(([, , type]) => type === 'cgroup' || type === 'cgroup2');
+  if (hierarchies.length === 0) {
+    return {
+      state: 'missing',
+      subject,
+      text: 'no cgroup hierarchy is mounted, and LXC needs one',
+      mend: 'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+    };
+  }
+  if (hierarchies.some(([, , , options]) => options?.split(',').includes('rw'))) {
+    return { state: 'ok', subject, text: 'mounted; containers can be made' };
+  }
+  const [, folder = '/sys/fs/cgroup'] = hierarchies[0] ?? [];
+  return {
+    state: 'missing',
+    subject,
+    text: `mounted read-only at ${folder}, as in a container: LXC cannot make groups there`,
+    mend: `mount -o remount,rw ${folder}`,
+  };
 }
 
 async function hugepages(host: Host): Promise<Finding> {
@@ -127,21 +139,14 @@ function frequency({ knobs }: Inventory): Finding {
       };
 }
 
-async function bridgeFilter(host: Host, { knobs }: Inventory): Promise<Finding[]> {
-  if (knobs['net.bridge.bridge-nf-call-iptables'] !== '1') return [];
-  const subject = 'bridge filter';
-  const mend = 'sysctl -w net.bridge.bridge-nf-call-iptables=0 (Docker sets it and relies on it)';
-  const policy = (await host.run(['iptables', '-S', 'FORWARD'])).stdout;
-  return policy.startsWith('-P FORWARD DROP')
-    ? [{ state: 'warning', subject, text: 'bridged packets pass iptables, whose FORWARD policy drops them', mend }]
-    : [
-        {
-          state: 'warning',
-          subject,
-          text: 'bridged packets pass iptables, which slows linux-bridge; results say so',
-          mend,
-        },
-      ];
+/** What the inventory has found of others, each a warning: whom it concerns stands in its text. */
+function foreign({ foreign }: Inventory): Finding[] {
+  return foreign.map(({ subject, text, mend }) => ({
+    state: 'warning',
+    subject,
+    text,
+    ...(mend === null ? {} : { mend }),
+  }));
 }
 
 function virtualMachine({ virtualization }: Inventory): Finding[] {

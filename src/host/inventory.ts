@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Inventory, LAB_PRODUCT, LAB_VIRTUALIZATION } from '../model/inventory.ts';
 import { allowedCpus } from './affinity.ts';
 import { cpuModelOf } from './cpu-model.ts';
+import { foreignOf } from './foreign.ts';
 import type { Host } from './host.ts';
 import { networkCard } from './network-card.ts';
 import { cpusOf, topologyOf } from './topology.ts';
@@ -74,6 +75,7 @@ export async function takeInventory(
     mitigations: await readAll(host, await vulnerabilities(host)),
     knobs: await readAll(host, KNOBS),
     versions: await versionsOf(host),
+    foreign: await foreignOf(host),
     loadAverage: Number((await text('/proc/loadavg')).split(' ')[0] ?? 0),
   };
 }

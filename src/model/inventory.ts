@@ -67,6 +67,16 @@ export const TopologySchema = z.strictObject({
 /** What the CPUs of a machine share. */
 export type Topology = z.infer<typeof TopologySchema>;
 
+const ForeignSchema = z.strictObject({
+  /** What it is of, as `doctor` names its finding. */
+  subject: z.string(),
+  text: z.string(),
+  /** What to do about it; null where nothing is to be done. */
+  mend: z.string().nullable(),
+});
+/** Something of a host that is not ours and can be in the way of packets or containers. */
+export type Foreign = z.infer<typeof ForeignSchema>;
+
 /** What a reader needs to judge a figure: recorded with each campaign, never inferred later. */
 export const InventorySchema = z.strictObject({
   hostname: z.string(),
@@ -97,5 +107,7 @@ export const InventorySchema = z.strictObject({
   /** Programs, libraries, switches and network cards, such as lxc, node, `switch ovs`, `NIC eth0`. */
   versions: z.record(z.string(), z.string()),
   loadAverage: z.number(),
+  /** Whatever of the host can be in the way; empty in records of older versions. It is told, and makes no two machines unlike. */
+  foreign: z.array(ForeignSchema).default([]),
 });
 export type Inventory = z.infer<typeof InventorySchema>;

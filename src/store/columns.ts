@@ -110,6 +110,7 @@ export const INVENTORY: Columns<Inventory> = {
   knobs: json('knobs_json'),
   versions: json('versions_json'),
   loadAverage: plain('load_average'),
+  foreign: json('foreign_json'),
 };
 
 export const CASE: Columns<TestCase> = {

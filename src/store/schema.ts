@@ -526,6 +526,11 @@ const VERSION_12 = `
 ALTER TABLE campaigns ADD COLUMN host_network INTEGER NOT NULL DEFAULT 0;
 `;
 
+const VERSION_13 = `
+-- What else of a host can be in the way of packets or containers; [] in records from before it was looked for.
+ALTER TABLE hosts ADD COLUMN foreign_json TEXT NOT NULL DEFAULT '[]';
+`;
+
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
 export const MIGRATIONS: readonly string[] = [
   VERSION_1,
@@ -540,6 +545,7 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_10,
   VERSION_11,
   VERSION_12,
+  VERSION_13,
 ];
 
 /** What the header of a database says. */

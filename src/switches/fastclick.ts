@@ -11,7 +11,7 @@ import { DPDK_PORTS_MAX } from './kit/virtio.ts';
 
 const MIB = 1024 * 1024;
 const PROGRAM = { name: 'click', variable: 'VSWBENCH_FASTCLICK' };
-const MEND = `build it as https://github.com/tbarbette/fastclick says, with --enable-dpdk and --enable-etherswitch, and put userlevel/click on the PATH, or its path into ${PROGRAM.variable}`;
+const MEND = `build it as https://github.com/tbarbette/fastclick says, with --enable-dpdk and --enable-etherswitch (Debian, Ubuntu: after apt-get install g++ libdpdk-dev libsystemd-dev), and put userlevel/click on the PATH, or its path into ${PROGRAM.variable}`;
 
 /** Elements that the configuration is made of, and what a Click is that lacks them. */
 const ELEMENTS: [string, string][] = [
