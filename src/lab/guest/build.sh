@@ -49,7 +49,10 @@ while read -r package; do
     dpkg-deb --ctrl-tarfile "$package" | tar -x -O --occurrence=1 ./postinst > "$script" 2> "$folder/tar.log" || continue
     grep -q update-alternatives "$script" || continue
     chmod 755 "$script"
-    DEBIAN_FRONTEND=noninteractive chroot "$root" /tmp/postinst configure < /dev/null > "$folder/postinst.log" 2>&1 ||
+    # What dpkg tells a script (dpkg(1), environment).
+    env DEBIAN_FRONTEND=noninteractive DPKG_MAINTSCRIPT_NAME=postinst \
+        DPKG_MAINTSCRIPT_PACKAGE="$(dpkg-deb --field "$package" Package)" \
+        chroot "$root" /tmp/postinst configure < /dev/null > "$folder/postinst.log" 2>&1 ||
         echo "passing over the postinst of ${package##*/}: $(tail -n 1 "$folder/postinst.log")"
 done < "$folder/packages"
 rm -f "$script" "$folder/tar.log" "$folder/postinst.log"
