@@ -135,7 +135,7 @@ function frequency({ knobs }: Inventory): Finding {
         state: 'warning',
         subject,
         text: `governor ${governor}: clocks change while you measure`,
-        mend: 'cpupower frequency-set --governor performance',
+        mend: 'run with --tune governor, or cpupower frequency-set --governor performance (Debian: linux-cpupower)',
       };
 }
 

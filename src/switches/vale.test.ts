@@ -205,7 +205,7 @@ describe('vale', () => {
     const host = new FakeHost(t);
     const absent = await vale.probe(host);
     assert.ok(!absent.available && /netmap module is not loaded/.test(absent.missing));
-    assert.match(absent.mend, /github\.com\/luigirizzo\/netmap.*modprobe netmap/);
+    assert.match(absent.mend, /github\.com\/luigirizzo\/netmap.*insmod netmap\.ko/);
     host.put({ '/dev/netmap': '', '/proc/sys/kernel/osrelease': '6.1.0\n' });
     assert.deepEqual(await vale.probe(host), { available: true, version: 'netmap, Linux 6.1.0' });
     host.put({ '/sys/module/netmap/srcversion': '0123456789ABCDEF\n' });

@@ -44,7 +44,7 @@ export const vale: SwitchDriver = {
       return {
         available: false,
         missing: `the netmap module is not loaded (no ${NETMAP_DEVICE})`,
-        mend: 'build it for this kernel (https://github.com/luigirizzo/netmap, LINUX/README.md), then modprobe netmap',
+        mend: 'build it for this kernel (https://github.com/luigirizzo/netmap, LINUX/README.md), then insmod netmap.ko',
       };
     }
     const release = (await host.read('/proc/sys/kernel/osrelease'))?.trim() ?? 'unknown';
