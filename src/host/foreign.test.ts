@@ -60,7 +60,7 @@ describe('foreignOf', () => {
       .answer(/^grep -qw nft_do_chain /)
       .answer(/^nft --json/, { exitCode: null })
       .answer(/^ebtables-nft-save$/, { exitCode: null });
-    assert.match((await texts(host)).join(), /may be unknown: nftables: there is no program nft/);
+    assert.match((await texts(host)).join(), /rules that cannot be told: nftables: there is no program nft/);
   });
 
   it('tells of an XDP program, of tc filters and of shaping on a network card, and of no other interface', async (t) => {

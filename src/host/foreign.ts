@@ -25,16 +25,17 @@ async function filters(host: Host): Promise<Foreign[]> {
   const seesIp = (await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables'))?.trim() === '1';
   const lift = seesIp ? ', or sysctl -w net.bridge.bridge-nf-call-iptables=0 (Docker sets it and relies on it)' : '';
   const subject = 'bridge filter';
-  const where = 'a bridge in the host’s own network namespace';
+  // Without it, switches of the kernel are in a network of ours, where nobody has rules.
+  const when = 'with --host-network';
   const unknown: Foreign[] = unreadable.map((what) => ({
     subject,
-    text: `rules that packets over ${where} meet may be unknown: ${what}`,
+    text: `${when}, bridged packets may meet rules that cannot be told: ${what}`,
     mend: null,
   }));
   if (rules.length === 0) {
     const slower: Foreign = {
       subject,
-      text: `packets over ${where} pass the filters of IP, which slows linux-bridge; results say so`,
+      text: `${when}, bridged packets pass the filters of IP, which slows linux-bridge; results say so`,
       mend: 'sysctl -w net.bridge.bridge-nf-call-iptables=0 (Docker sets it and relies on it)',
     };
     return [...(seesIp ? [slower] : []), ...unknown];
@@ -43,7 +44,7 @@ async function filters(host: Host): Promise<Foreign[]> {
   const first = (dropping.length > 0 ? dropping : rules).slice(0, NAMED_RULES);
   const named = first.map(({ where, text }) => `${where}: ${text}`).join('; ');
   const may = dropping.length === 0 ? 'none of which drops any' : `${dropping.length} of which may drop them`;
-  const text = `packets over ${where} meet ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, ${may} (${named}${rules.length > first.length ? '; …' : ''})`;
+  const text = `${when}, bridged packets meet ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, ${may} (${named}${rules.length > first.length ? '; …' : ''})`;
   return [{ subject, text, mend: `delete those that are in the way${lift}` }, ...unknown];
 }
 
