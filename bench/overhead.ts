@@ -140,6 +140,7 @@ async function containerStarts(): Promise<number[]> {
             mac: '02:00:00:00:00:01',
             address: '198.18.0.1/24',
           },
+          isolated: null,
           command: ['/bin/echo', 'up'],
         },
         journal,

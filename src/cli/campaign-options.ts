@@ -53,6 +53,11 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     text: 'with --precision: trials of a test case at most (default: 30)',
   },
   {
+    flags: '--cpus <list>',
+    key: 'cpus',
+    text: 'CPUs to use, and no others, as 2-15 (default: all that may be used); a testbed may name those of each host',
+  },
+  {
     flags: '--testbed <list>',
     key: 'testbed',
     text: 'machines to measure on, as lab or lab-1,lab-2; netns: two network namespaces of this one (default: local)',

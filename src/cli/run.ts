@@ -31,7 +31,7 @@ import { writeReport } from './report.ts';
 import { campaignToResume, planResumed, refuseIgnored, refuseStrangers } from './resume.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
-import { findTestbed } from './testbeds.ts';
+import { findTestbed, onCpus } from './testbeds.ts';
 import { isHere, type TestbedView, viewOf } from './view.ts';
 
 export async function run(file: string | undefined, options: RunOptions): Promise<void> {
@@ -44,7 +44,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const { resume } = options;
   const stored = resume === undefined ? null : await withStore((store) => campaignToResume(store, resume));
   const names = stored === null ? campaign.testbeds : testbedsOf(stored);
-  const specs = names.map((name) => findTestbed(name, campaign));
+  const specs = names.map((name) => onCpus(findTestbed(name, campaign), campaign, stored));
   if (!lookOnly && specs.some(({ spec }) => isHere(spec))) {
     requireRoot('vswbench run', 'makes containers and interfaces');
   }

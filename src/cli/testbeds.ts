@@ -7,7 +7,17 @@ import { resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import type { Campaign } from '../model/campaign.ts';
-import { LOCAL_TESTBED, type TestbedSpec, type Testbeds, TestbedsSchema, testbedError } from '../model/testbed.ts';
+import { formatCpuList } from '../model/cpu-list.ts';
+import type { StoredCampaign } from '../model/result.ts';
+import {
+  type HostRecord,
+  type HostSpec,
+  LOCAL_TESTBED,
+  type TestbedSpec,
+  type Testbeds,
+  TestbedsSchema,
+  testbedError,
+} from '../model/testbed.ts';
 import { CliError, EXIT } from './errors.ts';
 
 /** A testbed that was found. */
@@ -72,6 +82,35 @@ export function findTestbed(
     EXIT.usage,
     `testbed (--testbed): '${name}' is not known; known are ${names}; define it in ${files.at(-1) ?? 'the campaign file'} (docs/testbeds.md)`,
   );
+}
+
+/**
+ * A testbed whose hosts use the CPUs that they name, or else those that the campaign names. One that is resumed goes on with the CPUs that
+ * it was begun with: on others its figures would be those of another placement.
+ */
+export function onCpus(
+  { name, spec }: FoundTestbed,
+  { cpus }: Pick<Campaign, 'cpus'>,
+  resumed: Pick<StoredCampaign, 'hosts'> | null,
+): FoundTestbed {
+  const placed = (role: HostRecord['role'], host: HostSpec): HostSpec => {
+    const named = resumed === null ? (host.cpus ?? cpus) : cpusBegunWith(resumed, name, role);
+    const { cpus: _own, ...rest } = host;
+    return named === null ? rest : { ...rest, cpus: named };
+  };
+  const { near, far } = spec;
+  return { name, spec: { near: placed('near', near), ...(far === undefined ? {} : { far: placed('far', far) }) } };
+}
+
+/** Null where the record is of a version that did not tell. */
+function cpusBegunWith(
+  { hosts }: Pick<StoredCampaign, 'hosts'>,
+  testbed: string,
+  role: HostRecord['role'],
+): string | null {
+  const record = hosts.find((host) => host.testbed === testbed && host.role === role);
+  if (record === undefined || record.inventory.topology === null) return null;
+  return formatCpuList(record.inventory.cpus.flatMap(({ id, allowed }) => (allowed ? [id] : [])));
 }
 
 /** Read one after the other: a file that is not needed may be as broken as it likes. */

@@ -59,7 +59,12 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
     ...{ testbed, role, name: spec.host },
     uplink: spec.uplink === undefined ? null : uplinkRecord(spec.uplink, await networkCard(host, spec.uplink)),
     tuning: [],
-    inventory: { ...inventory, versions: { ...inventory.versions, ...Object.fromEntries(versions) } },
+    inventory: {
+      ...inventory,
+      // The record tells which CPUs were used, those that were left out by name among the others.
+      cpus: inventory.cpus.map((one) => ({ ...one, allowed: cpus.some(({ id }) => id === one.id) })),
+      versions: { ...inventory.versions, ...Object.fromEntries(versions) },
+    },
   };
   return { seen, offer, record };
 }

@@ -19,6 +19,7 @@ const SPEC: ContainerSpec = {
   root: '/opt/vswbench/build/roots/0123456789ab',
   attachment: { kind: 'interface', interface: 'vswc0sink', mac: '02:00:00:00:00:02', address: '198.18.0.2/24' },
   command: ['/bin/vswload', 'receiver', '--io', 'udp'],
+  isolated: null,
 };
 
 describe('prepareContainers', () => {
@@ -80,6 +81,18 @@ describe('startContainer', () => {
     ]) {
       assert.ok(config.includes(line), line);
     }
+  });
+  it('may run on isolated CPUs, which LXC would take away with control groups of version 1', async (t) => {
+    const config = async (isolated: string | null, files: Record<string, string>) => {
+      const host = new FakeHost(t).put(files).onStart(/^lxc-execute/, () => new FakeProcess());
+      host.folders.add(DIRECTORY);
+      await startContainer(host, { path: DIRECTORY, ipv6: false }, { ...SPEC, isolated }, new FakeUndoStack(host));
+      return host.files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '';
+    };
+    const v1 = { '/sys/fs/cgroup/cpuset/cpuset.cpus': '0-3\n' };
+    assert.match(await config('0-3', v1), /^lxc\.cgroup\.cpuset\.cpus = 0-3$/m);
+    assert.doesNotMatch(await config('0-3', {}), /cpuset/);
+    assert.doesNotMatch(await config(null, v1), /cpuset/);
   });
   it('shows it device files of the host under the same paths, and no interface', async (t) => {
     const devices = { kind: 'devices', devices: ['/dev/vfio/vfio', '/dev/vfio/6'] } as const;

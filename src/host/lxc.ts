@@ -12,6 +12,8 @@ export interface ContainerSpec {
   root: string;
   attachment: Attachment;
   command: readonly string[];
+  /** What its threads may run on where an isolated CPU is among it, in the kernel's list format; null where none is. */
+  isolated: string | null;
 }
 
 export type Attachment =
@@ -85,7 +87,7 @@ export async function startContainer(
     ...(namespace === undefined ? {} : { namespace }),
   });
   const config = `${directory.path}/${name}.conf`;
-  await host.write(config, containerConfig(spec, directory.ipv6));
+  await host.write(config, `${containerConfig(spec, directory.ipv6)}${await cpusetConfig(host, spec)}`);
   const process = await host.start([
     ...within(namespace),
     ...['lxc-execute', '--lxcpath', directory.path, '--name', name, '--rcfile', config, '--', ...spec.command],
@@ -112,6 +114,15 @@ function containerConfig(spec: ContainerSpec, ipv6: boolean): string {
     ...(ipv6 && spec.attachment.kind !== 'namespace' ? ['lxc.sysctl.net.ipv6.conf.all.disable_ipv6 = 1'] : []),
     '',
   ].join('\n');
+}
+
+/**
+ * With control groups of version 1, LXC takes isolated CPUs out of the cpuset of a container (lxc/lxc#1282), and no thread of it can then be
+ * put on one. Version 2 does not.
+ */
+async function cpusetConfig(host: Host, { isolated }: ContainerSpec): Promise<string> {
+  const isVersion1 = (await host.read('/sys/fs/cgroup/cpuset/cpuset.cpus')) !== null;
+  return isolated !== null && isVersion1 ? `lxc.cgroup.cpuset.cpus = ${isolated}\n` : '';
 }
 
 function attachmentConfig(attachment: Attachment): string[] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { formatCpuList, parseCpuNames } from './cpu-list.ts';
 import { type PortKind, PortKindSchema } from './dataplane.ts';
 import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { LOCAL_TESTBED, TestbedNameSchema, type TestbedSpec, TestbedsSchema } from './testbed.ts';
@@ -58,6 +59,8 @@ export interface Campaign {
   seed: number | null;
   /** Kernel switches are measured in the host's own network, rules and all, and not in a namespace of our own. */
   hostNetwork: boolean;
+  /** CPUs to use, and no others, on hosts that do not name their own; null is all that may be used. */
+  cpus: string | null;
   /** Names of the testbeds over which the test cases are spread. */
   testbeds: string[];
   /** Testbeds that the campaign file defines. */
@@ -100,6 +103,7 @@ export const CampaignFileSchema = z.strictObject({
   tune: texts.optional(),
   seed: text.optional(),
   hostNetwork: z.union([z.boolean(), z.stringbool()]).optional(),
+  cpus: texts.optional(),
   testbed: texts.optional(),
   testbeds: TestbedsSchema.optional(),
 });
@@ -177,6 +181,7 @@ function readCampaign(file: CampaignFile): Campaign {
     tune: names('tune (--tune)', file.tune ?? 'off'),
     seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
     hostNetwork: file.hostNetwork ?? false,
+    cpus: file.cpus === undefined ? null : cpuList(file.cpus),
     testbeds: testbedNames(file.testbed ?? LOCAL_TESTBED),
     testbedSpecs: file.testbeds ?? {},
   };
@@ -234,6 +239,12 @@ function testbedNames(value: string): string[] {
       }),
     ),
   ];
+}
+
+function cpuList(value: string): string {
+  const parsed = parseCpuNames(value);
+  if (!parsed.ok) throw new FieldError(`cpus (--cpus): ${parsed.error}`);
+  return formatCpuList(parsed.value);
 }
 
 function word<T extends string>(field: string, value: string, allowed: readonly T[]): T {

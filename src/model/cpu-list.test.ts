@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatCpuList, parseCpuList } from './cpu-list.ts';
+import { formatCpuList, parseCpuList, parseCpuNames } from './cpu-list.ts';
 
 describe('parseCpuList', () => {
   const CASES: [string, number[]][] = [
@@ -28,6 +28,18 @@ describe('formatCpuList', () => {
   for (const [cpus, text] of CASES) {
     it(JSON.stringify(cpus), () => {
       assert.equal(formatCpuList(cpus), text);
+    });
+  }
+});
+
+describe('parseCpuNames', () => {
+  it('reads numbers and ranges, each once', () => {
+    assert.deepEqual(parseCpuNames('4-6, 0,5'), { ok: true, value: [0, 4, 5, 6] });
+  });
+  for (const text of ['', '2-', '-2', '5-2', 'all', '0,,1', '0-9999', '1.5']) {
+    it(`refuses ${JSON.stringify(text)}`, () => {
+      const parsed = parseCpuNames(text);
+      assert.match(parsed.ok ? '' : parsed.error, /is not a list of CPUs, such as 2-15/);
     });
   }
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A testbed: one host, or two that are joined by a cable. Campaign files and testbed files name them.
 import { z } from 'zod';
+import { parseCpuNames } from './cpu-list.ts';
 import { type Inventory, InventorySchema } from './inventory.ts';
 import { KnobRecordSchema } from './tuning.ts';
 
@@ -44,6 +45,12 @@ export const HostSpecSchema = z.strictObject({
   uplink: InterfaceSchema.optional(),
   /** Of the uplink's device, for a switch that drives it itself. */
   pci: PciAddressSchema.optional(),
+  /** CPUs to use there, and no others, such as 2-15; all that may be used where it is absent. */
+  cpus: z
+    .union([z.string(), z.int().nonnegative()])
+    .transform(String)
+    .refine((text) => parseCpuNames(text).ok, 'is not a list of CPUs, such as 2-15 or 0,2,4-7')
+    .optional(),
 });
 /** One machine of a testbed, and how it is reached. */
 export type HostSpec = z.infer<typeof HostSpecSchema>;

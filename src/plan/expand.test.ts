@@ -94,6 +94,7 @@ function campaign(part: Partial<Campaign> = {}): Campaign {
     touches: ['full'],
     rxModerations: ['on'],
     placements: ['spread'],
+    cpus: null,
     wait: 'auto',
     warmupMs: 0,
     warmupAuto: false,

@@ -5,6 +5,7 @@ import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { type Attachment, type Container, initPid, startContainer } from '../host/lxc.ts';
 import { enter } from '../host/namespace.ts';
 import { type NetdevReading, parseNetDev, readNetdev } from '../host/netdev.ts';
+import { formatCpuList } from '../model/cpu-list.ts';
 import { macOf } from '../model/station.ts';
 import { NETMAP_DEVICE, type NetdevPort, type Port, SOCKETS } from '../switches/driver.ts';
 import { Application, applicationCommand, ipOf } from './application.ts';
@@ -58,6 +59,9 @@ export async function deploy(context: TrialContext, plan: TrialPlan, side: Side,
       root: side.artifacts.root,
       attachment: attachmentOf(port),
       command: applicationCommand(application),
+      isolated: side.cpus.some((one) => one.isolated && one.id === cpu)
+        ? formatCpuList(side.cpus.map(({ id }) => id))
+        : null,
     },
     side.undo,
   );

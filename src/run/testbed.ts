@@ -11,11 +11,11 @@ import { clocksourceOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { type ContainerDirectory, prepareContainers } from '../host/lxc.ts';
 import { networkCard } from '../host/network-card.ts';
-import { cpusOf } from '../host/topology.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { HostSpec, TestbedSpec } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Uplink } from '../switches/driver.ts';
+import { usableCpus } from './cpus.ts';
 import { type Journal, openJournal, recover, STATE_DIRECTORY } from './journal.ts';
 
 export type HostRole = 'near' | 'far';
@@ -220,7 +220,7 @@ class Seat {
     const host = this.connection ?? localHost;
     return {
       ...{ role: this.role, spec: this.spec, host, artifacts: this.artifacts },
-      cpus: await usableCpus(host),
+      cpus: await usableCpus(host, this.spec.cpus),
       uplinkNode: await this.uplinkNodeOn(host),
     };
   }
@@ -237,7 +237,7 @@ class Seat {
     if (this.isInstalled) await removeOldInstallations(host, this.artifacts);
     this.side = {
       ...{ role: this.role, host, undo, directory, artifacts: this.artifacts },
-      cpus: await usableCpus(host),
+      cpus: await usableCpus(host, this.spec.cpus),
       uplinkNode: await this.uplinkNodeOn(host),
       clocksource: await clocksourceOf(host),
       interruptsApart: await countsInterruptsApart(host),
@@ -299,8 +299,4 @@ class Seat {
     const { artifacts } = this.plan;
     return this.isInstalled ? installArtifacts(host, localHost, artifacts) : artifacts;
   }
-}
-
-async function usableCpus(host: Host): Promise<Cpu[]> {
-  return (await cpusOf(host)).filter(({ allowed }) => allowed);
 }
