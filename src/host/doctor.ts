@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host has and lacks for measuring, one finding a fact. Nothing is changed.
 import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
+import { cpuFindings } from './cpu-findings.ts';
 import type { Host } from './host.ts';
 import { quotasOf } from './limits.ts';
 import { packagesMissing } from './packages.ts';
@@ -20,7 +21,7 @@ export async function examine(host: Host, inventory: Inventory, purpose: 'run' |
     await packages(host, purpose),
     await cgroups(host),
     await hugepages(host),
-    cpus(inventory),
+    ...cpuFindings(inventory),
     ...(await quotas(host)),
     clock(inventory),
     frequency(inventory),
@@ -80,18 +81,6 @@ async function hugepages(host: Host): Promise<Finding> {
         state: 'ok',
         subject,
         text: `${Number(free) * 2} MiB reserved and free; more is reserved at need and given back`,
-      };
-}
-
-function cpus({ cpus, cpuModel }: Inventory): Finding {
-  const subject = 'CPUs';
-  const have = `${cpus.length} × ${cpuModel}`;
-  return cpus.length >= 3
-    ? { state: 'ok', subject, text: have }
-    : {
-        state: 'warning',
-        subject,
-        text: `${have}: with fewer than 3 the framework itself shares a CPU with what it measures; results say so`,
       };
 }
 

@@ -7,6 +7,7 @@ import { cpuModelOf } from './cpu-model.ts';
 import { foreignOf } from './foreign.ts';
 import type { Host } from './host.ts';
 import { networkCard } from './network-card.ts';
+import { settingsOf } from './settings.ts';
 import { cpusOf, topologyOf } from './topology.ts';
 
 /** Knobs that change what is measured, by the name under which a report shows them. */
@@ -19,13 +20,12 @@ const KNOBS: Record<string, string> = {
   'net.core.default_qdisc': '/proc/sys/net/core/default_qdisc',
   'net.core.bpf_jit_enable': '/proc/sys/net/core/bpf_jit_enable',
   'kernel.sched_rt_runtime_us': '/proc/sys/kernel/sched_rt_runtime_us',
-  'cpufreq.scaling_governor': '/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor',
   'cpufreq.boost': '/sys/devices/system/cpu/cpufreq/boost',
   'intel_pstate.no_turbo': '/sys/devices/system/cpu/intel_pstate/no_turbo',
   'smt.control': '/sys/devices/system/cpu/smt/control',
   'transparent_hugepage.enabled': '/sys/kernel/mm/transparent_hugepage/enabled',
   isolcpus: '/sys/devices/system/cpu/isolated',
-  'hugepages-2048kB.nr': '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages',
+  nohz_full: '/sys/devices/system/cpu/nohz_full',
 };
 
 const VERSION_COMMANDS: Record<string, string[]> = {
@@ -52,6 +52,7 @@ export async function takeInventory(
 ): Promise<Inventory> {
   const text = async (path: string) => ((await host.read(path)) ?? '').trim();
   const cpuinfo = await text('/proc/cpuinfo');
+  const cpus = await cpusOf(host);
   const flags = new Set((field(cpuinfo, 'flags') ?? '').split(' '));
   return {
     hostname: await text('/proc/sys/kernel/hostname'),
@@ -65,7 +66,7 @@ export async function takeInventory(
     virtualization: await virtualizationOf(host, flags),
     cpuModel: (await cpuModelOf(host, cpuinfo)) ?? architectureOf(cpuinfo),
     microcode: field(cpuinfo, 'microcode') ?? null,
-    cpus: await cpusOf(host),
+    cpus,
     topology: await topologyOf(host),
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(await text('/proc/meminfo'))?.[1] ?? 0) * 1024,
     clocksource: (await clocksourceOf(host)) ?? 'unknown',
@@ -73,7 +74,7 @@ export async function takeInventory(
     invariantTsc: architectureOf(cpuinfo) === 'arm64' || (flags.has('constant_tsc') && flags.has('nonstop_tsc')),
     clockErrorNs: programs === null ? null : await clockErrorOf(host, programs),
     mitigations: await readAll(host, await vulnerabilities(host)),
-    knobs: await readAll(host, KNOBS),
+    knobs: { ...(await readAll(host, KNOBS)), ...(await settingsOf(host, cpus)) },
     versions: await versionsOf(host),
     foreign: await foreignOf(host),
     loadAverage: Number((await text('/proc/loadavg')).split(' ')[0] ?? 0),
@@ -132,7 +133,7 @@ async function readAll(host: Host, paths: Record<string, string>): Promise<Recor
   const values: Record<string, string> = {};
   for (const [name, path] of Object.entries(paths)) {
     const value = (await host.read(path))?.trim();
-    if (value !== undefined && value !== '') values[name] = value;
+    if (value !== undefined && value !== '' && value !== '(null)') values[name] = value;
   }
   return values;
 }

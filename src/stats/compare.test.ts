@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -11,6 +12,7 @@ import {
   trial,
   trials,
 } from '../../test/fixtures/campaign.ts';
+import { plainCpus } from '../../test/fixtures/cpus.ts';
 import type { CaseResult, Flag } from '../model/result.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
 import { summarizeCase, toCampaignResult } from './campaign.ts';
@@ -168,6 +170,17 @@ test('machines and conditions that differ are named', () => {
   const other = inventory({ kernel: '6.9', versions: { lxc: '6.0', node: '26.10.0' } });
   assert.deepEqual(unlikeMachines(inventory(), inventory()), []);
   assert.deepEqual(unlikeMachines(inventory(), other), [{ what: 'kernel', a: '6.1.0-21-amd64', b: '6.9' }]);
+  const topology = { caches: [{ level: 3, type: 'Unified', sizeKib: 1024, cpus: '0-3' }], distances: {} };
+  const known = inventory({ topology });
+  assert.deepEqual(unlikeMachines(inventory(), known), [], 'an older record does not tell');
+  const without = inventory({ topology, cpus: plainCpus(4).slice(0, 2) });
+  assert.deepEqual(unlikeMachines(known, without), [
+    {
+      what: 'CPUs',
+      a: '4 online on 4 cores, 1 sockets, 1 nodes, 1 × L3 1024 KiB',
+      b: '2 online on 2 cores, 1 sockets, 1 nodes, 1 × L3 1024 KiB',
+    },
+  ]);
   const [a, b] = [
     toCampaignResult(storedCampaign()),
     toCampaignResult(storedCampaign({ hosts: [hostRecord({ inventory: other })], durationMs: 1000 })),

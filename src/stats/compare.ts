@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two campaigns, or two switches of one, case by case: which is faster, by how much, and how sure that is.
-import type { Inventory } from '../model/inventory.ts';
+import { formatCpuList } from '../model/cpu-list.ts';
+import type { Cpu, Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Interval } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
@@ -154,7 +155,26 @@ export interface Unlike {
 /** In what two machines differ; figures of both are not to be mixed. Empty for the same machine in the same state. */
 export function unlikeMachines(a: Inventory, b: Inventory): Unlike[] {
   const fields = ['hostname', 'kernel', 'cpuModel', 'microcode'] as const;
-  return unlikeIn(fields.map((field) => [field, a[field], b[field]]));
+  // Of a machine whose older record does not tell them, they are not unlike.
+  const told = a.topology !== null && b.topology !== null;
+  return unlikeIn([
+    ...fields.map((field) => [field, a[field], b[field]] as const),
+    ...(told ? ([['CPUs', layoutOf(a), layoutOf(b)]] as const) : []),
+  ]);
+}
+
+/** How many CPUs, cores, sockets, nodes and caches there are, by kind: hyperthreads that were switched off make another machine. */
+function layoutOf({ cpus, topology }: Inventory): string {
+  const count = (of: (cpu: Cpu) => unknown) => new Set(cpus.map(of)).size;
+  const kinds = [...Map.groupBy(cpus, ({ kind }) => kind).values()].map(({ length }) => length).join(' + ');
+  const caches = Map.groupBy(topology?.caches ?? [], ({ level, sizeKib }) => `L${level} ${sizeKib ?? '?'} KiB`);
+  const places = [
+    `${kinds} online on ${count(({ socket, core }) => `${socket}/${core}`)} cores`,
+    `${count(({ socket }) => socket)} sockets`,
+    `${count(({ node }) => node)} nodes`,
+    ...[...caches].map(([name, those]) => `${those.length} × ${name}`),
+  ];
+  return places.join(', ');
 }
 
 interface Hosts {
@@ -219,6 +239,8 @@ function unlikeStates(left: HostRecord, right: HostRecord): Unlike[] {
     ['vswbench', a.vswbenchVersion, b.vswbenchVersion],
     ['commit', a.vswbenchCommit, b.vswbenchCommit],
     ['kernel command line', a.kernelCommandLine, b.kernelCommandLine],
+    ['CPUs used', usedCpus(a), usedCpus(b)],
+    ['clock source', a.clocksource, b.clocksource],
     ...records('version of', ({ versions }) => versions),
     ...records('knob', ({ knobs }) => knobs),
     ...unlikeKnobs(left, right),
@@ -237,6 +259,11 @@ function unlikeKnobs({ tuning: a }: HostRecord, { tuning: b }: HostRecord): [str
 function stood({ state, before, after }: KnobRecord): string {
   if (state === 'lost') return 'changed on the way';
   return (state === 'off' || state === 'refused' ? before : after) ?? 'none';
+}
+
+/** Records of older versions do not tell. */
+function usedCpus({ cpus, topology }: Inventory): string | null {
+  return topology === null ? null : formatCpuList(cpus.flatMap(({ id, allowed }) => (allowed ? [id] : [])));
 }
 
 type Value = string | number | null | undefined;
