@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+import { formatCpuList } from '../model/cpu-list.ts';
+import type { Cpu } from '../model/inventory.ts';
+import type { Placement } from '../model/placement.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import { estimateMs, formatDuration, OVERHEADS_DEFAULT, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import { type PlacementHosts, placeCase } from '../plan/placement.ts';
 import { counted, spelledTrials, untilPrecise } from '../report/format.ts';
 import { namingOf } from '../report/naming.ts';
+import { type DrawnHost, MAP_LEGEND, placementMap } from '../report/placement-map.ts';
 import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { clean, wrap } from '../report/text.ts';
 import type { Schedule } from '../run/schedule.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
+
+/** Below the words of a placement. */
+const MAP_INDENT = 10;
 
 /** A testbed by its name, with what placing needs to know of it. */
 type PlacedTestbed = PlacementHosts & { name: string };
@@ -35,18 +42,21 @@ export function describePlan(
     shown: shownCases([planned.case], plan.campaign.fcs)[0] ?? planned.case,
   }));
   const naming = namingOf(cases.map(({ shown }) => shown));
-  const items = cases.map((planned) => ({
-    line: naming.nameOf(planned.shown),
-    detail: planned.skipped === null ? describePlacement(planned, drivers, testbeds) : `skipped: ${planned.skipped}`,
-  }));
+  const items = cases.map((planned) => {
+    const line = naming.nameOf(planned.shown);
+    if (planned.skipped !== null) return { line, detail: `skipped: ${planned.skipped}`, map: [] };
+    return { line, ...describePlacement(planned, drivers, testbeds, columns) };
+  });
+  const last = items.findLast(({ map }) => map.length > 0);
   return [
     ...wrap(clean(`${plan.campaign.title}: ${describeTrials(plan)}`), columns, 2),
     ...wrap(clean(`Each: ${naming.common}.${plan.campaign.fcs ? ` ${WITH_FCS}.` : ''}`), columns, 2),
-    ...items.flatMap(({ line, detail }, index) => [
+    ...items.flatMap(({ line, detail, map }, index) => [
       ...wrap(`  ${clean(line)}`, columns, 4),
       // Below a group of cases stands what they have in common.
-      ...(items[index + 1]?.detail === detail ? [] : wrap(`      ${clean(detail)}`, columns, 8)),
+      ...(items[index + 1]?.detail === detail ? [] : [...wrap(`      ${clean(detail)}`, columns, 8), ...map]),
     ]),
+    ...(last === undefined ? [] : wrap(`CPUs: ${MAP_LEGEND}.`, columns, 2)),
   ].join('\n');
 }
 
@@ -70,23 +80,40 @@ function describeTrials({ campaign, cases, schedule, owed, turnOf }: DescribedPl
   return `${product}${left}${again}, ${least}about ${formatDuration(ms)}; order by seed ${campaign.seed}`;
 }
 
+/** Where a case sits: in words what is shared, and drawn by whose CPUs. */
 function describePlacement(
   { case: testCase }: PlannedCase,
   drivers: readonly SwitchDriver[],
   testbeds: readonly PlacedTestbed[],
-): string {
+  columns: number,
+): { detail: string; map: string[] } {
   const driver = drivers.find((candidate) => candidate.id === testCase.switch);
   const testbed = testbeds.find((candidate) => candidate.name === testCase.testbed);
-  if (testbed === undefined) return `testbed ${testCase.testbed} is not known`;
+  if (testbed === undefined) return { detail: `testbed ${testCase.testbed} is not known`, map: [] };
   const placement = placeCase(testCase, testbed, driver?.threads ?? 0);
-  const pairs = placement.pairs.map(({ source, sink }) => `${source}→${sink}`).join(' ');
-  const own = (cpus: readonly number[]) => (cpus.length === 0 ? 'none of its own' : `CPU ${cpus.join(',')}`);
-  const { far } = placement;
-  const there = far === null ? '' : `; far: switch ${own(far.switch)}, rest ${far.housekeeping.join(',')}`;
-  const shared = placement.sharedCpu
-    ? '; CPUs are shared'
-    : placement.sharedHousekeeping
-      ? '; no CPU left for housekeeping alone'
-      : '';
-  return `CPUs: pairs ${pairs}; switch ${own(placement.switch)}; rest ${placement.housekeeping.join(',')}${there}${shared}`;
+  return { detail: placementWords(placement), map: drawPlacement(placement, testbed, columns) };
+}
+
+function placementWords({ pairs, switch: own, housekeeping, far, ...marks }: Placement): string {
+  const onCpus = (cpus: readonly number[]) => (cpus.length === 0 ? 'none of its own' : `CPU ${cpus.join(',')}`);
+  const told = [
+    `CPUs: pairs ${pairs.map(({ source, sink }) => `${source}→${sink}`).join(' ')}`,
+    `switch ${onCpus(own)}`,
+    `rest ${formatCpuList(housekeeping)}`,
+    ...(far === null ? [] : [`far: switch ${onCpus(far.switch)}, rest ${formatCpuList(far.housekeeping)}`]),
+    ...(marks.sharedCpu ? ['CPUs are shared'] : marks.sharedHousekeeping ? ['no CPU left for housekeeping alone'] : []),
+    ...(marks.unlikeCpus ? ['fast and slow CPUs are mixed'] : []),
+  ];
+  return told.join('; ');
+}
+
+/** One map where all is on one machine, else one of each. */
+function drawPlacement(placement: Placement, { near, far, sameMachine }: PlacedTestbed, columns: number): string[] {
+  const draw = (cpus: readonly Cpu[], drawn: DrawnHost, title: string) => [
+    ...(title === '' ? [] : [`        ${title}`]),
+    ...placementMap(cpus, placement, drawn, columns - MAP_INDENT).map((line) => ' '.repeat(MAP_INDENT) + line),
+  ];
+  if (placement.far === null || far === null) return draw(near.cpus, 'near', '');
+  if (sameMachine) return draw(near.cpus, 'both', '');
+  return [...draw(near.cpus, 'near', 'near host'), ...draw(far.cpus, 'far', 'far host')];
 }

@@ -2,8 +2,10 @@
 // The report: one HTML file that needs nothing beside it, neither a script nor a font nor the network.
 import { type ComponentChild, h } from 'preact';
 import { render } from 'preact-render-to-string';
+import type { Cpu } from '../model/inventory.ts';
+import type { Placement } from '../model/placement.ts';
 import type { CampaignResult } from '../model/result.ts';
-import { type HostRecord, nearOf, testbedsOf } from '../model/testbed.ts';
+import { farHostOf, type HostRecord, nearOf, testbedsOf } from '../model/testbed.ts';
 import { sumLedgers } from '../stats/evidence.ts';
 import type { Group } from '../stats/group.ts';
 import { sumOf } from '../stats/sum.ts';
@@ -41,6 +43,7 @@ import {
 } from './html-tables.ts';
 import { ledgerSentence } from './ledger-sentence.ts';
 import { paper, publishedPps } from './paper.ts';
+import { type DrawnHost, MAP_LEGEND, placementMap } from './placement-map.ts';
 import { type Answer, answers } from './sentences.ts';
 import { shownResult, WITH_FCS } from './shown.ts';
 import { drawSvg } from './svg.ts';
@@ -329,13 +332,14 @@ function methodSection(result: CampaignResult): ComponentChild[] {
   return [
     h('ol', { class: 'method' }, ...sentences.map((text) => h('li', null, text))),
     h('h3', null, 'Placement'),
+    h('p', null, `Maps: ${MAP_LEGEND}.`),
     h('dl', null, ...placementRows(result)),
   ];
 }
 
 /** Where things ran: each placement once, with the cases that had it. */
 function placementRows(result: CampaignResult): ComponentChild[] {
-  const byText = new Map<string, Set<string>>();
+  const byText = new Map<string, { cases: Set<string>; map: string[] }>();
   for (const one of result.results) {
     for (const placement of one.evidence.placements) {
       const { far } = placement;
@@ -354,10 +358,26 @@ function placementRows(result: CampaignResult): ComponentChild[] {
         ...(far === null ? [] : [`far: ${own(far.switch)}, ${rest(far.housekeeping)}`]),
         `wait = ${one.case.wait}${whereOf(result, one.case)}`,
       ].join('; ');
-      byText.set(text, (byText.get(text) ?? new Set()).add(`${one.case.switch} ${one.case.pairs}vs${one.case.pairs}`));
+      const known = byText.get(text) ?? { cases: new Set(), map: drawPlacement(result, one.case.testbed, placement) };
+      known.cases.add(`${one.case.switch} ${one.case.pairs}vs${one.case.pairs}`);
+      byText.set(text, known);
     }
   }
-  return [...byText].flatMap(([text, cases]) => [h('dt', null, [...cases].join(', ')), h('dd', null, text)]);
+  return [...byText].flatMap(([text, { cases, map }]) => [
+    h('dt', null, [...cases].join(', ')),
+    h('dd', null, text, h('pre', { class: 'map' }, map.join('\n'))),
+  ]);
+}
+
+/** Columns of a map on a page; more would have to be scrolled. */
+const MAP_COLUMNS = 80;
+
+function drawPlacement(result: CampaignResult, testbed: string, placement: Placement): string[] {
+  const [near, far] = [nearOf(result, testbed), farHostOf(result, testbed)?.inventory];
+  const draw = (cpus: readonly Cpu[], drawn: DrawnHost) => placementMap(cpus, placement, drawn, MAP_COLUMNS);
+  if (placement.far === null || far === undefined) return draw(near.cpus, 'near');
+  if (near.hostname === far.hostname) return draw(near.cpus, 'both');
+  return ['near host', ...draw(near.cpus, 'near'), 'far host', ...draw(far.cpus, 'far')];
 }
 
 function machineSection({ hosts }: CampaignResult): ComponentChild[] {
