@@ -144,8 +144,13 @@ export const UndoSchema = z.discriminatedUnion('kind', [
   /** Removed only where nothing is in it: a folder that others use as well. */
   z.strictObject({ kind: z.literal('remove-empty-directory'), path: z.string() }),
   z.strictObject({ kind: z.literal('restore-knob'), path: z.string(), value: z.string() }),
-  /** A knob that was turned for measuring; what somebody else has made of it meanwhile is left, and told. */
-  z.strictObject({ kind: z.literal('turn-back'), path: z.string(), before: z.string(), turned: z.string() }),
+  /** A knob that was turned for measuring, to any of these values; what somebody else has made of it meanwhile is left, and told. */
+  z.strictObject({
+    kind: z.literal('turn-back'),
+    path: z.string(),
+    before: z.string(),
+    turned: z.array(z.string()).min(1),
+  }),
   /** `startTicks` (field 22 of /proc/PID/stat) makes sure that a reused process id is left alone. */
   z.strictObject({ kind: z.literal('kill-process'), pid: z.int().positive(), startTicks: z.string() }),
   /** Every process whose environment has the variable VSWBENCH_MARK with this value: children that it forked as well. */

@@ -122,11 +122,26 @@ describe('a journal', () => {
     assert.ok(!nextBoot.files.has('/run/vswbench/near/x') && !nextBoot.files.has(FILE));
   });
 
+  it('goes back all the way where a file was turned twice, also after a crash among its undos', async (t) => {
+    const knob = '/proc/sys/knob';
+    const host = machine(t).put({ [knob]: '3' });
+    const journal = await openJournal(host, 's1', complain);
+    await journal.push({ kind: 'turn-back', path: knob, before: '1', turned: ['2'] });
+    await journal.push({ kind: 'turn-back', path: knob, before: '2', turned: ['3'] });
+    for (const value of ['3', '2', '1']) {
+      const next = afterCrash(t, host).put({ [knob]: value });
+      assert.deepEqual(await recover(next), { journals: 1, undone: 2, complaints: [], notices: [] });
+      assert.equal(next.files.get(knob), '1');
+    }
+    assert.deepEqual(await journal.close(), []);
+    assert.equal(host.files.get(knob), '1');
+  });
+
   it('tells of what was left as it is on purpose, and is gone all the same', async (t) => {
     const host = machine(t).put({ '/proc/sys/knob': '2' });
     const told: string[] = [];
     const journal = await openJournal(host, 's1', (line) => told.push(line));
-    await journal.push({ kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: '0' });
+    await journal.push({ kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: ['0'] });
     const next = afterCrash(t, host).put({ '/proc/sys/knob': '2' });
     assert.deepEqual(await journal.close(), []);
     assert.equal(told.length, 1);

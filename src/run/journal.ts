@@ -149,7 +149,7 @@ class OwnedJournal implements Journal {
     const failedBefore = this.failed.length;
     while (this.undos.length > mark) {
       const undo = this.undos.pop();
-      if (undo !== undefined) complaints.push(...(await this.attempt(undo)));
+      if (undo !== undefined) complaints.push(...(await this.attempt(wholeTurn(undo, this.undos.slice(mark)))));
     }
     const failed = this.failed.slice(failedBefore);
     return [
@@ -204,6 +204,17 @@ class OwnedJournal implements Journal {
 /** The kernel's own id of this boot of it. */
 async function bootOf(host: Host): Promise<string> {
   return ((await host.read('/proc/sys/kernel/random/boot_id')) ?? '').trim();
+}
+
+/**
+ * Where several knobs have turned one file, the last undo goes back all the way at once: a crash between their undos would otherwise leave a value
+ * that the later of them does not know.
+ */
+function wholeTurn(undo: Undo, below: readonly Undo[]): Undo {
+  if (undo.kind !== 'turn-back') return undo;
+  const earlier = below.flatMap((one) => (one.kind === 'turn-back' && one.path === undo.path ? [one] : []));
+  const turned = [undo, ...earlier].flatMap((one) => one.turned);
+  return { ...undo, before: earlier[0]?.before ?? undo.before, turned };
 }
 
 /**

@@ -103,7 +103,7 @@ const KINDS: { undo: Undo; host: (t: TestContext) => FakeHost; done: (host: Fake
     done: (host) => host.commands.length === 1,
   },
   {
-    undo: { kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: '0' },
+    undo: { kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: ['0'] },
     host: (t) => new FakeHost(t).put({ '/proc/sys/knob': '0\n' }),
     done: (host) => host.files.get('/proc/sys/knob') === '1' && host.events.length === 1,
   },
@@ -156,7 +156,7 @@ describe('carryOut', () => {
   it('leaves a knob as it is that somebody else has turned, tells of it, and does not fail', async (t) => {
     const host = new FakeHost(t).put({ '/proc/sys/knob': '2\n' });
     const told: string[] = [];
-    const undo: Undo = { kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: '0' };
+    const undo: Undo = { kind: 'turn-back', path: '/proc/sys/knob', before: '1', turned: ['0'] };
     assert.equal(await carryOut(host, undo, (line) => told.push(line)), null);
     assert.match(
       told.join(),

@@ -76,9 +76,9 @@ async function turnBack(
 ): Promise<null> {
   const now = await host.read(path);
   if (now === null || sameValue(now, before)) return null;
-  if (sameValue(now, turned)) await host.write(path, before);
+  if (turned.some((value) => sameValue(now, value))) await host.write(path, before);
   else {
-    const was = `vswbench found '${before}' there and made it '${turned}'`;
+    const was = `vswbench found '${before}' there and made it '${turned[0]}'`;
     tell(`${path} is '${now.trim()}' by now, and left so: ${was}, and somebody else has changed it since`);
   }
   return null;

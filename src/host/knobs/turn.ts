@@ -75,7 +75,7 @@ async function change(host: Host, undo: UndoStack, setting: Setting, mark: strin
         kind: 'turn-back',
         path: setting.path,
         before: writable(setting.found),
-        turned: setting.wanted,
+        turned: [setting.wanted],
       });
       return why(host, host.write(setting.path, setting.wanted));
     case 'latency':
