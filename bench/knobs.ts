@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each knob that this machine has does to throughput, and to the 99.9th percentile of a round trip between applications that sleep in
+// between: rounds of one trial with the knob as it was found and one with each knob turned, in an order drawn anew each round. The table of
+// docs/tuning.md is made so. Ratios are compared within rounds, as the reports do it (docs/method.md, Verdicts).
+//
+//     node bench/knobs.ts [ROUNDS]
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { median } from 'simple-statistics';
+import { z } from 'zod';
+import { localHost } from '../src/host/local.ts';
+import { cpusOf } from '../src/host/topology.ts';
+import { examineKnobs } from '../src/host/tuning-findings.ts';
+import type { RoundFigure } from '../src/model/result.ts';
+import { testPair } from '../src/stats/pair-test.ts';
+
+const root = join(import.meta.dirname, '..');
+const rounds = Number(process.argv[2] ?? 6);
+const ALPHA = 0.05;
+
+const PATH = ['-V', 'linux-bridge', '--trials', '1', '--duration', '1s', '--warmup', '300ms', '--json'];
+const FIGURES = {
+  'throughput of raw-mmsg (kpps)': ['-D', 'throughput', '--io', 'raw-mmsg'],
+  'p99.9 of udp, sleeping (µs)': ['-D', 'latency', '--io', 'udp', '--wait', 'block', '-R', '20k', '-B', '1'],
+} as const;
+
+const DocumentSchema = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      trials: z.array(
+        z.looseObject({
+          measurement: z
+            .looseObject({
+              throughputPps: z.number(),
+              latencyNs: z.looseObject({ rtt: z.looseObject({ p999: z.number().nullable() }) }).optional(),
+            })
+            .nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** One trial: its figure; a repetition of a disturbed one counts in its place. */
+function figure(options: readonly string[], tune: string, results: string): number {
+  const stdout = execFileSync(join(root, 'bin/vswbench'), ['run', ...options, ...PATH, '--tune', tune], {
+    env: { ...process.env, VSWBENCH_RESULTS: results },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 2 ** 28,
+  });
+  const last = DocumentSchema.parse(JSON.parse(stdout)).results[0]?.trials.at(-1)?.measurement;
+  const value =
+    last?.latencyNs === undefined
+      ? (last?.throughputPps ?? Number.NaN) / 1e3
+      : (last.latencyNs.rtt.p999 ?? Number.NaN) / 1e3;
+  if (Number.isNaN(value)) throw new Error(`nothing was measured with --tune ${tune}`);
+  return value;
+}
+
+const findings = await examineKnobs(localHost, await cpusOf(localHost));
+const knobs = findings.filter(({ state }) => state === 'warning').map(({ subject }) => subject.replace(/^knob /, ''));
+const results = mkdtempSync(join(tmpdir(), 'vswbench-bench-'));
+try {
+  const settings = ['off', ...knobs];
+  const measured = new Map<string, RoundFigure[]>();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const tune of settings.toSorted(() => Math.random() - 0.5)) {
+      for (const [name, options] of Object.entries(FIGURES)) {
+        const key = `${tune} ${name}`;
+        measured.set(key, [...(measured.get(key) ?? []), { round, value: figure(options, tune, results) }]);
+      }
+    }
+    process.stderr.write(`round ${round + 1} of ${rounds}\n`);
+  }
+  const valuesOf = (tune: string, name: string) => measured.get(`${tune} ${name}`) ?? [];
+  for (const name of Object.keys(FIGURES)) {
+    const found = valuesOf('off', name);
+    process.stdout.write(`\n${name}: as found ${median(found.map(({ value }) => value)).toFixed(1)}\n`);
+    for (const knob of knobs) {
+      const turned = valuesOf(knob, name);
+      const test = testPair(found, turned, { pairs: knobs.length, alignedBy: null });
+      const ratio = test.ratio(ALPHA / knobs.length);
+      const percent = (value: number | null | undefined) =>
+        value === null || value === undefined ? '?' : `${(100 * (value - 1)).toFixed(1)} %`;
+      process.stdout.write(
+        `  ${knob.padEnd(16)} ${median(turned.map(({ value }) => value)).toFixed(1)}  ${percent(ratio?.ratio)} (${percent(ratio?.low)} to ${percent(ratio?.high)}), p = ${Math.min(1, test.pValue * knobs.length).toFixed(3)}, ${test.method}\n`,
+      );
+    }
+  }
+} finally {
+  rmSync(results, { recursive: true, force: true });
+}
