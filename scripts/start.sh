@@ -5,6 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 root=
 [ "$(id -u)" -eq 0 ] || { root=sudo; echo "Containers and interfaces need root: sudo will ask for your password."; }
-bin/vswbench --version >/dev/null
+scripts/fetch.sh
 bin/vswbench setup --yes
 $root bin/vswbench run campaigns/quick.yaml

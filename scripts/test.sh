@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 root=
 [ "$(id -u)" -eq 0 ] || root=sudo
-bin/vswbench --version >/dev/null
+scripts/fetch.sh dev
 bin/vswbench setup --yes --tests
 make --silent -C dataplane check
 case $(uname -m) in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chownSync, existsSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import description from '../../package.json' with { type: 'json' };
 import type { Checkout } from '../host/artifacts.ts';
@@ -40,10 +41,30 @@ export function makeFolder(path: string): void {
 
 /** Under sudo, results belong to who has asked for them, not to root. */
 export function giveToInvoker(directory: string): void {
-  const [uid, gid] = [process.env.SUDO_UID, process.env.SUDO_GID].map(Number);
-  if (process.getuid?.() !== 0 || uid === undefined || gid === undefined || Number.isNaN(uid + gid)) return;
-  chownSync(directory, uid, gid);
-  for (const name of readdirSync(directory)) chownSync(resolve(directory, name), uid, gid);
+  const invoker = invokerOf(process.env);
+  if (invoker === null) return;
+  for (const path of [directory, ...readdirSync(directory).map((name) => resolve(directory, name))]) {
+    chownSync(path, invoker.uid, invoker.gid);
+  }
+}
+
+/**
+ * So does the folder in which Node.js keeps what it has compiled, where that is in the checkout: who owns a folder can remove what is
+ * in it, and root's files would stay in a checkout that is thrown away.
+ */
+export function giveCompiledToInvoker(): void {
+  const invoker = invokerOf(process.env);
+  const ours = resolve(checkout.root, 'node_modules/.cache');
+  const folder = getCompileCacheDir();
+  if (invoker === null || folder?.startsWith(`${ours}/`) !== true) return;
+  for (let path = folder; path.length >= ours.length; path = dirname(path)) lchownSync(path, invoker.uid, invoker.gid);
+}
+
+/** Who has called sudo, where we are root by that. */
+function invokerOf(environment: NodeJS.ProcessEnv): { uid: number; gid: number } | null {
+  const [uid, gid] = [environment.SUDO_UID, environment.SUDO_GID].map(Number);
+  if (process.getuid?.() !== 0 || uid === undefined || gid === undefined || Number.isNaN(uid + gid)) return null;
+  return { uid, gid };
 }
 
 /** Speaks to a person beside the data on standard output. */

@@ -7,6 +7,7 @@ import { jsonText } from '../report/json.ts';
 import { openStore, type Store, WITHOUT_HISTOGRAMS } from '../store/store.ts';
 import { STORE_NAME, storePath } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
+import { saveMemory } from './memory.ts';
 import { resultOf } from './results.ts';
 
 /** Throws CliError where nothing has been measured yet; a store is not made by looking for one. */
@@ -23,6 +24,7 @@ export async function withStore<T>(use: (store: Store) => T | Promise<T>): Promi
 }
 
 async function withFile<T>(path: string, use: (store: Store) => T | Promise<T>): Promise<T> {
+  saveMemory();
   const store = openStore(path);
   try {
     return await use(store);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
+import { commands } from './commands/registry.ts';
 
 let results: string;
 before(() => {
@@ -39,7 +40,7 @@ function vswbench(
   return new Promise((done) => child.on('close', (code) => done({ code, ...text })));
 }
 
-const COMMANDS = ['doctor', 'setup', 'run', 'list', 'show', 'report', 'compare', 'export', 'lab', 'clean'];
+const COMMANDS = commands.map(({ name }) => name);
 
 describe('help', () => {
   it('lists every command, with examples', async () => {
@@ -56,6 +57,10 @@ describe('help', () => {
     it(`of ${command} has an example of it`, async () => {
       const { code, stdout, stderr } = await vswbench([command, '--help']);
       assert.deepEqual([code, stderr], [0, '']);
+      const { usage } = commands.find(({ name }) => name === command) ?? {};
+      // What the list of all commands says of it is what it takes. (A command of commands is told of without their options.)
+      if (command !== 'lab')
+        assert.match(stdout, new RegExp(`^Usage: vswbench ${command} ${RegExp.escape(usage ?? '?')}\\n`));
       assert.match(stdout, new RegExp(`Examples?:\\n {2}\\$ (sudo )?vswbench ${command}`));
     });
   }

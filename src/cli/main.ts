@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { commands } from './commands/registry.ts';
-import { tell, version } from './context.ts';
+import { giveCompiledToInvoker, tell, version } from './context.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 
 const program = new Command('vswbench')
@@ -15,12 +15,19 @@ const program = new Command('vswbench')
   );
 
 const [first, second] = process.argv.slice(2);
-const called = commands.filter(({ name }) => name === (first === 'help' ? second : first));
+const calledName = first === 'help' ? second : first;
 for (const { name, description, load } of commands) {
   const command = program.command(name).description(description);
-  // The list of all commands shows their arguments, too.
-  if (called.length === 0 || called.some((one) => one.name === name)) (await load()).declare(command);
+  if (name === calledName) (await load()).declare(command);
 }
+program.configureHelp({
+  subcommandTerm(command) {
+    const usage = commands.find(({ name }) => name === command.name())?.usage;
+    return usage === undefined
+      ? Help.prototype.subcommandTerm.call(this, command)
+      : `${command.name()} ${usage}`.trim();
+  },
+});
 for (const command of [program, ...program.commands, ...program.commands.flatMap((parent) => parent.commands)]) {
   command.exitOverride().configureOutput({
     // One line, the suggestion included.
@@ -44,6 +51,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(process.exitCode || EXIT.trialFailed);
 });
 
+giveCompiledToInvoker();
 try {
   await program.parseAsync();
 } catch (error) {

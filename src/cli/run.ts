@@ -25,6 +25,7 @@ import { describePlan } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
 import { documentOf, requireResult, withStore } from './load.ts';
 import { type Machinery, measure, tellLeftover } from './measure.ts';
+import { saveMemory } from './memory.ts';
 import { print } from './output.ts';
 import { offersOf, type Plan, planNew, refuseNothing, together } from './plan.ts';
 import { writeReport } from './report.ts';
@@ -75,6 +76,7 @@ function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly 
 
 /** Measures, and shows what was found. Throws CliError where it was stopped. */
 async function carryOut(plan: Plan, machinery: Machinery, isNew: boolean, options: RunOptions): Promise<void> {
+  saveMemory();
   makeFolder(resultsDirectory);
   const store = openStore(storePath);
   try {

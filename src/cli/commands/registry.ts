@@ -1,47 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands that there are. Of those that are not called only this is known: their options and their code are not loaded.
+// The commands that there are, with what the list of them shows: nothing of a command is loaded that is not called. Of those that are not called only this is known: their options and their code are not loaded.
 import type { Command } from 'commander';
 
 export interface CommandEntry {
   name: string;
+  /** Its options and arguments, as the list of all commands shows them. */
+  usage: string;
   description: string;
-  /** Loads its arguments, options and help; what it does is loaded when it is called. */
+  /** Loads its arguments, options and help; what it does is loaded when that is done. */
   load(): Promise<{ declare(command: Command): void }>;
 }
 
 export const commands: readonly CommandEntry[] = [
   {
     name: 'doctor',
+    usage: '[options]',
     description: 'what a machine can measure, what is missing, and how to get it',
     load: () => import('./doctor.ts'),
   },
-  { name: 'setup', description: 'install and build what is missing (asks first)', load: () => import('./setup.ts') },
-  { name: 'run', description: 'measure: a campaign file, or what the options say', load: () => import('./run.ts') },
-  { name: 'list', description: 'the campaigns in the store, the latest last', load: () => import('./list.ts') },
-  { name: 'show', description: 'the summary table of a campaign', load: () => import('./show.ts') },
+  {
+    name: 'setup',
+    usage: '[options]',
+    description: 'install and build what is missing (asks first)',
+    load: () => import('./setup.ts'),
+  },
+  {
+    name: 'run',
+    usage: '[options] [campaign]',
+    description: 'measure: a campaign file, or what the options say',
+    load: () => import('./run.ts'),
+  },
+  {
+    name: 'list',
+    usage: '[options]',
+    description: 'the campaigns in the store, the latest last',
+    load: () => import('./list.ts'),
+  },
+  {
+    name: 'show',
+    usage: '[options] [id]',
+    description: 'the summary table of a campaign',
+    load: () => import('./show.ts'),
+  },
   {
     name: 'report',
+    usage: '[options] [id]',
     description: 'write the HTML report of a campaign: one file that needs nothing beside it',
     load: () => import('./report.ts'),
   },
   {
     name: 'compare',
+    usage: '[options] <A> [B]',
     description: 'faster, slower or no difference: two campaigns case by case, or two switches of one',
     load: () => import('./compare.ts'),
   },
   {
     name: 'export',
+    usage: '[options] [id...]',
     description: 'what was measured on standard output, for other tools (columns: docs/data-dictionary.md)',
     load: () => import('./export.ts'),
   },
   {
     name: 'lab',
+    usage: '',
     description:
       'virtual machines with SR-IOV network cards, to try what this machine lacks: true in function, never in speed',
     load: () => import('./lab.ts'),
   },
   {
     name: 'clean',
+    usage: '[options]',
     description: 'remove everything that a run which was killed left on a host; results are kept',
     load: () => import('./clean.ts'),
   },
