@@ -24,10 +24,14 @@ interface Ended {
 /** Runs the program; `stdout` may be a file descriptor, and `closed` is what its reader does not wait for. */
 function vswbench(
   args: readonly string[],
-  { stdout = 'pipe', closed = [] }: { stdout?: 'pipe' | number; closed?: ('stdout' | 'stderr')[] } = {},
+  {
+    stdout = 'pipe',
+    closed = [],
+    path = process.env.PATH,
+  }: { stdout?: 'pipe' | number; closed?: ('stdout' | 'stderr')[]; path?: string | undefined } = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, [resolve(import.meta.dirname, 'main.ts'), ...args], {
-    env: { ...process.env, VSWBENCH_RESULTS: results, NO_COLOR: '1' },
+    env: { ...process.env, PATH: path, VSWBENCH_RESULTS: results, NO_COLOR: '1' },
     stdio: ['ignore', stdout, 'pipe'],
   });
   const text = { stdout: '', stderr: '' };
@@ -112,6 +116,12 @@ describe('what cannot be done gets one line and a code', () => {
     assert.equal(code, 2);
     assert.match(stderr, /there is a switch 'direct' already: give it another id\n$/);
   });
+});
+
+it('a switch that there is not is refused before anything is built or asked: without a program on the PATH', async () => {
+  const { code, stderr } = await vswbench(['run', '-V', 'linux-brigde'], { path: results });
+  assert.equal(code, 2);
+  assert.match(stderr, /^vswbench: switch \(-V\): 'linux-brigde' is not known.*did you mean 'linux-bridge'\?\n$/);
 });
 
 describe('an output that', () => {

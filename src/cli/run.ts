@@ -3,7 +3,9 @@ import { randomInt } from 'node:crypto';
 import { ensureArtifacts } from '../host/artifacts.ts';
 import { commitOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
+import type { Campaign } from '../model/campaign.ts';
 import { testbedsOf } from '../model/testbed.ts';
+import { switchesKnown } from '../plan/expand.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
 import { sumOf } from '../stats/sum.ts';
@@ -42,6 +44,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     throw new CliError(EXIT.usage, '--dry-run has no JSON document: leave out --json');
   if (options.resume !== undefined) refuseIgnored(file, campaign, options);
   const drivers = await loadDrivers(options.switch ?? []);
+  refuseUnknown(campaign, drivers);
   const { resume } = options;
   const stored = resume === undefined ? null : await withStore((store) => campaignToResume(store, resume));
   const names = stored === null ? campaign.testbeds : testbedsOf(stored);
@@ -67,6 +70,15 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   } finally {
     for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);
   }
+}
+
+/** Throws CliError for a switch that there is not, before anything is built or asked. */
+function refuseUnknown(campaign: Campaign, drivers: readonly SwitchDriver[]): void {
+  const known = switchesKnown(
+    campaign,
+    drivers.map(({ id }) => id),
+  );
+  if (!known.ok) throw new CliError(EXIT.usage, known.error);
 }
 
 function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): void {

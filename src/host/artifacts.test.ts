@@ -18,7 +18,7 @@ const LDD = `	linux-vdso.so.1 (0x00007ffc0a5f2000)
 function machine(t: TestContext): FakeHost {
   const host = new FakeHost(t);
   return host
-    .answer(/^(which|test -x|make|cp|ln|\/bin\/busybox) ?/)
+    .answer(/^(sh -c command|test -x|make|cp|ln|\/bin\/busybox) ?/)
     .answer(/^ldd /, { stdout: LDD })
     .answer(/^sha256sum/, { stdout: '0123456789abcdef  -\n' })
     .answer(/^mv /, () => {
@@ -77,8 +77,8 @@ describe('ensureArtifacts', () => {
   });
 
   const MISSING: [string, RegExp, RegExp][] = [
-    ['make', /^which make/, /make is not installed/],
-    ['a compiler', /^which cc/, /cc is not installed/],
+    ['make', /command -v .* make$/, /make is not installed/],
+    ['a compiler', /command -v .* cc$/, /cc is not installed/],
     ['busybox', /^test -x \/bin\/busybox/, /busybox-static is not installed/],
     ['lxc', /^test -x .*init\.lxc/, /lxc is not installed/],
   ];

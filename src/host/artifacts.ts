@@ -2,7 +2,7 @@
 // What is built once and used by every trial: the traffic application, and the root file system that containers share.
 import { z } from 'zod';
 import { type Framework, FrameworkListSchema } from '../model/dataplane.ts';
-import { type Host, HostError, lastLine, runOrThrow } from './host.ts';
+import { type Host, HostError, isOnPath, lastLine, runOrThrow } from './host.ts';
 
 /** Folders of the checkout that building needs, as the host that builds sees them. */
 export interface Checkout {
@@ -54,7 +54,7 @@ export async function listFrameworks(host: Host, application: string): Promise<F
 
 async function buildApplication(host: Host, checkout: Checkout): Promise<string> {
   for (const tool of ['make', 'cc']) {
-    if ((await host.run(['which', tool])).exitCode !== 0) throw new NotSetUpError(`${tool} is not installed`);
+    if (!(await isOnPath(host, tool))) throw new NotSetUpError(`${tool} is not installed`);
   }
   const built = await host.run(['make', '--silent', '-C', `${checkout.root}/dataplane`], {
     timeoutMs: 300_000,

@@ -19,7 +19,7 @@ const FINE: Partial<Inventory> = {
 
 function machine(t: TestContext): FakeHost {
   const hugepages = { '/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages': '5\n' };
-  return new FakeHost(t).put({ '/proc/mounts': MOUNTS, ...hugepages }).answer(/^(which|test)/);
+  return new FakeHost(t).put({ '/proc/mounts': MOUNTS, ...hugepages }).answer(/^(sh -c command|test)/);
 }
 
 async function find(host: FakeHost, part: Partial<Inventory>, subject: string): Promise<Finding | undefined> {
@@ -37,7 +37,7 @@ describe('examine', () => {
   });
 
   it('names missing packages and the mend', async (t) => {
-    const finding = await find(machine(t).answer(/^which lxc-execute/, { exitCode: 1 }), {}, 'packages');
+    const finding = await find(machine(t).answer(/command -v .* lxc-execute/, { exitCode: 1 }), {}, 'packages');
     assert.equal(finding?.state, 'missing');
     assert.equal(finding?.text, 'not installed: lxc');
     assert.match(finding?.mend ?? '', /vswbench setup/);

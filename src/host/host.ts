@@ -113,6 +113,11 @@ export async function runOrThrow(host: Host, command: readonly string[], input?:
   return result.stdout;
 }
 
+/** A program is there. Asked of the shell, which every system has; which(1) is missing in some. */
+export async function isOnPath(host: Pick<Host, 'run'>, program: string): Promise<boolean> {
+  return (await host.run(['sh', '-c', 'command -v "$1"', 'sh', program])).exitCode === 0;
+}
+
 /** The last line that says something. */
 export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packages of Debian and Ubuntu, by what they are for. A package counts as present when what we use of it is.
-import { type Host, HostError, lastLine } from './host.ts';
+import { type Host, HostError, isOnPath, lastLine } from './host.ts';
 
 /**
  * `run` is what nothing works without, `host` the part of it that the second host of a testbed needs; `switches` adds what user-space
@@ -73,8 +73,8 @@ export async function packagesMissing(host: Host, purposes: readonly Purpose[]):
 }
 
 async function isPresent(host: Host, program: string): Promise<boolean> {
-  const found = await host.run(program.startsWith('/') ? ['test', '-e', program] : ['which', program]);
-  return found.exitCode === 0;
+  if (!program.startsWith('/')) return isOnPath(host, program);
+  return (await host.run(['test', '-e', program])).exitCode === 0;
 }
 
 /** Installs packages with apt-get, by sudo where we are not root. Throws HostError with apt's own explanation. */

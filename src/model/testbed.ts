@@ -12,13 +12,15 @@ const USER = '(?:[A-Za-z0-9_][\\w.-]*@)?';
 /** Of a machine, `local` included; also an IPv4 address. */
 const NAME = '[A-Za-z0-9][\\w.-]*';
 const IPV6 = '[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}';
+/** The interface of a link-local address (RFC 4007), as ssh(1) takes it. */
+const ZONE = '(?:%[\\w.-]{1,15})?';
 
 /** Also the names that a shell or ssh(1) would take for something else are refused here: a leading '-', spaces, quotes, ';', '$'. */
 export const HostNameSchema = z
   .string()
   .regex(
     new RegExp(
-      `^(?:netns:[A-Za-z0-9][\\w.-]{0,63}|${USER}(?:${NAME}|${IPV6})|ssh://${USER}(?:${NAME}|\\[${IPV6}\\])(?::[1-9]\\d{0,4})?)$`,
+      `^(?:netns:[A-Za-z0-9][\\w.-]{0,63}|${USER}(?:${NAME}|${IPV6}${ZONE})|ssh://${USER}(?:${NAME}|\\[${IPV6}\\])(?::[1-9]\\d{0,4})?)$`,
     ),
     "is not a host: give 'local', 'netns:NAME', or what ssh(1) calls a destination, such as user@machine or ssh://user@machine:22",
   )
@@ -31,7 +33,9 @@ export const InterfaceSchema = z
 
 export const PciAddressSchema = z
   .string()
-  .regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'is not a PCI address, such as 0000:03:00.0');
+  // As sysfs has it. A domain has more than four digits where it is not the firmware's: behind VMD it begins at 10000.
+  .toLowerCase()
+  .regex(/^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'is not a PCI address, such as 0000:03:00.0');
 
 export const HostSpecSchema = z.strictObject({
   host: HostNameSchema,

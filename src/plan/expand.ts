@@ -69,7 +69,7 @@ const CASES_MAX = 100_000;
  * With several testbeds each case runs on one of them, and cases that are compared with each other on the same one: see spread.ts.
  */
 export function expandCampaign(campaign: Campaign, offers: readonly TestbedOffer[]): Parsed<PlannedCase[]> {
-  const switches = chosen('switch (-V)', campaign.switches, idsOf(offers));
+  const switches = switchesKnown(campaign, idsOf(offers));
   if (!switches.ok) return switches;
   const frameworks = chosen('io (--io)', campaign.ios, unique(offers.flatMap((one) => one.frameworks.map(nameOf))));
   if (!frameworks.ok) return frameworks;
@@ -93,6 +93,11 @@ export function expandCampaign(campaign: Campaign, offers: readonly TestbedOffer
     ok: true,
     value: kept.flatMap((same) => sweepAll(same, campaign, (cell) => offers[assignment.testbedOf(same[0], cell)])),
   };
+}
+
+/** Refuses a switch that nobody knows: it needs no machine to tell. The error is one line. */
+export function switchesKnown({ switches }: Pick<Campaign, 'switches'>, known: readonly string[]): Parsed<string[]> {
+  return chosen('switch (-V)', switches, known);
 }
 
 function idsOf(offers: readonly TestbedOffer[]): string[] {
