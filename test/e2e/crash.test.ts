@@ -8,6 +8,7 @@ import {
   applicationRuns,
   cannotMeasure,
   capture,
+  containerIsMade,
   linkExists,
   outcomesOf,
   ownNetworks,
@@ -56,7 +57,7 @@ suite('crashes', cannotMeasure, () => {
     { name: 'the network exists', reached: () => ownNetworks().length > 0 },
     { name: 'the bridge exists', reached: () => linkExists('vswbr0') },
     { name: 'a port exists', reached: () => linkExists('vsws0source') },
-    { name: 'a container is being made', reached: () => capture('ps', 'ax').includes('lxc-execute') },
+    { name: 'a container is being made', reached: () => containerIsMade() },
     { name: 'an application runs', reached: () => applicationRuns('sender') },
   ];
   for (const { name, reached } of MOMENTS) {

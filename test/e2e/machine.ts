@@ -129,26 +129,40 @@ export function outcomesOf(stdout: string): string[] {
     .results.flatMap(({ trials }) => trials.filter((one) => !isRepetition(one)).map(({ outcome }) => outcome));
 }
 
-/** Everything on the host that a run might leave, as sorted text lines: equal before and after is clean. */
+/**
+ * Everything of ours on the host, as sorted text lines: equal before and after is clean. What a stranger adds and takes away meanwhile (a
+ * container engine, a network manager) is not ours, by its name; cards are everybody's, and do not come and go.
+ */
 export function traces(): string[] {
-  const links = z.array(z.looseObject({ ifname: z.string() })).parse(JSON.parse(capture('ip', '-json', 'link')));
   return [
-    ...links.map((link) => `link ${link.ifname}`),
-    ...capture('ip', 'netns')
-      .split('\n')
-      // Behind the name stands a number that the kernel gives as it likes.
-      .map((line) => `netns ${line.split(' ')[0] ?? ''}`),
+    ...namesIn('/sys/class/net')
+      .filter((name) => /^(vsw|cable|ovs-netdev)/.test(name) || existsSync(`/sys/class/net/${name}/device`))
+      .map((name) => `link ${name}`),
+    ...namesIn('/run/netns')
+      .filter((name) => name.startsWith('vsw'))
+      .map((name) => `netns ${name}`),
     ...readFileSync('/proc/mounts', 'utf8')
       .split('\n')
       .map((line) => `mount ${line.split(' ')[1] ?? ''}`)
-      .filter((line) => /lxc|build\/roots|\/run\/vswbench|hugepages/.test(line)),
+      .filter((line) => /lxc\/rootfs|build\/roots|\/run\/vswbench|netns\/vsw|hugepages/.test(line)),
     ...programs().map((program) => `process ${program}`),
-    ...['/run/vswbench', '/run/lxc', '/sys/fs/cgroup'].flatMap((folder) => tree(folder, 2)),
-    ...readdirSync('/dev/shm').map((name) => `memory ${name}`),
+    ...['/run/vswbench', '/run/lxc', '/sys/fs/cgroup']
+      .flatMap((folder) => tree(folder, 2))
+      .map((path) => `path ${path}`),
+    ...namesIn('/dev/shm')
+      .filter((name) => /vsw|vpp|vpe|global_vm|snabb|rte|dpdk/.test(name))
+      .map((name) => `memory ${name}`),
     `hugepages ${readFileSync('/proc/sys/vm/nr_hugepages', 'utf8').trim()}`,
-  ]
-    .filter((line) => !/^(netns|mount|path) *$/.test(line))
-    .sort();
+  ].sort();
+}
+
+/** Names in a folder; none where it is absent, or goes while it is looked at. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Whether a traffic application of this role runs in its container. */
@@ -168,6 +182,11 @@ const PROGRAMS = [
   /^\S*\/vpp -c \/run\/vswbench/,
 ];
 
+/** Whether a container of ours is about to be there. */
+export function containerIsMade(): boolean {
+  return programs().some((program) => program.startsWith('lxc-execute '));
+}
+
 /** Command lines of our own programs that run. */
 function programs(): string[] {
   return readdirSync('/proc')
@@ -182,15 +201,14 @@ function programs(): string[] {
     .filter((command) => PROGRAMS.some((program) => program.test(command)));
 }
 
+/** Control groups of containers are told by their names; under /run everything is ours, or LXC's. */
 function tree(folder: string, depth: number): string[] {
-  if (depth === 0 || !existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => folder.startsWith('/run') || entry.name.startsWith('lxc') || entry.isDirectory())
-    .filter((entry) => folder.startsWith('/run') || depth === 2 || entry.name.startsWith('lxc'))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      return [`path ${path}`, ...(entry.isDirectory() ? tree(path, depth - 1) : [])];
-    });
+  if (depth === 0) return [];
+  return namesIn(folder).flatMap((name) => {
+    const path = join(folder, name);
+    const isOurs = path.startsWith('/run') || /^lxc\..*vsw|^lxc\.pivot$|^vsw/.test(name);
+    return [...(isOurs ? [path] : []), ...tree(path, depth - 1)];
+  });
 }
 
 /** Namespaces that kernel switches live in while something runs, by name. */
