@@ -15,6 +15,7 @@ import type { StoredCampaign, Trial } from '../src/model/result.ts';
 import type { TestCase } from '../src/model/testcase.ts';
 import { runCampaign } from '../src/run/campaign.ts';
 import { Schedule } from '../src/run/schedule.ts';
+import { DriversAtWork } from '../src/run/strangers.ts';
 import type { Side, Testbed } from '../src/run/testbed.ts';
 import { openFile } from '../src/store/open.ts';
 import { insertCampaign, insertTrial, Rows } from '../src/store/rows.ts';
@@ -242,6 +243,7 @@ async function running(trials: number): Promise<void> {
       {
         ...{ ...campaign, testbed: scripted(host), signal: new AbortController().signal, owed: [], drivers },
         frameBytes: { local: 1514, remote: 1514 },
+        atWork: new DriversAtWork(new Map()),
       },
       cases.map((one) => one.case),
       schedule,

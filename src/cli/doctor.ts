@@ -7,6 +7,7 @@ import { localHost } from '../host/local.ts';
 import { examineKnobs } from '../host/tuning-findings.ts';
 import type { Framework } from '../model/dataplane.ts';
 import { clean, painter, type TerminalOptions, wrap, writtenColumns } from '../report/text.ts';
+import { probe } from '../run/probe.ts';
 import { switchRegistry } from '../switches/registry.ts';
 import { type HostOptions, isElsewhere } from './commands/host-option.ts';
 import { checkout, version } from './context.ts';
@@ -37,11 +38,11 @@ export async function doctor(options: HostOptions & { json?: boolean }): Promise
 async function switches(host: Host): Promise<Finding[]> {
   return Promise.all(
     switchRegistry.map(async (driver): Promise<Finding> => {
-      const probe = await driver.probe(host);
+      const found = await probe(driver, host);
       const subject = `switch ${driver.id}`;
-      return probe.available
-        ? { state: 'ok', subject, text: `${driver.title}, ${probe.version}` }
-        : { state: 'warning', subject, text: probe.missing, mend: probe.mend };
+      return found.available
+        ? { state: 'ok', subject, text: `${driver.title}, ${found.version}` }
+        : { state: 'warning', subject, text: found.missing, mend: found.mend };
     }),
   );
 }

@@ -12,7 +12,7 @@ import { type DrawnHost, MAP_LEGEND, placementMap } from '../report/placement-ma
 import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { clean, wrap } from '../report/text.ts';
 import type { Schedule } from '../run/schedule.ts';
-import type { SwitchDriver } from '../switches/driver.ts';
+import { type SwitchDriver, threadsFor } from '../switches/driver.ts';
 
 /** Below the words of a placement. */
 const MAP_INDENT = 10;
@@ -90,7 +90,7 @@ function describePlacement(
   const driver = drivers.find((candidate) => candidate.id === testCase.switch);
   const testbed = testbeds.find((candidate) => candidate.name === testCase.testbed);
   if (testbed === undefined) return { detail: `testbed ${testCase.testbed} is not known`, map: [] };
-  const placement = placeCase(testCase, testbed, driver?.threads ?? 0);
+  const placement = placeCase(testCase, testbed, driver === undefined ? 0 : threadsFor(driver, testCase.pairs));
   return { detail: placementWords(placement), map: drawPlacement(placement, testbed, columns) };
 }
 

@@ -7,6 +7,7 @@ import { largestFrame } from '../model/frame.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type CampaignContext, runCampaign } from '../run/campaign.ts';
 import { allEnded } from '../run/concurrency.ts';
+import type { DriversAtWork } from '../run/strangers.ts';
 import { type HostTuning, measuredCpus, Tuner } from '../run/tuning.ts';
 import { newCampaignId, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
@@ -19,6 +20,7 @@ import { Progress, standardError } from './progress.ts';
 export interface Machinery {
   drivers: readonly SwitchDriver[];
   artifacts: Artifacts;
+  atWork: DriversAtWork;
 }
 
 /** How measuring ended. */

@@ -134,8 +134,8 @@ export class Progress {
         return;
       case 'left-behind': {
         const { driver, what, kept } = event;
-        const fate = kept === null ? 'removed; its driver is to push the undo before it makes that' : kept;
-        this.tell(`vswbench: ${driver.id} left behind: ${what}: ${fate}`);
+        const fate = kept ?? 'put right; its driver has pushed no undo for it';
+        this.tell(`vswbench: ${driver.id} left behind ${what}: ${fate}`);
         return;
       }
       default:

@@ -25,6 +25,7 @@ import {
 } from './context.ts';
 import { describePlan } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
+import { guardAgainstFaults } from './faults.ts';
 import { documentOf, requireResult, withStore } from './load.ts';
 import { type Machinery, measure, tellLeftover } from './measure.ts';
 import { saveMemory } from './memory.ts';
@@ -43,7 +44,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   if (lookOnly && options.json === true)
     throw new CliError(EXIT.usage, '--dry-run has no JSON document: leave out --json');
   if (options.resume !== undefined) refuseIgnored(file, campaign, options);
-  const drivers = await loadDrivers(options.switch ?? []);
+  const { drivers, files } = await loadDrivers(options.switch ?? []);
   refuseUnknown(campaign, drivers);
   const { resume } = options;
   const stored = resume === undefined ? null : await withStore((store) => campaignToResume(store, resume));
@@ -57,6 +58,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const build = { version, commit: await commitOf(localHost, checkout) };
   const session = randomInt(2 ** 47).toString(36);
   const testbeds: ConnectedTestbed[] = [];
+  const faults = guardAgainstFaults(files);
   try {
     for (const found of specs) {
       testbeds.push(await ConnectedTestbed.connect({ ...found, session, artifacts, lookOnly, tell }));
@@ -66,9 +68,10 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     if (stored !== null) refuseStrangers(plan, drivers);
     if (lookOnly) showPlan(plan, drivers, views);
     refuseNothing(plan);
-    if (!lookOnly) await carryOut(plan, { drivers, artifacts }, stored === null, options);
+    if (!lookOnly) await carryOut(plan, { drivers, artifacts, atWork: faults.atWork }, stored === null, options);
   } finally {
     for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);
+    await faults.end();
   }
 }
 

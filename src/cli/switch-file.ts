@@ -1,63 +1,92 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { reasonOf } from '../run/failure.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { switchRegistry } from '../switches/registry.ts';
+import { driverFault } from './driver-shape.ts';
 import { CliError, EXIT } from './errors.ts';
 
+/** The switches that can be asked for. */
+export interface LoadedDrivers {
+  drivers: SwitchDriver[];
+  /** Path of each that is a user's own, by its id. */
+  files: Map<string, string>;
+}
+
+/** What a file may take to be read: one that waits at its top for what never comes is given up. */
+const LOAD_TIMEOUT_MS = 30_000;
+
 /** The switches that come with vswbench, and those of the user's files. Throws CliError where one has the id of another. */
-export async function loadDrivers(paths: readonly string[]): Promise<SwitchDriver[]> {
+export async function loadDrivers(paths: readonly string[]): Promise<LoadedDrivers> {
   const drivers = [...switchRegistry];
+  const files = new Map<string, string>();
   for (const path of paths) {
     const driver = await loadDriver(path);
     if (drivers.some(({ id }) => id === driver.id)) {
-      throw new CliError(EXIT.usage, `--switch ${path}: there is a switch '${driver.id}' already: give it another id`);
+      throw refused(path, `there is a switch '${driver.id}' already: give it another id`);
     }
     drivers.push(driver);
+    files.set(driver.id, resolve(path));
   }
-  return drivers;
+  return { drivers, files };
 }
 
-/** Loads a switch driver from a file of the user's: its default export, or the only one that looks like a driver. */
+/** Loads the one switch driver that a file of the user's exports. Throws CliError with the line, or the field, that is wrong. */
 export async function loadDriver(path: string): Promise<SwitchDriver> {
-  let module: Record<string, unknown>;
-  try {
-    module = await import(pathToFileURL(resolve(path)).href);
-  } catch (error) {
-    throw new CliError(
-      EXIT.usage,
-      `--switch ${path}: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
-    );
+  const exported = await exportsOf(path);
+  // What has one of these was meant to be a driver.
+  const meant = exported.filter(([, value]) => has(value, 'start') || has(value, 'probe'));
+  const [first, second] = meant;
+  if (first === undefined) {
+    const names = exported.map(([name]) => name).join(', ') || 'nothing';
+    throw refused(path, `it exports no SwitchDriver, but ${names}: export an object with id, probe() and start()`);
   }
-  const drivers = [...new Set(Object.values(module))].filter(isDriver);
-  const [driver] = drivers;
-  if (driver === undefined || drivers.length > 1) {
-    throw new CliError(
-      EXIT.usage,
-      `--switch ${basename(path)}: export one SwitchDriver (found ${drivers.length}); src/switches/driver.ts says what that is`,
-    );
+  if (second !== undefined) {
+    throw refused(path, `it exports two drivers, ${first[0]} and ${second[0]}: give each a file of its own`);
   }
-  return driver;
+  const [name, driver] = first;
+  const fault = driverFault(driver);
+  if (fault !== null) throw refused(path, `${name}.${fault}`);
+  // Just looked at.
+  return driver as SwitchDriver;
 }
 
-function isDriver(value: unknown): value is SwitchDriver {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    typeof value.id === 'string' &&
-    /^[a-z0-9][a-z0-9-]*$/.test(value.id) &&
-    'title' in value &&
-    typeof value.title === 'string' &&
-    'ports' in value &&
-    Array.isArray(value.ports) &&
-    'locations' in value &&
-    Array.isArray(value.locations) &&
-    'threads' in value &&
-    typeof value.threads === 'number' &&
-    'probe' in value &&
-    typeof value.probe === 'function' &&
-    'start' in value &&
-    typeof value.start === 'function'
-  );
+/** What a file exports, by name, each value once. */
+async function exportsOf(path: string): Promise<[string, unknown][]> {
+  const giveUp = Promise.withResolvers<never>();
+  const late = () =>
+    giveUp.reject(refused(path, `it is not read within ${LOAD_TIMEOUT_MS / 1000} s: what does it wait for?`));
+  const timer = setTimeout(late, LOAD_TIMEOUT_MS);
+  try {
+    const module: Record<string, unknown> = await Promise.race([
+      import(pathToFileURL(resolve(path)).href),
+      giveUp.promise,
+    ]);
+    const entries = Object.entries(module);
+    return entries.filter(([, value], index) => entries.findIndex(([, other]) => other === value) === index);
+  } catch (error) {
+    throw error instanceof CliError ? error : refused(path, `${placeOf(error, path)}${reasonOf(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * `line 7: ` where the error says where it is: of a syntax error, Node.js says so at the head of the stack; of one that is thrown while the file is
+ * read, in the frame of the file.
+ */
+function placeOf(error: unknown, path: string): string {
+  const stack = error instanceof Error ? String(error.stack) : '';
+  const at = stack.split('\n').find((line) => line.includes(basename(path)) && /:\d+(:\d+)?\)?$/.test(line));
+  const line = at === undefined ? undefined : /:(\d+)(:\d+)?\)?$/.exec(at)?.[1];
+  return line === undefined ? '' : `line ${line}: `;
+}
+
+function has(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && name in value;
+}
+
+function refused(path: string, why: string): CliError {
+  return new CliError(EXIT.usage, `--switch ${path}: ${why} (docs/adding-a-switch.md)`);
 }

@@ -7,11 +7,14 @@ import type { Host } from '../host/host.ts';
 import type { Build } from '../host/inventory.ts';
 import { takeInventory } from '../host/inventory.ts';
 import { type NetworkCard, networkCard } from '../host/network-card.ts';
+import { PAIRS_MAX } from '../model/campaign.ts';
 import type { Framework } from '../model/dataplane.ts';
 import type { HostRecord, TestbedSpec } from '../model/testbed.ts';
 import type { HostOffer, SwitchOffer, TestbedOffer, UplinkOffer } from '../plan/expand.ts';
+import { reasonOf } from '../run/failure.ts';
+import { probe } from '../run/probe.ts';
 import type { ConnectedTestbed, SeenHost } from '../run/testbed.ts';
-import type { Probe, SwitchDriver } from '../switches/driver.ts';
+import { type Probe, type SwitchDriver, threadsFor } from '../switches/driver.ts';
 
 export interface TestbedView {
   testbed: ConnectedTestbed;
@@ -70,10 +73,32 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
-  const { id, title, ports, locations, threads, pairsMax, frameLimit } = driver;
-  const most = pairsMax === undefined ? {} : { pairsMax };
-  const limit = frameLimit === undefined ? {} : { frameLimit };
-  return { id, title, ports, locations, threads, ...most, ...limit, available: asOffer(await driver.probe(host)) };
+  const { id, title, ports, locations, pairsMax, frameLimit, unserved } = driver;
+  const limits = {
+    ...(pairsMax === undefined ? {} : { pairsMax }),
+    ...(frameLimit === undefined ? {} : { frameLimit }),
+    ...(unserved === undefined ? {} : { unserved }),
+  };
+  const offer = { id, title, ports, locations, ...limits };
+  const threads = threadsByPairs(driver);
+  if (typeof threads === 'string') {
+    return {
+      ...offer,
+      threads: 0,
+      available: { ok: false, missing: threads, mend: 'mend its driver, or leave it out' },
+    };
+  }
+  return { ...offer, threads, available: asOffer(await probe(driver, host)) };
+}
+
+/** For one pair, two pairs and so on; a line on what is wrong where the driver does not say. */
+function threadsByPairs(driver: SwitchDriver): number | number[] | string {
+  if (typeof driver.threads === 'number') return driver.threads;
+  try {
+    return Array.from({ length: PAIRS_MAX }, (_, index) => threadsFor(driver, index + 1));
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 function asOffer(probe: Probe): SwitchOffer['available'] {

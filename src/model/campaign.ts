@@ -110,6 +110,8 @@ export const CampaignFileSchema = z.strictObject({
 export type CampaignFile = z.infer<typeof CampaignFileSchema>;
 
 /** Six is the smallest number of trials whose range is a 95 % confidence interval of the median without assuming a distribution. */
+/** Pairs of containers of a test case: each has addresses of its own. */
+export const PAIRS_MAX = 128;
 const TRIALS_DEFAULT = '6';
 const TRIALS_MAX = 10_000;
 
@@ -302,9 +304,6 @@ function rates(value: string): (number | 'max')[] {
   });
   return [...new Set(list)];
 }
-
-/** Of a test case: see TestCaseSchema. */
-const PAIRS_MAX = 128;
 
 /** `4vs4`, and ranges: `1vs1..4vs4`, or as those of numbers, `1..4/1`. */
 function pairSets(value: string): number[] {

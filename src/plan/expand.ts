@@ -18,12 +18,14 @@ export interface SwitchOffer {
   title: string;
   ports: readonly PortKind[];
   locations: readonly TestCase['location'][];
-  /** CPU threads of its own. */
-  threads: number;
+  /** CPU threads of its own: the same for any number of pairs, or for one pair, two pairs and so on. */
+  threads: number | readonly number[];
   /** The most pairs that it can serve at once; unlimited where absent. */
   pairsMax?: number;
   /** Of the frames that it carries; null, or absent, where it carries the largest of all. */
   frameLimit?(port: PortKind, location: TestCase['location']): { bytes: number; why: string } | null;
+  /** Why it cannot serve an I/O framework, by its name. */
+  unserved?: Readonly<Record<string, string>>;
   available: { ok: true; version: string } | { ok: false; missing: string; mend: string };
 }
 
@@ -256,6 +258,11 @@ function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign):
     const text = `${offer.id} serves at most ${offer.pairsMax} pairs, not ${pairs}; give -S ${offer.pairsMax}vs${offer.pairsMax} or less`;
     obstacles.push({ text, named: namedSwitch, kind: 'unserved' });
   }
+  const refusal = offer.unserved?.[framework.name];
+  if (refusal !== undefined) {
+    const text = `${offer.id} cannot serve I/O framework ${framework.name}: ${refusal}; choose another --io`;
+    obstacles.push({ text, named: namedIo, kind: 'unserved' });
+  }
   const lacking = frameworkLacks(framework);
   // What is not built does not say which ports it opens.
   const fits = portKindsOf(framework).includes(port) && offer.ports.includes(port);
@@ -412,10 +419,15 @@ function placementOf(
 ): { wait: TestCase['wait']; obstacle: string | null } {
   // A remote case that no far host can take is only told of.
   const possible = location === 'remote' && testbed.far === null ? 'local' : location;
-  const obstacle = placementObstacle({ location, pairs, placement }, testbed, offer.threads);
+  const threads = threadsOf(offer, pairs);
+  const obstacle = placementObstacle({ location, pairs, placement }, testbed, threads);
   if (wait !== 'auto') return { wait, obstacle };
   const asked = { location: possible, pairs, placement: obstacle === null ? placement : 'spread' } as const;
-  return { wait: placeCase(asked, testbed, offer.threads).sharedCpu ? 'yield' : 'poll', obstacle };
+  return { wait: placeCase(asked, testbed, threads).sharedCpu ? 'yield' : 'poll', obstacle };
+}
+
+function threadsOf({ threads }: SwitchOffer, pairs: number): number {
+  return typeof threads === 'number' ? threads : (threads[pairs - 1] ?? 0);
 }
 
 function unique<T>(list: readonly T[]): T[] {

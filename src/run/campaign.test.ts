@@ -16,6 +16,7 @@ import type { RunningSwitch, SwitchContext, SwitchDriver } from '../switches/dri
 import { type CampaignContext, type CampaignEvent, type CampaignListener, runCampaign } from './campaign.ts';
 import { SETTLE } from './deployments.ts';
 import { Schedule } from './schedule.ts';
+import { DriversAtWork } from './strangers.ts';
 import type { Side } from './testbed.ts';
 import type { runTrial } from './trial.ts';
 
@@ -90,6 +91,7 @@ function bench(t: TestContext, cpuCount = 8) {
     durationMs: 1000,
     frameBytes: { local: 1514, remote: 1514 },
     owed: [],
+    atWork: new DriversAtWork(new Map()),
     drivers: [
       driver('one'),
       driver('two'),

@@ -11,11 +11,13 @@ import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeCase } from '../plan/placement.ts';
-import type { PortRequest, SwitchDriver } from '../switches/driver.ts';
+import { type PortRequest, type SwitchDriver, threadsFor } from '../switches/driver.ts';
 import { RUN_TAGS } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
+import { ANSWERS, checkAnswer } from './driver-answers.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
+import type { DriversAtWork } from './strangers.ts';
 import type { HostRole, Side, Testbed } from './testbed.ts';
 import { type RunningSide, runTrial } from './trial.ts';
 import { Visit } from './visit.ts';
@@ -33,6 +35,8 @@ export interface CampaignContext {
   /** Repetitions of disturbed trials that are owed from before. */
   owed: readonly PlannedTrial[];
   drivers: readonly SwitchDriver[];
+  /** Told whose switch is up. */
+  atWork: DriversAtWork;
 }
 
 /** What a campaign tells while it runs. */
@@ -45,7 +49,7 @@ export type CampaignEvent =
   /** A trial was disturbed: it is repeated at the end of its round. */
   | { event: 'repetition-planned'; planned: PlannedTrial; reasons: readonly string[] }
   | { event: 'leftover'; complaint: string }
-  /** A driver left something without an undo; `kept` is null where it was taken away, else why it still stands. */
+  /** A driver left something without an undo; `kept` is null where it was put right, else why it still stands. Told once of each. */
   | { event: 'left-behind'; driver: SwitchDriver; what: string; kept: string | null };
 
 export interface CampaignListener {
@@ -110,7 +114,7 @@ async function runPlanned(
   try {
     const sides = await testbed.sides(testCase.location, signal);
     step = 'placement';
-    placement = placeOn(sides, testbed.sameMachine, testCase, driver.threads);
+    placement = placeOn(sides, testbed.sameMachine, testCase, threadsFor(driver, testCase.pairs));
     const plan = { testCase, placement, round, ordinal, seed, runTag: context.runTag };
     const attempt = async () => {
       step = `start ${driver.id}`;
@@ -194,6 +198,8 @@ class SwitchSlot {
   private held: { key: string; running: RunningSide[]; up: Up[] } | null = null;
   /** Switches that did not learn where everybody is when they were started anew, either. */
   private readonly deaf = new Set<string>();
+  /** What drivers have left, and was told. */
+  private readonly leftBehind = new Set<string>();
   /** Where our own processes were last told to stay, by host. */
   private readonly kept = new Map<Host, string>();
 
@@ -235,7 +241,10 @@ class SwitchSlot {
     const up = sides.map((side): Up => ({ side, mark: side.undo.mark(), visit: null }));
     try {
       await reserve(sides, this.context.testbed.sameMachine, needs);
-      for (const one of up) one.visit = await Visit.begin(one.side, driver);
+      for (const one of up) {
+        one.visit = await Visit.begin(one.side, driver);
+        this.context.atWork.enter(one.visit);
+      }
       const running = await allEnded(
         up.map(async ({ side, visit }) => {
           if (visit === null) throw new RangeError('a switch is started on a visit');
@@ -265,13 +274,20 @@ class SwitchSlot {
   private async unwind(up: readonly Up[]): Promise<void> {
     for (const { side, mark, visit } of up.toReversed()) {
       // What is left on a host that is lost is told once, by the trial that lost it.
+      if (visit !== null) this.context.atWork.leave(visit);
       if (side.host.lost.aborted) continue;
       const { complaints, leftovers } = (await visit?.end()) ?? { complaints: [], leftovers: [] };
       for (const complaint of [...complaints, ...(await side.undo.unwindTo(mark))]) {
         this.listener.tell({ event: 'leftover', complaint });
       }
       if (visit === null) continue;
-      for (const leftover of leftovers) this.listener.tell({ event: 'left-behind', driver: visit.driver, ...leftover });
+      for (const { what, kept } of leftovers) {
+        // Of another process, the same.
+        const thing = `${visit.driver.id} ${what.replace(/ \(\d+\)$/, '')}`;
+        if (kept === null && this.leftBehind.has(thing)) continue;
+        this.leftBehind.add(thing);
+        this.listener.tell({ event: 'left-behind', driver: visit.driver, what, kept });
+      }
     }
   }
 
@@ -354,12 +370,22 @@ function hugepageNeeds(
   const ports = ends.length * testCase.pairs;
   const own = {
     node: nodeOf(cpus, switchCpus(placement, side.role)[0]),
-    bytes: driver.hugepageBytes?.(ports, frameBytes) ?? 0,
+    bytes: hugepageBytesOf(driver, ports, frameBytes),
   };
   const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
   return [own, ...applications.map((cpu) => ({ node: nodeOf(cpus, cpu), bytes: each }))].filter(
     ({ bytes }) => bytes > 0,
   );
+}
+
+/** Throws TrialFailure where the driver does not say a number. */
+function hugepageBytesOf(driver: SwitchDriver, ports: number, frameBytes: number): number {
+  const step = `hugepageBytes() of ${driver.id}`;
+  try {
+    return checkAnswer(step, ANSWERS.hugepageBytes, driver.hugepageBytes?.(ports, frameBytes) ?? 0);
+  } catch (error) {
+    throw error instanceof TrialFailure ? error : new TrialFailure(step, reasonOf(error));
+  }
 }
 
 function nodeOf(cpus: readonly Cpu[], id: number | undefined): number {

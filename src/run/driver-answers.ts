@@ -64,6 +64,7 @@ export const ANSWERS = {
   health: complaint,
   threads: z.array(z.int().positive()),
   observe: fn,
+  hugepageBytes: z.int().nonnegative(),
   figures: z.record(z.string(), z.number()),
 } as const;
 

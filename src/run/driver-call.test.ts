@@ -22,11 +22,11 @@ describe('a call of a driver', () => {
   for (const [what, thrown, reason] of [
     ['an Error', new TypeError('x is\n undefined'), 'TypeError: x is undefined'],
     ['a HostError', new HostError('no socket'), 'no socket'],
-    ['a text', 'just text', 'just text'],
-    ['nothing', undefined, 'undefined'],
-    ['null', null, 'null'],
-    ['a number', 7, '7'],
-    ['an object without a prototype', Object.create(null), '[Object: null prototype] {}'],
+    ['a text', 'just text', 'throws just text'],
+    ['nothing', undefined, 'throws undefined'],
+    ['null', null, 'throws null'],
+    ['a number', 7, 'throws 7'],
+    ['an object without a prototype', Object.create(null), 'throws [Object: null prototype] {}'],
   ] as const) {
     it(`fails with the call's name where the driver throws ${what}, at once or later`, async () => {
       const failure = (error: unknown) =>

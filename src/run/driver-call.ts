@@ -7,15 +7,15 @@ import { reasonOf, TrialFailure } from './failure.ts';
 /** Longest that each call of a driver may take, in ms. Told in docs/adding-a-switch.md, which a test compares. */
 export const CALL_LIMITS_MS = {
   probe: 30_000,
-  start: 120_000,
+  start: 110_000,
   nextPorts: 10_000,
-  connect: 60_000,
-  settled: 20_000,
-  counters: 20_000,
-  uplinkCounters: 20_000,
-  threads: 20_000,
-  health: 20_000,
-  observe: 20_000,
+  connect: 30_000,
+  settled: 10_000,
+  counters: 10_000,
+  uplinkCounters: 10_000,
+  threads: 10_000,
+  health: 10_000,
+  observe: 10_000,
 } as const;
 
 /** A call and who is called. */
@@ -43,8 +43,10 @@ export async function callDriver<T>(
   }
   const late = () => givenUp.reject(new TrialFailure(step, `no answer within ${limitMs / 1000} s`));
   const timer = setTimeout(late, limitMs);
-  const answer = Promise.try(call).catch((error: unknown): never => {
-    throw isOurs(error, signals) ? error : new TrialFailure(step, reasonOf(error));
+  // On a stack of its own: a loop in it that has to be ended (watchdog.ts) takes all with it that waits on the same stack.
+  const called = new Promise<T>((resolve) => process.nextTick(() => resolve(Promise.try(call))));
+  const answer = called.catch((error: unknown): never => {
+    throw isOurs(error, signals) ? error : new TrialFailure(step, thrown(error));
   });
   answer.catch(() => undefined);
   try {
@@ -55,13 +57,22 @@ export async function callDriver<T>(
   }
 }
 
+/** What was thrown; that it was is said where it is no error by itself. */
+function thrown(error: unknown): string {
+  return isOfKind(error, Error) ? reasonOf(error) : `throws ${reasonOf(error)}`;
+}
+
 /** What a driver passes on, and is not its own: the wish to stop, and that its host is gone. */
 function isOurs(error: unknown, signals: readonly AbortSignal[]): boolean {
   if (signals.some((signal) => signal.aborted && signal.reason === error)) return true;
+  return isOfKind(error, TrialFailure) || isOfKind(error, HostLostError);
+}
+
+/** A proxy may not even want to be looked at. */
+function isOfKind(error: unknown, kind: abstract new (...args: never[]) => Error): boolean {
   try {
-    return error instanceof TrialFailure || error instanceof HostLostError;
+    return error instanceof kind;
   } catch {
-    // A proxy that does not even want to be looked at.
     return false;
   }
 }

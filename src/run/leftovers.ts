@@ -14,9 +14,10 @@ export interface HostState {
   mounts: ReadonlySet<string>;
 }
 
-/** Something that a driver left: what it is, and null where it was taken away, else why it still stands. */
+/** Something that a driver left. */
 export interface Leftover {
   what: string;
+  /** Null where it was put right, else why it still stands. */
   kept: string | null;
 }
 

@@ -2,7 +2,7 @@
 // What a switch has to be able to do. A switch is one file in this folder that exports a SwitchDriver, and one line in
 // registry.ts; `--switch ./file.ts` takes one from anywhere.
 import type { Counter } from '../host/counter.ts';
-import type { Host, UndoStack } from '../host/host.ts';
+import { type Host, HostError, type UndoStack } from '../host/host.ts';
 import type { PortKind } from '../model/dataplane.ts';
 import type { Flag } from '../model/result.ts';
 
@@ -175,10 +175,12 @@ export interface SwitchDriver {
   title: string;
   ports: PortKind[];
   locations: ('local' | 'remote')[];
-  /** CPU threads of its own that poll: each is given a CPU. */
-  threads: number;
+  /** CPU threads of its own that poll, on each host: each is given a CPU. A function of the pairs where it has more for more of them. */
+  threads: number | ((pairs: number) => number);
   /** The most pairs that it serves at once; as many as there are addresses (128) where absent. */
   pairsMax?: number;
+  /** I/O frameworks that it cannot serve though it has ports for them, by name, each with why, as in "udp-gso": "it drops super-packets". */
+  unserved?: Readonly<Record<string, string>>;
   /** The largest frames that it carries from port to port; null, or absent, where it carries all that there are (FRAME_BYTES_MAX). */
   frameLimit?(port: PortKind, location: 'local' | 'remote'): FrameLimit | null;
   /** Hugepages that it takes with so many ports and frames of so many bytes, in bytes; none where absent. */
@@ -186,4 +188,16 @@ export interface SwitchDriver {
   probe(host: Host): Promise<Probe>;
   /** Brings it up with these ports and returns once it forwards, which it finds out by asking. Throws HostError. */
   start(context: SwitchContext): Promise<RunningSwitch>;
+}
+
+/** The most polling threads that are believed of a driver. */
+const THREADS_MAX = 1024;
+
+/** Polling threads of a switch that serves so many pairs. Throws HostError where its driver does not say a number. */
+export function threadsFor({ id, threads }: Pick<SwitchDriver, 'id' | 'threads'>, pairs: number): number {
+  const count: unknown = typeof threads === 'function' ? threads(pairs) : threads;
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= THREADS_MAX) return count;
+  throw new HostError(
+    `threads(${pairs}) of ${id} answers ${String(count)}: expected a whole number up to ${THREADS_MAX}`,
+  );
 }

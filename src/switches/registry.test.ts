@@ -5,6 +5,7 @@ import { basename, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { FakeHost } from '../../test/fixtures/host.ts';
+import { threadsFor } from './driver.ts';
 import { switchRegistry } from './registry.ts';
 
 /** What a file of this folder exports that can be started as a switch, by file name. */
@@ -58,8 +59,9 @@ describe('the switch registry', () => {
     for (const id of ids) assert.match(id, /^[a-z0-9][a-z0-9-]*$/);
   });
   it('says of each what it takes to choose it', () => {
-    for (const { id, title, ports, locations, threads } of switchRegistry) {
-      assert.ok(title !== '' && ports.length > 0 && locations.length > 0 && threads >= 0, id);
+    for (const driver of switchRegistry) {
+      const { id, title, ports, locations } = driver;
+      assert.ok(title !== '' && ports.length > 0 && locations.length > 0 && threadsFor(driver, 1) >= 0, id);
     }
   });
   for (const [which, answer] of [
