@@ -20,12 +20,15 @@ async function run(how: string, root: string): Promise<string> {
       `import { Watchdog } from ${MODULE};
 const bound = Number(process.argv[3]);
 function loop() { for (let count = 0; count !== bound; count += 1) Math.sqrt(count); console.log('went on'); }
+const keep = setTimeout(() => undefined, 30_000);
+if (bound > 0) clearTimeout(keep);
 const watchdog = new Watchdog({ root: process.argv[2], patienceMs: 500 }, async ({ at }) => {
   console.log('ended ' + at);
   await watchdog.stop();
+  clearTimeout(keep);
 });
 ${how}
-setTimeout(() => { console.log('alive'); void watchdog.stop(); }, 50);
+setTimeout(() => { console.log('alive'); if (bound > 0) void watchdog.stop(); }, 50);
 `,
     );
     const bound = root === 'own' ? '4e9' : '-1';
