@@ -7,7 +7,6 @@ import { z } from 'zod';
 import {
   applicationRuns,
   cannotMeasure,
-  capture,
   containerIsMade,
   linkExists,
   outcomesOf,
