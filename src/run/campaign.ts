@@ -17,6 +17,7 @@ import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
 import { ANSWERS, checkAnswer } from './driver-answers.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
+import { namingHostRules } from './host-rules.ts';
 import type { DriversAtWork } from './strangers.ts';
 import type { HostRole, Side, Testbed } from './testbed.ts';
 import { type RunningSide, runTrial } from './trial.ts';
@@ -123,7 +124,7 @@ async function runPlanned(
       const trial = await context.run({ ...context, sameMachine: testbed.sameMachine }, plan, running);
       // A switch that took part in a failure is not trusted with the next trial.
       if (trial.outcome.outcome === 'failed') await slot.empty();
-      return trial;
+      return context.hostNetwork ? { ...trial, outcome: await namingHostRules(trial.outcome, sides) } : trial;
     };
     const trial = await attempt();
     if (!slot.startsAnew(driver, trial.outcome)) return trial;

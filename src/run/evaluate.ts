@@ -227,6 +227,9 @@ function raiseNoPairs(): never {
   throw new RangeError('a trial has at least one pair');
 }
 
+/** The step of a trial in which packets go. */
+export const TRAFFIC = 'traffic';
+
 function judge(measurement: Measurement, pairs: readonly PairEvaluation[]): Trial['outcome'] {
   const open = measurement.ledgers.find((ledger) => !ledger.closes);
   if (open !== undefined) {
@@ -234,18 +237,18 @@ function judge(measurement: Measurement, pairs: readonly PairEvaluation[]): Tria
     return { outcome: 'invalid', reason: `the ledger of pair ${open.pair} does not close: ${hops}` };
   }
   if (measurement.offeredPackets === 0) {
-    return { outcome: 'failed', step: 'traffic', reason: 'the port accepted no packet' };
+    return { outcome: 'failed', step: TRAFFIC, reason: 'the port accepted no packet' };
   }
   if (measurement.receivedPackets === 0) {
     const lastSeen = pairs[0] === undefined ? 'nowhere' : lastHopOf(pairs[0]);
     return {
       outcome: 'failed',
-      step: 'traffic',
+      step: TRAFFIC,
       reason: `no packet arrived; they were last seen at '${lastSeen}'`,
     };
   }
   const nothing = nothingWithin(measurement);
-  return nothing === null ? { outcome: 'measured' } : { outcome: 'failed', step: 'traffic', reason: nothing };
+  return nothing === null ? { outcome: 'measured' } : { outcome: 'failed', step: TRAFFIC, reason: nothing };
 }
 
 /** Why the measured window holds no packet, with what kept it from its CPUs or else the mend; null where it holds one. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network that a kernel switch lives in, with its ports: a namespace of our own, which no network manager of the host sees and no
-// rule of its firewall reaches, or the host's own network where the user asks for that (docs/decisions/0019-own-network.md).
+// rule of its firewall reaches, or the host's own network where the user asks for that (docs/decisions/0018-own-network.md).
 import { type Host, HostError, lastLine, runOrThrow } from '../../host/host.ts';
 import { NamespaceHost } from '../../host/namespace.ts';
 import { silenceIpv6 } from '../../host/netdev.ts';
