@@ -3,7 +3,6 @@
 // of 100 000 trials on a scripted host. Measures no packets. Exits with 1 where a promise is not kept.
 //
 //     node bench/size.ts [TRIALS...]
-
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

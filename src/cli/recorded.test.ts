@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader sees, recorded in test/fixtures/terminal/ for each width, to be looked at. After a change that is wanted:
 //   node --test --test-update-snapshots src/cli/recorded.test.ts
-
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';

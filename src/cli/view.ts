@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A testbed as a campaign's plan and record see it.
-
 import { z } from 'zod';
 import { formOf } from '../host/connect.ts';
 import type { Host } from '../host/host.ts';

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { inventory } from '../../test/fixtures/campaign.ts';

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../test/fixtures/campaign.ts';

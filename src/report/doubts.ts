@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would make the figures wrong: every reason to doubt that the campaign's own record gives.
-
 import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Evidence, Flag, TwoModes } from '../model/result.ts';
 import { farHostOf, type HostRecord, nearOf } from '../model/testbed.ts';

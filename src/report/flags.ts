@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import { type CaseResult, type Flag, FlagSchema } from '../model/result.ts';
 import { percentOf } from '../model/units.ts';
 import { TOOL_LIMITED_RATIO } from '../stats/ceiling.ts';

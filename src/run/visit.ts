@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A visit: one switch, up on one host from its start to its end. Whatever its driver does meanwhile is within it, and is taken away with it.
-
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError, type Undo, UndoSchema, type UndoStack } from '../host/host.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where interrupts and the kernel's own work may run, as settings of whichever knob keeps them off some CPUs.
-
 import { formatCpuList, parseCpuList } from '../../model/cpu-list.ts';
 import type { Host } from '../host.ts';
 import { fileSettings, type Setting } from './knob.ts';

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import { formatCpuList } from '../../model/cpu-list.ts';
 import { parseCpuTimes } from '../cpu.ts';
 import type { Host } from '../host.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The container's side of a memif port, the same for every switch that has such ports.
-
 import { FRAME_BYTES_USUAL } from '../../model/frame.ts';
 
 /** Bytes of a buffer in which a jumbo frame is whole; DPDK's own choice is 2048. */
