@@ -40,6 +40,14 @@ it('takes sizes with the FCS', () => {
   assert.equal(campaignOf('packetSize: 64').fcs, false);
 });
 
+it('measures in the host’s own network where that is asked for', () => {
+  assert.equal(campaignOf(null, '--host-network').hostNetwork, true);
+  assert.equal(campaignOf('hostNetwork: true').hostNetwork, true);
+  assert.equal(campaignOf('hostNetwork: true\nswitch: linux-bridge', '-P', '64').hostNetwork, true);
+  assert.equal(campaignOf(null).hostNetwork, false);
+  refuses(() => campaignOf('hostNetwork: perhaps'), /^hostNetwork \(--host-network\): /);
+});
+
 describe('tune', () => {
   it('is off unless asked for, the paper’s three without a value, and named one by one', () => {
     assert.deepEqual(campaignOf(null).tune, []);

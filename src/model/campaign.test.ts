@@ -70,7 +70,7 @@ describe('parseCampaign', () => {
       tune: 'governor, irqs',
       maxTrials: '40',
       seed: '4294967295',
-      hostNetwork: true,
+      hostNetwork: 'true',
       testbed: 'lab, netns',
       testbeds: { lab },
     };

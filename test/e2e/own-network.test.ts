@@ -49,17 +49,13 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
     return row ?? assert.fail(ended.stderr);
   };
 
-  for (const [family, priority] of [
-    // Where bridge-nf is on, IPv4 is taken by it at 0, and met again only by rules above 0 (NF_BR_PRI_BRNF of linux/netfilter_bridge.h).
-    ['bridge', -200],
-    ['inet', 10],
-  ] as const) {
+  for (const family of ['bridge', 'inet']) {
     it(`is not reached by a rule of nftables' family ${family}, but with --host-network`, {
       skip: cannotFilter,
       timeout: 60_000,
     }, async () => {
       within(NEAR, 'nft', 'add', 'table', family, 'vswcase');
-      const chain = `{ type filter hook forward priority ${priority}; policy drop; }`;
+      const chain = '{ type filter hook forward priority 0; policy drop; }';
       within(NEAR, 'nft', 'add', 'chain', family, 'vswcase', 'c', chain);
       try {
         const own = await measured();
