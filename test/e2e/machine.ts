@@ -231,8 +231,15 @@ export function linkExists(name: string): boolean {
   return ownInterfaces().some((line) => line.trim().startsWith(`${name}:`));
 }
 
+/** A fifth of a second of jumbo frames, in hexadecimal, and as much again. */
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+
 export function capture(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return execFileSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: OUTPUT_BYTES_MAX,
+  });
 }
 
 /** Resolves once the condition holds; the test runner's own time limit ends a wait in vain. */
