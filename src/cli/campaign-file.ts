@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is to be measured: a campaign file, and the options that override it.
-import { readFileSync } from 'node:fs';
-import { parse, YAMLParseError } from 'yaml';
 import { chooseKnobs } from '../host/knobs/choose.ts';
 import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from '../model/campaign.ts';
 import { testbedError } from '../model/testbed.ts';
 import { overridesIn } from './campaign-options.ts';
 import { CliError, EXIT } from './errors.ts';
+import { readYaml } from './yaml-file.ts';
 
 /** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
 export function readCampaign(file: string | undefined, options: Record<string, unknown>): Campaign {
@@ -19,16 +18,7 @@ export function readCampaign(file: string | undefined, options: Record<string, u
 }
 
 function readFile(path: string): CampaignFile {
-  let content: unknown;
-  try {
-    content = parse(readFileSync(path, 'utf8')) ?? {};
-  } catch (error) {
-    if (error instanceof YAMLParseError) {
-      throw new CliError(EXIT.usage, `${path} is not YAML: ${error.message.split('\n')[0]}`);
-    }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new CliError(EXIT.usage, `cannot read the campaign file ${path}: ${code}`);
-  }
+  const content = readYaml(path, 'campaign file');
   const result = CampaignFileSchema.safeParse(content);
   if (result.success) return { title: path.replace(/^.*\//, '').replace(/\.ya?ml$/, ''), ...result.data };
   const [issue] = result.error.issues;

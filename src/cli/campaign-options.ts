@@ -95,7 +95,7 @@ export function campaignOptionsIn(options: Record<string, unknown>): string[] {
 }
 
 /** What the options say, by the keys of the campaign file. */
-export function overridesIn(options: Record<string, unknown>): Record<string, string | true> {
+export function overridesIn(options: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     campaignOptions.flatMap(({ option, key }) => {
       const value = options[option.attributeName()];

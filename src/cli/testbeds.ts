@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a testbed's name leads: to the campaign file, the files of testbeds, or what is built in.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import type { Campaign } from '../model/campaign.ts';
 import { formatCpuList } from '../model/cpu-list.ts';
@@ -19,6 +17,7 @@ import {
   testbedError,
 } from '../model/testbed.ts';
 import { CliError, EXIT } from './errors.ts';
+import { readYaml } from './yaml-file.ts';
 
 /** A testbed that was found. */
 export interface FoundTestbed {
@@ -125,17 +124,8 @@ function* sources(
 
 /** The testbeds of a file; none where there is no file. */
 function readTestbeds(path: string): Testbeds {
-  let content: unknown;
-  try {
-    content = parse(readFileSync(path, 'utf8')) ?? {};
-  } catch (error) {
-    if (error instanceof YAMLParseError) {
-      throw new CliError(EXIT.usage, `${path} is not YAML: ${error.message.split('\n')[0]}`);
-    }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    if (code === 'ENOENT') return {};
-    throw new CliError(EXIT.usage, `cannot read the testbed file ${path}: ${code}`);
-  }
+  const content = readYaml(path, 'testbed file', 'absent');
+  if (content === null) return {};
   const result = z.strictObject({ testbeds: TestbedsSchema }).safeParse(content);
   if (result.success) return result.data.testbeds;
   throw new CliError(EXIT.usage, `${path}: ${testbedError(result.error, content)}`);

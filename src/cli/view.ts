@@ -11,7 +11,7 @@ import type { Framework } from '../model/dataplane.ts';
 import type { HostRecord, TestbedSpec } from '../model/testbed.ts';
 import type { HostOffer, SwitchOffer, TestbedOffer, UplinkOffer } from '../plan/expand.ts';
 import { reasonOf } from '../run/failure.ts';
-import { probe } from '../run/probe.ts';
+import { MEND, probe } from '../run/probe.ts';
 import type { ConnectedTestbed, SeenHost } from '../run/testbed.ts';
 import { type Probe, type SwitchDriver, threadsFor } from '../switches/driver.ts';
 
@@ -84,7 +84,7 @@ async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
     return {
       ...offer,
       threads: 0,
-      available: { ok: false, missing: threads, mend: 'mend its driver, or leave it out' },
+      available: { ok: false, missing: threads, mend: MEND },
     };
   }
   return { ...offer, threads, available: asOffer(await probe(driver, host)) };

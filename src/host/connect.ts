@@ -42,23 +42,23 @@ function withoutConnection(host: Host): ConnectedHost {
 }
 
 /**
- * Enters the namespace, with a view of /sys that is the namespace's (its class/net, as ip-netns(8) does) and cgroups as they were,
- * which that view would hide from LXC. All else that is mounted there is mounted on the machine, where it is to be found when the agent
- * is no more: names of network namespaces are mounts (/run/netns).
+ * What a shell does in mounts of its own for a view of /sys that is its network namespace's (its class/net, as ip-netns(8) does), with
+ * cgroups as they were, which that view would hide from LXC. All else that is mounted there is mounted on the machine, where it is to be found
+ * when the agent is no more: names of network namespaces are mounts (/run/netns).
  */
+export const NAMESPACE_VIEW = [
+  'mount --make-private /',
+  '{ ! mountpoint -q /mnt || mount --make-private /mnt; }',
+  'mount --make-rprivate /sys',
+  'mount -t sysfs sysfs /mnt',
+  '{ [ ! -d /sys/fs/cgroup ] || mount --rbind /sys/fs/cgroup /mnt/fs/cgroup; }',
+  'mount --rbind /mnt /sys',
+].join(' && ');
+
 function namespaceCommand(name: string, agent: string): string[] {
-  const view = [
-    'mount --make-private /',
-    '{ ! mountpoint -q /mnt || mount --make-private /mnt; }',
-    'mount --make-rprivate /sys',
-    'mount -t sysfs sysfs /mnt',
-    '{ [ ! -d /sys/fs/cgroup ] || mount --rbind /sys/fs/cgroup /mnt/fs/cgroup; }',
-    'mount --rbind /mnt /sys',
-    'exec "$0"',
-  ];
   return [
     ...['nsenter', `--net=/run/netns/${name}`, '--', 'unshare', '--mount', '--propagation', 'unchanged', '--'],
-    ...['sh', '-c', view.join(' && '), agent],
+    ...['sh', '-c', `${NAMESPACE_VIEW} && exec "$0"`, agent],
   ];
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network namespace of a host, seen as a host: the same machine and the same files, but for what the kernel shows of a network.
 import { type CommandResult, type Host, HostError, type HostProcess, lastLine, type RunOptions } from './host.ts';
+import { HostView } from './host-view.ts';
 
 /** What starts a command within a network namespace, which is given as a path. The command has the process id that was started. */
 export function enter(namespace: string): string[] {
@@ -16,8 +17,7 @@ const SEEN: readonly { path: RegExp; of: (witness: number) => string }[] = [
 const KNOB = /^\/proc\/sys\/net(\/|$)/;
 
 /** The host as it is seen from within one of its network namespaces. */
-export class NamespaceHost implements Host {
-  private readonly host: Host;
+export class NamespaceHost extends HostView implements Host {
   private readonly namespace: string;
   private readonly witness: number;
 
@@ -26,22 +26,9 @@ export class NamespaceHost implements Host {
    * its files in /proc, as counters are many times a trial, takes no command.
    */
   constructor(host: Host, namespace: string, witness: number) {
-    this.host = host;
+    super(host);
     this.namespace = namespace;
     this.witness = witness;
-  }
-
-  get name(): string {
-    return this.host.name;
-  }
-  get ownerPid(): number {
-    return this.host.ownerPid;
-  }
-  get lost(): AbortSignal {
-    return this.host.lost;
-  }
-  get epochNs(): bigint {
-    return this.host.epochNs;
   }
 
   run(command: readonly string[], options?: RunOptions): Promise<CommandResult> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a campaign: trials in their order, a switch kept up while consecutive trials need the same one, each trial
 // saved as soon as it ends.
+import { bootIdOf } from '../host/boot.ts';
 import { type Host, HostLostError } from '../host/host.ts';
 import { type HugepageNeed, reserveHugepages } from '../host/hugepages.ts';
 import { localHost } from '../host/local.ts';
@@ -229,7 +230,8 @@ class SwitchSlot {
     sides: readonly Side[],
   ): Promise<RunningSide[]> {
     for (const side of sides) await this.keepTo(side, placement);
-    const deployed = { testCase, placement, frameBytes: this.context.frameBytes[testCase.location] };
+    const { frameBytes, hostNetwork } = this.context;
+    const deployed = { testCase, placement, frameBytes: frameBytes[testCase.location], hostNetwork };
     const needs = sides.map((side) => hugepageNeeds(side, driver, deployed));
     const { location, port, pairs, io } = testCase;
     const cpus = sides.map(({ role }) => switchCpus(placement, role).join(',')).join('/');
@@ -249,10 +251,7 @@ class SwitchSlot {
       const running = await allEnded(
         up.map(async ({ side, visit }) => {
           if (visit === null) throw new RangeError('a switch is started on a visit');
-          const running = await visit.start(
-            { ...switchContext(side, deployed), hostNetwork: this.context.hostNetwork },
-            this.context.signal,
-          );
+          const running = await visit.start(switchContext(side, deployed), this.context.signal);
           return { side, running };
         }),
       );
@@ -274,8 +273,8 @@ class SwitchSlot {
   /** The last host first: on one machine its undos stand on top of the first's. */
   private async unwind(up: readonly Up[]): Promise<void> {
     for (const { side, mark, visit } of up.toReversed()) {
-      // What is left on a host that is lost is told once, by the trial that lost it.
       if (visit !== null) this.context.atWork.leave(visit);
+      // What is left on a host that is lost is told once, by the trial that lost it.
       if (side.host.lost.aborted) continue;
       const { complaints, leftovers } = (await visit?.end()) ?? { complaints: [], leftovers: [] };
       for (const complaint of [...complaints, ...(await side.undo.unwindTo(mark))]) {
@@ -305,8 +304,7 @@ class SwitchSlot {
 
 /** This process, where it runs on the host. */
 async function ownPidOn(host: Host): Promise<number[]> {
-  const here = await localHost.read('/proc/sys/kernel/random/boot_id');
-  return (await host.read('/proc/sys/kernel/random/boot_id')) === here ? [process.pid] : [];
+  return (await bootIdOf(host)) === (await bootIdOf(localHost)) ? [process.pid] : [];
 }
 
 function switchCpus(placement: Placement, role: HostRole): readonly number[] {
@@ -329,20 +327,21 @@ interface Deployed {
   placement: Placement;
   /** Its ports have to hold so much. */
   frameBytes: number;
+  hostNetwork: boolean;
 }
 
 /** What a visit tells its driver of the trials to come. */
 function switchContext(
   side: Side,
-  { testCase, placement, frameBytes }: Deployed,
-): Omit<Parameters<Visit['start']>[0], 'hostNetwork'> {
+  { testCase, placement, frameBytes, hostNetwork }: Deployed,
+): Parameters<Visit['start']>[0] {
   const ports = Array.from({ length: testCase.pairs }, (_, pair) =>
     endsOn(side, testCase).map((end): PortRequest => ({ pair, end })),
   ).flat();
   const own = switchCpus(placement, side.role);
   const housekeeping = housekeepingCpus(placement, side.role);
   return {
-    ...{ ports, housekeeping, frameBytes },
+    ...{ ports, housekeeping, frameBytes, hostNetwork },
     portKind: testCase.port,
     uplink: testCase.location === 'remote' ? side.uplink : null,
     cpus: own,

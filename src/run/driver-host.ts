@@ -3,6 +3,7 @@
 // once the visit is over, nothing is done any more for a driver that goes on in the dark.
 import { dirname, normalize } from 'node:path';
 import { type CommandResult, type Host, HostError, type HostProcess, type RunOptions } from '../host/host.ts';
+import { HostView } from '../host/host-view.ts';
 
 /** Every process that a driver starts has it in its environment, and so has what that starts in turn; its value is the visit's. */
 export const VISIT_VARIABLE = 'VSWBENCH_VISIT';
@@ -22,9 +23,8 @@ export interface Deeds {
 const CREATES = /\b(add|create|new|addbr|tap|tun)\b/;
 const KNOB = /^\/(proc\/sys|sys)\//;
 
-export class DriverHost implements Host {
+export class DriverHost extends HostView implements Host {
   readonly deeds: Deeds = { words: new Set(), created: new Set(), files: new Set(), knobs: new Map() };
-  private readonly host: Host;
   private readonly environment: Readonly<Record<string, string>>;
   private readonly directory: string;
   private readonly over: AbortSignal;
@@ -32,23 +32,10 @@ export class DriverHost implements Host {
 
   /** `over` is aborted, with the reason that the driver is told, when the visit is. */
   constructor(host: Host, visit: { id: string; directory: string; over: AbortSignal }) {
-    this.host = host;
+    super(host);
     this.environment = { [VISIT_VARIABLE]: visit.id };
     this.directory = visit.directory;
     this.over = visit.over;
-  }
-
-  get name(): string {
-    return this.host.name;
-  }
-  get ownerPid(): number {
-    return this.host.ownerPid;
-  }
-  get lost(): AbortSignal {
-    return this.host.lost;
-  }
-  get epochNs(): bigint {
-    return this.host.epochNs;
   }
 
   async run(command: readonly string[], options: RunOptions = {}): Promise<CommandResult> {

@@ -3,6 +3,7 @@
 // Each host has its own, in a folder that does not outlive a reboot, as nothing of ours does either: one file an owner, which
 // is the vswbench process or, on another host, the end of its connection there.
 import { z } from 'zod';
+import { bootIdOf } from '../host/boot.ts';
 import { type Host, HostError, type Undo, UndoSchema, type UndoStack } from '../host/host.ts';
 import { startTicksOf } from '../host/process.ts';
 import { carryOut } from './undo.ts';
@@ -43,7 +44,7 @@ export async function openJournal(host: Host, session: string, tell: (line: stri
   if (startTicks === null) throw new HostError('/proc is not mounted');
   await host.makeDirectory(JOURNALS);
   const file = `${JOURNALS}/${host.ownerPid}-${startTicks}-${session}.jsonl`;
-  const boot = await bootOf(host);
+  const boot = (await bootIdOf(host)) ?? '';
   const owned = new OwnedJournal(host, file, boot, tell);
   await host.write(file, lineOf({ entry: 'boot', id: boot }));
   // Seen after our own is there: of two that begin at once, at least one sees the other.
@@ -73,7 +74,7 @@ export async function recover(host: Host, session: string | null = null): Promis
   const rival = journals.find((journal) => journal.alive && journal.session !== session);
   if (rival !== undefined) throw busy(host, rival.pid);
   const recovery: Recovery = { journals: 0, undone: 0, complaints: [], notices: [] };
-  const boot = await bootOf(host);
+  const boot = (await bootIdOf(host)) ?? '';
   for (const { file, alive } of journals) {
     if (alive) continue;
     const journal = new OwnedJournal(host, file, boot, (notice) => recovery.notices.push(notice));
@@ -199,11 +200,6 @@ class OwnedJournal implements Journal {
     this.written = this.written.catch(() => undefined).then(() => this.host.append(this.file, text));
     await this.written;
   }
-}
-
-/** The kernel's own id of this boot of it. */
-async function bootOf(host: Host): Promise<string> {
-  return ((await host.read('/proc/sys/kernel/random/boot_id')) ?? '').trim();
 }
 
 /**

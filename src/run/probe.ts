@@ -23,4 +23,5 @@ export async function probe(driver: SwitchDriver, host: Host): Promise<Probe> {
   }
 }
 
-const MEND = 'mend its driver, or leave it out';
+/** Of whatever is wrong with a driver before its switch is started. */
+export const MEND = 'mend its driver, or leave it out';

@@ -3,6 +3,7 @@
 // connected again when it is back.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifacts } from '../host/artifacts.ts';
+import { bootIdOf } from '../host/boot.ts';
 import { connectHost, formOf } from '../host/connect.ts';
 import { countsInterruptsApart } from '../host/cpu.ts';
 import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from '../host/host.ts';
@@ -107,9 +108,8 @@ export class ConnectedTestbed implements Testbed {
     const testbed = new ConnectedTestbed(plan);
     try {
       for (const seat of testbed.seats) await seat.connect();
-      const seen = await testbed.seen();
-      testbed.machines = await Promise.all(seen.map(({ host }) => machineOf(host)));
-      testbed.sameMachine = seen.length > 1 && new Set(testbed.machines).size === 1;
+      testbed.machines = await Promise.all(testbed.seats.map(({ reached }) => machineOf(reached)));
+      testbed.sameMachine = testbed.seats.length > 1 && new Set(testbed.machines).size === 1;
       return testbed;
     } catch (error) {
       await testbed.leave();
@@ -179,10 +179,9 @@ function ownNamespace({ host }: HostSpec): string | null {
   return OWN_NAMESPACE.exec(host)?.[1] ?? null;
 }
 
-/** The kernel's own id of this boot of it, which namespaces share. */
 async function machineOf(host: Host): Promise<string> {
-  const id = (await host.read('/proc/sys/kernel/random/boot_id'))?.trim();
-  if (id === undefined) throw new HostError(`${host.name} has no /proc/sys/kernel/random/boot_id`);
+  const id = await bootIdOf(host);
+  if (id === null) throw new HostError(`${host.name} has no /proc/sys/kernel/random/boot_id`);
   return id;
 }
 
@@ -212,12 +211,17 @@ class Seat {
     }
     if (this.plan.lookOnly) return;
     // Before anybody looks at it: what a run that was killed has left would be taken for the host's own.
-    const { complaints, notices } = await recover(this.connection ?? localHost, this.plan.session);
+    const { complaints, notices } = await recover(this.reached, this.plan.session);
     for (const line of [...complaints, ...notices]) this.plan.tell(line);
   }
 
+  /** Its own connection or, where that is made only later, the machine that it is going to be on. */
+  get reached(): Host {
+    return this.connection ?? localHost;
+  }
+
   async seen(): Promise<SeenHost> {
-    const host = this.connection ?? localHost;
+    const host = this.reached;
     return {
       ...{ role: this.role, spec: this.spec, host, artifacts: this.artifacts },
       cpus: await usableCpus(host, this.spec.cpus),

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { NAMESPACE_VIEW } from '../../src/host/connect.ts';
 
 const SSHD = '/usr/sbin/sshd';
 
@@ -111,18 +112,9 @@ export class Laboratory {
 
   private describe(name: string, port: number): void {
     const enter = join(this.folder, `enter-${name}`);
-    // As the agent in a namespace sees it (src/host/connect.ts): mounts but /sys are the machine's, where they outlive a session.
-    const view = [
-      'mount --make-private /',
-      '{ ! mountpoint -q /mnt || mount --make-private /mnt; }',
-      'mount --make-rprivate /sys',
-      'mount -t sysfs sysfs /mnt',
-      '{ [ ! -d /sys/fs/cgroup ] || mount --rbind /sys/fs/cgroup /mnt/fs/cgroup; }',
-      'mount --rbind /mnt /sys',
-    ].join(' && ');
     writeFileSync(
       enter,
-      `#!/bin/sh\nexec nsenter --net=/run/netns/${name} unshare --mount --propagation unchanged sh -c '${view} && exec sh -c "$SSH_ORIGINAL_COMMAND"'\n`,
+      `#!/bin/sh\nexec nsenter --net=/run/netns/${name} unshare --mount --propagation unchanged sh -c '${NAMESPACE_VIEW} && exec sh -c "$SSH_ORIGINAL_COMMAND"'\n`,
     );
     chmodSync(enter, 0o755);
     writeFileSync(

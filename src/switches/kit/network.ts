@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network that a kernel switch lives in, with its ports: a namespace of our own, which no network manager of the host sees and no
 // rule of its firewall reaches, or the host's own network where the user asks for that (docs/decisions/0018-own-network.md).
-import { type Host, HostError, lastLine, runOrThrow } from '../../host/host.ts';
+import { type Host, runOrThrow } from '../../host/host.ts';
 import { NamespaceHost } from '../../host/namespace.ts';
 import { silenceIpv6 } from '../../host/netdev.ts';
 import { startMarked } from '../../host/process.ts';
 import type { Flag } from '../../model/result.ts';
 import type { SwitchContext } from '../driver.ts';
+import { onceWithin } from './namespace.ts';
 
 /** Where interfaces of a kernel switch are made. */
 export interface Network {
@@ -74,12 +75,5 @@ const KNOBS = [
 async function startWitness({ host, undo, directory }: SwitchContext, name: string) {
   const command = ['ip', 'netns', 'exec', name, 'sh', '-c', [...KNOBS, 'exec cat'].join('; ')];
   const witness = await startMarked(host, undo, `${directory}/network`, command);
-  // The echo comes once all is as it is to be.
-  witness.send('ready');
-  const { value } = await witness.lines[Symbol.asyncIterator]().next();
-  if (value === 'ready') return witness;
-  const { stderr } = await witness.ended;
-  throw new HostError(
-    `cannot make a network namespace: ${lastLine(stderr)} (--host-network measures without one, in the host's own network)`,
-  );
+  return onceWithin(witness, " (--host-network measures without one, in the host's own network)");
 }
