@@ -56,5 +56,5 @@ int client_run(struct session *s)
 
     transmit_end(s, clock_ticks());
     histogram_censor(&s->arrivals.since_intended, s->tx.steady_intended - s->tx.steady_offered, s->tx.given_up_age_ns);
-    return error < 0 ? error : receive_until_quiet(s, step);
+    return error < 0 ? error : receive_until_quiet(s, step, s->tx.offered);
 }

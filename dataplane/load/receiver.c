@@ -39,5 +39,5 @@ int receiver_run(struct session *s)
 {
     int error = run_as_told(s);
 
-    return error < 0 ? error : receive_until_quiet(s, step);
+    return error < 0 ? error : receive_until_quiet(s, step, EXPECTED_UNKNOWN);
 }

@@ -119,7 +119,7 @@ int server_run(struct session *s)
     int error = run_as_told(s);
 
     if (error == 0)
-        error = receive_until_quiet(s, step);
+        error = receive_until_quiet(s, step, EXPECTED_UNKNOWN);
     s->tx.ended_ns = clock_ns(CLOCK_MONOTONIC);
     return error;
 }
