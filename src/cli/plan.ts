@@ -3,7 +3,8 @@
 import { randomInt } from 'node:crypto';
 import type { Campaign } from '../model/campaign.ts';
 import type { BegunCampaign, PlannedCase, StoredCampaign } from '../model/result.ts';
-import { expandCampaign, type TestbedOffer } from '../plan/expand.ts';
+import { expandCampaign } from '../plan/expand.ts';
+import type { TestbedOffer } from '../plan/offer.ts';
 import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
 import { shownCases } from '../report/shown.ts';
 import { titleOf } from '../report/title.ts';

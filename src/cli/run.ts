@@ -5,7 +5,7 @@ import { commitOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import type { Campaign } from '../model/campaign.ts';
 import { testbedsOf } from '../model/testbed.ts';
-import { switchesKnown } from '../plan/expand.ts';
+import { switchesKnown } from '../plan/names.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
 import { sumOf } from '../stats/sum.ts';

@@ -9,7 +9,7 @@ import { type NetworkCard, networkCard } from '../host/network-card.ts';
 import { PAIRS_MAX } from '../model/campaign.ts';
 import type { Framework } from '../model/dataplane.ts';
 import type { HostRecord, TestbedSpec } from '../model/testbed.ts';
-import type { HostOffer, SwitchOffer, TestbedOffer, UplinkOffer } from '../plan/expand.ts';
+import type { HostOffer, SwitchOffer, TestbedOffer, UplinkOffer } from '../plan/offer.ts';
 import { reasonOf } from '../run/failure.ts';
 import { MEND, probe } from '../run/probe.ts';
 import type { ConnectedTestbed, SeenHost } from '../run/testbed.ts';

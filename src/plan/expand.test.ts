@@ -9,7 +9,8 @@ import type { Cpu } from '../model/inventory.ts';
 import { type PlannedCase, PlannedCaseSchema } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
 import { groupKey, groupOf } from '../stats/group.ts';
-import { expandCampaign, type SwitchOffer, type TestbedOffer } from './expand.ts';
+import { expandCampaign } from './expand.ts';
+import type { SwitchOffer, TestbedOffer } from './offer.ts';
 
 function built(name: string, kernelInterface: boolean, why: string | null = null): Extract<Framework, { built: true }> {
   return {

@@ -3,63 +3,16 @@
 // have stays in the plan with the reason; what the user left to the machine is simply not chosen.
 import { type Campaign, defaultBurst, defaultRate } from '../model/campaign.ts';
 import { type Framework, type PortKind, portKindsOf } from '../model/dataplane.ts';
-import type { Cpu } from '../model/inventory.ts';
 import type { PlannedCase } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
 import { frameObstacles } from './frames.ts';
+import { chosen, switchesKnown, unique } from './names.ts';
+import { type Combination, keep, missOf, obstaclesOf } from './obstacles.ts';
+import { type SwitchOffer, type TestbedOffer, threadsOf } from './offer.ts';
 import { placeCase, placementObstacle } from './placement.ts';
 import { type Block, type Cell, type Fitness, type Sweep, spread } from './spread.ts';
-
-/** A switch of the registry, and whether this machine can run it. */
-export interface SwitchOffer {
-  id: string;
-  title: string;
-  ports: readonly PortKind[];
-  locations: readonly TestCase['location'][];
-  /** CPU threads of its own: the same for any number of pairs, or for one pair, two pairs and so on. */
-  threads: number | readonly number[];
-  /** The most pairs that it can serve at once; unlimited where absent. */
-  pairsMax?: number;
-  /** Of the frames that it carries; null, or absent, where it carries the largest of all. */
-  frameLimit?(port: PortKind, location: TestCase['location']): { bytes: number; why: string } | null;
-  /** Why it cannot serve an I/O framework, by its name. */
-  unserved?: Readonly<Record<string, string>>;
-  available: { ok: true; version: string } | { ok: false; missing: string; mend: string };
-}
-
-/** What a host has to run a campaign with. */
-export interface HostOffer {
-  /** As the testbed names it; said where something is missing there. */
-  name: string;
-  switches: readonly SwitchOffer[];
-  /** CPUs that may be used. */
-  cpus: readonly Cpu[];
-  /** NUMA node of its uplink, where there is one that says so. */
-  uplinkNode?: number | null;
-  /** Absent, or null, where it has none, or one that is made for us. */
-  uplink?: UplinkOffer | null;
-}
-
-/** An interface that leads to the other host. */
-export interface UplinkOffer {
-  interface: string;
-  mtu: number;
-  /** The largest that its driver takes. */
-  mtuMax: number;
-}
-
-/** What a testbed has to run a campaign with. */
-export interface TestbedOffer {
-  name: string;
-  frameworks: readonly Framework[];
-  near: HostOffer;
-  /** Null where the testbed has one host. */
-  far: HostOffer | null;
-  /** The hosts are namespaces of one machine, and share its CPUs. */
-  sameMachine: boolean;
-}
 
 /** No campaign is longer: at three seconds a trial this is three days for one round. */
 const CASES_MAX = 100_000;
@@ -95,11 +48,6 @@ export function expandCampaign(campaign: Campaign, offers: readonly TestbedOffer
     ok: true,
     value: kept.flatMap((same) => sweepAll(same, campaign, (cell) => offers[assignment.testbedOf(same[0], cell)])),
   };
-}
-
-/** Refuses a switch that nobody knows: it needs no machine to tell. The error is one line. */
-export function switchesKnown({ switches }: Pick<Campaign, 'switches'>, known: readonly string[]): Parsed<string[]> {
-  return chosen('switch (-V)', switches, known);
 }
 
 function idsOf(offers: readonly TestbedOffer[]): string[] {
@@ -165,55 +113,6 @@ function inOrder(kept: readonly Combination[], blocks: readonly Block[], names: 
   });
 }
 
-/** What the user named, in that order, or everything there is. */
-function chosen(field: string, names: readonly string[] | null, known: readonly string[]): Parsed<string[]> {
-  const list = unique(names ?? known);
-  const odd = list.find((name) => !known.includes(name));
-  return odd === undefined ? { ok: true, value: list } : { ok: false, error: unknownName(field, odd, known) };
-}
-
-function unknownName(field: string, name: string, known: readonly string[]): string {
-  const [nearest] = known
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .sort((a, b) => a.distance - b.distance);
-  // Beyond half of the word it is another word, and no slip.
-  const likely =
-    nearest !== undefined && nearest.distance <= Math.ceil(Math.max(name.length, nearest.candidate.length) / 2);
-  const suggestion = likely ? `; did you mean '${nearest.candidate}'?` : '';
-  return `${field}: '${name}' is not known; known are ${known.join(', ') || 'none'}${suggestion}`;
-}
-
-/** Letters to insert, delete or replace to make `b` of `a` (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, letter] of [...a].entries()) {
-    const current = [row + 1];
-    for (const [column, other] of [...b].entries()) {
-      const replaced = (previous[column] ?? 0) + (letter === other ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous.at(-1) ?? a.length;
-}
-
-/** Why a combination cannot run. */
-interface Obstacle {
-  /** What is missing, with the mend. */
-  text: string;
-  /** The user named what is missing; nobody else is told about it. */
-  named: boolean;
-  kind: 'mendable' | 'unserved' | 'mismatch';
-}
-
-interface Combination extends Block {
-  testbed: TestbedOffer;
-  offer: SwitchOffer;
-  framework: Framework;
-  port: PortKind;
-  obstacles: Obstacle[];
-}
-
 function cross(campaign: Campaign, testbed: TestbedOffer, names: Names): Combination[] {
   const switches = named(testbed.near.switches, names.switches, ({ id }) => id);
   const frameworks = named(testbed.frameworks, names.frameworks, nameOf);
@@ -239,112 +138,6 @@ function portsFor(offer: SwitchOffer, framework: Framework, { ports }: Campaign)
   if (ports !== null) return unique(ports);
   const common = offer.ports.filter((port) => portKindsOf(framework).includes(port));
   return common.length > 0 ? common : [offer.ports[0] ?? 'netdev'];
-}
-
-function obstaclesOf(point: Omit<Combination, 'obstacles'>, campaign: Campaign): Obstacle[] {
-  const { location, pairs, offer, framework, port, testbed } = point;
-  const namedSwitch = campaign.switches !== null;
-  const namedIo = campaign.ios !== null;
-  const obstacles: Obstacle[] = [];
-  for (const text of missingOn(point)) obstacles.push({ text, named: namedSwitch, kind: 'mendable' });
-  if (!offer.locations.includes(location)) {
-    const text = `${offer.id} does not serve location ${location}; it serves ${offer.locations.join(', ')}`;
-    obstacles.push({ text, named: namedSwitch, kind: 'unserved' });
-  } else if (location === 'remote' && testbed.far === null) {
-    const text = `testbed ${testbed.name} has one host; give one with two, such as --testbed netns`;
-    obstacles.push({ text, named: namedSwitch, kind: 'mendable' });
-  }
-  if (offer.pairsMax !== undefined && pairs > offer.pairsMax) {
-    const text = `${offer.id} serves at most ${offer.pairsMax} pairs, not ${pairs}; give -S ${offer.pairsMax}vs${offer.pairsMax} or less`;
-    obstacles.push({ text, named: namedSwitch, kind: 'unserved' });
-  }
-  const refusal = offer.unserved?.[framework.name];
-  if (refusal !== undefined) {
-    const text = `${offer.id} cannot serve I/O framework ${framework.name}: ${refusal}; choose another --io`;
-    obstacles.push({ text, named: namedIo, kind: 'unserved' });
-  }
-  const lacking = frameworkLacks(framework);
-  // What is not built does not say which ports it opens.
-  const fits = portKindsOf(framework).includes(port) && offer.ports.includes(port);
-  if (lacking !== null) obstacles.push({ text: lacking, named: namedIo, kind: 'mendable' });
-  if (!fits && framework.built) {
-    // Named by neither: two good things that do not fit are left out, unless the user then gets nothing.
-    obstacles.push({ text: mismatch(point, campaign), named: namedIo && lacking !== null, kind: 'mismatch' });
-  } else if (campaign.wait === 'block' && framework.built && !framework.can_block) {
-    const text = `applications with ${framework.name} cannot sleep until a packet comes; choose --wait poll or yield`;
-    obstacles.push({ text, named: namedIo, kind: 'unserved' });
-  }
-  return obstacles;
-}
-
-/** What the switch lacks on the hosts where it has to run, the same of several told once. This machine goes without a name. */
-function missingOn({ location, offer, testbed: { near, far } }: Omit<Combination, 'obstacles'>): string[] {
-  const found = (location === 'remote' && far !== null ? [near, far] : [near]).flatMap(({ name, switches }) => {
-    const available = switches.find(({ id }) => id === offer.id)?.available;
-    if (available?.ok === true) return [];
-    const text = available === undefined ? `${offer.id} is not known there` : `${available.missing}; ${available.mend}`;
-    return [{ name, text }];
-  });
-  return [...Map.groupBy(found, ({ text }) => text)].map(([text, hosts]) => {
-    const names = hosts.map(nameOf).filter((name) => name !== LOCAL_TESTBED);
-    return names.length === 0 ? text : `on ${names.join(' and ')}: ${text}`;
-  });
-}
-
-function frameworkLacks(framework: Framework): string | null {
-  if (!framework.built) {
-    return `I/O framework ${framework.name} is not built; install ${framework.needs} and build again (vswbench setup)`;
-  }
-  return framework.usable
-    ? null
-    : `I/O framework ${framework.name} cannot be used: ${framework.why ?? 'it does not say why'}`;
-}
-
-function mismatch(
-  { framework, offer, port }: Pick<Combination, 'framework' | 'offer' | 'port'>,
-  { ports }: Campaign,
-): string {
-  const opens = portKindsOf(framework).join(', ') || 'none';
-  const gives = offer.ports.join(', ') || 'none';
-  const what = ports === null ? 'a port' : `a ${port} port`;
-  return (
-    `I/O framework ${framework.name} cannot open ${what} of ${offer.id} ` +
-    `(it opens: ${opens}; the switch gives: ${gives}); choose another --io${ports === null ? '' : ', --port'} or -V`
-  );
-}
-
-/** What can run, what was named and cannot, and, for each name (or all) that would be left with nothing, its reasons. */
-function keep(combinations: readonly Combination[], campaign: Campaign): Combination[] {
-  const kept = new Set(combinations.filter(({ obstacles }) => obstacles.every((obstacle) => obstacle.named)));
-  const rescue = (concerns: (combination: Combination) => boolean) => {
-    const all = combinations.filter(concerns);
-    if (!all.some((combination) => kept.has(combination))) for (const nearest of nearestMisses(all)) kept.add(nearest);
-  };
-  for (const id of campaign.switches ?? []) rescue(({ offer }) => offer.id === id);
-  // A framework that merely fits none of the switches is missed only where nothing else is left (below).
-  for (const name of campaign.ios ?? [])
-    rescue((one) => one.framework.name === name && !one.obstacles.some(isMismatch));
-  for (const kind of campaign.ports ?? []) rescue(({ port }) => port === kind);
-  for (const asked of campaign.locations) rescue(({ location }) => location === asked);
-  for (const asked of campaign.pairs) rescue(({ pairs }) => pairs === asked);
-  return combinations.filter((combination) => kept.has(combination));
-}
-
-const MISS_WEIGHTS: Record<Obstacle['kind'], number> = { mendable: 1, unserved: 10, mismatch: 100 };
-
-function isMismatch(obstacle: Obstacle): boolean {
-  return obstacle.kind === 'mismatch';
-}
-
-function missOf({ obstacles }: Combination): number {
-  return obstacles.reduce((sum, { kind }) => sum + MISS_WEIGHTS[kind], 0);
-}
-
-/** Those that lack least: what an installation can mend comes before what never fits. */
-function nearestMisses(combinations: readonly Combination[]): Combination[] {
-  const misses = combinations.map(missOf);
-  const least = Math.min(...misses);
-  return combinations.filter((_, index) => misses[index] === least);
 }
 
 function sweepLength(campaign: Campaign): number {
@@ -424,12 +217,4 @@ function placementOf(
   if (wait !== 'auto') return { wait, obstacle };
   const asked = { location: possible, pairs, placement: obstacle === null ? placement : 'spread' } as const;
   return { wait: placeCase(asked, testbed, threads).sharedCpu ? 'yield' : 'poll', obstacle };
-}
-
-function threadsOf({ threads }: SwitchOffer, pairs: number): number {
-  return typeof threads === 'number' ? threads : (threads[pairs - 1] ?? 0);
-}
-
-function unique<T>(list: readonly T[]): T[] {
-  return [...new Set(list)];
 }

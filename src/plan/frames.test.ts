@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SwitchOffer } from './expand.ts';
 import { frameObstacles } from './frames.ts';
+import type { SwitchOffer } from './offer.ts';
 
 function offer(part: Partial<SwitchOffer> = {}): SwitchOffer {
   return {

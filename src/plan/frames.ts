@@ -3,7 +3,7 @@
 import type { PortKind } from '../model/dataplane.ts';
 import { FCS_BYTES, frameBytesOf, MTU_USUAL, mtuOf } from '../model/frame.ts';
 import type { TestCase } from '../model/testcase.ts';
-import type { HostOffer, SwitchOffer, TestbedOffer } from './expand.ts';
+import type { HostOffer, SwitchOffer, TestbedOffer } from './offer.ts';
 
 interface Path {
   location: TestCase['location'];
