@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chownSync, existsSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import description from '../../package.json' with { type: 'json' };
@@ -11,8 +11,8 @@ export const checkout: Checkout = { root: resolve(import.meta.dirname, '../..') 
 
 export const version = description.version;
 
-/** Where results are kept: the same place from whatever folder a command is given. */
-export const resultsDirectory = resolve(process.env.VSWBENCH_RESULTS ?? resolve(checkout.root, 'results'));
+/** Where results are kept: the same place from whatever folder a command is given. An empty variable says nothing. */
+export const resultsDirectory = resolve(process.env.VSWBENCH_RESULTS || resolve(checkout.root, 'results'));
 /** The database within a results folder. */
 export const STORE_NAME = 'vswbench.db';
 export const storePath = resolve(resultsDirectory, STORE_NAME);
@@ -44,7 +44,7 @@ export function giveToInvoker(directory: string): void {
   const invoker = invokerOf(process.env);
   if (invoker === null) return;
   for (const path of [directory, ...readdirSync(directory).map((name) => resolve(directory, name))]) {
-    chownSync(path, invoker.uid, invoker.gid);
+    lchownSync(path, invoker.uid, invoker.gid);
   }
 }
 

@@ -28,6 +28,8 @@ export function mendOf(code: string, syscall: string): string {
       return 'this user may not; become its owner, or run it with sudo';
     case 'ENOTDIR':
       return 'a part of its path is a file, and no folder';
+    case 'EEXIST':
+      return 'it is a symbolic link that leads nowhere; mend or remove it';
     case 'EISDIR':
       return 'it is a folder; name a file';
     case 'ENOENT':
@@ -36,4 +38,15 @@ export function mendOf(code: string, syscall: string): string {
     default:
       return 'check that it exists and may be written';
   }
+}
+
+/** The system's refusal of something with a file: what it would not do, and its code (errno(3)). */
+export function isSystemError(error: unknown): error is Error & { syscall: string; code: string } {
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    typeof error.syscall === 'string' &&
+    'code' in error &&
+    typeof error.code === 'string'
+  );
 }

@@ -5,7 +5,7 @@ import { HostError } from '../host/host.ts';
 import { BusyError } from '../run/journal.ts';
 import { StoreError } from '../store/store.ts';
 import { tell } from './context.ts';
-import { CliError, EXIT, type ExitCode, mendOf } from './errors.ts';
+import { CliError, EXIT, type ExitCode, isSystemError, mendOf } from './errors.ts';
 
 /** One line for everything that may go wrong; a stack trace only for what is a bug. */
 export function explain(error: unknown): ExitCode {
@@ -26,13 +26,13 @@ export function explain(error: unknown): ExitCode {
     return EXIT.trialFailed;
   }
   if (isFileError(error)) {
-    tell(`vswbench: cannot ${error.syscall} ${error.path ?? ''}: ${error.code}: ${mendOf(error.code, error.syscall)}`);
+    tell(`vswbench: cannot ${error.syscall} ${error.path}: ${error.code}: ${mendOf(error.code, error.syscall)}`);
     return EXIT.trialFailed;
   }
   throw error;
 }
 
 /** Of the system, about a file that the user named or owns. */
-function isFileError(error: unknown): error is Error & { syscall: string; code: string; path?: string } {
-  return error instanceof Error && 'syscall' in error && 'code' in error && 'path' in error;
+function isFileError(error: unknown): error is Error & { syscall: string; code: string; path: string } {
+  return isSystemError(error) && 'path' in error && typeof error.path === 'string';
 }

@@ -118,10 +118,18 @@ describe('what cannot be done gets one line and a code', () => {
   });
 });
 
-it('a switch that there is not is refused before anything is built or asked: without a program on the PATH', async () => {
-  const { code, stderr } = await vswbench(['run', '-V', 'linux-brigde'], { path: results });
-  assert.equal(code, 2);
-  assert.match(stderr, /^vswbench: switch \(-V\): 'linux-brigde' is not known.*did you mean 'linux-bridge'\?\n$/);
+describe('before anything is built or asked, without a program on the PATH, is refused', () => {
+  const UNKNOWN: [string[], RegExp][] = [
+    [['-V', 'linux-brigde'], /^vswbench: switch \(-V\): 'linux-brigde' is not known.*did you mean 'linux-bridge'\?\n$/],
+    [['--io', 'upd'], /^vswbench: io \(--io\): 'upd' is not known; known are udp, .*dpdk.*; did you mean 'udp'\?\n$/],
+  ];
+  for (const [args, message] of UNKNOWN) {
+    it(`what there is not: ${args.join(' ')}`, async () => {
+      const { code, stderr } = await vswbench(['run', ...args], { path: results });
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+    });
+  }
 });
 
 describe('an output that', () => {

@@ -73,6 +73,7 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
           save(planned, trial) {
             store.saveTrial(campaignId, planned.caseIndex, trial);
             schedule.record(planned, trial);
+            store.requireSpace(campaignId);
           },
           tell: (event) => progress.show(event),
         },

@@ -5,33 +5,27 @@ import { commitOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import type { Campaign } from '../model/campaign.ts';
 import { testbedsOf } from '../model/testbed.ts';
-import { switchesKnown } from '../plan/names.ts';
+import { frameworksKnown, switchesKnown } from '../plan/names.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
 import { sumOf } from '../stats/sum.ts';
+import type { Spare } from '../store/spare.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { readCampaign } from './campaign-file.ts';
 import type { RunOptions } from './commands/run.ts';
-import {
-  checkout,
-  giveToInvoker,
-  makeFolder,
-  requireRoot,
-  resultsDirectory,
-  storePath,
-  tell,
-  version,
-} from './context.ts';
+import { checkout, giveToInvoker, requireRoot, resultsDirectory, storePath, tell, version } from './context.ts';
 import { describePlan } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
 import { guardAgainstFaults } from './faults.ts';
+import { frameworksInSource } from './frameworks.ts';
 import { documentOf, requireResult, withStore } from './load.ts';
 import { type Machinery, measure, tellLeftover } from './measure.ts';
 import { saveMemory } from './memory.ts';
 import { print } from './output.ts';
 import { offersOf, type Plan, planNew, refuseNothing, together } from './plan.ts';
 import { writeReport } from './report.ts';
+import { holdResults } from './results-folder.ts';
 import { campaignToResume, planResumed, refuseIgnored, refuseStrangers } from './resume.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
@@ -54,6 +48,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     requireRoot('vswbench run', 'makes containers and interfaces');
   }
 
+  const spare = lookOnly ? null : holdResults();
   const artifacts = await ensureArtifacts(localHost, checkout);
   const build = { version, commit: await commitOf(localHost, checkout) };
   const session = randomInt(2 ** 47).toString(36);
@@ -68,20 +63,27 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     if (stored !== null) refuseStrangers(plan, drivers);
     if (lookOnly) showPlan(plan, drivers, views);
     refuseNothing(plan);
-    if (!lookOnly) await carryOut(plan, { drivers, artifacts, atWork: faults.atWork }, stored === null, options);
+    if (spare !== null) {
+      const machinery = { drivers, artifacts, atWork: faults.atWork };
+      await carryOut(plan, machinery, { spare, isNew: stored === null }, options);
+    }
   } finally {
     for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);
     await faults.end();
+    spare?.release();
   }
 }
 
-/** Throws CliError for a switch that there is not, before anything is built or asked. */
+/** Throws CliError for a switch or a framework that there is not, before anything is built or asked. */
 function refuseUnknown(campaign: Campaign, drivers: readonly SwitchDriver[]): void {
-  const known = switchesKnown(
-    campaign,
-    drivers.map(({ id }) => id),
-  );
-  if (!known.ok) throw new CliError(EXIT.usage, known.error);
+  const ids = drivers.map(({ id }) => id);
+  const frameworks = campaign.ios === null ? null : frameworksInSource(checkout.root);
+  for (const known of [
+    switchesKnown(campaign, ids),
+    ...(frameworks === null ? [] : [frameworksKnown(campaign, frameworks)]),
+  ]) {
+    if (!known.ok) throw new CliError(EXIT.usage, known.error);
+  }
 }
 
 function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): void {
@@ -90,12 +92,19 @@ function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly 
 }
 
 /** Measures, and shows what was found. Throws CliError where it was stopped. */
-async function carryOut(plan: Plan, machinery: Machinery, isNew: boolean, options: RunOptions): Promise<void> {
+async function carryOut(
+  plan: Plan,
+  machinery: Machinery,
+  { spare, isNew }: { spare: Spare; isNew: boolean },
+  options: RunOptions,
+): Promise<void> {
   saveMemory();
-  makeFolder(resultsDirectory);
   const store = openStore(storePath);
+  store.useSpare(spare);
   try {
     const { interrupted, id } = await measure(store, plan, machinery, isNew);
+    // The report may need it.
+    spare.release();
     if (id !== null) await conclude(store, id, options);
     if (interrupted) throw new CliError(EXIT.interrupted, interruptedMessage(id));
   } finally {

@@ -8,7 +8,7 @@ import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
 import { frameObstacles } from './frames.ts';
-import { chosen, switchesKnown, unique } from './names.ts';
+import { frameworksKnown, switchesKnown, unique } from './names.ts';
 import { type Combination, keep, missOf, obstaclesOf } from './obstacles.ts';
 import { type SwitchOffer, type TestbedOffer, threadsOf } from './offer.ts';
 import { placeCase, placementObstacle } from './placement.ts';
@@ -26,7 +26,7 @@ const CASES_MAX = 100_000;
 export function expandCampaign(campaign: Campaign, offers: readonly TestbedOffer[]): Parsed<PlannedCase[]> {
   const switches = switchesKnown(campaign, idsOf(offers));
   if (!switches.ok) return switches;
-  const frameworks = chosen('io (--io)', campaign.ios, unique(offers.flatMap((one) => one.frameworks.map(nameOf))));
+  const frameworks = frameworksKnown(campaign, unique(offers.flatMap((one) => one.frameworks.map(nameOf))));
   if (!frameworks.ok) return frameworks;
   const idle = offers.flatMap(({ near, far }) => [near, far]).find((host) => host?.cpus.length === 0);
   if (idle) {

@@ -8,6 +8,11 @@ export function switchesKnown({ switches }: Pick<Campaign, 'switches'>, known: r
   return chosen('switch (-V)', switches, known);
 }
 
+/** The same of an I/O framework. */
+export function frameworksKnown({ ios }: Pick<Campaign, 'ios'>, known: readonly string[]): Parsed<string[]> {
+  return chosen('io (--io)', ios, known);
+}
+
 /** What the user named, in that order, or everything there is. */
 export function chosen(field: string, names: readonly string[] | null, known: readonly string[]): Parsed<string[]> {
   const list = unique(names ?? known);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that may go wrong with a results file, as one line that names the mend.
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { mendOfWriting } from './writing.ts';
 
@@ -82,6 +82,7 @@ export function explain(path: string, error: unknown): unknown {
     case SQLITE.FULL:
       return full(path, error);
     case SQLITE.CANTOPEN:
+      if (leadsNowhere(path)) return danglingLink(path, error);
       return existsSync(dirname(path)) && !existsSync(path) ? readOnly(path, error) : unreachable(path, error);
     case SQLITE.CONSTRAINT:
       return new StoreError(
@@ -103,9 +104,23 @@ export function unreachable(path: string, cause?: unknown): StoreError {
   return new StoreError('unreachable', `${path} cannot be opened`, mend, cause);
 }
 
+function leadsNowhere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && !existsSync(path);
+}
+
+function danglingLink(path: string, cause: unknown): StoreError {
+  return new StoreError('unreachable', `${path} is a symbolic link that leads nowhere`, 'mend or remove it', cause);
+}
+
 function full(path: string, cause: unknown): StoreError {
   const mend = "free some space, then go on with 'vswbench run --resume': every trial that was saved is safe";
   return new StoreError('full', `there is no space left for ${path}`, mend, cause);
+}
+
+/** The disk is full, and what has been measured is on it. */
+export function justSaved(path: string, campaignId: string): StoreError {
+  const mend = `free some space, then go on with 'vswbench run --resume ${campaignId}'; all that was measured is in it`;
+  return new StoreError('full', `there is no space left for ${path}`, mend);
 }
 
 export function readOnly(path: string, cause?: unknown): StoreError {

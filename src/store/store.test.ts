@@ -21,6 +21,7 @@ import {
 } from '../../test/fixtures/campaign.ts';
 import type { LatencySummary, Measurement, StoredCampaign, Trial } from '../model/result.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, readHeader } from './schema.ts';
+import { Spare } from './spare.ts';
 import { type NewCampaign, newCampaignId, openStore, type Store, StoreError } from './store.ts';
 import { writtenCampaign, writtenTrial } from './writer.child.ts';
 
@@ -726,6 +727,39 @@ describe('a full disk', () => {
     assert.deepEqual(store.load('full'), whole, 'and it goes on once there is space');
     store.close();
     assertSound(path);
+  });
+
+  it('finds the space that was held for what had just been measured, once', (context) => {
+    const mountPoint = mountTmpfs(context, 'size=6m');
+    if (mountPoint === null) return context.skip('needs the right to mount a tmpfs');
+    const spare = Spare.hold(mountPoint);
+    assert.deepEqual(fs.readdirSync(mountPoint), [], 'nothing is left of it whatever becomes of us');
+    const store = opened(context, join(mountPoint, 'store.db'));
+    store.useSpare(spare);
+    const whole = writtenCampaign('full', 400);
+    store.createCampaign(planOf(whole));
+    store.requireSpace('full');
+    const trials = whole.cases.flatMap((one) => one.trials);
+    let saved = 0;
+    while (!spare.isReleased) {
+      const one = trials[saved] ?? assert.fail('the disk did not fill up');
+      store.saveTrial('full', 0, one);
+      saved += 1;
+    }
+    assert.deepEqual(store.load('full')?.cases[0]?.trials, trials.slice(0, saved), 'the last of them too');
+    const failure = failureOf(() => store.requireSpace('full'));
+    assert.equal(failure.code, 'full');
+    assert.match(
+      failure.message,
+      /free some space, then go on with 'vswbench run --resume full'; all that was measured/,
+    );
+  });
+
+  it('has no room to hold: the system says why, and nothing is left', (context) => {
+    const mountPoint = mountTmpfs(context, 'size=1m');
+    if (mountPoint === null) return context.skip('needs the right to mount a tmpfs');
+    assert.throws(() => Spare.hold(mountPoint), { code: 'ENOSPC' });
+    fs.writeFileSync(join(mountPoint, 'all'), Buffer.alloc(1024 * 1024));
   });
 
   it('refuses to begin with one line', (context) => {

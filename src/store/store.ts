@@ -18,7 +18,7 @@ import {
 import type { HostRecord } from '../model/testbed.ts';
 import { type KnobRecord, KnobRecordSchema, mergeRecords } from '../model/tuning.ts';
 import { HOST, type Row } from './columns.ts';
-import { damaged, explain, readOnly, StoreError } from './errors.ts';
+import { damaged, explain, justSaved, readOnly, StoreError } from './errors.ts';
 import { type Neighbour, NeighbourSchema, readNeighbours } from './neighbours.ts';
 import { type OpenFile, openFile } from './open.ts';
 import {
@@ -32,6 +32,7 @@ import {
   type TrialParts,
 } from './rows.ts';
 import { rollBack } from './schema.ts';
+import type { Spare } from './spare.ts';
 import { type KeptSummary, type NewSummary, readSummaries, writeSummary } from './summaries.ts';
 
 export { StoreError };
@@ -72,6 +73,7 @@ export class Store {
   /** Readers within each other: all of them see what the outermost does. */
   private readers = 0;
   private readonly unsaved: NewSummary[] = [];
+  private spare: Spare | null = null;
 
   /** Use openStore. */
   constructor({ path, db, writable }: OpenFile) {
@@ -79,6 +81,21 @@ export class Store {
     this.db = db;
     this.writable = writable;
     this.rows = new Rows(db);
+  }
+
+  /** What is written finds this space where there is no other. */
+  useSpare(spare: Spare): void {
+    this.spare = spare;
+  }
+
+  /** Throws where the last of the space was used: what is measured from here on could not be saved. */
+  requireSpace(campaignId: string): void {
+    if (this.spare?.isReleased === true) throw justSaved(this.path, campaignId);
+  }
+
+  /** Throws where nothing can be written: the file may only be read, or another program has locked it. */
+  requireWritable(): void {
+    this.write(() => undefined);
   }
 
   /**
@@ -295,6 +312,16 @@ export class Store {
   /** All or nothing, and on the disk when it returns. */
   private write(change: () => void): void {
     if (!this.writable) throw readOnly(this.path);
+    try {
+      this.attempt(change);
+    } catch (error) {
+      const isFull = error instanceof StoreError && error.code === 'full';
+      if (!isFull || this.spare?.release() !== true) throw error;
+      this.attempt(change);
+    }
+  }
+
+  private attempt(change: () => void): void {
     try {
       this.db.exec('BEGIN IMMEDIATE');
       change();

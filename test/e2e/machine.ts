@@ -50,7 +50,7 @@ export class Workspace {
   start(args: readonly string[], environment: Record<string, string> = {}, within: readonly string[] = []): Running {
     const [file = '', ...rest] = [...within, join(root, 'bin/vswbench'), ...args];
     const child = spawn(file, rest, {
-      env: { ...process.env, ...environment, VSWBENCH_RESULTS: this.results, NO_COLOR: '1' },
+      env: { ...process.env, VSWBENCH_RESULTS: this.results, NO_COLOR: '1', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const lines: string[] = [];
