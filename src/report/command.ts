@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { formatCpuList } from '../model/cpu-list.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
@@ -35,12 +36,27 @@ export function reproduceCommand(result: CampaignResult): string {
     ['--duration', duration(result.durationMs)],
     ['--trials', String(result.trialsPlanned)],
     ...precisionOptions(result),
+    ...cpusOption(result),
     ...(result.tune.length === 0 ? [] : [['--tune', result.tune.join(',')] satisfies [string, string]]),
     ['--seed', String(result.seed)],
   ];
   const words = options.map(([name, value]) => `${name} ${shellWord(value)}`);
   const flags = [...(result.fcs ? ['--fcs'] : []), ...(result.hostNetwork ? ['--host-network'] : [])];
   return ['vswbench run', ...flags, ...words].join(' ');
+}
+
+/**
+ * The CPUs that were used, where these were not all. Hosts that used unlike ones had them named by their testbed, which still does. Records of
+ * versions before did not tell.
+ */
+function cpusOption({ hosts }: CampaignResult): [string, string][] {
+  const restricted = hosts.some(
+    ({ inventory: { cpus, topology } }) => topology !== null && cpus.some(({ allowed }) => !allowed),
+  );
+  const [list = '', ...others] = new Set(
+    hosts.map(({ inventory }) => formatCpuList(inventory.cpus.flatMap(({ id, allowed }) => (allowed ? [id] : [])))),
+  );
+  return restricted && others.length === 0 && list !== '' ? [['--cpus', list]] : [];
 }
 
 function precisionOptions({ precision }: CampaignResult): [string, string][] {
