@@ -136,3 +136,15 @@ function round3(value: number): string {
 export function percentOf(ratio: number, places = 4): string {
   return `${Number((100 * ratio).toFixed(places))} %`;
 }
+
+/** A quantity as the command line takes it: `64`, `1.5k`, `20M`, `max`. */
+export function quantity(value: number | 'max'): string {
+  if (value === 'max') return value;
+  const units: [number, string][] = [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ];
+  const [divisor, suffix] = units.find(([size]) => value >= size && Number.isInteger((value / size) * 1000)) ?? [1, ''];
+  return `${value / divisor}${suffix}`;
+}

@@ -3,8 +3,8 @@ import { formatCpuList } from '../model/cpu-list.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { percentOf } from '../model/units.ts';
-import { duration, namesTestbeds, quantity } from './format.ts';
+import { percentOf, quantity } from '../model/units.ts';
+import { duration, namesTestbeds } from './format.ts';
 
 /** The option of each parameter of a test case, and its value; but for the testbed, and how to wait. */
 const OPTIONS: Record<Exclude<keyof TestCase, 'testbed' | 'wait'>, [string, (testCase: TestCase) => string]> = {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { storedCampaign, testCase, trial } from '../../test/fixtures/campaign.ts';
-import { parseDurationMs, parseQuantity } from '../model/units.ts';
+import { parseDurationMs, parseQuantity, quantity } from '../model/units.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { groupOf } from '../stats/group.ts';
 import {
@@ -15,7 +15,6 @@ import {
   listed,
   percentLost,
   ppsScale,
-  quantity,
   spelledDuration,
   spelledWarmup,
   varying,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
+
+import { GROUP_KEYS } from '../model/parameters.ts';
 import type { CampaignResult, Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
-import { percentOf } from '../model/units.ts';
-import { GROUP_PARAMETERS, type Group } from '../stats/group.ts';
+import { percentOf, quantity } from '../model/units.ts';
+import type { Group } from '../stats/group.ts';
 import type { Compared } from '../stats/standing.ts';
 
 /** A unit and how its figures are written. */
@@ -78,18 +80,6 @@ export function grouped(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
-/** A quantity as the command line takes it: `64`, `1.5k`, `20M`, `max`. */
-export function quantity(value: number | 'max'): string {
-  if (value === 'max') return value;
-  const units: [number, string][] = [
-    [1e9, 'G'],
-    [1e6, 'M'],
-    [1e3, 'k'],
-  ];
-  const [divisor, suffix] = units.find(([size]) => value >= size && Number.isInteger((value / size) * 1000)) ?? [1, ''];
-  return `${value / divisor}${suffix}`;
-}
-
 /** A duration as the command line takes it: `500ms`, `3s`. */
 export function duration(ms: number): string {
   return ms % 1000 === 0 && ms > 0 ? `${ms / 1000}s` : `${ms}ms`;
@@ -144,7 +134,7 @@ const UNSAID: Partial<Group> = { rxModeration: 'on', placement: 'spread' };
 
 /** The parameters in which groups differ. */
 export function varying(groups: readonly Group[]): (keyof Group)[] {
-  return GROUP_PARAMETERS.filter((name) => new Set(groups.map((group) => group[name])).size > 1);
+  return GROUP_KEYS.filter((name) => new Set(groups.map((group) => group[name])).size > 1);
 }
 
 /** A campaign, as far as naming its machines goes. */
@@ -162,7 +152,7 @@ export function namesTestbeds(campaign: Machines): boolean {
 export function common(campaign: Machines, group: Group, names: readonly (keyof Group)[] = []): (keyof Group)[] {
   const goesUnsaid = (name: keyof Group) =>
     name === 'testbed' ? !namesTestbeds(campaign) : UNSAID[name] !== undefined && UNSAID[name] === group[name];
-  return GROUP_PARAMETERS.filter((name) => !names.includes(name) && !goesUnsaid(name));
+  return GROUP_KEYS.filter((name) => !names.includes(name) && !goesUnsaid(name));
 }
 
 /** A group's parameters in one line, those given. */

@@ -2,7 +2,7 @@
 // The verdicts on a campaign as programs read them: what the sentences and tables say, with the same figures.
 import { z } from 'zod';
 import type { CampaignResult, CaseResult } from '../model/result.ts';
-import { caseKey, TestCaseSchema } from '../model/testcase.ts';
+import { caseKey, GroupSchema } from '../model/testcase.ts';
 import { type Verdict, verdicts } from '../stats/verdict.ts';
 import { answers } from './sentences.ts';
 
@@ -28,7 +28,7 @@ const ComparedSchema = z.strictObject({
 
 /** The verdict on the cases of one set of parameters. */
 export const JsonVerdictSchema = z.strictObject({
-  group: TestCaseSchema.omit({ switch: true, io: true, port: true, wait: true }),
+  group: GroupSchema,
   verdict: z.enum(['order', 'rate-met', 'too-few-rounds', 'alone', 'nothing']),
   /** In words. */
   sentence: z.string(),

@@ -2,6 +2,7 @@
 // The answer in words: one sentence or two for each group of comparable cases.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { caseKey, ioName } from '../model/testcase.ts';
+import { quantity } from '../model/units.ts';
 import type { Group } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
 import { type Compared, tooFewRounds } from '../stats/standing.ts';
@@ -15,7 +16,6 @@ import {
   percentDigits,
   percentOfLine,
   ppsScale,
-  quantity,
   type Scale,
   withUnit,
 } from './format.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TestCase } from '../model/testcase.ts';
-import { listed, quantity } from './format.ts';
+import { quantity } from '../model/units.ts';
+import { listed } from './format.ts';
 
 /** So many switches or frameworks are named; more are counted. */
 const NAMED_MAX = 4;

@@ -8,6 +8,7 @@ import {
   type ReadyLine,
   type SampleLine,
 } from '../model/dataplane.ts';
+import { PARAMETER_KEYS, PARAMETERS, type ParameterKey } from '../model/parameters.ts';
 import { macOf } from '../model/station.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { rolesOf } from '../model/testcase.ts';
@@ -55,7 +56,6 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
   const { testCase, pair, end } = plan;
   const other: End = end === 'source' ? 'sink' : 'source';
   const options: Record<string, string | number> = {
-    io: testCase.io,
     device: plan.device,
     'local-mac': macOf(pair, end),
     'peer-mac': macOf(pair, other),
@@ -64,12 +64,7 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     'local-port': UDP_PORT,
     'peer-port': UDP_PORT,
     pair,
-    size: testCase.packetSize,
-    rate: testCase.rate === 'max' ? 0 : testCase.rate,
-    burst: testCase.burst,
-    touch: testCase.touch,
-    wait: testCase.wait,
-    'rx-moderation': testCase.rxModeration,
+    ...Object.fromEntries(PARAMETER_KEYS.flatMap((key) => optionOf(key, testCase))),
     'warmup-ms': plan.warmupMs,
     'duration-ms': plan.durationMs,
     'cooldown-ms': COOLDOWN_MS,
@@ -86,6 +81,12 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     // What it sent last may still wait in a ring for the switch, which also loses its counters of a port that closes.
     '--hold',
   ];
+}
+
+/** How an application is told of a parameter, where it is. */
+function optionOf<Key extends ParameterKey>(key: Key, testCase: TestCase): [string, string | number][] {
+  const { dataplane } = PARAMETERS[key];
+  return dataplane === null ? [] : [[dataplane.option, dataplane.value(testCase[key])]];
 }
 
 /** A traffic application that runs: its lines are checked and kept as they come. */

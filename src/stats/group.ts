@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// Cases that are compared: they differ in what may be ranked (switch, framework, port, how to wait), and share all other parameters, so that
+// one which is new is never overlooked. The testbed is among those: a figure is of one machine, and no statistic mixes two.
+
+import { assembled, GROUP_KEYS } from '../model/parameters.ts';
 import type { CaseResult } from '../model/result.ts';
-import { type TestCase, TestCaseSchema } from '../model/testcase.ts';
+import type { Group, TestCase } from '../model/testcase.ts';
 
-/** What is compared: which switch, by which framework over which port, with applications that wait in which way. */
-const COMPARED = ['switch', 'io', 'port', 'wait'] as const;
-type Compared = (typeof COMPARED)[number];
-
-/**
- * What cases must share to be compared: everything else, so that a parameter which is new is never overlooked. The testbed is among it: a
- * figure is of one machine, and no statistic mixes two.
- */
-export type Group = Omit<TestCase, Compared>;
-
-/** The parameters of a group, in the order of the schema, which is the paper's. */
-export const GROUP_PARAMETERS: readonly (keyof Group)[] = Object.keys(TestCaseSchema.shape).filter(isGroupParameter);
-
-function isGroupParameter(name: string): name is keyof Group {
-  return !COMPARED.some((compared) => compared === name);
-}
+export type { Group };
 
 /** Comparable cases, in the campaign's order. */
 export interface CaseGroup {
@@ -27,13 +16,12 @@ export interface CaseGroup {
 
 /** The group of a test case. */
 export function groupOf(testCase: TestCase): Group {
-  const { switch: _switch, io: _io, port: _port, wait: _wait, ...group } = testCase;
-  return group;
+  return assembled<Group>(GROUP_KEYS, (key) => testCase[key]);
 }
 
 /** Equal for equal groups; what else an object may have does not count. */
 export function groupKey(group: Group): string {
-  return GROUP_PARAMETERS.map((name) => group[name]).join(' ');
+  return GROUP_KEYS.map((name) => group[name]).join(' ');
 }
 
 /** Splits cases into groups, in order of first appearance. */

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parameters of a test case: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that change what is measured.
+// One entry is all there is to a parameter: schema, key, options, campaign files, sweeps, store, exports, tables and charts derive from it.
+import { z } from 'zod';
+import { PortKindSchema } from './dataplane.ts';
+import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
+import { eachOf, namesOf, pairSetsOf, quantitiesOf, ratesOf } from './given.ts';
+import { choice, column, type Defaulted, type Dimension, type Parameter, type Reading } from './parameter.ts';
+import { LOCAL_TESTBED, TestbedNameSchema } from './testbed.ts';
+import { quantity } from './units.ts';
+
+/** Pairs of containers of a test case: each has addresses of its own. */
+export const PAIRS_MAX = 128;
+const BURST_MAX = 1024;
+/** Bytes of a frame without FCS where nobody says otherwise; with it where sizes are given so. */
+const SIZE_DEFAULT = 64;
+
+const CELL = { swept: 'cell', rankable: false } as const;
+
+/** The entries, in the order in which a test case is told. */
+const ENTRIES = {
+  /** On which machine or machines. */
+  testbed: entry<string>()({
+    ...{ swept: 'testbed', rankable: false },
+    schema: TestbedNameSchema.default(LOCAL_TESTBED),
+    before: LOCAL_TESTBED,
+    flags: '--testbed <list>',
+    help: 'machines to measure on, as lab or lab-1,lab-2; netns: two network namespaces of this one (default: local)',
+    default: () => LOCAL_TESTBED,
+    parse: (given) =>
+      eachOf(given, (item) => {
+        const parsed = TestbedNameSchema.safeParse(item);
+        return parsed.success
+          ? { ok: true, value: [parsed.data] }
+          : { ok: false, error: `'${item}' ${parsed.error.issues[0]?.message ?? ''}` };
+      }),
+    written: (name) => name,
+    told: (name) => `testbed ${name}`,
+    inTitle: (names) => `testbeds ${names}`,
+    inKey: (name) => `testbed=${name}`,
+    ...{ title: 'Testbed', heading: 'Testbed', align: 'left' },
+    column: column({ name: 'testbed', unit: null, meaning: 'testbed of the campaign' }, 'text'),
+    dataplane: null,
+  }),
+  /** D: what is measured. */
+  dimension: {
+    ...choice({
+      values: z.enum(['throughput', 'latency']),
+      ...{ swept: 'block', rankable: false },
+      ...{ option: 'dimension', flags: '-D, --dimension <list>', name: 'dimension', heading: 'D' },
+      help: 'throughput, latency',
+      meaning: '`throughput` or `latency`',
+      toApplications: false,
+    }),
+    ...{ told: itself, inKey: itself, inTitle: itself },
+    align: 'right' as const,
+    default: (): Dimension => 'throughput',
+  },
+  /** L: on one host, or between two. */
+  location: {
+    ...choice({
+      values: z.enum(['local', 'remote']),
+      ...{ swept: 'block', rankable: false },
+      ...{ option: 'location', flags: '-L, --location <list>', name: 'location', heading: 'L' },
+      help: 'local, remote',
+      meaning: '`local` or `remote`',
+      toApplications: false,
+    }),
+    ...{ told: itself, inKey: itself, inTitle: itself },
+    default: () => 'local' as const,
+  },
+  /** S: how many container pairs run at once; 4 is the paper's `4vs4`. */
+  pairs: entry<number>()({
+    ...{ swept: 'block', rankable: false },
+    schema: z.int().min(1).max(PAIRS_MAX),
+    flags: '-S, --pairs <list>',
+    help: 'container pairs, as 1vs1,4vs4 or 1vs1..4vs4',
+    default: () => 1,
+    parse: (given) => pairSetsOf(given, PAIRS_MAX),
+    ...{ written: versus, told: versus, inKey: versus, inTitle: itself },
+    ...{ title: 'Pairs', heading: 'S', align: 'right' },
+    column: column({ name: 'pairs', unit: 'pairs', meaning: 'container pairs at once' }, 'integer'),
+    dataplane: null,
+    axis: { by: 'number of pairs', title: 'pairs of containers', turn: 3 },
+  }),
+  /** V: id in the switch registry. */
+  switch: entry<string>()({
+    ...{ swept: 'combination', rankable: true },
+    schema: z.string().min(1),
+    flags: '-V, --virtual-switch <list>',
+    help: 'switches (default: all that this machine can run)',
+    parse: namesOf,
+    ...{ written: itself, told: itself, inKey: itself, inTitle: itself },
+    ...{ title: 'Switch', heading: 'V', align: 'left' },
+    column: column({ name: 'switch', unit: null, meaning: 'id of the switch' }, 'text'),
+    dataplane: null,
+  }),
+  /** I/O framework of the traffic applications. */
+  io: entry<string>()({
+    ...{ swept: 'combination', rankable: true },
+    schema: z.string().min(1),
+    flags: '--io <list>',
+    help: 'I/O frameworks (default: all that the switch can serve)',
+    parse: namesOf,
+    ...{ written: itself, told: itself, inKey: itself, inTitle: itself },
+    ...{ title: 'Framework', heading: 'framework', align: 'left' },
+    column: column({ name: 'io', unit: null, meaning: 'I/O framework of the applications' }, 'text'),
+    dataplane: { option: 'io', value: itself },
+  }),
+  /** The kind of port between application and switch; several where both serve several. */
+  port: choice({
+    values: PortKindSchema,
+    ...{ swept: 'combination', rankable: true },
+    ...{ option: 'port', name: 'port' },
+    help: 'kinds of port: netdev, vhost-user, memif, netmap, vf (default: all that fit)',
+    meaning: 'kind of port between application and switch',
+    toApplications: false,
+  }),
+  /** P: bytes of the whole Ethernet frame without FCS. */
+  packetSize: entry<number>()({
+    ...CELL,
+    schema: z.int().min(FRAME_BYTES_MIN).max(FRAME_BYTES_MAX),
+    flags: '-P, --packet-size <list>',
+    help: "bytes of the whole Ethernet frame without FCS, 60 to 9014; RFC 2544's 64 and 1518 are 60 and 1514 (default: 64)",
+    default: (_dimension, { fcs }) => SIZE_DEFAULT - (fcs ? FCS_BYTES : 0),
+    parse(given, { fcs }) {
+      const extra = fcs ? FCS_BYTES : 0;
+      const unit = fcs
+        ? 'bytes of the whole Ethernet frame with its FCS (without --fcs: less 4)'
+        : "bytes of the whole Ethernet frame without its FCS (RFC 2544's 64 and 1518 are 60 and 1514; --fcs takes them as they are)";
+      const sizes = quantitiesOf(given, { min: FRAME_BYTES_MIN + extra, max: FRAME_BYTES_MAX + extra, unit });
+      return sizes.ok ? { ok: true, value: sizes.value.map((bytes) => bytes - extra) } : sizes;
+    },
+    written: String,
+    told: (bytes) => `P = ${bytes} B`,
+    inTitle: (sizes) => `${sizes} B`,
+    inKey: (bytes) => `P=${bytes}`,
+    ...{ title: 'Size', heading: 'P (B)', align: 'right' },
+    column: column(
+      { name: 'packet_size_bytes', unit: 'bytes', meaning: 'whole Ethernet frame without FCS' },
+      'integer',
+    ),
+    dataplane: { option: 'size', value: itself },
+    axis: { by: 'packet size', title: 'packet size, bytes', turn: 2 },
+  }),
+  /** R: packets/s of each sender; `max` is unpaced. */
+  rate: entry<number | 'max'>()({
+    ...CELL,
+    schema: z.union([z.literal('max'), z.int().min(1).max(1_000_000_000)]),
+    flags: '-R, --rate <list>',
+    help: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'",
+    // Unpaced for throughput, and as in the paper's §4.5 for latency.
+    default: (dimension) => (dimension === 'latency' ? 1000 : 'max'),
+    parse: ratesOf,
+    written: quantity,
+    told: (rate) => `R = ${quantity(rate)}`,
+    inTitle: (rates) => `${rates} packets/s`,
+    inKey: (rate) => `R=${rate}`,
+    ...{ title: 'Rate', heading: 'R', align: 'right' },
+    // Unpaced is NULL: SQL then compares and averages rates as numbers.
+    column: {
+      ...{ name: 'rate_pps', type: 'integer', unit: 'packets/s' },
+      meaning: 'intended rate of each sender; empty for `max`',
+      of: (rate) => (rate === 'max' ? null : rate),
+      back: (stored) => stored ?? 'max',
+    },
+    beside: {
+      ...{ name: 'rate', type: 'text', unit: null },
+      meaning: '`paced`, or `max` for as fast as it goes',
+      of: (rate) => (rate === 'max' ? 'max' : 'paced'),
+    },
+    dataplane: { option: 'rate', value: (rate) => (rate === 'max' ? 0 : rate) },
+    axis: { by: 'rate', title: 'intended rate of a sender', turn: 1 },
+  }),
+  /** B: packets per burst. */
+  burst: entry<number>()({
+    ...CELL,
+    schema: z.int().min(1).max(BURST_MAX),
+    flags: '-B, --burst <list>',
+    help: 'packets per burst, 1 to 1024 (default: 64; latency: 4)',
+    // 4 is the least of the paper's figure 5. At 1000 packets/s that is a burst each 4 ms; with 64 it would be one each 64 ms, and a packet's
+    // delay mostly the time that the rest of its burst takes.
+    default: (dimension) => (dimension === 'latency' ? 4 : 64),
+    parse: (given) => quantitiesOf(given, { min: 1, max: BURST_MAX, unit: 'packets' }),
+    written: String,
+    told: (packets) => `B = ${packets}`,
+    inTitle: (bursts) => `bursts of ${bursts}`,
+    inKey: (packets) => `B=${packets}`,
+    ...{ title: 'Burst', heading: 'B', align: 'right' },
+    column: column({ name: 'burst_packets', unit: 'packets', meaning: 'packets of a burst' }, 'integer'),
+    dataplane: { option: 'burst', value: itself },
+    axis: { by: 'burst', title: 'packets in a burst', turn: 4 },
+  }),
+  /** Generate and check every byte, or only the packet's own header. */
+  touch: {
+    ...choice({
+      values: z.enum(['full', 'none']),
+      ...CELL,
+      ...{ option: 'touch', name: 'touch' },
+      help: 'full: every byte generated and checked (default); none',
+      meaning: '`full`: every byte is generated and checked; `none`: numbers and times alone',
+      toApplications: true,
+    }),
+    default: () => 'full' as const,
+  },
+  /** What an application does between packets: spin, give its CPU up (needed where CPUs are shared), or sleep in the kernel. */
+  wait: choice({
+    values: z.enum(['poll', 'yield', 'block']),
+    // Whether CPUs are shared depends on the switch: cases that differ in it are compared all the same.
+    ...{ swept: 'never', rankable: true },
+    ...{ option: 'wait', flags: '--wait <how>', name: 'wait' },
+    help: 'poll, yield, block (sleep until a packet comes), or auto: yield where CPUs are shared (default)',
+    meaning: 'what applications do between packets: `poll`, `yield` or `block`',
+    toApplications: true,
+  }),
+  /** Whether a receiver on sockets leaves its queue alone for some microseconds at high rates (docs/decisions/0004). */
+  rxModeration: {
+    ...choice({
+      values: z.enum(['on', 'off']),
+      ...CELL,
+      before: 'on',
+      ...{ option: 'rx-moderation', name: 'receive moderation', heading: 'moderation' },
+      help: 'on (default): receivers on sockets leave their queue alone for up to 10 µs at high rates; off',
+      meaning: '`on` where receivers on sockets may leave their queue alone for some microseconds',
+      toApplications: true,
+    }),
+    default: () => 'on' as const,
+  },
+  /** Where sender, receiver and switch sit (docs/placement.md). */
+  placement: {
+    ...choice({
+      values: z.enum(['spread', 'same-core', 'same-cache', 'cross-socket']),
+      ...CELL,
+      before: 'spread',
+      ...{ option: 'placement', name: 'placement' },
+      help: 'where sender, receiver and switch sit: spread (a core each, default), same-core, same-cache, cross-socket',
+      meaning: 'where sender, receiver and switch were to sit: `spread`, `same-core`, `same-cache` or `cross-socket`',
+      toApplications: false,
+    }),
+    default: () => 'spread' as const,
+  },
+};
+
+/** Checks an entry against the type of its values, and keeps what it says exactly. */
+function entry<T>() {
+  return <const Entry extends Parameter<T> & Partial<Defaulted<T>>>(parameter: Entry): Entry => parameter;
+}
+
+function itself<T>(value: T): T {
+  return value;
+}
+
+function versus(pairs: number): string {
+  return `${pairs}vs${pairs}`;
+}
+
+type Entries = typeof ENTRIES;
+
+export type ParameterKey = keyof Entries;
+type ValueOf<Key extends ParameterKey> = z.infer<Entries[Key]['schema']>;
+/** One point of the parameter space. */
+export type TestCase = { [Key in ParameterKey]: ValueOf<Key> };
+
+/** Parameters whose entries have such traits. */
+type KeysWith<Traits> = { [Key in ParameterKey]: Entries[Key] extends Traits ? Key : never }[ParameterKey];
+/** What is swept within a combination of switch, framework and port. */
+export type CellKey = KeysWith<{ swept: 'cell' }>;
+/** What cases must have in common to be compared. */
+export type GroupKey = KeysWith<{ rankable: false }>;
+/** What charts are drawn along. */
+export type AxisKey = KeysWith<{ axis: object }>;
+
+/** Every parameter, by the name that it has in test cases and in campaign files. */
+export const PARAMETERS: { readonly [Key in ParameterKey]: Parameter<TestCase[Key]> } = ENTRIES;
+/** Those that have a value where a campaign gives none. */
+const DEFAULTS: { readonly [Key in CellKey]: Defaulted<TestCase[Key]> } = ENTRIES;
+
+export const PARAMETER_KEYS: readonly ParameterKey[] = Object.keys(ENTRIES).filter(isParameter);
+export const CELL_KEYS = PARAMETER_KEYS.filter(isSweptInCells);
+export const GROUP_KEYS = PARAMETER_KEYS.filter(isOfGroup);
+export const AXIS_KEYS = PARAMETER_KEYS.filter(hasAxis);
+
+function isParameter(name: string): name is ParameterKey {
+  return Object.hasOwn(ENTRIES, name);
+}
+
+function isSweptInCells(key: ParameterKey): key is CellKey {
+  return PARAMETERS[key].swept === 'cell';
+}
+
+function isOfGroup(key: ParameterKey): key is GroupKey {
+  return !PARAMETERS[key].rankable;
+}
+
+function hasAxis(key: ParameterKey): key is AxisKey {
+  return PARAMETERS[key].axis !== undefined;
+}
+
+/** The value of a parameter where a campaign gives none. */
+export function defaultOf<Key extends CellKey>(key: Key, dimension: Dimension, reading: Reading): TestCase[Key] {
+  return DEFAULTS[key].default(dimension, reading);
+}
+
+/** Whether that is what all was measured with before there was the parameter. */
+export function isAsBefore<Key extends ParameterKey>(key: Key, value: TestCase[Key]): boolean {
+  const { before } = PARAMETERS[key];
+  return before !== undefined && before === value;
+}
+
+/** An object that has a field for each of these parameters. */
+export function assembled<Whole extends object>(
+  keys: readonly (keyof Whole)[],
+  fieldOf: <Key extends keyof Whole>(key: Key) => Whole[Key],
+): Whole {
+  const part: Partial<Whole> = {};
+  for (const key of keys) part[key] = fieldOf(key);
+  return whole(part, keys);
+}
+
+/** The same object, now that all of these are there. Throws TypeError where one is not. */
+export function whole<Whole extends object>(part: Partial<Whole>, keys: readonly (keyof Whole)[]): Whole {
+  if (hasAll(part, keys)) return part;
+  throw new TypeError(`there is not a field for each of ${keys.map(String).join(', ')}`);
+}
+
+function hasAll<Whole extends object>(part: Partial<Whole>, keys: readonly (keyof Whole)[]): part is Whole {
+  return keys.every((key) => key in part);
+}
