@@ -6,7 +6,7 @@
 #define DRAIN_MAX_NS (2 * NS_PER_SECOND)
 /* So much longer an answer is waited for that is still owed: whoever answers may be kept from its CPU for whole time
  * slices, and late is not lost. */
-#define OWED_FACTOR 10
+#define OWED_FACTOR 4
 
 static uint64_t patience_ticks(const struct session *s, uint64_t expected)
 {

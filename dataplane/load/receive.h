@@ -48,7 +48,7 @@ ALWAYS_INLINE int receive_burst(struct session *s)
 }
 
 /* Repeats a step, which receives a burst and returns as receive_burst does, until no packet of ours has come for
- * drain_ms, or ten times as long while fewer than `expected` unique ones are there, but not for ever. 0 or a negative
+ * drain_ms, or four times as long while fewer than `expected` unique ones are there, but not for ever. 0 or a negative
  * errno. */
 int receive_until_quiet(struct session *s, int (*step)(struct session *s), uint64_t expected);
 

@@ -85,6 +85,6 @@ int main(void)
     /* An answer that is owed may be late, but is not waited for for ever. */
     CHECK_EQUAL(drain(2 * DRAIN_MS, BURST, &took_ms), BURST);
     CHECK_EQUAL(drain(EVER, BURST, &took_ms), 0);
-    CHECK(took_ms >= 10 * DRAIN_MS);
+    CHECK(took_ms >= 4 * DRAIN_MS);
     return test_end("drain_test");
 }

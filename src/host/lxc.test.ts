@@ -128,19 +128,33 @@ test('the command of a container is the child of its first process, or that itse
 describe('initPid', () => {
   const INFO = /^lxc-info .*--name vswbench-0-sink --pid --no-humanize$/;
   const directory = { path: DIRECTORY, ipv6: false };
+  const CONTAINER = { name: SPEC.name, namespace: undefined, process: { pid: 300 } };
   it('tells the process and registers its end', async (t) => {
     const host = new FakeHost(t)
       .answer(INFO, { stdout: '321\n' })
       .put({ '/proc/321/stat': procStat(321, { startTicks: 77 }) });
     const undo = new FakeUndoStack(host);
-    assert.equal(await initPid(host, directory, SPEC, undo), 321);
+    assert.equal(await initPid(host, directory, CONTAINER, undo), 321);
     assert.deepEqual(undo.undos, [{ kind: 'kill-process', pid: 321, startTicks: '77' }]);
+  });
+  it('asks LXC only where no child of lxc-execute leads a PID namespace', async (t) => {
+    const status = (...ids: number[]) => `Name:\tx\nNSpid:\t${ids.join('\t')}\nNSsid:\t0\n`;
+    const host = new FakeHost(t).answer(INFO, { stdout: '321\n' }).put({
+      '/proc/300/task/300/children': '301 302 303 \n',
+      '/proc/301/status': status(301),
+      '/proc/302/status': status(302, 7),
+      '/proc/303/status': status(303, 12, 1),
+    });
+    assert.equal(await initPid(host, directory, CONTAINER, new FakeUndoStack(host)), 303);
+    assert.deepEqual(host.commands, []);
+    host.put({ '/proc/303/status': status(303, 12, 2) });
+    assert.equal(await initPid(host, directory, CONTAINER, new FakeUndoStack(host)), 321);
   });
   for (const stdout of ['', '-1\n', '0\n', 'nonsense\n']) {
     it(`says that a container has ended where lxc-info answers ${JSON.stringify(stdout)}`, async (t) => {
       const host = new FakeHost(t).answer(INFO, { stdout });
       await assert.rejects(
-        initPid(host, directory, SPEC, new FakeUndoStack(host)),
+        initPid(host, directory, CONTAINER, new FakeUndoStack(host)),
         new HostError('container vswbench-0-sink has no process: it has ended'),
       );
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers are LXC's: a read-only root shared by all, the switch's port as eth0 or as a folder of sockets, and one traffic
 // application as the only program. lxc-execute passes standard input and output through, so the application is talked to directly.
-import { type Host, HostError, type HostProcess, lastLine, runOrThrow, type UndoStack } from './host.ts';
+import { type Host, HostError, type HostProcess, lastLine, runOrThrow, type Undo, type UndoStack } from './host.ts';
 import { enter } from './namespace.ts';
 import { startTicksOf } from './process.ts';
 
@@ -35,6 +35,8 @@ export interface Container {
   namespace: string | undefined;
   /** The application, talked to by lines; ends when the container does. */
   process: HostProcess;
+  /** The undo that ends it, which has nothing to do once LXC itself has ended well. */
+  stop: Undo;
 }
 
 /** Where the containers of a run are described; made by `prepareContainers`. */
@@ -82,17 +84,18 @@ export async function startContainer(
 ): Promise<Container> {
   const { name, attachment } = spec;
   const namespace = attachment.kind === 'interface' ? attachment.namespace : undefined;
-  await undo.push({
+  const stop: Undo = {
     ...{ kind: 'stop-container', name, directory: directory.path },
     ...(namespace === undefined ? {} : { namespace }),
-  });
+  };
+  await undo.push(stop);
   const config = `${directory.path}/${name}.conf`;
   await host.write(config, `${containerConfig(spec, directory.ipv6)}${await cpusetConfig(host, spec)}`);
   const process = await host.start([
     ...within(namespace),
     ...['lxc-execute', '--lxcpath', directory.path, '--name', name, '--rcfile', config, '--', ...spec.command],
   ]);
-  return { name, namespace, process };
+  return { name, namespace, process, stop };
 }
 
 function within(namespace: string | undefined): string[] {
@@ -158,16 +161,28 @@ function deviceEntry(path: string): string {
 export async function initPid(
   host: Host,
   directory: ContainerDirectory,
-  { name, namespace }: { name: string; namespace?: string | undefined },
+  { name, namespace, process }: Pick<Container, 'name' | 'namespace'> & { process: Pick<HostProcess, 'pid'> },
   undo: UndoStack,
 ): Promise<number> {
   const ask = ['lxc-info', '--lxcpath', directory.path, '--name', name, '--pid', '--no-humanize'];
-  const pid = Number((await runOrThrow(host, [...within(namespace), ...ask])).trim());
+  const pid =
+    (await namespaceLeader(host, process.pid)) ??
+    Number((await runOrThrow(host, [...within(namespace), ...ask])).trim());
   if (!(pid > 0)) throw new HostError(`container ${name} has no process: it has ended`);
   const startTicks = await startTicksOf(host, pid);
   // The kernel ends all processes of a container with its first one, also where LXC's own monitor is gone.
   if (startTicks !== null) await undo.push({ kind: 'kill-process', pid, startTicks });
   return pid;
+}
+
+/** The child that is the first process of a PID namespace of its own, as the container's is of lxc-execute; null where the kernel does not tell. */
+async function namespaceLeader(host: Host, parent: number): Promise<number | null> {
+  const children = (await host.read(`/proc/${parent}/task/${parent}/children`)) ?? '';
+  for (const child of children.match(/\d+/g) ?? []) {
+    const ids = /^NSpid:\s*(.*)$/m.exec((await host.read(`/proc/${child}/status`)) ?? '')?.[1]?.split(/\s+/) ?? [];
+    if (ids.length > 1 && ids.at(-1) === '1') return Number(child);
+  }
+  return null;
 }
 
 /** The process of the command that a container was started with: LXC's own first process is its parent, where there is one. */

@@ -7,7 +7,7 @@ import { enter } from '../host/namespace.ts';
 import { type NetdevReading, parseNetDev, readNetdev } from '../host/netdev.ts';
 import { formatCpuList } from '../model/cpu-list.ts';
 import { macOf } from '../model/station.ts';
-import { NETMAP_DEVICE, type NetdevPort, type Port, SOCKETS } from '../switches/driver.ts';
+import { NETMAP_DEVICE, type Port, SOCKETS } from '../switches/driver.ts';
 import { Application, applicationCommand, ipOf } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import type { InterfaceCounters } from './counters.ts';
@@ -122,25 +122,52 @@ export async function settle(
   }
 }
 
-/**
- * Counters of the interfaces that containers have; those with other ports have none. An interface keeps its counters when its
- * container ends and it is moved back, under its old name, to where it was: there the last word is read.
- */
-export async function readInterfaces(
+/** Waits for the ends of containers that were told to end. Where LXC has ended one well, nothing is left of it to be stopped. */
+export async function awaitEnds(
   deployments: readonly Deployment[],
-  where: 'inside' | 'returned',
-): Promise<InterfaceCounters[]> {
-  const counters = deployments.map(async ({ side: { host }, port, pid }): Promise<InterfaceCounters[]> => {
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    deployments.map(async ({ application, container, side }) => {
+      await application.ended(timeoutMs, signal);
+      if ((await container.process.ended).exitCode === 0) side.undo.forget(container.stop);
+    }),
+  );
+}
+
+/** Counters of the interfaces that containers have, as these see them; those with other ports have none. */
+export async function readInside(deployments: readonly Deployment[]): Promise<InterfaceCounters[]> {
+  return Promise.all(
+    deployments.flatMap(({ side: { host }, port, pid }) =>
+      port.kind === 'netdev' ? [readNetdev(host, pid, 'eth0').then((counters) => ({ port, counters }))] : [],
+    ),
+  );
+}
+
+/**
+ * The same after the ends of the containers. An interface keeps its counters when its container ends and it is moved back, under its old
+ * name, to where it was: there the last word is read.
+ */
+export async function readReturned(deployments: readonly Deployment[]): Promise<InterfaceCounters[]> {
+  const tables = new Map<string, Promise<Map<string, NetdevReading>>>();
+  const counters = deployments.map(async ({ side: { host, role }, port }): Promise<InterfaceCounters[]> => {
     if (port.kind !== 'netdev') return [];
-    const read = where === 'inside' ? readNetdev(host, pid, 'eth0') : readReturned(host, port);
-    return [{ port, counters: await read }];
+    const { interface: name, namespace } = port;
+    const place = `${role} ${namespace ?? ''}`;
+    const table = tables.get(place) ?? readTable(host, namespace);
+    tables.set(place, table);
+    const found = (await table).get(name);
+    if (found === undefined) throw new HostError(`no interface ${name} in ${namespace ?? 'the host’s network'}`);
+    return [{ port, counters: found }];
   });
   return (await Promise.all(counters)).flat();
 }
 
-async function readReturned(host: Host, { interface: name, namespace }: NetdevPort): Promise<NetdevReading> {
-  if (namespace === undefined) return readNetdev(host, 'self', name);
-  const counters = parseNetDev(await runOrThrow(host, [...enter(namespace), 'cat', '/proc/net/dev'])).get(name);
-  if (counters === undefined) throw new HostError(`no interface ${name} in ${namespace}`);
-  return counters;
+async function readTable(host: Host, namespace: string | undefined): Promise<Map<string, NetdevReading>> {
+  return parseNetDev(
+    namespace === undefined
+      ? ((await host.read('/proc/self/net/dev')) ?? '')
+      : await runOrThrow(host, [...enter(namespace), 'cat', '/proc/net/dev']),
+  );
 }

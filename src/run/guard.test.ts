@@ -68,6 +68,19 @@ describe('a guarded switch', () => {
     assert.deepEqual(await (await switched.observe?.())?.(), { busyRatio: 0.5 });
   });
 
+  it('is asked for its ports each time, which are looked at once while they are the same', async (t) => {
+    const list = PORTS.map((port) => ({ ...port }));
+    const { switched, host } = await guarded(t, { nextPorts: () => list });
+    await switched.nextPorts();
+    const looks = host.commands.length;
+    await switched.nextPorts();
+    assert.equal(host.commands.length, looks);
+    // Also where the driver has changed its own list.
+    Object.assign(list[0] ?? {}, { interface: 'eth0' });
+    await assert.rejects(async () => switched.nextPorts(), fails('nextPorts() of mine', 'interface eth0 is not there'));
+    await assert.rejects(async () => switched.nextPorts(), fails('nextPorts() of mine', 'interface eth0 is not there'));
+  });
+
   it('may have no counters', async (t) => {
     assert.equal(await (await guarded(t, { counters: () => null })).switched.counters(), null);
   });

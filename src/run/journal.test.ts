@@ -65,6 +65,19 @@ describe('a journal', () => {
     assert.deepEqual(undone(host), ['c', 'b', 'a']);
   });
 
+  it('does nothing for what has ended already, but after a crash looks again', async (t) => {
+    const host = machine(t);
+    const journal = await openJournal(host, 's1', complain);
+    const [before, gone, after] = [step('a'), step('b'), step('c')];
+    for (const undo of [before, gone, after]) await journal.push(undo);
+    journal.forget(gone);
+    const crashed = afterCrash(t, host);
+    await recover(crashed);
+    assert.deepEqual(undone(crashed), ['c', 'b', 'a']);
+    assert.deepEqual(await journal.unwindTo(0), []);
+    assert.deepEqual(undone(host), ['c', 'a']);
+  });
+
   it('leaves nothing of itself', async (t) => {
     const host = machine(t);
     const journal = await openJournal(host, 's1', complain);

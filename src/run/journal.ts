@@ -24,6 +24,8 @@ const LineSchema = z.discriminatedUnion('entry', [
 type Line = z.infer<typeof LineSchema>;
 
 export interface Journal extends UndoStack {
+  /** What this undo, which was pushed, is to end was seen to have ended: nothing is done for it. On record it stays, and whoever finds it there looks. */
+  forget(undo: Undo): void;
   /** Undoes everything and removes the journal. Returns what could not be undone; the journal stays where that is not empty. */
   close(): Promise<string[]>;
 }
@@ -107,6 +109,8 @@ class OwnedJournal implements Journal {
   private readonly undos: Undo[] = [];
   /** Undos that did not succeed: tried once more at the end, and by the next run. */
   private readonly failed: Undo[] = [];
+  /** Undos with nothing left to undo. */
+  private readonly forgotten = new WeakSet<Undo>();
   private readonly host: Host;
   private readonly file: string;
   private readonly boot: string;
@@ -140,6 +144,10 @@ class OwnedJournal implements Journal {
     await this.record([{ entry: 'push', undo }]);
   }
 
+  forget(undo: Undo): void {
+    this.forgotten.add(undo);
+  }
+
   mark(): number {
     return this.undos.length;
   }
@@ -150,7 +158,8 @@ class OwnedJournal implements Journal {
     const failedBefore = this.failed.length;
     while (this.undos.length > mark) {
       const undo = this.undos.pop();
-      if (undo !== undefined) complaints.push(...(await this.attempt(wholeTurn(undo, this.undos.slice(mark)))));
+      if (undo !== undefined && !this.forgotten.has(undo))
+        complaints.push(...(await this.attempt(wholeTurn(undo, this.undos.slice(mark)))));
     }
     const failed = this.failed.slice(failedBefore);
     return [

@@ -66,6 +66,17 @@ describe('a trial that is played', { timeout: 20_000 }, () => {
     assert.equal((await measured(t, { remote: true, sameMachine: true })).latencyNs?.oneWay?.p50, 5000);
   });
 
+  it('stops no container that LXC has ended well', async (t) => {
+    const { trial, undos } = await play(t);
+    assert.deepEqual(trial.outcome, { outcome: 'measured' });
+    const containers = undos.filter((event) => event.includes('stop-container vswbench-0-'));
+    assert.deepEqual(containers.filter((event) => event.startsWith('undo ')).length, 2);
+    assert.deepEqual(
+      containers.filter((event) => event.startsWith('undone ')),
+      [],
+    );
+  });
+
   it('is not measured where something could not be undone', async (t) => {
     const { trial } = await play(t, { leftovers: ['vswc0source is still there'] });
     assert.deepEqual(trial.outcome, { outcome: 'failed', step: 'clean up', reason: 'vswc0source is still there' });

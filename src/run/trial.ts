@@ -19,7 +19,7 @@ import {
   type SwitchCounters,
   uplinkDifferences,
 } from './counters.ts';
-import { type Deployment, deploy, identify, readInterfaces, settle } from './deployments.ts';
+import { awaitEnds, type Deployment, deploy, identify, readInside, readReturned, settle } from './deployments.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
 import type { GuardedSwitch } from './guard.ts';
@@ -181,7 +181,7 @@ async function exchange(
   const told = await collect({ sources, sinks }, before.farAheadNs, signal);
   const { counters: after } = await quietCounters(sides, deployments, signal);
   await endDeployments(deployments, signal);
-  const interfaces = await readInterfaces(deployments, 'returned');
+  const interfaces = await readReturned(deployments);
   return {
     testCase: plan.testCase,
     placement: plan.placement,
@@ -234,7 +234,7 @@ async function quietCounters(
 ): Promise<Pick<Baseline, 'counters' | 'interfaces'>> {
   const read = async () => ({
     counters: await readCounters(sides),
-    interfaces: await readInterfaces(deployments, 'inside'),
+    interfaces: await readInside(deployments),
   });
   let latest = await read();
   for (let waitedMs = 0; waitedMs < QUIET_TIMEOUT_MS; waitedMs += QUIET_INTERVAL_MS) {
@@ -280,7 +280,7 @@ async function collect(
 /** Applications hold their ports until the switch's counters have been read; now they close them. */
 async function endDeployments(deployments: readonly Deployment[], signal: AbortSignal): Promise<void> {
   for (const { application } of deployments) application.stop();
-  await Promise.all(deployments.map(({ application }) => application.ended(GRACE_MS, signal)));
+  await awaitEnds(deployments, GRACE_MS, signal);
 }
 
 /** The kernel may have found a clock to be wrong meanwhile. */

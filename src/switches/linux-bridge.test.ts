@@ -117,7 +117,11 @@ describe("linux-bridge in the host's own network", () => {
 
   it('has the kernel threads for its own that forward', async (t) => {
     const host = machine(t).answer(/^pgrep -x ksoftirqd/, { stdout: '15\n22\n' });
-    assert.deepEqual(await (await start(host)).threads(), [15, 22]);
+    const running = await start(host);
+    assert.deepEqual(await running.threads(), [15, 22]);
+    const looks = host.commands.length;
+    assert.deepEqual(await running.threads(), [15, 22]);
+    assert.equal(host.commands.length, looks);
     host.answer(/^pgrep/, { exitCode: 1 });
     assert.deepEqual(await (await start(host)).threads(), []);
   });

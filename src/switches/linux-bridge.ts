@@ -52,7 +52,7 @@ export const linuxBridge: SwitchDriver = {
       counters: () => Promise.all(ports.map((port) => countersOf(host, port))),
       ...(uplink === null ? {} : { uplinkCounters: () => kernelUplinkCounters(host, uplink) }),
       settled: (stations) => missing(host, uplink, stations),
-      threads: () => ksoftirqds(context.host),
+      threads: ksoftirqds(context.host),
       health: async () => (await network.health()) ?? (await bridgeMissing(host)),
     };
   },

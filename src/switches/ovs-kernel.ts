@@ -87,6 +87,7 @@ export const ovsKernel: SwitchDriver = {
       await moveUplink(context, network, uplink);
       await plug(context, uplink.interface, uplinkNumber(context));
     }
+    const softirqThreads = ksoftirqds(context.host);
     return {
       nextPorts: () => ports,
       flags: network.flags,
@@ -95,7 +96,7 @@ export const ovsKernel: SwitchDriver = {
         ? {}
         : { uplinkCounters: async () => countersIn(await statistics(context, BRIDGE), uplinkNumber(context)) }),
       settled: (stations) => missing(context, network, stations),
-      threads: async () => [vswitchd.pid, ...(await ksoftirqds(context.host))],
+      threads: async () => [vswitchd.pid, ...(await softirqThreads())],
       health: async () => (await network.health()) ?? (await health()),
       observe: async () => {
         const before = await missedLookups(context);
