@@ -192,6 +192,21 @@ describe('killContainer', () => {
       `rmdir /sys/fs/cgroup/memory/lxc.monitor.${SPEC.name}`,
     ]);
   });
+  it('removes a cgroup as soon as the processes in it are gone that were killed', async (t) => {
+    const group = `/sys/fs/cgroup/memory/lxc.payload.${SPEC.name}`;
+    let left = 2;
+    const host = new FakeHost(t)
+      .answer(STATE, { stdout: 'STOPPED\n' })
+      .answer(/^rmdir /, () => {
+        left -= 1;
+        if (left > 0) return { exitCode: 1, stderr: 'rmdir: Device or resource busy' };
+        host.files.delete(`${group}/cgroup.procs`);
+        return {};
+      })
+      .put({ '/sys/fs/cgroup/memory/cgroup.procs': '', [`${group}/cgroup.procs`]: '9\n' });
+    assert.equal(await killContainer(host, container), null);
+    assert.deepEqual(host.commands.slice(1), [`rmdir ${group}`, `rmdir ${group}`]);
+  });
   it('tells why one does not stop, and keeps its description for the next attempt', async (t) => {
     const host = new FakeHost(t)
       .answer(STATE, { stdout: 'RUNNING\n' })

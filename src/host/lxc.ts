@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers are LXC's: a read-only root shared by all, the switch's port as eth0 or as a folder of sockets, and one traffic
 // application as the only program. lxc-execute passes standard input and output through, so the application is talked to directly.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, HostError, type HostProcess, lastLine, runOrThrow, type Undo, type UndoStack } from './host.ts';
 import { enter } from './namespace.ts';
 import { startTicksOf } from './process.ts';
@@ -191,6 +192,18 @@ export async function commandPid(host: Host, initPid: number): Promise<number> {
   return Number(/\d+/.exec(children ?? '')?.[0] ?? initPid);
 }
 
+/** Time for processes that were killed to be gone: until then their group cannot be removed. */
+const EMPTY_TIMEOUT_MS = 2_000;
+const EMPTY_POLL_MS = 10;
+
+async function removeGroup(host: Host, path: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < EMPTY_TIMEOUT_MS; waitedMs += EMPTY_POLL_MS) {
+    if ((await host.run(['rmdir', path])).exitCode === 0) return;
+    if ((await host.read(`${path}/cgroup.procs`)) === null) return;
+    await sleep(EMPTY_POLL_MS);
+  }
+}
+
 /** Ends a container at once, if it runs. Returns one line where that failed. */
 export async function killContainer(
   host: Host,
@@ -207,7 +220,7 @@ export async function killContainer(
   for (const hierarchy of ['.', ...(await host.list('/sys/fs/cgroup'))]) {
     for (const kind of ['payload', 'monitor']) {
       const path = `/sys/fs/cgroup/${hierarchy}/lxc.${kind}.${container.name}`;
-      if ((await host.read(`${path}/cgroup.procs`)) !== null) await host.run(['rmdir', path]);
+      if ((await host.read(`${path}/cgroup.procs`)) !== null) await removeGroup(host, path);
     }
   }
   await host.remove(`${container.directory}/${container.name}.conf`);
