@@ -138,6 +138,10 @@ export const UndoSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...{ kind: z.literal('return-link'), name: z.string(), namespace: z.string(), home: z.string() },
     ...{ up: z.boolean(), settings: z.array(z.strictObject({ path: z.string(), value: z.string() })) },
+    /** What it had, where frames need more. */
+    mtu: z.int().positive().optional(),
+    /** Its own of the link alone, as `fe80::1/64`: the kernel takes them away with the network, and makes anew only those that it has made. */
+    addresses: z.array(z.string()).optional(),
   }),
   z.strictObject({ kind: z.literal('delete-namespace'), name: z.string() }),
   /** `namespace` is the path of the network namespace that LXC runs in, if that is not the host's own. */

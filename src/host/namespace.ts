@@ -16,6 +16,11 @@ const SEEN: readonly { path: RegExp; of: (witness: number) => string }[] = [
 /** These the kernel shows of the network of whoever asks. */
 const KNOB = /^\/proc\/sys\/net(\/|$)/;
 
+/** Whether a path shows something else in each network namespace. */
+export function isOfNetwork(path: string): boolean {
+  return KNOB.test(path) || SEEN.some((files) => files.path.test(path));
+}
+
 /** The host as it is seen from within one of its network namespaces. */
 export class NamespaceHost extends HostView implements Host {
   private readonly namespace: string;

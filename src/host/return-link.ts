@@ -19,7 +19,7 @@ const WRITE = 'while [ $# -gt 0 ]; do [ ! -e "$1" ] || echo "$2" > "$1"; shift 2
  * interface is no more.
  */
 export async function returnLink(host: Host, undo: Extract<Undo, { kind: 'return-link' }>): Promise<string | null> {
-  const { name, namespace, up, settings } = undo;
+  const { name, namespace, up, settings, mtu, addresses = [] } = undo;
   const home = await pathOf(host, undo.home);
   if (home === null) return null;
   if ((await host.run([...enter(namespace), 'ip', 'link', 'show', 'dev', name])).exitCode === 0) {
@@ -31,12 +31,19 @@ export async function returnLink(host: Host, undo: Extract<Undo, { kind: 'return
     const pairs = settings.flatMap(({ path, value }) => [path, value]);
     await host.run([...enter(home), 'sh', '-c', WRITE, 'sh', ...pairs]);
   }
-  const set = await host.run([...enter(home), 'ip', 'link', 'set', 'dev', name, 'nomaster', up ? 'up' : 'down']);
-  return set.exitCode === 0 ? null : `cannot set interface ${name} as it was: ${lastLine(set.stderr)}`;
+  // Before it is up: what the kernel queues for it by is as large as its MTU is then.
+  const as = ['nomaster', ...(mtu === undefined ? [] : ['mtu', String(mtu)]), up ? 'up' : 'down'];
+  const set = await host.run([...enter(home), 'ip', 'link', 'set', 'dev', name, ...as]);
+  if (set.exitCode !== 0) return `cannot set interface ${name} as it was: ${lastLine(set.stderr)}`;
+  for (const address of addresses) {
+    const given = await host.run([...enter(home), 'ip', 'address', 'replace', address, 'dev', name]);
+    if (given.exitCode !== 0) return `cannot give interface ${name} back ${address}: ${lastLine(given.stderr)}`;
+  }
+  return null;
 }
 
 /** A path of the namespace with this inode: that of whoever looks, of the machine's first process, or one that has a name. */
-async function pathOf(host: Host, inode: string): Promise<string | null> {
+export async function pathOf(host: Host, inode: string): Promise<string | null> {
   const names = (await host.list('/run/netns')).map((name) => `/run/netns/${name}`);
   const paths = [`/proc/${host.ownerPid}/ns/net`, '/proc/1/ns/net', ...names];
   const { stdout } = await host.run(['stat', '--dereference', '--format=%i %n', ...paths]);

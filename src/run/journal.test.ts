@@ -12,6 +12,7 @@ const FILE = '/run/vswbench/journal/100-5000-s1.jsonl';
 function machine(t: TestContext, fails: Set<string> = new Set()): FakeHost {
   return new FakeHost(t)
     .put({ [`/proc/${OURS}/stat`]: procStat(OURS, { startTicks: 5000 }) })
+    .answer(/^stat --dereference --format=%i \/proc\/self\/ns\/net$/, { stdout: '77\n' })
     .answer(/^rmdir --ignore-fail-on-non-empty \/run\/vswbench\/journal \/run\/vswbench$/)
     .answer(/^undo /, (line) => (fails.has(line.slice(5)) ? { exitCode: 1, stderr: 'no' } : {}));
 }

@@ -4,8 +4,10 @@
 // is the vswbench process or, on another host, the end of its connection there.
 import { z } from 'zod';
 import { bootIdOf } from '../host/boot.ts';
+import { seenFrom } from '../host/home.ts';
 import { type Host, HostError, type Undo, UndoSchema, type UndoStack } from '../host/host.ts';
 import { startTicksOf } from '../host/process.ts';
+import { homeOf } from '../host/return-link.ts';
 import { carryOut } from './undo.ts';
 
 /** Everything that exists only while something runs lives under this folder. */
@@ -13,8 +15,8 @@ export const STATE_DIRECTORY = '/run/vswbench';
 const JOURNALS = `${STATE_DIRECTORY}/journal`;
 
 const LineSchema = z.discriminatedUnion('entry', [
-  /** Of the kernel that the steps were done under: its id of this boot. */
-  z.strictObject({ entry: z.literal('boot'), id: z.string() }),
+  /** Where the steps were done: the kernel's id of this boot, and the inode of the network namespace. */
+  z.strictObject({ entry: z.literal('boot'), id: z.string(), home: z.string().optional() }),
   z.strictObject({ entry: z.literal('push'), undo: UndoSchema }),
   /** The undos above this height are done. */
   z.strictObject({ entry: z.literal('unwound'), height: z.int().nonnegative() }),
@@ -47,8 +49,9 @@ export async function openJournal(host: Host, session: string, tell: (line: stri
   await host.makeDirectory(JOURNALS);
   const file = `${JOURNALS}/${host.ownerPid}-${startTicks}-${session}.jsonl`;
   const boot = (await bootIdOf(host)) ?? '';
-  const owned = new OwnedJournal(host, file, boot, tell);
-  await host.write(file, lineOf({ entry: 'boot', id: boot }));
+  const home = await homeOf(host);
+  const owned = new OwnedJournal(host, file, boot, tell, home);
+  await host.write(file, lineOf({ entry: 'boot', id: boot, home }));
   // Seen after our own is there: of two that begin at once, at least one sees the other.
   const rival = (await journalsOf(host)).find((journal) => journal.alive && journal.session !== session);
   if (rival !== undefined) {
@@ -81,7 +84,7 @@ export async function recover(host: Host, session: string | null = null): Promis
     if (alive) continue;
     const journal = new OwnedJournal(host, file, boot, (notice) => recovery.notices.push(notice));
     recovery.journals += 1;
-    recovery.undone += journal.restore((await host.read(file)) ?? '');
+    recovery.undone += await journal.restore((await host.read(file)) ?? '');
     recovery.complaints.push(...(await journal.close()));
   }
   return recovery;
@@ -115,27 +118,38 @@ class OwnedJournal implements Journal {
   private readonly file: string;
   private readonly boot: string;
   private readonly tell: (notice: string) => void;
+  /** The network namespace that the steps were done in; null where nobody has said. */
+  private home: string | null;
+  /** The host as it is seen from there. */
+  private there: Host;
   /** The last record: one is written after the other, so that the file tells the same story as the memory. */
   private written: Promise<void> = Promise.resolve();
 
-  constructor(host: Host, file: string, boot: string, tell: (notice: string) => void) {
+  constructor(host: Host, file: string, boot: string, tell: (notice: string) => void, home: string | null = null) {
     this.host = host;
+    this.there = host;
+    this.home = home;
     this.file = file;
     this.boot = boot;
     this.tell = tell;
   }
 
   /** Replays a journal's text; returns how many undos are left. A torn last line is a step that was never begun. */
-  restore(text: string): number {
+  async restore(text: string): Promise<number> {
     let rebooted = false;
     for (const raw of text.split('\n')) {
       const line = parseLine(raw);
-      if (line?.entry === 'boot') rebooted = line.id !== this.boot;
+      if (line?.entry === 'boot') {
+        rebooted = line.id !== this.boot;
+        // Another boot's inode may by now be that of any namespace.
+        this.home = rebooted ? null : (line.home ?? null);
+      }
       if (line?.entry === 'push') this.undos.push(line.undo);
       if (line?.entry === 'failed') this.failed.push(line.undo);
       if (line?.entry === 'unwound') this.undos.length = Math.min(this.undos.length, line.height);
     }
     if (rebooted) for (const list of [this.undos, this.failed]) keepFiles(list);
+    this.there = await seenFrom(this.host, this.home);
     return this.undos.length + this.failed.length;
   }
 
@@ -180,7 +194,7 @@ class OwnedJournal implements Journal {
     const complaints = await this.retryFailed();
     if (complaints.length > 0) {
       const left = [
-        lineOf({ entry: 'boot', id: this.boot }),
+        lineOf({ entry: 'boot', id: this.boot, ...(this.home === null ? {} : { home: this.home }) }),
         ...this.failed.map((undo) => lineOf({ entry: 'failed', undo })),
       ].join('');
       return [...complaints, ...(await complaintOf(this.host.write(this.file, left)))];
@@ -197,7 +211,7 @@ class OwnedJournal implements Journal {
   }
 
   private async attempt(undo: Undo): Promise<string[]> {
-    const complaint = await carryOut(this.host, undo, this.tell);
+    const complaint = await carryOut(this.there, undo, this.tell);
     if (complaint === null) return [];
     this.failed.push(undo);
     return [complaint];

@@ -44,7 +44,7 @@ function machine(t: TestContext): FakeHost {
     .answer(/^ip (-batch|link set) /)
     .answer(/^grep --recursive /)
     .answer(/^stat .*\/proc\/self\/ns\/net$/, { stdout: '77' })
-    .answer(/^ip -json address show dev cable0$/, { stdout: '[{"flags":["UP"],"addr_info":[]}]' })
+    .answer(/^ip -json address show dev cable0$/, { stdout: '[{"flags":["UP"],"mtu":1500,"addr_info":[]}]' })
     .onStart(/^env .*ovsdb-server /, () => new FakeProcess(11))
     .onStart(/^nsenter --net=\/run\/netns\/vswnet100 -- env .*ovs-vswitchd /, () => new FakeProcess(12));
 }
@@ -97,7 +97,7 @@ describe('ovs-kernel', () => {
 
   it('does not touch an uplink that has an address', async (t) => {
     const host = machine(t).answer(/^ip -json address show dev cable0$/, {
-      stdout: '[{"flags":["UP"],"addr_info":[{"local":"192.0.2.1","scope":"global"}]}]',
+      stdout: '[{"flags":["UP"],"mtu":1500,"addr_info":[{"family":"inet","local":"192.0.2.1","scope":"global"}]}]',
     });
     await assert.rejects(start(host, { uplink: UPLINK }), /has the address 192\.0\.2\.1/);
     assert.ok(!host.commands.some((command) => command.includes('cable0 netns')));

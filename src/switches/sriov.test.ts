@@ -25,7 +25,7 @@ function machine(t: TestContext): FakeHost {
   return new FakeHost(t)
     .put({ ...card('eth1', '0000:01:00.0', 2), ...card('eth2', '0000:02:00.0', 0) })
     .put({ '/sys/bus/pci/drivers_probe': '', '/sys/bus/pci/devices/0000:02:10.0/vendor': '0x8086\n' })
-    .answer(/^ip -json address show dev eth\d$/, { stdout: '[{"flags":["UP"],"addr_info":[]}]' })
+    .answer(/^ip -json address show dev eth\d$/, { stdout: '[{"flags":["UP"],"mtu":1500,"addr_info":[]}]' })
     .answer(/^(ip link set|modprobe) /)
     .answer(/^readlink .*\/virtfn\d$/, { stdout: '../0000:02:10.0\n' })
     .answer(/^readlink .*\/driver$/, { stdout: '../../bus/pci/drivers/vfio-pci\n' })

@@ -139,7 +139,9 @@ describe('vale', () => {
     const withNic = (t: TestContext, flags: string) => {
       const there = machine(t);
       there.host
-        .answer(/^ip -json address show dev eth1$/, { stdout: JSON.stringify([{ flags: ['UP'], addr_info: [] }]) })
+        .answer(/^ip -json address show dev eth1$/, {
+          stdout: JSON.stringify([{ flags: ['UP'], mtu: 1500, addr_info: [] }]),
+        })
         .answer(/^ip link set dev eth1 /)
         .put({ '/sys/class/net/eth1/flags': flags, '/sys/class/net/eth1/carrier': '1\n' });
       return there;

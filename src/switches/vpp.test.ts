@@ -191,7 +191,7 @@ describe('a VPP that runs', () => {
   it('has the other host behind its uplink', async (t) => {
     const host = running(t)
       .put({ '/sys/class/net/up0/flags': '0x1003\n', '/sys/class/net/up0/carrier': '1\n' })
-      .answer(/^ip -json address show dev up0$/, { stdout: '[{"flags":["UP"],"addr_info":[]}]' })
+      .answer(/^ip -json address show dev up0$/, { stdout: '[{"flags":["UP"],"mtu":1500,"addr_info":[]}]' })
       .answer(/^ip link set dev up0 (up|promisc on)$/)
       .answer(/show bridge-domain/, { stdout: answers.BRIDGE.replace('VirtualEthernet0/0/1', 'host-up0') })
       .answer(/show interface$/, { stdout: answers.UPLINK_INTERFACES })

@@ -91,10 +91,11 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
     assertNothingLeft();
   });
 
-  /** Up, with a setting that is not the usual one: on the near host alone. */
+  /** Up, with a setting that is not the usual one, on the near host alone; each with an MTU of its own. */
   const state = () =>
     [NEAR, FAR].map((namespace) => [
       /[<,]UP[,>]/.test(within(namespace, 'ip', 'link', 'show', 'dev', 'cable')),
+      /mtu \d+/.exec(within(namespace, 'ip', 'link', 'show', 'dev', 'cable'))?.[0],
       within(namespace, 'sh', '-c', `[ ! -e ${KNOB} ] || cat ${KNOB}; cat /proc/sys/net/ipv4/conf/cable/arp_ignore`),
     ]);
   const ENDS: [string, (run: ReturnType<typeof workspace.start>) => Promise<void>][] = [
@@ -125,14 +126,15 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
     ],
   ];
   beforeEach(() => {
-    within(NEAR, 'ip', 'link', 'set', 'dev', 'cable', 'up');
+    within(NEAR, 'ip', 'link', 'set', 'dev', 'cable', 'up', 'mtu', '1600');
     within(NEAR, 'sh', '-c', `[ ! -e ${KNOB} ] || echo 1 > ${KNOB}; echo 2 > /proc/sys/net/ipv4/conf/cable/arp_ignore`);
   });
   for (const [what, end] of ENDS) {
     it(`gives an uplink back as it was after ${what}`, { timeout: 90_000 }, async () => {
       const before = state();
       const duration = what === 'a normal end' ? '300ms' : '5s';
-      const running = workspace.start(['run', file(), '-L', 'remote', ...SHORT, '--duration', duration]);
+      const jumbo = ['-L', 'remote', ...SHORT, '-P', '9000', '--duration', duration];
+      const running = workspace.start(['run', file(), ...jumbo]);
       await until(() => applicationRuns('receiver') || running.child.exitCode !== null);
       await end(running);
       await running.ended;
@@ -141,4 +143,19 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
       assertNothingLeft();
     });
   }
+
+  it('whose uplink stays where it is gives it back as it was after a kill -9, though others clean up', {
+    timeout: 90_000,
+  }, async () => {
+    const before = state();
+    const jumbo = ['-L', 'remote', ...SHORT, '--host-network', '-P', '9000', '--duration', '5s'];
+    const running = workspace.start(['run', file(), ...jumbo]);
+    await until(() => applicationRuns('receiver') || running.child.exitCode !== null);
+    assert.notDeepEqual(state(), before);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    assert.equal((await workspace.run(['clean'])).code, 0);
+    assert.deepEqual(state(), before);
+    assertNothingLeft();
+  });
 });

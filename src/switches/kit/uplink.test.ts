@@ -7,7 +7,8 @@ import { moveUplink } from './uplink.ts';
 
 const UPLINK = { interface: 'cable0', pci: null };
 const SHOW = /^ip -json address show dev cable0$/;
-const FREE = '[{"flags":["BROADCAST"],"addr_info":[{"local":"fe80::1","scope":"link"}]}]';
+const FREE =
+  '[{"flags":["BROADCAST"],"mtu":1500,"addr_info":[{"family":"inet6","local":"fe80::1","prefixlen":64,"scope":"link","protocol":"kernel_ll"}]}]';
 const CONF = '/proc/sys/net/ipv6/conf';
 
 function machine(t: TestContext, shown = FREE): FakeHost {
@@ -25,8 +26,11 @@ function machine(t: TestContext, shown = FREE): FakeHost {
     });
 }
 
-async function move(host: FakeHost, hostNetwork = false, undo = new FakeUndoStack(host)): Promise<void> {
-  const context = switchContext(host, { ports: [], uplink: UPLINK, hostNetwork, undo });
+async function move(
+  host: FakeHost,
+  { hostNetwork = false, undo = new FakeUndoStack(host), frameBytes = 1514 } = {},
+): Promise<void> {
+  const context = switchContext(host, { ports: [], uplink: UPLINK, hostNetwork, undo, frameBytes });
   await moveUplink(context, await openNetwork(context), UPLINK);
 }
 
@@ -53,7 +57,7 @@ describe('moveUplink', () => {
       ].join('\n'),
     });
     const undo = new FakeUndoStack(host);
-    await move(host, false, undo);
+    await move(host, { undo });
     const [last] = undo.undos.slice(-1);
     assert.deepEqual(last?.kind === 'return-link' && last.settings, [
       { path: `${CONF}/cable0/disable_ipv6`, value: '1' },
@@ -63,17 +67,50 @@ describe('moveUplink', () => {
 
   it('stays where it is in the host’s own network', async (t) => {
     const host = machine(t);
-    await move(host, true);
+    await move(host, { hostNetwork: true });
     assert.deepEqual(steps(host), ['undo release-link cable0 false', 'run ip link set dev cable0 up']);
+  });
+
+  it('has its MTU raised where it goes, and comes back with the one that it had', async (t) => {
+    const host = machine(t);
+    const undo = new FakeUndoStack(host);
+    await move(host, { undo, frameBytes: 9014 });
+    const [last] = undo.undos.slice(-1);
+    assert.equal(last?.kind === 'return-link' && last.mtu, 1500);
+    assert.equal(steps(host).at(-1), `run ${OWN_NETWORK.enter}ip link set dev cable0 mtu 9000 up`);
+  });
+
+  it('keeps an MTU that somebody has lowered, or that is large enough', async (t) => {
+    for (const [mtu, frameBytes] of [
+      [1400, 9014],
+      [9000, 9014],
+    ] as const) {
+      const host = machine(t, FREE.replace('"mtu":1500', `"mtu":${mtu}`));
+      await move(host, { frameBytes });
+      assert.equal(steps(host).at(-1), `run ${OWN_NETWORK.enter}ip link set dev cable0 up`);
+    }
+  });
+
+  it('comes back with an address of the link that somebody has given it', async (t) => {
+    const host = machine(t, FREE.replace(',"protocol":"kernel_ll"', ''));
+    const undo = new FakeUndoStack(host);
+    await move(host, { undo });
+    const [last] = undo.undos.slice(-1);
+    assert.deepEqual(last?.kind === 'return-link' && last.addresses, ['fe80::1/64']);
   });
 
   const taken: [string, string, RegExp][] = [
     [
       'an address',
-      '[{"flags":[],"addr_info":[{"local":"192.0.2.1","scope":"global"}]}]',
+      '[{"flags":[],"mtu":1500,"addr_info":[{"family":"inet","local":"192.0.2.1","scope":"global"}]}]',
       /has the address 192\.0\.2\.1/,
     ],
-    ['a master', '[{"flags":[],"master":"br0","addr_info":[]}]', /is a port of br0/],
+    [
+      'an address of IPv4, were it of the link alone',
+      '[{"flags":[],"mtu":1500,"addr_info":[{"family":"inet","local":"169.254.1.1","prefixlen":16,"scope":"link"}]}]',
+      /has the address 169\.254\.1\.1/,
+    ],
+    ['a master', '[{"flags":[],"master":"br0","mtu":1500,"addr_info":[]}]', /is a port of br0/],
   ];
   for (const [what, shown, reason] of taken) {
     it(`touches nothing that has ${what}`, async (t) => {

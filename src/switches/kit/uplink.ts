@@ -12,13 +12,26 @@ const LinkSchema = z.array(
   z.looseObject({
     flags: z.array(z.string()),
     master: z.string().optional(),
-    addr_info: z.array(z.looseObject({ local: z.string().optional(), scope: z.string().optional() })),
+    mtu: z.int().positive(),
+    addr_info: z.array(
+      z.looseObject({
+        family: z.string(),
+        local: z.string().optional(),
+        prefixlen: z.int().optional(),
+        scope: z.string().optional(),
+        /** Who has given it, where the kernel tells (since Linux 5.18). */
+        protocol: z.string().optional(),
+      }),
+    ),
   }),
 );
 
 /** How an uplink was found. */
 interface Found {
   up: boolean;
+  mtu: number;
+  /** Addresses of the link alone that somebody has given it. */
+  addresses: string[];
 }
 
 /**
@@ -33,13 +46,15 @@ async function find(host: Host, { interface: name }: Uplink): Promise<Found> {
     );
   }
   const [link] = LinkSchema.parse(JSON.parse(shown.stdout));
-  const address = link?.addr_info.find(({ scope }) => scope !== 'link')?.local;
+  if (link === undefined) throw new HostError(`host ${host.name} does not tell of its interface ${name}`);
+  // One of IPv4 is nobody's but the host's, whatever its scope.
+  const address = link.addr_info.find(({ family, scope }) => family === 'inet' || scope !== 'link')?.local;
   if (address !== undefined) {
     throw new HostError(
       `uplink ${name} of host ${host.name} has the address ${address}, which would be cut off: give an interface of its own, or take the address away`,
     );
   }
-  if (link?.master !== undefined) {
+  if (link.master !== undefined) {
     throw new HostError(`uplink ${name} of host ${host.name} is a port of ${link.master}: release it, or give another`);
   }
   const upper = (await host.list(`/sys/class/net/${name}`)).find((entry) => entry.startsWith('upper_'));
@@ -49,7 +64,10 @@ async function find(host: Host, { interface: name }: Uplink): Promise<Found> {
       `uplink ${name} of host ${host.name} carries ${other}, which would be cut off: delete that, or give another`,
     );
   }
-  return { up: link?.flags.includes('UP') === true };
+  const addresses = link.addr_info
+    .filter(({ protocol }) => protocol !== 'kernel_ll')
+    .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  return { up: link.flags.includes('UP'), mtu: link.mtu, addresses };
 }
 
 /**
@@ -58,12 +76,20 @@ async function find(host: Host, { interface: name }: Uplink): Promise<Found> {
  */
 export async function takeUplink(host: Host, undo: UndoStack, uplink: Uplink, frameBytes: number): Promise<void> {
   const { interface: name } = uplink;
-  const { up } = await find(host, uplink);
-  await raiseMtu(host, undo, name, mtuOf(frameBytes));
+  const { up, mtu, addresses } = await find(host, uplink);
+  const raised = raisedMtu(mtu, frameBytes);
+  if (raised !== null) {
+    const path = `/sys/class/net/${name}/mtu`;
+    await undo.push({ kind: 'restore-knob', path, value: String(mtu) });
+    await host.write(path, String(raised));
+  }
   await undo.push({ kind: 'release-link', name, up });
   const ipv6 = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
   const before = (await host.read(ipv6))?.trim();
   if (before === '0') {
+    // It takes all addresses of IPv6 away.
+    for (const address of addresses)
+      await undo.push({ kind: 'run', command: ['ip', 'address', 'replace', address, 'dev', name] });
     await undo.push({ kind: 'restore-knob', path: ipv6, value: before });
     // Neighbour discovery is not the traffic that we count.
     await host.write(ipv6, '1');
@@ -71,30 +97,35 @@ export async function takeUplink(host: Host, undo: UndoStack, uplink: Uplink, fr
   await runOrThrow(host, ['ip', 'link', 'set', 'dev', name, 'up']);
 }
 
-/** The MTU of Ethernet unless somebody says otherwise: from it on it is raised, and one that was lowered is left alone. */
-async function raiseMtu(host: Host, undo: UndoStack, name: string, mtu: number): Promise<void> {
-  const path = `/sys/class/net/${name}/mtu`;
-  const before = (await host.read(path))?.trim();
-  if (before === undefined || Number(before) >= mtu || Number(before) < MTU_USUAL) return;
-  await undo.push({ kind: 'restore-knob', path, value: before });
-  await host.write(path, String(mtu));
+/**
+ * What frames of so many bytes need, where that is more than there is. The usual MTU of Ethernet and more is raised; one that somebody has
+ * lowered is left alone: null.
+ */
+function raisedMtu(mtu: number, frameBytes: number): number | null {
+  const needed = mtuOf(frameBytes);
+  return mtu >= needed || mtu < MTU_USUAL ? null : needed;
 }
 
 /**
- * Takes the interface into a switch's network, which may be the host's own. It comes back as it was: up or down, with its settings of IPv4 and
- * IPv6, which the kernel makes anew whenever an interface changes its namespace. Throws HostError, as takeUplink does.
+ * Takes the interface into a switch's network, which may be the host's own. It comes back as it was: up or down, with its MTU, and with the
+ * addresses and settings of IPv4 and IPv6 that the kernel forgets whenever an interface changes its namespace. Throws HostError, as takeUplink does.
  */
 export async function moveUplink(context: SwitchContext, network: Network, uplink: Uplink): Promise<void> {
   const { host, undo, frameBytes } = context;
   const { interface: name } = uplink;
   if (network.namespace === null) return takeUplink(host, undo, uplink, frameBytes);
-  const { up } = await find(host, uplink);
+  const { up, mtu, addresses } = await find(host, uplink);
   const settings = await ownSettings(host, name);
   const { namespace } = network;
-  await raiseMtu(host, undo, name, mtuOf(frameBytes));
-  await undo.push({ kind: 'return-link', name, namespace, home: await homeOf(host), up, settings });
+  const raised = raisedMtu(mtu, frameBytes);
+  await undo.push({
+    ...{ kind: 'return-link', name, namespace, home: await homeOf(host), up, settings },
+    ...(raised === null ? {} : { mtu }),
+    ...(addresses.length === 0 ? {} : { addresses }),
+  });
   await runOrThrow(host, ['ip', 'link', 'set', 'dev', name, 'netns', namespace]);
-  await runOrThrow(network.host, ['ip', 'link', 'set', 'dev', name, 'up']);
+  const larger = raised === null ? [] : ['mtu', String(raised)];
+  await runOrThrow(network.host, ['ip', 'link', 'set', 'dev', name, ...larger, 'up']);
 }
 
 /** The interface's settings that are not those of every new one. */
