@@ -71,3 +71,6 @@ function invokerOf(environment: NodeJS.ProcessEnv): { uid: number; gid: number }
 export function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }
+
+/** Whether the process is to end as soon as its command has: what is not ours may keep it going for ever. */
+export const ending = { atOnce: false };

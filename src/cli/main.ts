@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError, Help } from 'commander';
 import { commands } from './commands/registry.ts';
-import { giveCompiledToInvoker, tell, version } from './context.ts';
+import { ending, giveCompiledToInvoker, tell, version } from './context.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 
 const program = new Command('vswbench')
@@ -57,6 +57,8 @@ try {
 } catch (error) {
   process.exitCode = await codeOf(error);
 }
+// When all that was said is out, as a reader may be slow.
+if (ending.atOnce) process.stdout.write('', () => process.exit());
 
 function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;

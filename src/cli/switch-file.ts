@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { reasonOf } from '../run/failure.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { switchRegistry } from '../switches/registry.ts';
+import { ending } from './context.ts';
 import { driverFault } from './driver-shape.ts';
 import { CliError, EXIT } from './errors.ts';
 
@@ -21,6 +22,8 @@ const LOAD_TIMEOUT_MS = 30_000;
 export async function loadDrivers(paths: readonly string[]): Promise<LoadedDrivers> {
   const drivers = [...switchRegistry];
   const files = new Map<string, string>();
+  // A timer of a driver's that goes on would keep us.
+  if (paths.length > 0) ending.atOnce = true;
   for (const path of paths) {
     const driver = await loadDriver(path);
     if (drivers.some(({ id }) => id === driver.id)) {
