@@ -3,24 +3,38 @@
 // that never ends.
 import { reasonOf } from '../run/failure.ts';
 import { DriversAtWork, faultOf } from '../run/strangers.ts';
-import { Watchdog } from '../run/watchdog.ts';
+import type { Visit } from '../run/visit.ts';
+import { type TakeOver, Watchdog } from '../run/watchdog.ts';
 import { checkout, tell } from './context.ts';
-import { EXIT, type ExitCode } from './errors.ts';
+import { EXIT } from './errors.ts';
 
-/** A loop is ended after so long: with what follows, an answer to Ctrl-C comes within five seconds. */
+/** A loop is ended after so long: with what follows, Ctrl-C has ended us within five seconds, and the hosts are clean. */
 const LOOP_PATIENCE_MS = 1_500;
-/** What had been waiting behind a loop may have gone with it. Where cleaning up stands still for that, the next command does it. */
+/** What had been waiting behind a loop may have gone with it. Where cleaning up stands still for that, it is done from outside. */
 const CLEAN_AFTER_LOOP_MS = 20_000;
-const STOP_AFTER_LOOP_MS = 1_500;
+const STOP_AFTER_LOOP_MS = 1_000;
+
+/** Who sends one of these wants us to stop. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const CODES_TAKEN_OVER = { stopped: EXIT.interrupted, still: EXIT.trialFailed };
+
+/** What is known of a run before it begins. */
+export interface GuardedRun {
+  /** Of all its journals. */
+  session: string;
+  /** Names of hosts that are other machines. */
+  elsewhere: readonly string[];
+}
 
 export interface FaultGuard {
   /** Who is at work, and may be at fault. */
   atWork: DriversAtWork;
-  end(): Promise<void>;
+  end(): void;
 }
 
 /** Guards this process until it is ended. `files` are those of users' drivers, by the id of the switch. */
-export function guardAgainstFaults(files: ReadonlyMap<string, string>): FaultGuard {
+export function guardAgainstFaults(files: ReadonlyMap<string, string>, run: GuardedRun): FaultGuard {
   const atWork = new DriversAtWork(files);
   const onFault = (error: unknown) => {
     const blame = atWork.blame(faultOf(error));
@@ -37,42 +51,42 @@ export function guardAgainstFaults(files: ReadonlyMap<string, string>): FaultGua
   };
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);
-  const watchdog = atWork.hasStrangers ? watchLoops(atWork) : null;
-  return {
-    atWork,
-    async end() {
-      forget();
-      await watchdog?.stop();
+  if (atWork.hasStrangers) watchLoops(atWork, run);
+  return { atWork, end: forget };
+}
+
+/**
+ * Only where drivers are strangers': our own are tested. It watches until the process ends: what a driver has set going does not end with its
+ * visit.
+ */
+function watchLoops(atWork: DriversAtWork, { session, elsewhere }: GuardedRun): void {
+  let looped: Visit[] = [];
+  const isOpen = (visit: Visit) => !visit.ended && !visit.side.host.lost.aborted;
+  const takeOver: TakeOver = {
+    ...{ stopMs: STOP_AFTER_LOOP_MS, stillMs: CLEAN_AFTER_LOOP_MS, exitCodes: CODES_TAKEN_OVER },
+    cleaner: [process.execPath, `${checkout.root}/src/run/take-over.child.ts`, session, takenOver(elsewhere)],
+  };
+  const options = { root: checkout.root, patienceMs: LOOP_PATIENCE_MS, takeOver };
+  const watchdog = new Watchdog(options, {
+    isStuck: () => looped.some(isOpen),
+    onEnded({ at, stack }) {
+      const reason = `a loop that did not end was ended: ${at}`;
+      if (atWork.blame({ reason, stack }).whose !== 'at-work') tell(`vswbench: ${reason}`);
+      looped = [...looped.filter(isOpen), ...atWork.present()];
     },
-  };
+  });
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      watchdog.hurry();
+      // Before anything is measured nobody else listens, and a signal ends us as it does any program.
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    });
+  }
 }
 
-/** Only where drivers are strangers': our own are tested. */
-function watchLoops(atWork: DriversAtWork): Watchdog {
-  let stopAsked = false;
-  let looped: (() => boolean) | null = null;
-  process.once('SIGINT', () => {
-    // Before anything is measured nobody else listens, and a signal ends us as it does any program.
-    if (process.listenerCount('SIGINT') === 0) process.kill(process.pid, 'SIGINT');
-    stopAsked = true;
-    if (looped !== null) giveUpAfter(STOP_AFTER_LOOP_MS, looped, EXIT.interrupted);
-  });
-  return new Watchdog({ root: checkout.root, patienceMs: LOOP_PATIENCE_MS }, ({ at, stack }) => {
-    const reason = `a loop that did not end was ended: ${at}`;
-    if (atWork.blame({ reason, stack }).whose !== 'at-work') tell(`vswbench: ${reason}`);
-    const visits = atWork.present();
-    const isStuck = () => visits.some((visit) => atWork.present().includes(visit));
-    looped = isStuck;
-    if (stopAsked) giveUpAfter(STOP_AFTER_LOOP_MS, isStuck, EXIT.interrupted);
-    else giveUpAfter(CLEAN_AFTER_LOOP_MS, isStuck, EXIT.trialFailed);
-  });
-}
-
-function giveUpAfter(ms: number, isStuck: () => boolean, exitCode: ExitCode): void {
-  const end = () => {
-    if (!isStuck()) return;
-    tell("vswbench: stands still after a driver's loop and cannot clean up: run 'vswbench clean'");
-    process.exit(exitCode);
-  };
-  setTimeout(end, ms).unref();
+/** Said when another process has cleaned up. */
+function takenOver(elsewhere: readonly string[]): string {
+  const commands = elsewhere.map((name) => `'vswbench clean --host ${name}'`);
+  const there = commands.length === 0 ? '' : `; for what is left elsewhere run ${commands.join(' and ')}`;
+  return `vswbench: ended and cleaned up from outside, as a driver's loop left no time for that: $AT; mend the driver, or leave it out${there}`;
 }

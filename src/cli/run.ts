@@ -30,7 +30,7 @@ import { campaignToResume, planResumed, refuseIgnored, refuseStrangers } from '.
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
 import { findTestbed, onCpus } from './testbeds.ts';
-import { isHere, type TestbedView, viewOf } from './view.ts';
+import { isHere, otherMachines, type TestbedView, viewOf } from './view.ts';
 
 export async function run(file: string | undefined, options: RunOptions): Promise<void> {
   const campaign = readCampaign(file, options);
@@ -53,7 +53,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const build = { version, commit: await commitOf(localHost, checkout) };
   const session = randomInt(2 ** 47).toString(36);
   const testbeds: ConnectedTestbed[] = [];
-  const faults = guardAgainstFaults(files);
+  const faults = guardAgainstFaults(files, { session, elsewhere: specs.flatMap(({ spec }) => otherMachines(spec)) });
   try {
     for (const found of specs) {
       testbeds.push(await ConnectedTestbed.connect({ ...found, session, artifacts, lookOnly, tell }));
@@ -69,7 +69,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     }
   } finally {
     for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);
-    await faults.end();
+    faults.end();
     spare?.release();
   }
 }

@@ -26,6 +26,11 @@ export function isHere({ near, far }: TestbedSpec): boolean {
   return [near, far].some((host) => host !== undefined && formOf(host).form !== 'ssh');
 }
 
+/** Names of its hosts that are other machines. */
+export function otherMachines({ near, far }: TestbedSpec): string[] {
+  return [near, far].flatMap((host) => (host !== undefined && formOf(host).form === 'ssh' ? [host.host] : []));
+}
+
 /** What a testbed has, and what is to be recorded of it. Nothing is changed. */
 export async function viewOf(
   testbed: ConnectedTestbed,

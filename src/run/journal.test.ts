@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, procStat } from '../../test/fixtures/host.ts';
 import type { Undo } from '../host/host.ts';
-import { BusyError, openJournal, recover } from './journal.ts';
+import { BusyError, openJournal, recover, takeOver } from './journal.ts';
 
 const OURS = 100;
 const FILE = '/run/vswbench/journal/100-5000-s1.jsonl';
@@ -261,6 +261,23 @@ describe('after a crash', () => {
     await openJournal(host, 's1', (line) => told.push(line));
     assert.deepEqual(told, ['cannot undo old: no']);
     assert.ok(host.files.has('/run/vswbench/journal/7-1.jsonl'));
+  });
+});
+
+describe('a run that stands still', () => {
+  it('is cleaned up behind by another process, though its own is alive, and nothing of others is touched', async (t) => {
+    const host = machine(t);
+    const journal = await openJournal(host, 's1', complain);
+    await journal.push(step('a'));
+    await journal.push(step('b'));
+    const other = '/run/vswbench/journal/200-1-s2.jsonl';
+    const text = `${JSON.stringify({ entry: 'push', undo: step('c') })}\n`;
+    host.put({ [other]: text });
+    const { journals, undone: count, complaints } = await takeOver(host, 's1');
+    assert.deepEqual([journals, count, complaints], [1, 2, []]);
+    assert.deepEqual(undone(host), ['b', 'a']);
+    assert.ok(!host.files.has(FILE));
+    assert.equal(host.files.get(other), text);
   });
 });
 

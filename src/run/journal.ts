@@ -78,10 +78,25 @@ export async function recover(host: Host, session: string | null = null): Promis
   const journals = await journalsOf(host);
   const rival = journals.find((journal) => journal.alive && journal.session !== session);
   if (rival !== undefined) throw busy(host, rival.pid);
+  return undoAll(
+    host,
+    journals.filter(({ alive }) => !alive),
+  );
+}
+
+/** Undoes what a run did on this host whose process stands still, and does nothing any more. */
+export async function takeOver(host: Host, session: string): Promise<Recovery> {
+  const journals = await journalsOf(host);
+  return undoAll(
+    host,
+    journals.filter((journal) => journal.session === session),
+  );
+}
+
+async function undoAll(host: Host, journals: readonly { file: string }[]): Promise<Recovery> {
   const recovery: Recovery = { journals: 0, undone: 0, complaints: [], notices: [] };
   const boot = (await bootIdOf(host)) ?? '';
-  for (const { file, alive } of journals) {
-    if (alive) continue;
+  for (const { file } of journals) {
     const journal = new OwnedJournal(host, file, boot, (notice) => recovery.notices.push(notice));
     recovery.journals += 1;
     recovery.undone += await journal.restore((await host.read(file)) ?? '');

@@ -26,6 +26,8 @@ export class Visit {
   readonly side: Side;
   /** Aborted, with a TrialFailure, when the driver fails outside of all calls: the trial that goes on is over. */
   readonly trouble = new AbortController();
+  /** What the driver did is undone, as far as it can be. */
+  ended = false;
   private readonly id = randomUUID();
   private readonly over = new AbortController();
   private readonly before: HostState;
@@ -69,9 +71,10 @@ export class Visit {
   async end(): Promise<VisitEnd> {
     this.over.abort(`the visit of ${this.driver.id} is over`);
     const { host, undo } = this.side;
-    const complaints = await undo.unwindTo(this.base);
-    if (host.lost.aborted) return { complaints, leftovers: [] };
+    const complaints: string[] = [];
     try {
+      complaints.push(...(await undo.unwindTo(this.base)));
+      if (host.lost.aborted) return { complaints, leftovers: [] };
       const processes = await endProcesses(host, this.before, this.id);
       await Promise.race([this.host.idle(), sleep(IDLE_TIMEOUT_MS, undefined, { ref: false })]);
       const things = await takeAway(host, this.before, this.host.deeds, this.directory);
@@ -79,6 +82,8 @@ export class Visit {
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return { complaints: [...complaints, error.message], leftovers: [] };
+    } finally {
+      this.ended = true;
     }
   }
 
