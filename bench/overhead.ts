@@ -78,7 +78,7 @@ async function coldStarts(driver: SwitchDriver): Promise<number[]> {
       await localHost.makeDirectory(directory);
       const began = performance.now();
       await reserveHugepages(localHost, journal, [
-        { node: 0, bytes: driver.hugepageBytes?.(PAIR.length, FRAME_BYTES_USUAL) ?? 0 },
+        { node: 0, bytes: driver.hugepageBytes?.(PAIR.length, FRAME_BYTES_USUAL) ?? 0, inContainer: false },
       ]);
       await driver.start({
         ...{

@@ -18,6 +18,7 @@
 
 #include "../load/clock.h"
 
+#define NO_RUNTIME "EAL: Error creating '/var/run/dpdk'"
 #define HUGEPAGES "/sys/kernel/mm/hugepages"
 #define PEER_WAIT_NS (2 * NS_PER_SECOND)
 #define PEER_POLL_US 5000
@@ -46,17 +47,26 @@ static void forget_log(void)
         rewind(dpdk_log.stream);
 }
 
-/* The first line that DPDK has logged since the last forget_log, without the line's end. */
+/* The first line that DPDK has logged since the last forget_log, without the line's end. That there is no place for its
+ * runtime files it says in every container, and does without. */
 static const char *first_logged(void)
 {
+    char *line;
+
     if (dpdk_log.stream == NULL || fflush(dpdk_log.stream) != 0 || dpdk_log.len == 0)
         return "DPDK does not say why";
-    dpdk_log.text[strcspn(dpdk_log.text, "\n")] = '\0';
-    return dpdk_log.text;
+    for (line = dpdk_log.text; strncmp(line, NO_RUNTIME, strlen(NO_RUNTIME)) == 0;) {
+        char *end = strchr(line, '\n');
+        if (end == NULL || end[1] == '\0')
+            break;
+        line = end + 1;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return line;
 }
 
-/* Bytes of all free hugepages, of any size. */
-static uint64_t free_hugepage_bytes(void)
+/* Bytes of the free hugepages that are no larger than what is needed: others are not taken. */
+static uint64_t free_hugepage_bytes(uint64_t needed)
 {
     uint64_t bytes = 0;
     DIR *folder = opendir(HUGEPAGES);
@@ -66,7 +76,7 @@ static uint64_t free_hugepage_bytes(void)
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         char path[sizeof(HUGEPAGES) + sizeof(entry->d_name) + sizeof("/free_hugepages")];
         uint64_t kib, pages = 0;
-        if (sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kib) != 1)
+        if (sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kib) != 1 || kib * 1024 > needed)
             continue;
         snprintf(path, sizeof(path), "%s/%s/free_hugepages", HUGEPAGES, entry->d_name);
         FILE *file = fopen(path, "re");
@@ -80,6 +90,17 @@ static uint64_t free_hugepage_bytes(void)
     return bytes;
 }
 
+/* The same limit for each NUMA node, as --socket-limit takes it. Without it DPDK helps itself to a page of 1 GiB that
+ * somebody else has reserved, for memory in one piece, and is seconds late as it clears it. */
+static const char *limits(char *text, size_t size, uint64_t mib)
+{
+    size_t len = (size_t)snprintf(text, size, "--socket-limit=%" PRIu64, mib);
+
+    for (unsigned node = 1; node < RTE_MAX_NUMA_NODES && len < size; node++)
+        len += (size_t)snprintf(text + len, size - len, ",%" PRIu64, mib);
+    return text;
+}
+
 bool dpdk_is_pci(const char *device)
 {
     /* [domain:]bus:device.function, in hexadecimal; no virtual device has a ':' before its first ','. */
@@ -90,28 +111,24 @@ bool dpdk_is_pci(const char *device)
 
 int dpdk_begin(const char *lcores, uint64_t bytes, const char *pci_device, struct dpdk_error *error)
 {
-    char lcore_map[DPDK_LCORES_BYTES + sizeof("--lcores=")], megabytes[32];
-    uint64_t mib = bytes >> 20, free_mib = free_hugepage_bytes() >> 20;
+    char lcore_map[DPDK_LCORES_BYTES + sizeof("--lcores=")], megabytes[32], limit[16 * RTE_MAX_NUMA_NODES];
+    uint64_t mib = bytes >> 20, free_mib = free_hugepage_bytes(bytes) >> 20;
 
     if (free_mib < mib)
         return fail(error, ENOMEM,
-                    "needs %" PRIu64 " MiB of hugepages, and %" PRIu64
-                    " MiB are free: raise vm.nr_hugepages by %" PRIu64,
+                    "needs %" PRIu64 " MiB of hugepages, and %" PRIu64 " MiB are free: add %" PRIu64
+                    " to the number in " HUGEPAGES "/hugepages-2048kB/nr_hugepages",
                     mib, free_mib, (mib - free_mib + 1) / 2);
     if (dpdk_log.stream == NULL && (dpdk_log.stream = open_memstream(&dpdk_log.text, &dpdk_log.len)) != NULL)
         rte_openlog_stream(dpdk_log.stream);
     snprintf(lcore_map, sizeof(lcore_map), "--lcores=%s", lcores);
     snprintf(megabytes, sizeof(megabytes), "%" PRIu64, mib);
     /* One file for all pages: vhost-user hands over a descriptor a region, and takes few. */
-    const char *args[] = {"vswbench",
-                          "--in-memory",
-                          "--no-telemetry",
-                          "--single-file-segments",
-                          "--log-level=4",
-                          "-m",
-                          megabytes,
-                          lcore_map,
-                          pci_device != NULL ? "-a" : "--no-pci",
+    const char *args[] = {"vswbench",       "--in-memory",
+                          "--no-telemetry", "--single-file-segments",
+                          "--log-level=4",  "-m",
+                          megabytes,        limits(limit, sizeof(limit), mib),
+                          lcore_map,        pci_device != NULL ? "-a" : "--no-pci",
                           pci_device};
     int count = (int)(sizeof(args) / sizeof(args[0])) - (pci_device == NULL);
     if (rte_eal_init(count, (char **)(uintptr_t)args) < 0)

@@ -75,6 +75,14 @@ describe('examine', () => {
     const host = machine(t);
     host.files.delete('/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages');
     assert.equal((await find(host, {}, 'hugepages'))?.state, 'warning');
+    const limited = machine(t).put({
+      '/proc/100/cgroup': '0::/pod\n',
+      '/sys/fs/cgroup/pod/hugetlb.2MB.max': '67108864\n',
+    });
+    const finding = await find(limited, {}, 'hugepages');
+    assert.equal(finding?.state, 'warning');
+    assert.match(finding?.text ?? '', /^the control group \/sys\/fs\/cgroup\/pod leaves 64 MiB of 2 MiB/);
+    assert.match(finding?.mend ?? '', /raise its hugetlb\.2MB\.max/);
   });
 
   it('warns of fewer than 3 CPUs', async (t) => {

@@ -3,6 +3,7 @@
 import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
 import { cpuFindings } from './cpu-findings.ts';
 import type { Host } from './host.ts';
+import { hugepageLimits } from './hugepages.ts';
 import { quotasOf } from './limits.ts';
 import { packagesMissing } from './packages.ts';
 
@@ -70,6 +71,17 @@ async function hugepages(host: Host): Promise<Finding> {
   const subject = 'hugepages';
   const folder = '/sys/kernel/mm/hugepages/hugepages-2048kB';
   const free = await host.read(`${folder}/free_hugepages`);
+  const { own, containers } = await hugepageLimits(host);
+  const limit = own ?? containers;
+  if (free !== null && limit !== null) {
+    const left = Math.floor(limit.leftBytes / 2 ** 20);
+    return {
+      state: 'warning',
+      subject,
+      text: `the control group ${limit.group} leaves ${left} MiB of 2 MiB to what runs in it: what needs more is told when it is started`,
+      mend: `raise its ${limit.file}, or run vswbench outside of it`,
+    };
+  }
   return free === null
     ? {
         state: 'warning',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What takes CPU time away without running itself: quotas of control groups, caps of a CPU's clock, heat.
+import { groupsOf } from './control-groups.ts';
 import type { Host } from './host.ts';
 
 /** A quota of CPU time that holds for some process, at its own group or at one above. */
@@ -35,37 +36,9 @@ export async function readLimits(host: Host, processes: readonly number[], cpus:
 
 /** The quotas that hold for some processes: of their groups and of all above (cgroups(7), CFS bandwidth control). */
 export async function quotasOf(host: Host, processes: readonly number[]): Promise<Quota[]> {
-  const mounts = parseMounts((await host.read('/proc/mounts')) ?? '');
-  const memberships = await Promise.all(processes.map((pid) => host.read(`/proc/${pid}/cgroup`)));
-  const folders = new Set(memberships.flatMap((text) => foldersOf(text ?? '', mounts)));
-  const quotas = await Promise.all([...folders].map((folder) => quotaOf(host, folder)));
+  const folders = await groupsOf(host, processes, 'cpu');
+  const quotas = await Promise.all(folders.map((folder) => quotaOf(host, folder)));
   return quotas.filter((quota) => quota !== null);
-}
-
-/** Where the hierarchies that limit CPU time are mounted. */
-interface Mounts {
-  v1: string | null;
-  v2: string | null;
-}
-
-function parseMounts(text: string): Mounts {
-  const rows = text.split('\n').map((line) => line.split(' '));
-  const has = (type: string, option: string | null) =>
-    rows.find(
-      ([, , kind, options]) => kind === type && (option === null || options?.split(',').includes(option)),
-    )?.[1] ?? null;
-  return { v1: has('cgroup', 'cpu'), v2: has('cgroup2', null) };
-}
-
-/** The folders of a process's groups, from its own up to the root, of /proc/PID/cgroup. */
-function foldersOf(membership: string, { v1, v2 }: Mounts): string[] {
-  return membership.split('\n').flatMap((line) => {
-    const [, controllers = '', path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    const mount = controllers === '' ? v2 : controllers.split(',').includes('cpu') ? v1 : null;
-    if (path === undefined || mount === null) return [];
-    const names = path.split('/').filter((name) => name !== '');
-    return names.map((_, index) => [mount, ...names.slice(0, index + 1)].join('/')).concat(mount);
-  });
 }
 
 async function quotaOf(host: Host, group: string): Promise<Quota | null> {

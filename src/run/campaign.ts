@@ -371,9 +371,10 @@ function hugepageNeeds(
   const own = {
     node: nodeOf(cpus, switchCpus(placement, side.role)[0]),
     bytes: hugepageBytesOf(driver, ports, frameBytes),
+    inContainer: false,
   };
   const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
-  return [own, ...applications.map((cpu) => ({ node: nodeOf(cpus, cpu), bytes: each }))].filter(
+  return [own, ...applications.map((cpu) => ({ node: nodeOf(cpus, cpu), bytes: each, inContainer: true }))].filter(
     ({ bytes }) => bytes > 0,
   );
 }

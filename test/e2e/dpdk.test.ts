@@ -2,7 +2,7 @@
 // User-space switches and shared memory, as a user runs them: real containers, hugepages, DPDK and Open vSwitch.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
@@ -175,6 +175,31 @@ suite('DPDK', skip, () => {
     const ended = await running.ended;
     const outcomes = outcomesOf(ended.stdout);
     assert.deepEqual(outcomes, ['failed', 'measured'], ended.stderr);
+    assertNothingLeft();
+  });
+
+  it('leaves pages of 1 GiB that somebody has reserved alone, wherever they are mounted', {
+    timeout: 60_000,
+  }, async (context) => {
+    const pool = '/sys/kernel/mm/hugepages/hugepages-1048576kB';
+    const read = (name: string) => (existsSync(pool) ? Number(readFileSync(`${pool}/${name}`, 'utf8')) : 0);
+    const before = read('nr_hugepages');
+    if (existsSync(pool)) writeFileSync(`${pool}/nr_hugepages`, String(before + 1));
+    context.after(() => existsSync(pool) && writeFileSync(`${pool}/nr_hugepages`, String(before)));
+    if (read('nr_hugepages') === before) return context.skip('the kernel has no page of 1 GiB to give');
+    const free = read('free_hugepages');
+    const seen = new Set<number>();
+    const mounted = mkdtempSync(join(tmpdir(), 'vswbench-huge-'));
+    context.after(() => rmSync(mounted, { recursive: true }));
+    const mounting = 'mount -t hugetlbfs -o pagesize=1G none "$0" && exec "$@"';
+    const running = workspace.start(options('-V direct,basicfwd,ovs -R 10k --duration 500ms --trials 1'), {}, [
+      ...['unshare', '--mount', 'sh', '-c', mounting, mounted],
+    ]);
+    const look = setInterval(() => seen.add(read('free_hugepages')), 10);
+    const ended = await running.ended;
+    clearInterval(look);
+    assert.deepEqual(outcomesOf(ended.stdout), ['measured', 'measured', 'measured', 'measured'], ended.stderr);
+    assert.deepEqual([...seen], [free]);
     assertNothingLeft();
   });
 

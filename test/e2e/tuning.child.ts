@@ -38,6 +38,6 @@ for (;;) {
   const artifacts = { programs: '', application: '', root: '', frameworks: [] };
   const containers = { path: '', ipv6: false };
   await tuner.turn({ ...side, artifacts, uplink: null, clocksource: null, interruptsApart: null, containers });
-  await reserveHugepages(host, undo, [{ node: 0, bytes: Number(hugepages) }]);
+  await reserveHugepages(host, undo, [{ node: 0, bytes: Number(hugepages), inContainer: false }]);
   for (const complaint of await undo.close()) process.stderr.write(`${complaint}\n`);
 }
