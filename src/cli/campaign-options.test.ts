@@ -35,8 +35,8 @@ function refuses(what: () => unknown, message: RegExp): void {
 }
 
 it('takes sizes with the FCS', () => {
-  assert.deepEqual(campaignOf(null, '-P', '64,1518', '--fcs').packetSizes, [60, 1514]);
-  assert.deepEqual(campaignOf('fcs: true\npacketSize: 64').packetSizes, [60]);
+  assert.deepEqual(campaignOf(null, '-P', '64,1518', '--fcs').sweep.packetSize, [60, 1514]);
+  assert.deepEqual(campaignOf('fcs: true\npacketSize: 64').sweep.packetSize, [60]);
   assert.equal(campaignOf('packetSize: 64').fcs, false);
 });
 
@@ -105,7 +105,7 @@ describe('readCampaign', () => {
   it('has defaults for everything', () => {
     const campaign = campaignOf(null);
     assert.equal(campaign.title, null);
-    assert.deepEqual(campaign.packetSizes, [64]);
+    assert.equal(campaign.sweep.packetSize, null);
     assert.equal(campaign.switches, null);
     assert.equal(campaign.seed, null);
   });
@@ -113,9 +113,9 @@ describe('readCampaign', () => {
   it('reads values and lists of either form from a file, and takes its name for a title', () => {
     const campaign = campaignOf('packetSize: [64, 256]\nburst: 32, 64\nrate: max\nduration: 2s\nswitch: direct\n');
     assert.equal(campaign.title, 'sweep');
-    assert.deepEqual(campaign.packetSizes, [64, 256]);
-    assert.deepEqual(campaign.bursts, [32, 64]);
-    assert.deepEqual(campaign.rates, ['max']);
+    assert.deepEqual(campaign.sweep.packetSize, [64, 256]);
+    assert.deepEqual(campaign.sweep.burst, [32, 64]);
+    assert.deepEqual(campaign.sweep.rate, ['max']);
     assert.equal(campaign.durationMs, 2000);
     assert.deepEqual(campaign.switches, ['direct']);
   });
@@ -130,10 +130,10 @@ describe('readCampaign', () => {
     [['-S', '2vs2,4vs4'], (c) => c.pairs, [2, 4]],
     [['-V', 'linux-bridge'], (c) => c.switches, ['linux-bridge']],
     [['--io', 'raw,udp'], (c) => c.ios, ['raw', 'udp']],
-    [['-P', '1500'], (c) => c.packetSizes, [1500]],
-    [['-R', '5k,max'], (c) => c.rates, [5000, 'max']],
-    [['-B', '7'], (c) => c.bursts, [7]],
-    [['--touch', 'none'], (c) => c.touches, ['none']],
+    [['-P', '1500'], (c) => c.sweep.packetSize, [1500]],
+    [['-R', '5k,max'], (c) => c.sweep.rate, [5000, 'max']],
+    [['-B', '7'], (c) => c.sweep.burst, [7]],
+    [['--touch', 'none'], (c) => c.sweep.touch, ['none']],
     [['--wait', 'yield'], (c) => c.wait, 'yield'],
     [['--warmup', '0ms'], (c) => c.warmupMs, 0],
     [['--duration', '300ms'], (c) => c.durationMs, 300],
@@ -160,7 +160,7 @@ describe('readCampaign', () => {
     assert.equal(campaignOf('# nothing\n').durationMs, 3000);
   });
   it('lets an option mend what a file has wrong', () => {
-    assert.deepEqual(campaignOf('packetSize: 40\n', '-P', '64').packetSizes, [64]);
+    assert.deepEqual(campaignOf('packetSize: 40\n', '-P', '64').sweep.packetSize, [64]);
   });
 });
 

@@ -1,44 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options that say what to measure. What they mean is told elsewhere: this file is loaded to show them, too.
+// The options that say what to measure.
 import { type Command, Option } from 'commander';
 import type { CampaignFile } from '../model/campaign.ts';
+import { CELL_KEYS, PARAMETERS, type ParameterKey } from '../model/parameters.ts';
+
+/** An option, the campaign file's key of the same meaning, and the value where it is given without one. */
+interface CampaignOption {
+  flags: string;
+  key: Exclude<keyof CampaignFile, 'testbeds'>;
+  text: string;
+  bare?: string;
+}
+
+/** What a reader looks for first, in this order. */
+const FIRST: readonly ParameterKey[] = ['dimension', 'location', 'pairs', 'switch', 'packetSize'];
+const NEXT: readonly ParameterKey[] = ['rate', 'burst', 'io', 'port'];
+const OTHERS = CELL_KEYS.filter((key) => !FIRST.includes(key) && !NEXT.includes(key));
+
+function optionFor(key: ParameterKey): CampaignOption {
+  const { flags, help } = PARAMETERS[key];
+  return { key, flags, text: help };
+}
 
 /** Options that say what to measure: each overrides the campaign file's key of the same meaning. */
-const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; text: string; bare?: string }[] = [
-  { flags: '-D, --dimension <list>', key: 'dimension', text: 'throughput, latency' },
-  { flags: '-L, --location <list>', key: 'location', text: 'local, remote' },
-  { flags: '-S, --pairs <list>', key: 'pairs', text: 'container pairs, as 1vs1,4vs4 or 1vs1..4vs4' },
-  { flags: '-V, --virtual-switch <list>', key: 'switch', text: 'switches (default: all that this machine can run)' },
-  {
-    flags: '-P, --packet-size <list>',
-    key: 'packetSize',
-    text: "bytes of the whole Ethernet frame without FCS, 60 to 9014; RFC 2544's 64 and 1518 are 60 and 1514 (default: 64)",
-  },
+const OPTIONS: readonly CampaignOption[] = [
+  ...FIRST.map(optionFor),
   { flags: '--fcs', key: 'fcs', text: 'sizes are stated and shown with the FCS: -P 64,1518 is 60 and 1514 without' },
-  { flags: '-R, --rate <list>', key: 'rate', text: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'" },
-  { flags: '-B, --burst <list>', key: 'burst', text: 'packets per burst, 1 to 1024 (default: 64; latency: 4)' },
-  { flags: '--io <list>', key: 'io', text: 'I/O frameworks (default: all that the switch can serve)' },
-  {
-    flags: '--port <list>',
-    key: 'port',
-    text: 'kinds of port: netdev, vhost-user, memif, netmap, vf (default: all that fit)',
-  },
-  { flags: '--touch <list>', key: 'touch', text: 'full: every byte generated and checked (default); none' },
-  {
-    flags: '--rx-moderation <list>',
-    key: 'rxModeration',
-    text: 'on (default): receivers on sockets leave their queue alone for up to 10 µs at high rates; off',
-  },
-  {
-    flags: '--placement <list>',
-    key: 'placement',
-    text: 'where sender, receiver and switch sit: spread (a core each, default), same-core, same-cache, cross-socket',
-  },
-  {
-    flags: '--wait <how>',
-    key: 'wait',
-    text: 'poll, yield, block (sleep until a packet comes), or auto: yield where CPUs are shared (default)',
-  },
+  ...[...NEXT, ...OTHERS].map(optionFor),
+  optionFor('wait'),
   {
     flags: '--warmup <time>',
     key: 'warmup',
@@ -57,11 +46,7 @@ const OPTIONS: { flags: string; key: Exclude<keyof CampaignFile, 'testbeds'>; te
     key: 'cpus',
     text: 'CPUs to use, and no others, as 2-15 (default: all that may be used); a testbed may name those of each host',
   },
-  {
-    flags: '--testbed <list>',
-    key: 'testbed',
-    text: 'machines to measure on, as lab or lab-1,lab-2; netns: two network namespaces of this one (default: local)',
-  },
+  optionFor('testbed'),
   {
     flags: '--tune [knobs]',
     key: 'tune',

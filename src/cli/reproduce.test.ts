@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { hostPair, hostRecord, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
 import type { Campaign } from '../model/campaign.ts';
 import type { HostRecord } from '../model/testbed.ts';
+import { cellsOf, pointOf, sweepOf } from '../plan/sweep.ts';
 import { reproduceCommand } from '../report/command.ts';
 import { shownResult } from '../report/shown.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
@@ -36,17 +37,13 @@ function campaignOf(args: readonly string[]): Campaign {
 /** What is recorded of a campaign of one case. */
 function recordOf(campaign: Campaign, hosts: HostRecord[]) {
   const [dimension = 'throughput'] = campaign.dimensions;
+  const [cell = assert.fail()] = cellsOf(sweepOf(campaign));
   const one = testCase({
     ...{ dimension, location: campaign.locations[0] ?? 'local', pairs: campaign.pairs[0] ?? 1 },
     testbed: hosts[0]?.testbed ?? '',
     ...{ switch: campaign.switches?.[0] ?? '', io: campaign.ios?.[0] ?? '', port: campaign.ports?.[0] ?? 'netdev' },
-    ...{
-      packetSize: campaign.packetSizes[0] ?? 64,
-      rate: campaign.rates?.[0] ?? 'max',
-      burst: campaign.bursts?.[0] ?? 1,
-    },
-    ...{ touch: campaign.touches[0] ?? 'full', rxModeration: campaign.rxModerations[0] ?? 'on' },
-    ...{ placement: campaign.placements[0] ?? 'spread', wait: campaign.wait === 'auto' ? 'poll' : campaign.wait },
+    ...pointOf(cell, dimension, campaign),
+    wait: campaign.wait === 'auto' ? 'poll' : campaign.wait,
   });
   const { warmupMs, warmupAuto, durationMs, trials, precision, fcs, tune, hostNetwork, seed } = campaign;
   return storedCampaign({

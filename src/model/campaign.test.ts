@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from './campaign.ts';
+import { listsOf } from './fields.ts';
+import { CELL_KEYS } from './parameters.ts';
 
 function campaignOf(file: CampaignFile): Campaign {
   const parsed = parseCampaign(file);
@@ -26,12 +28,7 @@ describe('parseCampaign', () => {
       switches: null,
       ios: null,
       ports: null,
-      packetSizes: [64],
-      rates: null,
-      bursts: null,
-      touches: ['full'],
-      rxModerations: ['on'],
-      placements: ['spread'],
+      sweep: listsOf(CELL_KEYS, () => null),
       cpus: null,
       wait: 'auto',
       warmupMs: 500,
@@ -82,12 +79,13 @@ describe('parseCampaign', () => {
       switches: ['linux-bridge', 'ovs'],
       ios: ['udp', 'raw-mmsg'],
       ports: null,
-      packetSizes: [64, 128, 192, 256, 1500],
-      rates: ['max', 1e6, 2e6, 3e6, 1500],
-      bursts: [1, 32],
-      touches: ['full', 'none'],
-      rxModerations: ['on'],
-      placements: ['spread'],
+      sweep: {
+        ...listsOf(CELL_KEYS, () => null),
+        packetSize: [64, 128, 192, 256, 1500],
+        rate: ['max', 1e6, 2e6, 3e6, 1500],
+        burst: [1, 32],
+        touch: ['full', 'none'],
+      },
       cpus: null,
       wait: 'poll',
       warmupMs: 1000,
@@ -119,7 +117,7 @@ describe('parseCampaign', () => {
     });
     assert.deepEqual(campaign.pairs, [2]);
     assert.deepEqual(campaign.switches, ['ovs']);
-    assert.deepEqual(campaign.rates, ['max', 1000]);
+    assert.deepEqual(campaign.sweep.rate, ['max', 1000]);
     assert.deepEqual(campaign.dimensions, ['latency']);
   });
 
@@ -163,8 +161,8 @@ describe('parseCampaign', () => {
     [{ rate: '2G' }, /^rate \(-R\): 2000000000 is out of range/],
     [{ rate: 'fast' }, /^rate \(-R\): 'fast' is not a number.*nor is it 'max'$/],
     [{ burst: '0' }, /^burst \(-B\): 0 is out of range; give 1 to 1024 packets$/],
-    [{ touch: 'some' }, /^touch: 'some' is not one of full, none$/],
-    [{ wait: 'sleep' }, /^wait: 'sleep' is not one of auto, poll, yield, block$/],
+    [{ touch: 'some' }, /^touch \(--touch\): 'some' is not one of full, none$/],
+    [{ wait: 'sleep' }, /^wait \(--wait\): 'sleep' is not one of auto, poll, yield, block$/],
     [{ warmup: 'soon' }, /^warmup: 'soon' is not a duration/],
     [{ duration: '199ms' }, /^duration: '199ms' is out of range; give 200ms to 24h$/],
     [{ duration: '25h' }, /^duration: '25h' is out of range/],
@@ -216,7 +214,7 @@ describe('parseCampaign', () => {
       warmup: '0',
       duration: '200ms',
     });
-    assert.deepEqual([least.packetSizes, least.rates, least.bursts, least.trials], [[60], [5], [1], 1]);
+    assert.deepEqual([least.sweep.packetSize, least.sweep.rate, least.sweep.burst, least.trials], [[60], [5], [1], 1]);
     assert.deepEqual([least.seed, least.warmupMs, least.durationMs], [0, 0, 200]);
     const most = campaignOf({
       packetSize: '9014',
@@ -226,25 +224,31 @@ describe('parseCampaign', () => {
       pairs: '128vs128',
       duration: '24h',
     });
-    assert.deepEqual([most.packetSizes, most.rates, most.bursts, most.trials], [[9014], [1e9], [1024], 10_000]);
+    assert.deepEqual(
+      [most.sweep.packetSize, most.sweep.rate, most.sweep.burst, most.trials],
+      [[9014], [1e9], [1024], 10_000],
+    );
     assert.deepEqual([most.pairs, most.durationMs], [[128], 86_400_000]);
   });
 });
 
 describe('CampaignFileSchema', () => {
   it('takes scalars, comma-separated text and lists alike', () => {
-    const read = (file: unknown) => campaignOf(CampaignFileSchema.parse(file)).packetSizes;
+    const read = (file: unknown) => campaignOf(CampaignFileSchema.parse(file)).sweep.packetSize;
     assert.deepEqual(read({ packetSize: 64 }), [64]);
     assert.deepEqual(read({ packetSize: '64,128' }), [64, 128]);
     assert.deepEqual(read({ packetSize: [64, '128..256/64'] }), [64, 128, 192, 256]);
     // In a list nothing can be a decimal comma.
     assert.deepEqual(read({ packetSize: [500, '1k'] }), [500, 1000]);
+    assert.deepEqual(read({ packetSize: ['64,128', 256] }), [64, 128, 256]);
+    assert.match(errorOf({ packetSize: ['64', '1,5k'] }), /^packetSize \(-P\): '1,5k' reads as 1 and 5 k/);
+    assert.equal(campaignOf({ cpus: ['0-1', '3'] }).cpus, '0-1,3');
   });
 
   it('takes sizes with the FCS where the file says so', () => {
-    const read = (file: unknown) => campaignOf(CampaignFileSchema.parse(file)).packetSizes;
+    const read = (file: unknown) => campaignOf(CampaignFileSchema.parse(file)).sweep.packetSize;
     assert.deepEqual(read({ packetSize: [64, 1518], fcs: true }), [60, 1514]);
-    assert.deepEqual(read({ fcs: true }), [60]);
+    assert.equal(read({ fcs: true }), null);
     assert.deepEqual(read({ packetSize: 64, fcs: false }), [64]);
   });
 

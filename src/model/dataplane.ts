@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines that `vswload` prints (dataplane/PROTOCOL.md, version 2), as schemas: nothing it says is believed unchecked.
 import { z } from 'zod';
+import { PORT_KINDS, type PortKind } from './names.ts';
 
 const count = z.int().nonnegative();
 const head = { v: z.literal(2) };
 /** Nanoseconds of the host's CLOCK_MONOTONIC since the epoch that the application was given (`Host.epochNs`): exact as a number for 104 days. */
 const timeNs = count;
 
-/** What a switch gives to a container: a kernel interface, a socket by which memory is shared, a port of netmap, or a virtual function of a network card. */
-export const PortKindSchema = z.enum(['netdev', 'vhost-user', 'memif', 'netmap', 'vf']);
-export type PortKind = z.infer<typeof PortKindSchema>;
+export const PortKindSchema = z.enum(PORT_KINDS);
+export type { PortKind };
 
 /**
  * Log-linear latency histogram; values in nanoseconds, buckets half-open `[lower, upper)`, ascending, none empty. `censored` packets were due

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a parameter of a test case is made of. The parameters themselves are the entries of parameters.ts, and everything else that knows
-// them derives it from there: docs/adding-a-parameter.md.
+// them derives it from there: docs/adding-a-parameter.md. Neither file loads zod, which takes longer than to show all options.
 import type { z } from 'zod';
 import { type Given, wordsOf } from './given.ts';
 import type { Parsed } from './units.ts';
@@ -51,8 +51,8 @@ export interface Parameter<T> {
   swept: Swept;
   /** Cases that differ in it are alternatives, of which one may be the best; else they are never compared with each other. */
   rankable: boolean;
-  /** Of a value in a record. Older records lack the parameters that have `before`. */
-  schema: z.ZodType<T>;
+  /** Of a value in a record, made with zod. Older records lack the parameters that have `before`. */
+  schema(zod: typeof z): z.ZodType<T>;
   /**
    * With what all was measured before there was this parameter: what records mean that lack it. It goes unsaid in the key of a test case,
    * which is therefore what it was, and wherever all cases have it.
@@ -99,7 +99,7 @@ export function column<T extends string | number>(
 
 /** What an entry says of a parameter that is one of a few words; the rest follows. */
 export interface ChoiceWords<T extends string, S extends Swept, R extends boolean> {
-  values: z.ZodType<T> & { options: readonly T[] };
+  values: readonly T[];
   swept: S;
   rankable: R;
   before?: z.core.util.NoUndefined<T>;
@@ -132,9 +132,12 @@ export function choice<T extends string, const S extends Swept, const R extends 
     flags: `--${option} <list>`,
     heading: name,
     ...words,
-    schema: before === undefined ? values : values.default(before),
+    schema(zod) {
+      const words: z.ZodType<T> = zod.literal(values);
+      return before === undefined ? words : words.default(before);
+    },
     ...(before === undefined ? {} : { before }),
-    parse: (given) => wordsOf(given, values.options),
+    parse: (given) => wordsOf(given, values),
     written: (value) => value,
     told: (value) => `${name} = ${value}`,
     inTitle: (list) => `${name} ${list}`,

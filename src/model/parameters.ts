@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters of a test case: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that change what is measured.
 // One entry is all there is to a parameter: schema, key, options, campaign files, sweeps, store, exports, tables and charts derive from it.
-import { z } from 'zod';
-import { PortKindSchema } from './dataplane.ts';
+import type { z } from 'zod';
 import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { eachOf, namesOf, pairSetsOf, quantitiesOf, ratesOf } from './given.ts';
+import { LOCAL_TESTBED, PORT_KINDS, TESTBED_NAME } from './names.ts';
 import { choice, column, type Defaulted, type Dimension, type Parameter, type Reading } from './parameter.ts';
-import { LOCAL_TESTBED, TestbedNameSchema } from './testbed.ts';
+
 import { quantity } from './units.ts';
 
 /** Pairs of containers of a test case: each has addresses of its own. */
@@ -15,6 +15,8 @@ const BURST_MAX = 1024;
 /** Bytes of a frame without FCS where nobody says otherwise; with it where sizes are given so. */
 const SIZE_DEFAULT = 64;
 
+export const WAITS = ['poll', 'yield', 'block'] as const;
+
 const CELL = { swept: 'cell', rankable: false } as const;
 
 /** The entries, in the order in which a test case is told. */
@@ -22,18 +24,17 @@ const ENTRIES = {
   /** On which machine or machines. */
   testbed: entry<string>()({
     ...{ swept: 'testbed', rankable: false },
-    schema: TestbedNameSchema.default(LOCAL_TESTBED),
+    schema: (zod) => zod.string().regex(TESTBED_NAME.pattern, TESTBED_NAME.refusal).default(LOCAL_TESTBED),
     before: LOCAL_TESTBED,
     flags: '--testbed <list>',
     help: 'machines to measure on, as lab or lab-1,lab-2; netns: two network namespaces of this one (default: local)',
     default: () => LOCAL_TESTBED,
     parse: (given) =>
-      eachOf(given, (item) => {
-        const parsed = TestbedNameSchema.safeParse(item);
-        return parsed.success
-          ? { ok: true, value: [parsed.data] }
-          : { ok: false, error: `'${item}' ${parsed.error.issues[0]?.message ?? ''}` };
-      }),
+      eachOf(given, (name) =>
+        TESTBED_NAME.pattern.test(name)
+          ? { ok: true, value: [name] }
+          : { ok: false, error: `'${name}' ${TESTBED_NAME.refusal}` },
+      ),
     written: (name) => name,
     told: (name) => `testbed ${name}`,
     inTitle: (names) => `testbeds ${names}`,
@@ -45,7 +46,7 @@ const ENTRIES = {
   /** D: what is measured. */
   dimension: {
     ...choice({
-      values: z.enum(['throughput', 'latency']),
+      values: ['throughput', 'latency'],
       ...{ swept: 'block', rankable: false },
       ...{ option: 'dimension', flags: '-D, --dimension <list>', name: 'dimension', heading: 'D' },
       help: 'throughput, latency',
@@ -59,7 +60,7 @@ const ENTRIES = {
   /** L: on one host, or between two. */
   location: {
     ...choice({
-      values: z.enum(['local', 'remote']),
+      values: ['local', 'remote'],
       ...{ swept: 'block', rankable: false },
       ...{ option: 'location', flags: '-L, --location <list>', name: 'location', heading: 'L' },
       help: 'local, remote',
@@ -72,7 +73,7 @@ const ENTRIES = {
   /** S: how many container pairs run at once; 4 is the paper's `4vs4`. */
   pairs: entry<number>()({
     ...{ swept: 'block', rankable: false },
-    schema: z.int().min(1).max(PAIRS_MAX),
+    schema: (zod) => zod.int().min(1).max(PAIRS_MAX),
     flags: '-S, --pairs <list>',
     help: 'container pairs, as 1vs1,4vs4 or 1vs1..4vs4',
     default: () => 1,
@@ -86,7 +87,7 @@ const ENTRIES = {
   /** V: id in the switch registry. */
   switch: entry<string>()({
     ...{ swept: 'combination', rankable: true },
-    schema: z.string().min(1),
+    schema: (zod) => zod.string().min(1),
     flags: '-V, --virtual-switch <list>',
     help: 'switches (default: all that this machine can run)',
     parse: namesOf,
@@ -98,7 +99,7 @@ const ENTRIES = {
   /** I/O framework of the traffic applications. */
   io: entry<string>()({
     ...{ swept: 'combination', rankable: true },
-    schema: z.string().min(1),
+    schema: (zod) => zod.string().min(1),
     flags: '--io <list>',
     help: 'I/O frameworks (default: all that the switch can serve)',
     parse: namesOf,
@@ -109,7 +110,7 @@ const ENTRIES = {
   }),
   /** The kind of port between application and switch; several where both serve several. */
   port: choice({
-    values: PortKindSchema,
+    values: PORT_KINDS,
     ...{ swept: 'combination', rankable: true },
     ...{ option: 'port', name: 'port' },
     help: 'kinds of port: netdev, vhost-user, memif, netmap, vf (default: all that fit)',
@@ -119,7 +120,7 @@ const ENTRIES = {
   /** P: bytes of the whole Ethernet frame without FCS. */
   packetSize: entry<number>()({
     ...CELL,
-    schema: z.int().min(FRAME_BYTES_MIN).max(FRAME_BYTES_MAX),
+    schema: (zod) => zod.int().min(FRAME_BYTES_MIN).max(FRAME_BYTES_MAX),
     flags: '-P, --packet-size <list>',
     help: "bytes of the whole Ethernet frame without FCS, 60 to 9014; RFC 2544's 64 and 1518 are 60 and 1514 (default: 64)",
     default: (_dimension, { fcs }) => SIZE_DEFAULT - (fcs ? FCS_BYTES : 0),
@@ -146,7 +147,7 @@ const ENTRIES = {
   /** R: packets/s of each sender; `max` is unpaced. */
   rate: entry<number | 'max'>()({
     ...CELL,
-    schema: z.union([z.literal('max'), z.int().min(1).max(1_000_000_000)]),
+    schema: (zod) => zod.union([zod.literal('max'), zod.int().min(1).max(1_000_000_000)]),
     flags: '-R, --rate <list>',
     help: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'",
     // Unpaced for throughput, and as in the paper's §4.5 for latency.
@@ -175,7 +176,7 @@ const ENTRIES = {
   /** B: packets per burst. */
   burst: entry<number>()({
     ...CELL,
-    schema: z.int().min(1).max(BURST_MAX),
+    schema: (zod) => zod.int().min(1).max(BURST_MAX),
     flags: '-B, --burst <list>',
     help: 'packets per burst, 1 to 1024 (default: 64; latency: 4)',
     // 4 is the least of the paper's figure 5. At 1000 packets/s that is a burst each 4 ms; with 64 it would be one each 64 ms, and a packet's
@@ -194,7 +195,7 @@ const ENTRIES = {
   /** Generate and check every byte, or only the packet's own header. */
   touch: {
     ...choice({
-      values: z.enum(['full', 'none']),
+      values: ['full', 'none'],
       ...CELL,
       ...{ option: 'touch', name: 'touch' },
       help: 'full: every byte generated and checked (default); none',
@@ -205,7 +206,7 @@ const ENTRIES = {
   },
   /** What an application does between packets: spin, give its CPU up (needed where CPUs are shared), or sleep in the kernel. */
   wait: choice({
-    values: z.enum(['poll', 'yield', 'block']),
+    values: WAITS,
     // Whether CPUs are shared depends on the switch: cases that differ in it are compared all the same.
     ...{ swept: 'never', rankable: true },
     ...{ option: 'wait', flags: '--wait <how>', name: 'wait' },
@@ -216,7 +217,7 @@ const ENTRIES = {
   /** Whether a receiver on sockets leaves its queue alone for some microseconds at high rates (docs/decisions/0004). */
   rxModeration: {
     ...choice({
-      values: z.enum(['on', 'off']),
+      values: ['on', 'off'],
       ...CELL,
       before: 'on',
       ...{ option: 'rx-moderation', name: 'receive moderation', heading: 'moderation' },
@@ -229,7 +230,7 @@ const ENTRIES = {
   /** Where sender, receiver and switch sit (docs/placement.md). */
   placement: {
     ...choice({
-      values: z.enum(['spread', 'same-core', 'same-cache', 'cross-socket']),
+      values: ['spread', 'same-core', 'same-cache', 'cross-socket'],
       ...CELL,
       before: 'spread',
       ...{ option: 'placement', name: 'placement' },
@@ -257,7 +258,7 @@ function versus(pairs: number): string {
 type Entries = typeof ENTRIES;
 
 export type ParameterKey = keyof Entries;
-type ValueOf<Key extends ParameterKey> = z.infer<Entries[Key]['schema']>;
+type ValueOf<Key extends ParameterKey> = z.infer<ReturnType<Entries[Key]['schema']>>;
 /** One point of the parameter space. */
 export type TestCase = { [Key in ParameterKey]: ValueOf<Key> };
 
@@ -267,13 +268,15 @@ type KeysWith<Traits> = { [Key in ParameterKey]: Entries[Key] extends Traits ? K
 export type CellKey = KeysWith<{ swept: 'cell' }>;
 /** What cases must have in common to be compared. */
 export type GroupKey = KeysWith<{ rankable: false }>;
+/** What has a value where a campaign gives none; the machine decides on the others. */
+export type DefaultedKey = KeysWith<{ default: unknown }>;
 /** What charts are drawn along. */
 export type AxisKey = KeysWith<{ axis: object }>;
 
 /** Every parameter, by the name that it has in test cases and in campaign files. */
 export const PARAMETERS: { readonly [Key in ParameterKey]: Parameter<TestCase[Key]> } = ENTRIES;
 /** Those that have a value where a campaign gives none. */
-const DEFAULTS: { readonly [Key in CellKey]: Defaulted<TestCase[Key]> } = ENTRIES;
+const DEFAULTS: { readonly [Key in DefaultedKey]: Defaulted<TestCase[Key]> } = ENTRIES;
 
 export const PARAMETER_KEYS: readonly ParameterKey[] = Object.keys(ENTRIES).filter(isParameter);
 export const CELL_KEYS = PARAMETER_KEYS.filter(isSweptInCells);
@@ -297,32 +300,17 @@ function hasAxis(key: ParameterKey): key is AxisKey {
 }
 
 /** The value of a parameter where a campaign gives none. */
-export function defaultOf<Key extends CellKey>(key: Key, dimension: Dimension, reading: Reading): TestCase[Key] {
+export function defaultOf<Key extends DefaultedKey>(key: Key, dimension: Dimension, reading: Reading): TestCase[Key] {
   return DEFAULTS[key].default(dimension, reading);
+}
+
+/** Its option, by the letter where there is one: `-P`, `--touch`. */
+export function optionOf(key: ParameterKey): string {
+  return /^--?[\w-]+/.exec(PARAMETERS[key].flags)?.[0] ?? '';
 }
 
 /** Whether that is what all was measured with before there was the parameter. */
 export function isAsBefore<Key extends ParameterKey>(key: Key, value: TestCase[Key]): boolean {
   const { before } = PARAMETERS[key];
   return before !== undefined && before === value;
-}
-
-/** An object that has a field for each of these parameters. */
-export function assembled<Whole extends object>(
-  keys: readonly (keyof Whole)[],
-  fieldOf: <Key extends keyof Whole>(key: Key) => Whole[Key],
-): Whole {
-  const part: Partial<Whole> = {};
-  for (const key of keys) part[key] = fieldOf(key);
-  return whole(part, keys);
-}
-
-/** The same object, now that all of these are there. Throws TypeError where one is not. */
-export function whole<Whole extends object>(part: Partial<Whole>, keys: readonly (keyof Whole)[]): Whole {
-  if (hasAll(part, keys)) return part;
-  throw new TypeError(`there is not a field for each of ${keys.map(String).join(', ')}`);
-}
-
-function hasAll<Whole extends object>(part: Partial<Whole>, keys: readonly (keyof Whole)[]): part is Whole {
-  return keys.every((key) => key in part);
 }

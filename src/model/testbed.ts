@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { parseCpuNames } from './cpu-list.ts';
 import { type Inventory, InventorySchema } from './inventory.ts';
+import { LOCAL_TESTBED, TESTBED_NAME } from './names.ts';
 import { KnobRecordSchema } from './tuning.ts';
 
 /** A user of 32 characters, a name of 253 (RFC 1035), and what joins them. */
@@ -72,12 +73,9 @@ export const TestbedSpecSchema = z
   .refine(({ near, far }) => near.host !== far?.host, { message: 'near and far are the same host' });
 export type TestbedSpec = z.infer<typeof TestbedSpecSchema>;
 
-export const TestbedNameSchema = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "is not a name of a testbed (lower-case letters, digits and '-')");
+export { LOCAL_TESTBED };
 
-/** The testbed of a campaign that names none: the machine on which vswbench runs. */
-export const LOCAL_TESTBED = 'local';
+export const TestbedNameSchema = z.string().regex(TESTBED_NAME.pattern, TESTBED_NAME.refusal);
 
 /** What a testbed file, and the key `testbeds` of a campaign file, hold. */
 export const TestbedsSchema = z.record(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import type { Parameter } from './parameter.ts';
+import { whole } from './fields.ts';
 import {
   GROUP_KEYS,
   type GroupKey,
@@ -9,7 +9,6 @@ import {
   PARAMETERS,
   type ParameterKey,
   type TestCase,
-  whole,
 } from './parameters.ts';
 
 export type { TestCase };
@@ -21,17 +20,17 @@ export type Group = Pick<TestCase, GroupKey>;
  * One point of the parameter space: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that
  * change what is measured. How long and how often it runs belongs to the campaign.
  */
-export const TestCaseSchema = z.strictObject(shapeOf<TestCase>(PARAMETER_KEYS, PARAMETERS));
-export const GroupSchema = z.strictObject(shapeOf<Group>(GROUP_KEYS, PARAMETERS));
+export const TestCaseSchema = z.strictObject(shapeOf<TestCase>(PARAMETER_KEYS, (key) => PARAMETERS[key].schema(z)));
+export const GroupSchema = z.strictObject(shapeOf<Group>(GROUP_KEYS, (key) => TestCaseSchema.shape[key]));
 
 type Shape<Whole> = { [Key in keyof Whole]: z.ZodType<Whole[Key]> };
 
 function shapeOf<Whole extends object>(
   keys: readonly (keyof Whole)[],
-  parameters: { readonly [Key in keyof Whole]: Parameter<Whole[Key]> },
+  schemaOf: <Key extends keyof Whole>(key: Key) => z.ZodType<Whole[Key]>,
 ): Shape<Whole> {
   const shape: Partial<Shape<Whole>> = {};
-  for (const key of keys) shape[key] = parameters[key].schema;
+  for (const key of keys) shape[key] = schemaOf(key);
   return whole<Shape<Whole>>(shape, keys);
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../test/fixtures/campaign.ts';
 import { plainCpus } from '../../test/fixtures/cpus.ts';
-import type { Campaign } from '../model/campaign.ts';
+import { type Campaign, type CampaignSweep, parseCampaign } from '../model/campaign.ts';
 import type { Framework } from '../model/dataplane.ts';
 import type { Cpu } from '../model/inventory.ts';
 import { type PlannedCase, PlannedCaseSchema } from '../model/result.ts';
@@ -79,39 +79,16 @@ function offer(part: Partial<MachineOffer> = {}): MachineOffer {
   };
 }
 
-function campaign(part: Partial<Campaign> = {}): Campaign {
-  return {
-    title: 'test',
-    dimensions: ['throughput'],
-    locations: ['local'],
-    pairs: [1],
-    switches: null,
-    ios: null,
-    ports: null,
-    packetSizes: [64],
-    rates: null,
-    bursts: [64],
-    touches: ['full'],
-    rxModerations: ['on'],
-    placements: ['spread'],
-    cpus: null,
-    wait: 'auto',
-    warmupMs: 0,
-    warmupAuto: false,
-    durationMs: 1000,
-    trials: 1,
-    precision: null,
-    fcs: false,
-    tune: [],
-    hostNetwork: false,
-    seed: null,
-    testbeds: ['local'],
-    testbedSpecs: {},
-    ...part,
-  };
+/** What is asked of a campaign beyond 64-byte frames in bursts of 64. */
+type Asked = Omit<Partial<Campaign>, 'sweep'> & { sweep?: Partial<CampaignSweep> };
+
+function campaign({ sweep, ...part }: Asked = {}): Campaign {
+  const parsed = parseCampaign({ burst: '64', warmup: '0', duration: '1s', trials: '1' });
+  if (!parsed.ok) assert.fail(parsed.error);
+  return { ...parsed.value, ...part, sweep: { ...parsed.value.sweep, ...sweep } };
 }
 
-function planned(part: Partial<Campaign>, machine: MachineOffer = offer()): PlannedCase[] {
+function planned(part: Asked, machine: MachineOffer = offer()): PlannedCase[] {
   const expanded = expandCampaign(campaign(part), [testbed(machine)]);
   if (!expanded.ok) assert.fail(expanded.error);
   for (const one of expanded.value) PlannedCaseSchema.parse(one);
@@ -127,7 +104,7 @@ function told(cases: readonly PlannedCase[]): string[] {
   });
 }
 
-function refused(part: Partial<Campaign>, machine: MachineOffer = offer()): string {
+function refused(part: Asked, machine: MachineOffer = offer()): string {
   const expanded = expandCampaign(campaign(part), [testbed(machine)]);
   if (expanded.ok) assert.fail('was accepted');
   assert.ok(!expanded.error.includes('\n'));
@@ -159,10 +136,7 @@ describe('expandCampaign', () => {
       pairs: [2, 1],
       switches: ['linux-bridge', 'direct'],
       ios: ['raw', 'udp'],
-      packetSizes: [1500, 64, 1500],
-      rates: ['max', 1000],
-      bursts: [1, 32],
-      touches: ['full', 'none'],
+      sweep: { packetSize: [1500, 64, 1500], rate: ['max', 1000], burst: [1, 32], touch: ['full', 'none'] },
       wait: 'poll',
     });
     assert.equal(cases.length, 2 ** 8);
@@ -194,7 +168,7 @@ describe('expandCampaign', () => {
 
   it('yields where the placement has to share CPUs, unless told what to do', () => {
     const machine = offer({ switches: [bridge, polling], cpus: offer().cpus.slice(0, 2) });
-    const waits = (part: Partial<Campaign>, by: MachineOffer = machine) =>
+    const waits = (part: Asked, by: MachineOffer = machine) =>
       planned({ ios: ['udp'], ...part }, by).map(({ case: test }) => test.wait);
     assert.deepEqual(waits({}), ['poll', 'yield']);
     assert.deepEqual(waits({ pairs: [2] }), ['yield', 'yield']);
@@ -265,7 +239,7 @@ describe('expandCampaign', () => {
     });
 
     it('is told of whatever was to be swept', () => {
-      const cases = planned({ switches: ['ovs'], ios: ['udp'], packetSizes: [64, 128], bursts: [1, 2] });
+      const cases = planned({ switches: ['ovs'], ios: ['udp'], sweep: { packetSize: [64, 128], burst: [1, 2] } });
       assert.deepEqual(new Set(cases.map((one) => one.skipped)), new Set([NO_OVS]));
       assert.equal(cases.length, 4);
     });
@@ -331,7 +305,7 @@ describe('expandCampaign', () => {
     const shared: Framework = { ...built('dpdk', false), ports: ['vhost-user', 'memif'] };
     const both = switchOffer({ id: 'both', ports: ['netdev', 'vhost-user', 'memif'] });
     const machine = offer({ switches: [both, bridge], frameworks: [udp, shared] });
-    const ports = (part: Partial<Campaign>) =>
+    const ports = (part: Asked) =>
       planned(part, machine).map(
         ({ case: one, skipped }) => `${one.switch} ${one.io}/${one.port}${skipped ? ' -' : ''}`,
       );
@@ -393,7 +367,7 @@ describe('expandCampaign', () => {
       const [one, other] = [testbed(offer(part)), testbed(offer(farPart))];
       return { ...one, name, near: { ...one.near, name: `${name}-a` }, far: { ...other.near, name: `${name}-b` } };
     };
-    const plan = (part: Partial<Campaign>, offers: readonly TestbedOffer[]) => {
+    const plan = (part: Asked, offers: readonly TestbedOffer[]) => {
       const expanded = expandCampaign(campaign({ ios: ['udp'], ...part }), offers);
       if (!expanded.ok) assert.fail(expanded.error);
       return expanded.value;
@@ -459,14 +433,16 @@ describe('expandCampaign', () => {
         return chosen.length === 0 ? items.slice(0, 1) : chosen;
       };
       for (let round = 0; round < 200; round += 1) {
-        const part: Partial<Campaign> = {
+        const part: Asked = {
           dimensions: some(['throughput', 'latency']),
           locations: some(['local', 'remote']),
           pairs: some([1, 2, 4]),
-          packetSizes: some([64, 512, 1500]),
-          rates: some([null, ['max', 1000] as (number | 'max')[]])[0] ?? null,
-          bursts: some([1, 32]),
-          touches: some(['full', 'none']),
+          sweep: {
+            packetSize: some([64, 512, 1500]),
+            rate: some([null, ['max', 1000] as (number | 'max')[]])[0] ?? null,
+            burst: some([1, 32]),
+            touch: some(['full', 'none']),
+          },
           ios: random() < 0.5 ? null : ['udp', 'raw'],
           switches: random() < 0.5 ? null : ['linux-bridge', 'direct'],
         };
@@ -503,7 +479,7 @@ describe('expandCampaign', () => {
 
   it('refuses a slip of the pen that would plan for ever', () => {
     const many = (count: number) => Array.from({ length: count }, (_, index) => index + 64);
-    const error = refused({ packetSizes: many(1000), rates: many(1000), bursts: many(900) });
+    const error = refused({ sweep: { packetSize: many(1000), rate: many(1000), burst: many(900) } });
     assert.match(error, /^the campaign has 3600000000 test cases; at most 100000 are allowed/);
   });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a campaign to its test cases, on machines that may lack some of what it asks for. What the user named and cannot
 // have stays in the plan with the reason; what the user left to the machine is simply not chosen.
-import { type Campaign, defaultBurst, defaultRate } from '../model/campaign.ts';
+import type { Campaign } from '../model/campaign.ts';
 import { type Framework, type PortKind, portKindsOf } from '../model/dataplane.ts';
 import type { PlannedCase } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
@@ -12,14 +12,15 @@ import { frameworksKnown, switchesKnown, unique } from './names.ts';
 import { type Combination, keep, missOf, obstaclesOf } from './obstacles.ts';
 import { type SwitchOffer, type TestbedOffer, threadsOf } from './offer.ts';
 import { placeCase, placementObstacle } from './placement.ts';
-import { type Block, type Cell, type Fitness, type Sweep, spread } from './spread.ts';
+import { type Block, type Cell, type Fitness, spread } from './spread.ts';
+import { cellsOf, pointOf, sizeOf, sweepOf } from './sweep.ts';
 
 /** No campaign is longer: at three seconds a trial this is three days for one round. */
 const CASES_MAX = 100_000;
 
 /**
  * All test cases of a campaign, in the order of its lists (dimension, location, pairs, switch, io, packet size, rate,
- * burst, touch). What cannot run has `skipped`, the reason with the mend. The error is one line.
+ * burst and so on, as parameters.ts has them). What cannot run has `skipped`, the reason with the mend. The error is one line.
  *
  * With several testbeds each case runs on one of them, and cases that are compared with each other on the same one: see spread.ts.
  */
@@ -40,7 +41,7 @@ export function expandCampaign(campaign: Campaign, offers: readonly TestbedOffer
   // What a testbed could do of a block that another one has is no part of the plan, and no reason for anything.
   const given = possible.flatMap((combinations, index) => combinations.filter((one) => assignment.has(one, index)));
   const kept = inOrder(keep(given, campaign), blocksOf(campaign), names);
-  const count = kept.length * sweepLength(campaign);
+  const count = kept.length * sizeOf(sweepOf(campaign));
   if (count > CASES_MAX) {
     return { ok: false, error: `the campaign has ${count} test cases; at most ${CASES_MAX} are allowed: sweep less` };
   }
@@ -64,17 +65,6 @@ function blocksOf(campaign: Campaign): Block[] {
       unique(campaign.pairs).map((pairs) => ({ dimension, location, pairs })),
     ),
   );
-}
-
-function sweepOf({ packetSizes, rates, bursts, touches, rxModerations, placements }: Campaign): Sweep {
-  return {
-    packetSizes: unique(packetSizes),
-    rates: unique(rates ?? [null]),
-    bursts: unique(bursts ?? [null]),
-    touches: unique(touches),
-    rxModerations: unique(rxModerations),
-    placements: unique(placements),
-  };
 }
 
 function inBlock(block: Block): (one: Block) => boolean {
@@ -140,28 +130,6 @@ function portsFor(offer: SwitchOffer, framework: Framework, { ports }: Campaign)
   return common.length > 0 ? common : [offer.ports[0] ?? 'netdev'];
 }
 
-function sweepLength(campaign: Campaign): number {
-  return Object.values<readonly unknown[]>({ ...sweepOf(campaign) }).reduce(
-    (product, { length }) => product * length,
-    1,
-  );
-}
-
-/** Every point of a sweep. */
-function cellsOf({ packetSizes, rates, bursts, touches, rxModerations, placements }: Sweep): Cell[] {
-  return packetSizes.flatMap((packetSize) =>
-    rates.flatMap((rate) =>
-      bursts.flatMap((burst) =>
-        touches.flatMap((touch) =>
-          rxModerations.flatMap((rxModeration) =>
-            placements.map((placement) => ({ packetSize, rate, burst, touch, rxModeration, placement })),
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
 /** The cases of a combination, each as the testbed has it that runs it; none where that one does not have it. */
 function sweepAll(
   same: SameCombination,
@@ -178,23 +146,24 @@ function sweepAll(
 /** What all cases of a combination have in common is worked out once. */
 function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) => PlannedCase {
   const { dimension, location, pairs, offer, framework, port, testbed, obstacles } = combination;
-  const placements = new Map(
-    unique(campaign.placements).map((placement) => [placement, placementOf(campaign, combination, placement)]),
-  );
+  const placed = new Map<TestCase['placement'], ReturnType<typeof placementOf>>();
   const lacking = obstacles.map((obstacle) => obstacle.text);
-  return ({ rate, burst, ...cell }) => {
-    const { wait, obstacle } = placements.get(cell.placement) ?? placementOf(campaign, combination, cell.placement);
+  return (cell) => {
+    const point = pointOf(cell, dimension, campaign);
+    const known = placed.get(point.placement) ?? placementOf(campaign, combination, point.placement);
+    placed.set(point.placement, known);
+    const { wait, obstacle } = known;
     const reasons = [
       ...lacking,
       ...(obstacle === null ? [] : [obstacle]),
-      ...frameObstacles(combination, cell.packetSize, campaign.fcs),
+      ...frameObstacles(combination, point.packetSize, campaign.fcs),
     ];
     return {
       case: {
         testbed: testbed.name,
         ...{ dimension, location, pairs },
         ...{ switch: offer.id, io: framework.name, port },
-        ...{ ...cell, rate: rate ?? defaultRate(dimension), burst: burst ?? defaultBurst(dimension), wait },
+        ...{ ...point, wait },
       },
       skipped: reasons.length === 0 ? null : reasons.join('; also: '),
     };

@@ -2,20 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../test/fixtures/campaign.ts';
-import { type Block, type Cell, type Fitness, type Sweep, spread } from './spread.ts';
+import { listsOf } from '../model/fields.ts';
+import { CELL_KEYS, type CellKey, type TestCase } from '../model/parameters.ts';
+import { type Block, type Fitness, type Sweep, spread } from './spread.ts';
+import { cellsOf, sweepOf } from './sweep.ts';
 
 function block(pairs: number, location: Block['location'] = 'local'): Block {
   return { dimension: 'throughput', location, pairs };
 }
 
-const ONE: Sweep = {
-  packetSizes: [64],
-  rates: [null],
-  bursts: [64],
-  touches: ['full'],
-  rxModerations: ['on'],
-  placements: ['spread'],
-};
+const ONE = sweepOf({ sweep: listsOf<Pick<TestCase, CellKey>, null>(CELL_KEYS, () => null) });
 
 /** Can run so many combinations of every block that is not refused. */
 function testbed(runnable: number, part: Partial<Fitness> & { refuses?: Block['location'] } = {}): Fitness {
@@ -24,16 +20,6 @@ function testbed(runnable: number, part: Partial<Fitness> & { refuses?: Block['l
     skipped: part.skipped ?? (() => 0),
     lacking: part.lacking ?? (({ location }) => (location === part.refuses ? 10 : 0)),
   };
-}
-
-function cellsOf({ packetSizes, rates, bursts, touches }: Sweep): Cell[] {
-  return packetSizes.flatMap((packetSize) =>
-    rates.flatMap((rate) =>
-      bursts.flatMap((burst) =>
-        touches.map((touch): Cell => ({ packetSize, rate, burst, touch, rxModeration: 'on', placement: 'spread' })),
-      ),
-    ),
-  );
 }
 
 /** The testbed of each cell of each block, as digits. */
@@ -49,7 +35,7 @@ function told(blocks: readonly Block[], sweep: Sweep, testbeds: readonly Fitness
 }
 
 describe('spread', () => {
-  const sizes: Sweep = { ...ONE, packetSizes: [64, 512, 1500] };
+  const sizes: Sweep = { ...ONE, packetSize: [64, 512, 1500] };
 
   it('gives everything to the only testbed', () => {
     assert.equal(told([block(1), block(2)], sizes, [testbed(3)]), '000 000');
@@ -63,9 +49,9 @@ describe('spread', () => {
 
   it('splits by packet size, then by rate, burst and touch, where there are not', () => {
     assert.equal(told([block(1)], sizes, [testbed(1), testbed(1)]), '010');
-    const rates: Sweep = { ...ONE, rates: [1000, 'max'] };
+    const rates: Sweep = { ...ONE, rate: [1000, 'max'] };
     assert.equal(told([block(1)], rates, [testbed(1), testbed(1)]), '01');
-    const touches: Sweep = { ...ONE, bursts: [1, 32], touches: ['full', 'none'] };
+    const touches: Sweep = { ...ONE, burst: [1, 32], touch: ['full', 'none'] };
     assert.equal(told([block(1)], touches, [testbed(1), testbed(1), testbed(1)]), '0120');
   });
 
@@ -101,12 +87,10 @@ describe('spread', () => {
     for (let round = 0; round < 300; round += 1) {
       const blocks = Array.from({ length: upTo(9) }, (_, index) => block(index + 1));
       const sweep: Sweep = {
-        packetSizes: Array.from({ length: upTo(4) }, (_, index) => 64 + index),
-        rates: Array.from({ length: upTo(3) }, (_, index) => 1000 + index),
-        bursts: [64],
-        rxModerations: ['on'],
-        placements: ['spread'],
-        touches: ['full', 'none'],
+        ...ONE,
+        packetSize: Array.from({ length: upTo(4) }, (_, index) => 64 + index),
+        rate: Array.from({ length: upTo(3) }, (_, index) => 1000 + index),
+        touch: ['full', 'none'],
       };
       const weights = blocks.map(() => upTo(12));
       const all = Array.from({ length: upTo(4) }, () => testbed(1, {})).map(
@@ -123,7 +107,7 @@ describe('spread', () => {
       const heaviest = Math.max(...weights) * cellsOf(sweep).length;
       assert.ok(Math.max(...loads) - Math.min(...loads) <= heaviest, `${loads}`);
       if (blocks.length < all.length) {
-        const parts = blocks.length * sweep.packetSizes.length;
+        const parts = blocks.length * sweep.packetSize.length;
         if (parts >= all.length) assert.ok(Math.min(...loads) > 0, 'a testbed is idle that need not be');
       }
     }

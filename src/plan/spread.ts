@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which testbed runs which test cases. Figures of two machines are never compared, so whatever is to be compared stays
 // together; for the rest, testbeds are to be done at the same time.
+import type { Lists } from '../model/fields.ts';
+import { CELL_KEYS, type CellKey } from '../model/parameters.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** Cases that are spread together as long as there are enough of such blocks: one figure of a paper, mostly. */
 export type Block = Pick<TestCase, 'dimension' | 'location' | 'pairs'>;
 
-/** What is swept within a block, each list without duplicates. Rate and burst are null where each dimension has its own. */
-export interface Sweep {
-  packetSizes: readonly number[];
-  rates: readonly (TestCase['rate'] | null)[];
-  bursts: readonly (number | null)[];
-  touches: readonly TestCase['touch'][];
-  rxModerations: readonly TestCase['rxModeration'][];
-  placements: readonly TestCase['placement'][];
-}
+/** One point of what is swept within a block. Null is the default of the dimension. */
+export type Cell = { [Key in CellKey]: TestCase[Key] | null };
 
-/** One point of a sweep. */
-export interface Cell {
-  packetSize: number;
-  rate: TestCase['rate'] | null;
-  burst: number | null;
-  touch: TestCase['touch'];
-  rxModeration: TestCase['rxModeration'];
-  placement: TestCase['placement'];
-}
+/** What is swept within a block, each list without duplicates. */
+export type Sweep = Lists<Cell>;
 
 /** What a testbed can do with a block. */
 export interface Fitness {
@@ -54,11 +42,11 @@ interface Unit {
 /**
  * Spreads blocks over testbeds: each goes to one that skips the fewest of its cases, and of those to the one that has the least
  * to do, by the number of cases that it can run. Where there are fewer blocks than testbeds they are split by packet size,
- * then also by rate, burst and touch; what is compared with each other is never split. A block that none can run goes to
+ * then also by rate, burst and what else is swept; what is compared with each other is never split. A block that none can run goes to
  * the one that lacks least. Deterministic: the earlier testbed wins a tie.
  */
 export function spread(blocks: readonly Block[], sweep: Sweep, testbeds: readonly Fitness[]): Assignment {
-  const axes = [sweep.packetSizes, sweep.rates, sweep.bursts, sweep.touches, sweep.rxModerations, sweep.placements];
+  const axes = CELL_KEYS.map((key): readonly unknown[] => sweep[key]);
   const fit = blocks.map((block) => ({ block, testbeds: fittest(block, testbeds) }));
   const able = fit.filter((one) => one.testbeds.length > 0);
   const depth = able.length === 0 ? 0 : depthFor(able.length, axes, testbeds.length);
@@ -68,8 +56,13 @@ export function spread(blocks: readonly Block[], sweep: Sweep, testbeds: readonl
   );
   const taken = balance(units, testbeds, cells);
   const nearest = new Map(blocks.map((block) => [keyOf(block, []), nearestTo(block, testbeds)]));
-  const testbedOf = (block: Block, { packetSize, rate, burst, touch, rxModeration, placement }: Cell): number =>
-    taken.get(keyOf(block, [packetSize, rate, burst, touch, rxModeration, placement].slice(0, depth))) ??
+  const testbedOf = (block: Block, cell: Cell): number =>
+    taken.get(
+      keyOf(
+        block,
+        CELL_KEYS.slice(0, depth).map((key) => cell[key]),
+      ),
+    ) ??
     nearest.get(keyOf(block, [])) ??
     0;
   const had = new Set([

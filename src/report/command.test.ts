@@ -28,12 +28,12 @@ test('what the command says is read back as the same parameters', () => {
     seed: option('--seed'),
   });
   assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
-  assert.deepEqual(parsed.value.packetSizes, [64, 128, 256, 512, 1024, 1500]);
-  assert.deepEqual(parsed.value.rates, ['max', 100_000, 200_000, 400_000, 800_000, 1000]);
+  assert.deepEqual(parsed.value.sweep.packetSize, [64, 128, 256, 512, 1024, 1500]);
+  assert.deepEqual(parsed.value.sweep.rate, ['max', 100_000, 200_000, 400_000, 800_000, 1000]);
   assert.deepEqual(parsed.value.pairs, [1, 2, 4]);
   assert.deepEqual(parsed.value.ports, ['netdev']);
-  assert.deepEqual(parsed.value.rxModerations, ['on']);
-  assert.deepEqual(parsed.value.placements, ['spread']);
+  assert.deepEqual(parsed.value.sweep.rxModeration, ['on']);
+  assert.deepEqual(parsed.value.sweep.placement, ['spread']);
   assert.equal(parsed.value.wait, 'yield');
   assert.equal(parsed.value.warmupMs, 500);
   assert.equal(parsed.value.durationMs, 3000);

@@ -2,7 +2,8 @@
 // Cases that are compared: they differ in what may be ranked (switch, framework, port, how to wait), and share all other parameters, so that
 // one which is new is never overlooked. The testbed is among those: a figure is of one machine, and no statistic mixes two.
 
-import { assembled, GROUP_KEYS } from '../model/parameters.ts';
+import { assembled } from '../model/fields.ts';
+import { GROUP_KEYS } from '../model/parameters.ts';
 import type { CaseResult } from '../model/result.ts';
 import type { Group, TestCase } from '../model/testcase.ts';
 
