@@ -164,7 +164,7 @@ export function ip(...command: string[]): void {
   execFileSync('ip', command, { stdio: 'ignore' });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const address = server.address();
