@@ -7,6 +7,7 @@ import type { Campaign } from '../model/campaign.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { frameworksKnown, switchesKnown } from '../plan/names.ts';
 import { renderSummary } from '../report/terminal.ts';
+import { askedOnce } from '../run/driver-facts.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { Spare } from '../store/spare.ts';
@@ -38,8 +39,8 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   if (lookOnly && options.json === true)
     throw new CliError(EXIT.usage, '--dry-run has no JSON document: leave out --json');
   if (options.resume !== undefined) refuseIgnored(file, campaign, options);
-  const { drivers, files } = await loadDrivers(options.switch ?? []);
-  refuseUnknown(campaign, drivers);
+  const loaded = await loadDrivers(options.switch ?? []);
+  refuseUnknown(campaign, loaded.drivers);
   const { resume } = options;
   const stored = resume === undefined ? null : await withStore((store) => campaignToResume(store, resume));
   const names = stored === null ? campaign.testbeds : testbedsOf(stored);
@@ -53,11 +54,17 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const build = { version, commit: await commitOf(localHost, checkout) };
   const session = randomInt(2 ** 47).toString(36);
   const testbeds: ConnectedTestbed[] = [];
-  const faults = guardAgainstFaults(files, { session, elsewhere: specs.flatMap(({ spec }) => otherMachines(spec)) });
+  const faults = guardAgainstFaults(loaded.files, {
+    session,
+    elsewhere: specs.flatMap(({ spec }) => otherMachines(spec)),
+  });
   try {
     for (const found of specs) {
       testbeds.push(await ConnectedTestbed.connect({ ...found, session, artifacts, lookOnly, tell }));
     }
+    const drivers = await Promise.all(
+      loaded.drivers.map((driver) => (loaded.files.has(driver.id) ? askedOnce(driver) : driver)),
+    );
     const views = await Promise.all(testbeds.map((testbed) => viewOf(testbed, drivers, build)));
     const plan = stored === null ? planNew(campaign, drivers, views) : planResumed(stored, views);
     if (stored !== null) refuseStrangers(plan, drivers);

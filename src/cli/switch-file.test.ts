@@ -51,6 +51,26 @@ describe('a file with a switch', () => {
     ],
     ['half a thread', `export const it = { ${GOOD}, threads: 0.5 };\n`, /: it\.threads: expected a whole number/],
     ['an id that is no word', `export const it = { ${GOOD}, id: 'My Switch' };\n`, /: it\.id: expected small letters/],
+    [
+      'a getter that throws',
+      `export const it = { ${GOOD}, get title() { throw new Error('no title'); } };\n`,
+      /: it\.title: cannot be read: Error: no title/,
+    ],
+    [
+      'a getter within a field that throws',
+      `export const it = { ${GOOD}, ports: [{ get x() { return 1; } }], unserved: { get dpdk() { throw 'no'; } } };\n`,
+      /: it\.unserved: cannot be read: no \(/,
+    ],
+    [
+      'one that does not want to be looked at',
+      `export const it = new Proxy({}, { has() { throw new Error('go away'); }, get() { throw new Error('go away'); } });\n`,
+      /: it\.id: cannot be read: Error: go away/,
+    ],
+    [
+      'a limit of frames that is no function',
+      `export const it = { ${GOOD}, frameLimit: 1514 };\n`,
+      /: it\.frameLimit: expected a function, received number/,
+    ],
     ['the id of another', `export const it = { ${GOOD}, id: 'ovs' };\n`, /there is a switch 'ovs' already/],
   ];
   for (const [what, text, message] of refused) {
@@ -63,6 +83,32 @@ describe('a file with a switch', () => {
       });
     });
   }
+
+  it('is read once, and its functions know what they are of', async () => {
+    const driver = await loadDriver(
+      file(`let reads = 0;
+class Mine {
+  #start = 'started';
+  id = 'mine'; ports = ['netdev']; locations = ['local'];
+  get title() { reads += 1; if (reads > 1) throw new Error('again'); return 'Mine'; }
+  threads() { return this.#start.length; }
+  frameLimit() { return { bytes: this.#start.length, why: 'x' }; }
+  hugepageBytes() { return this.#start.length; }
+  async probe() { return this.#start; }
+  async start() { return this.#start; }
+}
+export const it = new Mine();
+`),
+    );
+    assert.equal(driver.title, 'Mine');
+    assert.equal(driver.title, 'Mine');
+    const { threads, frameLimit, hugepageBytes, probe } = driver;
+    assert.equal(typeof threads === 'function' && threads(1), 7);
+    assert.equal(frameLimit?.('netdev', 'local')?.bytes, 7);
+    assert.equal(hugepageBytes?.(2, 1514), 7);
+    // What it answers is looked at elsewhere.
+    assert.equal(String(await Reflect.apply(probe, undefined, [])), 'started');
+  });
 
   it('is refused where there is none', async () => {
     await assert.rejects(loadDriver('/nosuch.ts'), /--switch \/nosuch\.ts: .*Cannot find module/);

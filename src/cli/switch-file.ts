@@ -5,7 +5,7 @@ import { reasonOf } from '../run/failure.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { switchRegistry } from '../switches/registry.ts';
 import { ending } from './context.ts';
-import { driverFault } from './driver-shape.ts';
+import { asDriver } from './driver-shape.ts';
 import { CliError, EXIT } from './errors.ts';
 
 /** The switches that can be asked for. */
@@ -38,8 +38,8 @@ export async function loadDrivers(paths: readonly string[]): Promise<LoadedDrive
 /** Loads the one switch driver that a file of the user's exports. Throws CliError with the line, or the field, that is wrong. */
 export async function loadDriver(path: string): Promise<SwitchDriver> {
   const exported = await exportsOf(path);
-  // What has one of these was meant to be a driver.
-  const meant = exported.filter(([, value]) => has(value, 'start') || has(value, 'probe'));
+  // What has one of the two was meant to be a driver.
+  const meant = exported.flatMap(([name, value]): [string, object][] => (isMeant(value) ? [[name, value]] : []));
   const [first, second] = meant;
   if (first === undefined) {
     const names = exported.map(([name]) => name).join(', ') || 'nothing';
@@ -48,11 +48,10 @@ export async function loadDriver(path: string): Promise<SwitchDriver> {
   if (second !== undefined) {
     throw refused(path, `it exports two drivers, ${first[0]} and ${second[0]}: give each a file of its own`);
   }
-  const [name, driver] = first;
-  const fault = driverFault(driver);
-  if (fault !== null) throw refused(path, `${name}.${fault}`);
-  // Just looked at.
-  return driver as SwitchDriver;
+  const [name, value] = first;
+  const driver = asDriver(value);
+  if (!driver.ok) throw refused(path, `${name}.${driver.error}`);
+  return driver.value;
 }
 
 /** What a file exports, by name, each value once. */
@@ -86,8 +85,14 @@ function placeOf(error: unknown, path: string): string {
   return line === undefined ? '' : `line ${line}: `;
 }
 
-function has(value: unknown, name: string): boolean {
-  return typeof value === 'object' && value !== null && name in value;
+/** A proxy may not even want to be asked what it has: then it is looked at more closely, and said to be at fault. */
+function isMeant(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return 'start' in value || 'probe' in value;
+  } catch {
+    return true;
+  }
 }
 
 function refused(path: string, why: string): CliError {

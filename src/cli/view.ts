@@ -10,8 +10,7 @@ import type { Framework } from '../model/dataplane.ts';
 import { PAIRS_MAX } from '../model/parameters.ts';
 import type { HostRecord, TestbedSpec } from '../model/testbed.ts';
 import type { HostOffer, SwitchOffer, TestbedOffer, UplinkOffer } from '../plan/offer.ts';
-import { reasonOf } from '../run/failure.ts';
-import { MEND, probe } from '../run/probe.ts';
+import { probe } from '../run/probe.ts';
 import type { ConnectedTestbed, SeenHost } from '../run/testbed.ts';
 import { type Probe, type SwitchDriver, threadsFor } from '../switches/driver.ts';
 
@@ -84,25 +83,13 @@ async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
     ...(unserved === undefined ? {} : { unserved }),
   };
   const offer = { id, title, ports, locations, ...limits };
-  const threads = threadsByPairs(driver);
-  if (typeof threads === 'string') {
-    return {
-      ...offer,
-      threads: 0,
-      available: { ok: false, missing: threads, mend: MEND },
-    };
-  }
-  return { ...offer, threads, available: asOffer(await probe(driver, host)) };
+  return { ...offer, threads: threadsByPairs(driver), available: asOffer(await probe(driver, host)) };
 }
 
-/** For one pair, two pairs and so on; a line on what is wrong where the driver does not say. */
-function threadsByPairs(driver: SwitchDriver): number | number[] | string {
+/** For one pair, two pairs and so on. */
+function threadsByPairs(driver: SwitchDriver): number | number[] {
   if (typeof driver.threads === 'number') return driver.threads;
-  try {
-    return Array.from({ length: PAIRS_MAX }, (_, index) => threadsFor(driver, index + 1));
-  } catch (error) {
-    return reasonOf(error);
-  }
+  return Array.from({ length: PAIRS_MAX }, (_, index) => threadsFor(driver, index + 1));
 }
 
 function asOffer(probe: Probe): SwitchOffer['available'] {

@@ -17,6 +17,7 @@ import { RUN_TAGS } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
 import { ANSWERS, checkAnswer } from './driver-answers.ts';
+import { CALL_LIMITS_MS, callDriver } from './driver-call.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
 import { namingHostRules } from './host-rules.ts';
 import type { DriversAtWork } from './strangers.ts';
@@ -232,7 +233,8 @@ class SwitchSlot {
     for (const side of sides) await this.keepTo(side, placement);
     const { frameBytes, hostNetwork } = this.context;
     const deployed = { testCase, placement, frameBytes: frameBytes[testCase.location], hostNetwork };
-    const needs = sides.map((side) => hugepageNeeds(side, driver, deployed));
+    const needs: HugepageNeed[][] = [];
+    for (const side of sides) needs.push(await hugepageNeeds(side, driver, deployed, this.context.signal));
     const { location, port, pairs, io } = testCase;
     const cpus = sides.map(({ role }) => switchCpus(placement, role).join(',')).join('/');
     // Other ports or CPUs make another switch of it: an idle port costs a polling switch time.
@@ -357,11 +359,12 @@ async function reserve(sides: readonly Side[], sameMachine: boolean, needs: read
 }
 
 /** What the switch and each application are going to take on a host, on the nodes of their CPUs. */
-function hugepageNeeds(
+async function hugepageNeeds(
   side: Side,
   driver: SwitchDriver,
   { testCase, placement, frameBytes }: Deployed,
-): HugepageNeed[] {
+  signal: AbortSignal,
+): Promise<HugepageNeed[]> {
   const isJumbo = frameBytes > FRAME_BYTES_USUAL;
   const { artifacts, cpus } = side;
   const framework = artifacts.frameworks.find(({ name }) => name === testCase.io);
@@ -370,7 +373,7 @@ function hugepageNeeds(
   const ports = ends.length * testCase.pairs;
   const own = {
     node: nodeOf(cpus, switchCpus(placement, side.role)[0]),
-    bytes: hugepageBytesOf(driver, ports, frameBytes),
+    bytes: await hugepageBytesOf(driver, ports, frameBytes, signal),
     inContainer: false,
   };
   const applications = placement.pairs.flatMap((pair) => ends.map((end) => pair[end]));
@@ -380,13 +383,16 @@ function hugepageNeeds(
 }
 
 /** Throws TrialFailure where the driver does not say a number. */
-function hugepageBytesOf(driver: SwitchDriver, ports: number, frameBytes: number): number {
+function hugepageBytesOf(
+  driver: SwitchDriver,
+  ports: number,
+  frameBytes: number,
+  signal: AbortSignal,
+): Promise<number> {
   const step = `hugepageBytes() of ${driver.id}`;
-  try {
-    return checkAnswer(step, ANSWERS.hugepageBytes, driver.hugepageBytes?.(ports, frameBytes) ?? 0);
-  } catch (error) {
-    throw error instanceof TrialFailure ? error : new TrialFailure(step, reasonOf(error));
-  }
+  return callDriver({ step, limitMs: CALL_LIMITS_MS.hugepageBytes, signals: [signal] }, async () =>
+    checkAnswer(step, ANSWERS.hugepageBytes, (await driver.hugepageBytes?.(ports, frameBytes)) ?? 0),
+  );
 }
 
 function nodeOf(cpus: readonly Cpu[], id: number | undefined): number {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Counter } from '../host/counter.ts';
 import { FlagSchema } from '../model/result.ts';
-import type { PortRequest } from '../switches/driver.ts';
+import { type PortRequest, type RunningSwitch, THREADS_MAX } from '../switches/driver.ts';
 import { TrialFailure } from './failure.ts';
 
 const count = z.custom<Counter>(
@@ -15,8 +15,8 @@ const drops = z.array(z.object({ reason: z.string().min(1), packets: count }));
 const uplinkCounters = z.object({
   inPackets: count,
   outPackets: count,
-  inBytes: count.optional(),
-  outBytes: count.optional(),
+  inBytes: count.exactOptional(),
+  outBytes: count.exactOptional(),
   drops,
 });
 const request = z.object({ pair: z.int().nonnegative(), end: z.enum(['source', 'sink']) });
@@ -31,7 +31,7 @@ const interfaceName = word.regex(/^[^/]{1,15}$/, {
 });
 const ports = z.array(
   z.discriminatedUnion('kind', [
-    request.extend({ kind: z.literal('netdev'), interface: interfaceName, namespace: path.optional() }),
+    request.extend({ kind: z.literal('netdev'), interface: interfaceName, namespace: path.exactOptional() }),
     request.extend({ kind: z.enum(['vhost-user', 'memif']), directory: path, device: word }),
     request.extend({ kind: z.literal('vf'), devices: z.array(path), device: word }),
     request.extend({ kind: z.literal('netmap'), namespace: path, device: word }),
@@ -39,22 +39,23 @@ const ports = z.array(
 );
 
 const complaint = z.string().min(1).nullable();
-const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
-  error: 'expected a function',
-});
+function fn<T>() {
+  return z.custom<T>((value) => typeof value === 'function', { error: 'expected a function' });
+}
+
 const running = z.object({
-  nextPorts: fn,
+  nextPorts: fn<RunningSwitch['nextPorts']>(),
   flags: z.array(FlagSchema),
-  counters: fn,
-  uplinkCounters: fn.optional(),
-  connect: fn.optional(),
-  settled: fn,
-  threads: fn,
-  health: fn,
-  observe: fn.optional(),
+  counters: fn<RunningSwitch['counters']>(),
+  uplinkCounters: fn<NonNullable<RunningSwitch['uplinkCounters']>>().optional(),
+  connect: fn<NonNullable<RunningSwitch['connect']>>().optional(),
+  settled: fn<RunningSwitch['settled']>(),
+  threads: fn<RunningSwitch['threads']>(),
+  health: fn<RunningSwitch['health']>(),
+  observe: fn<NonNullable<RunningSwitch['observe']>>().optional(),
 });
 
-/** The answers of a running switch, by the call that gives them. */
+/** The answers of a driver and of its running switch, by the call that gives them. */
 export const ANSWERS = {
   start: running,
   nextPorts: ports,
@@ -63,15 +64,20 @@ export const ANSWERS = {
   settled: complaint,
   health: complaint,
   threads: z.array(z.int().positive()),
-  observe: fn,
+  observe: fn<Awaited<ReturnType<NonNullable<RunningSwitch['observe']>>>>(),
+  threadsFor: z.int().nonnegative().max(THREADS_MAX),
   hugepageBytes: z.int().nonnegative(),
+  frameLimit: z.object({ bytes: z.int().positive(), why: z.string().min(1) }).nullish(),
   figures: z.record(z.string(), z.number()),
 } as const;
 
-/** The answer; throws TrialFailure, with the field, where it is not of its form. */
-export function checkAnswer<T>(step: string, schema: z.ZodType, answer: T): T {
+/**
+ * The answer, read once and as it was then: what a driver keeps of it, it may change. Throws TrialFailure, with the field, where it is not of its
+ * form, and whatever a getter of it throws: to be called where a driver's own calls are.
+ */
+export function checkAnswer<T>(step: string, schema: z.ZodType<T>, answer: unknown): T {
   const parsed = schema.safeParse(answer);
-  if (parsed.success) return answer;
+  if (parsed.success) return parsed.data;
   throw new TrialFailure(step, `answers what no driver may: ${issueOf(parsed.error)}`);
 }
 

@@ -16,7 +16,12 @@ export const CALL_LIMITS_MS = {
   threads: 10_000,
   health: 10_000,
   observe: 10_000,
+  hugepageBytes: 10_000,
+  frameLimit: 10_000,
 } as const;
+
+/** What is asked, at once and without waiting, before a switch is started. */
+export type BeforeStart = 'hugepageBytes' | 'frameLimit';
 
 /** A call and who is called. */
 export interface DriverCall {

@@ -21,7 +21,13 @@ function counters(inPackets: unknown = 5): PortCounters[] {
 const PORTS = ENDS.map((port): NetdevPort => ({ ...port, kind: 'netdev', interface: `my${port.end}` }));
 
 /** A switch that behaves, but for these parts, behind the guard. */
-async function guarded(t: TestContext, part: Partial<RunningSwitch>, before: HostState = NOTHING, links = PORTS) {
+async function guarded(
+  t: TestContext,
+  part: Partial<RunningSwitch>,
+  before: HostState = NOTHING,
+  links = PORTS,
+  made: (running: RunningSwitch) => RunningSwitch = (running) => running,
+) {
   const host = new FakeHost(t).answer(/^ip -json address$/, {
     stdout: JSON.stringify(links.map((port) => ({ ifname: port.interface, addr_info: [] }))),
   });
@@ -40,7 +46,7 @@ async function guarded(t: TestContext, part: Partial<RunningSwitch>, before: Hos
   const driver: SwitchDriver = {
     ...{ id: 'mine', title: 'mine', ports: ['netdev'], locations: ['local'], threads: 0 },
     probe: async () => ({ available: true, version: '1' }),
-    start: async () => running,
+    start: async () => made(running),
   };
   return { switched: await startGuarded(driver, context, { ...guard, trouble: trouble.signal }), trouble, host };
 }
@@ -166,6 +172,51 @@ describe('a guarded switch', () => {
       guarded(t, odd(null)).then(() => guarded(t, { counters: odd(1) })),
       fails('start mine', /counters/),
     );
+  });
+
+  it('is read once: what its driver changes later, or makes up as it is looked at, is its own failure at most', async (t) => {
+    const flags: RunningSwitch['flags'] = ['shared-cpu'];
+    let reads = 0;
+    const part = {
+      get flags() {
+        reads += 1;
+        return reads === 1 ? flags : odd<RunningSwitch['flags']>(null);
+      },
+    };
+    // A spread would read the getter.
+    const { switched } = await guarded(t, {}, NOTHING, PORTS, (running) =>
+      Object.defineProperties(running, Object.getOwnPropertyDescriptors(part)),
+    );
+    flags.push('unlike-cpus');
+    assert.deepEqual(switched.flags, ['shared-cpu']);
+    const list = counters();
+    const answering = await guarded(t, { counters: async () => list });
+    const first = await answering.switched.counters();
+    Object.assign(list[0] ?? {}, { inPackets: odd('changed') });
+    assert.deepEqual(first, counters());
+  });
+
+  it('fails with the call’s name where a getter of it, or of an answer, throws', async (t) => {
+    const thrower = { get: () => assert.fail('looked at') };
+    const broken = (running: RunningSwitch) => Object.defineProperty(running, 'health', thrower);
+    await assert.rejects(guarded(t, {}, NOTHING, PORTS, broken), fails('start mine', /looked at/));
+    const answer = Object.defineProperty({ ...counters()[0] }, 'inPackets', thrower);
+    const { switched } = await guarded(t, { counters: async () => odd([answer, counters()[1]]) });
+    await assert.rejects(async () => switched.counters(), fails('counters() of mine', /looked at/));
+  });
+
+  it('is called as what it is: its methods have what they are of', async (t) => {
+    class Mine {
+      readonly #ids = [5];
+      readonly threads = this.tell;
+      tell(): Promise<number[]> {
+        return Promise.resolve(this.#ids);
+      }
+    }
+    const { switched } = await guarded(t, {}, NOTHING, PORTS, ({ threads: _, ...others }) => {
+      return Object.assign(new Mine(), others);
+    });
+    assert.deepEqual(await switched.threads(), [5]);
   });
 
   it('ends every call when its driver fails outside of all calls', async (t) => {

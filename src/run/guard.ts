@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A switch driver behind a guard: each call ends in time, each answer is looked at, and what is wrong with one is that driver's own failure,
 // with the call named.
+import type { z } from 'zod';
 import { HostError } from '../host/host.ts';
 import type { Port, RunningSwitch, SwitchContext, SwitchDriver, SwitchFigures } from '../switches/driver.ts';
 import { portDifferences, type SwitchCounters, uplinkDifferences } from './counters.ts';
 import { ANSWERS, checkAnswer, checkEnds } from './driver-answers.ts';
-import { CALL_LIMITS_MS, callDriver } from './driver-call.ts';
+import { type BeforeStart, CALL_LIMITS_MS, callDriver } from './driver-call.ts';
 import { TrialFailure } from './failure.ts';
 import { type PortOwner, strangePort } from './port-owner.ts';
 
@@ -24,65 +25,76 @@ interface Guard {
   trouble: AbortSignal;
 }
 
-type CallName = Exclude<keyof typeof CALL_LIMITS_MS, 'probe'>;
+type CallName = Exclude<keyof typeof CALL_LIMITS_MS, 'probe' | BeforeStart>;
 
 /** Starts a switch and puts it behind the guard. Throws TrialFailure, HostLostError and a signal's reason. */
 export async function startGuarded(driver: SwitchDriver, context: SwitchContext, guard: Guard): Promise<GuardedSwitch> {
   const step = `start ${driver.id}`;
-  const { signals } = guard;
-  const running = await callDriver({ step, limitMs: CALL_LIMITS_MS.start, signals }, () => driver.start(context));
-  checkAnswer(step, ANSWERS.start, running);
+  const call = { step, limitMs: CALL_LIMITS_MS.start, signals: guard.signals };
+  const running = await callDriver(call, async () => partsOf(step, await driver.start(context)));
   return guarded(driver.id, running, context, guard);
+}
+
+/** The parts of a running switch, each read once, as functions that know what they are of. */
+function partsOf(step: string, running: RunningSwitch): RunningSwitch {
+  const parts = checkAnswer(step, ANSWERS.start, running);
+  const { uplinkCounters, connect, observe } = parts;
+  return {
+    flags: parts.flags,
+    nextPorts: parts.nextPorts.bind(running),
+    counters: parts.counters.bind(running),
+    settled: parts.settled.bind(running),
+    threads: parts.threads.bind(running),
+    health: parts.health.bind(running),
+    ...(uplinkCounters === undefined ? {} : { uplinkCounters: uplinkCounters.bind(running) }),
+    ...(connect === undefined ? {} : { connect: connect.bind(running) }),
+    ...(observe === undefined ? {} : { observe: observe.bind(running) }),
+  };
 }
 
 function guarded(id: string, running: RunningSwitch, context: SwitchContext, guard: Guard): GuardedSwitch {
   const stepOf = (call: CallName) => `${call}() of ${id}`;
-  const ask = <T>(call: CallName, answer: () => T | PromiseLike<T>, more: readonly AbortSignal[] = []) =>
-    callDriver({ step: stepOf(call), limitMs: CALL_LIMITS_MS[call], signals: [...guard.signals, ...more] }, answer);
+  const call = <T>(name: CallName, answer: () => T | PromiseLike<T>, more: readonly AbortSignal[] = []) =>
+    callDriver({ step: stepOf(name), limitMs: CALL_LIMITS_MS[name], signals: [...guard.signals, ...more] }, answer);
+  // An answer is looked at within its call: it may have getters, and what they do is the driver's.
+  const ask = <T>(name: CallName, schema: z.ZodType<T>, answer: () => unknown, step = stepOf(name)) =>
+    call(name, async () => checkAnswer(step, schema, await answer()));
   const seen = new FirstReading();
   const portCheck = new PortCheck(context, guard.owner);
   const { uplinkCounters, connect, observe } = running;
   return {
-    flags: [...running.flags],
+    flags: running.flags,
     trouble: guard.trouble,
     nextPorts: async () => {
       seen.forget();
-      const ports = await ask('nextPorts', () => running.nextPorts());
+      const ports = await ask('nextPorts', ANSWERS.nextPorts, () => running.nextPorts());
       await portCheck.check(stepOf('nextPorts'), ports);
       return ports;
     },
     counters: async () => {
-      const answer = await ask('counters', () => running.counters());
-      const ports = checkAnswer(stepOf('counters'), ANSWERS.counters, answer);
+      const ports = await ask('counters', ANSWERS.counters, () => running.counters());
       if (ports !== null) checkEnds(stepOf('counters'), context.ports, ports);
       return seen.ports(stepOf('counters'), ports);
     },
-    settled: async (stations) =>
-      checkAnswer(stepOf('settled'), ANSWERS.settled, await ask('settled', () => running.settled(stations))),
-    threads: async () => checkAnswer(stepOf('threads'), ANSWERS.threads, await ask('threads', () => running.threads())),
-    health: async () => checkAnswer(stepOf('health'), ANSWERS.health, await ask('health', () => running.health())),
+    settled: (stations) => ask('settled', ANSWERS.settled, () => running.settled(stations)),
+    threads: () => ask('threads', ANSWERS.threads, () => running.threads()),
+    health: () => ask('health', ANSWERS.health, () => running.health()),
     ...(uplinkCounters === undefined
       ? {}
       : {
           uplinkCounters: async () => {
-            const answer = await ask('uplinkCounters', () => uplinkCounters.call(running));
-            return seen.uplink(
-              stepOf('uplinkCounters'),
-              checkAnswer(stepOf('uplinkCounters'), ANSWERS.uplinkCounters, answer),
-            );
+            const reading = await ask('uplinkCounters', ANSWERS.uplinkCounters, () => uplinkCounters());
+            return seen.uplink(stepOf('uplinkCounters'), reading);
           },
         }),
-    ...(connect === undefined
-      ? {}
-      : { connect: (signal) => ask('connect', () => connect.call(running, signal), [signal]) }),
+    ...(connect === undefined ? {} : { connect: (signal) => call('connect', () => connect(signal), [signal]) }),
     ...(observe === undefined
       ? {}
       : {
           observe: async () => {
-            const end = await ask('observe', () => observe.call(running));
-            checkAnswer(stepOf('observe'), ANSWERS.observe, end);
-            return async (): Promise<SwitchFigures> =>
-              checkAnswer(`the end of observe() of ${id}`, ANSWERS.figures, await ask('observe', end));
+            const end = await ask('observe', ANSWERS.observe, () => observe());
+            return (): Promise<SwitchFigures> =>
+              ask('observe', ANSWERS.figures, () => end(), `the end of observe() of ${id}`);
           },
         }),
   };
@@ -92,7 +104,7 @@ function guarded(id: string, running: RunningSwitch, context: SwitchContext, gua
 class PortCheck {
   private readonly context: SwitchContext;
   private readonly owner: PortOwner;
-  /** Those that were found to be the driver's own; text, for a driver may change its own list. */
+  /** Those that were found to be the driver's own. */
   private fit = '';
 
   constructor(context: SwitchContext, owner: PortOwner) {
@@ -101,13 +113,12 @@ class PortCheck {
   }
 
   /** Throws TrialFailure. */
-  async check(step: string, ports: Port[]): Promise<void> {
-    checkAnswer(step, ANSWERS.nextPorts, ports);
+  async check(step: string, ports: readonly Port[]): Promise<void> {
     checkEnds(step, this.context.ports, ports);
     const { portKind } = this.context;
     const other = ports.find(({ kind }) => kind !== portKind);
     if (other !== undefined) throw new TrialFailure(step, `gives a port of kind ${other.kind}, not ${portKind}`);
-    const given = JSON.stringify(ANSWERS.nextPorts.parse(ports));
+    const given = JSON.stringify(ports);
     if (given === this.fit) return;
     const strange = await strangePort(this.owner, ports);
     if (strange !== null) throw new TrialFailure(step, strange);

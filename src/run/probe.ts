@@ -16,7 +16,7 @@ const ProbeSchema = z.discriminatedUnion('available', [
 export async function probe(driver: SwitchDriver, host: Host): Promise<Probe> {
   try {
     const call = { step: 'probe()', limitMs: CALL_LIMITS_MS.probe, signals: [] };
-    return checkAnswer('probe()', ProbeSchema, await callDriver(call, () => driver.probe(host)));
+    return await callDriver(call, async () => checkAnswer('probe()', ProbeSchema, await driver.probe(host)));
   } catch (error) {
     if (error instanceof HostLostError) throw error;
     return { available: false, missing: `probe() of ${driver.id} fails: ${reasonOf(error)}`, mend: MEND };

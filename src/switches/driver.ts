@@ -191,7 +191,7 @@ export interface SwitchDriver {
 }
 
 /** The most polling threads that are believed of a driver. */
-const THREADS_MAX = 1024;
+export const THREADS_MAX = 1024;
 
 /** Polling threads of a switch that serves so many pairs. Throws HostError where its driver does not say a number. */
 export function threadsFor({ id, threads }: Pick<SwitchDriver, 'id' | 'threads'>, pairs: number): number {

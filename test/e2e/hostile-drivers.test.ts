@@ -40,8 +40,16 @@ const FAULTS: Record<string, RegExp> = {
   'ports-few': /^nextPorts\(\) of ports-few: has no port for the source of pair 0$/,
   'timer-throws': /^run timer-throws: fails outside of all calls: TypeError: of a timer$/,
   'rejects-alone': /^run rejects-alone: fails outside of all calls: of a promise$/,
+  'hugepages-throw': /^hugepageBytes\(\) of hugepages-throw: TypeError: of hugepages$/,
   loops: /^run loops: a loop that did not end was ended: threads\(\) in line \d+ of loops\.ts$/,
   'loops-in-timer': /^run loops-in-timer: a loop that did not end was ended: .* of loops-in-timer\.ts$/,
+};
+
+/** What is told of those that fail before anything runs. */
+const MISSING: Record<string, RegExp> = {
+  'probe-throws': /^probe\(\) of probe-throws fails: TypeError: x is not a function; mend its driver/,
+  'frame-limit-throws': /^frameLimit\(\) of frame-limit-throws fails: TypeError: of a limit; mend its driver/,
+  'threads-of-pairs-loop': /^threads\(\) of threads-of-pairs-loop fails: no answer within 10 s; mend its driver/,
 };
 
 const HANGS = [
@@ -61,19 +69,18 @@ suite('drivers of strangers', cannotMeasure, () => {
   };
 
   it('fail by themselves, each with its name and step, and the others are measured', { timeout: 120_000 }, async () => {
-    const ended = await workspace.run(campaign([...Object.keys(FAULTS), 'probe-throws'], '--json'));
+    const ended = await workspace.run(campaign([...Object.keys(FAULTS), ...Object.keys(MISSING)], '--json'));
     assert.equal(ended.code, 1, ended.stderr);
     for (const [name, told_] of Object.entries(FAULTS)) {
       const { outcome, trials } = told(ended.stdout, name);
       assert.equal(outcome, 'failed', name);
       assert.match(`${trials[0]?.step}: ${trials[0]?.reason}`, told_);
     }
-    const probe = told(ended.stdout, 'probe-throws');
-    assert.equal(probe.outcome, 'skipped');
-    assert.match(
-      probe.reason ?? '',
-      /^probe\(\) of probe-throws fails: TypeError: x is not a function; mend its driver/,
-    );
+    for (const [name, told_] of Object.entries(MISSING)) {
+      const { outcome, reason } = told(ended.stdout, name);
+      assert.equal(outcome, 'skipped', name);
+      assert.match(reason ?? '', told_);
+    }
     assert.equal(told(ended.stdout, 'direct').outcome, 'measured', ended.stderr);
     assertNothingLeft();
   });
