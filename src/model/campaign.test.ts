@@ -243,6 +243,12 @@ describe('CampaignFileSchema', () => {
     assert.deepEqual(read({ packetSize: ['64,128', 256] }), [64, 128, 256]);
     assert.match(errorOf({ packetSize: ['64', '1,5k'] }), /^packetSize \(-P\): '1,5k' reads as 1 and 5 k/);
     assert.equal(campaignOf({ cpus: ['0-1', '3'] }).cpus, '0-1,3');
+    assert.equal(campaignOf({ cpus: ['0-1', '4-N'] }).cpus, '0-1,4-N');
+    assert.equal(campaignOf({ cpus: '0-7:2/4' }).cpus, '0-1,4-5');
+    assert.match(
+      errorOf({ cpus: '0x1,00000000' }),
+      /^cpus \(--cpus\): '0x1,00000000' is a mask, and not a list of CPUs: give 32$/,
+    );
   });
 
   it('takes sizes with the FCS where the file says so', () => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { formatCpuList, parseCpuNames } from './cpu-list.ts';
+import { dependsOnMachine, formatCpuList, parseCpuNames } from './cpu-list.ts';
 import { assembled, type Lists, listsOf } from './fields.ts';
-import { eachOf, type Given, namesOf, quantitiesOf, wordsOf } from './given.ts';
+import { type Given, namesOf, quantitiesOf, wordsOf } from './given.ts';
 import {
   CELL_KEYS,
   type CellKey,
@@ -229,7 +229,9 @@ function precisionOf({ precision, maxTrials, trials = TRIALS_DEFAULT }: Campaign
 }
 
 function cpuList(given: Given): string {
-  return formatCpuList(taken('cpus (--cpus)', eachOf(given, parseCpuNames)));
+  const text = typeof given === 'string' ? given : given.join(',');
+  const cpus = taken('cpus (--cpus)', parseCpuNames(text));
+  return dependsOnMachine(text) ? text.trim() : formatCpuList(cpus);
 }
 
 /** One of these words. */

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { z } from 'zod';
 import { hostPair, hostRecord, seededRandom } from '../../test/fixtures/campaign.ts';
+import { HostNameSchema, InterfaceSchema, PciAddressSchema } from './host-names.ts';
 import {
   farHostOf,
-  HostNameSchema,
   HostSpecSchema,
-  InterfaceSchema,
   lineRatePps,
   nearOf,
-  PciAddressSchema,
   TestbedNameSchema,
   TestbedSpecSchema,
   TestbedsSchema,
@@ -88,6 +87,8 @@ const VALID_HOSTS: readonly string[] = [
   'ssh://user@lab:2222',
   'user@fe80::1',
   'user@fe80::1%eth0.5',
+  'LAB.Example.ORG.',
+  '::ffff:10.0.0.1',
   'ssh://user@[fe80::1]:22',
   'ssh://lab',
   'a'.repeat(253),
@@ -112,21 +113,71 @@ describe('hosts', () => {
   });
 });
 
+const INVALID_INTERFACES = ['a'.repeat(128), '.', '..', 'a:b', 'a@b', 'eth%d', 'a#b', '日本'];
+
 describe('interfaces', () => {
-  it('are named as the kernel allows, and not as an option', () => {
-    for (const name of ['eth0', 'enp3s0f0np0', 'vlan.100', 'br-lab', 'veth_1']) assert.ok(InterfaceSchema.parse(name));
-    for (const text of [...HOSTILE, 'a'.repeat(16), '.', '..', 'a:b', 'a@b']) {
+  it('are named as the kernel allows, by any of their names, and not as an option', () => {
+    const valid = [
+      'eth0',
+      'enp3s0f0np0',
+      'vlan.100',
+      'br-lab',
+      'veth_1',
+      '007',
+      'enx0123456789abcdef'.padEnd(127, 'a'),
+    ];
+    for (const name of valid) assert.ok(InterfaceSchema.parse(name));
+    for (const text of [...HOSTILE.filter(({ length }) => length < 100_000), ...INVALID_INTERFACES]) {
       assert.equal(InterfaceSchema.safeParse(text).success, false, JSON.stringify(text));
     }
   });
-  it('have addresses as lspci -D writes them', () => {
-    assert.ok(PciAddressSchema.parse('0000:03:00.0'));
-    // Behind VMD a domain has five digits; sysfs, which is asked, has lower-case letters only.
-    assert.equal(PciAddressSchema.parse('10000:E1:00.0'), '10000:e1:00.0');
-    for (const text of [...HOSTILE, '03:00.0', '0000:03:00.8', '0000:03:00.0 ', '0000:03:00.0\n', 'virtio0']) {
+  it('have addresses as lspci writes them, with or without the domain', () => {
+    const READ: [string, string][] = [
+      ['0000:03:00.0', '0000:03:00.0'],
+      ['03:00.0', '0000:03:00.0'],
+      ['3B:1F.7', '0000:3b:1f.7'],
+      ['pci@0000:03:00.0', '0000:03:00.0'],
+      // Behind VMD a domain has five digits; sysfs, which is asked, has lower-case letters only.
+      ['10000:E1:00.0', '10000:e1:00.0'],
+    ];
+    for (const [text, address] of READ) assert.equal(PciAddressSchema.parse(text), address);
+    const refused = ['03:00', '0000:03:00.8', '0000:03:20.0', '0000:03:00.0 ', '0000:03:00.0\n', 'virtio0', '3:0.0'];
+    for (const text of [...HOSTILE, ...refused]) {
       assert.equal(PciAddressSchema.safeParse(text).success, false, JSON.stringify(text));
     }
   });
+});
+
+describe('what is like a name and is none is refused with what it may have been meant to be', () => {
+  const REFUSED: [z.ZodType, string, RegExp][] = [
+    [
+      HostNameSchema,
+      'root@lab:2222',
+      /^is to ssh\(1\) a name with a ':' in it: give ssh:\/\/root@lab:2222 for port 2222$/,
+    ],
+    [HostNameSchema, '[2001:db8::1]', /^has brackets, which ssh\(1\) takes in ssh:\/\/ alone: give 2001:db8::1$/],
+    [HostNameSchema, 'root@[::1]:22', /: give root@::1, or ssh:\/\/root@\[::1\]:22$/],
+    [HostNameSchema, '[fe80::1%eth0]', /takes without brackets alone: give fe80::1%eth0$/],
+    [HostNameSchema, 'ssh://a@[fe80::1%eth0]:22', /: give a@fe80::1%eth0, and the port in ssh\(1\)'s configuration$/],
+    [HostNameSchema, 'Local', /^may be this machine, which is 'local', or one that ssh\(1\) knows by this name/],
+    [HostNameSchema, 'a b', /^is not a host: give 'local', /],
+    [
+      InterfaceSchema,
+      'eth0.100@eth0',
+      /^is what ip\(8\) writes of eth0\.100, whose other end is eth0: give eth0\.100$/,
+    ],
+    [InterfaceSchema, 'eth0:1', /label of addresses, or what ip\(8\) writes, of eth0: give eth0$/],
+    [InterfaceSchema, 'eth0:', /give eth0$/],
+    [InterfaceSchema, '-x', /^is not the name of an interface .*; an interface of another name can be renamed/],
+    [PciAddressSchema, '0000:03:00', /^is a PCI device and not one of its functions: give 0000:03:00\.0$/],
+    [PciAddressSchema, 'eth0', /^is not a PCI address, such as 0000:03:00\.0$/],
+  ];
+  for (const [schema, text, message] of REFUSED) {
+    it(JSON.stringify(text), () => {
+      const { error } = schema.safeParse(text);
+      assert.match(error?.issues[0]?.message ?? '', message);
+    });
+  }
 });
 
 it('whatever is accepted holds no character that a shell or an option begins with', () => {
@@ -149,7 +200,7 @@ it('whatever is accepted holds no character that a shell or an option begins wit
       assert.ok(value.length <= 300);
       assert.doesNotMatch(value, /@-|\/-|\.\.\//, JSON.stringify(value));
     }
-    if (InterfaceSchema.safeParse(value).success) assert.ok(Buffer.byteLength(value) <= 15, value);
+    if (InterfaceSchema.safeParse(value).success) assert.ok(Buffer.byteLength(value) <= 127, value);
   }
   assert.ok(accepted > 1000, `${accepted} of the fuzzed values were valid: too few to say anything`);
 });
@@ -179,6 +230,16 @@ describe('testbeds', () => {
       assert.doesNotMatch(error, /\p{Cc}/u);
       assert.ok(error.length < 300, error);
     }
+  });
+  it('have names of digits in quotes, as YAML reads a number otherwise', () => {
+    const errorOf = (uplink: unknown) => {
+      const content = { lab: { near: { host: 'a', uplink } } };
+      const result = TestbedsSchema.safeParse(content);
+      return result.success ? null : testbedError(result.error, content);
+    };
+    assert.equal(errorOf('007'), null);
+    assert.equal(errorOf(7), "lab.near.uplink: '7' is not of type string: put it in quotes");
+    assert.equal(errorOf(['eth0']), `lab.near.uplink: '["eth0"]' is not of type string`);
   });
 });
 

@@ -2,41 +2,10 @@
 // A testbed: one host, or two that are joined by a cable. Campaign files and testbed files name them.
 import { z } from 'zod';
 import { parseCpuNames } from './cpu-list.ts';
+import { HostNameSchema, InterfaceSchema, PciAddressSchema } from './host-names.ts';
 import { type Inventory, InventorySchema } from './inventory.ts';
 import { LOCAL_TESTBED, TESTBED_NAME } from './names.ts';
 import { KnobRecordSchema } from './tuning.ts';
-
-/** A user of 32 characters, a name of 253 (RFC 1035), and what joins them. */
-const HOST_NAME_MAX = 300;
-
-const USER = '(?:[A-Za-z0-9_][\\w.-]*@)?';
-/** Of a machine, `local` included; also an IPv4 address. */
-const NAME = '[A-Za-z0-9][\\w.-]*';
-const IPV6 = '[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}';
-/** The interface of a link-local address (RFC 4007), as ssh(1) takes it. */
-const ZONE = '(?:%[\\w.-]{1,15})?';
-
-/** Also the names that a shell or ssh(1) would take for something else are refused here: a leading '-', spaces, quotes, ';', '$'. */
-export const HostNameSchema = z
-  .string()
-  .regex(
-    new RegExp(
-      `^(?:netns:[A-Za-z0-9][\\w.-]{0,63}|${USER}(?:${NAME}|${IPV6}${ZONE})|ssh://${USER}(?:${NAME}|\\[${IPV6}\\])(?::[1-9]\\d{0,4})?)$`,
-    ),
-    "is not a host: give 'local', 'netns:NAME', or what ssh(1) calls a destination, such as user@machine or ssh://user@machine:22",
-  )
-  .max(HOST_NAME_MAX, `is not a host: it has more than ${HOST_NAME_MAX} characters`);
-
-/** A name that the kernel accepts (at most 15 bytes) and that no program takes for an option. */
-export const InterfaceSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9_][\w.-]{0,14}$/, "is not the name of an interface (letters, digits, '_', '.', '-'; at most 15)");
-
-export const PciAddressSchema = z
-  .string()
-  // As sysfs has it. A domain has more than four digits where it is not the firmware's: behind VMD it begins at 10000.
-  .toLowerCase()
-  .regex(/^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'is not a PCI address, such as 0000:03:00.0');
 
 export const HostSpecSchema = z.strictObject({
   host: HostNameSchema,
@@ -54,7 +23,11 @@ export const HostSpecSchema = z.strictObject({
   cpus: z
     .union([z.string(), z.int().nonnegative()])
     .transform(String)
-    .refine((text) => parseCpuNames(text).ok, 'is not a list of CPUs, such as 2-15 or 0,2,4-7')
+    .superRefine((text, context) => {
+      const parsed = parseCpuNames(text);
+      // The value is told before it.
+      if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.error.slice(`'${text.trim()}' `.length) });
+    })
     .optional(),
 });
 /** One machine of a testbed, and how it is reached. */
@@ -100,7 +73,11 @@ export function testbedError(error: z.ZodError, content: unknown, prefix: readon
   if (issue.code === 'invalid_key') return `${where}: ${quoted(path.at(-1))} ${issue.issues[0]?.message ?? ''}`;
   const value = issue.path.reduce(member, content);
   if (issue.code === 'invalid_type') {
-    return value === undefined ? `${where}: is missing` : `${where}: ${quoted(value)} is not of type ${issue.expected}`;
+    // YAML reads a name of digits as a number, and may write it otherwise.
+    const mend = issue.expected === 'string' && typeof value !== 'object' ? ': put it in quotes' : '';
+    return value === undefined
+      ? `${where}: is missing`
+      : `${where}: ${quoted(value)} is not of type ${issue.expected}${mend}`;
   }
   return typeof value === 'string' ? `${where}: ${quoted(value)} ${issue.message}` : `${where}: ${issue.message}`;
 }

@@ -16,11 +16,15 @@ describe('usableCpus', () => {
     assert.equal(await ids(undefined, TASKSET), '0,1,2,3,4,5');
     assert.equal(await ids('4-7'), '4,5,6,7');
     assert.equal(await ids('7,2'), '2,7');
+    assert.equal(await ids('0,6-N'), '0,6,7');
+    assert.equal(await ids('all', TASKSET), '0,1,2,3,4,5');
+    assert.equal(await ids('0-N:1/4'), '0,4');
   });
 
   const REFUSED: [string, string][] = [
     ['2-15', 'cpus (--cpus): CPUs 8-15 of fake are not online; give some of 0-5'],
     ['8', 'cpus (--cpus): CPU 8 of fake is not online; give some of 0-5'],
+    ['9-N', "cpus (--cpus): '9-N' names no CPU of fake: the last one, N, is 7"],
     ['4-7', 'cpus (--cpus): CPUs 6-7 of fake may not be used (affinity or cpuset); give some of 0-5'],
   ];
   for (const [named, message] of REFUSED) {

@@ -2,7 +2,7 @@
 // Which CPUs of a host a campaign has to itself: those that were named, or all that may be used.
 import { type Host, HostError } from '../host/host.ts';
 import { cpusOf } from '../host/topology.ts';
-import { formatCpuList, parseCpuNames } from '../model/cpu-list.ts';
+import { ALL_CPUS, formatCpuList, parseCpuNames } from '../model/cpu-list.ts';
 import type { Cpu } from '../model/inventory.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 
@@ -11,9 +11,14 @@ export async function usableCpus(host: Host, named: string | undefined): Promise
   const cpus = await cpusOf(host);
   const allowed = cpus.filter((cpu) => cpu.allowed);
   if (named === undefined) return allowed;
-  const parsed = parseCpuNames(named);
-  const asked = parsed.ok ? parsed.value : [];
+  if (named === ALL_CPUS) return allowed;
+  const last = Math.max(...cpus.map(({ id }) => id));
+  const parsed = parseCpuNames(named, last);
   const where = host.name === LOCAL_TESTBED ? '' : ` of ${host.name}`;
+  if (!parsed.ok) {
+    throw new HostError(`cpus (--cpus): '${named}' names no CPU${where}: the last one, N, is ${last}`);
+  }
+  const asked = parsed.value;
   const refuse = (ids: readonly number[], why: string, those: readonly Cpu[]) => {
     const which = `CPU${ids.length === 1 ? '' : 's'} ${formatCpuList(ids)}${where}`;
     return new HostError(`cpus (--cpus): ${which} ${why}; give some of ${formatCpuList(those.map(({ id }) => id))}`);

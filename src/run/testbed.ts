@@ -8,6 +8,7 @@ import { connectHost, formOf } from '../host/connect.ts';
 import { countsInterruptsApart } from '../host/cpu.ts';
 import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from '../host/host.ts';
 import { installArtifacts, removeOldInstallations } from '../host/install.ts';
+import { ownNameOf } from '../host/interface-name.ts';
 import { clocksourceOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { type ContainerDirectory, prepareContainers } from '../host/lxc.ts';
@@ -187,7 +188,9 @@ async function machineOf(host: Host): Promise<string> {
 
 /** The place of one host in a testbed. */
 class Seat {
-  readonly spec: HostSpec;
+  /** As it was given; its uplink by the kernel's own name, once the host has told that. */
+  spec: HostSpec;
+  private readonly given: HostSpec;
   private readonly plan: TestbedPlan;
   private readonly role: HostRole;
   onTaken: (side: Side) => Promise<void> = async () => undefined;
@@ -201,6 +204,7 @@ class Seat {
     this.plan = plan;
     this.role = role;
     this.spec = spec;
+    this.given = spec;
     this.artifacts = plan.artifacts;
   }
 
@@ -209,10 +213,23 @@ class Seat {
       this.connection = await this.newConnection();
       this.artifacts = await this.artifactsOn(this.connection);
     }
-    if (this.plan.lookOnly) return;
-    // Before anybody looks at it: what a run that was killed has left would be taken for the host's own.
-    const { complaints, notices } = await recover(this.reached, this.plan.session);
-    for (const line of [...complaints, ...notices]) this.plan.tell(line);
+    if (!this.plan.lookOnly) {
+      // Before anybody looks at it: what a run that was killed has left would be taken for the host's own.
+      const { complaints, notices } = await recover(this.reached, this.plan.session);
+      for (const line of [...complaints, ...notices]) this.plan.tell(line);
+    }
+    if (this.connection !== null) this.spec = await this.named(this.connection);
+  }
+
+  /** A host that was away may call its interfaces otherwise. Throws HostError where it has no such uplink. */
+  private async named(host: Host): Promise<HostSpec> {
+    const { uplink, pci } = this.given;
+    if (uplink === undefined) return this.given;
+    const found = await ownNameOf(host, uplink);
+    if ('own' in found) return { ...this.given, uplink: found.own };
+    // A device that was handed to a program has no interface.
+    if (pci === undefined) throw new HostError(found.missing);
+    return this.given;
   }
 
   /** Its own connection or, where that is made only later, the machine that it is going to be on. */
@@ -239,6 +256,7 @@ class Seat {
     await undo.push({ kind: 'remove-empty-directory', path: directory });
     this.artifacts = await this.artifactsOn(host);
     if (this.isInstalled) await removeOldInstallations(host, this.artifacts);
+    this.spec = await this.named(host);
     this.side = {
       ...{ role: this.role, host, undo, directory, artifacts: this.artifacts },
       cpus: await usableCpus(host, this.spec.cpus),

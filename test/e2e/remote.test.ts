@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The remote scenarios on one machine: two network namespaces and a cable, by themselves and behind a real sshd.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -122,6 +122,37 @@ suite('two namespaces that play machines', cannotMeasure, () => {
       ...['--warmup', '50ms', '--duration', '200ms', '--trials', '1'],
     ]);
     assert.deepEqual(outcomes(documentOf(ended)), ['throughput local 1vs1 linux-bridge: measured']);
+  });
+
+  it('find an uplink by another name that it has, and say what a wrong one may be', {
+    timeout: 60_000,
+  }, async (context) => {
+    const [near, far] = ['vswt-near', 'vswt-far'];
+    context.after(() => {
+      for (const name of [near, far]) spawnSync('ip', ['netns', 'delete', name], { stdio: 'ignore' });
+    });
+    for (const name of [near, far]) ip('netns', 'add', name);
+    ip('-netns', near, 'link', 'add', 'cable', 'type', 'veth', 'peer', 'name', 'cable', 'netns', far);
+    ip('-netns', near, 'link', 'property', 'add', 'dev', 'cable', 'altname', 'the-cable-to-the-far-machine');
+    const file = join(workspace.results, 'named.yaml');
+    const run = (uplink: string) => {
+      const hosts = { near: { host: `netns:${near}`, uplink }, far: { host: `netns:${far}`, uplink: 'cable' } };
+      writeFileSync(file, JSON.stringify({ testbed: 'named', testbeds: { named: hosts } }));
+      const what = ['-L', 'remote', '-V', 'linux-bridge', '--io', 'udp-mmsg', '-R', '2k', '-B', '8'];
+      return workspace.run(['run', '--json', file, ...what, '--duration', '200ms', '--trials', '1']);
+    };
+    const ended = await run('the-cable-to-the-far-machine');
+    assert.deepEqual(outcomes(documentOf(ended)), ['throughput remote 1vs1 linux-bridge: measured'], ended.stderr);
+
+    const wrong = await run('Cable');
+    assert.equal(wrong.code, 1);
+    assert.equal(wrong.stderr, `vswbench: host netns:${near} has no interface Cable: did you mean cable?`);
+    const shown = await run('cable@if2');
+    assert.equal(shown.code, 2);
+    assert.match(
+      shown.stderr,
+      /^vswbench: \S+: testbeds\.named\.near\.uplink: 'cable@if2' is what ip\(8\) writes of cable, /,
+    );
   });
 
   it('share the work with this machine in turns, and nothing is compared from one to the other', async () => {
