@@ -703,6 +703,23 @@ describe('a remote trial', () => {
     assert.deepEqual(flagsOf(12_009), []);
     assert.deepEqual(flagsOf(12_100), ['shared-uplink']);
   });
+  it('is measured where others send by the cable as well, and invalid where a switch makes packets up', () => {
+    const outcomeOf = (arrived: number, out: number) =>
+      evaluate(
+        evidence({
+          testCase: testCase({ rate: 10_000, location: 'remote' }),
+          ports: [
+            { pair: 0, end: 'source', ...uplink(12_000, 0) },
+            { pair: 0, end: 'sink', ...uplink(0, out) },
+          ],
+          uplinks: { near: uplink(0, 12_000), far: uplink(arrived, 0) },
+        }),
+      ).outcome.outcome;
+    assert.equal(outcomeOf(12_000, 12_000), 'measured');
+    assert.equal(outcomeOf(12_004, 12_004), 'measured');
+    assert.equal(outcomeOf(12_000, 12_004), 'invalid');
+    assert.equal(outcomeOf(12_003, 12_004), 'invalid');
+  });
   it('has no delay from one clock to another', () => {
     const oneWay = histogramOf([5000]);
     const latency = { ...NO_LATENCY, one_way_intended: oneWay, one_way_actual: oneWay };

@@ -15,7 +15,7 @@ import type { MachineSnapshot } from './machines.ts';
 import { noiseOf } from './noise.ts';
 import { wallS } from './occupancy.ts';
 import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
-import { lostOf, pairLedgerOf, type Told, uplinkLedgerOf } from './ways.ts';
+import { lostOf, pairLedgerOf, strangersOnCable, type Told, uplinkLedgerOf } from './ways.ts';
 
 export interface ApplicationEvidence {
   pair: number;
@@ -69,14 +69,22 @@ export type Verdict = Pick<Trial, 'outcome' | 'measurement' | 'histograms' | 'fl
 
 export function evaluate(evidence: Evidence): Verdict {
   const pairs = evidence.sources.map((source) => evaluatePair(evidence, source));
-  const sound: PairEvaluation[] = [];
+  const whole: Omit<PairEvaluation, 'ledger'>[] = [];
   for (const pair of pairs) {
     if ('broken' in pair) {
       const flags: Flag[] = pair.starved ? ['disturbed'] : [];
       return { outcome: { outcome: 'invalid', reason: pair.broken }, measurement: null, histograms: {}, flags };
     }
-    sound.push(pair);
+    whole.push(pair);
   }
+  const strangers = strangersOnCable(
+    evidence,
+    whole.map(({ told }) => told),
+  );
+  const sound = whole.map((pair) => ({
+    ...pair,
+    ledger: pairLedgerOf(evidence, pair.pair, pair.told, strangers),
+  }));
   const histograms = mergeAll(evidence);
   const measurement = combine(evidence, sound, histograms);
   const flags: Flag[] = measurement.noise.reasons.length > 0 ? ['disturbed'] : [];
@@ -109,7 +117,7 @@ interface Broken {
   starved: boolean;
 }
 
-function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEvaluation | Broken {
+function evaluatePair(evidence: Evidence, source: ApplicationEvidence): Omit<PairEvaluation, 'ledger'> | Broken {
   const { pair } = source;
   const sink = evidence.sinks.find((candidate) => candidate.pair === pair);
   const { tx } = source.final;
@@ -145,7 +153,6 @@ function evaluatePair(evidence: Evidence, source: ApplicationEvidence): PairEval
     judges: answers === null ? [rx] : [sink.final.rx, rx],
     lostPackets: lostOf(told),
     cpu: { source: sent.cpus, sink: sinkUse.cpus },
-    ledger: pairLedgerOf(evidence, pair, told),
   };
 }
 

@@ -180,6 +180,19 @@ describe("another's packets", () => {
     ]);
   });
 
+  it('that the cable has carried explain what the end never heard of, and no more than that', () => {
+    const surplus = [1000, 1000, 1000, 1004, 1004, 1000];
+    assert.equal(ledgerOf(way(surplus, { foreign: 2 }), 0).closes, false);
+    assert.equal(ledgerOf(way(surplus, { foreign: 2, strangers: 3 }), 0).closes, false);
+    assert.equal(ledgerOf(way(surplus, { foreign: 2, strangers: 4 }), 0).closes, true);
+    assert.equal(ledgerOf(way(surplus, { strangers: 4 }), 0).closes, true);
+    assert.equal(ledgerOf(way([1000, 1000, 1000, 1004, 1004, 1004], { strangers: 4 }), -4).closes, false);
+  });
+  it('that the cable has carried hide no loss where there is no surplus', () => {
+    const { drops, unplacedPackets } = ledgerOf(lossBefore(5, 990, { strangers: 10 }), 10);
+    assert.deepEqual([drops.map(({ packets }) => packets), unplacedPackets], [[10], 0]);
+  });
+
   it('explain no surplus that is not theirs', () => {
     assert.ok(ledgerOf(way([1000, 1000, 1002, 1002, 1002, 1000], { foreign: 2 }), 0).closes);
     assert.ok(!ledgerOf(way([1000, 1000, 1003, 1003, 1003, 1000], { foreign: 2 }), 3).closes);

@@ -29,6 +29,8 @@ export interface Way {
   copies: number;
   /** Packets as long as ours that its end received, knew to be another's, and has not among its packets. */
   foreign: number;
+  /** So many others the cable is known to have carried: they may have passed here while the end did not listen, or not to it. */
+  strangers?: number;
 }
 
 /** What became of the packets of a way. */
@@ -75,6 +77,11 @@ export function makeUplinkLedger({ ways, lost }: { ways: readonly Way[]; lost: n
   };
 }
 
+/** How many packets that nobody of the trial has sent came in on a way. */
+export function strangersOn(way: Way): number {
+  return walk(way, new Map()).unexplained;
+}
+
 /** All ways one after the other: what was counted as dropped once is not to be found twice. */
 function accountOf(ways: readonly Way[]): Account {
   const found = new Map<string, number>();
@@ -92,11 +99,19 @@ function accountOf(ways: readonly Way[]): Account {
 /**
  * Goes from hop to hop and gives each missing packet its place. A copy that was made on the way to a hop makes up for one that was
  * lost there: where somebody counted more drops than packets are missing, as many of the copies were made there as account for it,
- * and where there is but one step, all of them. The same goes for another's packets, which leave at the end that knows them.
+ * and where there is but one step, all of them. The same goes for another's packets, which leave at the end that knows them, and for as many that
+ * it does not know as a surplus asks for and the cable has carried.
  */
-function walk({ hops, copies, foreign }: Way, found: Map<string, number>): Account {
-  const steps = hops.slice(1).map((later, index) => ({ before: hops[index] ?? later, later }));
-  const leaving = leavingAtTheEnd(steps.at(-1), foreign);
+function walk(way: Way, found: Map<string, number>): Account {
+  const { foreign, strangers = 0 } = way;
+  const known = leavingAtTheEnd(way, foreign);
+  const { unexplained } = walkWith(way, known, new Map(found));
+  const unknown = Math.min(unexplained, leavingAtTheEnd(way, strangers) - known);
+  return walkWith(way, known + Math.max(0, unknown), found);
+}
+
+function walkWith({ hops, copies }: Way, leaving: number, found: Map<string, number>): Account {
+  const steps = stepsOf(hops);
   let copiesLeft = copies;
   let foreignLeft = leaving;
   let unexplained = 0;
@@ -115,8 +130,13 @@ function walk({ hops, copies, foreign }: Way, found: Map<string, number>): Accou
   return { drops, unexplained, others: leaving - foreignLeft };
 }
 
+function stepsOf(hops: readonly Hop[]): { before: Hop; later: Hop }[] {
+  return hops.slice(1).map((later, index) => ({ before: hops[index] ?? later, later }));
+}
+
 /** Of another's packets those that a counter had before the end told them apart; an application counts none. */
-function leavingAtTheEnd(last: { before: Hop; later: Hop } | undefined, foreign: number): number {
+function leavingAtTheEnd({ hops }: Way, foreign: number): number {
+  const last = stepsOf(hops).at(-1);
   if (last === undefined || last.before.source === 'application') return 0;
   return Math.min(foreign, Math.max(0, last.before.packets - last.later.packets));
 }

@@ -33,6 +33,8 @@ const GRACE_MS = 5_000;
 /** Between two looks at counters that are to stand still, and how long that is waited for. */
 const QUIET_INTERVAL_MS = 5;
 const QUIET_TIMEOUT_MS = 500;
+/** Looking takes time itself, and on a busy machine more than waiting does: so long with both. */
+const QUIET_LOOKS_MS = 2_000;
 /** How often a switch is asked whether it is still there. */
 const HEALTH_INTERVAL_MS = 500;
 
@@ -182,6 +184,8 @@ async function exchange(
   const { counters: after } = await quietCounters(sides, deployments, signal);
   await endDeployments(deployments, signal);
   const interfaces = await readReturned(deployments);
+  // Last of all, as they were read first: what others send by the cable is seen there at least as often as behind it.
+  const uplinks = await readUplinks(sides);
   return {
     testCase: plan.testCase,
     placement: plan.placement,
@@ -191,7 +195,7 @@ async function exchange(
     ...told,
     interfaces: interfaceDifferences(before.interfaces, interfaces),
     ports: portDifferences(before.counters.ports, after.ports),
-    uplinks: uplinkDifferences(before.counters.uplinks, after.uplinks),
+    uplinks: uplinkDifferences(before.counters.uplinks, uplinks),
     clocksources: await clocksourcesOf(sides),
     superPackets: hasSuperPackets(sides, plan.testCase),
   };
@@ -237,7 +241,8 @@ async function quietCounters(
     interfaces: await readInside(deployments),
   });
   let latest = await read();
-  for (let waitedMs = 0; waitedMs < QUIET_TIMEOUT_MS; waitedMs += QUIET_INTERVAL_MS) {
+  const late = performance.now() + QUIET_LOOKS_MS;
+  for (let waitedMs = 0; waitedMs < QUIET_TIMEOUT_MS && performance.now() < late; waitedMs += QUIET_INTERVAL_MS) {
     await timers.setTimeout(QUIET_INTERVAL_MS, undefined, { signal });
     const earlier = latest;
     latest = await read();
@@ -291,13 +296,19 @@ function clocksourcesOf(sides: readonly RunningSide[]): Promise<Clocksources[]> 
 }
 
 async function readCounters(sides: readonly RunningSide[]): Promise<SwitchCounters> {
+  const uplinks = await readUplinks(sides);
   const ports = await Promise.all(sides.map(({ running }) => running.counters()));
-  const uplinks = sides.length === 1 ? [] : await Promise.all(sides.map(({ running }) => running.uplinkCounters?.()));
-  const known = uplinks.filter((counters) => counters !== undefined);
   return {
     ports: ports.some((counters) => counters === null) ? null : ports.flatMap((counters) => counters ?? []),
-    uplinks: sides.length === 1 || known.length < sides.length ? null : known,
+    uplinks,
   };
+}
+
+async function readUplinks(sides: readonly RunningSide[]): Promise<SwitchCounters['uplinks']> {
+  if (sides.length === 1) return null;
+  const uplinks = await Promise.all(sides.map(({ running }) => running.uplinkCounters?.()));
+  const known = uplinks.filter((counters) => counters !== undefined);
+  return known.length < sides.length ? null : known;
 }
 
 /** Rejects with TrialFailure when the switch is no longer there; never resolves. */

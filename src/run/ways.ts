@@ -8,7 +8,7 @@ import type { PortCounts, UplinkCounts } from '../switches/driver.ts';
 import type { End } from './application.ts';
 import type { Evidence } from './evaluate.ts';
 import { countFrames, type FrameCount, type FrameShape, frameShape, packetsAtMost } from './frame-counts.ts';
-import { type CountedDrops, type Hop, makeLedger, makeUplinkLedger, type Way } from './ledger.ts';
+import { type CountedDrops, type Hop, makeLedger, makeUplinkLedger, strangersOn, type Way } from './ledger.ts';
 
 const RECEIVED = [
   ...(['packets', 'unique_packets', 'duplicated_packets', 'corrupted_packets', 'late_packets'] as const),
@@ -68,25 +68,51 @@ function addUp<Field extends string>(
   return Object.fromEntries(sums) as Record<Field, number>;
 }
 
-/** Where the packets of a pair went. */
-export function pairLedgerOf(evidence: Evidence, pair: number, told: Told): Ledger {
+/** Where the packets of a pair went; `strangers` are what the cable carried of others, there and back. */
+export function pairLedgerOf(evidence: Evidence, pair: number, told: Told, strangers: readonly number[]): Ledger {
   const witnesses = witnessesOf(evidence, pair);
   const names = namesOf(told);
   const there = witnesses.between('source', 'sink', names, '');
-  const back = witnesses.between('sink', 'source', names, ', way back');
-  return makeLedger({ pair, ...waysOf(evidence, told, names, { there, back }), lost: lostOf(told) });
+  const back = witnesses.between('sink', 'source', names, BACK);
+  const { ways, spareCopies } = waysOf(evidence, told, names, { there, back });
+  const shared = ways.map((way, index): Way => ({ ...way, strangers: strangers[index] ?? 0 }));
+  return makeLedger({ pair, ways: shared, spareCopies, lost: lostOf(told) });
 }
 
 /** Where everybody's packets went, on both sides of the cable; null where there is none, or nobody counts. */
 export function uplinkLedgerOf(evidence: Evidence, pairs: readonly Told[]): UplinkLedger | null {
+  const ways = waysOfCable(evidence, pairs);
+  return ways === null ? null : makeUplinkLedger({ ways, lost: lostOf(together(pairs)) });
+}
+
+/**
+ * Packets of others that the cable carried, there and back, by the counters of both uplinks: what a switch makes up behind them is not among these.
+ * None where there is no cable, or nobody counts.
+ */
+export function strangersOnCable(evidence: Evidence, pairs: readonly Told[]): number[] {
+  return (waysOfCable(evidence, pairs) ?? []).map(({ hops, copies }, index) => {
+    const arrival = hops.findIndex(
+      ({ name }) => name === (index === 0 ? arrivalAt('far', '') : arrivalAt('near', BACK)),
+    );
+    return strangersOn({ hops: hops.slice(0, arrival + 1), copies, foreign: 0 });
+  });
+}
+
+function waysOfCable(evidence: Evidence, pairs: readonly Told[]): Way[] | null {
   const { uplinks } = evidence;
   if (uplinks === null) return null;
   const told = together(pairs);
   const cable = cableOf(evidence, uplinks);
   const there = cable('near', 'far', '');
-  const back = cable('far', 'near', ', way back');
-  if (there === null || back === null) return null;
-  return makeUplinkLedger({ ...waysOf(evidence, told, namesOf(told), { there, back }), lost: lostOf(told) });
+  const back = cable('far', 'near', BACK);
+  return there === null || back === null ? null : waysOf(evidence, told, namesOf(told), { there, back }).ways;
+}
+
+/** Behind the name of a hop on the way back. */
+const BACK = ', way back';
+
+function arrivalAt(side: 'near' | 'far', suffix: string): string {
+  return `${side} uplink, received${suffix}`;
 }
 
 /** What the ends are called, where both send and where only one does. */
@@ -231,7 +257,7 @@ function cableOf(evidence: Evidence, uplinks: { near: UplinkCounts; far: UplinkC
     const hops = [
       ...hopOf(`${from} switch, in${suffix}`, entry),
       ...hopOf(`${from} uplink, sent${suffix}`, sent, dropsOf(from)),
-      ...hopOf(`${to} uplink, received${suffix}`, arrived),
+      ...hopOf(arrivalAt(to, suffix), arrived),
       ...hopOf(`${to} switch, out${suffix}`, exit, behind),
     ];
     return { hops, beforeReceiver: exit === null ? behind : [] };

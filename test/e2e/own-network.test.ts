@@ -2,7 +2,8 @@
 // Whose rules reach a kernel switch, who sees its interfaces, and that an uplink comes back out of its network whatever happens. The hosts
 // are network namespaces, so that no rule is ever one of this machine's.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, it } from 'node:test';
@@ -13,6 +14,18 @@ import { applicationRuns, cannotMeasure, capture, ownNetworks, suite, suiteWorks
 const [NEAR, FAR] = ['vswt-own-a', 'vswt-own-b'];
 const KNOB = '/proc/sys/net/ipv6/conf/cable/disable_ipv6';
 const SHORT = ['-V', 'linux-bridge', '--io', 'udp-mmsg', '-R', '2k', '--warmup', '50ms', '--trials', '1'];
+
+/** Broadcasts of somebody's own by the cable, a hundred a second (ethertype 0x88b5, for experiments). */
+const BROADCASTS = [
+  ...['perl', '-MTime::HiRes=sleep', '-e'],
+  [
+    'socket(my $s, 17, 3, 0x88b5) or die $!;',
+    'chomp(my $index = qx(cat /proc/net/dev_mcast | sed -n "s/ cable .*//p" | head -n 1));',
+    'my $to = pack("S n l S C C a8", 17, 0x88b5, $index, 0, 0, 6, "\\xff" x 6);',
+    'my $frame = "\\xff" x 6 . "\\x02\\0\\0\\0\\x99\\x01" . "\\x88\\xb5" . "\\0" x 46;',
+    'while (1) { send($s, $frame, 0, $to); sleep 0.01 }',
+  ].join(' '),
+];
 
 const within = (namespace: string, ...command: string[]) =>
   execFileSync('nsenter', [`--net=/run/netns/${namespace}`, '--', ...command], { encoding: 'utf8' });
@@ -90,6 +103,41 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
     assert.equal((await running.ended).code, 0);
     assertNothingLeft();
   });
+
+  for (const [id, io, ...more] of [
+    ['ovs', 'dpdk'],
+    ['linux-bridge', 'udp', '--host-network'],
+  ] as const) {
+    it(`has what others send by the cable told, and is measured: ${id} ${more.join(' ')}`, {
+      timeout: 90_000,
+    }, async () => {
+      const talkers = [NEAR, FAR].map((namespace) =>
+        spawn('nsenter', [`--net=/run/netns/${namespace}`, ...BROADCASTS]),
+      );
+      try {
+        const remote = ['-L', 'remote', '-D', 'throughput,latency', '-V', id, '--io', io, ...more];
+        const ended = await workspace.run(['run', file(), '--json', ...SHORT, '--duration', '1s', ...remote]);
+        const rows = documentOf(ended).results;
+        assert.deepEqual(
+          rows.map(({ outcome, flags }) => [outcome, flags.includes('shared-uplink')]),
+          [
+            ['measured', true],
+            ['measured', true],
+          ],
+          ended.stderr,
+        );
+        const trials = rows.flatMap((row) => row.trials);
+        assert.ok(trials.every(({ ledgers }) => ledgers.every(({ closes }) => closes)));
+        assert.ok(trials.every(({ uplink }) => (uplink?.foreignPackets ?? 0) > 0));
+      } finally {
+        for (const talker of talkers) {
+          const gone = once(talker, 'exit');
+          talker.kill('SIGKILL');
+          await gone;
+        }
+      }
+    });
+  }
 
   /** Up, with a setting that is not the usual one, on the near host alone; each with an MTU of its own. */
   const state = () =>
