@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,17 +32,22 @@ const MACHINE = {
 };
 const makesRoot = '[ "$1" = -n ] && shift && FAKE_UID=0 exec "$@"';
 
-/** Runs it in a shell where some programs are these, and sends the beginning of an agent. */
-function run(programs: Readonly<Record<string, string>>, bytes = AGENT.length) {
+/** A user's home, and an environment in which some programs are these. */
+function machine(programs: Readonly<Record<string, string>>) {
   const bin = mkdtempSync(join(folder, 'bin-'));
   for (const [name, script] of Object.entries({ ...MACHINE, ...programs })) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(bin, name), 0o755);
   }
   const home = mkdtempSync(join(folder, 'home of somebody-'));
+  return { environment: { PATH: `${bin}:${process.env.PATH}`, HOME: home, FAKE_UID: '4242' }, home };
+}
+
+/** Runs it in a shell there, and sends the beginning of an agent. */
+function run(programs: Readonly<Record<string, string>>, bytes = AGENT.length) {
+  const { environment, home } = machine(programs);
   const { stdout, stderr, status } = spawnSync('sh', ['-c', bootstrap(AGENT.length)], {
-    ...{ input: AGENT.slice(0, bytes), encoding: 'utf8' },
-    env: { PATH: `${bin}:${process.env.PATH}`, HOME: home, FAKE_UID: '4242' },
+    ...{ input: AGENT.slice(0, bytes), encoding: 'utf8', env: environment },
   });
   return { stdout, stderr, status, greeting: parseGreeting(stdout), left: readdirSync(home) };
 }
@@ -70,6 +76,16 @@ describe('a shell that was given it', () => {
       assert.deepEqual(greeting, { kind: 'no-folder' });
       assert.deepEqual(left, []);
     }
+  });
+  it('leaves nothing where nobody listens any more', async () => {
+    const { environment, home } = machine({ sudo: makesRoot });
+    const shell = spawn('sh', ['-c', bootstrap(AGENT.length)], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    shell.stdout.destroy();
+    await once(shell, 'exit');
+    assert.deepEqual(readdirSync(home), []);
   });
   it('does not run the beginning of an agent, where the connection was cut', () => {
     const { stdout, stderr, status, left } = run({ sudo: makesRoot }, AGENT.length - 1);

@@ -13,9 +13,11 @@ const NAME = '[A-Za-z0-9][\\w.-]*';
 const IPV6 = '[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?::\\d{1,3}(?:\\.\\d{1,3}){3})?';
 /** The interface of a link-local address (RFC 4007), as ssh(1) takes it. */
 const ZONE = '(?:%[\\w.-]{1,15})?';
+/** From 1 to 65535: ssh(1) answers any other with nothing but its usage. */
+const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 const NAMESPACE = 'netns:[A-Za-z0-9][\\w.-]{0,63}';
 const HOST = new RegExp(
-  `^(?:${NAMESPACE}|${USER}(?:${NAME}|${IPV6}${ZONE})|ssh://${USER}(?:${NAME}|\\[${IPV6}\\])(?::[1-9]\\d{0,4})?)$`,
+  `^(?:${NAMESPACE}|${USER}(?:${NAME}|${IPV6}${ZONE})|ssh://${USER}(?:${NAME}|\\[${IPV6}\\])(?::${PORT})?)$`,
 );
 
 /** Also the names that a shell or ssh(1) would take for something else are refused here: a leading '-', spaces, quotes, ';', '$'. */

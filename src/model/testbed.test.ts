@@ -70,6 +70,7 @@ const HOSTILE: readonly string[] = [
   'user@lab:22',
   'ssh://lab:0',
   'ssh://lab:99999999',
+  'ssh://lab:65536',
   '[::1]',
   '::1-',
   'ä',
@@ -91,6 +92,10 @@ const VALID_HOSTS: readonly string[] = [
   '::ffff:10.0.0.1',
   'ssh://user@[fe80::1]:22',
   'ssh://lab',
+  'ssh://lab:1',
+  'ssh://lab:9999',
+  'ssh://lab:59999',
+  'ssh://lab:65535',
   'a'.repeat(253),
 ];
 
