@@ -5,7 +5,15 @@ import type { z } from 'zod';
 import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { eachOf, namesOf, pairSetsOf, quantitiesOf, ratesOf } from './given.ts';
 import { LOCAL_TESTBED, PORT_KINDS, TESTBED_NAME } from './names.ts';
-import { choice, column, type Defaulted, type Dimension, type Parameter, type Reading } from './parameter.ts';
+import {
+  type Axis,
+  choice,
+  column,
+  type Defaulted,
+  type Dimension,
+  type Parameter,
+  type Reading,
+} from './parameter.ts';
 
 import { quantity } from './units.ts';
 
@@ -278,10 +286,12 @@ export const PARAMETERS: { readonly [Key in ParameterKey]: Parameter<TestCase[Ke
 /** Those that have a value where a campaign gives none. */
 const DEFAULTS: { readonly [Key in DefaultedKey]: Defaulted<TestCase[Key]> } = ENTRIES;
 
+const AXES: { readonly [Key in AxisKey]: { readonly axis: Axis } } = ENTRIES;
+
 export const PARAMETER_KEYS: readonly ParameterKey[] = Object.keys(ENTRIES).filter(isParameter);
 export const CELL_KEYS = PARAMETER_KEYS.filter(isSweptInCells);
 export const GROUP_KEYS = PARAMETER_KEYS.filter(isOfGroup);
-export const AXIS_KEYS = PARAMETER_KEYS.filter(hasAxis);
+export const AXIS_KEYS = PARAMETER_KEYS.filter(hasAxis).sort((a, b) => axisOf(a).turn - axisOf(b).turn);
 
 function isParameter(name: string): name is ParameterKey {
   return Object.hasOwn(ENTRIES, name);
@@ -295,6 +305,10 @@ function isOfGroup(key: ParameterKey): key is GroupKey {
   return !PARAMETERS[key].rankable;
 }
 
+function hasDefault(key: ParameterKey): key is DefaultedKey {
+  return 'default' in ENTRIES[key];
+}
+
 function hasAxis(key: ParameterKey): key is AxisKey {
   return PARAMETERS[key].axis !== undefined;
 }
@@ -304,9 +318,30 @@ export function defaultOf<Key extends DefaultedKey>(key: Key, dimension: Dimensi
   return DEFAULTS[key].default(dimension, reading);
 }
 
+/** Whether each dimension has a default of its own: cases of both differ in it though nobody swept it. */
+export function hasOwnDefaults(key: ParameterKey): boolean {
+  const usual = (dimension: Dimension) => (hasDefault(key) ? defaultOf(key, dimension, { fcs: false }) : null);
+  return usual('throughput') !== usual('latency');
+}
+
 /** Its option, by the letter where there is one: `-P`, `--touch`. */
 export function optionOf(key: ParameterKey): string {
   return /^--?[\w-]+/.exec(PARAMETERS[key].flags)?.[0] ?? '';
+}
+
+/** The axis of charts along a parameter. */
+export function axisOf(key: AxisKey): Axis {
+  return AXES[key].axis;
+}
+
+/** A parameter of a test case, and what it is of: `B = 64`. */
+export function toldOf<Key extends ParameterKey>(key: Key, value: TestCase[Key]): string {
+  return PARAMETERS[key].told(value);
+}
+
+/** Its value as its option takes it. */
+export function writtenOf<Key extends ParameterKey>(key: Key, value: TestCase[Key]): string {
+  return PARAMETERS[key].written(value);
 }
 
 /** Whether that is what all was measured with before there was the parameter. */

@@ -14,7 +14,7 @@ import {
 export type { TestCase };
 
 /** What cases must share to be compared: see stats/group.ts. */
-export type Group = Pick<TestCase, GroupKey>;
+export type Group = { [Key in GroupKey]: TestCase[Key] };
 
 /**
  * One point of the parameter space: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that

@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { testCase as plainCase } from '../../test/fixtures/campaign.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { estimateMs, formatDuration, OVERHEADS_DEFAULT, RemainingTime } from './estimate.ts';
 import type { PlannedTrial } from './order.ts';
 
 function testCase(part: Partial<TestCase>): TestCase {
-  return {
-    testbed: 'local',
-    dimension: 'throughput',
-    location: 'local',
-    pairs: 1,
-    switch: 'a',
-    io: 'udp',
-    port: 'netdev',
-    packetSize: 64,
-    rate: 'max',
-    burst: 64,
-    touch: 'full',
-    wait: 'poll',
-    rxModeration: 'on',
-    placement: 'spread',
-    ...part,
-  };
+  return plainCase({ switch: 'a', rate: 'max', wait: 'poll', ...part });
 }
 
 function orderOf(...caseIndices: number[]): PlannedTrial[] {

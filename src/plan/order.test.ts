@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { testCase } from '../../test/fixtures/campaign.ts';
 import type { Flag } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import {
@@ -16,24 +17,7 @@ import {
 
 function casesOf(switches: readonly string[], packetSizes: readonly number[]): TestCase[] {
   return packetSizes.flatMap((packetSize) =>
-    switches.map(
-      (id): TestCase => ({
-        testbed: 'local',
-        dimension: 'throughput',
-        location: 'local',
-        pairs: 1,
-        switch: id,
-        io: 'udp',
-        port: 'netdev',
-        packetSize,
-        rate: 'max',
-        burst: 64,
-        touch: 'full',
-        wait: 'poll',
-        rxModeration: 'on',
-        placement: 'spread',
-      }),
-    ),
+    switches.map((id) => testCase({ switch: id, packetSize, rate: 'max', wait: 'poll' })),
   );
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines: a figure over the parameter that was swept, and latency over percentiles.
+import { AXIS_KEYS, type AxisKey, axisOf } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from '../stats/group.ts';
 import { BEYOND_MIN } from '../stats/percentiles.ts';
@@ -58,11 +59,9 @@ function byLabel<T>(looks: readonly LineStyle[], range: (look: LineStyle) => T) 
   return { field: 'label', type: 'nominal', legend: null, scale } as const;
 }
 
-type SweptParameter = 'rate' | 'packetSize' | 'pairs' | 'burst';
-
 /** Measured cases that differ in one parameter, the switch and the framework. */
 export interface SweptCases {
-  parameter: SweptParameter;
+  parameter: AxisKey;
   /** The group of one of them: all but `parameter` is theirs in common. */
   rest: Group;
   cases: CaseResult[];
@@ -71,7 +70,7 @@ export interface SweptCases {
 /** Every way in which cases of a dimension line up along a parameter. Unpaced has no place on an axis of rates. */
 export function sweeps(result: CampaignResult, dimension: Group['dimension']): SweptCases[] {
   const cases = measuredCases(result, dimension);
-  return (['rate', 'packetSize', 'pairs', 'burst'] as const).flatMap((parameter) => {
+  return AXIS_KEYS.flatMap((parameter) => {
     const found = new Map<string, SweptCases>();
     for (const one of cases) {
       if (parameter === 'rate' && one.case.rate === 'max') continue;
@@ -119,18 +118,12 @@ export function latencySweepCharts(result: CampaignResult): Chart[] {
     .slice(0, CHARTS_MAX);
 }
 
-const AXES: Record<SweptParameter, { by: string; title: string }> = {
-  rate: { by: 'rate', title: 'intended rate of a sender' },
-  packetSize: { by: 'packet size', title: 'packet size, bytes' },
-  pairs: { by: 'number of pairs', title: 'pairs of containers' },
-  burst: { by: 'burst', title: 'packets in a burst' },
-};
-
 function lineChart(
   result: CampaignResult,
   { parameter, rest, cases }: SweptCases,
   { what, scale, figure: figureOf }: Plotted,
 ): Chart {
+  const axis = axisOf(parameter);
   const paced = parameter === 'rate';
   const rates = paced ? ppsScale(cases.map(({ case: { rate } }) => (rate === 'max' ? 0 : rate))) : null;
   const rows = cases.flatMap((one) => {
@@ -146,7 +139,7 @@ function lineChart(
   const figure = remoteFigure(rest, parameter);
   const published = figure === null ? '' : ` The paper’s ${figure} shows the same scenario, L = remote.`;
   return {
-    title: `${what} by ${AXES[parameter].by}${whereOf(result, rest)}`,
+    title: `${what} by ${axis.by}${whereOf(result, rest)}`,
     caption: `${capital(describeGroup(rest, names))}. Points are medians, whiskers 95 % intervals. Colour tells the switch, dash and shape its framework.${dashed}${published}`,
     legend: legendOf(looks),
     spec: (width) => ({
@@ -158,7 +151,7 @@ function lineChart(
         x: {
           field: 'x',
           type: 'quantitative',
-          title: rates === null ? AXES[parameter].title : `${AXES[parameter].title}, ${rates.unit}`,
+          title: rates === null ? axis.title : `${axis.title}, ${rates.unit}`,
           // Sizes, bursts and pairs are chosen by doubling; rates in steps.
           scale: paced ? { zero: true } : { type: 'log', base: 2, nice: false, padding: 14 },
           axis: {

@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { formatCpuList } from '../model/cpu-list.ts';
+import { optionOf, PARAMETER_KEYS, writtenOf } from '../model/parameters.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { percentOf, quantity } from '../model/units.ts';
+import { percentOf } from '../model/units.ts';
 import { duration, namesTestbeds } from './format.ts';
 
-/** The option of each parameter of a test case, and its value; but for the testbed, and how to wait. */
-const OPTIONS: Record<Exclude<keyof TestCase, 'testbed' | 'wait'>, [string, (testCase: TestCase) => string]> = {
-  dimension: ['-D', ({ dimension }) => dimension],
-  location: ['-L', ({ location }) => location],
-  pairs: ['-S', ({ pairs }) => `${pairs}vs${pairs}`],
-  switch: ['-V', (testCase) => testCase.switch],
-  io: ['--io', ({ io }) => io],
-  port: ['--port', ({ port }) => port],
-  packetSize: ['-P', ({ packetSize }) => String(packetSize)],
-  rate: ['-R', ({ rate }) => quantity(rate)],
-  burst: ['-B', ({ burst }) => String(burst)],
-  touch: ['--touch', ({ touch }) => touch],
-  rxModeration: ['--rx-moderation', ({ rxModeration }) => rxModeration],
-  placement: ['--placement', ({ placement }) => placement],
-};
+/** What is told by its option and all of its values; testbeds and how to wait have rules of their own. */
+const LISTED = PARAMETER_KEYS.filter((key) => key !== 'testbed' && key !== 'wait');
 
 /** The command that runs the same test cases in the same order again: every parameter explicit, no default relied upon. */
 export function reproduceCommand(result: CampaignResult): string {
@@ -30,7 +18,7 @@ export function reproduceCommand(result: CampaignResult): string {
   const waits = [...new Set(cases.map(({ wait }) => wait))];
   const options: [string, string][] = [
     ...(namesTestbeds(result) ? [['--testbed', testbedsOf(result).join(',')] satisfies [string, string]] : []),
-    ...Object.values(OPTIONS).map(([name, value]): [string, string] => [name, all(value)]),
+    ...LISTED.map((key): [string, string] => [optionOf(key), all((testCase) => writtenOf(key, testCase[key]))]),
     ...waits.flatMap((wait): [string, string][] => (waits.length === 1 ? [['--wait', wait]] : [])),
     ['--warmup', result.warmupAuto ? 'auto' : duration(result.warmupMs)],
     ['--duration', duration(result.durationMs)],

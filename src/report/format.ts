@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
 
-import { GROUP_KEYS } from '../model/parameters.ts';
+import { assembled } from '../model/fields.ts';
+import { GROUP_KEYS, type GroupKey, isAsBefore, toldOf } from '../model/parameters.ts';
 import type { CampaignResult, Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
-import { percentOf, quantity } from '../model/units.ts';
+import { percentOf } from '../model/units.ts';
 import type { Group } from '../stats/group.ts';
 import type { Compared } from '../stats/standing.ts';
 
@@ -115,22 +116,8 @@ export function caseName(testCase: Pick<TestCase, 'switch' | 'io' | 'port'>): st
 
 /** Each parameter of a group under the paper's letter, as text. */
 export function parameters(group: Group): Record<keyof Group, string> {
-  return {
-    testbed: `testbed ${group.testbed}`,
-    dimension: group.dimension,
-    location: group.location,
-    pairs: `${group.pairs}vs${group.pairs}`,
-    packetSize: `P = ${group.packetSize} B`,
-    rate: `R = ${quantity(group.rate)}`,
-    burst: `B = ${group.burst}`,
-    touch: `touch = ${group.touch}`,
-    rxModeration: `receive moderation = ${group.rxModeration}`,
-    placement: `placement = ${group.placement}`,
-  };
+  return assembled<Record<keyof Group, string>>(GROUP_KEYS, (key: GroupKey) => toldOf(key, group[key]));
 }
-
-/** Values that go without saying where all cases have them. */
-const UNSAID: Partial<Group> = { rxModeration: 'on', placement: 'spread' };
 
 /** The parameters in which groups differ. */
 export function varying(groups: readonly Group[]): (keyof Group)[] {
@@ -151,7 +138,7 @@ export function namesTestbeds(campaign: Machines): boolean {
 /** The parameters of a group that are told once for it and others, which differ from it in `names`. */
 export function common(campaign: Machines, group: Group, names: readonly (keyof Group)[] = []): (keyof Group)[] {
   const goesUnsaid = (name: keyof Group) =>
-    name === 'testbed' ? !namesTestbeds(campaign) : UNSAID[name] !== undefined && UNSAID[name] === group[name];
+    name === 'testbed' ? !namesTestbeds(campaign) : isAsBefore(name, group[name]);
   return GROUP_KEYS.filter((name) => !names.includes(name) && !goesUnsaid(name));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables of the report: results, ledgers, disturbances.
 import { type ComponentChild, h } from 'preact';
+import { PARAMETERS } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult, Ceiling, Ledger, UplinkLedger } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
@@ -166,22 +167,9 @@ function trialsCell({ evidence: { trials, repeated }, figures }: CaseResult): st
   return repeated === 0 ? told : `${told}, ${repeated} repeated`;
 }
 
-const PARAMETER_TITLES: Record<keyof Group, string> = {
-  testbed: 'Testbed',
-  dimension: 'Dimension',
-  location: 'Location',
-  pairs: 'Pairs',
-  packetSize: 'Size',
-  rate: 'Rate',
-  burst: 'Burst',
-  touch: 'Touch',
-  rxModeration: 'Receive moderation',
-  placement: 'Placement',
-};
-
 function parameterColumn(name: keyof Group): Column<CaseResult> {
   return {
-    title: PARAMETER_TITLES[name],
+    title: PARAMETERS[name].title,
     cell: ({ case: testCase }) => parameters(testCase)[name].replace(/^.* = /, ''),
   };
 }

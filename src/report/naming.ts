@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What to call test cases one after the other: by what varies between them; what does not is told once.
+import { PARAMETER_KEYS, PARAMETERS, type ParameterKey, toldOf } from '../model/parameters.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
 import { groupOf } from '../stats/group.ts';
 import { common, describeGroup, varying } from './format.ts';
@@ -15,13 +16,19 @@ export interface Naming {
 type Part = (testCase: TestCase) => string;
 
 const WORDS: readonly Part[] = [({ switch: id }) => id, ioName];
-const WAIT: Part = ({ wait }) => `wait = ${wait}`;
+const NAMED: readonly ParameterKey[] = ['switch', 'io', 'port'];
+/** What else cases that are compared may differ in: how they wait. */
+const OTHERS = PARAMETER_KEYS.filter((key) => PARAMETERS[key].rankable && !NAMED.includes(key)).map(
+  (key): Part =>
+    (testCase) =>
+      toldOf(key, testCase[key]),
+);
 
 /** Names for these cases, by switch and framework where nothing varies. */
 export function namingOf(cases: readonly TestCase[]): Naming {
   const varies = (part: Part) => new Set(cases.map(part)).size > 1;
   const parameters = varying(cases.map(groupOf));
-  const oneOfAKind = parameters.length === 0 && ![...WORDS, WAIT].some(varies);
+  const oneOfAKind = parameters.length === 0 && ![...WORDS, ...OTHERS].some(varies);
   const words = WORDS.filter((part) => oneOfAKind || varies(part));
   const told = (parts: readonly Part[], testCase: TestCase) => parts.map((part) => part(testCase));
   return {
@@ -29,7 +36,7 @@ export function namingOf(cases: readonly TestCase[]): Naming {
       inOne([
         told(words, testCase).join(' '),
         describeGroup(groupOf(testCase), parameters),
-        ...told([WAIT].filter(varies), testCase),
+        ...told(OTHERS.filter(varies), testCase),
       ]),
     common: inOne(
       cases.slice(0, 1).flatMap((first) => [
@@ -39,7 +46,7 @@ export function namingOf(cases: readonly TestCase[]): Naming {
         ),
         describeGroup(groupOf(first), common({ hosts: cases }, groupOf(first), parameters)),
         ...told(
-          [WAIT].filter((part) => !varies(part)),
+          OTHERS.filter((part) => !varies(part)),
           first,
         ),
       ]),

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { GROUP_KEYS, type GroupKey, hasOwnDefaults, PARAMETERS, writtenOf } from '../model/parameters.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { quantity } from '../model/units.ts';
 import { listed } from './format.ts';
 
 /** So many switches or frameworks are named; more are counted. */
 const NAMED_MAX = 4;
+
+/** In which order a title tells what varies, and whatever else does behind it. */
+const FIRST: readonly GroupKey[] = ['dimension', 'packetSize', 'pairs', 'rate', 'burst', 'location'];
+const ORDER = [...FIRST, ...GROUP_KEYS.filter((key) => key !== 'testbed' && !FIRST.includes(key))];
 
 /**
  * What a campaign is called that has no title: by what varies in it, as `64 to 1500 B over ovs and linux-bridge`. The frameworks are named
@@ -15,59 +19,31 @@ export function titleOf(cases: readonly TestCase[], namesFrameworks: boolean): s
   const dimensions = all(({ dimension }) => dimension);
   const switches = all((one) => one.switch);
   const frameworks = all(({ io }) => io);
-  const swept = [
-    ...unlessOne(dimensions, listed),
-    ...unlessOne(
-      all(({ packetSize }) => packetSize),
-      (sizes) => `${span(sizes)} B`,
+  // What each dimension has a default of its own for is nothing that was swept.
+  const swept = ORDER.filter((key) => dimensions.length === 1 || !hasOwnDefaults(key)).flatMap((key) =>
+    variation(
+      key,
+      all((testCase) => testCase[key]),
     ),
-    ...unlessOne(
-      all(({ pairs }) => pairs),
-      (pairs) => span(pairs, (count) => `${count}vs${count}`),
-    ),
-    // Each dimension has a rate and a burst of its own, which is nothing that was swept.
-    ...(dimensions.length > 1
-      ? []
-      : [
-          ...unlessOne(
-            all(({ rate }) => rate),
-            (rates) => `${span(rates, quantity)} packets/s`,
-          ),
-          ...unlessOne(
-            all(({ burst }) => burst),
-            (bursts) => `bursts of ${span(bursts)}`,
-          ),
-        ]),
-    ...unlessOne(
-      all(({ location }) => location),
-      listed,
-    ),
-    ...unlessOne(
-      all(({ touch }) => touch),
-      (touches) => `touch ${listed(touches)}`,
-    ),
-    ...unlessOne(
-      all(({ rxModeration }) => rxModeration),
-      (values) => `receive moderation ${listed(values)}`,
-    ),
-    ...unlessOne(
-      all(({ placement }) => placement),
-      (placements) => `placement ${listed(placements)}`,
-    ),
-  ];
+  );
   const what = swept.length === 0 ? listed(dimensions) : swept.join(', ');
   const by = namesFrameworks || switches.length === 1 ? ` with ${counted(frameworks, 'frameworks')}` : '';
   return `${what} over ${counted(switches, 'switches')}${by}`;
 }
 
-function unlessOne<T>(values: readonly T[], told: (values: readonly T[]) => string): string[] {
-  return values.length > 1 ? [told(values)] : [];
+/** What a title says of the values of a parameter; nothing of a single one. */
+function variation<Key extends GroupKey>(key: Key, values: readonly TestCase[Key][]): string[] {
+  if (values.length < 2) return [];
+  const told = values.some((value) => typeof value === 'number')
+    ? span(key, values)
+    : listed(values.map((value) => writtenOf(key, value)));
+  return [PARAMETERS[key].inTitle(told)];
 }
 
 /** Two values, or the least and the most of more; an unpaced rate is above all. */
-function span<T extends number | 'max'>(values: readonly T[], told: (value: T) => string = String): string {
-  const numeric = (value: T) => (value === 'max' ? Number.POSITIVE_INFINITY : Number(value));
-  const sorted = [...values].sort((a, b) => numeric(a) - numeric(b)).map(told);
+function span<Key extends GroupKey>(key: Key, values: readonly TestCase[Key][]): string {
+  const numeric = (value: TestCase[Key]) => (typeof value === 'number' ? value : Number.POSITIVE_INFINITY);
+  const sorted = [...values].sort((a, b) => numeric(a) - numeric(b)).map((value) => writtenOf(key, value));
   return sorted.length === 2 ? sorted.join(' and ') : `${sorted.at(0)} to ${sorted.at(-1)}`;
 }
 

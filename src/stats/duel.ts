@@ -2,7 +2,7 @@
 // Which of two switches is better, whatever carries the packets: the best that either can do against the best that the other can.
 import type { CaseResult } from '../model/result.ts';
 import { caseKey, ioName } from '../model/testcase.ts';
-import { type Group, groupCases, groupKey, groupOf } from './group.ts';
+import { type Group, groupCases } from './group.ts';
 import { type Compared, tooFewRounds } from './standing.ts';
 import { judgeGroup, keptPace } from './verdict.ts';
 
@@ -98,13 +98,7 @@ function costsOf(cases: readonly CaseResult[], results: readonly CaseResult[]): 
 
 /** Of the same case's round trips. They have a rate and a burst of their own: where there are several, the lowest rate counts. */
 function p999Of({ case: testCase }: CaseResult, results: readonly CaseResult[]): number | null {
-  const keyOf = (one: CaseResult['case']) =>
-    [
-      groupKey({ ...groupOf(one), dimension: 'latency', rate: 'max', burst: 1 }),
-      one.switch,
-      ioName(one),
-      one.wait,
-    ].join(' ');
+  const keyOf = (one: CaseResult['case']) => caseKey({ ...one, dimension: 'latency', rate: 'max', burst: 1 });
   const found = results
     .filter((one) => one.case.dimension === 'latency' && keyOf(one.case) === keyOf(testCase))
     .sort((one, other) => rateOf(one) - rateOf(other));

@@ -4,6 +4,7 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Histogram } from '../model/dataplane.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { PARAMETER_KEYS, PARAMETERS, type ParameterKey } from '../model/parameters.ts';
 import type { CpuUse, LatencySummary, Measurement, Sample, StoredCampaign, Trial } from '../model/result.ts';
 import type { HostRecord } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
@@ -53,13 +54,6 @@ function truth(column: string): Column {
     read: (value) => (value === 1 ? true : value === 0 ? false : undefined),
   };
 }
-
-/** Unpaced is NULL: SQL then compares and averages rates as numbers. */
-const rate: Column = {
-  column: 'rate_pps',
-  write: (value) => (typeof value === 'number' ? value : null),
-  read: (value) => value ?? 'max',
-};
 
 export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'hosts' | 'cases'>> = {
   id: plain('id'),
@@ -113,22 +107,25 @@ export const INVENTORY: Columns<Inventory> = {
   foreign: json('foreign_json'),
 };
 
-export const CASE: Columns<TestCase> = {
-  testbed: plain('testbed'),
-  dimension: plain('dimension'),
-  location: plain('location'),
-  pairs: plain('pairs'),
-  switch: plain('switch'),
-  io: plain('io'),
-  port: plain('port'),
-  packetSize: plain('packet_size_bytes'),
-  rate,
-  burst: plain('burst_packets'),
-  touch: plain('touch'),
-  wait: plain('wait'),
-  rxModeration: plain('rx_moderation'),
-  placement: plain('placement'),
-};
+/** The columns that hold a test case. */
+export function caseToColumns(testCase: TestCase): Record<string, SQLInputValue> {
+  return Object.fromEntries(PARAMETER_KEYS.map((key) => parameterToColumn(key, testCase)));
+}
+
+function parameterToColumn<Key extends ParameterKey>(key: Key, testCase: TestCase): [string, SQLInputValue] {
+  const { column } = PARAMETERS[key];
+  return [column.name, column.of(testCase[key])];
+}
+
+/** The test case of a row, unchecked. */
+export function caseFromColumns(row: Row): Record<string, unknown> {
+  return Object.fromEntries(
+    PARAMETER_KEYS.map((key) => {
+      const { column } = PARAMETERS[key];
+      return [key, column.back(row[column.name])];
+    }),
+  );
+}
 
 export const TRIAL: Columns<Trial, Exclude<keyof Trial, 'outcome' | 'measurement' | 'histograms'>> = {
   round: plain('round'),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { StoredCampaign } from '../model/result.ts';
 import { HostRecordSchema } from '../model/testbed.ts';
 import { TestCaseSchema } from '../model/testcase.ts';
-import { CASE, fromColumns } from './columns.ts';
+import { caseFromColumns } from './columns.ts';
 import { type Rows, readHosts } from './rows.ts';
 
 export const NeighbourSchema = z.strictObject({
@@ -37,7 +37,7 @@ export function* readNeighbours(
     yield {
       id: other,
       hosts: readHosts(rows, other),
-      cases: cases.map((one) => ({ caseIndex: one.case_index, case: fromColumns(CASE, one) })),
+      cases: cases.map((one) => ({ caseIndex: one.case_index, case: caseFromColumns(one) })),
     };
   }
 }

@@ -5,8 +5,9 @@ import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
 import {
   CAMPAIGN,
-  CASE,
   CPU_USE,
+  caseFromColumns,
+  caseToColumns,
   fromColumns,
   HISTOGRAM,
   HOST,
@@ -88,7 +89,7 @@ export function insertCampaign(
       case_index: index,
       case_key: caseKey(planned.case),
       skipped_reason: planned.skipped,
-      ...toColumns(CASE, planned.case),
+      ...caseToColumns(planned.case),
     });
   }
 }
@@ -126,7 +127,7 @@ export function readCampaign(rows: Rows, head: Row): unknown {
     ...fromColumns(CAMPAIGN, head),
     hosts: readHosts(rows, id),
     cases: rows.all('SELECT * FROM cases WHERE campaign_id = :id ORDER BY case_index', { id }).map((row) => ({
-      case: fromColumns(CASE, row),
+      case: caseFromColumns(row),
       skipped: row.skipped_reason,
       trials: [],
     })),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables. SQLite keeps the comments within the statements: `.schema` in any SQLite tool shows them to a researcher.
 import type { DatabaseSync } from 'node:sqlite';
+import { PARAMETER_KEYS, PARAMETERS, type ParameterKey } from '../model/parameters.ts';
 
 /** Marks a file as ours in its header ("vswb" in ASCII); see file(1) and https://sqlite.org/fileformat.html#application_id. */
 export const APPLICATION_ID = 0x76737762;
@@ -530,6 +531,51 @@ const VERSION_13 = `
 -- What else of a host can be in the way of packets or containers; [] in records from before it was looked for.
 ALTER TABLE hosts ADD COLUMN foreign_json TEXT NOT NULL DEFAULT '[]';
 `;
+
+/**
+ * The version that adds a parameter of a test case (docs/adding-a-parameter.md): its column, with what all was measured with before, and
+ * the view that has it. The view names parameters of later versions as well, and is made anew by each.
+ */
+export function parameterVersion(key: ParameterKey): string {
+  return `
+DROP VIEW trial_results;
+${columnSql(key)}
+${viewSql()}`;
+}
+
+function columnSql<Key extends ParameterKey>(key: Key): string {
+  const { before, column } = PARAMETERS[key];
+  if (before === undefined) throw new TypeError(`parameter ${key} does not say what was measured before there was it`);
+  const value = column.of(before);
+  const [type, sql] = typeof value === 'number' ? ['INTEGER', `${value}`] : ['TEXT', `'${value}'`];
+  return `-- ${column.meaning}\nALTER TABLE cases ADD COLUMN ${column.name} ${type} NOT NULL DEFAULT ${sql};`;
+}
+
+/** The view with every parameter that there is. */
+function viewSql(): string {
+  const columns = PARAMETER_KEYS.map((key) => PARAMETERS[key].column.name).join(', ');
+  return `
+CREATE VIEW trial_results AS
+  -- One row a trial with its test case and its latencies: the place to begin. Figures of two testbeds are figures of two
+  -- machines: never take a mean over them. Example:
+  --   SELECT switch, io, packet_size_bytes, avg(throughput_pps) FROM trial_results
+  --   WHERE outcome = 'measured' GROUP BY testbed, switch, io, packet_size_bytes;
+  SELECT
+    trials.campaign_id, trials.case_index, ${columns},
+    trials.trial_id, round, ordinal, started_at, outcome, failed_step, reason, flags_json,
+    duration_s, intended_packets, offered_packets, received_packets, lost_packets, duplicated_packets, reordered_packets,
+    corrupted_packets, late_packets, foreign_packets, steady_offered_packets, steady_received_packets, steady_corrupted_packets,
+    1.0 - 1.0 * (steady_received_packets + coalesce(steady_corrupted_packets, 0)) / nullif(steady_offered_packets, 0) AS loss_ratio,
+    throughput_pps, raw_pps, throughput_bps, offered_pps, sender_cpus, receiver_cpus, switch_cpus, total_cpus,
+    rtt.mean_ns AS rtt_mean_ns, rtt.p50_ns AS rtt_p50_ns, rtt.p99_ns AS rtt_p99_ns, rtt.p999_ns AS rtt_p999_ns,
+    one_way.mean_ns AS one_way_mean_ns, one_way.p50_ns AS one_way_p50_ns, one_way.p99_ns AS one_way_p99_ns,
+    one_way.p999_ns AS one_way_p999_ns
+  FROM trials
+  JOIN cases USING (campaign_id, case_index)
+  LEFT JOIN latencies AS rtt ON rtt.trial_id = trials.trial_id AND rtt.kind = 'rtt'
+  LEFT JOIN latencies AS one_way ON one_way.trial_id = trials.trial_id AND one_way.kind = 'oneWay';
+`;
+}
 
 /** Statements that lead from each schema version to the next; a released one is never changed, only followed by another. */
 export const MIGRATIONS: readonly string[] = [

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Columns that several tables have: which campaign, which test case, which trial.
 import type { Inventory } from '../../model/inventory.ts';
+import type { ParameterColumn } from '../../model/parameter.ts';
+import { PARAMETER_KEYS, PARAMETERS, type ParameterKey } from '../../model/parameters.ts';
 import { isRepetition, REPETITIONS_FROM } from '../../model/repetition.ts';
 import type { StoredCampaign, Trial } from '../../model/result.ts';
 import { farHostOf, nearOf } from '../../model/testbed.ts';
@@ -148,97 +150,19 @@ const CASE_INDEX: Column<CaseRow> = {
   of: ({ caseIndex }) => caseIndex,
 };
 
-const SWITCH: Column<CaseRow> = {
-  ...{ name: 'switch', type: 'text', unit: null, meaning: 'id of the switch' },
-  of: ({ case: { switch: id } }) => id,
-};
+/** A parameter of the test case. */
+function parameterColumn<Key extends ParameterKey>(key: Key, column: ParameterColumn<TestCase[Key]>): Column<CaseRow> {
+  const { name, type, unit, meaning } = column;
+  return { ...{ name, type, unit, meaning }, of: ({ case: testCase }) => column.of(testCase[key]) };
+}
 
-const IO: Column<CaseRow> = {
-  ...{ name: 'io', type: 'text', unit: null, meaning: 'I/O framework of the applications' },
-  of: ({ case: { io } }) => io,
-};
+function parameterColumns<Key extends ParameterKey>(key: Key): Column<CaseRow>[] {
+  const { beside, column } = PARAMETERS[key];
+  return [...(beside === undefined ? [] : [parameterColumn(key, beside)]), parameterColumn(key, column)];
+}
 
 /** The point of the parameter space. */
-export const CASE_COLUMNS: readonly Column<CaseRow>[] = [
-  CASE_INDEX,
-  { name: 'testbed', type: 'text', unit: null, meaning: 'testbed of the campaign', of: (row) => row.case.testbed },
-  {
-    name: 'dimension',
-    type: 'text',
-    unit: null,
-    meaning: '`throughput` or `latency`',
-    of: (row) => row.case.dimension,
-  },
-  { name: 'location', type: 'text', unit: null, meaning: '`local` or `remote`', of: (row) => row.case.location },
-  { name: 'pairs', type: 'integer', unit: 'pairs', meaning: 'container pairs at once', of: (row) => row.case.pairs },
-  SWITCH,
-  IO,
-  {
-    name: 'port',
-    type: 'text',
-    unit: null,
-    meaning: 'kind of port between application and switch',
-    of: (row) => row.case.port,
-  },
-  {
-    name: 'packet_size_bytes',
-    type: 'integer',
-    unit: 'bytes',
-    meaning: 'whole Ethernet frame without FCS',
-    of: (row) => row.case.packetSize,
-  },
-  {
-    name: 'rate',
-    type: 'text',
-    unit: null,
-    meaning: '`paced`, or `max` for as fast as it goes',
-    of: (row) => (row.case.rate === 'max' ? 'max' : 'paced'),
-  },
-  {
-    ...{
-      name: 'rate_pps',
-      type: 'integer',
-      unit: 'packets/s',
-      meaning: 'intended rate of each sender; empty for `max`',
-    },
-    of: (row) => (row.case.rate === 'max' ? null : row.case.rate),
-  },
-  {
-    name: 'burst_packets',
-    type: 'integer',
-    unit: 'packets',
-    meaning: 'packets of a burst',
-    of: (row) => row.case.burst,
-  },
-  {
-    name: 'touch',
-    type: 'text',
-    unit: null,
-    meaning: '`full`: every byte is generated and checked; `none`: numbers and times alone',
-    of: (row) => row.case.touch,
-  },
-  {
-    name: 'wait',
-    type: 'text',
-    unit: null,
-    meaning: 'what applications do between packets: `poll`, `yield` or `block`',
-    of: (row) => row.case.wait,
-  },
-  {
-    name: 'rx_moderation',
-    type: 'text',
-    unit: null,
-    meaning: '`on` where receivers on sockets may leave their queue alone for some microseconds',
-    of: (row) => row.case.rxModeration,
-  },
-  {
-    name: 'placement',
-    type: 'text',
-    unit: null,
-    meaning: 'where sender, receiver and switch were to sit: `spread`, `same-core`, `same-cache` or `cross-socket`',
-    of: (row) => row.case.placement,
-  },
-];
+export const CASE_COLUMNS: readonly Column<CaseRow>[] = [CASE_INDEX, ...PARAMETER_KEYS.flatMap(parameterColumns)];
 
 const ROUND_COLUMNS: readonly Column<TrialRow>[] = [
   {
@@ -260,7 +184,13 @@ const ROUND_COLUMNS: readonly Column<TrialRow>[] = [
 ];
 
 /** What tells a trial from all others, in tables that hang on it. */
-export const KEY_COLUMNS: readonly Column<TrialRow>[] = [CAMPAIGN_ID, CASE_INDEX, SWITCH, IO, ...ROUND_COLUMNS];
+export const KEY_COLUMNS: readonly Column<TrialRow>[] = [
+  CAMPAIGN_ID,
+  CASE_INDEX,
+  ...parameterColumns('switch'),
+  ...parameterColumns('io'),
+  ...ROUND_COLUMNS,
+];
 
 /** When and where a trial ran, and what became of it. */
 export const TRIAL_COLUMNS: readonly Column<TrialRow>[] = [
