@@ -3,6 +3,7 @@ import { formatCpuList } from '../model/cpu-list.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
+import type { KnobRecord } from '../model/tuning.ts';
 import { estimateMs, formatDuration, OVERHEADS_DEFAULT, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import { type PlacementHosts, placeCase } from '../plan/placement.ts';
@@ -11,6 +12,7 @@ import { namingOf } from '../report/naming.ts';
 import { type DrawnHost, MAP_LEGEND, placementMap } from '../report/placement-map.ts';
 import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { clean, wrap } from '../report/text.ts';
+import { foreseenTuning } from '../report/tuning.ts';
 import type { Schedule } from '../run/schedule.ts';
 import { type SwitchDriver, threadsFor } from '../switches/driver.ts';
 
@@ -28,6 +30,15 @@ interface DescribedPlan {
   owed: readonly PlannedTrial[];
   /** Which testbeds take turns; none where absent. */
   turnOf?: TurnOf;
+  /** Knobs that are to be turned, by host; none where absent. */
+  tuning?: readonly ForeseenTuning[];
+}
+
+/** What turning the campaign's knobs would change on a host. */
+export interface ForeseenTuning {
+  /** As it is to be named, where there are several. */
+  host: string;
+  records: readonly KnobRecord[];
 }
 
 /** What a campaign would do, in lines of this width: its trials and their time, and its test cases with their placement. */
@@ -56,8 +67,17 @@ export function describePlan(
       // Below a group of cases stands what they have in common.
       ...(items[index + 1]?.detail === detail ? [] : [...wrap(`      ${clean(detail)}`, columns, 8), ...map]),
     ]),
+    ...tuningLines(plan.tuning ?? []).flatMap((line) => wrap(clean(line), columns, 2)),
     ...(last === undefined ? [] : wrap(`CPUs: ${MAP_LEGEND}.`, columns, 2)),
   ].join('\n');
+}
+
+/** Nothing where nothing is to be turned. */
+function tuningLines(hosts: readonly ForeseenTuning[]): string[] {
+  return hosts.map(({ host, records }) => {
+    const where = hosts.length === 1 ? '' : ` of ${host}`;
+    return `Knobs${where} while it runs, and given back: ${foreseenTuning(records)}.`;
+  });
 }
 
 /** `2 test cases × 6 trials = 12 trials, about 48 s; order by seed 7`. */

@@ -13,7 +13,7 @@ import { newCampaignId, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { checkout, tell } from './context.ts';
 import { EXIT } from './errors.ts';
-import { groupsOf, type Plan, type PlanPart, together } from './plan.ts';
+import { casesOn, groupsOf, type Plan, type PlanPart, together } from './plan.ts';
 import { Progress, standardError } from './progress.ts';
 
 /** What trials are run with. */
@@ -49,7 +49,7 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
   const progress = new Progress(together(plan), standardError());
   let id = isNew ? null : campaign.id;
   const runPart = async ({ testbed, schedule, owed }: PlanPart) => {
-    const own = cases.flatMap((one) => (one.case.testbed === testbed.name && one.skipped === null ? [one.case] : []));
+    const own = casesOn(cases, testbed.name);
     const measured = measuredCpus(await testbed.seen(), testbed.sameMachine, own, machinery.drivers);
     const tuner = new Tuner(campaign.tune, measured, testbed.sameMachine);
     await testbed.prepare((side) => tuner.turn(side));

@@ -91,6 +91,11 @@ export function planOf(
   };
 }
 
+/** Test cases that run on a testbed. */
+export function casesOn(cases: Plan['cases'], testbed: string): PlannedCase['case'][] {
+  return cases.flatMap((one) => (one.case.testbed === testbed && one.skipped === null ? [one.case] : []));
+}
+
 export function offersOf(views: readonly TestbedView[]): TestbedOffer[] {
   return views.map(({ offer }) => offer);
 }

@@ -9,6 +9,7 @@ import { frameworksKnown, switchesKnown } from '../plan/names.ts';
 import { renderSummary } from '../report/terminal.ts';
 import { askedOnce } from '../run/driver-facts.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
+import { foreseeTuning, measuredCpus } from '../run/tuning.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { Spare } from '../store/spare.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -16,7 +17,7 @@ import type { SwitchDriver } from '../switches/driver.ts';
 import { readCampaign } from './campaign-file.ts';
 import type { RunOptions } from './commands/run.ts';
 import { checkout, giveToInvoker, requireRoot, resultsDirectory, storePath, tell, version } from './context.ts';
-import { describePlan } from './dry-run.ts';
+import { describePlan, type ForeseenTuning } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
 import { guardAgainstFaults } from './faults.ts';
 import { frameworksInSource } from './frameworks.ts';
@@ -24,7 +25,7 @@ import { documentOf, requireResult, withStore } from './load.ts';
 import { type Machinery, measure, tellLeftover } from './measure.ts';
 import { saveMemory } from './memory.ts';
 import { print } from './output.ts';
-import { offersOf, type Plan, planNew, refuseNothing, together } from './plan.ts';
+import { casesOn, offersOf, type Plan, planNew, refuseNothing, together } from './plan.ts';
 import { writeReport } from './report.ts';
 import { holdResults } from './results-folder.ts';
 import { campaignToResume, planResumed, refuseIgnored, refuseStrangers } from './resume.ts';
@@ -68,7 +69,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     const views = await Promise.all(testbeds.map((testbed) => viewOf(testbed, drivers, build)));
     const plan = stored === null ? planNew(campaign, drivers, views) : planResumed(stored, views);
     if (stored !== null) refuseStrangers(plan, drivers);
-    if (lookOnly) showPlan(plan, drivers, views);
+    if (lookOnly) await showPlan(plan, drivers, views);
     refuseNothing(plan);
     if (spare !== null) {
       const machinery = { drivers, artifacts, atWork: faults.atWork };
@@ -93,9 +94,26 @@ function refuseUnknown(campaign: Campaign, drivers: readonly SwitchDriver[]): vo
   }
 }
 
-function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): void {
+async function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): Promise<void> {
   const { columns } = terminalOf(process.stdout);
-  process.stdout.write(`${describePlan(together(plan), drivers, offersOf(views), columns)}\n`);
+  const tuning = await tuningOf(plan, drivers);
+  process.stdout.write(`${describePlan({ ...together(plan), tuning }, drivers, offersOf(views), columns)}\n`);
+}
+
+/** What the campaign's knobs would change on each host; nothing where it turns none. */
+async function tuningOf({ campaign, cases, parts }: Plan, drivers: readonly SwitchDriver[]): Promise<ForeseenTuning[]> {
+  if (campaign.tune.length === 0) return [];
+  const hosts = parts.map(async ({ testbed }) => {
+    const seen = await testbed.seen();
+    const own = casesOn(cases, testbed.name);
+    const measured = measuredCpus(seen, testbed.sameMachine, own, drivers);
+    const tuned = await foreseeTuning(seen, testbed.sameMachine, campaign.tune, measured);
+    return tuned.map(({ role, records }) => ({
+      host: seen.find((one) => one.role === role)?.spec.host ?? role,
+      records,
+    }));
+  });
+  return (await Promise.all(hosts)).flat();
 }
 
 /** Measures, and shows what was found. Throws CliError where it was stopped. */

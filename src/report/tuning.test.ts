@@ -6,7 +6,7 @@ import type { KnobRecord } from '../model/tuning.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { unlikeConditions } from '../stats/compare.ts';
 import { reproduceCommand } from './command.ts';
-import { couldTune, tuningDoubts, tuningLine, tuningRows } from './tuning.ts';
+import { couldTune, foreseenTuning, tuningDoubts, tuningLine, tuningRows } from './tuning.ts';
 
 const OFF: KnobRecord = { knob: 'governor', state: 'off', before: 'powersave', after: 'performance', note: null };
 const APPLIED: KnobRecord = { ...OFF, state: 'applied' };
@@ -47,6 +47,15 @@ test('of a tuned machine it is told what was turned, and what was not to be had 
     ['Tuning that was asked for was not to be had (turbo: no switch)'],
   );
   assert.match(reproduceCommand(result), / --tune governor,turbo /);
+});
+
+test('of knobs that are to be turned it is told what each would change', () => {
+  const stands: KnobRecord = { ...OFF, knob: 'smt', state: 'already', after: 'powersave' };
+  assert.equal(
+    foreseenTuning([OFF, NONE, stands, { ...stands, knob: 'irqs' }]),
+    'governor powersave → performance; as wanted already: smt and irqs; turbo is not to be had here (no switch)',
+  );
+  assert.equal(foreseenTuning([]), '');
 });
 
 test('a knob that did not stay is the first doubt', () => {

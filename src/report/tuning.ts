@@ -90,6 +90,23 @@ export function tuningLine(result: CampaignResult): string | null {
   return parts.length === 0 ? null : `Tuning: ${parts.join('; ')}.`;
 }
 
+/** What would become of knobs that are to be turned, in one line. */
+export function foreseenTuning(records: readonly KnobRecord[]): string {
+  const alike = (state: KnobState) => listed(records.filter((one) => one.state === state).map(({ knob }) => knob));
+  const absent = records
+    .filter(({ state }) => state === 'unavailable')
+    .map(({ knob, note }) => `${knob} is not to be had here${note === null ? '' : ` (${note})`}`);
+  const already = alike('already');
+  const parts = [
+    ...records.flatMap(({ knob, state, before, after }) =>
+      state === 'off' ? [`${knob} ${before ?? '?'} → ${after ?? '?'}`] : [],
+    ),
+    ...(already === '' ? [] : [`as wanted already: ${already}`]),
+    ...absent,
+  ];
+  return parts.join('; ');
+}
+
 /** Whether tuning would change anything that it was not asked to. */
 export function couldTune(result: CampaignResult): boolean {
   return offKnobs(result).length > 0;

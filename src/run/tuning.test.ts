@@ -9,7 +9,7 @@ import type { KnobRecord } from '../model/tuning.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { openJournal, recover } from './journal.ts';
 import type { Side } from './testbed.ts';
-import { measuredCpus, Tuner } from './tuning.ts';
+import { foreseeTuning, measuredCpus, Tuner } from './tuning.ts';
 
 const ALL = knobRegistry.map(({ id }) => id);
 const GOVERNOR = '/sys/devices/system/cpu/cpu1/cpufreq/scaling_governor';
@@ -58,6 +58,28 @@ describe('the knobs of a host', () => {
     assert.deepEqual(await recordsOf(tuner, true), await recordsOf(tuner));
     assert.deepEqual(await undo.close(), []);
     assert.deepEqual([host.settings(), told], [FOUND, []]);
+  });
+
+  it('are foreseen as they will be turned, without a touch; of two hosts on one machine once', async (t) => {
+    const host = new TunableHost(t);
+    const spec = { host: 'local', uplink: 'enp3s0f0' };
+    const seen = [
+      { role: 'near', host, spec },
+      { role: 'far', host, spec },
+    ] as const;
+    const measured = { near: [1, 2], far: [1] };
+    // Interrupts are what several knobs turn, each after the other, and some refuse: that is known only then.
+    const knobs = ALL.filter((id) => !['smt', 'irqs', 'workqueues'].includes(id));
+    const [foreseen, ...others] = await foreseeTuning(seen, true, knobs, measured);
+    assert.deepEqual(host.settings(), FOUND);
+    assert.ok(!host.events.some((event) => /^(write|start|append|undo) /.test(event)));
+    assert.deepEqual(others, []);
+    const { tuner, turn } = await bench(t, { host, knobs });
+    await turn();
+    const turned = (await recordsOf(tuner)).filter(({ knob }) => knobs.includes(knob));
+    const changes = (records: readonly KnobRecord[]) => records.map(({ knob, before, after }) => [knob, before, after]);
+    assert.deepEqual(changes(foreseen?.records ?? []), changes(turned));
+    assert.equal((await foreseeTuning(seen, false, ['governor'], measured)).length, 2);
   });
 
   it('are on record before they are turned, and given back after a crash at any step', async (t) => {

@@ -43,6 +43,24 @@ export interface HostTuning {
   records: KnobRecord[];
 }
 
+/** What turning knobs would change on the hosts of a testbed, as each is seen; nothing is changed. Of hosts that share a machine it is told once. */
+export async function foreseeTuning(
+  seen: readonly Pick<SeenHost, 'role' | 'host' | 'spec'>[],
+  sameMachine: boolean,
+  chosen: readonly string[],
+  measured: MeasuredCpus,
+): Promise<HostTuning[]> {
+  const knobs = knobRegistry.filter(({ id }) => chosen.includes(id));
+  const machines = seen.filter(({ role }) => !(sameMachine && role === 'far'));
+  return Promise.all(
+    machines.map(async ({ role, host, spec }) => {
+      const uplinks = spec.uplink === undefined ? [] : [spec.uplink];
+      const context = knobContext(await cpusOf(host), measured[role], { uplinks, mark: '' });
+      return { role, records: await Promise.all(knobs.map((knob) => lookAtKnob(host, knob, context))) };
+    }),
+  );
+}
+
 export class Tuner {
   private readonly chosen: readonly string[];
   private readonly measured: MeasuredCpus;
