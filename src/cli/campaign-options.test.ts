@@ -96,7 +96,7 @@ describe('testbeds', () => {
     refuses(() => campaignOf('testbeds: 1'), /^\S+: testbeds: '1' is not of type record$/);
     refuses(
       () => campaignOf('testbeds: { lab: { near: { host: 1 } } }'),
-      /testbeds\.lab\.near\.host: '1' is not of type string$/,
+      /testbeds\.lab\.near\.host: '1' is not of type string: put it in quotes$/,
     );
   });
 });
