@@ -58,7 +58,8 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
   const versions = switches.flatMap(({ id, available }) =>
     available.ok ? [[`switch ${id}`, available.version] as const] : [],
   );
-  const inventory = await takeInventory(host, build, artifacts.programs);
+  const uplinks = spec.uplink === undefined ? [] : [spec.uplink];
+  const inventory = await takeInventory(host, build, artifacts.programs, uplinks);
   const uplink = spec.uplink === undefined ? null : await uplinkOffer(host, spec.uplink);
   const offer: HostOffer = { name: spec.host, switches, cpus, uplinkNode, uplink };
   const record: HostRecord = {

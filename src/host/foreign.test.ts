@@ -75,8 +75,29 @@ describe('foreignOf', () => {
       .answer(/^tc -json filter show dev eth0 ingress$/, { stdout: '[{"protocol":"all"}]\n' })
       .answer(/^tc -json filter show dev eth0 egress$/, { stdout: '[]\n' });
     assert.deepEqual(await texts(host), [
-      'network card: eth0 has an XDP program, tc filters on ingress, queue tbf, which eth0 as an uplink would measure as well',
+      'network card: eth0 has an XDP program: as an uplink, whatever arrives there meets it before any switch',
+      'network card: eth0 has tc filters on ingress, queue tbf: as an uplink, a switch of the kernel meets them with --host-network and is refused without, as they would be lost; ovs and vpp pass them by',
     ]);
+  });
+
+  it('tells of them on an uplink that is no card, with the rules that it has for itself', async (t) => {
+    const at = '"family": "netdev", "table": "t", "name": "c", "hook": "ingress", "policy": "drop", "dev": "bond0"';
+    const host = quiet(t)
+      .put({ '/sys/class/net/bond0/operstate': 'up\n' })
+      .answer(/^grep -qw nft_do_chain /)
+      .answer(/^nft --json/, { stdout: `{"nftables": [{"chain": {${at}}}]}` })
+      .answer(/^ip -details -json link$/, { stdout: '[{"ifname":"bond0","xdp":{"mode":2}}]' });
+    assert.deepEqual(await texts(host), []);
+    const found = (await foreignOf(host, ['bond0'])).map(({ subject, text }) => `${subject}: ${text}`);
+    assert.match(found[0] ?? '', /meet 1 rule, 1 of which may drop them \(nft netdev t c: policy drop\)$/);
+    assert.match(found[1] ?? '', /^uplink: bond0 has an XDP program/);
+  });
+
+  it('takes the queue for plain that the host gives every interface', async (t) => {
+    const host = quiet(t)
+      .put({ ...CARD, '/proc/sys/net/core/default_qdisc': 'cake\n' })
+      .answer(/^tc -json qdisc show$/, { stdout: '[{"kind":"cake","dev":"eth0"}]' });
+    assert.deepEqual(await texts(host), []);
   });
 
   it('is not misled by answers that are none', async (t) => {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What else of a host can be in the way of a packet or a container: filters, programs on its network cards, managers that take
 // interfaces, security modules. Nothing is changed, and what cannot be read is left out or said.
-import { z } from 'zod';
 import type { Foreign } from '../model/inventory.ts';
 import { readBridgedRules } from './firewall.ts';
 import { type Host, lastLine } from './host.ts';
+import { programsOn } from './interface-programs.ts';
 
-/** Everything of it that is known, one entry a fact. */
-export async function foreignOf(host: Host): Promise<Foreign[]> {
+/** Everything of it that is known, one entry a fact; also of these interfaces, which are uplinks of a testbed. */
+export async function foreignOf(host: Host, uplinks: readonly string[] = []): Promise<Foreign[]> {
   return [
-    ...(await filters(host)),
-    ...(await cards(host)),
+    ...(await filters(host, uplinks)),
+    ...(await interfaces(host, uplinks)),
     ...(await managers(host)),
     ...(await appArmor(host)),
     ...(await seLinux(host)),
@@ -20,8 +20,8 @@ export async function foreignOf(host: Host): Promise<Foreign[]> {
 /** So many rules are named; a container engine has hundreds. */
 const NAMED_RULES = 3;
 
-async function filters(host: Host): Promise<Foreign[]> {
-  const { rules, unreadable } = await readBridgedRules(host);
+async function filters(host: Host, uplinks: readonly string[]): Promise<Foreign[]> {
+  const { rules, unreadable } = await readBridgedRules(host, uplinks);
   const seesIp = (await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables'))?.trim() === '1';
   const lift = seesIp ? ', or sysctl -w net.bridge.bridge-nf-call-iptables=0 (Docker sets it and relies on it)' : '';
   const subject = 'bridge filter';
@@ -48,61 +48,29 @@ async function filters(host: Host): Promise<Foreign[]> {
   return [{ subject, text, mend: `delete those that are in the way${lift}` }, ...unknown];
 }
 
-const LinkSchema = z.array(
-  z.looseObject({ ifname: z.string(), xdp: z.looseObject({ mode: z.union([z.int(), z.string()]) }).optional() }),
-);
-const QdiscSchema = z.array(z.looseObject({ kind: z.string(), dev: z.string() }));
-const FiltersSchema = z.array(z.unknown());
-
-/** Queueing disciplines that the kernel gives an interface by itself: they neither shape nor filter. */
-const PLAIN_QDISCS = new Set(['noqueue', 'noop', 'pfifo_fast', 'mq', 'fq', 'fq_codel', 'pfifo']);
-
-/** Programs and queues on network cards, which may be somebody's uplink. */
-async function cards(host: Host): Promise<Foreign[]> {
+/** Programs and queues on network cards, any of which may be somebody's uplink, and on the uplinks that are known. */
+async function interfaces(host: Host, uplinks: readonly string[]): Promise<Foreign[]> {
   const names = await host.list('/sys/class/net');
   const isCard = await Promise.all(
     names.map(async (name) => (await host.read(`/sys/class/net/${name}/device/uevent`)) !== null),
   );
-  const found = new Set(names.filter((_, index) => isCard[index]));
-  if (found.size === 0) return [];
-  const links = await answer(host, ['ip', '-details', '-json', 'link'], LinkSchema);
-  const qdiscs = await answer(host, ['tc', '-json', 'qdisc', 'show'], QdiscSchema);
-  const facts = [...found].map(async (name) => {
-    const xdp = links?.some(({ ifname, xdp }) => ifname === name && xdp !== undefined) === true;
-    const queues = (qdiscs ?? []).filter(({ dev, kind }) => dev === name && !PLAIN_QDISCS.has(kind));
-    const hooks = queues.some(({ kind }) => kind === 'clsact' || kind === 'ingress');
-    const programs = hooks ? await tcPrograms(host, name) : [];
-    const shapers = queues.map(({ kind }) => kind).filter((kind) => kind !== 'clsact' && kind !== 'ingress');
-    return { name, has: [...(xdp ? ['an XDP program'] : []), ...programs, ...shapers.map((kind) => `queue ${kind}`)] };
+  const looked = names.filter((name, index) => isCard[index] || uplinks.includes(name));
+  const found = [...(await programsOn(host, looked))];
+  return found.flatMap(([name, { xdp, filters, queues }]) => {
+    const subject = uplinks.includes(name) ? 'uplink' : 'network card';
+    const program: Foreign = {
+      subject,
+      text: `${name} has an XDP program: as an uplink, whatever arrives there meets it before any switch`,
+      mend: `take it off ('ip link set dev ${name} xdp off'), or use another uplink`,
+    };
+    const has = [...filters.map((side) => `tc filters on ${side}`), ...queues.map((kind) => `queue ${kind}`)];
+    const others: Foreign = {
+      subject,
+      text: `${name} has ${has.join(', ')}: as an uplink, a switch of the kernel meets them with --host-network and is refused without, as they would be lost; ovs and vpp pass them by`,
+      mend: `take them off ('tc qdisc del dev ${name} clsact', 'tc qdisc del dev ${name} root'), or use another uplink`,
+    };
+    return [...(xdp ? [program] : []), ...(has.length > 0 ? [others] : [])];
   });
-  return (await Promise.all(facts))
-    .filter(({ has }) => has.length > 0)
-    .map(({ name, has }) => ({
-      subject: 'network card',
-      text: `${name} has ${has.join(', ')}, which ${name} as an uplink would measure as well`,
-      mend: `take them off ('ip link set dev ${name} xdp off', 'tc qdisc del dev ${name} clsact', 'tc qdisc del dev ${name} root'), or use another uplink`,
-    }));
-}
-
-async function tcPrograms(host: Host, name: string): Promise<string[]> {
-  const sides = await Promise.all(
-    (['ingress', 'egress'] as const).map(async (side) => {
-      const filters = await answer(host, ['tc', '-json', 'filter', 'show', 'dev', name, side], FiltersSchema);
-      return filters === null || filters.length === 0 ? [] : [`tc filters on ${side}`];
-    }),
-  );
-  return sides.flat();
-}
-
-async function answer<T>(host: Host, command: readonly string[], schema: z.ZodType<T>): Promise<T | null> {
-  const { exitCode, stdout } = await host.run(command);
-  if (exitCode !== 0) return null;
-  try {
-    const parsed = schema.safeParse(JSON.parse(stdout.trim() || '[]'));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
 }
 
 /** By the name of their process, of which the kernel keeps 15 characters: what they do to an interface that appears. */

@@ -43,12 +43,13 @@ export interface Build {
 
 /**
  * Describes a host as found, for the record. Nothing is changed, and what cannot be read is left out. `programs` is the host's
- * folder of built programs; null where it has none yet.
+ * folder of built programs; null where it has none yet. `uplinks` are interfaces of a testbed's.
  */
 export async function takeInventory(
   host: Host,
   { version, commit }: Build,
   programs: string | null,
+  uplinks: readonly string[] = [],
 ): Promise<Inventory> {
   const text = async (path: string) => ((await host.read(path)) ?? '').trim();
   const cpuinfo = await text('/proc/cpuinfo');
@@ -76,7 +77,7 @@ export async function takeInventory(
     mitigations: await readAll(host, await vulnerabilities(host)),
     knobs: { ...(await readAll(host, KNOBS)), ...(await settingsOf(host, cpus)) },
     versions: await versionsOf(host),
-    foreign: await foreignOf(host),
+    foreign: await foreignOf(host, uplinks),
     loadAverage: Number((await text('/proc/loadavg')).split(' ')[0] ?? 0),
   };
 }

@@ -19,7 +19,7 @@ import { SETTLE } from './deployments.ts';
 import { ANSWERS, checkAnswer } from './driver-answers.ts';
 import { CALL_LIMITS_MS, callDriver } from './driver-call.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
-import { namingHostRules } from './host-rules.ts';
+import { namingObstacles } from './host-rules.ts';
 import type { DriversAtWork } from './strangers.ts';
 import type { HostRole, Side, Testbed } from './testbed.ts';
 import { type RunningSide, runTrial } from './trial.ts';
@@ -126,7 +126,8 @@ async function runPlanned(
       const trial = await context.run({ ...context, sameMachine: testbed.sameMachine }, plan, running);
       // A switch that took part in a failure is not trusted with the next trial.
       if (trial.outcome.outcome === 'failed') await slot.empty();
-      return context.hostNetwork ? { ...trial, outcome: await namingHostRules(trial.outcome, sides) } : trial;
+      const way = { hostNetwork: context.hostNetwork, remote: testCase.location === 'remote' };
+      return { ...trial, outcome: await namingObstacles(trial.outcome, sides, way) };
     };
     const trial = await attempt();
     if (!slot.startsAnew(driver, trial.outcome)) return trial;

@@ -44,6 +44,8 @@ function machine(t: TestContext): FakeHost {
     .answer(/^ip (-batch|link set) /)
     .answer(/^grep --recursive /)
     .answer(/^stat .*\/proc\/self\/ns\/net$/, { stdout: '77' })
+    .answer(/^ip -details -json link$/, { stdout: '[]' })
+    .answer(/^tc -json qdisc show$/, { stdout: '[]' })
     .answer(/^ip -json address show dev cable0$/, { stdout: '[{"flags":["UP"],"mtu":1500,"addr_info":[]}]' })
     .onStart(/^env .*ovsdb-server /, () => new FakeProcess(11))
     .onStart(/^nsenter --net=\/run\/netns\/vswnet100 -- env .*ovs-vswitchd /, () => new FakeProcess(12));

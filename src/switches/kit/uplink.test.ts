@@ -14,6 +14,8 @@ const CONF = '/proc/sys/net/ipv6/conf';
 function machine(t: TestContext, shown = FREE): FakeHost {
   return withOwnNetwork(new FakeHost(t))
     .answer(/^stat .*\/proc\/self\/ns\/net$/, { stdout: '77' })
+    .answer(/^ip -details -json link$/, { stdout: '[]' })
+    .answer(/^tc -json qdisc show$/, { stdout: '[]' })
     .answer(SHOW, { stdout: shown })
     .answer(/^ip link set dev cable0 /)
     .answer(/^grep --recursive .*\/default/, {
@@ -119,6 +121,17 @@ describe('moveUplink', () => {
       assert.deepEqual(steps(host), []);
     });
   }
+  it('touches nothing that has filters or a queue which it would lose, and takes it as it is in the host’s own network', async (t) => {
+    const filtered = () =>
+      machine(t)
+        .answer(/^tc -json qdisc show$/, { stdout: '[{"kind":"clsact","dev":"cable0"},{"kind":"tbf","dev":"cable0"}]' })
+        .answer(/^tc -json filter show dev cable0 ingress$/, { stdout: '[{"protocol":"all"}]' })
+        .answer(/^tc -json filter show dev cable0 egress$/, { stdout: '[]' });
+    const host = filtered();
+    await assert.rejects(move(host), /has tc filters on ingress and queue tbf, which would be lost: .*--host-network$/);
+    assert.deepEqual(steps(host), []);
+    await move(filtered(), { hostNetwork: true });
+  });
   it('touches nothing that carries another interface', async (t) => {
     const host = machine(t).put({ '/sys/class/net/cable0/upper_vlan7/ifindex': '9' });
     await assert.rejects(move(host), /carries vlan7, which would be cut off/);

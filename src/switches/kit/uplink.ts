@@ -2,6 +2,7 @@
 // An uplink that stays with the kernel: taken for a switch, and given back as it was.
 import { z } from 'zod';
 import { type Host, HostError, runOrThrow, type UndoStack } from '../../host/host.ts';
+import { programsOn } from '../../host/interface-programs.ts';
 import { readNetdev } from '../../host/netdev.ts';
 import { homeOf } from '../../host/return-link.ts';
 import { MTU_USUAL, mtuOf } from '../../model/frame.ts';
@@ -115,6 +116,7 @@ export async function moveUplink(context: SwitchContext, network: Network, uplin
   const { interface: name } = uplink;
   if (network.namespace === null) return takeUplink(host, undo, uplink, frameBytes);
   const { up, mtu, addresses } = await find(host, uplink);
+  await refuseQueues(host, name);
   const settings = await ownSettings(host, name);
   const { namespace } = network;
   const raised = raisedMtu(mtu, frameBytes);
@@ -126,6 +128,16 @@ export async function moveUplink(context: SwitchContext, network: Network, uplin
   await runOrThrow(host, ['ip', 'link', 'set', 'dev', name, 'netns', namespace]);
   const larger = raised === null ? [] : ['mtu', String(raised)];
   await runOrThrow(network.host, ['ip', 'link', 'set', 'dev', name, ...larger, 'up']);
+}
+
+/** Throws HostError where somebody has put something on the interface that the kernel would drop on its way, and nobody could put there again. */
+async function refuseQueues(host: Host, name: string): Promise<void> {
+  const { filters = [], queues = [] } = (await programsOn(host, [name])).get(name) ?? {};
+  const has = [...filters.map((side) => `tc filters on ${side}`), ...queues.map((kind) => `queue ${kind}`)];
+  if (has.length === 0) return;
+  throw new HostError(
+    `uplink ${name} of host ${host.name} has ${has.join(' and ')}, which would be lost: take them off, give another, or measure with them by --host-network`,
+  );
 }
 
 /** The interface's settings that are not those of every new one. */
