@@ -18,7 +18,18 @@ const char *const role_names[ROLE_COUNT] = {"sender", "receiver", "client", "ser
 
 static const char *const wait_names[WAIT_COUNT] = {"poll", "yield", "block"};
 
-enum option_kind { KIND_FLAG, KIND_NUMBER, KIND_TEXT, KIND_MAC, KIND_IP, KIND_PORT, KIND_CHOICE, KIND_WAIT };
+enum option_kind {
+    KIND_FLAG,
+    KIND_NUMBER,
+    KIND_TEXT,
+    KIND_MAC,
+    KIND_IP,
+    KIND_PORT,
+    KIND_CHOICE,
+    KIND_WAIT,
+    KIND_FIELD,
+    KIND_ORDER
+};
 
 /* One option: how it is read, where to, and its line of help. */
 struct option_spec {
@@ -58,6 +69,12 @@ static const struct option_spec specs[] = {
     {"--rate", "R", KIND_NUMBER, AT(o.rate_pps), 0, 1000000000, NULL, NULL,
      "packets per second, 0 = as fast as possible (0)"},
     {"--burst", "B", KIND_NUMBER, AT(o.burst), 1, IO_BURST_MAX, NULL, NULL, "packets per burst, 1 to 1024 (32)"},
+    {"--flows", "N", KIND_NUMBER, AT(o.flow_count), 1, FLOWS_MAX, NULL, NULL,
+     "flows of the pair's packets, 1 to 1048576 (1)"},
+    {"--flow-fields", "FIELD", KIND_FIELD, AT(o.flow_field), 0, 0, NULL, NULL,
+     "what they differ in: udp-port, ip or mac (ip)"},
+    {"--flow-order", "ORDER", KIND_ORDER, AT(o), 0, 0, NULL, NULL,
+     "round-robin, uniform, zipf:S with 0 < S <= 10, or new: none twice (round-robin)"},
     {"--touch", "full|none", KIND_CHOICE, AT(o.touch_full), 0, 0, "full", "none",
      "make and check every byte, or our header only (full)"},
     {"--wait", "WAY", KIND_WAIT, AT(o.wait), 0, 0, NULL, NULL,
@@ -154,6 +171,37 @@ static bool read_wait(const char *text, enum wait_way *out)
     return false;
 }
 
+static bool read_field(const char *text, enum flow_field *out)
+{
+    for (int f = 0; f < FLOW_FIELD_COUNT; f++) {
+        if (strcmp(text, flow_field_names[f]) == 0) {
+            *out = (enum flow_field)f;
+            return true;
+        }
+    }
+    return false;
+}
+
+#define ZIPF "zipf:"
+#define ZIPF_EXPONENT_MAX 10
+
+static bool read_order(const char *text, struct options *o)
+{
+    char *end;
+
+    if (strncmp(text, ZIPF, strlen(ZIPF)) == 0) {
+        const char *number = text + strlen(ZIPF);
+        o->flow_order = FLOW_ZIPF;
+        o->zipf_exponent = strtod(number, &end);
+        return *number >= '0' && *number <= '9' && *end == '\0' && o->zipf_exponent > 0 &&
+               o->zipf_exponent <= ZIPF_EXPONENT_MAX;
+    }
+    o->flow_order = strcmp(text, "uniform") == 0 ? FLOW_UNIFORM
+                    : strcmp(text, "new") == 0   ? FLOW_NEW
+                                                 : FLOW_ROUND_ROBIN;
+    return o->flow_order != FLOW_ROUND_ROBIN || strcmp(text, "round-robin") == 0;
+}
+
 static bool read_value(const struct option_spec *spec, const char *text, void *field, struct message *m)
 {
     uint64_t number;
@@ -187,6 +235,15 @@ static bool read_value(const struct option_spec *spec, const char *text, void *f
     case KIND_WAIT:
         if (!read_wait(text, field))
             return refuse(m, "%s %s: give poll, yield or block", spec->name, text);
+        break;
+    case KIND_FIELD:
+        if (!read_field(text, field))
+            return refuse(m, "%s %s: give udp-port, ip or mac", spec->name, text);
+        break;
+    case KIND_ORDER:
+        if (!read_order(text, field))
+            return refuse(m, "%s %s: give round-robin, uniform, zipf:1.1 or another exponent up to 10, or new",
+                          spec->name, text);
         break;
     case KIND_CHOICE:
         if (strcmp(text, spec->yes) != 0 && strcmp(text, spec->no) != 0)
@@ -260,6 +317,39 @@ static bool find_framework(struct draft *d, struct message *m)
     return refuse(m, "--io %s: give one of the frameworks that vswload --list shows", d->io_name);
 }
 
+/* From whom the flows are, and whom they are to. */
+static uint32_t flows_possible_here(const struct options *o)
+{
+    bool source = o->role == ROLE_SENDER || o->role == ROLE_CLIENT;
+
+    return source ? flows_possible(o->flow_field, &o->local, &o->peer)
+                  : flows_possible(o->flow_field, &o->peer, &o->local);
+}
+
+static bool complete_flows(struct options *o, struct message *m)
+{
+    bool is_new = o->flow_order == FLOW_NEW;
+    uint32_t possible = flows_possible_here(o);
+
+    if (is_new && o->flow_count > 1)
+        return refuse(m, "--flow-order new has as many flows as there can be: leave out --flows");
+    if (!is_new && o->flow_count == 1)
+        return true;
+    if (!(o->io->capabilities & IO_WHOLE_FRAMES))
+        return refuse(m, "--io %s leaves the headers to the kernel, which has one flow: give --flows 1", o->io->name);
+    if (is_new && o->flow_field == FLOW_UDP_PORT)
+        return refuse(m, "--flow-order new has too few UDP ports: give --flow-fields ip or mac");
+    if (is_new)
+        o->flow_count = possible;
+    if (o->flow_count > possible)
+        return refuse(m, "--flows %" PRIu64 ": %s has room for %u from this address on; give another --flow-fields",
+                      o->flow_count, flow_field_names[o->flow_field], possible);
+    bool answers = o->role == ROLE_CLIENT || o->role == ROLE_SERVER;
+    if (answers && o->flow_field == FLOW_UDP_PORT && (o->io->capabilities & IO_ONE_UDP_PORT))
+        return refuse(m, "--io %s takes answers on one UDP port: give --flow-fields ip or mac", o->io->name);
+    return true;
+}
+
 /* What can be judged only when all options are known. */
 static bool complete(struct draft *d, struct message *m)
 {
@@ -286,6 +376,8 @@ static bool complete(struct draft *d, struct message *m)
         return refuse(m, "--local-mac and --peer-mac are the same: give two addresses");
     if (o->local.ip.s_addr == o->peer.ip.s_addr)
         return refuse(m, "--local-ip and --peer-ip are the same: give two addresses");
+    if (!complete_flows(o, m))
+        return false;
     if (o->max_debt_ms == UNSET)
         o->max_debt_ms = o->role == ROLE_CLIENT ? 1000 : 10;
     return true;
@@ -302,6 +394,8 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
                 .peer = {.mac = {2, 0, 0, 0, 0, 2}, .ip.s_addr = htonl(0x0a000002), .udp_port = 5001},
                 .frame_len = 64,
                 .burst = 32,
+                .flow_count = 1,
+                .flow_field = FLOW_IP,
                 .touch_full = true,
                 .rx_moderation = true,
                 .duration_ms = 1000,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "frame/flows.h"
 #include "io/io.h"
 
 enum role { ROLE_SENDER, ROLE_RECEIVER, ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
@@ -27,6 +28,10 @@ struct options {
     struct io_address local, peer;
     uint64_t pair, run, frame_len, rate_pps, burst;
     enum wait_way wait;
+    uint64_t flow_count; /* 1: packets differ in nothing */
+    enum flow_field flow_field;
+    enum flow_order flow_order;
+    double zipf_exponent;
     bool touch_full, rx_moderation, quiet_announce, hold;
     uint64_t warmup_ms, duration_ms, cooldown_ms, interval_ms, drain_ms, max_debt_ms;
     uint64_t epoch_ns; /* CLOCK_MONOTONIC: what we tell and are told of times counts from it */

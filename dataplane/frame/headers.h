@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "../io/io.h"
+#include "flows.h"
 #include "packet.h"
 
 /* Writes the HEADERS_LEN bytes of the flow from one address to another. A checked payload sums to 0xffff, whatever it
@@ -31,6 +32,23 @@ ALWAYS_INLINE bool headers_match(const uint8_t *frame, const uint8_t *headers, c
     return load_u64(frame) == load_u64(headers) && load_u64(frame + 8) == load_u64(headers + 8) &&
            load_u64(frame + 16) == load_u64(headers + 16) && load_u64(frame + 24) == load_u64(headers + 24) &&
            load_u64(frame + 32) == load_u64(headers + 32) && load_u16(frame + 40) == load_u16(headers + 40);
+}
+
+/* Whether a frame's headers are these in all bytes but the eight from `offset` on, which is one of flows.h. */
+ALWAYS_INLINE bool headers_match_around(const uint8_t *frame, const uint8_t *headers, const uint32_t offset)
+{
+#define SAME(bits, at) (load_u##bits(frame + (at)) == load_u##bits(headers + (at)))
+    switch (offset) {
+    case FLOW_AT_DESTINATION_MAC:
+        return SAME(64, 8) && SAME(64, 16) && SAME(64, 24) && SAME(64, 32) && SAME(16, 40);
+    case FLOW_AT_SOURCE_MAC:
+        return SAME(32, 0) && SAME(16, 4) && SAME(64, 14) && SAME(64, 22) && SAME(64, 30) && SAME(32, 38);
+    case FLOW_AT_IP:
+        return SAME(64, 0) && SAME(64, 8) && SAME(64, 16) && SAME(16, 24) && SAME(64, 34);
+    default:
+        return SAME(64, 0) && SAME(64, 8) && SAME(64, 16) && SAME(64, 24) && SAME(16, 32);
+    }
+#undef SAME
 }
 
 /* Writes the headers of an answer to a frame: both ends swapped, at each layer. No checksum changes by that. */

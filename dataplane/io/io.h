@@ -32,6 +32,8 @@ enum io_capability {
     IO_SLOTS_KEEP_CONTENT = 1 << 1,
     /* Counters of interfaces on the way, and rx_dropped, count super-packets, each of several packets. */
     IO_SUPER_PACKETS = 1 << 2,
+    /* Of whole frames it receives only those to its own UDP port. */
+    IO_ONE_UDP_PORT = 1 << 3,
 };
 
 /* How far apart packets of this length lie that a framework keeps one behind the other: an odd number of cache lines,
@@ -51,6 +53,8 @@ struct io_slot {
     uint64_t seen_ticks;
 };
 
+struct flows;
+
 struct io_address {
     uint8_t mac[6];
     struct in_addr ip; /* network byte order */
@@ -64,8 +68,9 @@ struct io_config {
     uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, FRAME_LEN_MIN ... IO_FRAME_MAX */
     uint32_t burst;     /* 1 ... IO_BURST_MAX */
     bool transmits, receives;
-    bool blocks;        /* it sleeps on the descriptors while there is nothing to receive */
-    bool rx_moderation; /* it may leave a queue alone for some microseconds where that gains throughput */
+    bool blocks;               /* it sleeps on the descriptors while there is nothing to receive */
+    bool rx_moderation;        /* it may leave a queue alone for some microseconds where that gains throughput */
+    const struct flows *flows; /* of frame/flows.h: what packets differ in; NULL where they differ in nothing */
 };
 
 /* Exact totals that only the framework can know. All cumulative since open. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "../frame/checksum.h"
+#include "../frame/flows.h"
 #include "../frame/headers.h"
 #include "../frame/pattern.h"
 #include "../load/clock.h"
@@ -20,8 +21,9 @@
 struct null_state {
     uint8_t *tx, *rx; /* burst frames each, `room` apart; NULL in the direction that is not used */
     size_t room;
-    uint32_t rx_sequence; /* of the next packet */
-    uint16_t rx_constant; /* the sum of a payload without its sequence number, send time, check and checksum */
+    uint32_t rx_sequence;  /* of the next packet */
+    struct flow_view view; /* of what it delivers; flows == NULL: all the same */
+    uint16_t rx_constant;  /* the sum of a payload without its sequence number, send time, check and checksum */
 };
 
 static int null_probe(char *why, size_t why_size)
@@ -85,6 +87,8 @@ static int null_open(struct io_port *port)
     }
     for (unsigned i = 0; port->config.receives && i < port->config.burst; i++)
         state->rx_constant = build_frame(state->rx + (size_t)i * state->room, &port->config);
+    if (port->config.receives && port->config.flows != NULL)
+        flow_view_init(&state->view, port->config.flows, state->rx, port->config.flows->at_source);
     return 0;
 }
 
@@ -152,7 +156,13 @@ ALWAYS_INLINE int rx(struct io_port *port, struct io_slot *slots, unsigned n, co
 
 static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
 {
-    return packet_is_compact(port->config.frame_len) ? rx(port, slots, n, true) : rx(port, slots, n, false);
+    struct null_state *state = port->state;
+    const uint32_t sequence = state->rx_sequence;
+    int got = packet_is_compact(port->config.frame_len) ? rx(port, slots, n, true) : rx(port, slots, n, false);
+
+    if (state->view.flows != NULL)
+        flow_write(&state->view, sequence, (unsigned)got, slots);
+    return got;
 }
 
 static int null_announce(struct io_port *port)

@@ -5,7 +5,7 @@
 
 #include "io.h"
 
-#define PACKET_SOCKET_CAPABILITIES (IO_WHOLE_FRAMES | IO_SLOTS_KEEP_CONTENT)
+#define PACKET_SOCKET_CAPABILITIES (IO_WHOLE_FRAMES | IO_SLOTS_KEEP_CONTENT | IO_ONE_UDP_PORT)
 
 /* Parts of io_ops; the state begins with a socket_port. */
 int packet_socket_probe(char *why, size_t why_size);

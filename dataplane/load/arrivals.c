@@ -49,12 +49,23 @@ static bool is_reachable(const struct arrivals *a, uint64_t number, uint64_t see
     return number - next < AHEAD_MAX && number < (paced ? 0 : next) + sent + a->burst;
 }
 
-static bool headers_are_right(const struct arrivals *a, const struct io_slot *slot)
+static bool headers_are_of_flow(const struct arrivals *a, const uint8_t *frame, uint64_t number)
+{
+    uint8_t headers[HEADERS_LEN];
+    struct io_slot slot = {.data = headers, .len = HEADERS_LEN};
+
+    memcpy(headers, a->headers, sizeof(headers));
+    flow_write(&a->view, number, 1, &slot);
+    return headers_match(frame, headers, true);
+}
+
+static bool headers_are_right(const struct arrivals *a, const struct io_slot *slot, uint64_t number)
 {
     if (!a->whole_frames)
         return true;
     if (a->touch_full)
-        return headers_match(slot->data, a->headers, true);
+        return a->view.flows == NULL ? headers_match(slot->data, a->headers, true)
+                                     : headers_are_of_flow(a, slot->data, number);
     return headers_match(slot->data, a->headers, false) ||
            (headers_are_udp_to(slot->data, slot->len, a->udp_port) && headers_agree_on_len(slot->data, slot->len));
 }
@@ -78,7 +89,7 @@ static enum verdict inspect(const struct arrivals *a, const struct io_slot *slot
     uint64_t number = sequence_unwrap(&a->sequence, load_u32(payload + PAYLOAD_SEQUENCE));
     if (!is_reachable(a, number, slot->seen_ticks))
         return FOREIGN;
-    bool intact = slot->len == a->slot_len && headers_are_right(a, slot) && payload_is_right(a, slot);
+    bool intact = slot->len == a->slot_len && headers_are_right(a, slot, number) && payload_is_right(a, slot);
     return intact ? INTACT : DAMAGED;
 }
 
@@ -143,9 +154,11 @@ static void count_identified(struct arrivals *a, const struct io_slot *slot, boo
 {
     const uint8_t *payload = slot->data + a->payload_offset;
     uint32_t mark = load_u32(payload + PAYLOAD_MARK);
-    enum sequence_verdict verdict =
-        sequence_arrived(&a->sequence, sequence_unwrap(&a->sequence, load_u32(payload + PAYLOAD_SEQUENCE)));
+    uint64_t number = sequence_unwrap(&a->sequence, load_u32(payload + PAYLOAD_SEQUENCE));
+    enum sequence_verdict verdict = sequence_arrived(&a->sequence, number);
 
+    if (verdict == SEQUENCE_REORDERED && a->flow_losses != NULL)
+        flow_losses_reordered(a->flow_losses, &a->sequence, number);
     if (verdict == SEQUENCE_DUPLICATE || verdict == SEQUENCE_LATE)
         return;
     if (!intact) {
@@ -212,6 +225,11 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     headers_build(a->headers, &c->peer, &c->local, c->frame_len, touch_full);
     a->compact = packet_is_compact(c->frame_len);
     a->match = match_choose(a->compact, touch_full, whole_frames, vector_best());
+    if (c->flows != NULL) {
+        flow_view_init(&a->view, c->flows, a->headers, c->flows->at_source);
+        if (touch_full)
+            a->match = match_choose_flows(a->compact, a->view.offset, vector_best());
+    }
     a->whole_frames = whole_frames;
     a->payload_offset = whole_frames ? HEADERS_LEN : 0;
     a->slot_len = c->frame_len - HEADERS_LEN + a->payload_offset;
@@ -222,6 +240,13 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     a->delay_max = clock_ns_to_ticks(IMPLAUSIBLE_NS);
     a->udp_port = c->local.udp_port;
     a->touch_full = touch_full;
+}
+
+void arrivals_count_flows(struct arrivals *a, struct flow_losses *losses)
+{
+    a->flow_losses = losses;
+    a->sequence.lost = flow_losses_count;
+    a->sequence.lost_context = losses;
 }
 
 void arrivals_begin(struct arrivals *a, uint64_t begin_ticks, uint64_t rate_pps)

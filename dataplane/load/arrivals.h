@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../frame/flows.h"
 #include "../io/io.h"
+#include "flow_losses.h"
 #include "histogram.h"
 #include "match.h"
 #include "sequence.h"
@@ -37,6 +39,8 @@ struct arrivals {
     uint64_t begin_ticks, rate_pps;
     uint16_t udp_port;
     bool touch_full, whole_frames, compact;
+    struct flow_view view;           /* flows == NULL: all packets have these headers */
+    struct flow_losses *flow_losses; /* NULL: nobody counts flows one by one */
     struct run run;
 
     uint64_t packets, bytes, corrupted, foreign; /* foreign packets are not among packets */
@@ -52,6 +56,9 @@ struct arrivals {
 /* The port must be open, or at least have its ops and config. mark: that of our packets which are not steady; those of
  * other pairs and runs are foreign. */
 void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full);
+
+/* Counts what becomes of each flow from now on. */
+void arrivals_count_flows(struct arrivals *a, struct flow_losses *losses);
 
 /* The run begins; the sender's, with this rate (0: unpaced), does not begin before. */
 void arrivals_begin(struct arrivals *a, uint64_t begin_ticks, uint64_t rate_pps);

@@ -14,6 +14,8 @@ void departures_init(struct departures *d, struct io_port *port, uint32_t mark, 
         .payload_len = c->frame_len - HEADERS_LEN,
     };
     headers_build(d->headers, &c->local, &c->peer, c->frame_len, touch_full);
+    if (c->flows != NULL)
+        flow_view_init(&d->view, c->flows, d->headers, false);
 }
 
 /* Writes what stays in a slot: the headers, and zeroes for the data that touch=none leaves alone. */
@@ -58,6 +60,8 @@ int departures_send(struct departures *d, unsigned n, uint64_t sent_ticks, uint6
         .mark = d->mark | (steady ? MARK_STEADY : 0),
     };
     fill(d, (unsigned)lent, &stamp);
+    if (d->view.flows != NULL)
+        flow_write(&d->view, d->next_sequence, (unsigned)lent, d->slots);
     int taken = ops->tx_commit(d->port, (unsigned)lent);
     if (taken > 0)
         d->next_sequence += (unsigned)taken;

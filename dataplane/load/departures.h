@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../frame/flows.h"
 #include "../frame/packet.h"
 #include "../io/io.h"
 #include "fill.h"
@@ -19,6 +20,7 @@ struct departures {
     uint32_t payload_len;
     unsigned prepared; /* slots whose constant bytes are in place, if the port keeps them */
     uint8_t headers[HEADERS_LEN];
+    struct flow_view view; /* flows == NULL: all packets have these headers */
     struct io_slot slots[IO_BURST_MAX];
 };
 

@@ -5,16 +5,21 @@
 #include "../frame/headers.h"
 #include "arrivals.h"
 
-/* The body of all variants below, which fix the last three arguments and the vectors. */
-ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slots, unsigned n, const bool touch_full,
-                             const bool whole_frames, const bool compact)
+/* All packets have the same headers. */
+#define NO_FLOWS UINT32_MAX
+
+/* The body of all variants below, which fix the last four arguments and the vectors. The packets are expected `ahead`
+ * of the next one. With flows that differ from an offset on, their words are given. */
+ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slots, unsigned n, unsigned ahead,
+                             const uint64_t *words, const bool touch_full, const bool whole_frames, const bool compact,
+                             const uint32_t flow_offset)
 {
     const uint32_t offset = whole_frames ? HEADERS_LEN : 0;
     const uint32_t slot_len = a->slot_len;
     const uint32_t data = compact ? COMPACT_DATA : PAYLOAD_DATA, data_len = slot_len - offset - data;
     const uint32_t checksum = compact ? COMPACT_CHECKSUM : PAYLOAD_CHECKSUM;
     const uint64_t seen_ticks = a->run.seen_ticks, times = a->run.times;
-    const uint32_t mark = a->run.mark, sequence = (uint32_t)a->sequence.next;
+    const uint32_t mark = a->run.mark, sequence = (uint32_t)a->sequence.next + ahead;
     uint8_t headers[HEADERS_LEN];
     /* The fields behind the mark as two words: number and times; their rest, check and lag, where that has a field of
      * its own. Both count up from packet to packet, and the sum of all with them. Where one of them wraps, it differs
@@ -28,12 +33,14 @@ ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slo
 
     memcpy(headers, a->headers, sizeof(headers));
 #pragma GCC unroll 4
-    for (; slot != slots + n;
-         slot++, sequence_and_times++, check_and_lag += UINT64_C(1) << 16, sum += PACKET_SUM_STEP) {
+    for (; slot != slots + n; slot++, words += flow_offset != NO_FLOWS, sequence_and_times++,
+                              check_and_lag += UINT64_C(1) << 16, sum += PACKET_SUM_STEP) {
         const uint8_t *payload = slot->data + offset;
         /* The length comes first: it is what allows the bytes to be read. */
         if (UNLIKELY(slot->len != slot_len || slot->seen_ticks != seen_ticks ||
-                     (whole_frames && !headers_match(slot->data, headers, touch_full)) ||
+                     (whole_frames && flow_offset == NO_FLOWS && !headers_match(slot->data, headers, touch_full)) ||
+                     (flow_offset != NO_FLOWS && (load_u64(slot->data + flow_offset) != *words ||
+                                                  !headers_match_around(slot->data, headers, flow_offset))) ||
                      load_u32(payload + PAYLOAD_MARK) != mark ||
                      load_u64(payload + PAYLOAD_SEQUENCE) != sequence_and_times ||
                      (compact ? load_u32(payload + PAYLOAD_SEQUENCE + 8) != (uint32_t)check_and_lag
@@ -48,7 +55,7 @@ ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slo
 #define MATCH_VARIANT(name, target, touch_full, whole_frames, compact)                                                 \
     target static unsigned name(const struct arrivals *a, const struct io_slot *slots, unsigned n)                     \
     {                                                                                                                  \
-        return match(a, slots, n, touch_full, whole_frames, compact);                                                  \
+        return match(a, slots, n, 0, NULL, touch_full, whole_frames, compact, NO_FLOWS);                               \
     }
 
 MATCH_VARIANT(match_payload_header, TARGET_BASE, false, false, false)
@@ -78,4 +85,55 @@ match_function *match_choose(bool compact, bool touch_full, bool whole_frames, e
     if (compact)
         return compacts[touch_full][whole_frames];
     return touch_full ? full[vector][whole_frames] : header[whole_frames];
+}
+
+/* The words of so many packets are made at a time: where one of them does not continue the run, the rest is in vain. */
+#define FLOW_CHUNK 64
+
+ALWAYS_INLINE unsigned match_flows(const struct arrivals *a, const struct io_slot *slots, unsigned n,
+                                   const bool compact, const uint32_t offset)
+{
+    uint64_t words[FLOW_CHUNK];
+    unsigned done = 0, matching, count;
+
+    do {
+        count = n - done < FLOW_CHUNK ? n - done : FLOW_CHUNK;
+        flow_words(&a->view, a->sequence.next + done, count, words);
+        matching = match(a, slots + done, count, done, words, true, true, compact, offset);
+        done += matching;
+    } while (matching == FLOW_CHUNK);
+    return done;
+}
+
+#define FLOWS_VARIANT(name, target, compact, offset)                                                                   \
+    target static unsigned name(const struct arrivals *a, const struct io_slot *slots, unsigned n)                     \
+    {                                                                                                                  \
+        return match_flows(a, slots, n, compact, offset);                                                              \
+    }
+#define FLOWS_VARIANTS(place, offset)                                                                                  \
+    FLOWS_VARIANT(match_##place, TARGET_BASE, false, offset)                                                           \
+    FLOWS_VARIANT(match_##place##_avx2, TARGET_AVX2, false, offset)                                                    \
+    FLOWS_VARIANT(match_##place##_compact, TARGET_BASE, true, offset)
+
+FLOWS_VARIANTS(destination_mac, FLOW_AT_DESTINATION_MAC)
+FLOWS_VARIANTS(source_mac, FLOW_AT_SOURCE_MAC)
+FLOWS_VARIANTS(addresses, FLOW_AT_IP)
+FLOWS_VARIANTS(ports, FLOW_AT_UDP)
+
+match_function *match_choose_flows(bool compact, uint32_t offset, enum vector vector)
+{
+    static const struct {
+        uint32_t offset;
+        match_function *by_vector[VECTOR_COUNT], *compact;
+    } places[] = {
+        {FLOW_AT_DESTINATION_MAC, {match_destination_mac, match_destination_mac_avx2}, match_destination_mac_compact},
+        {FLOW_AT_SOURCE_MAC, {match_source_mac, match_source_mac_avx2}, match_source_mac_compact},
+        {FLOW_AT_IP, {match_addresses, match_addresses_avx2}, match_addresses_compact},
+        {FLOW_AT_UDP, {match_ports, match_ports_avx2}, match_ports_compact},
+    };
+    unsigned i = 0;
+
+    while (places[i].offset != offset)
+        i++;
+    return compact ? places[i].compact : places[i].by_vector[vector];
 }

@@ -15,4 +15,7 @@ typedef unsigned match_function(const struct arrivals *a, const struct io_slot *
 
 match_function *match_choose(bool compact, bool touch_full, bool whole_frames, enum vector vector);
 
+/* For whole frames with touch=full whose flows differ in the eight bytes of the headers from `offset` on. */
+match_function *match_choose_flows(bool compact, uint32_t offset, enum vector vector);
+
 #endif

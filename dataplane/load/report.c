@@ -196,6 +196,20 @@ static void put_tx(FILE *out, const struct session *s)
     fputc('}', out);
 }
 
+static void put_flows(FILE *out, const struct flow_losses *losses)
+{
+    if (losses->flows == NULL) {
+        fprintf(out, ",\"flows\":null");
+        return;
+    }
+    struct flow_summary sum = flow_losses_sum(losses);
+    fprintf(out, ",\"flows\":{\"count\":%" PRIu32, losses->flows->count);
+    put_count(out, "with_loss", sum.with_loss);
+    put_count(out, "with_reordering", sum.with_reordering);
+    put_count(out, "most_lost_packets", sum.most_lost_packets);
+    fputc('}', out);
+}
+
 static void put_rx(FILE *out, const struct session *s)
 {
     const struct arrivals *a = &s->arrivals;
@@ -216,6 +230,7 @@ static void put_rx(FILE *out, const struct session *s)
         put_count(out, "highest_sequence", a->sequence.next - 1);
     else
         fprintf(out, ",\"highest_sequence\":null");
+    put_flows(out, &s->flow_losses);
     fputc('}', out);
 }
 
@@ -355,6 +370,20 @@ static void put_ports(FILE *out, const char *const *ports)
     fputc(']', out);
 }
 
+/* What flows can differ in: nothing, where the kernel writes the headers. */
+static void put_flow_fields(FILE *out, const struct io_ops *io)
+{
+    const char *separator = "";
+
+    fprintf(out, ",\"flow_fields\":[");
+    for (int f = 0; io->capabilities & IO_WHOLE_FRAMES && f < FLOW_FIELD_COUNT; f++, separator = ",") {
+        fputs(separator, out);
+        put_string(out, flow_field_names[f]);
+    }
+    fputc(']', out);
+    put_bool(out, "answers_to_any_port", !(io->capabilities & IO_ONE_UDP_PORT));
+}
+
 static void put_framework(FILE *out, const struct io_ops *io)
 {
     char why[160] = "";
@@ -372,6 +401,7 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_bool(out, "whole_frames", io->capabilities & IO_WHOLE_FRAMES);
     put_bool(out, "super_packets", io->capabilities & IO_SUPER_PACKETS);
     put_bool(out, "can_block", io->descriptors != NULL);
+    put_flow_fields(out, io);
     put_ports(out, io->ports);
     put_count(out, "hugepage_bytes", io->hugepage_bytes);
     put_count(out, "jumbo_hugepage_bytes", io->jumbo_hugepage_bytes);

@@ -9,6 +9,7 @@
 #ifndef VSW_SEQUENCE_H
 #define VSW_SEQUENCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../frame/packet.h"
@@ -17,6 +18,9 @@
 
 enum sequence_verdict { SEQUENCE_FIRST, SEQUENCE_REORDERED, SEQUENCE_DUPLICATE, SEQUENCE_LATE };
 
+/* Told of a number that is lost: it has not arrived, and by now it would be late. */
+typedef void sequence_lost_function(void *context, uint64_t number);
+
 struct sequence_tracker {
     uint64_t next;      /* one above the highest sequence number seen, unwrapped to 64 bits */
     uint64_t run_begin; /* [run_begin, next) has arrived in order and is not in the bitmap yet */
@@ -24,6 +28,9 @@ struct sequence_tracker {
     uint64_t duplicated, reordered, late;
     uint64_t
         seen[SEQUENCE_WINDOW / 64]; /* bit s % SEQUENCE_WINDOW: s has arrived, for next - WINDOW <= s < run_begin */
+    uint64_t settled;               /* of all numbers below, those that are lost have been told */
+    sequence_lost_function *lost;   /* NULL: nobody wants to be told */
+    void *lost_context;
 };
 
 /* Forgets everything; the first number expected is 0. */
@@ -44,6 +51,12 @@ static inline uint64_t sequence_unwrap(const struct sequence_tracker *t, uint32_
 
 /* Takes note of any packet. SEQUENCE_REORDERED: the first of its number, as well. */
 enum sequence_verdict sequence_arrived(struct sequence_tracker *t, uint64_t number);
+
+/* Tells of all numbers below the highest that have not arrived. */
+void sequence_settle(struct sequence_tracker *t);
+
+/* Whether a number of the window, below the highest, has arrived. */
+bool sequence_has(const struct sequence_tracker *t, uint64_t number);
 
 /* How many numbers have arrived, those not counted that were late. */
 ALWAYS_INLINE uint64_t sequence_distinct(const struct sequence_tracker *t)

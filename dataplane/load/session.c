@@ -33,6 +33,21 @@ static struct usage thread_usage(void)
     };
 }
 
+int session_make_flows(struct session *s)
+{
+    const struct options *o = s->options;
+
+    if (o->flow_count <= 1)
+        return 0;
+    int error = flows_init(&s->flows, (uint32_t)o->flow_count, o->flow_field, o->flow_order, o->zipf_exponent,
+                           (unsigned)o->pair);
+    s->flows.at_source = o->role == ROLE_SENDER || o->role == ROLE_CLIENT;
+    /* Of flows that come once, each that is missing is a lost packet. */
+    if (error < 0 || !role_receives(o->role) || o->flow_order == FLOW_NEW)
+        return error;
+    return flow_losses_init(&s->flow_losses, &s->flows);
+}
+
 void session_prepare(struct session *s)
 {
     const struct options *o = s->options;
@@ -41,6 +56,8 @@ void session_prepare(struct session *s)
 
     departures_init(&s->departures, &s->port, mark, o->touch_full);
     arrivals_init(&s->arrivals, &s->port, mark, o->touch_full);
+    if (s->flow_losses.flows != NULL)
+        arrivals_count_flows(&s->arrivals, &s->flow_losses);
     cost_open(&s->cost);
 }
 
@@ -146,6 +163,7 @@ static void end(struct session *s)
         .involuntary_switches = u.involuntary_switches - s->usage_begin.involuntary_switches,
         .minor_faults = u.minor_faults - s->usage_begin.minor_faults,
     };
+    sequence_settle(&s->arrivals.sequence);
     s->clock_end = clock_read_both();
     s->port.ops->stats(&s->port, &s->stats);
     s->stats.rx_dropped -= s->stats_begin.rx_dropped;

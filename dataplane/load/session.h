@@ -46,6 +46,8 @@ struct session {
     uint64_t steady_begin_ns; /* the same of CLOCK_MONOTONIC */
     uint64_t wake_lead;       /* ticks: so long before a burst is due a sleeper wants to be woken */
     int rx_fd, tx_fd;         /* of the port, where the thread is to sleep; -1 = none */
+    struct flows flows;       /* count 0: packets differ in nothing */
+    struct flow_losses flow_losses;
     struct pacing pacing;
     struct tx_totals tx;
     struct departures departures;
@@ -69,6 +71,9 @@ static inline bool role_receives(enum role role)
 {
     return role != ROLE_SENDER;
 }
+
+/* Makes the flows that the options ask for, before the port is opened. 0 or -ENOMEM. */
+int session_make_flows(struct session *s);
 
 /* Fills in all that has to be in place before the start. The port must be open. */
 void session_prepare(struct session *s);

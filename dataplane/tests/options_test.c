@@ -66,6 +66,20 @@ static void test_refusals(void)
         {"--pair 256", "0 to 255"},
         {"--run 128", "0 to 127"},
         {"--touch some", "full or none"},
+        {"--flows 0", "1 to 1048576"},
+        {"--flows 1048577", "1 to 1048576"},
+        {"--flow-fields tos", "udp-port, ip or mac"},
+        {"--flow-order random", "round-robin, uniform, zipf:1.1"},
+        {"--flow-order zipf:", "exponent up to 10"},
+        {"--flow-order zipf:0", "exponent up to 10"},
+        {"--flow-order zipf:11", "exponent up to 10"},
+        {"--flow-order zipf:-1", "exponent up to 10"},
+        {"--flow-order zipf:nan", "exponent up to 10"},
+        {"--flow-order new --flows 5", "leave out --flows"},
+        {"--flow-order new --flow-fields udp-port", "--flow-fields ip or mac"},
+        {"--flows 60536 --flow-fields udp-port", "has room for 60535"},
+        {"--flows 7 --local-ip 223.255.255.250", "has room for 6"},
+        {"--flows 7 --flow-fields mac --local-mac 02:ff:ff:fa:00:01", "has room for 6"},
         {"--rx-moderation yes", "on or off"},
         {"--wait sleep", "poll, yield or block"},
         {"--wait block", "nothing to sleep on"},
@@ -116,6 +130,27 @@ static void test_refusals(void)
     }
 }
 
+/* The source of flows is who asks: on the other side it is the peer. */
+static void test_flows(void)
+{
+    struct options o = accepted("sender --io null --flows 6 --flow-order zipf:1.25 --local-ip 223.255.255.250");
+
+    CHECK(o.flow_count == 6 && o.flow_order == FLOW_ZIPF && o.zipf_exponent == 1.25);
+    o = accepted("receiver --io null --flows 6 --peer-ip 223.255.255.250");
+    CHECK(o.flow_count == 6);
+    refused("server --io null --flows 7 --peer-ip 223.255.255.250", "has room for 6");
+    o = accepted("server --io null --flow-order new --flow-fields mac");
+    CHECK(o.flow_count == FLOWS_NEW_MAC && o.flow_order == FLOW_NEW);
+    o = accepted("client --io null --flows 60535 --flow-fields udp-port");
+    CHECK(o.flow_count == 60535);
+    refused("client --io raw --device eth0 --flows 2 --flow-fields udp-port", "answers on one UDP port");
+    o = accepted("sender --io raw --device eth0 --flows 2 --flow-fields udp-port");
+    CHECK(o.flow_field == FLOW_UDP_PORT);
+    refused("sender --io udp --device eth0 --flows 2", "--flows 1");
+    o = accepted("sender --io udp --device eth0 --flows 1");
+    CHECK(o.flow_count == 1);
+}
+
 static void test_defaults(void)
 {
     struct options o = accepted("sender --io null");
@@ -127,6 +162,7 @@ static void test_defaults(void)
     CHECK(o.local.ip.s_addr == inet_addr("10.0.0.1") && o.peer.ip.s_addr == inet_addr("10.0.0.2"));
     CHECK(o.local.udp_port == 5001 && o.peer.udp_port == 5001);
     CHECK(o.pair == 0 && o.run == 0 && o.frame_len == 64 && o.rate_pps == 0 && o.burst == 32);
+    CHECK(o.flow_count == 1 && o.flow_field == FLOW_IP && o.flow_order == FLOW_ROUND_ROBIN);
     CHECK(o.touch_full && o.wait == WAIT_POLL && !o.quiet_announce && o.cpu == -1);
     CHECK(o.warmup_ms == 0 && o.duration_ms == 1000 && o.cooldown_ms == 0);
     CHECK(o.interval_ms == 100 && o.drain_ms == 20 && o.max_debt_ms == 10);
@@ -177,6 +213,7 @@ int main(void)
 {
     test_refusals();
     test_defaults();
+    test_flows();
     test_values();
     test_registry();
     return test_end("options_test");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines that `vswload` prints (dataplane/PROTOCOL.md, version 2), as schemas: nothing it says is believed unchecked.
 import { z } from 'zod';
-import { PORT_KINDS, type PortKind } from './names.ts';
+import { FLOW_FIELDS, PORT_KINDS, type PortKind } from './names.ts';
 
 const count = z.int().nonnegative();
 const head = { v: z.literal(2) };
@@ -107,6 +107,8 @@ export const RxTotalsSchema = z.strictObject({
   steady_packets: count,
   steady_corrupted_packets: count,
   highest_sequence: count.nullable(),
+  /** Of flows that are counted one by one; null where there is one, or each packet has its own. */
+  flows: z.strictObject({ count, with_loss: count, with_reordering: count, most_lost_packets: count }).nullable(),
 });
 export type RxTotals = z.infer<typeof RxTotalsSchema>;
 
@@ -168,6 +170,10 @@ const BuiltFrameworkSchema = z.strictObject({
   super_packets: z.boolean(),
   /** Its applications can sleep until a packet comes. */
   can_block: z.boolean(),
+  /** What flows of its packets can differ in; nothing where the kernel writes the headers. */
+  flow_fields: z.array(z.enum(FLOW_FIELDS)),
+  /** A client receives answers to whichever UDP port. */
+  answers_to_any_port: z.boolean(),
   /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
   ports: z.array(PortKindSchema),
   /** What each application takes while its port is open, and where its frames are longer than 1514 bytes. */

@@ -5,6 +5,9 @@
 export const PORT_KINDS = ['netdev', 'vhost-user', 'memif', 'netmap', 'vf'] as const;
 export type PortKind = (typeof PORT_KINDS)[number];
 
+/** What the flows of a pair's packets differ in (dataplane/PROTOCOL.md, "Flows"). */
+export const FLOW_FIELDS = ['udp-port', 'ip', 'mac'] as const;
+
 /** The testbed of a campaign that names none: the machine on which vswbench runs. */
 export const LOCAL_TESTBED = 'local';
 

@@ -25,6 +25,8 @@ function built(name: string, kernelInterface: boolean, why: string | null = null
     ports: kernelInterface ? ['netdev'] : [],
     hugepage_bytes: 0,
     jumbo_hugepage_bytes: 0,
+    flow_fields: ['udp-port', 'ip', 'mac'],
+    answers_to_any_port: true,
   };
 }
 

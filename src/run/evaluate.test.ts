@@ -66,6 +66,7 @@ function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
     steady_packets: 10_000,
     steady_corrupted_packets: 0,
     highest_sequence: OFFERED - 1,
+    flows: null,
     ...part,
   };
 }

@@ -48,6 +48,7 @@ const FinalSchema = z.looseObject({
       unique_packets: z.int(),
       corrupted_packets: z.int(),
       foreign_packets: z.int(),
+      flows: z.record(z.string(), z.int()).nullable(),
     })
     .nullable(),
 });
@@ -177,6 +178,13 @@ function dissect(file: string): Record<Field, string>[] {
     });
 }
 
+/** What flows can differ in, and where a capture shows it. */
+const FLOWS: { field: string; shows: Field[] }[] = [
+  { field: 'udp-port', shows: ['udp.srcport'] },
+  { field: 'ip', shows: ['ip.src', 'ip.dst'] },
+  { field: 'mac', shows: ['eth.src'] },
+];
+
 suite('frames on the wire', skip, () => {
   let folder: string;
   before(() => {
@@ -264,6 +272,45 @@ suite('frames on the wire', skip, () => {
       });
     }
   }
+
+  for (const { field, shows } of FLOWS) {
+    for (const touch of ['full', 'none']) {
+      it(`40 flows that differ in ${field}, touch=${touch}, and a receiver that knows each`, {
+        timeout: 60_000,
+      }, async () => {
+        offload('on');
+        const file = join(folder, `flows-${field}-${touch}.pcap`);
+        const flows = { io: 'raw-mmsg', size: 64, touch, flows: 40, 'flow-fields': field };
+        const { offered, rx, witness } = await exchange(file, flows);
+        assert.deepEqual([rx.packets, rx.unique_packets, rx.foreign_packets, witness], [offered, offered, 0, offered]);
+        assert.deepEqual(rx.flows, { count: 40, with_loss: 0, with_reordering: 0, most_lost_packets: 0 });
+        const frames = dissect(file);
+        assert.equal(frames.length, offered);
+        const tuples = frames.map((frame) => shows.map((name) => frame[name]).join(' '));
+        assert.equal(new Set(tuples).size, 40);
+        // In turn: packet n and packet n + 40 are of one flow.
+        assert.ok(tuples.every((tuple, index) => index < 40 || tuple === tuples[index - 40]));
+        for (const frame of frames) {
+          assert.equal(frame['ip.checksum.status'], '1');
+          assert.equal(frame['udp.checksum.status'], touch === 'full' ? '1' : '3');
+          assert.equal(frame['_ws.expert'], '');
+        }
+      });
+    }
+  }
+
+  it('draws flows evenly, by the chi-squared test of what tshark sees', { timeout: 60_000 }, async () => {
+    offload('on');
+    const file = join(folder, 'uniform.pcap');
+    const flows = { io: 'raw-mmsg', size: 64, touch: 'full', flows: 20, 'flow-order': 'uniform' };
+    const { offered } = await exchange(file, flows, { sender: { rate: 20_000 } });
+    const counts = [...Map.groupBy(dissect(file), (frame) => frame['ip.src']).values()].map(({ length }) => length);
+    assert.equal(counts.length, 20);
+    const expected = offered / 20;
+    const statistic = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    // The 99.999th percentile of 19 degrees of freedom; the numbers are the same in each run.
+    assert.ok(statistic < 56.4, `${statistic}`);
+  });
 
   it('udp-gso counts each datagram of another size as corrupted', { timeout: 60_000 }, async () => {
     offload('on');
