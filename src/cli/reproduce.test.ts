@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Command } from 'commander';
 import { hostPair, hostRecord, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
+import { lastWord } from '../../test/fixtures/words.ts';
 import type { Campaign } from '../model/campaign.ts';
+import { CELL_KEYS, optionOf } from '../model/parameters.ts';
 import type { HostRecord } from '../model/testbed.ts';
 import { cellsOf, pointOf, sweepOf } from '../plan/sweep.ts';
 import { reproduceCommand } from '../report/command.ts';
@@ -14,14 +16,16 @@ import { readCampaign } from './campaign-file.ts';
 import { addCampaignOptions, campaignOptionsIn } from './campaign-options.ts';
 import { declare } from './commands/run.ts';
 
-/** Each option with a value that is not its default. */
-const ASKED = [
+const NAMED = [
   ...['-D', 'latency', '-L', 'remote', '-S', '2vs2', '-V', 'ovs', '-P', '1518', '--fcs', '-R', '5k', '-B', '8'],
   ...['--io', 'raw-mmsg', '--port', 'netdev', '--touch', 'none', '--rx-moderation', 'off', '--placement', 'same-core'],
   ...['--wait', 'block', '--warmup', '1s', '--duration', '2s', '--trials', '7', '--precision', '3%'],
   ...['--max-trials', '20', '--cpus', '0-1,3', '--testbed', 'lab', '--tune', 'governor,irqs', '--host-network'],
   ...['--seed', '42'],
 ];
+const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));
+/** Each option with a value that is not its default. */
+const ASKED = [...NAMED, ...LATER.flatMap((key) => [optionOf(key), lastWord(key) ?? assert.fail(`name ${key} above`)])];
 
 /** Options of `run` that do not change what is measured; the file of a driver of the user's own is not recorded. */
 const NO_MATTER = ['--dry-run', '--json', '--resume', '--switch', '--title'];

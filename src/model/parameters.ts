@@ -248,6 +248,7 @@ const ENTRIES = {
     }),
     default: () => 'spread' as const,
   },
+  // The next one: docs/adding-a-parameter.md.
 };
 
 /** Checks an entry against the type of its values, and keeps what it says exactly. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { z } from 'zod';
 import { testCase, trials } from '../../test/fixtures/campaign.ts';
-import { GROUP_KEYS } from '../model/parameters.ts';
+import { lastWord } from '../../test/fixtures/words.ts';
+import { GROUP_KEYS, PARAMETER_KEYS } from '../model/parameters.ts';
 import { type TestCase, TestCaseSchema } from '../model/testcase.ts';
 import { summarizeCase } from './campaign.ts';
 import { groupCases, groupKey, groupOf } from './group.ts';
@@ -12,14 +12,12 @@ import { verdicts } from './verdict.ts';
 /** Values other than those of a test case, for parameters that are not one of a few words. */
 const OTHER = { testbed: 'lab', pairs: 2, switch: 'ovs', io: 'dpdk', packetSize: 1500, rate: 1000, burst: 1 };
 
-/** Another value for each parameter: of words the last, which is no default. */
+/** Another value for each parameter. */
 function others(): [string, unknown][] {
-  const { properties = {} } = z.toJSONSchema(TestCaseSchema);
-  return Object.entries(properties).map(([name, schema]) => {
-    const words = typeof schema === 'object' ? (schema.enum ?? []) : [];
-    return [name, words.at(-1) ?? new Map<string, unknown>(Object.entries(OTHER)).get(name)];
-  });
+  const values = new Map<string, unknown>(Object.entries(OTHER));
+  return PARAMETER_KEYS.map((key) => [key, lastWord(key) ?? values.get(key)]);
 }
+
 const COMPARED = ['switch', 'io', 'port', 'wait'];
 
 describe('groups of comparable cases', () => {

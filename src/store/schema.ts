@@ -592,6 +592,7 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_11,
   VERSION_12,
   VERSION_13,
+  // The next one; that of a parameter is parameterVersion('key').
 ];
 
 /** What the header of a database says. */
