@@ -4,6 +4,7 @@ import { getCompileCacheDir } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import description from '../../package.json' with { type: 'json' };
 import type { Checkout } from '../host/artifacts.ts';
+import { invokerOf } from '../host/invoker.ts';
 import { CliError, EXIT } from './errors.ts';
 
 /** The checkout that this program is part of. */
@@ -58,13 +59,6 @@ export function giveCompiledToInvoker(): void {
   const folder = getCompileCacheDir();
   if (invoker === null || folder?.startsWith(`${ours}/`) !== true) return;
   for (let path = folder; path.length >= ours.length; path = dirname(path)) lchownSync(path, invoker.uid, invoker.gid);
-}
-
-/** Who has called sudo, where we are root by that. */
-function invokerOf(environment: NodeJS.ProcessEnv): { uid: number; gid: number } | null {
-  const [uid, gid] = [environment.SUDO_UID, environment.SUDO_GID].map(Number);
-  if (process.getuid?.() !== 0 || uid === undefined || gid === undefined || Number.isNaN(uid + gid)) return null;
-  return { uid, gid };
 }
 
 /** Speaks to a person beside the data on standard output. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a testbed's name leads: to the campaign file, the files of testbeds, or what is built in.
-import { execFileSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { accountOf, invokerOf } from '../host/invoker.ts';
 import type { Campaign } from '../model/campaign.ts';
 import { formatCpuList } from '../model/cpu-list.ts';
 import type { StoredCampaign } from '../model/result.ts';
@@ -44,20 +44,11 @@ export function testbedFiles(): string[] {
 
 /** The user's folder of configuration; under sudo that of who asked for it, whose settings these are. */
 function configFolder(environment: NodeJS.ProcessEnv): string {
-  const { SUDO_UID: uid, XDG_CONFIG_HOME: folder } = environment;
-  if (process.getuid?.() === 0 && uid !== undefined && /^\d+$/.test(uid)) return resolve(homeOf(uid), '.config');
+  const invoker = invokerOf(environment);
+  if (invoker !== null) return resolve(accountOf(invoker.uid)?.home ?? homedir(), '.config');
+  const { XDG_CONFIG_HOME: folder } = environment;
   // A relative path in it is to be ignored (XDG Base Directory Specification).
   return folder?.startsWith('/') ? folder : resolve(homedir(), '.config');
-}
-
-function homeOf(uid: string): string {
-  try {
-    // Also users that are known to a directory service only, as those of many labs.
-    const [, , , , , home] = execFileSync('getent', ['passwd', uid], { encoding: 'utf8' }).split(':');
-    return home?.startsWith('/') ? home : homedir();
-  } catch {
-    return homedir();
-  }
 }
 
 /**

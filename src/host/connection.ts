@@ -6,14 +6,20 @@ import { lastLine } from './host.ts';
 
 export type Connection = ReturnType<typeof spawnConnection>;
 
-/** Without a terminal: nobody is asked for anything. `environment` is added to ours. */
-export function spawnConnection(
-  [file = '', ...args]: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-) {
+/** Who runs it: another user, or one who runs it in another environment. */
+export interface RunAs {
+  uid?: number;
+  gid?: number;
+  /** Added to ours. */
+  environment?: Readonly<Record<string, string>>;
+}
+
+/** Without a terminal: nobody is asked for anything. */
+export function spawnConnection([file = '', ...args]: readonly string[], { environment, ...user }: RunAs = {}) {
   // In a process group of its own: the user's Ctrl-C is for us, who still have to clean up there.
   return execa(file, args, {
     ...{ encoding: 'buffer', stdin: 'pipe', buffer: { stdout: false }, reject: false, cleanup: false, detached: true },
+    ...user,
     env: { ...environment, LC_ALL: 'C' },
   } as const);
 }

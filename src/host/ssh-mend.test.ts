@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { endlessLogin, refusal, silentLogin, whyEnded } from './ssh-mend.ts';
 
 const byHand = 'ssh -F /etc/lab bench@lab';
-const sshSays = (stderr: string) => whyEnded({ exitCode: 255, stderr, heard: '', byHand });
+const sshSays = (stderr: string) => whyEnded({ exitCode: 255, stderr, heard: '', byHand, withoutAgent: false });
 
 const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
@@ -73,23 +73,32 @@ describe('a failure of ssh', () => {
   it('has a sentence of its own, with the mend', () => {
     for (const [stderr, told] of SAID) assert.match(sshSays(stderr), told);
   });
+  it('may be that sudo keeps the agent from us, which is told where it is so', () => {
+    const stderr = 'bench@lab: Permission denied (publickey).\n';
+    const told = (withoutAgent: boolean) => whyEnded({ exitCode: 255, stderr, heard: '', byHand, withoutAgent });
+    assert.match(told(true), /sudo --preserve-env=SSH_AUTH_SOCK/);
+    assert.doesNotMatch(told(false), /sudo/);
+  });
   it('is told in one line', () => {
     for (const [stderr] of SAID) assert.doesNotMatch(sshSays(stderr), /\p{Cc}/u);
   });
   it('is not taken from what a program there has said', () => {
     const stderr = 'backup: Permission denied (publickey).\n';
     assert.match(
-      whyEnded({ exitCode: 1, stderr, heard: '', byHand }),
+      whyEnded({ exitCode: 1, stderr, heard: '', byHand, withoutAgent: false }),
       /^its login ended, saying 'backup: Permission denied/,
     );
   });
   it('may be that there is no ssh', () => {
-    assert.match(whyEnded({ exitCode: null, stderr: 'spawn ssh ENOENT', heard: '', byHand }), /^spawn ssh ENOENT/);
+    assert.match(
+      whyEnded({ exitCode: null, stderr: 'spawn ssh ENOENT', heard: '', byHand, withoutAgent: false }),
+      /^spawn ssh ENOENT/,
+    );
   });
 });
 
 describe('a login that does not run what it is given', () => {
-  const ended = (heard: string, stderr = '') => whyEnded({ exitCode: 3, stderr, heard, byHand });
+  const ended = (heard: string, stderr = '') => whyEnded({ exitCode: 3, stderr, heard, byHand, withoutAgent: false });
   it('is told with its last words, on whichever stream', () => {
     assert.match(
       ended('hello\nThis account is currently not available.\n'),

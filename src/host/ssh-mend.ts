@@ -15,6 +15,8 @@ export interface Ended {
   heard: string;
   /** The command that does the same by hand, up to the destination: `ssh -F FILE DESTINATION`. */
   byHand: string;
+  /** We were called by sudo, which has not passed on where the caller's ssh-agent is. */
+  withoutAgent: boolean;
 }
 
 /** Why it ended, with the mend. */
@@ -44,9 +46,9 @@ const SSH_MESSAGES: readonly { said: RegExp; why: (ended: Ended, found: RegExpEx
   },
   {
     said: /Permission denied \(([\w,-]+)\)/,
-    why: ({ byHand }, [, methods = '']) =>
+    why: (ended, [, methods = '']) =>
       methods.includes('publickey')
-        ? `it accepts none of your keys (${methods}): give it one (${byHand.replace(/^ssh/, 'ssh-copy-id')}), or load the one with a passphrase into an agent (ssh-add); its sshd logs why`
+        ? whyNoKey(ended, methods)
         : `it takes no keys, only ${methods}, and nobody is there to type: allow PubkeyAuthentication in its sshd_config`,
   },
   {
@@ -72,6 +74,11 @@ const SSH_MESSAGES: readonly { said: RegExp; why: (ended: Ended, found: RegExpEx
     why: (_, [, what]) => `${what}: correct ssh's configuration`,
   },
 ];
+
+function whyNoKey({ byHand, withoutAgent }: Ended, methods: string): string {
+  const agent = withoutAgent ? ' and pass that on (sudo --preserve-env=SSH_AUTH_SOCK)' : '';
+  return `it accepts none of your keys (${methods}): give it one (${byHand.replace(/\bssh /, 'ssh-copy-id ')}), or load the one with a passphrase into an agent (ssh-add)${agent}; its sshd logs why`;
+}
 
 function whySshFailed(ended: Ended): string {
   for (const { said, why } of SSH_MESSAGES) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A machine behind ssh(1): one connection, on which everything else goes. The user's own configuration and keys count, and host keys are
 // checked as it says; nobody is there to answer a question.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { agentHost } from './agent.ts';
 import { bootstrap, type Greeting, parseGreeting } from './bootstrap.ts';
-import { type Connection, endOf, linkOf, spawnConnection } from './connection.ts';
+import { type Connection, endOf, linkOf, type RunAs, spawnConnection } from './connection.ts';
 import { type ConnectedHost, HostError } from './host.ts';
+import { accountOf, invokerOf } from './invoker.ts';
 import { endlessLogin, refusal, silentLogin, whyEnded } from './ssh-mend.ts';
 
 /** Time for a connection to be made, by way of others if need be, and for the machine there to say what it speaks. */
@@ -33,12 +34,10 @@ export async function connectSsh(
 ): Promise<ConnectedHost> {
   const program = await readFile(agent);
   const ssh = ['ssh', ...(config === undefined ? [] : ['-F', config])];
-  const connection = spawnConnection([...ssh, ...OPTIONS, '--', destination, bootstrap(program.length)], {
-    // A jump host's own ssh does not know that nobody is there, and would ask in a window.
-    SSH_ASKPASS_REQUIRE: 'never',
-  });
+  const user = await userOf(config);
+  const connection = spawnConnection([...ssh, ...OPTIONS, '--', destination, bootstrap(program.length)], user);
   try {
-    const greeting = await greetingOf(connection, destination, [...ssh, destination].join(' '));
+    const greeting = await greetingOf(connection, destination, byHand(ssh, destination, user));
     assertReady(greeting, destination, program.length);
   } catch (error) {
     connection.kill('SIGKILL');
@@ -46,6 +45,33 @@ export async function connectSsh(
   }
   connection.stdin.write(program);
   return agentHost(destination, linkOf(connection, destination));
+}
+
+/**
+ * Whose ssh it is, with whose keys: under sudo that of who called sudo, so that a machine is reached as it is without. But root's own, where
+ * the configuration that is named is root's, as the lab's is.
+ */
+async function userOf(config: string | undefined): Promise<RunAs> {
+  // A jump host's own ssh does not know that nobody is there, and would ask in a window.
+  const environment = { SSH_ASKPASS_REQUIRE: 'never' };
+  const invoker = invokerOf(process.env);
+  const account = invoker === null || (await isRoots(config)) ? null : accountOf(invoker.uid);
+  if (invoker === null || account === null) return { environment };
+  const { name, home } = account;
+  return { ...invoker, environment: { ...environment, HOME: home, USER: name, LOGNAME: name } };
+}
+
+/** The command that a person gives to see the same; who is asked to give it is not root under sudo. */
+function byHand(ssh: readonly string[], destination: string, { uid }: RunAs): string {
+  const asRoot = uid === undefined && invokerOf(process.env) !== null;
+  return [...(asRoot ? ['sudo'] : []), ...ssh, destination].join(' ');
+}
+
+async function isRoots(config: string | undefined): Promise<boolean> {
+  if (config === undefined) return false;
+  // One that is not there ssh tells.
+  const { uid } = await stat(config).catch(() => ({ uid: 0 }));
+  return uid === 0;
 }
 
 /** What uname(1) calls the architectures that Node.js names. */
@@ -66,20 +92,21 @@ function assertReady(greeting: Greeting, destination: string, bytes: number): vo
   }
 }
 
-async function greetingOf(connection: Connection, destination: string, byHand: string): Promise<Greeting> {
+async function greetingOf(connection: Connection, destination: string, command: string): Promise<Greeting> {
   const said = Promise.withResolvers<Greeting>();
   const fail = (why: string) => said.reject(new HostError(`cannot reach ${destination} by ssh: ${why}`));
+  const withoutAgent = invokerOf(process.env) !== null && process.env.SSH_AUTH_SOCK === undefined;
   let heard = '';
   const listen = (piece: Buffer) => {
     heard += piece.toString('latin1');
     const greeting = parseGreeting(heard);
     if (greeting !== null) said.resolve(greeting);
-    else if (heard.length > GREETING_MAX_BYTES) fail(endlessLogin(byHand));
+    else if (heard.length > GREETING_MAX_BYTES) fail(endlessLogin(command));
   };
-  const timer = setTimeout(() => fail(silentLogin(heard, GREETING_TIMEOUT_S, byHand)), GREETING_TIMEOUT_S * 1000);
+  const timer = setTimeout(() => fail(silentLogin(heard, GREETING_TIMEOUT_S, command)), GREETING_TIMEOUT_S * 1000);
   connection.stdin.on('error', () => undefined);
   connection.stdout.on('data', listen);
-  void endOf(connection).then((end) => fail(whyEnded({ ...end, heard, byHand })));
+  void endOf(connection).then((end) => fail(whyEnded({ ...end, heard, byHand: command, withoutAgent })));
   try {
     return await said.promise;
   } finally {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { connectHost } from '../../src/host/connect.ts';
 import { type ConnectedHost, HostError } from '../../src/host/host.ts';
@@ -108,7 +108,10 @@ const REFUSED: Readonly<Record<string, [Login, RegExp]>> = {
   'a password only': [withSudo({ sshd: ['PubkeyAuthentication no', 'PasswordAuthentication yes'] }), /takes no keys/],
   'no standard input': [withSudo({ ssh: ['StdinNull yes'] }), /only 0 of \d+ bytes of the agent arrived.*StdinNull/],
   'an unknown host key': [withSudo({ ssh: ['UserKnownHostsFile /dev/null'] }), /is not known: run 'ssh .* true' once/],
-  'a proxy that says why': [withSudo({ ssh: ['ProxyCommand echo no such zone >&2; exit 1'] }), /by ssh: no such zone /],
+  'a proxy that says why': [
+    withSudo({ ssh: ['ProxyCommand sh -c "echo no such zone >&2; exit 1"'] }),
+    /by ssh: no such zone /,
+  ],
 };
 
 suite('a login', cannotMeasure || cannotSsh, () => {
@@ -214,6 +217,25 @@ suite('a login', cannotMeasure || cannotSsh, () => {
         await assertRefused(machine, /chmod 600 \S+user_key$/);
       }));
   });
+
+  it("is that of who called sudo, unless the configuration that is named is root's", (t) =>
+    onMachine(t, withSudo(), async (machine) => {
+      const nobody = 65534;
+      const sees = join(dirname(machine.sshConfig), 'who');
+      appendFileSync(machine.sshConfig, `Match exec "id -u >>${sees}; echo $HOME >>${sees}"\n`);
+      const invoked = { SUDO_UID: String(nobody), SUDO_GID: String(nobody) };
+      Object.assign(process.env, invoked);
+      try {
+        await assertWorks(machine);
+        assert.match(readFileSync(sees, 'utf8'), /^0\n/);
+        execFileSync('chown', ['-R', String(nobody), dirname(machine.sshConfig)]);
+        writeFileSync(sees, '');
+        await assertWorks(machine);
+        assert.equal(readFileSync(sees, 'utf8'), '65534\n/nonexistent\n');
+      } finally {
+        for (const name of Object.keys(invoked)) delete process.env[name];
+      }
+    }));
 
   it('that is cut off leaves nothing running, though sudo is between', (t) =>
     onMachine(t, withSudo({}, `Defaults use_pty\n${USER} ALL=(ALL) NOPASSWD: ALL`), async (machine) => {
