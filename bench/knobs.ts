@@ -6,7 +6,7 @@
 //     node bench/knobs.ts [ROUNDS]
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import { z } from 'zod';
@@ -22,40 +22,45 @@ const ALPHA = 0.05;
 
 const PATH = ['-V', 'linux-bridge', '--trials', '1', '--duration', '1s', '--warmup', '300ms', '--json'];
 const FIGURES = {
-  'throughput of raw-mmsg (kpps)': ['-D', 'throughput', '--io', 'raw-mmsg'],
-  'p99.9 of udp, sleeping (µs)': ['-D', 'latency', '--io', 'udp', '--wait', 'block', '-R', '20k', '-B', '1'],
+  'throughput of raw-mmsg (kpps)': {
+    options: ['-D', 'throughput', '--io', 'raw-mmsg'],
+    of: ({ throughputPps }: Trial) => throughputPps / 1e3,
+  },
+  'p99.9 of udp, sleeping (µs)': {
+    options: ['-D', 'latency', '--io', 'udp', '--wait', 'block', '-R', '20k', '-B', '1'],
+    of: ({ latencyNs }: Trial) => (latencyNs?.rtt?.p999 ?? Number.NaN) / 1e3,
+  },
 } as const;
 
-const DocumentSchema = z.looseObject({
-  results: z.array(
-    z.looseObject({
-      trials: z.array(
-        z.looseObject({
-          measurement: z
-            .looseObject({
-              throughputPps: z.number(),
-              latencyNs: z.looseObject({ rtt: z.looseObject({ p999: z.number().nullable() }) }).optional(),
-            })
-            .nullable(),
-        }),
-      ),
-    }),
-  ),
+const NAMES = ['throughput of raw-mmsg (kpps)', 'p99.9 of udp, sleeping (µs)'] as const;
+
+const TrialSchema = z.looseObject({
+  flags: z.array(z.string()),
+  throughputPps: z.number(),
+  latencyNs: z.looseObject({ rtt: z.looseObject({ p999: z.number().nullable() }).optional() }).nullish(),
 });
+type Trial = z.infer<typeof TrialSchema>;
+
+const DocumentSchema = z.looseObject({ results: z.array(z.looseObject({ trials: z.array(TrialSchema) })) });
+
+/** How quiet the machine was: trials that were disturbed, though repeated, of all; and its load at the end of each round. */
+let trials = 0;
+let disturbed = 0;
+const loads: number[] = [];
 
 /** One trial: its figure; a repetition of a disturbed one counts in its place. */
-function figure(options: readonly string[], tune: string, results: string): number {
+function figure(name: keyof typeof FIGURES, tune: string, results: string): number {
+  const { options, of } = FIGURES[name];
   const stdout = execFileSync(join(root, 'bin/vswbench'), ['run', ...options, ...PATH, '--tune', tune], {
     env: { ...process.env, VSWBENCH_RESULTS: results },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     maxBuffer: 2 ** 28,
   });
-  const last = DocumentSchema.parse(JSON.parse(stdout)).results[0]?.trials.at(-1)?.measurement;
-  const value =
-    last?.latencyNs === undefined
-      ? (last?.throughputPps ?? Number.NaN) / 1e3
-      : (last.latencyNs.rtt.p999 ?? Number.NaN) / 1e3;
+  const last = DocumentSchema.parse(JSON.parse(stdout)).results[0]?.trials.at(-1);
+  const value = last === undefined ? Number.NaN : of(last);
+  trials += 1;
+  if (last?.flags.includes('disturbed')) disturbed += 1;
   if (Number.isNaN(value)) throw new Error(`nothing was measured with --tune ${tune}`);
   return value;
 }
@@ -68,15 +73,18 @@ try {
   const measured = new Map<string, RoundFigure[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const tune of settings.toSorted(() => Math.random() - 0.5)) {
-      for (const [name, options] of Object.entries(FIGURES)) {
+      for (const name of NAMES) {
         const key = `${tune} ${name}`;
-        measured.set(key, [...(measured.get(key) ?? []), { round, value: figure(options, tune, results) }]);
+        measured.set(key, [...(measured.get(key) ?? []), { round, value: figure(name, tune, results) }]);
       }
     }
+    loads.push(loadavg()[0] ?? Number.NaN);
     process.stderr.write(`round ${round + 1} of ${rounds}\n`);
   }
+  const load = [Math.min(...loads), Math.max(...loads)].map((value) => value.toFixed(1)).join(' to ');
+  process.stdout.write(`${disturbed} of ${trials} trials were disturbed; the load was ${load}\n`);
   const valuesOf = (tune: string, name: string) => measured.get(`${tune} ${name}`) ?? [];
-  for (const name of Object.keys(FIGURES)) {
+  for (const name of NAMES) {
     const found = valuesOf('off', name);
     process.stdout.write(`\n${name}: as found ${median(found.map(({ value }) => value)).toFixed(1)}\n`);
     for (const knob of knobs) {
