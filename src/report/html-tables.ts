@@ -279,9 +279,15 @@ export function unmeasuredTable(result: CampaignResult): ComponentChild {
   });
 }
 
+/** The parameters that are told of each case: these, and whatever else varies beside what stands there anyhow. */
+function tellingApart({ results }: CampaignResult, usual: readonly (keyof Group)[]): (keyof Group)[] {
+  const there: readonly (keyof Group)[] = [...usual, 'testbed', 'dimension', 'location', 'pairs'];
+  return [...usual, ...varying(results.map((one) => one.case)).filter((name) => !there.includes(name))];
+}
+
 /** A case by its name, with what else tells it from others below. */
 function caseColumn(result: CampaignResult): Column<{ one: CaseResult }> {
-  const rest = ['pairs', 'packetSize', 'rate', 'burst'] as const;
+  const rest = tellingApart(result, ['pairs', 'packetSize', 'rate', 'burst']);
   return {
     title: 'Case',
     cell: ({ one }) => [
@@ -322,6 +328,7 @@ export function ledgerTable(result: CampaignResult): ComponentChild {
     ];
   });
   if (rows.length === 0) return null;
+  const names = tellingApart(result, ['packetSize', 'rate', 'burst']);
   return dataTable({
     caption:
       'Packets counted at each hop, in the last trial of each case (*: by an interface, which knows nothing of the application)',
@@ -331,11 +338,7 @@ export function ledgerTable(result: CampaignResult): ComponentChild {
         title: 'Case',
         cell: ({ one, whose }) => [
           `${one.case.switch} · ${ioName(one.case)}`,
-          h(
-            'span',
-            { class: 'io' },
-            `${describeGroup(one.case, ['packetSize', 'rate', 'burst'])}${whereOf(result, one.case)}`,
-          ),
+          h('span', { class: 'io' }, `${describeGroup(one.case, names)}${whereOf(result, one.case)}`),
           whose,
         ],
       },

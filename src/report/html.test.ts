@@ -134,6 +134,23 @@ test('the command to measure again has every parameter', () => {
   assert.match(table2, new RegExp(`${parameters}${later}${rest}`));
 });
 
+test('cases that differ in nothing but a parameter of few words are told apart in every table', async () => {
+  const cases = (['spread', 'same-core'] as const).flatMap((placement) =>
+    (['on', 'off'] as const).map((rxModeration, index) =>
+      storedCase({ case: testCase({ placement, rxModeration }), pps: 1e5 }, 6, 0.01, index),
+    ),
+  );
+  const html = await render(storedCampaign({ cases }));
+  const tables = [...html.matchAll(/<table>.*?<\/table>/gs)]
+    .map(([table]) => table)
+    .filter((table) => table.includes('Case<'));
+  assert.ok(tables.length >= 2);
+  for (const table of tables) {
+    const told = [...table.matchAll(/receive moderation = (on|off), placement = ([a-z-]+)/g)].map(([text]) => text);
+    assert.equal(new Set(told).size, 4, 'a row may be of any of several cases');
+  }
+});
+
 test('the same campaign gives the same file', async () => {
   // Not assert.equal: its difference of two long files would hide the message.
   assert.ok((await render(table2Campaign())) === table2);
