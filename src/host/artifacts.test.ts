@@ -18,7 +18,7 @@ const LDD = `	linux-vdso.so.1 (0x00007ffc0a5f2000)
 function machine(t: TestContext): FakeHost {
   const host = new FakeHost(t);
   return host
-    .answer(/^(sh -c command|test -x|make|cp|ln|\/bin\/busybox) ?/)
+    .answer(/^(sh -c command|test -x|make|cp|ln|\S*\/busybox) ?/)
     .answer(/^ldd /, { stdout: LDD })
     .answer(/^sha256sum/, { stdout: '0123456789abcdef  -\n' })
     .answer(/^mv /, () => {
@@ -28,9 +28,19 @@ function machine(t: TestContext): FakeHost {
     .answer(/--list --json$/, { stdout: LIST });
 }
 
+async function copiesOf(host: FakeHost): Promise<string[]> {
+  await ensureArtifacts(host, CHECKOUT);
+  return host.commands.filter((command) => command.startsWith('cp '));
+}
+
 describe('parseLdd', () => {
   it('finds libraries and the loader, and passes over what the kernel brings', () => {
     assert.deepEqual(parseLdd(LDD), ['/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2']);
+  });
+  it('finds musl’s, which is its own loader', () => {
+    const musl =
+      '\t/lib/ld-musl-x86_64.so.1 (0x7f0a1c8b2000)\n\tlibc.musl-x86_64.so.1 => /lib/ld-musl-x86_64.so.1 (0x7f0a1c8b2000)\n';
+    assert.deepEqual([...new Set(parseLdd(musl))], ['/lib/ld-musl-x86_64.so.1']);
   });
   it('finds none for a static program', () => {
     assert.deepEqual(parseLdd('\tnot a dynamic executable\n'), []);
@@ -79,8 +89,8 @@ describe('ensureArtifacts', () => {
   const MISSING: [string, RegExp, RegExp][] = [
     ['make', /command -v .* make$/, /make is not installed/],
     ['a compiler', /command -v .* cc$/, /cc is not installed/],
-    ['busybox', /^test -x \/bin\/busybox/, /busybox-static is not installed/],
-    ['lxc', /^test -x .*init\.lxc/, /lxc is not installed/],
+    ['busybox', /^test -x .*\/busybox/, /busybox-static is not installed/],
+    ['lxc', /command -v .* lxc-execute$/, /lxc is not installed/],
   ];
   for (const [what, command, message] of MISSING) {
     it(`says that ${what} is missing`, async (t) => {
@@ -90,6 +100,19 @@ describe('ensureArtifacts', () => {
       });
     });
   }
+
+  it('takes BusyBox where the distribution has put it, and does without its installer and the first process of LXC 3', async (t) => {
+    const host = machine(t)
+      .answer(/^test -x \/(usr\/)?bin\/busybox/, { exitCode: 1 })
+      .answer(/^test -x .*init\.lxc/, { exitCode: 1 })
+      .answer(/^\/sbin\/busybox --install/, { exitCode: 1, stderr: '--install: applet not found' });
+    await ensureArtifacts(host, CHECKOUT);
+    const made = host.commands.filter((command) => /^(cp|ln) /.test(command)).join('\n');
+    assert.match(made, /^cp \/sbin\/busybox \/opt\/vswbench\/build\/dataplane\/vswload /m);
+    assert.match(made, /^ln -s busybox \S+\/bin\/sh$/m);
+    assert.doesNotMatch(made, /init\.lxc/);
+    assert.match((await copiesOf(machine(t))).join('\n'), /^cp \/usr\/sbin\/init\.lxc\.static /m);
+  });
 
   it('tells the first error of a build that fails, in one line', async (t) => {
     const stderr = 'main.c: In function x:\nmain.c:7:1: error: expected ;\nmake: *** [Makefile:9: main.o] Error 1\n';

@@ -24,9 +24,10 @@ export class NotSetUpError extends Error {
   override readonly name = 'NotSetUpError';
 }
 
-/** LXC's first process in an application container; where distributions put its static form. */
-const CONTAINER_INITS = ['/usr/sbin/init.lxc.static', '/sbin/init.lxc.static'];
-const BUSYBOX = '/bin/busybox';
+/** The first process in an application container of LXC 3, in its static form; later versions have it within, and many distributions leave it out. */
+const CONTAINER_INITS = ['/usr/sbin/init.lxc.static', '/sbin/init.lxc.static', '/usr/bin/init.lxc.static'];
+/** Where distributions put it, static or not. */
+const BUSYBOXES = ['/bin/busybox', '/usr/bin/busybox', '/sbin/busybox', '/usr/sbin/busybox'];
 /** Of the containers' root; sockets of a port are mounted at run/vswbench. */
 const FOLDERS = ['bin', 'dev', 'proc', 'sys', 'tmp', 'run/vswbench', 'etc', 'sbin', 'usr'];
 
@@ -77,12 +78,12 @@ function firstError(stderr: string): string {
 
 /** Named by what is in it, so that a root in use is never changed, and equal contents are built once. */
 async function buildRoot(host: Host, checkout: Checkout, application: string): Promise<string> {
-  if ((await host.run(['test', '-x', BUSYBOX])).exitCode !== 0) {
-    throw new NotSetUpError('busybox-static is not installed');
-  }
-  const init = await findContainerInit(host);
-  const libraries = [...new Set([...(await librariesOf(host, application)), ...(await librariesOf(host, BUSYBOX))])];
-  const files = [application, BUSYBOX, init, ...libraries];
+  const busybox = await findExecutable(host, BUSYBOXES);
+  if (busybox === null) throw new NotSetUpError('busybox-static is not installed');
+  if (!(await isOnPath(host, 'lxc-execute'))) throw new NotSetUpError('lxc is not installed');
+  const init = await findExecutable(host, CONTAINER_INITS);
+  const libraries = [...new Set([...(await librariesOf(host, application)), ...(await librariesOf(host, busybox))])];
+  const files = [application, busybox, ...(init === null ? [] : [init]), ...libraries];
   const sums = await runOrThrow(host, ['sha256sum', ...files]);
   const digest = (await runOrThrow(host, ['sha256sum'], `${FOLDERS.join(' ')}\n${sums}`)).slice(0, 12);
   const root = `${rootsOf(checkout)}/${digest}`;
@@ -94,12 +95,15 @@ async function buildRoot(host: Host, checkout: Checkout, application: string): P
   for (const folder of FOLDERS) {
     await host.makeDirectory(`${draft}/${folder}`);
   }
-  await runOrThrow(host, ['cp', BUSYBOX, application, `${draft}/bin/`]);
-  await runOrThrow(host, ['cp', init, `${draft}/sbin/init.lxc.static`]);
+  await runOrThrow(host, ['cp', busybox, application, `${draft}/bin/`]);
+  if (init !== null) await runOrThrow(host, ['cp', init, `${draft}/sbin/init.lxc.static`]);
   if (libraries.length > 0) await runOrThrow(host, ['cp', '--parents', '--dereference', ...libraries, draft]);
-  // The applets' links name busybox by the path that it has on the host, which a merged /usr may make /usr/bin.
-  await runOrThrow(host, ['ln', '-s', '../bin', `${draft}/usr/bin`]);
-  await runOrThrow(host, [BUSYBOX, '--install', '-s', `${draft}/bin`]);
+  // The applets' links name busybox by the path that it has on the host, which a merged /usr may make /usr/bin or /usr/sbin.
+  for (const folder of ['bin', 'sbin']) await runOrThrow(host, ['ln', '-s', '../bin', `${draft}/usr/${folder}`]);
+  await runOrThrow(host, ['ln', '-s', '../bin/busybox', `${draft}/sbin/busybox`]);
+  // One that is built without its installer still has its shell, for who looks into a container; nothing of ours needs more.
+  const installed = await host.run([busybox, '--install', '-s', `${draft}/bin`]);
+  if (installed.exitCode !== 0) await runOrThrow(host, ['ln', '-s', 'busybox', `${draft}/bin/sh`]);
   const moved = await host.run(['mv', '--no-target-directory', draft, root]);
   if (moved.exitCode !== 0 && (await host.list(root)).length === 0) {
     throw new HostError(`cannot move ${draft} to ${root}: ${lastLine(moved.stderr)}`);
@@ -132,11 +136,12 @@ async function othersOf(host: Host, checkout: Checkout): Promise<string[]> {
   return running;
 }
 
-async function findContainerInit(host: Host): Promise<string> {
-  for (const path of CONTAINER_INITS) {
+/** The first of these programs that is there; null where none is. */
+async function findExecutable(host: Host, paths: readonly string[]): Promise<string | null> {
+  for (const path of paths) {
     if ((await host.run(['test', '-x', path])).exitCode === 0) return path;
   }
-  throw new NotSetUpError('lxc is not installed');
+  return null;
 }
 
 /** Shared libraries of a program and their loader, as absolute paths. */

@@ -5,6 +5,7 @@ import { cpuFindings } from './cpu-findings.ts';
 import type { Host } from './host.ts';
 import { hugepageLimits } from './hugepages.ts';
 import { quotasOf } from './limits.ts';
+import { cgroupObstacle } from './lxc.ts';
 import { packagesMissing } from './packages.ts';
 
 export interface Finding {
@@ -56,6 +57,8 @@ async function cgroups(host: Host): Promise<Finding> {
     };
   }
   if (hierarchies.some(([, , , options]) => options?.split(',').includes('rw'))) {
+    const obstacle = await cgroupObstacle(host);
+    if (obstacle !== null) return { state: 'missing', subject, ...obstacle };
     return { state: 'ok', subject, text: 'mounted; containers can be made' };
   }
   const [, folder = '/sys/fs/cgroup'] = hierarchies[0] ?? [];

@@ -44,7 +44,40 @@ describe('prepareContainers', () => {
       'undo remove-path /run/vswbench/containers',
       'mkdir /run/vswbench/containers',
     ]);
-    assert.deepEqual(directory, { path: DIRECTORY, ipv6: false });
+    assert.deepEqual(directory, { path: DIRECTORY, ipv6: false, appArmor: false });
+  });
+  it('refuses version 1 of control groups to LXC 7, which cannot use it, before anything is touched', async (t) => {
+    const prepared = async (version: string, files: Record<string, string>) => {
+      const host = new FakeHost(t).put(files).answer(/^lxc-execute --version$/, { stdout: `${version}\n` });
+      const undo = new FakeUndoStack(host);
+      try {
+        await prepareContainers(host, DIRECTORY, undo);
+        return null;
+      } catch (error) {
+        assert.ok(error instanceof HostError);
+        assert.deepEqual(undo.undos, []);
+        return error.message;
+      }
+    };
+    const v1 = { '/sys/fs/cgroup/cpuset/cpuset.cpus': '0-3\n' };
+    assert.equal(
+      await prepared('7.0.0', v1),
+      'LXC 7.0.0 needs control groups of version 2, and this host has version 1: boot with systemd.unified_cgroup_hierarchy=1, or install LXC 6',
+    );
+    assert.equal(await prepared('6.0.6', v1), null);
+    assert.equal(await prepared('7.0.0', {}), null);
+  });
+  it('sees whether the kernel has AppArmor, and whether LXC is built with it', async (t) => {
+    const sees = async (enabled: string, libraries: string, exitCode = 0) => {
+      const host = new FakeHost(t).put({ '/sys/module/apparmor/parameters/enabled': enabled });
+      host.answer(/^sh -c ldd "\$\(command -v lxc-execute\)"$/, { stdout: libraries, exitCode });
+      return (await prepareContainers(host, DIRECTORY, new FakeUndoStack(host))).appArmor;
+    };
+    const built = '\tlibapparmor.so.1 => /lib/x86_64-linux-gnu/libapparmor.so.1 (0x00007f15cfd2d000)\n';
+    assert.equal(await sees('Y\n', built), true);
+    assert.equal(await sees('Y\n', '\tlibc.so.6 => /lib/libc.so.6 (0x7f)\n'), false);
+    assert.equal(await sees('N\n', built), false);
+    assert.equal(await sees('Y\n', '', 127), true, 'where nothing tells');
   });
   it('sees whether the kernel has IPv6', async (t) => {
     const host = new FakeHost(t).put({ '/proc/sys/net/ipv6/conf/all/disable_ipv6': '0\n' });
@@ -56,7 +89,12 @@ describe('startContainer', () => {
   const start = async (t: TestContext, ipv6: boolean, attachment: Attachment = SPEC.attachment) => {
     const host = new FakeHost(t).onStart(/^lxc-execute/, () => new FakeProcess());
     host.folders.add(DIRECTORY);
-    await startContainer(host, { path: DIRECTORY, ipv6 }, { ...SPEC, attachment }, new FakeUndoStack(host));
+    await startContainer(
+      host,
+      { path: DIRECTORY, ipv6, appArmor: false },
+      { ...SPEC, attachment },
+      new FakeUndoStack(host),
+    );
     return host;
   };
   it('registers the undo, describes the container, starts it', async (t) => {
@@ -86,7 +124,12 @@ describe('startContainer', () => {
     const config = async (isolated: string | null, files: Record<string, string>) => {
       const host = new FakeHost(t).put(files).onStart(/^lxc-execute/, () => new FakeProcess());
       host.folders.add(DIRECTORY);
-      await startContainer(host, { path: DIRECTORY, ipv6: false }, { ...SPEC, isolated }, new FakeUndoStack(host));
+      await startContainer(
+        host,
+        { path: DIRECTORY, ipv6: false, appArmor: false },
+        { ...SPEC, isolated },
+        new FakeUndoStack(host),
+      );
       return host.files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '';
     };
     const v1 = { '/sys/fs/cgroup/cpuset/cpuset.cpus': '0-3\n' };
@@ -115,6 +158,16 @@ describe('startContainer', () => {
     assert.ok(!shared.some((line) => /^lxc\.(net|sysctl)\./.test(line)));
     assert.ok(!(await lines(SPEC.attachment)).includes(device));
   });
+  it('is kept out of AppArmor’s profiles where there are any: LXC that is built without refuses the key', async (t) => {
+    const config = async (appArmor: boolean) => {
+      const host = new FakeHost(t).onStart(/^lxc-execute/, () => new FakeProcess());
+      host.folders.add(DIRECTORY);
+      await startContainer(host, { path: DIRECTORY, ipv6: false, appArmor }, SPEC, new FakeUndoStack(host));
+      return host.files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '';
+    };
+    assert.match(await config(true), /^lxc\.apparmor\.profile = unconfined$/m);
+    assert.doesNotMatch(await config(false), /apparmor/);
+  });
   it('does not mention IPv6 to a kernel without it, where the container would not start', async (t) => {
     assert.doesNotMatch((await start(t, false)).files.get(`${DIRECTORY}/vswbench-0-sink.conf`) ?? '', /ipv6/);
   });
@@ -127,7 +180,7 @@ test('the command of a container is the child of its first process, or that itse
 
 describe('initPid', () => {
   const INFO = /^lxc-info .*--name vswbench-0-sink --pid --no-humanize$/;
-  const directory = { path: DIRECTORY, ipv6: false };
+  const directory = { path: DIRECTORY, ipv6: false, appArmor: false };
   const CONTAINER = { name: SPEC.name, namespace: undefined, process: { pid: 300 } };
   it('tells the process and registers its end', async (t) => {
     const host = new FakeHost(t)

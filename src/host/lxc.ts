@@ -45,10 +45,17 @@ export interface ContainerDirectory {
   path: string;
   /** The kernel has IPv6, which must be off in a container: its neighbour discovery would be counted as traffic. */
   ipv6: boolean;
+  /** The kernel has AppArmor, and LXC knows of it: one that is built without refuses to be told of it (since LXC 5). */
+  appArmor: boolean;
 }
 
-/** Makes the folder for the run's containers, and registers the removal of what LXC itself leaves behind. */
+/**
+ * Makes the folder for the run's containers, and registers the removal of what LXC itself leaves behind. Throws HostError, before anything is touched,
+ * where this LXC cannot work with the control groups of the host.
+ */
 export async function prepareContainers(host: Host, path: string, undo: UndoStack): Promise<ContainerDirectory> {
+  const obstacle = await cgroupObstacle(host);
+  if (obstacle !== null) throw new HostError(`${obstacle.text}: ${obstacle.mend}`);
   for (const pivot of await pivotCgroups(host)) {
     await undo.push({ kind: 'remove-empty-directory', path: pivot });
   }
@@ -62,7 +69,36 @@ export async function prepareContainers(host: Host, path: string, undo: UndoStac
   await undo.push({ kind: 'remove-path', path: locks });
   await undo.push({ kind: 'remove-path', path });
   await host.makeDirectory(path);
-  return { path, ipv6: (await host.read('/proc/sys/net/ipv6/conf/all/disable_ipv6')) !== null };
+  return {
+    path,
+    ipv6: (await host.read('/proc/sys/net/ipv6/conf/all/disable_ipv6')) !== null,
+    appArmor: await hasAppArmor(host),
+  };
+}
+
+/** Version 1 of control groups as LXC 7 cannot use it any more: it enters a cpuset that has no CPU. Null where nothing is in the way. */
+export async function cgroupObstacle(host: Host): Promise<{ text: string; mend: string } | null> {
+  if (!(await hasCpusetV1(host))) return null;
+  const version = await host.run(['lxc-execute', '--version']);
+  if (!(Number.parseInt(version.stdout, 10) >= CGROUP2_ONLY)) return null;
+  return {
+    text: `LXC ${version.stdout.trim()} needs control groups of version 2, and this host has version 1`,
+    mend: 'boot with systemd.unified_cgroup_hierarchy=1, or install LXC 6',
+  };
+}
+
+/** The first LXC that knows version 2 of control groups alone. */
+const CGROUP2_ONLY = 7;
+
+async function hasCpusetV1(host: Host): Promise<boolean> {
+  return (await host.read('/sys/fs/cgroup/cpuset/cpuset.cpus')) !== null;
+}
+
+async function hasAppArmor(host: Host): Promise<boolean> {
+  const enabled = await host.read('/sys/module/apparmor/parameters/enabled');
+  if (enabled?.startsWith('Y') !== true) return false;
+  const libraries = await host.run(['sh', '-c', 'ldd "$(command -v lxc-execute)"']);
+  return libraries.exitCode !== 0 || libraries.stdout.includes('libapparmor');
 }
 
 /** Cgroups that LXC makes on its first use and never removes; only those that are not there yet. */
@@ -91,7 +127,7 @@ export async function startContainer(
   };
   await undo.push(stop);
   const config = `${directory.path}/${name}.conf`;
-  await host.write(config, `${containerConfig(spec, directory.ipv6)}${await cpusetConfig(host, spec)}`);
+  await host.write(config, `${containerConfig(spec, directory)}${await cpusetConfig(host, spec)}`);
   const process = await host.start([
     ...within(namespace),
     ...['lxc-execute', '--lxcpath', directory.path, '--name', name, '--rcfile', config, '--', ...spec.command],
@@ -103,7 +139,7 @@ function within(namespace: string | undefined): string[] {
   return namespace === undefined ? [] : enter(namespace);
 }
 
-function containerConfig(spec: ContainerSpec, ipv6: boolean): string {
+function containerConfig(spec: ContainerSpec, { ipv6, appArmor }: ContainerDirectory): string {
   return [
     `lxc.uts.name = ${spec.name}`,
     `lxc.rootfs.path = dir:${spec.root}`,
@@ -113,7 +149,7 @@ function containerConfig(spec: ContainerSpec, ipv6: boolean): string {
     'lxc.pty.max = 0',
     'lxc.tty.max = 0',
     // A distribution's profile for system containers forbids nothing that we need but would differ between hosts.
-    'lxc.apparmor.profile = unconfined',
+    ...(appArmor ? ['lxc.apparmor.profile = unconfined'] : []),
     ...attachmentConfig(spec.attachment),
     ...(ipv6 && spec.attachment.kind !== 'namespace' ? ['lxc.sysctl.net.ipv6.conf.all.disable_ipv6 = 1'] : []),
     '',
@@ -125,8 +161,7 @@ function containerConfig(spec: ContainerSpec, ipv6: boolean): string {
  * put on one. Version 2 does not.
  */
 async function cpusetConfig(host: Host, { isolated }: ContainerSpec): Promise<string> {
-  const isVersion1 = (await host.read('/sys/fs/cgroup/cpuset/cpuset.cpus')) !== null;
-  return isolated !== null && isVersion1 ? `lxc.cgroup.cpuset.cpus = ${isolated}\n` : '';
+  return isolated !== null && (await hasCpusetV1(host)) ? `lxc.cgroup.cpuset.cpus = ${isolated}\n` : '';
 }
 
 function attachmentConfig(attachment: Attachment): string[] {

@@ -24,7 +24,7 @@ const HOST: Package[] = [
 
 const PACKAGES: Record<Purpose, Package[]> = {
   run: [
-    { name: 'busybox-static', program: '/bin/busybox' },
+    { name: 'busybox-static', program: 'busybox' },
     { name: 'gcc', program: 'gcc' },
     { name: 'libc6-dev', program: '/usr/include/stdio.h' },
     { name: 'make', program: 'make' },

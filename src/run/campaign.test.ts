@@ -71,7 +71,7 @@ function bench(t: TestContext, cpuCount = 8) {
     ...{ role, host, undo: Object.assign(undo, { close: async () => [] }), cpus, directory: `/run/vswbench/${role}` },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
     ...{ uplink: { interface: 'cable', pci: null }, uplinkNode: null, clocksource: null, interruptsApart: false },
-    containers: { path: `/run/vswbench/${role}/containers`, ipv6: false },
+    containers: { path: `/run/vswbench/${role}/containers`, ipv6: false, appArmor: false },
   });
   const [near, far] = [sideOf('near'), sideOf('far')];
   let onSides: () => void = () => undefined;

@@ -27,7 +27,7 @@ async function visitOf(t: TestContext, id: string): Promise<Visit> {
     },
     undo: Object.assign(new FakeUndoStack(host), { close: async () => [] }),
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
-    containers: { path: '/run/v/containers', ipv6: false },
+    containers: { path: '/run/v/containers', ipv6: false, appArmor: false },
   };
   return Visit.begin(side, driver);
 }

@@ -61,7 +61,7 @@ function bench(t: TestContext) {
       uplinkNode: null,
     },
     ...{ clocksource: null, interruptsApart: false },
-    ...{ directory: '/run/vswbench/near', containers: { path: DIRECTORY, ipv6: false } },
+    ...{ directory: '/run/vswbench/near', containers: { path: DIRECTORY, ipv6: false, appArmor: false } },
   };
   const running: RunningSwitch = {
     nextPorts: () =>

@@ -27,7 +27,7 @@ async function bench(t: TestContext, { host = new TunableHost(t), knobs = ALL } 
     ...{ role: 'near', host, undo, cpus: [], uplinkNode: null, directory: '/run/vswbench/near' },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
     ...{ uplink: { interface: 'enp3s0f0', pci: null }, clocksource: null, interruptsApart: false },
-    containers: { path: '/run/vswbench/near/containers', ipv6: false },
+    containers: { path: '/run/vswbench/near/containers', ipv6: false, appArmor: false },
   };
   const tuner = new Tuner(knobs, { near: [1, 2], far: [] }, false);
   return { host, undo, told, tuner, turn: () => tuner.turn(side), side };

@@ -43,7 +43,7 @@ async function begin(t: TestContext, start: (context: SwitchContext) => Promise<
     },
     undo: Object.assign(undo, { close: async () => [] }),
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
-    containers: { path: '/run/v/containers', ipv6: false },
+    containers: { path: '/run/v/containers', ipv6: false, appArmor: false },
   };
   const stop = new AbortController();
   const visit = await Visit.begin(side, driver);
