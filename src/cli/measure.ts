@@ -5,7 +5,7 @@ import { type Artifacts, removeOldRoots } from '../host/artifacts.ts';
 import { localHost } from '../host/local.ts';
 import { largestFrame } from '../model/frame.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { type CampaignContext, runCampaign } from '../run/campaign.ts';
+import { type CampaignContext, type CampaignEvent, runCampaign } from '../run/campaign.ts';
 import { allEnded } from '../run/concurrency.ts';
 import type { DriversAtWork } from '../run/strangers.ts';
 import { type HostTuning, measuredCpus, Tuner } from '../run/tuning.ts';
@@ -61,6 +61,13 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
       for (const { role, records } of hosts) store.recordTuning(campaignId, testbed.name, role, records);
     };
     keep(tuner.records());
+    // Not as soon as it is told: hosts are being cleaned up then, and a full disk must not be in the way.
+    const leftBehind: Extract<CampaignEvent, { event: 'left-behind' }>[] = [];
+    const record = () => {
+      for (const { driver, role, what, kept } of leftBehind.splice(0)) {
+        store.recordLeftBehind(campaignId, testbed.name, role, { switch: driver.id, what, kept });
+      }
+    };
     try {
       await runCampaign(
         {
@@ -71,14 +78,19 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
         schedule.trials((extra) => progress.extend(extra)),
         {
           save(planned, trial) {
+            record();
             store.saveTrial(campaignId, planned.caseIndex, trial);
             schedule.record(planned, trial);
             store.requireSpace(campaignId);
           },
-          tell: (event) => progress.show(event),
+          tell(event) {
+            progress.show(event);
+            if (event.event === 'left-behind') leftBehind.push(event);
+          },
         },
       );
     } finally {
+      record();
       keep(await tuner.recheck());
     }
   };

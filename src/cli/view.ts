@@ -66,6 +66,7 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
     ...{ testbed, role, name: spec.host },
     uplink: spec.uplink === undefined ? null : uplinkRecord(spec.uplink, await networkCard(host, spec.uplink)),
     tuning: [],
+    leftBehind: [],
     inventory: {
       ...inventory,
       // The record tells which CPUs were used, those that were left out by name among the others.

@@ -106,6 +106,15 @@ export const UplinkRecordSchema = z.strictObject({
 });
 
 /** A host that took part in a campaign, as it was found. */
+/** Something that a switch's driver left on a host without an undo. */
+export const LeftBehindSchema = z.strictObject({
+  switch: z.string(),
+  what: z.string(),
+  /** Why it stands there still; null where it was put right. */
+  kept: z.string().nullable(),
+});
+export type LeftBehind = z.infer<typeof LeftBehindSchema>;
+
 export const HostRecordSchema = z.strictObject({
   testbed: TestbedNameSchema,
   role: z.enum(['near', 'far']),
@@ -115,6 +124,8 @@ export const HostRecordSchema = z.strictObject({
   inventory: InventorySchema,
   /** Its knobs, while trials ran. Empty in older records, and of a far host on the machine of the near one. */
   tuning: z.array(KnobRecordSchema).default([]),
+  /** By drivers of switches, each thing once; empty in older records. */
+  leftBehind: z.array(LeftBehindSchema).default([]),
 });
 export type HostRecord = z.infer<typeof HostRecordSchema>;
 

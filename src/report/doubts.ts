@@ -11,6 +11,7 @@ import { modesOf } from '../stats/modes.ts';
 import { sumOf } from '../stats/sum.ts';
 import { CEILING } from '../stats/verdict.ts';
 import { caseName, inScale, listed, MICROSECONDS, ppsScale, whereOf, withUnit } from './format.ts';
+import { leftBehindDoubts } from './left-behind.ts';
 import { tuningDoubts } from './tuning.ts';
 
 /** A reason to doubt: what, and what follows from it. */
@@ -29,6 +30,7 @@ export function doubts(result: CampaignResult): Doubt[] {
     ...linkDoubts(result),
     ...machineDoubts(result),
     ...tuningDoubts(result),
+    ...leftBehindDoubts(result),
     ...noiseDoubts(result),
     ...evidenceDoubts(result),
   ];

@@ -21,6 +21,7 @@ import {
   varying,
   whereOf,
 } from './format.ts';
+import { leftBehindLines } from './left-behind.ts';
 import { type Answer, answers } from './sentences.ts';
 import { shownResult, WITH_FCS } from './shown.ts';
 import { fitTable, missingLine } from './table.ts';
@@ -54,6 +55,7 @@ export function renderSummary(stored: CampaignResult, options: TerminalOptions):
     ),
     reasonLines(page),
     legend(page),
+    leftLines(page),
     tuningLines(page),
   ];
   return blocks
@@ -173,6 +175,11 @@ function reasonLines({ result, paint, columns }: Page): string[] {
 function tuningLines({ result, columns, paint }: Page): string[] {
   const line = tuningLine(result);
   return line === null ? [] : wrap(clean(line), columns, 2).map((part) => paint(part, 'dim'));
+}
+
+function leftLines({ result, columns, paint }: Page): string[] {
+  const lines = leftBehindLines(result).flatMap((line) => wrap(clean(line), columns, 2));
+  return lines.length === 0 ? [] : [paint('Left behind by drivers', 'bold'), ...lines];
 }
 
 function legend({ result, columns, paint, marks }: Page): string[] {

@@ -53,7 +53,7 @@ export type CampaignEvent =
   | { event: 'repetition-planned'; planned: PlannedTrial; reasons: readonly string[] }
   | { event: 'leftover'; complaint: string }
   /** A driver left something without an undo; `kept` is null where it was put right, else why it still stands. Told once of each. */
-  | { event: 'left-behind'; driver: SwitchDriver; what: string; kept: string | null };
+  | { event: 'left-behind'; driver: SwitchDriver; role: HostRole; what: string; kept: string | null };
 
 export interface CampaignListener {
   /** Called as soon as a trial has ended, before the next begins: whatever it keeps is safe from a crash. */
@@ -289,7 +289,7 @@ class SwitchSlot {
         const thing = `${visit.driver.id} ${what.replace(/ \(\d+\)$/, '')}`;
         if (kept === null && this.leftBehind.has(thing)) continue;
         this.leftBehind.add(thing);
-        this.listener.tell({ event: 'left-behind', driver: visit.driver, what, kept });
+        this.listener.tell({ event: 'left-behind', driver: visit.driver, role: side.role, what, kept });
       }
     }
   }

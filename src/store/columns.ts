@@ -80,6 +80,7 @@ export const HOST: Columns<HostRecord, Exclude<keyof HostRecord, 'inventory'>> =
   name: plain('name'),
   uplink: json('uplink_json'),
   tuning: json('tuning_json'),
+  leftBehind: json('left_behind_json'),
 };
 
 export const INVENTORY: Columns<Inventory> = {

@@ -532,6 +532,12 @@ const VERSION_13 = `
 ALTER TABLE hosts ADD COLUMN foreign_json TEXT NOT NULL DEFAULT '[]';
 `;
 
+const VERSION_14 = `
+-- What drivers of switches left without an undo: [{"switch", "what", "kept"}], kept being null where it was put right; [] in records from before it
+-- was kept.
+ALTER TABLE hosts ADD COLUMN left_behind_json TEXT NOT NULL DEFAULT '[]';
+`;
+
 /**
  * The version that adds a parameter of a test case (docs/adding-a-parameter.md): its column, with what all was measured with before, and
  * the view that has it. The view names parameters of later versions as well, and is made anew by each.
@@ -592,6 +598,7 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_11,
   VERSION_12,
   VERSION_13,
+  VERSION_14,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

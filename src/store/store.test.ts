@@ -787,6 +787,20 @@ it('keeps what became of the knobs, of a campaign that went on the worst of its 
   store.close();
 });
 
+it('keeps what drivers left on a host, each thing once', () => {
+  const store = openStore(join(folder, 'left-behind.db'));
+  saveAll(store, storedCampaign());
+  const { id } = storedCampaign();
+  const left = () => store.head(id)?.hosts[0]?.leftBehind;
+  assert.deepEqual(left(), []);
+  const link = { switch: 'mine', what: 'interface mybr0', kept: null };
+  const stays = { ...link, kept: 'it is busy' };
+  for (const thing of [link, stays, link]) store.recordLeftBehind(id, 'local', 'near', thing);
+  assert.deepEqual(left(), [link, stays]);
+  assert.throws(() => store.recordLeftBehind(id, 'local', 'far', link), StoreError);
+  store.close();
+});
+
 it('takes percentiles back that an older version gave of too few packets', () => {
   const path = join(folder, 'percentiles.db');
   const latency = testCase({ dimension: 'latency', rate: 1000 });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The results database: one SQLite file, written after every trial, so that a campaign that is killed at any point loses
 // none that was saved. What the tables mean is in schema.ts.
+
 import type { DatabaseSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
 import { type Histogram, HistogramSchema } from '../model/dataplane.ts';
@@ -15,7 +17,7 @@ import {
   type Trial,
   TrialSchema,
 } from '../model/result.ts';
-import type { HostRecord } from '../model/testbed.ts';
+import { type HostRecord, type LeftBehind, LeftBehindSchema } from '../model/testbed.ts';
 import { type KnobRecord, KnobRecordSchema, mergeRecords } from '../model/tuning.ts';
 import { HOST, type Row } from './columns.ts';
 import { damaged, explain, justSaved, readOnly, StoreError } from './errors.ts';
@@ -136,6 +138,25 @@ export class Store {
       this.rows.run(
         'UPDATE hosts SET tuning_json = :tuning WHERE campaign_id = :id AND testbed = :testbed AND role = :role',
         { id, testbed, role, tuning },
+      );
+    });
+  }
+
+  /** Records what a driver left on a campaign's host; the same is kept once. */
+  recordLeftBehind(id: string, testbed: string, role: HostRecord['role'], thing: LeftBehind): void {
+    this.write(() => {
+      const [row] = this.rows.all(
+        'SELECT left_behind_json FROM hosts WHERE campaign_id = :id AND testbed = :testbed AND role = :role',
+        { id, testbed, role },
+      );
+      if (row === undefined) throw this.unknown(id);
+      const given = HOST.leftBehind.read(row.left_behind_json);
+      const earlier = this.checkRead(z.array(LeftBehindSchema), given, ['hosts', 'leftBehind']);
+      if (earlier.some((one) => isDeepStrictEqual(one, thing))) return;
+      const leftBehind = JSON.stringify([...earlier, thing]);
+      this.rows.run(
+        'UPDATE hosts SET left_behind_json = :leftBehind WHERE campaign_id = :id AND testbed = :testbed AND role = :role',
+        { id, testbed, role, leftBehind },
       );
     });
   }

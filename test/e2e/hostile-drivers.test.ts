@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { z } from 'zod';
+import { LeftBehindSchema } from '../../src/model/testbed.ts';
 import { cannotMeasure, capture, root, suite, suiteWorkspace } from './machine.ts';
 
 const ResultSchema = z.looseObject({
@@ -155,6 +156,20 @@ suite('drivers of strangers', cannotMeasure, () => {
     ]) {
       assert.equal(told.filter((line) => line.includes(`left behind ${what}`)).length, 1, `${what}\n${ended.stderr}`);
     }
+    const document = z
+      .looseObject({
+        testbeds: z.array(z.looseObject({ hosts: z.array(z.looseObject({ leftBehind: z.array(LeftBehindSchema) })) })),
+      })
+      .parse(JSON.parse(ended.stdout));
+    const kept = document.testbeds.flatMap(({ hosts }) => hosts.flatMap(({ leftBehind }) => leftBehind));
+    assert.deepEqual(
+      kept.map(
+        (one) => `vswbench: ${one.switch} left behind ${one.what}: put right; its driver has pushed no undo for it`,
+      ),
+      told,
+    );
+    const shown = await workspace.run(['show']);
+    assert.match(shown.stdout, /^Left behind by drivers\nleaves-things: process sleep \(\d+\), put right$/m);
     assert.equal(knob(), before);
     assertNothingLeft();
     assert.ok(!capture('ps', 'ax').includes('sleep 654'));
