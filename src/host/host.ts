@@ -138,6 +138,8 @@ export const UndoSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...{ kind: z.literal('return-link'), name: z.string(), namespace: z.string(), home: z.string() },
     ...{ up: z.boolean(), settings: z.array(z.strictObject({ path: z.string(), value: z.string() })) },
+    /** By which it is told from another one that has its name by then; older journals lack it. */
+    mac: z.string().optional(),
     /** What it had, where frames need more. */
     mtu: z.int().positive().optional(),
     /** Its own of the link alone, as `fe80::1/64`: the kernel takes them away with the network, and makes anew only those that it has made. */

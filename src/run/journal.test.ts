@@ -164,6 +164,41 @@ describe('a journal', () => {
     assert.ok(!host.files.has(FILE) && !next.files.has(FILE));
   });
 
+  it('keeps a network namespace for as long as an interface of the host’s own is in it', async (t) => {
+    let away = true;
+    let reason = 'RTNETLINK answers: Invalid argument';
+    const host = machine(t)
+      .put({ '/run/netns/vswnet9': '' })
+      .answer(/^stat .*%i %n /, { stdout: '77 /proc/100/ns/net\n' })
+      .answer(/^nsenter --net=\/run\/netns\/vswnet9 -- ip link show dev cable$/, () => ({ exitCode: away ? 0 : 1 }))
+      .answer(/^nsenter --net=\/proc\/100\/ns\/net -- ip link show dev cable$/, () => ({ exitCode: away ? 1 : 0 }))
+      .answer(/^nsenter --net=\/run\/netns\/vswnet9 -- ip link set dev cable netns /, () => {
+        if (reason !== '') return { exitCode: 2, stderr: reason };
+        away = false;
+        return {};
+      })
+      .answer(/^nsenter --net=\/proc\/100\/ns\/net -- ip link set dev cable nomaster up$/)
+      .answer(/^ip netns delete vswnet9$/, () => {
+        host.files.delete('/run/netns/vswnet9');
+        return {};
+      });
+    const journal = await openJournal(host, 's1', complain);
+    await journal.push({ kind: 'delete-namespace', name: 'vswnet9' });
+    await journal.push({
+      ...{ kind: 'return-link', name: 'cable', namespace: '/run/netns/vswnet9', home: '77' },
+      ...{ up: true, settings: [] },
+    });
+    const complaints = await journal.unwindTo(0);
+    assert.match(complaints[0] ?? '', /^cannot fetch interface cable back/);
+    assert.equal(complaints[1], 'keeps network namespace vswnet9: interface cable is still in it');
+    assert.equal((await journal.close()).length, 2);
+    assert.ok(!host.commands.includes('ip netns delete vswnet9'));
+    // As soon as it can be fetched, what is left goes as well.
+    reason = '';
+    assert.deepEqual(await journal.close(), []);
+    assert.ok(host.commands.includes('ip netns delete vswnet9'));
+  });
+
   it('stays where something could not be undone, for the next run', async (t) => {
     const host = machine(t, new Set(['b']));
     const journal = await openJournal(host, 's1', complain);

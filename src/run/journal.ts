@@ -7,7 +7,7 @@ import { bootIdOf } from '../host/boot.ts';
 import { seenFrom } from '../host/home.ts';
 import { type Host, HostError, type Undo, UndoSchema, type UndoStack } from '../host/host.ts';
 import { startTicksOf } from '../host/process.ts';
-import { homeOf } from '../host/return-link.ts';
+import { homeOf, isAway } from '../host/return-link.ts';
 import { carryOut } from './undo.ts';
 
 /** Everything that exists only while something runs lives under this folder. */
@@ -226,10 +226,21 @@ class OwnedJournal implements Journal {
   }
 
   private async attempt(undo: Undo): Promise<string[]> {
-    const complaint = await carryOut(this.there, undo, this.tell);
+    const complaint = (await this.stranded(undo)) ?? (await carryOut(this.there, undo, this.tell));
     if (complaint === null) return [];
     this.failed.push(undo);
     return [complaint];
+  }
+
+  /** One line where a namespace holds an interface of the host's own that could not be fetched out: it would go with it. */
+  private async stranded(undo: Undo): Promise<string | null> {
+    if (undo.kind !== 'delete-namespace') return null;
+    for (const one of this.failed) {
+      if (one.kind !== 'return-link' || one.namespace !== `/run/netns/${undo.name}`) continue;
+      if (await isAway(this.there, one))
+        return `keeps network namespace ${undo.name}: interface ${one.name} is still in it`;
+    }
+    return null;
   }
 
   private async record(lines: readonly Line[]): Promise<void> {

@@ -192,6 +192,40 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
     });
   }
 
+  for (const what of ['Ctrl-C', 'a kill -9 of vswbench'] as const) {
+    it(`gives an uplink back under another name where its own is taken meanwhile: ${what}`, {
+      timeout: 90_000,
+    }, async () => {
+      const before = state();
+      const macOf = (name: string) =>
+        /link\/ether (\S+)/.exec(within(NEAR, 'ip', 'link', 'show', 'dev', name))?.[1] ?? assert.fail(name);
+      const mac = macOf('cable');
+      const running = workspace.start(['run', file(), '-L', 'remote', ...SHORT, '--duration', '5s']);
+      await until(() => applicationRuns('receiver') || running.child.exitCode !== null);
+      within(NEAR, 'ip', 'link', 'add', 'cable', 'type', 'bridge');
+      const stranger = macOf('cable');
+      try {
+        running.child.kill(what === 'Ctrl-C' ? 'SIGINT' : 'SIGKILL');
+        const ended = await running.ended;
+        const told = what === 'Ctrl-C' ? ended : await workspace.run(['clean']);
+        assert.match(
+          told.stderr,
+          /interface cable is back as cable-vswbench, for another one has its name by now: rename/,
+        );
+        assert.deepEqual([macOf('cable-vswbench'), macOf('cable')], [mac, stranger]);
+        assert.doesNotMatch(within(NEAR, 'ip', 'link', 'show', 'dev', 'cable'), /[<,]UP[,>]/);
+        await until(() => ownNetworks().length === 0);
+      } finally {
+        within(NEAR, 'ip', 'link', 'delete', 'dev', 'cable');
+      }
+      const cleaned = await workspace.run(['clean']);
+      assert.equal(cleaned.code, 0, cleaned.stderr);
+      assert.deepEqual(state(), before);
+      assert.equal(macOf('cable'), mac);
+      assertNothingLeft();
+    });
+  }
+
   it('whose uplink stays where it is gives it back as it was after a kill -9, though others clean up', {
     timeout: 90_000,
   }, async () => {

@@ -12,6 +12,7 @@ import type { Network } from './network.ts';
 const LinkSchema = z.array(
   z.looseObject({
     flags: z.array(z.string()),
+    address: z.string().optional(),
     master: z.string().optional(),
     mtu: z.int().positive(),
     addr_info: z.array(
@@ -30,6 +31,8 @@ const LinkSchema = z.array(
 /** How an uplink was found. */
 interface Found {
   up: boolean;
+  /** Undefined where the kernel tells none. */
+  mac: string | undefined;
   mtu: number;
   /** Addresses of the link alone that somebody has given it. */
   addresses: string[];
@@ -68,7 +71,7 @@ async function find(host: Host, { interface: name }: Uplink): Promise<Found> {
   const addresses = link.addr_info
     .filter(({ protocol }) => protocol !== 'kernel_ll')
     .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
-  return { up: link.flags.includes('UP'), mtu: link.mtu, addresses };
+  return { up: link.flags.includes('UP'), mac: link.address, mtu: link.mtu, addresses };
 }
 
 /**
@@ -115,13 +118,14 @@ export async function moveUplink(context: SwitchContext, network: Network, uplin
   const { host, undo, frameBytes } = context;
   const { interface: name } = uplink;
   if (network.namespace === null) return takeUplink(host, undo, uplink, frameBytes);
-  const { up, mtu, addresses } = await find(host, uplink);
+  const { up, mac, mtu, addresses } = await find(host, uplink);
   await refuseQueues(host, name);
   const settings = await ownSettings(host, name);
   const { namespace } = network;
   const raised = raisedMtu(mtu, frameBytes);
   await undo.push({
     ...{ kind: 'return-link', name, namespace, home: await homeOf(host), up, settings },
+    ...(mac === undefined ? {} : { mac }),
     ...(raised === null ? {} : { mtu }),
     ...(addresses.length === 0 ? {} : { addresses }),
   });
