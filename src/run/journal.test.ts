@@ -337,6 +337,24 @@ describe('two at once', () => {
     assert.ok(!host.files.has('/run/vswbench/journal/7-60.jsonl'));
   });
 
+  it('are not where the first was of the boot before, and its id and start time have come again', async (t) => {
+    const boot = '/proc/sys/kernel/random/boot_id';
+    const file = '/run/vswbench/journal/7-60-s0.jsonl';
+    const lines = [
+      { entry: 'boot', id: 'first' },
+      { entry: 'push', undo: step('a') },
+    ];
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const of = (id: string) =>
+      machine(t).put({ '/proc/7/stat': procStat(7, { startTicks: 60 }), [file]: text, [boot]: `${id}\n` });
+    await assert.rejects(openJournal(of('first'), 's1', complain), BusyError);
+    const host = of('second');
+    await openJournal(host, 's1', complain);
+    assert.ok(!host.files.has(file));
+    // What was no file went with the boot.
+    assert.deepEqual(undone(host), []);
+  });
+
   it('of two that begin in the same moment the later withdraws, and takes its file with it', async (t) => {
     const host = machine(t);
     const write = host.write.bind(host);

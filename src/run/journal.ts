@@ -117,10 +117,18 @@ async function journalsOf(host: Host): Promise<{ file: string; pid: number; sess
   return Promise.all(
     names.map(async (name) => {
       const [pid = '', startTicks = '', session = ''] = name.replace('.jsonl', '').split('-');
-      const alive = (await startTicksOf(host, Number(pid))) === startTicks;
-      return { file: `${JOURNALS}/${name}`, pid: Number(pid), session, alive };
+      const file = `${JOURNALS}/${name}`;
+      const alive = (await startTicksOf(host, Number(pid))) === startTicks && (await isOfThisBoot(host, file));
+      return { file, pid: Number(pid), session, alive };
     }),
   );
+}
+
+/** Ids and start times come again with each boot. A journal that does not say yet is about to be written. */
+async function isOfThisBoot(host: Host, file: string): Promise<boolean> {
+  const lines = ((await host.read(file)) ?? '').split('\n').map(parseLine);
+  const said = lines.find((line) => line?.entry === 'boot');
+  return said?.entry !== 'boot' || said.id === ((await bootIdOf(host)) ?? '');
 }
 
 class OwnedJournal implements Journal {
