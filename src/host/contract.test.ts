@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the port promises, of each of its forms, on the real machine: what it promises of processes can only be seen with processes.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -15,6 +15,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -299,6 +300,38 @@ for (const form of ['local', 'agent'] as const) {
 }
 
 describe('the local machine', () => {
+  const cannotMount = process.getuid?.() === 0 && existsSync('/dev/fuse') ? false : 'needs root and /dev/fuse';
+  it('goes on where files do not answer, however many: reads and lists of them, and all others', {
+    ...{ skip: cannotMount, timeout: 20_000 },
+  }, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
+    // A file system that nobody serves: whoever looks waits until its device is closed.
+    const device = openSync('/dev/fuse', 'r+');
+    t.after(() => {
+      spawnSync('umount', ['--lazy', folder]);
+      closeSync(device);
+      rmSync(folder, { recursive: true });
+    });
+    const options = 'fd=3,rootmode=40000,user_id=0,group_id=0';
+    const mounted = spawnSync('mount', ['-i', '-t', 'fuse', '-o', options, 'vswbench-test', folder], {
+      stdio: ['ignore', 'ignore', 'pipe', device],
+    });
+    assert.equal(mounted.status, 0, String(mounted.stderr));
+    const files = new LocalFiles({ readMs: 100, writeMs: 1_000 });
+    const paths = Array.from({ length: 8 }, (_, index) => join(folder, `file-${index}`));
+    // Also by a link of /proc, and by a way around.
+    paths.push(`/proc/self/root${folder}/file`, `/proc/..${folder}/file`);
+    const none = paths.map(() => null);
+    assert.deepEqual(await Promise.all(paths.map((path) => files.read(path))), none);
+    assert.deepEqual(
+      await Promise.all(paths.map((path) => files.list(path))),
+      paths.map(() => []),
+    );
+    assert.equal(await readFile('/proc/self/comm', 'utf8'), textOf('/proc/self/comm'));
+    const patient = new LocalFiles();
+    assert.equal(await patient.read('/etc/hostname'), textOf('/etc/hostname'));
+    assert.ok((await patient.list('/etc')).includes('hostname'));
+  });
   it('ends who is kept by a knob that the kernel is long about', { timeout: 20_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
     const knob = join(folder, 'nr_hugepages');

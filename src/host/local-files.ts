@@ -3,7 +3,8 @@
 // a file system that is gone must not keep us.
 import { constants } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { execa } from 'execa';
+import { normalize } from 'node:path';
+import { execa, type ResultPromise } from 'execa';
 import { FILE_LIMITS, type FileLimits, HostError } from './host.ts';
 
 /**
@@ -14,6 +15,18 @@ const SLOW_KNOB = /^\/(proc|sys)\/.*\/(nr_hugepages|nr_overcommit_hugepages|comp
 
 /** Of files that the kernel makes up only descriptors may be pipes: the others, hundreds a trial, need not be looked at before. */
 const KERNEL_FILE = /^\/(proc|sys)\/(?!.*\bfd\b)/;
+
+/**
+ * Files and folders that the kernel or vswbench itself makes up, in memory: they answer. All others may be on a file system that does not, by
+ * whoever named them (a driver, a testbed, a mount that somebody made): they are read by a process of their own, as a thread that waits for one
+ * is lost, and after four of them Node.js accesses no file any more, and cannot end. Links of /proc lead anywhere.
+ */
+const IN_MEMORY = [
+  /^\/(proc|sys)(\/(?!.*\b(fd|root|cwd|map_files)\b)|$)/,
+  /^\/proc\/\d+\/root\/(proc|sys)\/(?!.*\b(fd|root|cwd|map_files)\b)/,
+  /^\/run\/netns$/,
+  /^\/run\/vswbench\/(journal|near\/containers|far\/containers)(\/|$)/,
+];
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
 const READING = O_RDONLY | O_NONBLOCK | O_NOCTTY;
@@ -30,11 +43,15 @@ export class LocalFiles {
   }
 
   async read(path: string): Promise<string | null> {
-    return within(this.limits.readMs, readPlain(path)).catch(() => null);
+    const { readMs } = this.limits;
+    const reading = isInMemory(path) ? within(readMs, readPlain(path)) : readByChild(READ_PLAIN, path, readMs);
+    return reading.catch(() => null);
   }
 
   async list(path: string): Promise<string[]> {
-    return (await within(this.limits.readMs, readdir(path)).catch(() => [])).sort();
+    const { readMs } = this.limits;
+    const listing = isInMemory(path) ? within(readMs, readdir(path)) : listByChild(path, readMs);
+    return (await listing.catch(() => [])).sort();
   }
 
   /** Throws HostError. */
@@ -56,6 +73,37 @@ export class LocalFiles {
       throw new HostError(`cannot write ${path}: ${reasonOf(error)}`);
     });
   }
+}
+
+function isInMemory(path: string): boolean {
+  const plain = normalize(path);
+  return IN_MEMORY.some((files) => files.test(plain));
+}
+
+/** As refusePipe does, and what is left of reading. */
+const READ_PLAIN = '[ ! -p "$0" ] && [ ! -S "$0" ] && exec cat -- "$0"';
+const LIST = 'exec find "$0/" -mindepth 1 -maxdepth 1 -printf "%f\\0"';
+
+/** What the script says of the path, in a limited time. */
+async function readByChild(script: string, path: string, limitMs: number): Promise<string> {
+  const child = execa('sh', ['-c', script, path], {
+    ...{ stdin: 'ignore', stderr: 'ignore', stripFinalNewline: false, reject: false, detached: true, cleanup: false },
+  });
+  const ended = await within(limitMs, child).finally(() => letGo(child));
+  if (ended.exitCode !== 0) throw new Error('it cannot be read');
+  return ended.stdout;
+}
+
+async function listByChild(path: string, limitMs: number): Promise<string[]> {
+  const names = await readByChild(LIST, path, limitMs);
+  return names.split('\0').filter((name) => name !== '');
+}
+
+/** One that the kernel does not let go even now is not waited for, and does not keep us. */
+function letGo(child: Pick<ResultPromise, 'kill' | 'nodeChildProcess' | 'stdout'>): void {
+  child.kill('SIGKILL');
+  child.nodeChildProcess.unref();
+  child.stdout?.destroy();
 }
 
 async function readPlain(path: string): Promise<string> {
