@@ -67,6 +67,27 @@ describe('what a driver leaves', () => {
     );
   });
 
+  it('is an interface of the host’s own in such a namespace, which comes back before that goes, or keeps it', async (t) => {
+    for (const moved of [true, false]) {
+      const v = await visit(t);
+      v.host.put({ '/sys/class/net/cable/ifindex': '2\n', '/sys/class/net/other/ifindex': '3\n' });
+      const before = await stateOf(v.host);
+      await v.driver.run(['ip', 'netns', 'add', 'mine']);
+      v.host.put({ '/run/netns/mine': '' });
+      for (const name of ['cable', 'other']) v.host.files.delete(`/sys/class/net/${name}/ifindex`);
+      v.host
+        .answer(/^ip -netns mine link show dev /, (line) => ({ exitCode: line.endsWith(' cable') ? 0 : 1 }))
+        .answer(/^ip -netns mine link set dev cable netns 100$/, moved ? {} : { exitCode: 2, stderr: 'File exists\n' });
+      const what = "the host's interface cable in network namespace mine";
+      const kept = moved ? [null, null] : ['File exists', `${what} would go with it`];
+      assert.deepEqual(await takeAway(v.host, before, v.driver.deeds, DIRECTORY), [
+        { what, kept: kept[0] },
+        { what: 'network namespace mine', kept: kept[1] },
+      ]);
+      assert.equal(v.host.commands.includes('ip netns delete mine'), moved);
+    }
+  });
+
   it('is a file out of its folder, and a knob that it turned: as it was before the first time', async (t) => {
     const v = await visit(t);
     v.host.put({ '/run/old': 'text' });

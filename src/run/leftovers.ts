@@ -59,7 +59,13 @@ export async function takeAway(host: Host, before: HostState, deeds: Deeds, dire
   // What was mounted last may be within what was mounted before.
   for (const path of mounts.toReversed()) found.push(await remove(host, `mount ${path}`, ['umount', path]));
   for (const name of named(now.namespaces, before.namespaces, deeds)) {
-    found.push(await removeNamed(host, deeds, name, `network namespace ${name}`, ['ip', 'netns', 'delete', name]));
+    const away = before.links.difference(now.links);
+    const fetched = deeds.created.has(name) ? await fetchOut(host, name, away) : [];
+    found.push(...fetched);
+    const what = `network namespace ${name}`;
+    const held = fetched.find(({ kept }) => kept !== null);
+    if (held !== undefined) found.push({ what, kept: `${held.what} would go with it` });
+    else found.push(await removeNamed(host, deeds, name, what, ['ip', 'netns', 'delete', name]));
   }
   for (const name of named(now.links, before.links, deeds)) {
     // The other end of a cable goes with the first.
@@ -68,6 +74,18 @@ export async function takeAway(host: Host, before: HostState, deeds: Deeds, dire
   }
   for (const [path, value] of deeds.knobs) found.push(...(await turnBack(host, path, value)));
   for (const path of deeds.files) found.push(...(await removeFile(host, path)));
+  return found;
+}
+
+/** Interfaces of the host's own come back out of a network namespace that is about to go: a virtual one would go with it. */
+async function fetchOut(host: Host, namespace: string, away: ReadonlySet<string>): Promise<Leftover[]> {
+  const found: Leftover[] = [];
+  for (const name of away) {
+    const there = ['ip', '-netns', namespace, 'link'];
+    if ((await host.run([...there, 'show', 'dev', name])).exitCode !== 0) continue;
+    const what = `the host's interface ${name} in network namespace ${namespace}`;
+    found.push(await remove(host, what, [...there, 'set', 'dev', name, 'netns', String(host.ownerPid)]));
+  }
   return found;
 }
 
