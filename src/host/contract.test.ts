@@ -301,7 +301,7 @@ for (const form of ['local', 'agent'] as const) {
 
 describe('the local machine', () => {
   const cannotMount = process.getuid?.() === 0 && existsSync('/dev/fuse') ? false : 'needs root and /dev/fuse';
-  it('goes on where files do not answer, however many: reads and lists of them, and all others', {
+  it('goes on where files do not answer, however many are read, listed and written, and with all others', {
     ...{ skip: cannotMount, timeout: 20_000 },
   }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'vswbench-test-'));
@@ -317,7 +317,7 @@ describe('the local machine', () => {
       stdio: ['ignore', 'ignore', 'pipe', device],
     });
     assert.equal(mounted.status, 0, String(mounted.stderr));
-    const files = new LocalFiles({ readMs: 100, writeMs: 1_000 });
+    const files = new LocalFiles({ readMs: 100, writeMs: 100 });
     const paths = Array.from({ length: 8 }, (_, index) => join(folder, `file-${index}`));
     // Also by a link of /proc, and by a way around.
     paths.push(`/proc/self/root${folder}/file`, `/proc/..${folder}/file`);
@@ -327,6 +327,9 @@ describe('the local machine', () => {
       await Promise.all(paths.map((path) => files.list(path))),
       paths.map(() => []),
     );
+    const late = /^HostError: cannot write .*: it took too long$/;
+    await Promise.all(paths.map((path) => assert.rejects(files.write(path, 'x'), late)));
+    await Promise.all(paths.map((path) => assert.rejects(files.append(path, 'x'), late)));
     assert.equal(await readFile('/proc/self/comm', 'utf8'), textOf('/proc/self/comm'));
     const patient = new LocalFiles();
     assert.equal(await patient.read('/etc/hostname'), textOf('/etc/hostname'));

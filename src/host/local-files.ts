@@ -18,7 +18,7 @@ const KERNEL_FILE = /^\/(proc|sys)\/(?!.*\bfd\b)/;
 
 /**
  * Files and folders that the kernel or vswbench itself makes up, in memory: they answer. All others may be on a file system that does not, by
- * whoever named them (a driver, a testbed, a mount that somebody made): they are read by a process of their own, as a thread that waits for one
+ * whoever named them (a driver, a testbed, a mount that somebody made): they are read and written by a process of their own, as a thread that waits for one
  * is lost, and after four of them Node.js accesses no file any more, and cannot end. Links of /proc lead anywhere.
  */
 const IN_MEMORY = [
@@ -56,20 +56,22 @@ export class LocalFiles {
 
   /** Throws HostError. */
   async write(path: string, text: string): Promise<void> {
-    await this.put(path, text, O_TRUNC);
+    await this.put(path, text, 'write');
   }
 
   /** Throws HostError. */
   async append(path: string, text: string): Promise<void> {
-    await this.put(path, text, O_APPEND);
+    await this.put(path, text, 'append');
   }
 
-  private async put(path: string, text: string, flag: number): Promise<void> {
+  private async put(path: string, text: string, how: 'write' | 'append'): Promise<void> {
     const { writeMs } = this.limits;
-    const writing = this.slowKnob.test(path)
-      ? writeByChild(path, text, writeMs)
-      : within(writeMs, writePlain(path, text, flag));
-    await writing.catch((error: unknown) => {
+    const put = () => {
+      if (this.slowKnob.test(path)) return writeByChild(WRITE_KNOB, path, text, writeMs);
+      if (!isInMemory(path)) return writeByChild(WRITE_PLAIN[how], path, text, writeMs);
+      return within(writeMs, writePlain(path, text, how === 'write' ? O_TRUNC : O_APPEND));
+    };
+    await put().catch((error: unknown) => {
       throw new HostError(`cannot write ${path}: ${reasonOf(error)}`);
     });
   }
@@ -80,8 +82,14 @@ function isInMemory(path: string): boolean {
   return IN_MEMORY.some((files) => files.test(plain));
 }
 
-/** As refusePipe does, and what is left of reading. */
-const READ_PLAIN = '[ ! -p "$0" ] && [ ! -S "$0" ] && exec cat -- "$0"';
+const WRITE_KNOB = 'exec cat >"$0"';
+/** As refusePipe does, and then as asked. */
+const REFUSE_PIPE = '[ ! -p "$0" ] && [ ! -S "$0" ] || { echo "No such device or address" >&2; exit 1; }';
+const WRITE_PLAIN = {
+  write: `${REFUSE_PIPE}; exec cat >"$0"`,
+  append: `${REFUSE_PIPE}; exec cat >>"$0"`,
+};
+const READ_PLAIN = `${REFUSE_PIPE}; exec cat -- "$0"`;
 const LIST = 'exec find "$0/" -mindepth 1 -maxdepth 1 -printf "%f\\0"';
 
 /** What the script says of the path, in a limited time. */
@@ -100,10 +108,11 @@ async function listByChild(path: string, limitMs: number): Promise<string[]> {
 }
 
 /** One that the kernel does not let go even now is not waited for, and does not keep us. */
-function letGo(child: Pick<ResultPromise, 'kill' | 'nodeChildProcess' | 'stdout'>): void {
+function letGo(child: Pick<ResultPromise, 'kill' | 'nodeChildProcess'>): void {
+  const { nodeChildProcess } = child;
   child.kill('SIGKILL');
-  child.nodeChildProcess.unref();
-  child.stdout?.destroy();
+  nodeChildProcess.unref();
+  for (const stream of nodeChildProcess.stdio) stream?.destroy();
 }
 
 async function readPlain(path: string): Promise<string> {
@@ -124,12 +133,11 @@ async function refusePipe(path: string): Promise<void> {
     throw Object.assign(new Error('it is a pipe or a socket'), { code: 'ENXIO' });
 }
 
-async function writeByChild(path: string, text: string, limitMs: number): Promise<void> {
-  const child = execa('sh', ['-c', 'exec cat >"$0"', path], {
-    ...{ input: text, reject: false, detached: true, cleanup: false },
+async function writeByChild(script: string, path: string, text: string, limitMs: number): Promise<void> {
+  const child = execa('sh', ['-c', script, path], {
+    ...{ input: text, stdout: 'ignore', reject: false, detached: true, cleanup: false },
   });
-  // One that the kernel does not let go even now is not waited for.
-  const ended = await within(limitMs, child).finally(() => child.kill('SIGKILL'));
+  const ended = await within(limitMs, child).finally(() => letGo(child));
   if (ended.exitCode !== 0) throw new Error(ended.stderr.split(': ').at(-1) || 'it cannot be written');
 }
 
