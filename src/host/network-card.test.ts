@@ -16,6 +16,11 @@ describe('networkCard', () => {
       { 'device/uevent': 'DRIVER=virtio_net\n', speed: '-1\n', 'device/numa_node': '-1\n' },
       { driver: 'virtio_net', speedMbps: null, node: null },
     ],
+    [
+      'one without a link, as older kernels tell of it',
+      { 'device/uevent': 'DRIVER=e1000e\n', speed: '4294967295\n' },
+      { driver: 'e1000e', speedMbps: null, node: null },
+    ],
     ['no device, whatever speed it claims', { speed: '10000\n' }, { driver: null, speedMbps: null, node: null }],
     ['nothing there', {}, { driver: null, speedMbps: null, node: null }],
   ];

@@ -17,8 +17,8 @@ export async function networkCard(host: Host, name: string): Promise<NetworkCard
   const driver = /^DRIVER=(.+)$/m.exec((await host.read(`${folder}/device/uevent`)) ?? '')?.[1] ?? null;
   // What is no device has no wire either: a veth says 10 Gbit/s of itself, and means nothing by it.
   if (driver === null) return { driver, speedMbps: null, node: null };
-  // A virtual one, or one that is down, tells -1 or nothing; so does the node where there is one.
-  const speed = Number((await host.read(`${folder}/speed`)) ?? -1);
+  // A virtual one, or one that is down, tells -1, which older kernels print as 4294967295, or nothing; so does the node where there is one.
+  const speed = Number((await host.read(`${folder}/speed`)) ?? -1) | 0;
   const node = Number((await host.read(`${folder}/device/numa_node`)) ?? -1);
   return { driver, speedMbps: speed > 0 ? speed : null, node: node >= 0 ? node : null };
 }
