@@ -13,6 +13,7 @@ import type { ConnectedTestbed } from '../run/testbed.ts';
 import { newCampaignId } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { CliError, EXIT } from './errors.ts';
+import { withMtu } from './uplink-mtu.ts';
 import { apart, type TestbedView } from './view.ts';
 
 /** What is going to run, whether it is new or resumed. */
@@ -51,7 +52,7 @@ export function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], vi
     fcs: campaign.fcs,
     tune: campaign.tune,
     hostNetwork: campaign.hostNetwork,
-    hosts: views.flatMap(({ hosts }) => hosts),
+    hosts: views.flatMap(({ hosts, offer }) => withMtu(hosts, offer, expanded.value)),
     ioTitles: Object.fromEntries(frameworks.map(({ name, title }) => [name, title])),
     ioWholeFrames: Object.fromEntries(
       frameworks.flatMap((one) => (one.built ? [[one.name, one.whole_frames] as const] : [])),

@@ -21,6 +21,20 @@ export function mtuOf(frameBytes: number): number {
   return frameBytes - HEADER_BYTES;
 }
 
+/**
+ * The MTU that frames of so many bytes need, where an uplink has less. The usual one of Ethernet and more is raised; one that somebody has
+ * lowered is left alone: null.
+ */
+export function raisedMtu(mtu: number, frameBytes: number): number | null {
+  const needed = mtuOf(frameBytes);
+  return mtu >= needed || mtu < MTU_USUAL ? null : needed;
+}
+
+/** Under this name a host's record has an uplink's MTU. */
+export function mtuSetting(uplink: string): string {
+  return `uplink ${uplink} MTU`;
+}
+
 /** The largest frame that an MTU lets through. */
 export function frameBytesOf(mtu: number): number {
   return mtu + HEADER_BYTES;

@@ -2,6 +2,7 @@
 // Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
 
 import { assembled } from '../model/fields.ts';
+import { mtuSetting } from '../model/frame.ts';
 import { GROUP_KEYS, type GroupKey, isAsBefore, toldOf } from '../model/parameters.ts';
 import type { CampaignResult, Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
@@ -163,12 +164,17 @@ export function hostName({ testbed, role, name, uplink, inventory }: HostRecord)
     name === inventory.hostname || name === LOCAL_TESTBED
       ? inventory.hostname
       : `${inventory.hostname}, reached as ${name}`;
-  return `${called} (${role} host of testbed ${testbed})${uplink === null ? '' : `, uplink ${uplinkName(uplink)}`}`;
+  return `${called} (${role} host of testbed ${testbed})${uplink === null ? '' : `, uplink ${uplinkName(uplink, inventory.knobs[mtuSetting(uplink.interface)])}`}`;
 }
 
-function uplinkName({ interface: name, driver, lineRateBps }: NonNullable<HostRecord['uplink']>): string {
+function uplinkName(
+  { interface: name, driver, lineRateBps }: NonNullable<HostRecord['uplink']>,
+  mtu: string | undefined,
+): string {
   const rate = lineRateBps === null ? 'line rate unknown' : `${Number((lineRateBps / 1e9).toPrecision(4))} Gbit/s`;
-  return `${name} (${driver ?? 'no device'}, ${rate})`;
+  // The usual one is no matter; one that is raised for jumbo frames is.
+  const raised = mtu?.includes('raised') === true ? `, MTU ${mtu}` : '';
+  return `${name} (${driver ?? 'no device'}, ${rate}${raised})`;
 }
 
 /** A part of the line rate, as `37 %`; never rounded up to all of it. */

@@ -6,6 +6,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, beforeEach, it } from 'node:test';
 import { z } from 'zod';
 import { documentOf } from './document.ts';
@@ -32,6 +33,12 @@ const within = (namespace: string, ...command: string[]) =>
 const OutcomeSchema = z.looseObject({
   results: z.array(z.looseObject({ outcome: z.string(), reason: z.string().optional() })),
 });
+const DocumentSchema = z.looseObject({
+  results: z.array(
+    z.looseObject({ outcome: z.string(), trials: z.array(z.looseObject({ offeredPackets: z.int().optional() })) }),
+  ),
+});
+const cannotDissect = spawnSync('tshark', ['--version']).status === 0 ? false : 'needs tshark';
 const cannotFilter = spawnSync('nft', ['--version']).status === 0 ? false : 'needs nft';
 
 suite('a kernel switch in a network of its own', cannotMeasure, () => {
@@ -138,6 +145,53 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
       }
     });
   }
+
+  it('carries jumbo frames whole from host to host, as tshark sees them, with the MTU that was raised in the record', {
+    skip: cannotDissect,
+    timeout: 90_000,
+  }, async () => {
+    const filter = ['-i', 'cable', '-f', 'udp port 5001', '-l', '-T', 'fields', '-e', 'frame.len', '-e', 'ip.len'];
+    within(FAR, 'ip', 'link', 'set', 'dev', 'cable', 'up');
+    const dissecting = spawn('nsenter', [`--net=/run/netns/${FAR}`, '--', 'tshark', ...filter]);
+    const seen: string[] = [];
+    createInterface({ input: dissecting.stdout }).on('line', (line) => seen.push(line));
+    const listening = Promise.withResolvers<void>();
+    createInterface({ input: dissecting.stderr }).on('line', (line) => {
+      if (/Capture started/.test(line)) listening.resolve();
+    });
+    await listening.promise;
+    const jumbo = ['-L', 'remote', '--host-network', '-P', '9000', '-V', 'linux-bridge,ovs', '--io', 'udp,dpdk'];
+    const ended = await workspace.run([
+      'run',
+      file(),
+      '--json',
+      ...SHORT,
+      '--duration',
+      '300ms',
+      ...jumbo,
+      '-R',
+      '500',
+      '-B',
+      '4',
+    ]);
+    const rows = OutcomeSchema.parse(JSON.parse(ended.stdout)).results;
+    const ovs = rows.find(({ outcome }) => outcome === 'skipped');
+    assert.match(ovs?.reason ?? '', /1514/);
+    const { trials } =
+      DocumentSchema.parse(JSON.parse(ended.stdout)).results.find(({ outcome }) => outcome === 'measured') ??
+      assert.fail(ended.stderr);
+    const offered = trials.reduce((sum, { offeredPackets }) => sum + (offeredPackets ?? 0), 0);
+    await until(() => seen.length >= offered);
+    const gone = once(dissecting, 'exit');
+    dissecting.kill('SIGTERM');
+    await gone;
+    assert.deepEqual([seen.length, [...new Set(seen)]], [offered, ['9000\t8986']]);
+    assert.match(
+      (await workspace.run(['show'])).stdout.replaceAll(/\s+/g, ' '),
+      /uplink cable \([^)]*, MTU 1600, raised to 8986 while a switch has it\)/,
+    );
+    assertNothingLeft();
+  });
 
   /** Up, with a setting that is not the usual one, on the near host alone; each with an MTU of its own. */
   const state = () =>

@@ -5,7 +5,7 @@ import { type Host, HostError, runOrThrow, type UndoStack } from '../../host/hos
 import { programsOn } from '../../host/interface-programs.ts';
 import { readNetdev } from '../../host/netdev.ts';
 import { homeOf } from '../../host/return-link.ts';
-import { MTU_USUAL, mtuOf } from '../../model/frame.ts';
+import { raisedMtu } from '../../model/frame.ts';
 import type { SwitchContext, Uplink, UplinkCounters } from '../driver.ts';
 import type { Network } from './network.ts';
 
@@ -99,15 +99,6 @@ export async function takeUplink(host: Host, undo: UndoStack, uplink: Uplink, fr
     await host.write(ipv6, '1');
   }
   await runOrThrow(host, ['ip', 'link', 'set', 'dev', name, 'up']);
-}
-
-/**
- * What frames of so many bytes need, where that is more than there is. The usual MTU of Ethernet and more is raised; one that somebody has
- * lowered is left alone: null.
- */
-function raisedMtu(mtu: number, frameBytes: number): number | null {
-  const needed = mtuOf(frameBytes);
-  return mtu >= needed || mtu < MTU_USUAL ? null : needed;
 }
 
 /**
