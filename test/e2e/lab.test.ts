@@ -8,7 +8,7 @@ import { freemem } from 'node:os';
 import { after, before, it, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { documentOf } from './document.ts';
-import { cannotMeasure, suite, traces, until, Workspace } from './machine.ts';
+import { cannotMeasure, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
 
 const LAB = '/run/vswbench-lab';
 const GIGABYTE = 1e9;
@@ -48,6 +48,25 @@ function listens(port: number): boolean {
   return readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .some((line) => line.includes(local) && / 0A /.test(line));
+}
+
+/** What a campaign may change of a machine: its card, as far as ip and tc tell, knobs, and what is in its folders of state. */
+async function stateOf(lab: (...args: string[]) => Promise<{ stdout: string }>, machine: string): Promise<string> {
+  const knobs = [
+    '/proc/irq/default_smp_affinity /proc/irq/[0-9]*/smp_affinity_list /sys/devices/virtual/workqueue/cpumask',
+    '/proc/sys/kernel/timer_migration /sys/kernel/mm/transparent_hugepage/enabled /proc/sys/vm/nr_hugepages',
+    '/proc/sys/net/ipv?/conf/cable0/* /sys/class/net/cable0/queues/rx-*/rps_cpus',
+  ].join(' ');
+  const look = [
+    'ip -json -details address show dev cable0',
+    'tc -json qdisc show dev cable0',
+    `grep -s "" ${knobs}`,
+    // iproute2's own folder stays.
+    'echo $(ls /run/netns) $(ls /run) $(ls /sys/class/net)',
+  ];
+  const { stdout } = await lab('ssh', machine, look.join('; '));
+  // These are of the moment, or a number that a new boot or a new namespace gives.
+  return stdout.replaceAll(/"(ifindex|handle)":("[^"]*"|\d+),?/g, '').replace(/ netns(?= )/, '');
 }
 
 const UplinksSchema = z.looseObject({
@@ -192,6 +211,81 @@ suite(
         assert.ok((lostPackets ?? 0) > 0, 'the emulated card is slower than memory');
         assert.equal(uplink?.foreignPackets, 0);
       }
+    });
+
+    /** Whether a traffic application runs in a machine. */
+    const measures = async (machine: string) => (await lab('ssh', machine, 'pgrep vswload')).code === 0;
+    const jumbo = [
+      ...[
+        'run',
+        '--json',
+        '--testbed',
+        'lab',
+        '-L',
+        'remote',
+        '-V',
+        'linux-bridge',
+        '--io',
+        'udp',
+        '-P',
+        '9000',
+        '-R',
+        '200',
+      ],
+      ...['-B', '1', '--warmup', '100ms', '--tune', 'all'],
+    ];
+
+    it('has its cards and knobs as they were, also their queues, after a tuned run was killed', {
+      timeout: 300_000,
+    }, async (t) => {
+      if (skipped(t)) return;
+      const prepare =
+        'ip link property add dev cable0 altname lab-cable; echo 2 > /proc/sys/net/ipv4/conf/cable0/arp_ignore';
+      for (const machine of ['a', 'b']) await lab('ssh', machine, prepare);
+      const found = await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine)));
+      assert.match(found[0] ?? '', /lab-cable/);
+      const running = workspace.start([...jumbo, '--trials', '1', '--duration', '60s']);
+      while (!(await measures('b'))) assert.equal(running.child.exitCode, null, 'it has ended');
+      const turned = await stateOf(lab, 'b');
+      assert.match(turned, /timer_migration:0/);
+      assert.doesNotMatch(turned, /"cable0"/);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      for (const machine of ['a', 'b']) {
+        const cleaned = await workspace.run([
+          'clean',
+          '--host',
+          `vswlab-${machine}`,
+          '--ssh-config',
+          `${LAB}/ssh_config`,
+        ]);
+        assert.equal(cleaned.code, 0, cleaned.stderr);
+      }
+      assert.deepEqual(await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine))), found);
+    });
+
+    it('goes on where a machine reboots in the middle of a tuned run: it is tuned again, and nothing differs afterwards', {
+      timeout: 300_000,
+    }, async (t) => {
+      if (skipped(t)) return;
+      const forget =
+        'ip link property del dev cable0 altname lab-cable; echo 0 > /proc/sys/net/ipv4/conf/cable0/arp_ignore';
+      for (const machine of ['a', 'b']) await lab('ssh', machine, forget);
+      const found = await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine)));
+      const running = workspace.start([...jumbo, '--trials', '2', '--duration', '12s', '--seed', '1']);
+      while (!(await measures('b'))) assert.equal(running.child.exitCode, null, 'it has ended');
+      await lab('ssh', 'b', 'reboot');
+      await running.sees(/^Host vswlab-b is back, and clean\.$/);
+      while (!(await measures('b'))) assert.equal(running.child.exitCode, null, 'it has ended');
+      assert.match(await stateOf(lab, 'b'), /timer_migration:0/);
+      const ended = await running.ended;
+      assert.deepEqual(outcomesOf(ended.stdout), ['failed', 'measured'], ended.stderr);
+      // What a lab machine's kernel does not have is told and fails nothing.
+      assert.match(
+        (await workspace.run(['show'])).stdout,
+        /^Tuning: not to be had here: governor, turbo and c-states/m,
+      );
+      assert.deepEqual(await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine))), found);
     });
 
     it('is not started twice', async (t) => {
