@@ -18,7 +18,7 @@ const FINE: Partial<Inventory> = {
 
 function machine(t: TestContext): FakeHost {
   const hugepages = { '/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages': '5\n' };
-  return new FakeHost(t).put({ '/proc/mounts': MOUNTS, ...hugepages }).answer(/^(sh -c command|test)/);
+  return new FakeHost(t).put({ '/proc/mounts': MOUNTS, ...hugepages }).answer(/^(sh -c (command|for)|test)/);
 }
 
 async function find(host: FakeHost, part: Partial<Inventory>, subject: string): Promise<Finding | undefined> {
@@ -40,6 +40,13 @@ describe('examine', () => {
     assert.equal(finding?.state, 'missing');
     assert.equal(finding?.text, 'not installed: lxc');
     assert.match(finding?.mend ?? '', /vswbench setup/);
+  });
+
+  it('names programs that are BusyBox’s, which have fewer options', async (t) => {
+    const finding = await find(machine(t).answer(/^sh -c for p;/, { stdout: 'find\ngrep\n' }), {}, 'packages');
+    assert.equal(finding?.state, 'missing');
+    assert.equal(finding?.text, "BusyBox's find, grep lack options that vswbench needs");
+    assert.match(finding?.mend ?? '', /findutils/);
   });
 
   it('misses cgroups where none is mounted', async (t) => {

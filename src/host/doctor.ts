@@ -33,15 +33,33 @@ export async function examine(host: Host, inventory: Inventory, purpose: 'run' |
 }
 
 async function packages(host: Host, purpose: 'run' | 'host'): Promise<Finding> {
+  const subject = 'packages';
   const missing = await packagesMissing(host, [purpose]);
-  return missing.length === 0
-    ? { state: 'ok', subject: 'packages', text: 'all that vswbench needs is installed' }
+  if (missing.length > 0) {
+    return {
+      ...{ state: 'missing', subject, text: `not installed: ${missing.join(', ')}` },
+      mend: purpose === 'run' ? 'run vswbench setup' : `run vswbench setup --host ${host.name}`,
+    };
+  }
+  const applets = await busyboxApplets(host);
+  return applets.length === 0
+    ? { state: 'ok', subject, text: 'all that vswbench needs is installed' }
     : {
         state: 'missing',
-        subject: 'packages',
-        text: `not installed: ${missing.join(', ')}`,
-        mend: purpose === 'run' ? 'run vswbench setup' : `run vswbench setup --host ${host.name}`,
+        subject,
+        text: `BusyBox's ${applets.join(', ')} lack options that vswbench needs`,
+        mend: 'install coreutils, findutils, grep, tar, util-linux and iproute2 (Alpine: apk add)',
       };
+}
+
+/** Programs whose options we use, of which BusyBox has another form with fewer of them. */
+const WHOLE_PROGRAMS = ['cp', 'mv', 'mktemp', 'rmdir', 'find', 'grep', 'tar', 'taskset', 'ip'];
+
+/** Those of them that are BusyBox's here, as on Alpine Linux: asked for their version, it says what they are. */
+async function busyboxApplets(host: Host): Promise<string[]> {
+  const ask = 'for p; do case $("$p" --version 2>&1) in *BusyBox*) echo "$p";; esac; done';
+  const { stdout } = await host.run(['sh', '-c', ask, 'sh', ...WHOLE_PROGRAMS]);
+  return stdout.split('\n').filter((name) => name !== '');
 }
 
 async function cgroups(host: Host): Promise<Finding> {
