@@ -6,14 +6,13 @@ import { localHost } from '../host/local.ts';
 import { largestFrame } from '../model/frame.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type CampaignContext, type CampaignEvent, runCampaign } from '../run/campaign.ts';
-import { allEnded } from '../run/concurrency.ts';
+import { casesOn, type Plan, type PlanPart, runInTurns, together } from '../run/parts.ts';
 import type { DriversAtWork } from '../run/strangers.ts';
 import { type HostTuning, measuredCpus, Tuner } from '../run/tuning.ts';
 import { newCampaignId, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { checkout, tell } from './context.ts';
 import { EXIT } from './errors.ts';
-import { casesOn, groupsOf, type Plan, type PlanPart, together } from './plan.ts';
 import { Progress, standardError } from './progress.ts';
 
 /** What trials are run with. */
@@ -95,17 +94,13 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
     }
   };
   try {
-    await allEnded(
-      groupsOf(parts).map(async (group) => {
-        for (const part of group) {
-          try {
-            await runPart(part);
-          } finally {
-            for (const complaint of await part.testbed.leave()) tellLeftover(complaint);
-          }
-        }
-      }),
-    );
+    await runInTurns(parts, async (part) => {
+      try {
+        await runPart(part);
+      } finally {
+        for (const complaint of await part.testbed.leave()) tellLeftover(complaint);
+      }
+    });
     if (id !== null) store.endCampaign(id, new Date().toISOString());
   } catch (error) {
     // Only the wish to stop is expected; a full disk, say, is told also to who has asked to stop.

@@ -4,13 +4,13 @@ import type { Campaign } from '../model/campaign.ts';
 import { isUnfinished } from '../model/campaign-row.ts';
 import type { BegunCampaign, StoredCampaign } from '../model/result.ts';
 import { clean, wrap } from '../report/text.ts';
+import { type Plan, type PlanPart, planOf, together } from '../run/parts.ts';
 import { unlikeHosts } from '../stats/compare.ts';
 import type { Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { campaignOptionsIn } from './campaign-options.ts';
 import { tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
-import { type Plan, type PlanPart, planOf, together } from './plan.ts';
 import { lineWidth } from './terminal.ts';
 import type { TestbedView } from './view.ts';
 

@@ -125,24 +125,3 @@ async function uplinkOffer(host: Host, name: string): Promise<UplinkOffer | null
 function uplinkRecord(name: string, { driver, speedMbps, node }: NetworkCard): HostRecord['uplink'] {
   return { interface: name, driver, lineRateBps: speedMbps === null ? null : speedMbps * 1e6, node };
 }
-
-/** Groups of those that have something in common, directly or by others; in the order of their first. */
-export function apart<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): T[][] {
-  let groups: { members: T[]; keys: Set<string> }[] = [];
-  for (const item of items) {
-    const keys = keysOf(item);
-    const related = groups.filter((group) => keys.some((key) => group.keys.has(key)));
-    const [first = { members: [], keys: new Set<string>() }, ...others] = related;
-    for (const other of others) {
-      first.members.push(...other.members);
-      for (const key of other.keys) first.keys.add(key);
-    }
-    first.members.push(item);
-    for (const key of keys) first.keys.add(key);
-    groups = [
-      ...groups.filter((group) => !related.includes(group) || group === first),
-      ...(related.length > 0 ? [] : [first]),
-    ];
-  }
-  return groups.map(({ members }) => members);
-}
