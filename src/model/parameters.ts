@@ -3,8 +3,8 @@
 // One entry is all there is to a parameter: schema, key, options, campaign files, sweeps, store, exports, tables and charts derive from it.
 import type { z } from 'zod';
 import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
-import { eachOf, namesOf, pairSetsOf, quantitiesOf, ratesOf } from './given.ts';
-import { LOCAL_TESTBED, PORT_KINDS, TESTBED_NAME } from './names.ts';
+import { eachOf, itemsOf, namesOf, pairSetsOf, quantitiesOf, ratesOf } from './given.ts';
+import { FLOW_FIELDS, LOCAL_TESTBED, PORT_KINDS, TESTBED_NAME } from './names.ts';
 import {
   type Axis,
   choice,
@@ -20,6 +20,9 @@ import { quantity } from './units.ts';
 /** Pairs of containers of a test case: each has addresses of its own. */
 export const PAIRS_MAX = 128;
 const BURST_MAX = 1024;
+/** The most flows that are counted one by one. */
+const FLOWS_MAX = 2 ** 20;
+const FLOW_ORDER = /^(round-robin|uniform|new|zipf:(?!0+(\.0*)?$)(\d(\.\d+)?|10(\.0+)?))$/;
 /** Bytes of a frame without FCS where nobody says otherwise; with it where sizes are given so. */
 const SIZE_DEFAULT = 64;
 
@@ -248,6 +251,70 @@ const ENTRIES = {
     }),
     default: () => 'spread' as const,
   },
+  /** How many flows the packets of a pair are of, by what `flowFields` says (dataplane/PROTOCOL.md, "Flows"). */
+  flows: entry<number>()({
+    ...CELL,
+    before: 1,
+    schema: (zod) => zod.int().min(1).max(FLOWS_MAX).default(1),
+    flags: '--flows <list>',
+    help: "flows of a pair's packets, as 1,1k,1M (default: 1)",
+    default: () => 1,
+    // Flows are whole, and come in steps of ten: a comma is between two of them, as in 1,1M.
+    parse: (given) => quantitiesOf(itemsOf(given), { min: 1, max: FLOWS_MAX, unit: 'flows' }),
+    written: quantity,
+    told: (flows) => `${quantity(flows)} ${flows === 1 ? 'flow' : 'flows'}`,
+    inTitle: (counts) => `${counts} flows`,
+    inKey: (flows) => `flows=${flows}`,
+    ...{ title: 'Flows', heading: 'flows', align: 'right' },
+    column: column({ name: 'flows', unit: 'flows', meaning: "flows of a pair's packets" }, 'integer'),
+    dataplane: { option: 'flows', value: itself },
+    axis: { by: 'number of flows', title: 'flows of a pair', turn: 5 },
+  }),
+  /** What the flows of a pair differ in. */
+  flowFields: {
+    ...choice({
+      values: FLOW_FIELDS,
+      ...CELL,
+      before: 'ip',
+      ...{ option: 'flow-fields', name: 'flow fields', heading: 'fields' },
+      help: 'what flows differ in: ip (both addresses, default), udp-port (the source port), mac (of the source)',
+      meaning: 'what flows differ in: `ip`, `udp-port` or `mac`',
+      toApplications: true,
+    }),
+    default: () => 'ip' as const,
+  },
+  /** Of which flow the next packet is. */
+  flowOrder: entry<string>()({
+    ...CELL,
+    before: 'round-robin',
+    schema: (zod) => zod.string().regex(FLOW_ORDER).default('round-robin'),
+    flags: '--flow-order <list>',
+    help: 'round-robin (default), uniform, zipf:1.1 (the exponent), or new: each packet of a flow that none was of',
+    default: () => 'round-robin',
+    parse: (given) =>
+      eachOf(given, (item) =>
+        FLOW_ORDER.test(item)
+          ? { ok: true, value: [item] }
+          : {
+              ok: false,
+              error: `'${item}' is not round-robin, uniform, new, or zipf with an exponent up to 10, as zipf:1.1`,
+            },
+      ),
+    written: itself,
+    told: (order) => `flow order = ${order}`,
+    inTitle: (orders) => `flow order ${orders}`,
+    inKey: (order) => `flow-order=${order}`,
+    ...{ title: 'Flow order', heading: 'order', align: 'left' },
+    column: column(
+      {
+        name: 'flow_order',
+        unit: null,
+        meaning: 'whose packet is next: `round-robin`, `uniform`, `zipf:` with its exponent, or `new`',
+      },
+      'text',
+    ),
+    dataplane: { option: 'flow-order', value: itself },
+  }),
   // The next one: docs/adding-a-parameter.md.
 };
 

@@ -172,6 +172,17 @@ const PairResultSchema = z.strictObject({
   lostPackets: count,
 });
 
+/** What became of the flows of all pairs together, counted one by one. */
+const FlowsSchema = z.strictObject({
+  count,
+  /** Flows that lost a packet, and that had one out of order among their own (RFC 4737). */
+  withLoss: count,
+  withReordering: count,
+  /** Of the flow that lost most. */
+  mostLostPackets: count,
+});
+export type Flows = z.infer<typeof FlowsSchema>;
+
 /** Everything that one execution of a test case told. Packet counts are exact totals of the whole run, drained. */
 export const MeasurementSchema = z.strictObject({
   /** Length of the steady state, seconds; rates refer to it. */
@@ -217,6 +228,8 @@ export const MeasurementSchema = z.strictObject({
   cyclesPerPacket: PerPacketSchema.nullable().default(null),
   instructionsPerPacket: PerPacketSchema.nullable().default(null),
   noise: NoiseSchema,
+  /** Null where a pair has one flow, and where each packet has its own. Older records lack it. */
+  flows: FlowsSchema.nullable().default(null),
   pairs: z.array(PairResultSchema),
   ledgers: z.array(LedgerSchema),
   /** Between two hosts; null on one. Older records lack it. */

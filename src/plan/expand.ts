@@ -7,6 +7,7 @@ import type { PlannedCase } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
+import { flowObstacles } from './flows.ts';
 import { frameObstacles } from './frames.ts';
 import { frameworksKnown, switchesKnown, unique } from './names.ts';
 import { type Combination, keep, missOf, obstaclesOf } from './obstacles.ts';
@@ -157,6 +158,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...lacking,
       ...(obstacle === null ? [] : [obstacle]),
       ...frameObstacles(combination, point.packetSize, campaign.fcs),
+      ...flowObstacles(framework, { dimension, ...point }),
     ];
     return {
       case: {

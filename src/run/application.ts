@@ -9,7 +9,7 @@ import {
   type SampleLine,
 } from '../model/dataplane.ts';
 import { PARAMETER_KEYS, PARAMETERS, type ParameterKey } from '../model/parameters.ts';
-import { macOf } from '../model/station.ts';
+import { macOf, UDP_PORT } from '../model/station.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { rolesOf } from '../model/testcase.ts';
 import { TrialFailure } from './failure.ts';
@@ -43,8 +43,6 @@ export function sampleIntervalMs(durationMs: number): number {
 }
 /** How long a sink listens on without a packet after its source has ended, and a client for late echoes. */
 const DRAIN_MS = 50;
-
-const UDP_PORT = 5001;
 
 /** An address of the range that RFC 2544 (appendix C.2.2) sets aside for benchmarks. */
 export function ipOf(pair: number, end: End): string {

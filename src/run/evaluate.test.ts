@@ -249,7 +249,7 @@ describe('evaluate', () => {
       instructionsPerPacket: null,
       uplink: null,
       ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
-      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false },
+      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null },
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,
@@ -296,6 +296,19 @@ describe('evaluate', () => {
     const measurement = measured({ sinks: [receiver(rx)] });
     assert.equal(measurement.lostPackets, 0);
     assert.equal(measurement.corruptedPackets, 40);
+  });
+
+  it('adds up the flows of all pairs, of which one lost most', () => {
+    const flows = (count: number, most: number) => ({
+      flows: { count, with_loss: 3, with_reordering: 1, most_lost_packets: most },
+    });
+    const measurement = measured({
+      testCase: testCase({ pairs: 2, rate: 10_000, flows: 100 }),
+      placement: { ...evidence().placement, pairs: [1, 2].map((id) => ({ source: id, sink: id })) },
+      sources: [sender({}, 0), sender({}, 1)],
+      sinks: [receiver(flows(100, 9), 10_000, 0), receiver(flows(100, 4), 10_000, 1)],
+    });
+    assert.deepEqual(measurement.flows, { count: 200, withLoss: 6, withReordering: 2, mostLostPackets: 9 });
   });
 
   it('sums over pairs, and keeps them apart too', () => {

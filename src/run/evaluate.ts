@@ -3,7 +3,7 @@
 import type { NetdevCounters } from '../host/netdev.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
-import type { CpuUse, Flag, Latency, Ledger, Measurement, PerPacket, Trial } from '../model/result.ts';
+import type { CpuUse, Flag, Flows, Latency, Ledger, Measurement, PerPacket, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
@@ -206,6 +206,7 @@ function combine(
     cpu: cpuOf(evidence, pairs),
     cyclesPerPacket: perPacket(evidence, 'cycles'),
     instructionsPerPacket: perPacket(evidence, 'instructions'),
+    flows: flowsOf(pairs),
     noise: { ...noise, reasons: [...noise.reasons, ...warmupDisturbances(warmupOf(evidence, window))] },
     pairs: pairs.map((pair) => ({
       pair: pair.pair,
@@ -227,6 +228,18 @@ function combine(
       intervalNs: sampleIntervalMs(evidence.durationMs) * 1e6,
       window,
     }),
+  };
+}
+
+/** As those saw them who received: for `latency` clients, whose answers may be lost on either way. */
+function flowsOf(pairs: readonly PairEvaluation[]): Flows | null {
+  const counted = pairs.flatMap(({ rx }) => rx.flows ?? []);
+  if (counted.length === 0) return null;
+  return {
+    count: sumOf(counted, ({ count }) => count),
+    withLoss: sumOf(counted, ({ with_loss }) => with_loss),
+    withReordering: sumOf(counted, ({ with_reordering }) => with_reordering),
+    mostLostPackets: Math.max(...counted.map(({ most_lost_packets }) => most_lost_packets)),
   };
 }
 

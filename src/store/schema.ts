@@ -538,6 +538,11 @@ const VERSION_14 = `
 ALTER TABLE hosts ADD COLUMN left_behind_json TEXT NOT NULL DEFAULT '[]';
 `;
 
+const FLOWS_COLUMN = `
+-- What became of flows that are counted one by one: {"count", "withLoss", "withReordering", "mostLostPackets"}; JSON's null, or NULL, where there was one flow.
+ALTER TABLE trials ADD COLUMN flows_json TEXT;
+`;
+
 /**
  * The version that adds a parameter of a test case (docs/adding-a-parameter.md): its column, with what all was measured with before, and
  * the view that has it. The view names parameters of later versions as well, and is made anew by each.
@@ -599,6 +604,9 @@ export const MIGRATIONS: readonly string[] = [
   VERSION_12,
   VERSION_13,
   VERSION_14,
+  parameterVersion('flows'),
+  parameterVersion('flowFields'),
+  `${parameterVersion('flowOrder')}${FLOWS_COLUMN}`,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

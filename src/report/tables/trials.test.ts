@@ -79,7 +79,7 @@ describe('the table of trials', () => {
   });
 
   it('keeps every figure to its last digit', () => {
-    const testCaseOf = testCase({ dimension: 'latency', rate: 'max' });
+    const testCaseOf = testCase({ dimension: 'latency', rate: 'max', flows: 1000 });
     const one = trial({ case: testCaseOf, pps: 1e6 / 3, flags: ['disturbed', 'shared-cpu'], lossRatio: 0.25 });
     const measurement = one.measurement ?? assert.fail();
     const [row = {}] = rowsOf(storedCampaign({ cases: [{ case: testCaseOf, skipped: null, trials: [one] }] }));
@@ -90,6 +90,10 @@ describe('the table of trials', () => {
     );
     assert.deepEqual([row.rate, row.rate_pps], ['max', '']);
     assert.equal(row.packet_size_bytes, '64');
+    assert.deepEqual(
+      [row.flows, row.flows_with_loss, row.flows_with_reordering, row.most_lost_packets_of_flow],
+      ['1000', '7', '2', '40'],
+    );
     assert.equal(row.flags, 'disturbed shared-cpu');
     assert.equal(row.outcome, 'measured');
     assert.equal(row.reason, '');

@@ -64,6 +64,27 @@ const MEASUREMENT_COLUMNS: readonly Column<Measurement>[] = [
     of: (m) => m.reorderedPackets,
   },
   {
+    name: 'flows_with_loss',
+    type: 'integer',
+    unit: 'flows',
+    meaning: 'flows that lost a packet, of all pairs; empty where a pair has one flow, or each packet its own',
+    of: (m) => m.flows?.withLoss,
+  },
+  {
+    name: 'flows_with_reordering',
+    type: 'integer',
+    unit: 'flows',
+    meaning: 'flows that had a packet out of order among their own (RFC 4737)',
+    of: (m) => m.flows?.withReordering,
+  },
+  {
+    name: 'most_lost_packets_of_flow',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'lost packets of the flow that lost most',
+    of: (m) => m.flows?.mostLostPackets,
+  },
+  {
     name: 'corrupted_packets',
     type: 'integer',
     unit: 'packets',

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Framework } from '../model/dataplane.ts';
+import { FLOW_FIELDS } from '../model/names.ts';
+import { flowObstacles } from './flows.ts';
+
+const DPDK = {
+  ...{ name: 'dpdk', title: 'DPDK', built: true, usable: true, why: null, whole_frames: true, super_packets: false },
+  ...{ can_block: false, ports: [], hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
+  ...{ flow_fields: [...FLOW_FIELDS], answers_to_any_port: true },
+} satisfies Framework;
+const RAW: Framework = { ...DPDK, name: 'raw', answers_to_any_port: false };
+const UDP: Framework = { ...DPDK, name: 'udp', flow_fields: [] };
+const ONE = { dimension: 'throughput', flows: 1, flowFields: 'ip', flowOrder: 'round-robin' } as const;
+type Asked = Parameters<typeof flowObstacles>[1];
+
+describe('flows', () => {
+  const possible: [Framework, Partial<Asked>][] = [
+    [UDP, {}],
+    [UDP, { flowFields: 'udp-port', flowOrder: 'uniform' }],
+    [DPDK, { flows: 2 ** 20 }],
+    [DPDK, { flowOrder: 'new', flowFields: 'mac' }],
+    [DPDK, { flows: 60_535, flowFields: 'udp-port' }],
+    [DPDK, { flows: 9, flowFields: 'udp-port', dimension: 'latency' }],
+    [RAW, { flows: 9, flowFields: 'udp-port' }],
+    [RAW, { flows: 9, flowFields: 'mac', dimension: 'latency' }],
+    [{ name: 'dpdk', title: 'DPDK', built: false, needs: 'libdpdk' }, { flows: 9 }],
+  ];
+  for (const [framework, asked] of possible) {
+    it(`of ${framework.name} may be ${JSON.stringify(asked)}`, () => {
+      assert.deepEqual(flowObstacles(framework, { ...ONE, ...asked }), []);
+    });
+  }
+  const impossible: [Framework, Partial<Asked>, RegExp][] = [
+    [UDP, { flows: 2 }, /^applications with udp have one flow, .*--flows 1, or another --io/],
+    [UDP, { flowOrder: 'new' }, /have one flow/],
+    [DPDK, { flowOrder: 'new', flows: 2 }, /a flow of its own: leave out --flows$/],
+    [DPDK, { flowOrder: 'new', flowFields: 'udp-port' }, /too few UDP ports .*--flow-fields ip$/],
+    [DPDK, { flows: 60_536, flowFields: 'udp-port' }, /^60536 flows need more than the 60535 UDP ports/],
+    [RAW, { flows: 2, flowFields: 'udp-port', dimension: 'latency' }, /answers to one UDP port/],
+  ];
+  for (const [framework, asked, reason] of impossible) {
+    it(`of ${framework.name} are not ${JSON.stringify(asked)}`, () => {
+      const [told = '', ...more] = flowObstacles(framework, { ...ONE, ...asked });
+      assert.match(told, reason);
+      assert.deepEqual(more, []);
+    });
+  }
+});
