@@ -10,7 +10,10 @@ import { groupCases, groupKey, groupOf } from './group.ts';
 import { verdicts } from './verdict.ts';
 
 /** Values other than those of a test case, for parameters that are not one of a few words. */
-const OTHER = { testbed: 'lab', pairs: 2, switch: 'ovs', io: 'dpdk', packetSize: 1500, rate: 1000, burst: 1 };
+const OTHER = {
+  ...{ testbed: 'lab', pairs: 2, switch: 'ovs', io: 'dpdk', packetSize: 1500, rate: 1000, burst: 1 },
+  ...{ flows: 1000, flowOrder: 'uniform' },
+};
 
 /** Another value for each parameter. */
 function others(): [string, unknown][] {

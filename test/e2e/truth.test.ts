@@ -7,7 +7,7 @@ import { it } from 'node:test';
 import { z } from 'zod';
 import { seededRandom } from '../fixtures/campaign.ts';
 import type { Schedule } from '../fixtures/impaired-switch/impaired.ts';
-import { arrivalsOf, countsOf, foreignOf } from '../fixtures/impaired-switch/truth.ts';
+import { arrivalsOf, countsOf, flowsOf, foreignOf } from '../fixtures/impaired-switch/truth.ts';
 import { measure, type Truth } from './impaired.ts';
 import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
@@ -74,6 +74,25 @@ suite('known truth', cannotMeasure, () => {
     for (const truth of trials) {
       // One is still waited for when the flow ends.
       assertExact(truth, "between 'switch, in' and 'switch, out'");
+    }
+  });
+
+  it('knows of each flow what it lost, and which had packets out of order among their own', {
+    timeout: 120_000,
+  }, async () => {
+    const flows = 20;
+    const switches = {
+      // Neighbours change places: out of order for the pair, and for no flow.
+      'impaired-swaps': { drop: 12, swap: 7 },
+      'impaired-holds': { drop: 6, late: 100, behind: 45 },
+    };
+    const trials = await measure(workspace, switches, `--io raw-mmsg --flows ${flows} ${PACE}`);
+    for (const { schedule, measurement } of trials) {
+      const told = JSON.stringify(schedule);
+      const expected = flowsOf(arrivalsOf(schedule, measurement.offeredPackets), flows);
+      assert.deepEqual(measurement.flows, expected, told);
+      assert.ok(expected.withLoss > 0 && expected.withLoss < flows && measurement.reorderedPackets > 0, told);
+      assert.equal(expected.withReordering > 0, 'late' in schedule, told);
     }
   });
 
