@@ -24,10 +24,13 @@ function loop() { for (let count = 0; count !== bound; count += 1) Math.sqrt(cou
 const keep = setTimeout(() => undefined, 30_000);
 if (bound > 0) clearTimeout(keep);
 let isStuck = () => false;
+// Node.js takes a timer that was ended for one that is still to come, and would wait for it.
+let awaited = 2;
+const done = () => { awaited -= 1; if (awaited === 0) process.exit(); };
 let onEnded = async ({ at }) => {
   console.log('ended ' + at);
   await watchdog.stop();
-  clearTimeout(keep);
+  done();
 };
 const takeOver = {
   ...{ stopMs: 500, stillMs: 3_000, exitCodes: { stopped: 130, still: 7 } },
@@ -38,7 +41,7 @@ const watchdog = new Watchdog(
   { onEnded: (loop) => onEnded(loop), isStuck: () => isStuck() },
 );
 ${how}
-setTimeout(() => { console.log('alive'); if (bound > 0) void watchdog.stop(); }, 50);
+setTimeout(() => { console.log('alive'); if (bound > 0) void watchdog.stop(); else done(); }, 50);
 `,
     );
     const bound = root === 'own' ? '4e9' : '-1';
