@@ -130,7 +130,11 @@ export function lastLine(text: string): string {
 export const UndoSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delete-link'), name: z.string() }),
   /** An interface that is the host's own leaves the bridge that it was put into, and is down again where it was down. */
-  z.strictObject({ kind: z.literal('release-link'), name: z.string(), up: z.boolean() }),
+  z.strictObject({
+    ...{ kind: z.literal('release-link'), name: z.string(), up: z.boolean() },
+    /** As it was: a switch in user space that is killed leaves it on. Older journals lack it. */
+    promiscuous: z.boolean().optional(),
+  }),
   /**
    * An interface of the host's own comes back from the network namespace, given as a path, that it was moved into, and is as it was.
    * `home` is the inode of the namespace that it is from: several hosts may be namespaces of the machine on which that is done.

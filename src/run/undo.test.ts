@@ -43,6 +43,11 @@ const KINDS: { undo: Undo; host: (t: TestContext) => FakeHost; done: (host: Fake
     done: (host) => host.commands.filter((command) => / (netns|sh -c|nomaster) /.test(command)).length === 5,
   },
   {
+    undo: { kind: 'release-link', name: 'cable0', up: false, promiscuous: false },
+    host: (t) => new FakeHost(t).put({ '/sys/class/net/cable0/ifindex': '4\n' }).answer(/^ip link set /),
+    done: (host) => host.commands.every((one) => one === 'ip link set dev cable0 nomaster promisc off down'),
+  },
+  {
     undo: { kind: 'stop-container', name: 'c', directory: '/run/x', namespace: '/run/netns/vswnet9' },
     host: (t) => {
       let state = { exitCode: 0, stdout: 'RUNNING\n' };

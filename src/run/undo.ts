@@ -31,7 +31,11 @@ async function attempt(host: Host, undo: Undo, tell: (line: string) => void): Pr
     case 'release-link':
       if ((await host.read(`/sys/class/net/${undo.name}/ifindex`)) === null) return null;
       return complaint(
-        await host.run(['ip', 'link', 'set', 'dev', undo.name, 'nomaster', undo.up ? 'up' : 'down']),
+        await host.run([
+          ...['ip', 'link', 'set', 'dev', undo.name, 'nomaster'],
+          ...(undo.promiscuous === undefined ? [] : ['promisc', undo.promiscuous ? 'on' : 'off']),
+          undo.up ? 'up' : 'down',
+        ]),
         `release interface ${undo.name}`,
       );
     case 'return-link':

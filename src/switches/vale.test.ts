@@ -147,7 +147,7 @@ describe('vale', () => {
       return there;
     };
     const steps = (host: FakeHost) => host.events.filter((event) => !/ (list valevsw|show dev eth1)$/.test(event));
-    const TAKEN = ['undo release-link eth1 true', 'run ip link set dev eth1 up'];
+    const TAKEN = ['undo release-link eth1 true false', 'run ip link set dev eth1 up'];
     const ATTACHED = [`undo run ${TOOL},detach,valevsw,eth1`, `run ${TOOL} attach valevsw eth1`];
 
     it('has the NIC take every frame, attaches it where it is, and registers the way back before', async (t) => {

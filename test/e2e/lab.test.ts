@@ -266,6 +266,7 @@ suite(
 
     it('goes on where a machine reboots in the middle of a tuned run: it is tuned again, and nothing differs afterwards', {
       timeout: 300_000,
+      skip: process.env.VSWBENCH_LAB === 'all' ? false : 'takes more than a minute: VSWBENCH_LAB=all runs it',
     }, async (t) => {
       if (skipped(t)) return;
       const forget =

@@ -96,6 +96,8 @@ suite('what a host has on its uplink', cannotMeasure, () => {
       const chain = '{ type filter hook ingress device cable priority 0; policy drop; }';
       within(FAR, 'nft', 'add', 'chain', 'netdev', 'vswcase', 'c', chain);
       assert.equal((await outcomeOf(...OVS)).outcome, 'measured');
+      // What a switch in user space has set on the host's own interface goes with it.
+      assert.doesNotMatch(within(FAR, 'ip', 'link', 'show', 'dev', 'cable'), /PROMISC/);
       const refused = await outcomeOf(...BRIDGE);
       assert.match(refused.reason ?? '', /has tc filters on ingress, which would be lost: .*--host-network/);
       assert.match(within(FAR, 'tc', 'filter', 'show', 'dev', 'cable', 'ingress'), / bpf /);

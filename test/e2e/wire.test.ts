@@ -212,7 +212,9 @@ suite('frames on the wire', skip, () => {
   for (const io of TECHNIQUES) {
     for (const touch of ['full', 'none']) {
       // DPDK's packet socket has room for 2048 bytes.
-      for (const size of io === 'dpdk' ? [60, 64, 65, 256, 1514] : [60, 64, 65, 256, 1514, 9000]) {
+      // Without a look at the data there is nothing about a size in between.
+      const usual = touch === 'full' ? [60, 64, 65, 256, 1514] : [60, 64, 1514];
+      for (const size of io === 'dpdk' ? usual : [...usual, 9000]) {
         const unable = { 'udp-gso': cannotSegment, dpdk: withoutDpdk }[io as string] ?? false;
         it(`${io}, ${size} bytes, touch=${touch}`, { timeout: 60_000, skip: unable }, async () => {
           offload(io === 'udp-gso' ? 'off' : 'on');

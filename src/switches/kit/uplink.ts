@@ -31,6 +31,7 @@ const LinkSchema = z.array(
 /** How an uplink was found. */
 interface Found {
   up: boolean;
+  promiscuous: boolean;
   /** Undefined where the kernel tells none. */
   mac: string | undefined;
   mtu: number;
@@ -71,7 +72,14 @@ async function find(host: Host, { interface: name }: Uplink): Promise<Found> {
   const addresses = link.addr_info
     .filter(({ protocol }) => protocol !== 'kernel_ll')
     .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
-  return { up: link.flags.includes('UP'), mac: link.address, mtu: link.mtu, addresses };
+  const { flags } = link;
+  return {
+    up: flags.includes('UP'),
+    promiscuous: flags.includes('PROMISC'),
+    mac: link.address,
+    mtu: link.mtu,
+    addresses,
+  };
 }
 
 /**
@@ -80,14 +88,14 @@ async function find(host: Host, { interface: name }: Uplink): Promise<Found> {
  */
 export async function takeUplink(host: Host, undo: UndoStack, uplink: Uplink, frameBytes: number): Promise<void> {
   const { interface: name } = uplink;
-  const { up, mtu, addresses } = await find(host, uplink);
+  const { up, promiscuous, mtu, addresses } = await find(host, uplink);
   const raised = raisedMtu(mtu, frameBytes);
   if (raised !== null) {
     const path = `/sys/class/net/${name}/mtu`;
     await undo.push({ kind: 'restore-knob', path, value: String(mtu) });
     await host.write(path, String(raised));
   }
-  await undo.push({ kind: 'release-link', name, up });
+  await undo.push({ kind: 'release-link', name, up, promiscuous });
   const ipv6 = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
   const before = (await host.read(ipv6))?.trim();
   if (before === '0') {
