@@ -137,6 +137,7 @@ async function containerStarts(): Promise<number[]> {
           attachment: {
             kind: 'interface',
             interface: port.interface,
+            ...(port.namespace === undefined ? {} : { namespace: port.namespace }),
             mac: '02:00:00:00:00:01',
             address: '198.18.0.1/24',
           },
