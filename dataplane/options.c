@@ -160,26 +160,32 @@ static bool read_ip(const char *text, struct in_addr *ip)
     return host >> 24 != 0 && !IN_MULTICAST(host) && !IN_BADCLASS(host);
 }
 
+/* Which of these words it is; -1 where it is none. */
+static int index_of(const char *text, const char *const *words, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(text, words[i]) == 0)
+            return i;
+    }
+    return -1;
+}
+
 static bool read_wait(const char *text, enum wait_way *out)
 {
-    for (int w = 0; w < WAIT_COUNT; w++) {
-        if (strcmp(text, wait_names[w]) == 0) {
-            *out = (enum wait_way)w;
-            return true;
-        }
-    }
-    return false;
+    int found = index_of(text, wait_names, WAIT_COUNT);
+
+    if (found >= 0)
+        *out = (enum wait_way)found;
+    return found >= 0;
 }
 
 static bool read_field(const char *text, enum flow_field *out)
 {
-    for (int f = 0; f < FLOW_FIELD_COUNT; f++) {
-        if (strcmp(text, flow_field_names[f]) == 0) {
-            *out = (enum flow_field)f;
-            return true;
-        }
-    }
-    return false;
+    int found = index_of(text, flow_field_names, FLOW_FIELD_COUNT);
+
+    if (found >= 0)
+        *out = (enum flow_field)found;
+    return found >= 0;
 }
 
 #define ZIPF "zipf:"
@@ -294,12 +300,10 @@ static bool read_role(struct options *o, const char *word, struct message *m)
 {
     if (o->role != ROLE_COUNT)
         return refuse(m, "one role too many, %s: give one of sender, receiver, client, server", word);
-    for (int r = 0; r < ROLE_COUNT; r++) {
-        if (strcmp(word, role_names[r]) == 0)
-            o->role = (enum role)r;
-    }
-    if (o->role == ROLE_COUNT)
+    int found = index_of(word, role_names, ROLE_COUNT);
+    if (found < 0)
         return refuse(m, "unknown role %s: give one of sender, receiver, client, server", word);
+    o->role = (enum role)found;
     return true;
 }
 

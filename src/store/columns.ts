@@ -47,11 +47,6 @@ function json(column: string): Column {
   };
 }
 
-/** Of records from before there was such a field it is null. */
-function orNull(column: string): Column {
-  return { ...json(column), read: (value) => (value === null ? null : json(column).read(value)) };
-}
-
 function truth(column: string): Column {
   return {
     column,
@@ -173,7 +168,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   cyclesPerPacket: json('cycles_per_packet_json'),
   instructionsPerPacket: json('instructions_per_packet_json'),
   noise: json('noise_json'),
-  flows: orNull('flows_json'),
+  flows: json('flows_json'),
   ledgers: json('ledgers_json'),
   uplink: json('uplink_json'),
   switchFigures: json('switch_figures_json'),

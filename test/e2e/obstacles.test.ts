@@ -3,10 +3,10 @@
 // an interface of this machine's.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { z } from 'zod';
+import { joinByCable, takeApart, writeTestbed } from './cabled.ts';
 import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
 const [NEAR, FAR] = ['vswt-way-a', 'vswt-way-b'];
@@ -44,15 +44,10 @@ suite('what a host has on its uplink', cannotMeasure, () => {
   const { workspace } = suiteWorkspace();
   const file = () => join(workspace.results, 'hosts.yaml');
   before(() => {
-    for (const name of [NEAR, FAR]) execFileSync('ip', ['netns', 'add', name]);
-    const cable = ['cable', 'netns', NEAR, 'type', 'veth', 'peer', 'name', 'cable', 'netns', FAR];
-    execFileSync('ip', ['link', 'add', ...cable]);
-    const host = (name: string) => ({ host: `netns:${name}`, uplink: 'cable' });
-    writeFileSync(file(), JSON.stringify({ testbeds: { way: { near: host(NEAR), far: host(FAR) } }, testbed: 'way' }));
+    joinByCable([NEAR, FAR]);
+    writeTestbed(file(), 'way', [NEAR, FAR]);
   });
-  after(() => {
-    for (const name of [NEAR, FAR]) execFileSync('ip', ['netns', 'delete', name]);
-  });
+  after(() => takeApart([NEAR, FAR]));
   const outcomeOf = async (...more: string[]) => {
     const ended = await workspace.run(['run', file(), '--json', ...SHORT, ...more]);
     const [row] = OutcomeSchema.parse(JSON.parse(ended.stdout)).results;

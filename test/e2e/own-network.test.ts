@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, beforeEach, it } from 'node:test';
 import { z } from 'zod';
+import { joinByCable, takeApart, writeTestbed } from './cabled.ts';
 import { documentOf } from './document.ts';
 import { applicationRuns, cannotMeasure, capture, ownNetworks, suite, suiteWorkspace, until } from './machine.ts';
 
@@ -45,16 +45,10 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
   const { workspace, assertNothingLeft } = suiteWorkspace();
   const file = () => join(workspace.results, 'hosts.yaml');
   before(() => {
-    for (const name of [NEAR, FAR]) execFileSync('ip', ['netns', 'add', name]);
-    const cable = ['cable', 'netns', NEAR, 'type', 'veth', 'peer', 'name', 'cable', 'netns', FAR];
-    execFileSync('ip', ['link', 'add', ...cable]);
-    const host = (name: string) => ({ host: `netns:${name}`, uplink: 'cable' });
-    const testbeds = { own: { near: host(NEAR), far: host(FAR) } };
-    writeFileSync(file(), JSON.stringify({ testbeds, testbed: 'own' }));
+    joinByCable([NEAR, FAR]);
+    writeTestbed(file(), 'own', [NEAR, FAR]);
   });
-  after(() => {
-    for (const name of [NEAR, FAR]) execFileSync('ip', ['netns', 'delete', name]);
-  });
+  after(() => takeApart([NEAR, FAR]));
 
   const measured = async (...more: string[]) => {
     const ended = await workspace.run(['run', file(), '--json', ...SHORT, '--duration', '300ms', ...more]);
