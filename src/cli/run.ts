@@ -7,6 +7,7 @@ import type { Campaign } from '../model/campaign.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { frameworksKnown, switchesKnown } from '../plan/names.ts';
 import { renderSummary } from '../report/terminal.ts';
+import type { Machinery } from '../run/carry-out.ts';
 import { askedOnce } from '../run/driver-facts.ts';
 import { casesOn, type Plan, together } from '../run/parts.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
@@ -23,7 +24,7 @@ import { CliError, EXIT } from './errors.ts';
 import { guardAgainstFaults } from './faults.ts';
 import { frameworksInSource } from './frameworks.ts';
 import { documentOf, requireResult, withStore } from './load.ts';
-import { type Machinery, measure, tellLeftover } from './measure.ts';
+import { measure, tellLeftover } from './measure.ts';
 import { saveMemory } from './memory.ts';
 import { print } from './output.ts';
 import { offersOf, planNew, refuseNothing } from './plan.ts';
@@ -73,8 +74,8 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     if (lookOnly) await showPlan(plan, drivers, views);
     refuseNothing(plan);
     if (spare !== null) {
-      const machinery = { drivers, artifacts, atWork: faults.atWork };
-      await carryOut(plan, machinery, { spare, isNew: stored === null }, options);
+      const machinery = { drivers, artifacts, atWork: faults.atWork, checkout };
+      await measureAndTell(plan, machinery, { spare, isNew: stored === null }, options);
     }
   } finally {
     for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);
@@ -118,7 +119,7 @@ async function tuningOf({ campaign, cases, parts }: Plan, drivers: readonly Swit
 }
 
 /** Measures, and shows what was found. Throws CliError where it was stopped. */
-async function carryOut(
+async function measureAndTell(
   plan: Plan,
   machinery: Machinery,
   { spare, isNew }: { spare: Spare; isNew: boolean },
