@@ -5,7 +5,7 @@
 //
 //     node bench/verdicts.ts [REPETITIONS] [SEED]
 import { mean, sampleStandardDeviation } from 'simple-statistics';
-import { splitmix32 } from '../src/plan/order.ts';
+import { splitmix32 } from '../src/model/random.ts';
 import { ALPHA, chains, holm, shaffer } from '../src/stats/correction.ts';
 import { mannWhitney } from '../src/stats/ranks.ts';
 import { signedRank } from '../src/stats/signed-rank.ts';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { testCase } from '../../test/fixtures/campaign.ts';
+import { splitmix32 } from '../model/random.ts';
 import type { Flag } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import {
@@ -10,7 +11,6 @@ import {
   repetitionOf,
   repetitionsOwed,
   roundOrder,
-  splitmix32,
   trialOrder,
   withRepetitions,
 } from './order.ts';

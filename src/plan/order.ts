@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of trials. Drift (heat, a neighbour's load) must hit all test cases alike, or it is taken for a difference
 // between them; so each round runs each case once, in an order of its own.
+import { RANDOM_INCREMENT, shuffled, splitmix32 } from '../model/random.ts';
 import { isRepetition, REPETITIONS_FROM } from '../model/repetition.ts';
 import type { Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-
-/** 2³² divided by the golden ratio, made odd: the increment of SplitMix's paper, at this width. */
-const INCREMENT = 0x9e3779b9;
 
 /** One trial that is to be run. */
 export interface PlannedTrial {
@@ -33,7 +31,7 @@ export function trialOrder(cases: readonly TestCase[], trials: number, seed: num
 export function roundOrder(cases: readonly TestCase[], round: number, seed: number): PlannedTrial[] {
   const visits = [...Map.groupBy(cases.keys(), (index) => cases[index]?.switch).values()];
   // The seeds of rounds are one sequence; its state at any place is known, so that none before need be drawn.
-  const roundSeed = splitmix32(seed + Math.imul(round, INCREMENT))();
+  const roundSeed = splitmix32(seed + Math.imul(round, RANDOM_INCREMENT))();
   const random = splitmix32(roundSeed);
   const order = shuffled(visits, random).flatMap((visit) => shuffled(visit, random));
   return order.map((caseIndex, position) => ({
@@ -77,33 +75,4 @@ export function* withRepetitions(order: Iterable<PlannedTrial>, owed: PlannedTri
     yield planned;
   }
   yield* owed.splice(0);
-}
-
-/**
- * Uniform unsigned 32-bit numbers: SplitMix (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
- * OOPSLA 2014) at a width of 32 bits, with the finalizer `lowbias32` of C. Wellons' "Hash prospector" (2018).
- */
-export function splitmix32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + INCREMENT) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b);
-    return (mixed ^ (mixed >>> 16)) >>> 0;
-  };
-}
-
-/** Fisher and Yates' shuffle (1938): draws without putting back, so that each permutation is equally likely. */
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const urn = [...items];
-  return items.flatMap(() => urn.splice(below(urn.length, random), 1));
-}
-
-/** Uniform in [0, bound): numbers of the last, incomplete multiple of `bound` are drawn again. */
-function below(bound: number, random: () => number): number {
-  const limit = 2 ** 32 - (2 ** 32 % bound);
-  let drawn = random();
-  while (drawn >= limit) drawn = random();
-  return drawn % bound;
 }
