@@ -257,7 +257,7 @@ const ENTRIES = {
     before: 1,
     schema: (zod) => zod.int().min(1).max(FLOWS_MAX).default(1),
     flags: '--flows <list>',
-    help: "flows of a pair's packets, as 1,1k,1M (default: 1)",
+    help: "flows of a pair's packets, as 1,1k,1M or 1..1M/x2 (default: 1)",
     default: () => 1,
     // Flows are whole, and come in steps of ten: a comma is between two of them, as in 1,1M.
     parse: (given) => quantitiesOf(itemsOf(given), { min: 1, max: FLOWS_MAX, unit: 'flows' }),

@@ -83,6 +83,11 @@ describe('parseQuantities', () => {
     ['64..200/64', [64, 128, 192]],
     ['0..2/1', [0, 1, 2]],
     ['1,3..5/1,4,10', [1, 3, 4, 5, 10]],
+    ['1..20/x2', [1, 2, 4, 8, 16]],
+    ['1..1k/x10', [1, 10, 100, 1000]],
+    ['1 .. 8/x1.41, 3', [1, 2, 3, 4, 6, 8]],
+    ['100..200/x1.5', [100, 150]],
+    ['7..7/x2', [7]],
   ];
   for (const [text, expected] of good) {
     it(`reads '${text}'`, () => assert.deepEqual(accepted(parseQuantities(text)), expected));
@@ -105,6 +110,12 @@ describe('parseQuantities', () => {
     ['1..10/0', /is empty.*step must not be 0/],
     ['10..1/1', /is empty: first must not exceed last/],
     ['1..10/1.5', /'1\.5' is not a whole number/],
+    ['1..10/x1', /in range '1\.\.10\/x1': 'x1' is not a factor above 1, as x2 or x1\.41/],
+    ['1..10/x', /'x' is not a number/],
+    ['1..10/x2k', /'x2k' is not a factor/],
+    ['0..10/x2', /is empty: first must not exceed last, nor be 0/],
+    ['10..1/x2', /is empty/],
+    ['1..1M/x1.01', /has 1389 values; at most 1000/],
   ];
   for (const [text, expected] of bad) {
     it(`refuses '${text}'`, () => assert.match(refused(parseQuantities(text)), expected));

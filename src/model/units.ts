@@ -45,7 +45,7 @@ function exactly(
   return Number.isSafeInteger(value) ? { ok: true, value } : { ok: false, error: `'${text}' is too large` };
 }
 
-/** A list of quantities and ranges: `64,256,1500`, `1M..20M/1M` (both ends included). Order and duplicates as given, duplicates once. */
+/** A list of quantities and ranges: `64,256,1500`, `1M..20M/1M` (both ends included), `1..1M/x2` (each twice the one before). Order and duplicates as given, duplicates once. */
 export function parseQuantities(text: string): Parsed<number[]> {
   const ambiguity = commaAmbiguity(text);
   if (ambiguity !== null) return { ok: false, error: ambiguity };
@@ -74,25 +74,58 @@ function asList(parsed: Parsed<number>): Parsed<number[]> {
 }
 
 function parseRange(text: string): Parsed<number[]> {
-  const match = /^([^./]+(?:\.\d+[kKMG]?)?)\.\.([^/]+)\/(.+)$/.exec(text.trim());
+  const match = /^([^./]+(?:\.\d+[kKMG]?)?)\.\.([^/]+)\/(x?)(.+)$/.exec(text.trim());
   if (match === null) {
-    return { ok: false, error: `'${text}' is not a range (example: 1M..20M/1M, that is first..last/step)` };
+    return {
+      ok: false,
+      error: `'${text}' is not a range (examples: 1M..20M/1M, that is first..last/step; 1..1M/x2, each twice the one before)`,
+    };
   }
+  const [, from = '', to = '', times = '', by = ''] = match;
   const ends: number[] = [];
-  for (const end of match.slice(1)) {
+  for (const end of [from, to]) {
     const parsed = parseQuantity(end);
     if (!parsed.ok) return { ok: false, error: `in range '${text}': ${parsed.error}` };
     ends.push(parsed.value);
   }
-  const [first = 0, last = 0, step = 0] = ends;
+  const [first = 0, last = 0] = ends;
+  const step = times === 'x' ? parseFactor(by) : parseQuantity(by);
+  if (!step.ok) return { ok: false, error: `in range '${text}': ${step.error}` };
+  return times === 'x' ? multiples(text, first, last, step.value) : sums(text, first, last, step.value);
+}
+
+function parseFactor(text: string): Parsed<number> {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return value > 1 && Number.isFinite(value)
+    ? { ok: true, value }
+    : { ok: false, error: `'x${text}' is not a factor above 1, as x2 or x1.41` };
+}
+
+function sums(text: string, first: number, last: number, step: number): Parsed<number[]> {
   if (step === 0 || last < first) {
     return { ok: false, error: `range '${text}' is empty: first must not exceed last, and the step must not be 0` };
   }
   const count = Math.floor((last - first) / step) + 1;
-  if (count > RANGE_VALUES_MAX) {
-    return { ok: false, error: `range '${text}' has ${count} values; at most ${RANGE_VALUES_MAX} are allowed` };
+  return counted(text, count, () => Array.from({ length: count }, (_, index) => first + index * step));
+}
+
+/** Rounded to whole numbers; what is then there twice is there once. */
+function multiples(text: string, first: number, last: number, factor: number): Parsed<number[]> {
+  if (first === 0 || last < first) {
+    return { ok: false, error: `range '${text}' is empty: first must not exceed last, nor be 0` };
   }
-  return { ok: true, value: Array.from({ length: count }, (_, index) => first + index * step) };
+  const powers = Math.log(last / first) / Math.log(factor);
+  // Logarithms are rounded: 1000 is 10 to the power of 2.9999999999999996.
+  const count = Math.floor(powers + 1e-9) + 1;
+  return counted(text, count, () => [
+    ...new Set(Array.from({ length: count }, (_, index) => Math.min(last, Math.round(first * factor ** index)))),
+  ]);
+}
+
+function counted(text: string, count: number, values: () => number[]): Parsed<number[]> {
+  return count > RANGE_VALUES_MAX
+    ? { ok: false, error: `range '${text}' has ${count} values; at most ${RANGE_VALUES_MAX} are allowed` }
+    : { ok: true, value: values() };
 }
 
 /** A duration in milliseconds: `500ms`, `3s`, `1.5s`, `2m`. A bare number is refused: 500 may be meant as seconds or as milliseconds; but 0 is 0. */
