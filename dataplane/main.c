@@ -73,6 +73,8 @@ static enum exit_code open_port(struct session *s)
         .blocks = o->wait == WAIT_BLOCK,
         .rx_moderation = o->rx_moderation,
         .flows = s->flows.count > 0 ? &s->flows : NULL,
+        .tx_form = options_need_form(o) ? &s->tx_form : NULL,
+        .rx_form = options_need_form(o) ? &s->rx_form : NULL,
     };
     error = o->io->open(port);
     if (error < 0)
@@ -129,8 +131,8 @@ static enum exit_code run_role(struct session *s)
         return fail(EXIT_FAULT, -error, text);
     }
 
-    if (session_make_flows(s) < 0)
-        return fail(EXIT_FAULT, ENOMEM, "no memory for the flows: give fewer --flows, or free some");
+    if (session_make_packets(s) < 0)
+        return fail(EXIT_FAULT, ENOMEM, "no memory for flows and sizes: give fewer --flows, or free some");
     enum exit_code code = open_port(s);
     if (code != EXIT_DONE)
         return code;

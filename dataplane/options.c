@@ -44,7 +44,7 @@ struct option_spec {
 /* What options_parse collects before the framework is known. */
 struct draft {
     struct options o;
-    const char *io_name;
+    const char *io_name, *sizes;
     bool list, help;
 };
 
@@ -66,6 +66,8 @@ static const struct option_spec specs[] = {
      "tag of this run, 0 to 127; packets of others are foreign (0)"},
     {"--size", "P", KIND_NUMBER, AT(o.frame_len), FRAME_LEN_MIN, IO_FRAME_MAX, NULL, NULL,
      "bytes of the whole Ethernet frame without FCS, 60 to 9014 (64)"},
+    {"--sizes", "MIX", KIND_TEXT, AT(sizes), 0, 0, NULL, NULL,
+     "in place of --size: 60*7,566*4,1514, repeated in this order, or shuffled:60-1514"},
     {"--rate", "R", KIND_NUMBER, AT(o.rate_pps), 0, 1000000000, NULL, NULL,
      "packets per second, 0 = as fast as possible (0)"},
     {"--burst", "B", KIND_NUMBER, AT(o.burst), 1, IO_BURST_MAX, NULL, NULL, "packets per burst, 1 to 1024 (32)"},
@@ -354,6 +356,21 @@ static bool complete_flows(struct options *o, struct message *m)
     return true;
 }
 
+static bool complete_sizes(struct draft *d, struct message *m)
+{
+    struct options *o = &d->o;
+
+    if (d->sizes == NULL)
+        return true;
+    if (o->io->tx_lengths == NULL)
+        return refuse(m, "--io %s sends packets of one size at a time: give --size", o->io->name);
+    int error = sizes_init(&o->sizes, d->sizes, (unsigned)o->pair, m->text, m->size);
+    if (error == -ENOMEM)
+        return refuse(m, "no memory for --sizes: free some");
+    o->frame_len = o->sizes.largest;
+    return error == 0;
+}
+
 /* What can be judged only when all options are known. */
 static bool complete(struct draft *d, struct message *m)
 {
@@ -380,7 +397,7 @@ static bool complete(struct draft *d, struct message *m)
         return refuse(m, "--local-mac and --peer-mac are the same: give two addresses");
     if (o->local.ip.s_addr == o->peer.ip.s_addr)
         return refuse(m, "--local-ip and --peer-ip are the same: give two addresses");
-    if (!complete_flows(o, m))
+    if (!complete_flows(o, m) || !complete_sizes(d, m))
         return false;
     if (o->max_debt_ms == UNSET)
         o->max_debt_ms = o->role == ROLE_CLIENT ? 1000 : 10;

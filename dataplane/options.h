@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "frame/flows.h"
+#include "frame/sizes.h"
 #include "io/io.h"
 
 enum role { ROLE_SENDER, ROLE_RECEIVER, ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
@@ -26,7 +27,8 @@ struct options {
     const struct io_ops *io;
     const char *device; /* "" where the framework needs none */
     struct io_address local, peer;
-    uint64_t pair, run, frame_len, rate_pps, burst;
+    uint64_t pair, run, frame_len, rate_pps, burst; /* frame_len: the largest of a mix */
+    struct sizes sizes;                             /* period 0: all have frame_len */
     enum wait_way wait;
     uint64_t flow_count; /* 1: packets differ in nothing */
     enum flow_field flow_field;
@@ -37,6 +39,12 @@ struct options {
     uint64_t epoch_ns; /* CLOCK_MONOTONIC: what we tell and are told of times counts from it */
     int64_t cpu;       /* -1: not pinned */
 };
+
+/* Whether packets differ from plain traffic, and so are sent and checked by the loops that read a form. */
+static inline bool options_need_form(const struct options *o)
+{
+    return o->sizes.period > 0;
+}
 
 /* Reads argv. False, and one line in error that names the mend, if it is not a valid command line. */
 bool options_parse(struct options *o, int argc, char *const *argv, char *error, size_t error_size);

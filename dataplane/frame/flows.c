@@ -165,7 +165,17 @@ void flow_view_init(struct flow_view *view, const struct flows *f, const uint8_t
         .offset = place.offset,
         .base = base,
         .step = place.step,
+        .checksummed = checksummed,
     };
+}
+
+uint64_t flow_word(const struct flow_view *view, uint64_t sequence, const uint8_t *headers)
+{
+    uint32_t flow = flow_of(view->flows, sequence);
+    uint64_t base = __builtin_bswap64(load_u64(headers + view->offset));
+    uint64_t checksum = view->checksummed ? base & UINT16_MAX : 0;
+
+    return __builtin_bswap64(base - checksum + flow * view->step + (view->checksummed ? less(checksum, flow) : 0));
 }
 
 /* IPv4's unicast addresses that a host may have: those of the networks 1 to 223. */

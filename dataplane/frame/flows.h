@@ -71,9 +71,10 @@ struct flow_view {
     const struct flows *flows;
     flow_words_function *make_words;
     flow_write_function *write_words;
-    uint32_t offset; /* enum flow_offset */
-    uint64_t base;   /* of flow 0, as a number */
-    uint64_t step;   /* from flow to flow */
+    uint32_t offset;  /* enum flow_offset */
+    uint64_t base;    /* of flow 0, as a number */
+    uint64_t step;    /* from flow to flow */
+    bool checksummed; /* the word ends with a checksum that follows the flow */
 };
 
 /* headers: those of flow 0 as they go this way. answers: back to the flows' source. */
@@ -84,6 +85,9 @@ static inline void flow_words(const struct flow_view *view, uint64_t sequence, u
 {
     view->make_words(view, sequence, n, words);
 }
+
+/* The word of one packet, as it lies in its frame, whatever else these headers of flow 0 hold in it. */
+uint64_t flow_word(const struct flow_view *view, uint64_t sequence, const uint8_t *headers);
 
 /* Writes the words of n packets, from this number on, into frames that have the headers of flow 0. */
 static inline void flow_write(const struct flow_view *view, uint64_t sequence, unsigned n, const struct io_slot *slots)

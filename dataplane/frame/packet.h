@@ -129,6 +129,12 @@ static inline bool packet_is_compact(uint32_t frame_len)
     return frame_len < FRAME_LEN_FULL;
 }
 
+/* Whether a payload of this length has it. */
+static inline bool payload_is_compact(uint32_t payload_len)
+{
+    return payload_len < PAYLOAD_DATA;
+}
+
 /* The time whose lower bits a packet carries: the one nearest to the receiver's own. */
 static inline uint64_t packet_sent_ticks(uint64_t times, uint64_t seen_ticks, bool compact)
 {

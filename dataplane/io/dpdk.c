@@ -176,6 +176,14 @@ static int dpdk_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned
     return (int)n;
 }
 
+static void dpdk_tx_lengths(struct io_port *port, const struct io_slot *slots, unsigned n)
+{
+    struct dpdk_port *state = port->state;
+
+    for (unsigned i = 0; i < n; i++)
+        state->tx[i]->pkt_len = state->tx[i]->data_len = (uint16_t)slots[i].len;
+}
+
 static int dpdk_tx_commit(struct io_port *port, unsigned n)
 {
     struct dpdk_port *state = port->state;
@@ -267,6 +275,7 @@ const struct io_ops io_dpdk = {
     .probe = dpdk_probe,
     .open = dpdk_open,
     .tx_reserve = dpdk_tx_reserve,
+    .tx_lengths = dpdk_tx_lengths,
     .tx_commit = dpdk_tx_commit,
     .rx = dpdk_rx,
     .rx_release = dpdk_rx_release,

@@ -54,6 +54,7 @@ struct io_slot {
 };
 
 struct flows;
+struct form;
 
 struct io_address {
     uint8_t mac[6];
@@ -65,12 +66,15 @@ struct io_address {
 struct io_config {
     const char *device; /* interface name, or whatever the framework's ports are called */
     struct io_address local, peer;
-    uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, FRAME_LEN_MIN ... IO_FRAME_MAX */
+    uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, FRAME_LEN_MIN ... IO_FRAME_MAX; of a mix of
+                         * sizes the largest */
     uint32_t burst;     /* 1 ... IO_BURST_MAX */
     bool transmits, receives;
     bool blocks;               /* it sleeps on the descriptors while there is nothing to receive */
     bool rx_moderation;        /* it may leave a queue alone for some microseconds where that gains throughput */
     const struct flows *flows; /* of frame/flows.h: what packets differ in; NULL where they differ in nothing */
+    /* Of frame/form.h: what packets look like that are sent, and that are received; NULL where traffic is plain. */
+    const struct form *tx_form, *rx_form;
 };
 
 /* Exact totals that only the framework can know. All cumulative since open. */
@@ -105,6 +109,9 @@ struct io_ops {
     /* Lends up to n slots to write into; each has room for `len` bytes, which is what the configured frame length
      * leaves for this framework, and no more: the next slot may follow. Slots lent and not committed are lent again. */
     int (*tx_reserve)(struct io_port *port, struct io_slot *slots, unsigned n);
+    /* Takes note of the lengths that the first n of the slots lent last have been given, each up to the one that they
+     * were lent with. NULL where all packets have to have the same one. */
+    void (*tx_lengths)(struct io_port *port, const struct io_slot *slots, unsigned n);
     /* Sends the first n of the slots lent last, in order. Returns how many the port took; the rest is dropped by
      * the framework, and it is the caller who counts it as refused. */
     int (*tx_commit)(struct io_port *port, unsigned n);

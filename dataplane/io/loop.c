@@ -21,6 +21,7 @@ _Static_assert(LOOP_SLOTS >= 2 * IO_BURST_MAX && (LOOP_SLOTS & (LOOP_SLOTS - 1))
 /* Indices count up without end; head - tail packets are in the ring. */
 struct loop_state {
     uint8_t *memory;
+    uint32_t lens[LOOP_SLOTS];
     size_t room;   /* bytes from slot to slot */
     uint64_t head; /* the next slot to send from */
     uint64_t tail; /* the oldest packet not given back */
@@ -66,6 +67,8 @@ static int loop_open(struct io_port *port)
         return -ENOMEM;
     }
     memset(state->memory, 0, bytes);
+    for (unsigned i = 0; i < LOOP_SLOTS; i++)
+        state->lens[i] = port->config.frame_len - HEADERS_LEN;
     port->tx_queue_bytes = port->rx_queue_bytes = (uint32_t)bytes;
     return 0;
 }
@@ -82,6 +85,14 @@ static int loop_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned
         slots[i].len = port->config.frame_len - HEADERS_LEN;
     }
     return (int)n;
+}
+
+static void loop_tx_lengths(struct io_port *port, const struct io_slot *slots, unsigned n)
+{
+    struct loop_state *state = port->state;
+
+    for (unsigned i = 0; i < n; i++)
+        state->lens[(state->head + i) & (LOOP_SLOTS - 1)] = slots[i].len;
 }
 
 static int loop_tx_commit(struct io_port *port, unsigned n)
@@ -114,7 +125,7 @@ static int loop_rx(struct io_port *port, struct io_slot *slots, unsigned n)
     for (unsigned i = 0; i < n; i++)
         slots[i] = (struct io_slot){
             .data = slot_at(state, state->tail + i),
-            .len = port->config.frame_len - HEADERS_LEN,
+            .len = state->lens[(state->tail + i) & (LOOP_SLOTS - 1)],
             .seen_ticks = now,
         };
     state->lent = n;
@@ -140,6 +151,7 @@ const struct io_ops io_loop = {
     .probe = loop_probe,
     .open = loop_open,
     .tx_reserve = loop_tx_reserve,
+    .tx_lengths = loop_tx_lengths,
     .tx_commit = loop_tx_commit,
     .rx = loop_rx,
     .rx_release = loop_rx_release,

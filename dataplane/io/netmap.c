@@ -370,19 +370,27 @@ static int netmap_tx_reserve(struct io_port *port, struct io_slot *slots, unsign
     return (int)n;
 }
 
-static int send_slots(struct io_port *port, unsigned n, uint16_t len)
+/* Slots that the kernel gives back may hold any length. */
+static void netmap_tx_lengths(struct io_port *port, const struct io_slot *slots, unsigned n)
 {
     struct netmap_port *state = port->state;
     struct ring *ring = &state->tx;
     uint32_t index = ring->head;
 
-    if (n > ring->lent)
-        n = ring->lent;
-    for (unsigned i = 0; i < n; i++, index = slot_after(ring, index)) {
+    for (unsigned i = 0; i < n && i < ring->lent; i++, index = slot_after(ring, index)) {
         struct netmap_slot *slot = &ring->shared->slots[index];
-        slot->len = len;
+        slot->len = (uint16_t)slots[i].len;
         slot->flags = 0;
     }
+}
+
+static int send_slots(struct io_port *port, unsigned n)
+{
+    struct netmap_port *state = port->state;
+    struct ring *ring = &state->tx;
+
+    if (n > ring->lent)
+        n = ring->lent;
     give(ring, n);
     int error = sync_ring(port, NETMAP_TX_SYNC);
     return error < 0 ? error : (int)n;
@@ -390,7 +398,18 @@ static int send_slots(struct io_port *port, unsigned n, uint16_t len)
 
 static int netmap_tx_commit(struct io_port *port, unsigned n)
 {
-    return send_slots(port, n, (uint16_t)port->config.frame_len);
+    struct netmap_port *state = port->state;
+    struct ring *ring = &state->tx;
+    uint32_t index = ring->head;
+
+    /* Of packets with a form the slots know their lengths. */
+    for (unsigned i = 0; port->config.tx_form == NULL && i < n && i < ring->lent;
+         i++, index = slot_after(ring, index)) {
+        struct netmap_slot *slot = &ring->shared->slots[index];
+        slot->len = (uint16_t)port->config.frame_len;
+        slot->flags = 0;
+    }
+    return send_slots(port, n);
 }
 
 /* The kernel gets its slots back when it is next asked for packets. */
@@ -453,7 +472,9 @@ static int netmap_announce(struct io_port *port)
     if (lent <= 0)
         return lent;
     announcement_build(slot.data, &port->config.local);
-    int sent = send_slots(port, 1, (uint16_t)announcement_len(port->config.frame_len));
+    slot.len = announcement_len(port->config.frame_len);
+    netmap_tx_lengths(port, &slot, 1);
+    int sent = send_slots(port, 1);
     return sent < 0 ? sent : 0;
 }
 
@@ -472,6 +493,7 @@ const struct io_ops io_netmap = {
     .probe = netmap_probe,
     .open = netmap_open,
     .tx_reserve = netmap_tx_reserve,
+    .tx_lengths = netmap_tx_lengths,
     .tx_commit = netmap_tx_commit,
     .rx = netmap_rx,
     .descriptors = netmap_descriptors,

@@ -13,6 +13,7 @@
 
 #include "../frame/checksum.h"
 #include "../frame/flows.h"
+#include "../frame/form.h"
 #include "../frame/headers.h"
 #include "../frame/pattern.h"
 #include "../load/clock.h"
@@ -21,9 +22,10 @@
 struct null_state {
     uint8_t *tx, *rx; /* burst frames each, `room` apart; NULL in the direction that is not used */
     size_t room;
-    uint32_t rx_sequence;  /* of the next packet */
-    struct flow_view view; /* of what it delivers; flows == NULL: all the same */
-    uint16_t rx_constant;  /* the sum of a payload without its sequence number, send time, check and checksum */
+    uint32_t rx_sequence;   /* of the next packet */
+    struct flow_view view;  /* of what it delivers; flows == NULL: all the same */
+    uint16_t rx_constant;   /* the sum of a payload without its sequence number, send time, check and checksum */
+    uint16_t *rx_constants; /* where packets have a form: by the payload's length, and without what is compact */
 };
 
 static int null_probe(char *why, size_t why_size)
@@ -59,6 +61,7 @@ static void null_close(struct io_port *port)
         return;
     free(state->tx);
     free(state->rx);
+    free(state->rx_constants);
     free(state);
     port->state = NULL;
 }
@@ -74,6 +77,21 @@ static bool allocate(struct null_state *state, const struct io_config *config)
     return true;
 }
 
+/* The data of the longest packet is that of all others, as far as they go. */
+static int sum_up_data(struct io_port *port, struct null_state *state)
+{
+    const struct form *form = port->config.rx_form;
+    const uint32_t most = form->frame_len - form->headers_len;
+    const uint8_t *payload = state->rx + form->headers_len;
+
+    state->rx_constants = calloc(most + 1, sizeof(*state->rx_constants));
+    if (state->rx_constants == NULL)
+        return -ENOMEM;
+    for (uint32_t len = PAYLOAD_DATA; len <= most; len++)
+        state->rx_constants[len] = checksum_fold(checksum_add(0, payload + PAYLOAD_DATA, len - PAYLOAD_DATA));
+    return 0;
+}
+
 static int null_open(struct io_port *port)
 {
     struct null_state *state = calloc(1, sizeof(*state));
@@ -87,6 +105,8 @@ static int null_open(struct io_port *port)
     }
     for (unsigned i = 0; port->config.receives && i < port->config.burst; i++)
         state->rx_constant = build_frame(state->rx + (size_t)i * state->room, &port->config);
+    if (port->config.receives && port->config.rx_form != NULL)
+        return sum_up_data(port, state);
     if (port->config.receives && port->config.flows != NULL)
         flow_view_init(&state->view, port->config.flows, state->rx, port->config.flows->at_source);
     return 0;
@@ -104,6 +124,14 @@ static int null_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned
         slots[i].len = len;
     }
     return (int)n;
+}
+
+/* Nobody looks at them. */
+static void null_tx_lengths(struct io_port *port, const struct io_slot *slots, unsigned n)
+{
+    (void)port;
+    (void)slots;
+    (void)n;
 }
 
 static int null_tx_commit(struct io_port *port, unsigned n)
@@ -154,9 +182,45 @@ ALWAYS_INLINE int rx(struct io_port *port, struct io_slot *slots, unsigned n, co
     return (int)n;
 }
 
+/* Writes the payload of the next packet, whose data is in place. What a compact header leaves of it is zero. */
+static void write_payload(const struct null_state *state, uint8_t *payload, uint32_t len, uint64_t now)
+{
+    const bool compact = payload_is_compact(len);
+    const uint64_t times = packet_times(now, 0, compact);
+    const uint16_t check = packet_check(rx_mark(), state->rx_sequence);
+    uint64_t sum = state->rx_constants[len] + check;
+
+    store_u32(payload + PAYLOAD_MARK, rx_mark());
+    store_u32(payload + PAYLOAD_SEQUENCE, state->rx_sequence);
+    store_u64(payload + PAYLOAD_TIMES, times);
+    store_u16(payload + PAYLOAD_CHECK, check);
+    memset(payload + PAYLOAD_LAG, 0, (len < PAYLOAD_DATA ? len : PAYLOAD_DATA) - PAYLOAD_LAG);
+    sum = checksum_add_u64(sum + rx_mark() + state->rx_sequence, times);
+    store_u16(payload + (compact ? COMPACT_CHECKSUM : PAYLOAD_CHECKSUM), (uint16_t)~checksum_fold(sum));
+}
+
+static int rx_any(struct io_port *port, struct io_slot *slots, unsigned n)
+{
+    struct null_state *state = port->state;
+    const struct form *form = port->config.rx_form;
+    const uint64_t now = clock_ticks();
+    struct form_cursor lens = form_from(form, state->rx_sequence);
+
+    for (unsigned i = 0; i < n; i++, state->rx_sequence++) {
+        uint8_t *frame = state->rx + i * state->room;
+        uint32_t len = form_next_len(&lens);
+        form_write_headers(form, frame, state->rx_sequence, len);
+        write_payload(state, frame + form->headers_len, len - form->headers_len, now);
+        slots[i] = (struct io_slot){.data = frame, .len = len, .seen_ticks = now};
+    }
+    return (int)n;
+}
+
 static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
 {
     struct null_state *state = port->state;
+    if (port->config.rx_form != NULL)
+        return rx_any(port, slots, n);
     const uint32_t sequence = state->rx_sequence;
     int got = packet_is_compact(port->config.frame_len) ? rx(port, slots, n, true) : rx(port, slots, n, false);
 
@@ -184,6 +248,7 @@ const struct io_ops io_null = {
     .probe = null_probe,
     .open = null_open,
     .tx_reserve = null_tx_reserve,
+    .tx_lengths = null_tx_lengths,
     .tx_commit = null_tx_commit,
     .rx = null_rx,
     .announce = null_announce,

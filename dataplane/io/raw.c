@@ -12,6 +12,7 @@ const struct io_ops io_raw = {
     .probe = packet_socket_probe,
     .open = packet_socket_open,
     .tx_reserve = socket_tx_reserve,
+    .tx_lengths = socket_tx_lengths,
     .tx_commit = socket_tx_each,
     .rx = socket_rx_each,
     .descriptors = socket_descriptors,

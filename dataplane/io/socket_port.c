@@ -133,15 +133,22 @@ int socket_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n)
     return (int)n;
 }
 
+void socket_tx_lengths(struct io_port *port, const struct io_slot *slots, unsigned n)
+{
+    struct socket_port *sp = port->state;
+
+    for (unsigned i = 0; i < n; i++)
+        sp->vectors[i].iov_len = slots[i].len;
+}
+
 int socket_tx_each(struct io_port *port, unsigned n)
 {
     const struct socket_port *sp = port->state;
     const int fd = sp->tx_fd;
-    const size_t len = sp->tx_len;
     unsigned sent = 0;
 
     while (sent < n) {
-        if (send(fd, sp->tx + sent * sp->room, len, MSG_DONTWAIT) >= 0) {
+        if (send(fd, sp->tx + sent * sp->room, sp->vectors[sent].iov_len, MSG_DONTWAIT) >= 0) {
             sent++;
             continue;
         }

@@ -49,6 +49,7 @@ int socket_judge(struct io_port *port, int fd, const char *what);
 
 /* Parts of io_ops for a port whose state begins with a socket_port. */
 int socket_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n);
+void socket_tx_lengths(struct io_port *port, const struct io_slot *slots, unsigned n);
 int socket_tx_each(struct io_port *port, unsigned n);                         /* send */
 int socket_tx_burst(struct io_port *port, unsigned n);                        /* sendmmsg */
 int socket_rx_each(struct io_port *port, struct io_slot *slots, unsigned n);  /* recv */

@@ -11,6 +11,7 @@ const struct io_ops io_udp = {
     .probe = udp_socket_probe,
     .open = udp_socket_open,
     .tx_reserve = socket_tx_reserve,
+    .tx_lengths = socket_tx_lengths,
     .tx_commit = socket_tx_each,
     .rx = socket_rx_each,
     .descriptors = socket_descriptors,

@@ -49,6 +49,12 @@ static bool is_reachable(const struct arrivals *a, uint64_t number, uint64_t see
     return number - next < AHEAD_MAX && number < (paced ? 0 : next) + sent + a->burst;
 }
 
+/* Whether they are as little as touch=none asks for. */
+static bool headers_are_ours(const struct arrivals *a, const struct io_slot *slot)
+{
+    return headers_are_udp_to(slot->data, slot->len, a->udp_port) && headers_agree_on_len(slot->data, slot->len);
+}
+
 static bool headers_are_of_flow(const struct arrivals *a, const uint8_t *frame, uint64_t number)
 {
     uint8_t headers[HEADERS_LEN];
@@ -59,15 +65,25 @@ static bool headers_are_of_flow(const struct arrivals *a, const uint8_t *frame, 
     return headers_match(frame, headers, true);
 }
 
+/* Whether a packet of this number is so long. */
+static bool length_is_right(const struct arrivals *a, const struct io_slot *slot, uint64_t number)
+{
+    if (a->form == NULL)
+        return slot->len == a->slot_len;
+    return slot->len == form_len_of(a->form, number) - a->headers_len + a->payload_offset;
+}
+
 static bool headers_are_right(const struct arrivals *a, const struct io_slot *slot, uint64_t number)
 {
     if (!a->whole_frames)
         return true;
+    if (a->form != NULL)
+        return form_headers_match(a->form, slot->data, number, slot->len) ||
+               (!a->touch_full && headers_are_ours(a, slot));
     if (a->touch_full)
         return a->view.flows == NULL ? headers_match(slot->data, a->headers, true)
                                      : headers_are_of_flow(a, slot->data, number);
-    return headers_match(slot->data, a->headers, false) ||
-           (headers_are_udp_to(slot->data, slot->len, a->udp_port) && headers_agree_on_len(slot->data, slot->len));
+    return headers_match(slot->data, a->headers, false) || headers_are_ours(a, slot);
 }
 
 static bool payload_is_right(const struct arrivals *a, const struct io_slot *slot)
@@ -89,7 +105,7 @@ static enum verdict inspect(const struct arrivals *a, const struct io_slot *slot
     uint64_t number = sequence_unwrap(&a->sequence, load_u32(payload + PAYLOAD_SEQUENCE));
     if (!is_reachable(a, number, slot->seen_ticks))
         return FOREIGN;
-    bool intact = slot->len == a->slot_len && headers_are_right(a, slot, number) && payload_is_right(a, slot);
+    bool intact = length_is_right(a, slot, number) && headers_are_right(a, slot, number) && payload_is_right(a, slot);
     return intact ? INTACT : DAMAGED;
 }
 
@@ -113,6 +129,12 @@ static void record(struct arrivals *a, const struct run *run, uint64_t packets)
     histogram_record(&a->since_intended, clock_ticks_to_ns(delay + lag), packets);
 }
 
+/* The bytes of so many packets from the next one on. */
+static uint64_t bytes_in_order(const struct arrivals *a, unsigned packets)
+{
+    return a->form == NULL ? (uint64_t)packets * a->frame_len : form_bytes_of(a->form, a->sequence.next, packets);
+}
+
 /* Counts the packets that continued the run, which ends. */
 static void end_run(struct arrivals *a, unsigned packets)
 {
@@ -120,7 +142,7 @@ static void end_run(struct arrivals *a, unsigned packets)
 
     a->run.unrecorded = 0;
     a->packets += packets;
-    a->bytes += (uint64_t)packets * a->frame_len;
+    a->bytes += bytes_in_order(a, packets);
     sequence_in_order(&a->sequence, packets);
     if (unrecorded > 0)
         record(a, &a->run, unrecorded);
@@ -138,13 +160,14 @@ static struct run run_of(const struct arrivals *a, const struct io_slot *slot)
 {
     const uint8_t *payload = slot->data + a->payload_offset;
     uint64_t times = load_u64(payload + PAYLOAD_TIMES) & SENT_MASK;
+    bool compact = a->form == NULL ? a->compact : payload_is_compact(slot->len - a->payload_offset);
 
     return (struct run){
-        .sent_ticks = packet_sent_ticks(times, slot->seen_ticks, a->compact),
+        .sent_ticks = packet_sent_ticks(times, slot->seen_ticks, compact),
         .seen_ticks = slot->seen_ticks,
         .times = times,
         .mark = load_u32(payload + PAYLOAD_MARK),
-        .lag = a->compact ? compact_lag_value((uint32_t)(times >> COMPACT_SENT_BITS)) : load_u32(payload + PAYLOAD_LAG),
+        .lag = compact ? compact_lag_value((uint32_t)(times >> COMPACT_SENT_BITS)) : load_u32(payload + PAYLOAD_LAG),
         .unrecorded = 1,
     };
 }
@@ -182,7 +205,7 @@ static bool take_one(struct arrivals *a, const struct io_slot *slot)
         return false;
     }
     a->packets++;
-    a->bytes += slot->len + HEADERS_LEN - a->payload_offset;
+    a->bytes += slot->len + a->headers_len - a->payload_offset;
     if (verdict == UNIDENTIFIED) {
         /* Its mark is as doubtful as its number: it is taken to be of the time in which it came. */
         a->unidentified++;
@@ -211,6 +234,20 @@ unsigned arrivals_take(struct arrivals *a, struct io_slot *slots, unsigned n)
     return kept;
 }
 
+/* Traffic whose packets have one length, and headers that are alike but for their flows. */
+static void expect_plain(struct arrivals *a, const struct io_config *c, bool touch_full)
+{
+    headers_build(a->headers, &c->peer, &c->local, c->frame_len, touch_full);
+    a->compact = packet_is_compact(c->frame_len);
+    a->match = match_choose(a->compact, touch_full, a->whole_frames, vector_best());
+    a->slot_len = c->frame_len - HEADERS_LEN + a->payload_offset;
+    if (c->flows == NULL)
+        return;
+    flow_view_init(&a->view, c->flows, a->headers, c->flows->at_source);
+    if (touch_full)
+        a->match = match_choose_flows(a->compact, a->view.offset, vector_best());
+}
+
 void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full)
 {
     const struct io_config *c = &port->config;
@@ -222,17 +259,14 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     histogram_reset(&a->since_intended);
     histogram_reset(&a->since_sent);
 
-    headers_build(a->headers, &c->peer, &c->local, c->frame_len, touch_full);
-    a->compact = packet_is_compact(c->frame_len);
-    a->match = match_choose(a->compact, touch_full, whole_frames, vector_best());
-    if (c->flows != NULL) {
-        flow_view_init(&a->view, c->flows, a->headers, c->flows->at_source);
-        if (touch_full)
-            a->match = match_choose_flows(a->compact, a->view.offset, vector_best());
-    }
+    a->form = c->rx_form;
+    a->headers_len = a->form != NULL ? a->form->headers_len : HEADERS_LEN;
     a->whole_frames = whole_frames;
-    a->payload_offset = whole_frames ? HEADERS_LEN : 0;
-    a->slot_len = c->frame_len - HEADERS_LEN + a->payload_offset;
+    a->payload_offset = whole_frames ? a->headers_len : 0;
+    if (a->form != NULL)
+        a->match = match_choose_any(touch_full, whole_frames, vector_best());
+    else
+        expect_plain(a, c, touch_full);
     a->frame_len = c->frame_len;
     a->burst = c->burst;
     a->mark = mark;

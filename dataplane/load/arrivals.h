@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "../frame/flows.h"
+#include "../frame/form.h"
 #include "../io/io.h"
 #include "flow_losses.h"
 #include "histogram.h"
@@ -30,7 +31,8 @@ struct arrivals {
     uint8_t headers[HEADERS_LEN]; /* of a whole frame, as the peer writes them */
     /* Chosen once, so that the loop over packets tests no option. */
     match_function *match;
-    uint32_t slot_len, frame_len, burst, payload_offset;
+    uint32_t slot_len, frame_len; /* of plain traffic */
+    uint32_t headers_len, burst, payload_offset;
     uint32_t mark; /* of our pair's packets in this run that are not steady */
     /* Limits of a plausible delay, in ticks: before it was sent, and after. */
     uint64_t skew_max, delay_max;
@@ -39,7 +41,8 @@ struct arrivals {
     uint64_t begin_ticks, rate_pps;
     uint16_t udp_port;
     bool touch_full, whole_frames, compact;
-    struct flow_view view;           /* flows == NULL: all packets have these headers */
+    struct flow_view view;           /* flows == NULL: all packets have these headers, or a form */
+    const struct form *form;         /* NULL: traffic is plain */
     struct flow_losses *flow_losses; /* NULL: nobody counts flows one by one */
     struct run run;
 

@@ -13,6 +13,11 @@ void departures_init(struct departures *d, struct io_port *port, uint32_t mark, 
         .mark = mark,
         .payload_len = c->frame_len - HEADERS_LEN,
     };
+    if (c->tx_form != NULL) {
+        d->form = c->tx_form;
+        d->fill = fill_choose_any(port->ops->capabilities, touch_full, vector_best());
+        return;
+    }
     headers_build(d->headers, &c->local, &c->peer, c->frame_len, touch_full);
     if (c->flows != NULL)
         flow_view_init(&d->view, c->flows, d->headers, false);
@@ -26,7 +31,7 @@ static void prepare(struct departures *d, unsigned n)
     for (; d->prepared < n; d->prepared++) {
         const struct io_slot *slot = &d->slots[d->prepared];
         memset(slot->data, 0, slot->len);
-        if (whole_frames)
+        if (whole_frames && d->form == NULL)
             memcpy(slot->data, d->headers, HEADERS_LEN);
     }
 }
@@ -62,6 +67,8 @@ int departures_send(struct departures *d, unsigned n, uint64_t sent_ticks, uint6
     fill(d, (unsigned)lent, &stamp);
     if (d->view.flows != NULL)
         flow_write(&d->view, d->next_sequence, (unsigned)lent, d->slots);
+    if (d->form != NULL)
+        ops->tx_lengths(d->port, d->slots, (unsigned)lent);
     int taken = ops->tx_commit(d->port, (unsigned)lent);
     if (taken > 0)
         d->next_sequence += (unsigned)taken;

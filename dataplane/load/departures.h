@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../frame/flows.h"
+#include "../frame/form.h"
 #include "../frame/packet.h"
 #include "../io/io.h"
 #include "fill.h"
@@ -20,7 +21,8 @@ struct departures {
     uint32_t payload_len;
     unsigned prepared; /* slots whose constant bytes are in place, if the port keeps them */
     uint8_t headers[HEADERS_LEN];
-    struct flow_view view; /* flows == NULL: all packets have these headers */
+    struct flow_view view;   /* flows == NULL: all packets have these headers, or a form */
+    const struct form *form; /* NULL: traffic is plain */
     struct io_slot slots[IO_BURST_MAX];
 };
 

@@ -25,4 +25,7 @@ typedef void fill_function(struct departures *d, unsigned first, unsigned n, con
 /* capabilities: of the port. compact: whether packets have that header. */
 fill_function *fill_choose(unsigned capabilities, bool compact, bool touch_full, enum vector vector);
 
+/* For packets that have a form. */
+fill_function *fill_choose_any(unsigned capabilities, bool touch_full, enum vector vector);
+
 #endif

@@ -18,4 +18,7 @@ match_function *match_choose(bool compact, bool touch_full, bool whole_frames, e
 /* For whole frames with touch=full whose flows differ in the eight bytes of the headers from `offset` on. */
 match_function *match_choose_flows(bool compact, uint32_t offset, enum vector vector);
 
+/* For packets that have a form. */
+match_function *match_choose_any(bool touch_full, bool whole_frames, enum vector vector);
+
 #endif

@@ -169,6 +169,15 @@ static uint64_t not_after(uint64_t t_ns, uint64_t end_ns)
     return t_ns < end_ns ? t_ns : end_ns;
 }
 
+/* A server answers what came, which may be any packets of a mix: those that are lost on the way lack in the middle. */
+static uint64_t offered_bytes(const struct session *s)
+{
+    if (s->options->sizes.period == 0)
+        return s->tx.offered * s->options->frame_len;
+    return s->options->role == ROLE_SERVER ? s->tx.answered_bytes
+                                           : sizes_bytes_before(&s->options->sizes, s->tx.offered);
+}
+
 static void put_tx(FILE *out, const struct session *s)
 {
     const struct options *o = s->options;
@@ -182,7 +191,7 @@ static void put_tx(FILE *out, const struct session *s)
 
     fprintf(out, ",\"tx\":{\"intended_packets\":%" PRIu64, tx->intended);
     put_count(out, "offered_packets", tx->offered);
-    put_count(out, "offered_bytes", tx->offered * o->frame_len);
+    put_count(out, "offered_bytes", offered_bytes(s));
     put_count(out, "refused_packets", tx->not_taken - errors);
     put_count(out, "missed_packets", tx->missed);
     put_count(out, "error_packets", errors);
@@ -402,6 +411,7 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_bool(out, "super_packets", io->capabilities & IO_SUPER_PACKETS);
     put_bool(out, "can_block", io->descriptors != NULL);
     put_flow_fields(out, io);
+    put_bool(out, "mixed_sizes", io->tx_lengths != NULL);
     put_ports(out, io->ports);
     put_count(out, "hugepage_bytes", io->hugepage_bytes);
     put_count(out, "jumbo_hugepage_bytes", io->jumbo_hugepage_bytes);

@@ -16,6 +16,16 @@ static uint64_t count_steady(const struct session *s, const struct io_slot *pack
     return steady;
 }
 
+/* Of their frames. */
+static uint64_t bytes_of(const struct session *s, const struct io_slot *packets, unsigned n)
+{
+    uint64_t bytes = (uint64_t)n * (s->arrivals.headers_len - s->arrivals.payload_offset);
+
+    for (unsigned i = 0; i < n; i++)
+        bytes += packets[i].len;
+    return bytes;
+}
+
 ALWAYS_INLINE void copy_answers(struct io_slot *out, const struct io_slot *in, unsigned n, const bool whole_frames)
 {
     const uint32_t offset = whole_frames ? HEADERS_LEN : 0;
@@ -24,6 +34,7 @@ ALWAYS_INLINE void copy_answers(struct io_slot *out, const struct io_slot *in, u
         if (whole_frames)
             headers_answer(out[i].data, in[i].data);
         memcpy(out[i].data + offset, in[i].data + offset, in[i].len - offset);
+        out[i].len = in[i].len;
     }
 }
 
@@ -40,6 +51,8 @@ static int answer_some(struct session *s, const struct io_slot *packets, unsigne
         copy_answers(out, packets, (unsigned)lent, true);
     else
         copy_answers(out, packets, (unsigned)lent, false);
+    if (s->port.config.tx_form != NULL)
+        ops->tx_lengths(&s->port, out, (unsigned)lent);
     return ops->tx_commit(&s->port, (unsigned)lent);
 }
 
@@ -66,6 +79,8 @@ static int answer(struct session *s, const struct io_slot *packets, unsigned n)
         if (s->options->wait == WAIT_BLOCK)
             sleep_until(s, give_up, WAKE_BY_ROOM);
     }
+    if (s->port.config.tx_form != NULL)
+        s->tx.answered_bytes += bytes_of(s, packets, done);
     s->tx.intended += n;
     s->tx.offered += done;
     s->tx.not_taken += n - done;

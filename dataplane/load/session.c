@@ -33,7 +33,7 @@ static struct usage thread_usage(void)
     };
 }
 
-int session_make_flows(struct session *s)
+static int make_flows(struct session *s)
 {
     const struct options *o = s->options;
 
@@ -46,6 +46,31 @@ int session_make_flows(struct session *s)
     if (error < 0 || !role_receives(o->role) || o->flow_order == FLOW_NEW)
         return error;
     return flow_losses_init(&s->flow_losses, &s->flows);
+}
+
+int session_make_packets(struct session *s)
+{
+    const struct options *o = s->options;
+    int error = make_flows(s);
+
+    if (error < 0 || !options_need_form(o))
+        return error;
+    struct form_config c = {
+        .from = &o->local,
+        .to = &o->peer,
+        .sizes = o->sizes.period > 0 ? &o->sizes : NULL,
+        .frame_len = (uint32_t)o->frame_len,
+        .flows = s->flows.count > 0 ? &s->flows : NULL,
+        .answers = !s->flows.at_source,
+        .payload_checked = o->touch_full,
+    };
+    error = form_init(&s->tx_form, &c);
+    if (error < 0)
+        return error;
+    c.from = &o->peer;
+    c.to = &o->local;
+    c.answers = s->flows.at_source;
+    return form_init(&s->rx_form, &c);
 }
 
 void session_prepare(struct session *s)

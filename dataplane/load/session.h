@@ -20,6 +20,7 @@ struct tx_totals {
     uint64_t intended, offered, missed;
     uint64_t not_taken; /* tried for the last time, and not taken by the port */
     uint64_t steady_intended, steady_offered;
+    uint64_t answered_bytes; /* of a server whose packets have a form */
     uint64_t max_behind_ticks;
     uint64_t given_up_age_ns; /* so late, at the least, were those packets of the steady state that were given up */
     uint64_t ended_ns;        /* CLOCK_MONOTONIC */
@@ -48,6 +49,7 @@ struct session {
     int rx_fd, tx_fd;         /* of the port, where the thread is to sleep; -1 = none */
     struct flows flows;       /* count 0: packets differ in nothing */
     struct flow_losses flow_losses;
+    struct form tx_form, rx_form; /* where traffic is not plain */
     struct pacing pacing;
     struct tx_totals tx;
     struct departures departures;
@@ -72,8 +74,9 @@ static inline bool role_receives(enum role role)
     return role != ROLE_SENDER;
 }
 
-/* Makes the flows that the options ask for, before the port is opened. 0 or -ENOMEM. */
-int session_make_flows(struct session *s);
+/* Makes the flows that the options ask for, and the forms of packets that are not plain, before the port is opened. 0
+ * or -ENOMEM. */
+int session_make_packets(struct session *s);
 
 /* Fills in all that has to be in place before the start. The port must be open. */
 void session_prepare(struct session *s);

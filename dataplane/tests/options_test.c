@@ -66,6 +66,8 @@ static void test_refusals(void)
         {"--pair 256", "0 to 255"},
         {"--run 128", "0 to 127"},
         {"--touch some", "full or none"},
+        {"--sizes 59", "sizes from 60 to 9014"},
+        {"--sizes=", "give its MIX"},
         {"--flows 0", "1 to 1048576"},
         {"--flows 1048577", "1 to 1048576"},
         {"--flow-fields tos", "udp-port, ip or mac"},
@@ -209,11 +211,24 @@ static void test_registry(void)
     CHECK(io_find("nosuch") == NULL);
 }
 
+/* A mix has the length of its longest frame, and asks for a framework that sends packets of any. */
+static void test_sizes(void)
+{
+    struct options o = accepted("sender --io null --size 64 --sizes 60*7,566*4,1514");
+
+    CHECK(o.sizes.period == 12 && o.frame_len == 1514 && options_need_form(&o));
+    sizes_fini(&o.sizes);
+    refused("sender --io udp-gso --device eth0 --sizes 60,1514", "--size");
+    o = accepted("sender --io udp-gso --device eth0 --size 1514");
+    CHECK(!options_need_form(&o));
+}
+
 int main(void)
 {
     test_refusals();
     test_defaults();
     test_flows();
+    test_sizes();
     test_values();
     test_registry();
     return test_end("options_test");

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What packets that go one way look like, where their lengths or headers are not those of plain traffic: the loops of
+ * load/fill_any.c and load/match_any.c read it for each packet. Plain traffic has no form, and loops of its own.
+ *
+ * The headers of each length are built beforehand, so that nothing here knows what they consist of.
+ */
+#ifndef VSW_FORM_H
+#define VSW_FORM_H
+
+#include "flows.h"
+#include "headers.h"
+#include "sizes.h"
+
+/* Room for the headers of one length, whatever they consist of. */
+#define HEADERS_ROOM 64u
+_Static_assert(HEADERS_LEN <= HEADERS_ROOM, "there is room for the headers");
+
+struct form {
+    const struct sizes *sizes; /* NULL: all frames have this length */
+    uint32_t frame_len;        /* the largest */
+    uint32_t smallest;
+    uint32_t headers_len;  /* in front of the payload, whether we or the kernel write them */
+    uint8_t *headers;      /* of flow 0, of each length from the smallest on, HEADERS_ROOM apart */
+    bool every_byte;       /* headers are compared whole */
+    struct flow_view view; /* flows == NULL: all packets have those of flow 0 */
+};
+
+/* What is to be known to make one. */
+struct form_config {
+    const struct io_address *from, *to;
+    const struct sizes *sizes; /* NULL: all frames have frame_len */
+    uint32_t frame_len;        /* the largest */
+    const struct flows *flows; /* NULL: one */
+    bool answers;              /* the packets go back to the flows' source */
+    bool payload_checked;      /* and so is every byte */
+};
+
+/* 0 or -ENOMEM. */
+int form_init(struct form *f, const struct form_config *c);
+void form_fini(struct form *f);
+
+/* The headers of frames of this length, which is one of the form's. */
+ALWAYS_INLINE const uint8_t *form_headers(const struct form *f, uint32_t frame_len)
+{
+    return f->headers + (size_t)(frame_len - f->smallest) * HEADERS_ROOM;
+}
+
+/* The lengths of the packets from a number on, one after the other. */
+struct form_cursor {
+    const struct form *form;
+    uint32_t at; /* in the period */
+};
+
+ALWAYS_INLINE struct form_cursor form_from(const struct form *f, uint64_t number)
+{
+    return (struct form_cursor){f, f->sizes != NULL ? (uint32_t)(number % f->sizes->period) : 0};
+}
+
+/* The frame's length of the next packet. */
+ALWAYS_INLINE uint32_t form_next_len(struct form_cursor *c)
+{
+    const struct sizes *s = c->form->sizes;
+
+    if (s == NULL)
+        return c->form->frame_len;
+    uint32_t len = s->lens[c->at++];
+    if (c->at == s->period)
+        c->at = 0;
+    return len;
+}
+
+/* The frame's length of this packet. */
+ALWAYS_INLINE uint32_t form_len_of(const struct form *f, uint64_t number)
+{
+    return f->sizes != NULL ? size_of(f->sizes, number) : f->frame_len;
+}
+
+/* The bytes of the frames of packets with these numbers. */
+ALWAYS_INLINE uint64_t form_bytes_of(const struct form *f, uint64_t first, uint64_t packets)
+{
+    return f->sizes != NULL ? sizes_bytes_before(f->sizes, first + packets) - sizes_bytes_before(f->sizes, first)
+                            : packets * f->frame_len;
+}
+
+/* Writes the headers of a packet. */
+ALWAYS_INLINE void form_write_headers(const struct form *f, uint8_t *frame, uint64_t number, uint32_t frame_len)
+{
+    const uint8_t *headers = form_headers(f, frame_len);
+
+    memcpy(frame, headers, f->headers_len);
+    if (f->view.flows != NULL)
+        store_u64(frame + f->view.offset, flow_word(&f->view, number, headers));
+}
+
+/* Whether a frame has the headers of this packet: all bytes of them or, with touch=none, what tells ours from others
+ * and how long they are. The frame has that length. */
+ALWAYS_INLINE bool form_headers_match(const struct form *f, const uint8_t *frame, uint64_t number, uint32_t frame_len)
+{
+    uint8_t expected[HEADERS_ROOM];
+
+    if (!f->every_byte)
+        return headers_match(frame, form_headers(f, frame_len), false);
+    if (f->view.flows == NULL)
+        return memcmp(frame, form_headers(f, frame_len), f->headers_len) == 0;
+    form_write_headers(f, expected, number, frame_len);
+    return memcmp(frame, expected, f->headers_len) == 0;
+}
+
+#endif
