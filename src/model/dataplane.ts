@@ -174,6 +174,7 @@ const BuiltFrameworkSchema = z.strictObject({
   flow_fields: z.array(z.enum(FLOW_FIELDS)),
   /** A client receives answers to whichever UDP port. */
   answers_to_any_port: z.boolean(),
+  mixed_sizes: z.boolean(),
   /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
   ports: z.array(PortKindSchema),
   /** What each application takes while its port is open, and where its frames are longer than 1514 bytes. */

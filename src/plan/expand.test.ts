@@ -27,6 +27,7 @@ function built(name: string, kernelInterface: boolean, why: string | null = null
     jumbo_hugepage_bytes: 0,
     flow_fields: ['udp-port', 'ip', 'mac'],
     answers_to_any_port: true,
+    mixed_sizes: true,
   };
 }
 
