@@ -73,6 +73,8 @@ static enum exit_code open_port(struct session *s)
         .blocks = o->wait == WAIT_BLOCK,
         .rx_moderation = o->rx_moderation,
         .flows = s->flows.count > 0 ? &s->flows : NULL,
+        .encapsulation = o->encapsulation,
+        .vlans = s->vlans.count > 0 ? &s->vlans : NULL,
         .tx_form = options_need_form(o) ? &s->tx_form : NULL,
         .rx_form = options_need_form(o) ? &s->rx_form : NULL,
     };

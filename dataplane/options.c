@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame/packet.h"
+#include "frame/layout.h"
 
 const char *const role_names[ROLE_COUNT] = {"sender", "receiver", "client", "server"};
 
@@ -28,7 +28,9 @@ enum option_kind {
     KIND_CHOICE,
     KIND_WAIT,
     KIND_FIELD,
-    KIND_ORDER
+    KIND_ORDER,
+    KIND_VLANS,
+    KIND_VLAN
 };
 
 /* One option: how it is read, where to, and its line of help. */
@@ -56,8 +58,9 @@ static const struct option_spec specs[] = {
      "interface or port of the framework (required, but for null and loop)"},
     {"--local-mac", "MAC", KIND_MAC, AT(o.local.mac), 0, 0, NULL, NULL, "our Ethernet address (02:00:00:00:00:01)"},
     {"--peer-mac", "MAC", KIND_MAC, AT(o.peer.mac), 0, 0, NULL, NULL, "the peer's (02:00:00:00:00:02)"},
-    {"--local-ip", "IP", KIND_IP, AT(o.local.ip), 0, 0, NULL, NULL, "our IPv4 address (10.0.0.1)"},
-    {"--peer-ip", "IP", KIND_IP, AT(o.peer.ip), 0, 0, NULL, NULL, "the peer's (10.0.0.2)"},
+    {"--local-ip", "IP", KIND_IP, AT(o.local), 0, 0, NULL, NULL,
+     "our IP address (10.0.0.1 or, with --ip 6, 2001:2::4000:0:0:1)"},
+    {"--peer-ip", "IP", KIND_IP, AT(o.peer), 0, 0, NULL, NULL, "the peer's (10.0.0.2, 2001:2::4000:0:0:2)"},
     {"--local-port", "PORT", KIND_PORT, AT(o.local.udp_port), 0, 0, NULL, NULL, "our UDP port (5001)"},
     {"--peer-port", "PORT", KIND_PORT, AT(o.peer.udp_port), 0, 0, NULL, NULL, "the peer's (5001)"},
     {"--pair", "N", KIND_NUMBER, AT(o.pair), 0, PACKET_PAIR_MAX, NULL, NULL,
@@ -74,9 +77,14 @@ static const struct option_spec specs[] = {
     {"--flows", "N", KIND_NUMBER, AT(o.flow_count), 1, FLOWS_MAX, NULL, NULL,
      "flows of the pair's packets, 1 to 1048576 (1)"},
     {"--flow-fields", "FIELD", KIND_FIELD, AT(o.flow_field), 0, 0, NULL, NULL,
-     "what they differ in: udp-port, ip or mac (ip)"},
+     "what they differ in: udp-port, ip, mac or vlan (ip)"},
     {"--flow-order", "ORDER", KIND_ORDER, AT(o), 0, 0, NULL, NULL,
      "round-robin, uniform, zipf:S with 0 < S <= 10, or new: none twice (round-robin)"},
+    {"--ip", "6|4", KIND_CHOICE, AT(o.encapsulation.ip6), 0, 0, "6", "4", "version of IP (4)"},
+    {"--vlan", "ID[-ID]", KIND_VLANS, AT(o.encapsulation), 0, 0, NULL, NULL,
+     "id of an 802.1Q tag, or of several, each in turn; none (none)"},
+    {"--qinq", "ID", KIND_VLAN, AT(o.encapsulation.outer_vlan), 0, 0, NULL, NULL,
+     "id of an 802.1ad tag in front of that; none (none)"},
     {"--touch", "full|none", KIND_CHOICE, AT(o.touch_full), 0, 0, "full", "none",
      "make and check every byte, or our header only (full)"},
     {"--wait", "WAY", KIND_WAIT, AT(o.wait), 0, 0, NULL, NULL,
@@ -154,12 +162,21 @@ static bool read_mac(const char *text, uint8_t *mac)
     return (mac[0] & 1) == 0 && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) != 0;
 }
 
-static bool read_ip(const char *text, struct in_addr *ip)
+static bool read_ip4(const char *text, struct in_addr *ip)
 {
     if (inet_pton(AF_INET, text, ip) != 1)
         return false;
     uint32_t host = ntohl(ip->s_addr);
     return host >> 24 != 0 && !IN_MULTICAST(host) && !IN_BADCLASS(host);
+}
+
+/* Which version it is of is told by what it looks like; whether that is the one that is asked for, in the end. */
+static bool read_ip(const char *text, struct io_address *address)
+{
+    if (strchr(text, ':') == NULL)
+        return read_ip4(text, &address->ip);
+    return inet_pton(AF_INET6, text, &address->ip6) == 1 && !IN6_IS_ADDR_MULTICAST(&address->ip6) &&
+           !IN6_IS_ADDR_UNSPECIFIED(&address->ip6) && !IN6_IS_ADDR_LOOPBACK(&address->ip6);
 }
 
 /* Which of these words it is; -1 where it is none. */
@@ -188,6 +205,39 @@ static bool read_field(const char *text, enum flow_field *out)
     if (found >= 0)
         *out = (enum flow_field)found;
     return found >= 0;
+}
+
+static bool read_vlan(const char *text, size_t len, uint16_t *out)
+{
+    char word[8];
+    uint64_t number;
+
+    if (len >= sizeof(word))
+        return false;
+    memcpy(word, text, len);
+    word[len] = '\0';
+    bool valid = read_number(word, 1, VLAN_MAX, &number);
+    if (valid)
+        *out = (uint16_t)number;
+    return valid;
+}
+
+/* "none", an id, or the first and the last of several. */
+static bool read_vlans(const char *text, uint16_t *first, uint16_t *last)
+{
+    const char *dash = strchr(text, '-');
+
+    if (strcmp(text, "none") == 0) {
+        *first = *last = 0;
+        return true;
+    }
+    if (dash == NULL) {
+        bool valid = read_vlan(text, strlen(text), first);
+        *last = *first;
+        return valid;
+    }
+    return read_vlan(text, (size_t)(dash - text), first) && read_vlan(dash + 1, strlen(dash + 1), last) &&
+           *first <= *last;
 }
 
 #define ZIPF "zipf:"
@@ -238,7 +288,18 @@ static bool read_value(const struct option_spec *spec, const char *text, void *f
         break;
     case KIND_IP:
         if (!read_ip(text, field))
-            return refuse(m, "%s %s: give a unicast IPv4 address such as 10.0.0.1", spec->name, text);
+            return refuse(m, "%s %s: give a unicast IP address such as 10.0.0.1 or 2001:2::1", spec->name, text);
+        break;
+    case KIND_VLANS:
+        if (!read_vlans(text, &((struct io_encapsulation *)field)->vlan_first,
+                        &((struct io_encapsulation *)field)->vlan_last))
+            return refuse(m, "%s %s: give a VLAN id from 1 to %d, two as 100-199, or none", spec->name, text, VLAN_MAX);
+        break;
+    case KIND_VLAN:
+        if (strcmp(text, "none") == 0)
+            *(uint16_t *)field = 0;
+        else if (!read_vlan(text, strlen(text), field))
+            return refuse(m, "%s %s: give a VLAN id from 1 to %d, or none", spec->name, text, VLAN_MAX);
         break;
     case KIND_WAIT:
         if (!read_wait(text, field))
@@ -246,7 +307,7 @@ static bool read_value(const struct option_spec *spec, const char *text, void *f
         break;
     case KIND_FIELD:
         if (!read_field(text, field))
-            return refuse(m, "%s %s: give udp-port, ip or mac", spec->name, text);
+            return refuse(m, "%s %s: give udp-port, ip, mac or vlan", spec->name, text);
         break;
     case KIND_ORDER:
         if (!read_order(text, field))
@@ -328,8 +389,8 @@ static uint32_t flows_possible_here(const struct options *o)
 {
     bool source = o->role == ROLE_SENDER || o->role == ROLE_CLIENT;
 
-    return source ? flows_possible(o->flow_field, &o->local, &o->peer)
-                  : flows_possible(o->flow_field, &o->peer, &o->local);
+    return source ? flows_possible(o->flow_field, &o->encapsulation, &o->local, &o->peer)
+                  : flows_possible(o->flow_field, &o->encapsulation, &o->peer, &o->local);
 }
 
 static bool complete_flows(struct options *o, struct message *m)
@@ -343,8 +404,8 @@ static bool complete_flows(struct options *o, struct message *m)
         return true;
     if (!(o->io->capabilities & IO_WHOLE_FRAMES))
         return refuse(m, "--io %s leaves the headers to the kernel, which has one flow: give --flows 1", o->io->name);
-    if (is_new && o->flow_field == FLOW_UDP_PORT)
-        return refuse(m, "--flow-order new has too few UDP ports: give --flow-fields ip or mac");
+    if (is_new && (o->flow_field == FLOW_UDP_PORT || o->flow_field == FLOW_VLAN))
+        return refuse(m, "--flow-order new has too few UDP ports and VLANs: give --flow-fields ip or mac");
     if (is_new)
         o->flow_count = possible;
     if (o->flow_count > possible)
@@ -371,6 +432,38 @@ static bool complete_sizes(struct draft *d, struct message *m)
     return error == 0;
 }
 
+/* Flows that differ in their VLAN have tags, though none was asked for, and be there only one of them. */
+static bool complete_encapsulation(struct options *o, struct message *m)
+{
+    struct io_encapsulation *e = &o->encapsulation;
+    const uint64_t smallest = o->sizes.period > 0 ? o->sizes.smallest : o->frame_len;
+
+    if (o->flow_field == FLOW_VLAN && e->vlan_first == 0)
+        e->vlan_first = e->vlan_last = 1;
+    if (o->flow_field == FLOW_VLAN && e->vlan_last != e->vlan_first)
+        return refuse(m, "--vlan %u-%u: flows of --flow-fields vlan count up from one id: give the first one alone",
+                      e->vlan_first, e->vlan_last);
+    if (e->outer_vlan != 0 && e->vlan_first == 0)
+        return refuse(m, "--qinq %u is the outer one of two tags: give --vlan, too", e->outer_vlan);
+    if (!layout_is_plain(e) && !(o->io->capabilities & IO_WHOLE_FRAMES))
+        return refuse(m, "--io %s leaves the headers to the kernel: leave out --vlan, --qinq and --ip 6", o->io->name);
+    if (smallest < layout_frame_len_min(e))
+        return refuse(m, "--size %" PRIu64 " has no room for these headers: give %u or more", smallest,
+                      layout_frame_len_min(e));
+    return true;
+}
+
+/* Whether both addresses are there, and not the same. */
+static bool complete_addresses(const struct options *o, struct message *m)
+{
+    if (memcmp(o->local.mac, o->peer.mac, sizeof(o->local.mac)) == 0)
+        return refuse(m, "--local-mac and --peer-mac are the same: give two addresses");
+    if (o->encapsulation.ip6 ? memcmp(&o->local.ip6, &o->peer.ip6, sizeof(o->local.ip6)) == 0
+                             : o->local.ip.s_addr == o->peer.ip.s_addr)
+        return refuse(m, "--local-ip and --peer-ip are the same: give two addresses");
+    return true;
+}
+
 /* What can be judged only when all options are known. */
 static bool complete(struct draft *d, struct message *m)
 {
@@ -393,15 +486,23 @@ static bool complete(struct draft *d, struct message *m)
     }
     if (o->wait == WAIT_BLOCK && o->io->descriptors == NULL)
         return refuse(m, "--io %s has nothing to sleep on: give --wait poll or yield", o->io->name);
-    if (memcmp(o->local.mac, o->peer.mac, sizeof(o->local.mac)) == 0)
-        return refuse(m, "--local-mac and --peer-mac are the same: give two addresses");
-    if (o->local.ip.s_addr == o->peer.ip.s_addr)
-        return refuse(m, "--local-ip and --peer-ip are the same: give two addresses");
-    if (!complete_flows(o, m) || !complete_sizes(d, m))
+    if (!complete_addresses(o, m) || !complete_flows(o, m) || !complete_sizes(d, m) || !complete_encapsulation(o, m))
         return false;
     if (o->max_debt_ms == UNSET)
         o->max_debt_ms = o->role == ROLE_CLIENT ? 1000 : 10;
     return true;
+}
+
+/* Of one end, 1 or 2, in the networks that RFC 1918 leaves to everybody and RFC 5180 to benchmarks. The second half of
+ * an IPv6 address has room for flows (frame/flows.h). */
+static struct io_address default_address(uint8_t end)
+{
+    return (struct io_address){
+        .mac = {2, 0, 0, 0, 0, end},
+        .ip.s_addr = htonl(0x0a000000u + end),
+        .ip6.s6_addr = {0x20, 0x01, 0x00, 0x02, [8] = 0x40, [15] = end},
+        .udp_port = 5001,
+    };
 }
 
 bool options_parse(struct options *o, int argc, char *const *argv, char *error, size_t error_size)
@@ -411,8 +512,8 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
         .o =
             {
                 .role = ROLE_COUNT,
-                .local = {.mac = {2, 0, 0, 0, 0, 1}, .ip.s_addr = htonl(0x0a000001), .udp_port = 5001},
-                .peer = {.mac = {2, 0, 0, 0, 0, 2}, .ip.s_addr = htonl(0x0a000002), .udp_port = 5001},
+                .local = default_address(1),
+                .peer = default_address(2),
                 .frame_len = 64,
                 .burst = 32,
                 .flow_count = 1,

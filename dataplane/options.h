@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "frame/flows.h"
+#include "frame/layout.h"
 #include "frame/sizes.h"
 #include "io/io.h"
 
@@ -30,6 +31,7 @@ struct options {
     uint64_t pair, run, frame_len, rate_pps, burst; /* frame_len: the largest of a mix */
     struct sizes sizes;                             /* period 0: all have frame_len */
     enum wait_way wait;
+    struct io_encapsulation encapsulation;
     uint64_t flow_count; /* 1: packets differ in nothing */
     enum flow_field flow_field;
     enum flow_order flow_order;
@@ -43,7 +45,7 @@ struct options {
 /* Whether packets differ from plain traffic, and so are sent and checked by the loops that read a form. */
 static inline bool options_need_form(const struct options *o)
 {
-    return o->sizes.period > 0;
+    return o->sizes.period > 0 || !layout_is_plain(&o->encapsulation);
 }
 
 /* Reads argv. False, and one line in error that names the mend, if it is not a valid command line. */

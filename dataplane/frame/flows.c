@@ -6,9 +6,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "packet.h"
+#include "layout.h"
 
-const char *const flow_field_names[FLOW_FIELD_COUNT] = {"udp-port", "ip", "mac"};
+const char *const flow_field_names[FLOW_FIELD_COUNT] = {"udp-port", "ip", "mac", "vlan"};
 
 /* Of splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014): its step, and the
  * two multipliers of its finalizer. */
@@ -130,13 +130,32 @@ struct place {
 #define PORT_STEP (UINT64_C(1) << 48)
 #define MAC_STEP (UINT64_C(1) << 32)
 
-static struct place place_of(enum flow_field field, bool answers)
+/* The second half of an IPv6 source address, or of an answer's destination. */
+static struct place place_of_ip6(const struct layout *at, bool answers)
 {
-    switch (field) {
+    return (struct place){at->ip + (answers ? 32 : 16), -IP_STEP};
+}
+
+/* With two tags the id is in the last bytes of the word, with one before the EtherType and the IP header's first bytes.
+ */
+static struct place place_of_vlan(const struct io_encapsulation *e)
+{
+    return (struct place){TAGS_AT, e->outer_vlan != 0 ? 1 : UINT64_C(1) << 32};
+}
+
+static struct place place_of(const struct flows *f, bool answers)
+{
+    const struct layout at = layout_of(&f->encapsulation);
+
+    switch (f->field) {
     case FLOW_UDP_PORT:
-        return (struct place){FLOW_AT_UDP, answers ? PORT_STEP >> 16 : PORT_STEP};
+        return (struct place){at.udp, answers ? PORT_STEP >> 16 : PORT_STEP};
     case FLOW_IP:
-        return (struct place){FLOW_AT_IP, answers ? -IP_STEP : IP_STEP};
+        if (f->encapsulation.ip6)
+            return place_of_ip6(&at, answers);
+        return (struct place){at.udp - 8, answers ? -IP_STEP : IP_STEP};
+    case FLOW_VLAN:
+        return place_of_vlan(&f->encapsulation);
     default:
         return (struct place){answers ? FLOW_AT_DESTINATION_MAC : FLOW_AT_SOURCE_MAC, MAC_STEP};
     }
@@ -153,7 +172,7 @@ void flow_view_init(struct flow_view *view, const struct flows *f, const uint8_t
         [FLOW_ZIPF] = {{zipf_words, zipf_write}, {zipf_checksummed_words, zipf_checksummed_write}},
         [FLOW_NEW] = {{in_turn_words, in_turn_write}, {in_turn_checksummed_words, in_turn_checksummed_write}},
     };
-    struct place place = place_of(f->field, answers);
+    struct place place = place_of(f, answers);
     uint64_t base = __builtin_bswap64(load_u64(headers + place.offset));
     /* Without a checksum, the field stays 0. */
     bool checksummed = f->field == FLOW_UDP_PORT && (base & UINT16_MAX) != 0;
@@ -187,17 +206,35 @@ static uint32_t at_most(uint64_t count, uint32_t most)
     return count < most ? (uint32_t)count : most;
 }
 
-uint32_t flows_possible(enum flow_field field, const struct io_address *from, const struct io_address *to)
+static uint32_t ip_flows(const struct io_address *from, const struct io_address *to)
 {
     uint32_t source = ntohl(from->ip.s_addr), destination = ntohl(to->ip.s_addr);
     uint32_t up = IP_HIGHEST - source, down = destination - IP_LOWEST;
+
+    return at_most((uint64_t)(up < down ? up : down) + 1, FLOWS_NEW_IP);
+}
+
+/* As far as the last 32 bits count up, and those before them down. */
+static uint32_t ip6_flows(const struct io_address *from)
+{
+    uint64_t half = __builtin_bswap64(load_u64(from->ip6.s6_addr + 8));
+    uint64_t up = UINT32_MAX - (half & UINT32_MAX), down = half >> 32;
+
+    return at_most((up < down ? up : down) + 1, FLOWS_NEW_IP);
+}
+
+uint32_t flows_possible(enum flow_field field, const struct io_encapsulation *e, const struct io_address *from,
+                        const struct io_address *to)
+{
     uint32_t middle = (uint32_t)from->mac[1] << 16 | (uint32_t)from->mac[2] << 8 | from->mac[3];
 
     switch (field) {
     case FLOW_UDP_PORT:
         return UINT32_C(65536) - from->udp_port;
     case FLOW_IP:
-        return at_most((uint64_t)(up < down ? up : down) + 1, FLOWS_NEW_IP);
+        return e->ip6 ? ip6_flows(from) : ip_flows(from, to);
+    case FLOW_VLAN:
+        return VLAN_MAX + 1u - e->vlan_first;
     default:
         return at_most(FLOWS_NEW_MAC - middle, FLOWS_NEW_MAC);
     }

@@ -7,8 +7,10 @@
  * read as a number in network order, it grows by the same step from flow to flow. Flow 0 has the addresses as they are.
  *
  * - udp-port: the source port counts up. The UDP checksum counts down with it.
- * - ip: the source address counts up and the destination address down, so that neither checksum changes.
+ * - ip: the source address counts up and the destination address down, so that neither checksum changes. An IPv6
+ * address has room for both: the last 32 bits of the source count up, and those before them down.
  * - mac: bytes 2 to 4 of the source's Ethernet address count up.
+ * - vlan: the id of the VLAN tag, the inner one of two, counts up.
  *
  * In answers, source and destination have changed places.
  */
@@ -20,7 +22,7 @@
 
 #include "../io/io.h"
 
-enum flow_field { FLOW_UDP_PORT, FLOW_IP, FLOW_MAC, FLOW_FIELD_COUNT };
+enum flow_field { FLOW_UDP_PORT, FLOW_IP, FLOW_MAC, FLOW_VLAN, FLOW_FIELD_COUNT };
 enum flow_order { FLOW_ROUND_ROBIN, FLOW_UNIFORM, FLOW_ZIPF, FLOW_NEW, FLOW_ORDER_COUNT };
 extern const char *const flow_field_names[FLOW_FIELD_COUNT];
 
@@ -36,9 +38,10 @@ struct flows {
     uint32_t count; /* 2 or more */
     enum flow_field field;
     enum flow_order order;
-    bool at_source;  /* we send the flows: what we receive are answers to them */
-    uint64_t seed;   /* FLOW_UNIFORM: added to the sequence number */
-    uint32_t *draws; /* FLOW_ZIPF: flow of each sequence number, modulo FLOW_DRAWS */
+    bool at_source;                        /* we send the flows: what we receive are answers to them */
+    struct io_encapsulation encapsulation; /* where the fields are */
+    uint64_t seed;                         /* FLOW_UNIFORM: added to the sequence number */
+    uint32_t *draws;                       /* FLOW_ZIPF: flow of each sequence number, modulo FLOW_DRAWS */
 };
 
 /* Draws what is drawn beforehand. order FLOW_NEW: count is that of the field. exponent: of FLOW_ZIPF, above 0; the
@@ -48,12 +51,13 @@ int flows_init(struct flows *f, uint32_t count, enum flow_field field, enum flow
 void flows_fini(struct flows *f);
 
 /* How many flows this source can have; 0 where the field does not exist. Addresses stay unicast ones. */
-uint32_t flows_possible(enum flow_field field, const struct io_address *from, const struct io_address *to);
+uint32_t flows_possible(enum flow_field field, const struct io_encapsulation *e, const struct io_address *from,
+                        const struct io_address *to);
 
 /* The flow of a packet. */
 uint32_t flow_of(const struct flows *f, uint64_t sequence);
 
-/* Where the words of flows begin in a frame. */
+/* Where the words of flows begin in a frame that has no tag and IPv4, for which there are loops of their own. */
 enum flow_offset {
     FLOW_AT_DESTINATION_MAC = 0, /* of answers: with two bytes of the source's */
     FLOW_AT_SOURCE_MAC = 6,      /* with the EtherType */
@@ -71,7 +75,7 @@ struct flow_view {
     const struct flows *flows;
     flow_words_function *make_words;
     flow_write_function *write_words;
-    uint32_t offset;  /* enum flow_offset */
+    uint32_t offset;  /* in a frame: enum flow_offset, or of its layout */
     uint64_t base;    /* of flow 0, as a number */
     uint64_t step;    /* from flow to flow */
     bool checksummed; /* the word ends with a checksum that follows the flow */

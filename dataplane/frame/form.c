@@ -12,16 +12,21 @@ int form_init(struct form *f, const struct form_config *c)
         .sizes = c->sizes,
         .frame_len = c->frame_len,
         .smallest = smallest,
-        .headers_len = HEADERS_LEN,
+        .headers_len = layout_of(&c->encapsulation).len,
         .headers = calloc(c->frame_len - smallest + 1, HEADERS_ROOM),
+        .zeroes = c->encapsulation.ip6,
         .every_byte = c->payload_checked,
     };
     if (f->headers == NULL)
         return -ENOMEM;
     for (uint32_t len = smallest; len <= c->frame_len; len++)
-        headers_build(f->headers + (size_t)(len - smallest) * HEADERS_ROOM, c->from, c->to, len, c->payload_checked);
+        headers_build_with(&c->encapsulation, f->headers + (size_t)(len - smallest) * HEADERS_ROOM, c->from, c->to, len,
+                           c->payload_checked);
+    f->mask_words = headers_mask(&c->encapsulation, f->mask);
     if (c->flows != NULL)
         flow_view_init(&f->view, c->flows, f->headers, c->answers);
+    if (c->vlans != NULL)
+        flow_view_init(&f->vlans, c->vlans, f->headers, c->answers);
     return 0;
 }
 

@@ -13,17 +13,21 @@
 #include "sizes.h"
 
 /* Room for the headers of one length, whatever they consist of. */
-#define HEADERS_ROOM 64u
-_Static_assert(HEADERS_LEN <= HEADERS_ROOM, "there is room for the headers");
+#define HEADERS_ROOM 128u
+_Static_assert(8 * HEADER_WORDS <= HEADERS_ROOM, "there is room for the headers");
 
 struct form {
     const struct sizes *sizes; /* NULL: all frames have this length */
     uint32_t frame_len;        /* the largest */
     uint32_t smallest;
-    uint32_t headers_len;  /* in front of the payload, whether we or the kernel write them */
-    uint8_t *headers;      /* of flow 0, of each length from the smallest on, HEADERS_ROOM apart */
-    bool every_byte;       /* headers are compared whole */
-    struct flow_view view; /* flows == NULL: all packets have those of flow 0 */
+    uint32_t headers_len; /* in front of the payload, whether we or the kernel write them */
+    uint8_t *headers;     /* of flow 0, of each length from the smallest on, HEADERS_ROOM apart */
+    bool zeroes;          /* data that touch=none leaves alone are zeroes, as the checksum has to be right */
+    bool every_byte;      /* headers are compared whole, else where this mask has bits, by words as they are loaded */
+    uint64_t mask[HEADER_WORDS];
+    uint32_t mask_words;
+    struct flow_view view;  /* flows == NULL: all packets have those of flow 0 */
+    struct flow_view vlans; /* flows == NULL: all are of the first VLAN, or of none */
 };
 
 /* What is to be known to make one. */
@@ -31,7 +35,9 @@ struct form_config {
     const struct io_address *from, *to;
     const struct sizes *sizes; /* NULL: all frames have frame_len */
     uint32_t frame_len;        /* the largest */
+    struct io_encapsulation encapsulation;
     const struct flows *flows; /* NULL: one */
+    const struct flows *vlans; /* of a range, in turn; NULL: one, or none */
     bool answers;              /* the packets go back to the flows' source */
     bool payload_checked;      /* and so is every byte */
 };
@@ -91,6 +97,18 @@ ALWAYS_INLINE void form_write_headers(const struct form *f, uint8_t *frame, uint
     memcpy(frame, headers, f->headers_len);
     if (f->view.flows != NULL)
         store_u64(frame + f->view.offset, flow_word(&f->view, number, headers));
+    if (f->vlans.flows != NULL)
+        store_u64(frame + f->vlans.offset, flow_word(&f->vlans, number, headers));
+}
+
+/* Whether a frame has what tells ours from others: wherever packets of this length have the same. */
+ALWAYS_INLINE bool form_tells_ours(const struct form *f, const uint8_t *frame, const uint8_t *headers)
+{
+    uint64_t different = 0;
+
+    for (uint32_t i = 0; i < f->mask_words; i++)
+        different |= (load_u64(frame + 8 * i) ^ load_u64(headers + 8 * i)) & f->mask[i];
+    return different == 0;
 }
 
 /* Whether a frame has the headers of this packet: all bytes of them or, with touch=none, what tells ours from others
@@ -100,8 +118,8 @@ ALWAYS_INLINE bool form_headers_match(const struct form *f, const uint8_t *frame
     uint8_t expected[HEADERS_ROOM];
 
     if (!f->every_byte)
-        return headers_match(frame, form_headers(f, frame_len), false);
-    if (f->view.flows == NULL)
+        return form_tells_ours(f, frame, form_headers(f, frame_len));
+    if (f->view.flows == NULL && f->vlans.flows == NULL)
         return memcmp(frame, form_headers(f, frame_len), f->headers_len) == 0;
     form_write_headers(f, expected, number, frame_len);
     return memcmp(frame, expected, f->headers_len) == 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The headers in front of the payload, for frameworks that carry whole frames: Ethernet II, IPv4 without options, UDP.
- * They are the same for every packet of a flow, so they are built once and copied.
+ * The headers in front of the payload, for frameworks that carry whole frames: Ethernet II, tags where there are some,
+ * IPv4 or IPv6, UDP. They are the same for every packet of a flow, so they are built once and copied.
  */
 #ifndef VSW_HEADERS_H
 #define VSW_HEADERS_H
@@ -10,6 +10,7 @@
 
 #include "../io/io.h"
 #include "flows.h"
+#include "layout.h"
 #include "packet.h"
 
 /* Writes the HEADERS_LEN bytes of the flow from one address to another. A checked payload sums to 0xffff, whatever it
@@ -17,11 +18,23 @@
 void headers_build(uint8_t *headers, const struct io_address *from, const struct io_address *to, uint32_t frame_len,
                    bool payload_checked);
 
-/* Whether a frame carries UDP over IPv4 to this port, in one piece. */
-bool headers_are_udp_to(const uint8_t *frame, uint32_t len, uint16_t udp_port);
+/* The same with tags or over IPv6: the layout's bytes. IPv6 has no packet without a checksum (RFC 8200, 8.1), so that
+ * every payload has to sum to 0xffff there. */
+void headers_build_with(const struct io_encapsulation *e, uint8_t *headers, const struct io_address *from,
+                        const struct io_address *to, uint32_t frame_len, bool payload_checked);
 
-/* Whether the lengths that IPv4 and UDP give are those of the frame. */
-bool headers_agree_on_len(const uint8_t *frame, uint32_t len);
+/* Writes the tags of a frame, the inner one with this id, and the EtherType behind them. Returns where that ends. */
+uint8_t *headers_build_tags(uint8_t *frame, const struct io_encapsulation *e, uint16_t vlan, uint16_t ethertype);
+
+/* Whether a frame carries UDP to this port, in one piece, with such tags, of whichever VLAN, and this version of IP. */
+bool headers_are_udp_to(const struct io_encapsulation *e, const uint8_t *frame, uint32_t len, uint16_t udp_port);
+
+/* Writes which bits of the headers tell our packets from others, by words as they are loaded. Returns how many words
+ * that takes. What is behind the headers has no bit. */
+uint32_t headers_mask(const struct io_encapsulation *e, uint64_t mask[HEADER_WORDS]);
+
+/* Whether the lengths that IP and UDP give are those of the frame. */
+bool headers_agree_on_len(const struct io_encapsulation *e, const uint8_t *frame, uint32_t len);
 
 /* Whether a frame's headers are these: all bytes of them, or those that tell our packets from others. */
 ALWAYS_INLINE bool headers_match(const uint8_t *frame, const uint8_t *headers, const bool every_byte)
@@ -62,6 +75,22 @@ ALWAYS_INLINE void headers_answer(uint8_t *answer, const uint8_t *frame)
     memcpy(answer + 34, frame + 36, 2);
     memcpy(answer + 36, frame + 34, 2);
     memcpy(answer + 38, frame + 38, 4);
+}
+
+/* The same with tags, which stay, or over IPv6. */
+static inline void headers_answer_with(const struct io_encapsulation *e, uint8_t *answer, const uint8_t *frame)
+{
+    const struct layout at = layout_of(e);
+    const uint32_t address_len = e->ip6 ? 16 : 4, addresses = at.udp - 2 * address_len;
+
+    memcpy(answer, frame + 6, 6);
+    memcpy(answer + 6, frame, 6);
+    memcpy(answer + TAGS_AT, frame + TAGS_AT, addresses - TAGS_AT);
+    memcpy(answer + addresses, frame + addresses + address_len, address_len);
+    memcpy(answer + addresses + address_len, frame + addresses, address_len);
+    memcpy(answer + at.udp, frame + at.udp + 2, 2);
+    memcpy(answer + at.udp + 2, frame + at.udp, 2);
+    memcpy(answer + at.udp + 4, frame + at.udp + 4, 4);
 }
 
 #endif

@@ -235,15 +235,15 @@ static int dpdk_rx(struct io_port *port, struct io_slot *slots, unsigned n)
 #define ANNOUNCE_TRIES 100
 #define ANNOUNCE_POLL_US 100
 
-static int dpdk_announce(struct io_port *port)
+static int announce_one(struct io_port *port, unsigned index)
 {
     struct dpdk_port *state = port->state;
     struct rte_mbuf *packet = rte_pktmbuf_alloc(state->pool);
 
     if (packet == NULL)
         return -ENOMEM;
-    packet->pkt_len = packet->data_len = (uint16_t)announcement_len(port->config.frame_len);
-    announcement_build(rte_pktmbuf_mtod(packet, uint8_t *), &port->config.local);
+    packet->pkt_len = packet->data_len = (uint16_t)announcement_len(&port->config);
+    announcement_build(rte_pktmbuf_mtod(packet, uint8_t *), &port->config, index);
     for (int tries = 0; tries < ANNOUNCE_TRIES; tries++) {
         if (rte_eth_tx_burst(state->id, 0, &packet, 1) == 1)
             return 0;
@@ -252,7 +252,17 @@ static int dpdk_announce(struct io_port *port)
     /* No fault: the peer of a memif that only sends has no room for what comes, and a switch that has to learn is asked
      * whether it has. */
     rte_pktmbuf_free(packet);
-    return 0;
+    return 1;
+}
+
+static int dpdk_announce(struct io_port *port)
+{
+    int code = 0;
+
+    /* Where there is no room for one, there is none for the next ones either. */
+    for (unsigned i = 0; i < announcement_count(&port->config) && code == 0; i++)
+        code = announce_one(port, i);
+    return code < 0 ? code : 0;
 }
 
 static void dpdk_stats(struct io_port *port, struct io_stats *out)

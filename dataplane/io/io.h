@@ -59,7 +59,15 @@ struct form;
 struct io_address {
     uint8_t mac[6];
     struct in_addr ip; /* network byte order */
+    struct in6_addr ip6;
     uint16_t udp_port; /* host byte order */
+};
+
+/* Which version the IP packets are of, and what stands in front of them. All zero: IPv4 without a tag. */
+struct io_encapsulation {
+    uint16_t vlan_first, vlan_last; /* ids of the 802.1Q tag, each in turn; 0: no tag */
+    uint16_t outer_vlan;            /* id of an 802.1ad tag in front of that; 0: none */
+    bool ip6;
 };
 
 /* What a role tells a framework. All of it is validated by the caller. */
@@ -75,6 +83,8 @@ struct io_config {
     const struct flows *flows; /* of frame/flows.h: what packets differ in; NULL where they differ in nothing */
     /* Of frame/form.h: what packets look like that are sent, and that are received; NULL where traffic is plain. */
     const struct form *tx_form, *rx_form;
+    struct io_encapsulation encapsulation;
+    const struct flows *vlans; /* of frame/flows.h: the tags of a range, in turn; NULL where packets have the first */
 };
 
 /* Exact totals that only the framework can know. All cumulative since open. */

@@ -98,11 +98,13 @@ int netdev_announce(struct io_port *port)
         return netdev_fail(port, errno,
                            "cannot announce the MAC address (%s): run with CAP_NET_RAW or --quiet-announce",
                            strerror(errno));
-    announcement_build(frame, &port->config.local);
     int error = 0;
-    if (sendto(fd, frame, announcement_len(port->config.frame_len), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
-        error =
-            netdev_fail(port, errno, "cannot announce the MAC address on %s: %s", port->config.device, strerror(errno));
+    for (unsigned i = 0; i < announcement_count(&port->config) && error == 0; i++) {
+        announcement_build(frame, &port->config, i);
+        if (sendto(fd, frame, announcement_len(&port->config), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+            error = netdev_fail(port, errno, "cannot announce the MAC address on %s: %s", port->config.device,
+                                strerror(errno));
+    }
     close(fd);
     return error;
 }

@@ -9,6 +9,10 @@
  *   last and would otherwise have to copy it, too, takes the original: a quarter more packets a second than with the
  *   next one alone. It lives as long as our descriptor of it. It also marks our frames for the socket's filter.
  * - A UDP socket on our port whose filter lets nothing pass. It costs IPv4's work, but is there everywhere.
+ *
+ * The kernel takes the outermost VLAN tag out of a frame before anybody sees it, and forgets it before a packet socket
+ * for one protocol gets the frame. The classifier puts it back: it has the kernel push one more tag, which stands where
+ * ours was and has its fate, while ours goes into the frame. So tags need tcx.
  */
 #include "packet_socket.h"
 
@@ -24,6 +28,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../frame/layout.h"
 #include "netdev.h"
 #include "socket_port.h"
 
@@ -33,16 +38,38 @@
 #define ATTACH_FIRST (1u << 3)
 #define TCX_NEXT (-1)
 
-/* Offsets in a frame without VLAN tag and without IP options, which is what ours are. */
-enum {
-    AT_ETHERTYPE = 12,
-    AT_IP_VERSION = 14,
-    AT_IP_FRAGMENT = 20,
-    AT_IP_PROTOCOL = 23,
-    AT_UDP_DESTINATION = 36,
-    UDP_HEADER_END = 42,
-    IPV4_NO_OPTIONS = 0x45,
+/* The first byte of an IP header without options, or without a traffic class, which is what ours are. */
+enum { IPV4_NO_OPTIONS = 0x45, IPV6_NO_CLASS = 0x60 };
+
+/* Of a frame as the classifier and filters see it, without its outermost tag. */
+struct seen {
+    bool ip6;
+    uint16_t outermost; /* EtherType of the tag that is taken out; 0: none */
+    uint16_t first;     /* EtherType at TAGS_AT: of the inner tag, or of the IP packet */
+    uint16_t ethertype; /* of the IP packet */
+    uint32_t ip, fragment, protocol, udp, len;
 };
+
+static struct seen seen_of(const struct io_encapsulation *e)
+{
+    const struct layout at = layout_of(e);
+    const uint32_t taken = tag_count(e) > 0 ? VLAN_TAG_LEN : 0;
+    const uint16_t ethertype = e->ip6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP;
+    struct seen seen = {
+        .ip6 = e->ip6,
+        .first = tag_count(e) == 2 ? ETHERTYPE_VLAN : ethertype,
+        .ethertype = ethertype,
+        .ip = at.ip - taken,
+        .fragment = at.ip - taken + 6,
+        .protocol = at.ip - taken + (e->ip6 ? 6 : 9),
+        .udp = at.udp - taken,
+        .len = at.len - taken,
+    };
+
+    if (taken > 0)
+        seen.outermost = e->outer_vlan != 0 ? ETHERTYPE_8021AD : ETHERTYPE_VLAN;
+    return seen;
+}
 
 #define NOT_IN_ONE_PIECE (IP_MF | IP_OFFMASK)
 
@@ -82,52 +109,69 @@ int packet_socket_probe(char *why, size_t why_size)
 #define SKIP_UNLESS_ABOVE(dst, src, count) INSN(BPF_JMP | BPF_JLE | BPF_X, dst, src, count, 0)
 #define SKIP_UNLESS(dst, value, count) INSN(BPF_JMP | BPF_JNE | BPF_K, dst, 0, count, value)
 #define CALL(function) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, function)
+#define SKIP(count) INSN(BPF_JMP | BPF_JA, 0, 0, count, 0)
 #define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-/* What the classifier writes into skb->mark of a frame that is ours: untagged IPv4 to our UDP port, in one piece. */
+/* What the classifier writes into skb->mark of a frame that is ours: with our tags, to our UDP port, in one piece. */
 static uint32_t mark_of(uint16_t udp_port)
 {
     return UINT32_C(0x56570000) | udp_port;
 }
 
+/* Of whichever VLAN, but none that an interface is likely to have: nobody sees it. */
+#define TAG_IN_ITS_PLACE 1
+
 /* Loads the classifier. A descriptor, or -1. */
-static int load_classifier(uint16_t udp_port)
+static int load_classifier(const struct seen *at, uint16_t udp_port)
 {
     enum { R0, R1, R2, R3, R4, R6 = 6 };
+    const bool tagged = at->outermost != 0;
+    /* Without a tag there is no EtherType of it to look at. */
+    const int16_t tag_type = tagged ? offsetof(struct __sk_buff, vlan_proto) : offsetof(struct __sk_buff, vlan_present);
+    const int16_t ip = (int16_t)at->ip, fragment = (int16_t)at->fragment, protocol = (int16_t)at->protocol;
     /* Each skip leads to the last two instructions. */
     const struct bpf_insn program[] = {
         COPY(R6, R1),
         LOAD(BPF_W, R0, R6, offsetof(struct __sk_buff, vlan_present)),
-        SKIP_UNLESS(R0, 0, 28),
+        SKIP_UNLESS(R0, tagged, 37),
+        LOAD(BPF_W, R0, R6, tag_type),
+        SKIP_UNLESS(R0, htons(at->outermost), 35),
         LOAD(BPF_W, R2, R6, offsetof(struct __sk_buff, data)),
         LOAD(BPF_W, R3, R6, offsetof(struct __sk_buff, data_end)),
         COPY(R4, R2),
-        ADD(R4, UDP_HEADER_END),
+        ADD(R4, (int32_t)at->len),
         SKIP_UNLESS_ABOVE(R4, R3, 8),
         /* The headers are in a page of their own, as those from a packet socket's ring are. */
         COPY(R1, R6),
-        SET(R2, UDP_HEADER_END),
+        SET(R2, (int32_t)at->len),
         CALL(BPF_FUNC_skb_pull_data),
         LOAD(BPF_W, R2, R6, offsetof(struct __sk_buff, data)),
         LOAD(BPF_W, R3, R6, offsetof(struct __sk_buff, data_end)),
         COPY(R4, R2),
-        ADD(R4, UDP_HEADER_END),
-        SKIP_IF_ABOVE(R4, R3, 15),
-        LOAD(BPF_H, R0, R2, AT_ETHERTYPE),
-        SKIP_UNLESS(R0, htons(ETHERTYPE_IP), 13),
-        LOAD(BPF_B, R0, R2, AT_IP_VERSION),
-        SKIP_UNLESS(R0, IPV4_NO_OPTIONS, 11),
-        LOAD(BPF_H, R0, R2, AT_IP_FRAGMENT),
-        SKIP_IF_ANY_BIT(R0, htons(NOT_IN_ONE_PIECE), 9),
-        LOAD(BPF_B, R0, R2, AT_IP_PROTOCOL),
-        SKIP_UNLESS(R0, IPPROTO_UDP, 7),
-        LOAD(BPF_H, R0, R2, AT_UDP_DESTINATION),
-        SKIP_UNLESS(R0, htons(udp_port), 5),
+        ADD(R4, (int32_t)at->len),
+        SKIP_IF_ABOVE(R4, R3, 22),
+        LOAD(BPF_H, R0, R2, TAGS_AT),
+        SKIP_UNLESS(R0, htons(at->first), 20),
+        LOAD(BPF_H, R0, R2, (int16_t)(ip - 2)),
+        SKIP_UNLESS(R0, htons(at->ethertype), 18),
+        LOAD(BPF_B, R0, R2, ip),
+        SKIP_UNLESS(R0, at->ip6 ? IPV6_NO_CLASS : IPV4_NO_OPTIONS, 16),
+        LOAD(BPF_H, R0, R2, fragment),
+        SKIP_IF_ANY_BIT(R0, at->ip6 ? 0 : htons(NOT_IN_ONE_PIECE), 14),
+        LOAD(BPF_B, R0, R2, protocol),
+        SKIP_UNLESS(R0, IPPROTO_UDP, 12),
+        LOAD(BPF_H, R0, R2, (int16_t)(at->udp + 2)),
+        SKIP_UNLESS(R0, htons(udp_port), 10),
         SET(R0, (int32_t)mark_of(udp_port)),
         STORE(BPF_W, R6, offsetof(struct __sk_buff, mark), R0),
         COPY(R1, R6),
         SET(R2, PACKET_OTHERHOST),
         CALL(BPF_FUNC_skb_change_type),
+        SKIP(tagged ? 0 : 4),
+        COPY(R1, R6),
+        SET(R2, htons(ETHERTYPE_VLAN)),
+        SET(R3, TAG_IN_ITS_PLACE),
+        CALL(BPF_FUNC_skb_vlan_push),
         SET(R0, TCX_NEXT),
         EXIT(),
     };
@@ -143,10 +187,10 @@ static int load_classifier(uint16_t udp_port)
 }
 
 /* Attaches the classifier for as long as the descriptor is open. -1 where the kernel has no tcx or forbids it. */
-static int attach_classifier(const struct netdev *dev, uint16_t udp_port)
+static int attach_classifier(const struct netdev *dev, const struct seen *at, uint16_t udp_port)
 {
     union bpf_attr attr;
-    int program = load_classifier(udp_port);
+    int program = load_classifier(at, udp_port);
 
     if (program < 0)
         return -1;
@@ -160,19 +204,25 @@ static int attach_classifier(const struct netdev *dev, uint16_t udp_port)
     return link;
 }
 
-/* Opens the UDP socket that takes our packets from IPv4 and drops them. -1 where the address is not configured or the
- * port is another's: then IPv4 has no reason to answer either. */
-static int open_sink(const struct io_address *local)
+static int bind_to(int fd, const struct io_address *local, bool ip6)
+{
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = local->ip6, .sin6_port = htons(local->udp_port)};
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_addr = local->ip, .sin_port = htons(local->udp_port)};
+
+    return ip6 ? bind(fd, (struct sockaddr *)&six, sizeof(six)) : bind(fd, (struct sockaddr *)&four, sizeof(four));
+}
+
+/* Opens the UDP socket that takes our packets from the kernel's IP and drops them. -1 where the address is not
+ * configured or the port is another's: then the kernel has no reason to answer either. */
+static int open_sink(const struct io_address *local, bool ip6)
 {
     static struct sock_filter drop[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
     static const struct sock_fprog filter = {.len = 1, .filter = drop};
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = local->ip, .sin_port = htons(local->udp_port)};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(ip6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) != 0 ||
-        bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) != 0 || bind_to(fd, local, ip6) != 0) {
         close(fd);
         return -1;
     }
@@ -200,18 +250,18 @@ static int filter_by_mark(int fd, uint16_t udp_port)
 }
 
 /* Lets through what is for our UDP port, in one piece. Of a VLAN tag nothing is left by now but the packet type. */
-static int filter_by_content(int fd, uint16_t udp_port, bool any_type)
+static int filter_by_content(int fd, const struct seen *at, uint16_t udp_port, bool any_type)
 {
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 0, any_type ? 0 : 9),
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AT_IP_VERSION),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPV4_NO_OPTIONS, 0, 7),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, AT_IP_FRAGMENT),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NOT_IN_ONE_PIECE, 5, 0),
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AT_IP_PROTOCOL),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at->ip),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, at->ip6 ? IPV6_NO_CLASS : IPV4_NO_OPTIONS, 0, 7),
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at->fragment),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, at->ip6 ? 0 : NOT_IN_ONE_PIECE, 5, 0),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at->protocol),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 3),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, AT_UDP_DESTINATION),
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at->udp + 2),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, udp_port, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
         BPF_STMT(BPF_RET | BPF_K, 0),
@@ -251,26 +301,44 @@ static int accept_mac(struct io_port *port, int fd, const struct netdev *dev)
     return 0;
 }
 
-static int open_rx(struct io_port *port, struct packet_socket *state, const struct netdev *dev)
+/* What keeps frames from the kernel's IP, and others' from us. */
+static int keep_apart(struct io_port *port, struct packet_socket *state, const struct netdev *dev, bool other_mac)
 {
     const struct io_address *local = &port->config.local;
-    bool other_mac = memcmp(dev->mac, local->mac, sizeof(dev->mac)) != 0;
+    const struct seen at = seen_of(&port->config.encapsulation);
+    const int fd = state->sockets.rx_fd;
+
+    state->sink_fd = open_sink(local, at.ip6);
+    state->classifier_fd = attach_classifier(dev, &at, local->udp_port);
+    if (state->classifier_fd < 0 && at.outermost != 0)
+        return netdev_fail(port, EOPNOTSUPP,
+                           "the kernel takes VLAN tags out of what %s receives: use Linux 6.6 or later",
+                           port->ops->name);
+    if ((state->classifier_fd >= 0 ? filter_by_mark(fd, local->udp_port)
+                                   : filter_by_content(fd, &at, local->udp_port, other_mac)) != 0)
+        return netdev_fail(port, errno, "cannot filter on %s: %s", port->config.device, strerror(errno));
+    port->path = state->classifier_fd >= 0 ? "tcx" : "filter";
+    return 0;
+}
+
+static int open_rx(struct io_port *port, struct packet_socket *state, const struct netdev *dev)
+{
+    const struct seen at = seen_of(&port->config.encapsulation);
+    bool other_mac = memcmp(dev->mac, port->config.local.mac, sizeof(dev->mac)) != 0;
     int fd = open_packet_socket(port);
 
     if (fd < 0)
         return fd;
     state->sockets.rx_fd = fd;
-    state->sink_fd = open_sink(local);
-    state->classifier_fd = attach_classifier(dev, local->udp_port);
-    if ((state->classifier_fd >= 0 ? filter_by_mark(fd, local->udp_port)
-                                   : filter_by_content(fd, local->udp_port, other_mac)) != 0)
-        return netdev_fail(port, errno, "cannot filter on %s: %s", port->config.device, strerror(errno));
-    port->path = state->classifier_fd >= 0 ? "tcx" : "filter";
+    int error = keep_apart(port, state, dev, other_mac);
+    if (error < 0)
+        return error;
     port->rx_queue_bytes = netdev_size_queue(fd, NETDEV_RX_QUEUE);
-    int error = other_mac ? accept_mac(port, fd, dev) : 0;
-    /* Bound to IPv4, not to everything: sockets for everything come before the classifier, see what we send, too, and
-     * never get the original. */
-    return error < 0 ? error : bind_to_device(port, fd, dev, ETHERTYPE_IP);
+    if (other_mac && (error = accept_mac(port, fd, dev)) < 0)
+        return error;
+    /* Bound to one protocol, not to everything: sockets for everything come before the classifier, see what we send,
+     * too, and never get the original. */
+    return bind_to_device(port, fd, dev, at.outermost != 0 ? at.outermost : at.ethertype);
 }
 
 static int open_tx(struct io_port *port, struct packet_socket *state, const struct netdev *dev)

@@ -52,7 +52,8 @@ static bool is_reachable(const struct arrivals *a, uint64_t number, uint64_t see
 /* Whether they are as little as touch=none asks for. */
 static bool headers_are_ours(const struct arrivals *a, const struct io_slot *slot)
 {
-    return headers_are_udp_to(slot->data, slot->len, a->udp_port) && headers_agree_on_len(slot->data, slot->len);
+    return headers_are_udp_to(&a->encapsulation, slot->data, slot->len, a->udp_port) &&
+           headers_agree_on_len(&a->encapsulation, slot->data, slot->len);
 }
 
 static bool headers_are_of_flow(const struct arrivals *a, const uint8_t *frame, uint64_t number)
@@ -99,7 +100,9 @@ static enum verdict inspect(const struct arrivals *a, const struct io_slot *slot
     const uint8_t *payload = slot->data + a->payload_offset;
 
     if (!is_identified(a, slot))
-        return a->whole_frames && !headers_are_udp_to(slot->data, slot->len, a->udp_port) ? FOREIGN : UNIDENTIFIED;
+        return a->whole_frames && !headers_are_udp_to(&a->encapsulation, slot->data, slot->len, a->udp_port)
+                   ? FOREIGN
+                   : UNIDENTIFIED;
     if ((load_u32(payload + PAYLOAD_MARK) & ~MARK_STEADY) != a->mark)
         return FOREIGN;
     uint64_t number = sequence_unwrap(&a->sequence, load_u32(payload + PAYLOAD_SEQUENCE));
@@ -261,6 +264,7 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
 
     a->form = c->rx_form;
     a->headers_len = a->form != NULL ? a->form->headers_len : HEADERS_LEN;
+    a->encapsulation = c->encapsulation;
     a->whole_frames = whole_frames;
     a->payload_offset = whole_frames ? a->headers_len : 0;
     if (a->form != NULL)

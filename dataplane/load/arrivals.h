@@ -39,6 +39,7 @@ struct arrivals {
     /* What numbers the sender can have reached by a time: it sends rate_pps from begin_ticks on, or, where it is 0, as
      * fast as it can. */
     uint64_t begin_ticks, rate_pps;
+    struct io_encapsulation encapsulation;
     uint16_t udp_port;
     bool touch_full, whole_frames, compact;
     struct flow_view view;           /* flows == NULL: all packets have these headers, or a form */

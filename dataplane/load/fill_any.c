@@ -5,9 +5,10 @@
 #include "departures.h"
 #include "fill.h"
 
-/* Writes a payload, whose header is compact where it has no room for the other one. */
+/* Writes a payload, whose header is compact where it has no room for the other one. zeroes: its data, with touch=none,
+ * so that it sums to 0xffff, too. */
 ALWAYS_INLINE void fill_payload(uint8_t *payload, uint32_t len, uint32_t sequence, const struct stamp *stamp,
-                                const bool touch_full)
+                                const bool zeroes, const bool touch_full)
 {
     const bool compact = payload_is_compact(len);
     const uint32_t data = compact ? COMPACT_DATA : PAYLOAD_DATA;
@@ -21,9 +22,12 @@ ALWAYS_INLINE void fill_payload(uint8_t *payload, uint32_t len, uint32_t sequenc
         store_u32(payload + PAYLOAD_CHECK, (uint32_t)tail);
     else
         store_u64(payload + PAYLOAD_CHECK, tail);
-    if (touch_full) {
+    if (touch_full || zeroes) {
         uint64_t sum = checksum_add_u64(checksum_add_u64(checksum_add_u64(0, head), times), tail);
-        sum = pattern_write(sum, payload + data, len - data, pattern_begin(sequence));
+        if (touch_full)
+            sum = pattern_write(sum, payload + data, len - data, pattern_begin(sequence));
+        else
+            memset(payload + data, 0, len - data);
         store_u16(payload + (compact ? COMPACT_CHECKSUM : PAYLOAD_CHECKSUM), (uint16_t)~checksum_fold(sum));
     }
 }
@@ -42,7 +46,7 @@ ALWAYS_INLINE void fill(struct departures *d, unsigned first, unsigned n, const 
         const uint32_t frame_len = form_next_len(&lens), payload_len = frame_len - form->headers_len;
         if (whole_frames)
             form_write_headers(form, slots[i].data, number + i, frame_len);
-        fill_payload(slots[i].data + skipped, payload_len, stamp->sequence + i, stamp, touch_full);
+        fill_payload(slots[i].data + skipped, payload_len, stamp->sequence + i, stamp, form->zeroes, touch_full);
         slots[i].len = skipped + payload_len;
     }
 }

@@ -124,7 +124,7 @@ int report_ready(const struct session *s)
     put_count_or_null(line.stream, "cpu", o->cpu >= 0, (uint64_t)o->cpu);
     put_count(line.stream, "run", o->run);
     put_count(line.stream, "ticks_hz", clock_rate.hz);
-    put_count(line.stream, "payload_bytes", o->frame_len - HEADERS_LEN);
+    put_count(line.stream, "payload_bytes", o->frame_len - layout_of(&o->encapsulation).len);
     put_count(line.stream, "frame_bytes", o->frame_len);
     put_size_or_null(line.stream, "tx_queue_bytes", s->port.tx_queue_bytes);
     put_size_or_null(line.stream, "rx_queue_bytes", s->port.rx_queue_bytes);
@@ -379,8 +379,8 @@ static void put_ports(FILE *out, const char *const *ports)
     fputc(']', out);
 }
 
-/* What flows can differ in: nothing, where the kernel writes the headers. */
-static void put_flow_fields(FILE *out, const struct io_ops *io)
+/* What headers may be beside the usual ones, and what flows can differ in: nothing, where the kernel writes them. */
+static void put_headers(FILE *out, const struct io_ops *io)
 {
     const char *separator = "";
 
@@ -390,6 +390,7 @@ static void put_flow_fields(FILE *out, const struct io_ops *io)
         put_string(out, flow_field_names[f]);
     }
     fputc(']', out);
+    fprintf(out, ",\"headers\":[%s]", io->capabilities & IO_WHOLE_FRAMES ? "\"vlan\",\"qinq\",\"ip6\"" : "");
     put_bool(out, "answers_to_any_port", !(io->capabilities & IO_ONE_UDP_PORT));
 }
 
@@ -410,7 +411,7 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_bool(out, "whole_frames", io->capabilities & IO_WHOLE_FRAMES);
     put_bool(out, "super_packets", io->capabilities & IO_SUPER_PACKETS);
     put_bool(out, "can_block", io->descriptors != NULL);
-    put_flow_fields(out, io);
+    put_headers(out, io);
     put_bool(out, "mixed_sizes", io->tx_lengths != NULL);
     put_ports(out, io->ports);
     put_count(out, "hugepage_bytes", io->hugepage_bytes);

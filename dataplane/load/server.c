@@ -38,19 +38,35 @@ ALWAYS_INLINE void copy_answers(struct io_slot *out, const struct io_slot *in, u
     }
 }
 
+/* The same of frames with tags, or over IPv6. */
+static void copy_answers_with(const struct io_encapsulation *e, struct io_slot *out, const struct io_slot *in,
+                              unsigned n)
+{
+    const uint32_t offset = layout_of(e).len;
+
+    for (unsigned i = 0; i < n; i++) {
+        headers_answer_with(e, out[i].data, in[i].data);
+        memcpy(out[i].data + offset, in[i].data + offset, in[i].len - offset);
+        out[i].len = in[i].len;
+    }
+}
+
 /* Sends answers to as many of n packets as the port takes at once: a count or a negative errno. */
 static int answer_some(struct session *s, const struct io_slot *packets, unsigned n)
 {
     const struct io_ops *ops = s->port.ops;
+    const struct io_encapsulation *e = &s->port.config.encapsulation;
     struct io_slot *out = s->departures.slots;
     int lent = ops->tx_reserve(&s->port, out, n);
 
     if (lent <= 0)
         return lent;
-    if (ops->capabilities & IO_WHOLE_FRAMES)
+    if (!(ops->capabilities & IO_WHOLE_FRAMES))
+        copy_answers(out, packets, (unsigned)lent, false);
+    else if (layout_is_plain(e))
         copy_answers(out, packets, (unsigned)lent, true);
     else
-        copy_answers(out, packets, (unsigned)lent, false);
+        copy_answers_with(e, out, packets, (unsigned)lent);
     if (s->port.config.tx_form != NULL)
         ops->tx_lengths(&s->port, out, (unsigned)lent);
     return ops->tx_commit(&s->port, (unsigned)lent);

@@ -33,15 +33,31 @@ static struct usage thread_usage(void)
     };
 }
 
+/* The VLANs of a range are flows of their own kind, in turn, and nobody counts what each loses. */
+static void make_vlans(struct session *s, bool at_source)
+{
+    const struct io_encapsulation *e = &s->options->encapsulation;
+
+    if (e->vlan_first == e->vlan_last)
+        return;
+    /* Nothing is drawn, and so nothing can fail. */
+    flows_init(&s->vlans, e->vlan_last - e->vlan_first + 1u, FLOW_VLAN, FLOW_ROUND_ROBIN, 0, 0);
+    s->vlans.at_source = at_source;
+    s->vlans.encapsulation = *e;
+}
+
 static int make_flows(struct session *s)
 {
     const struct options *o = s->options;
+    bool at_source = o->role == ROLE_SENDER || o->role == ROLE_CLIENT;
 
+    make_vlans(s, at_source);
     if (o->flow_count <= 1)
         return 0;
     int error = flows_init(&s->flows, (uint32_t)o->flow_count, o->flow_field, o->flow_order, o->zipf_exponent,
                            (unsigned)o->pair);
-    s->flows.at_source = o->role == ROLE_SENDER || o->role == ROLE_CLIENT;
+    s->flows.at_source = at_source;
+    s->flows.encapsulation = o->encapsulation;
     /* Of flows that come once, each that is missing is a lost packet. */
     if (error < 0 || !role_receives(o->role) || o->flow_order == FLOW_NEW)
         return error;
@@ -51,6 +67,7 @@ static int make_flows(struct session *s)
 int session_make_packets(struct session *s)
 {
     const struct options *o = s->options;
+    bool at_source = o->role == ROLE_SENDER || o->role == ROLE_CLIENT;
     int error = make_flows(s);
 
     if (error < 0 || !options_need_form(o))
@@ -60,8 +77,10 @@ int session_make_packets(struct session *s)
         .to = &o->peer,
         .sizes = o->sizes.period > 0 ? &o->sizes : NULL,
         .frame_len = (uint32_t)o->frame_len,
+        .encapsulation = o->encapsulation,
         .flows = s->flows.count > 0 ? &s->flows : NULL,
-        .answers = !s->flows.at_source,
+        .vlans = s->vlans.count > 0 ? &s->vlans : NULL,
+        .answers = !at_source,
         .payload_checked = o->touch_full,
     };
     error = form_init(&s->tx_form, &c);
@@ -69,7 +88,7 @@ int session_make_packets(struct session *s)
         return error;
     c.from = &o->peer;
     c.to = &o->local;
-    c.answers = s->flows.at_source;
+    c.answers = at_source;
     return form_init(&s->rx_form, &c);
 }
 

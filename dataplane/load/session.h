@@ -48,6 +48,7 @@ struct session {
     uint64_t wake_lead;       /* ticks: so long before a burst is due a sleeper wants to be woken */
     int rx_fd, tx_fd;         /* of the port, where the thread is to sleep; -1 = none */
     struct flows flows;       /* count 0: packets differ in nothing */
+    struct flows vlans;       /* count 0: all packets are of one VLAN, or of none */
     struct flow_losses flow_losses;
     struct form tx_form, rx_form; /* where traffic is not plain */
     struct pacing pacing;

@@ -490,13 +490,13 @@ static void test_announce(void)
     uint8_t expected[ANNOUNCEMENT_LEN_MAX];
 
     open_port();
-    announcement_build(expected, &port.config.local);
+    announcement_build(expected, &port.config, 0);
     honest = false;
     CHECK_EQUAL((uint64_t)io_netmap.announce(&port), 0);
     honest = true;
     const struct netmap_ring *ring = ring_at(TX_AT);
     CHECK_EQUAL(ring->head, 1);
-    CHECK_EQUAL(ring->slots[0].len, announcement_len(FRAME_LEN));
+    CHECK_EQUAL(ring->slots[0].len, announcement_len(&port.config));
     CHECK(memcmp(buffer_of(&ring->slots[0]), expected, sizeof(expected)) == 0);
     end();
 }

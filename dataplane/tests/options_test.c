@@ -70,7 +70,7 @@ static void test_refusals(void)
         {"--sizes=", "give its MIX"},
         {"--flows 0", "1 to 1048576"},
         {"--flows 1048577", "1 to 1048576"},
-        {"--flow-fields tos", "udp-port, ip or mac"},
+        {"--flow-fields tos", "udp-port, ip, mac or vlan"},
         {"--flow-order random", "round-robin, uniform, zipf:1.1"},
         {"--flow-order zipf:", "exponent up to 10"},
         {"--flow-order zipf:0", "exponent up to 10"},
@@ -78,6 +78,22 @@ static void test_refusals(void)
         {"--flow-order zipf:-1", "exponent up to 10"},
         {"--flow-order zipf:nan", "exponent up to 10"},
         {"--flow-order new --flows 5", "leave out --flows"},
+        {"--vlan 0", "from 1 to 4094"},
+        {"--vlan 4095", "from 1 to 4094"},
+        {"--vlan 100-", "two as 100-199"},
+        {"--vlan 200-100", "two as 100-199"},
+        {"--vlan 100-200-300", "two as 100-199"},
+        {"--qinq 100-101", "from 1 to 4094, or none"},
+        {"--qinq 100", "give --vlan, too"},
+        {"--vlan 100 --size 63", "give 64 or more"},
+        {"--vlan 100 --qinq 200", "give 68 or more"},
+        {"--ip 6", "give 80 or more"},
+        {"--ip 5", "give 6 or 4"},
+        {"--local-ip ff02::1", "unicast"},
+        {"--ip 6 --size 80 --local-ip 2001:2::2 --peer-ip 2001:2::2", "two addresses"},
+        {"--flows 2 --flow-fields vlan --vlan 10-19", "count up from one id"},
+        {"--flows 96 --flow-fields vlan --vlan 4000", "has room for 95"},
+        {"--flow-order new --flow-fields vlan", "--flow-fields ip or mac"},
         {"--flow-order new --flow-fields udp-port", "--flow-fields ip or mac"},
         {"--flows 60536 --flow-fields udp-port", "has room for 60535"},
         {"--flows 7 --local-ip 223.255.255.250", "has room for 6"},
@@ -96,7 +112,7 @@ static void test_refusals(void)
         {"--cpu 1024", "0 to 1023"},
         {"--local-port 0", "1 to 65535"},
         {"--peer-port 65536", "1 to 65535"},
-        {"--local-ip 10.0.0", "IPv4"},
+        {"--local-ip 10.0.0", "unicast IP address"},
         {"--local-ip 224.0.0.1", "unicast"},
         {"--peer-ip 0.0.0.0", "unicast"},
         {"--peer-ip 255.255.255.255", "unicast"},
@@ -143,6 +159,12 @@ static void test_flows(void)
     refused("server --io null --flows 7 --peer-ip 223.255.255.250", "has room for 6");
     o = accepted("server --io null --flow-order new --flow-fields mac");
     CHECK(o.flow_count == FLOWS_NEW_MAC && o.flow_order == FLOW_NEW);
+    o = accepted("sender --io null --vlan 100-199 --qinq 200 --ip 6 --size 88 --local-ip 2001:2::7");
+    CHECK(o.encapsulation.vlan_first == 100 && o.encapsulation.vlan_last == 199 && o.encapsulation.outer_vlan == 200);
+    CHECK(o.encapsulation.ip6 && o.local.ip6.s6_addr[15] == 7 && options_need_form(&o));
+    o = accepted("sender --io null --flow-fields vlan --vlan none");
+    CHECK(o.encapsulation.vlan_first == 1 && o.encapsulation.vlan_last == 1);
+    refused("sender --io udp --device eth0 --vlan 5", "leaves the headers to the kernel");
     o = accepted("client --io null --flows 60535 --flow-fields udp-port");
     CHECK(o.flow_count == 60535);
     refused("client --io raw --device eth0 --flows 2 --flow-fields udp-port", "answers on one UDP port");

@@ -285,7 +285,7 @@ int main(void)
     }
     for (unsigned way = 0; way < 3; way++)
         test_damage(capabilities[way]);
-    for (int field = 0; field < FLOW_FIELD_COUNT; field++) {
+    for (int field = 0; field < FLOW_VLAN; field++) {
         test_flows((enum flow_field)field, true);
         test_flows((enum flow_field)field, false);
     }

@@ -2,6 +2,7 @@
 // What a file has to export to be a switch driver: looked at when it is read, so that a slip is told with its field.
 import { z } from 'zod';
 import { PortKindSchema } from '../model/dataplane.ts';
+import { HEADERS } from '../model/names.ts';
 import type { Parsed } from '../model/units.ts';
 import { issueOf } from '../run/driver-answers.ts';
 import { reasonOf } from '../run/failure.ts';
@@ -25,6 +26,7 @@ const DriverShape = z.object({
   }),
   pairsMax: z.int().positive().optional(),
   unserved: z.record(z.string(), z.string().min(1)).optional(),
+  uncarried: z.partialRecord(z.enum(HEADERS), z.string().min(1)).optional(),
   frameLimit: fn<NonNullable<SwitchDriver['frameLimit']>>().optional(),
   hugepageBytes: fn<NonNullable<SwitchDriver['hugepageBytes']>>().optional(),
   probe: fn<SwitchDriver['probe']>(),
@@ -40,7 +42,7 @@ export function asDriver(value: object): Parsed<SwitchDriver> {
   if (!fields.ok) return fields;
   const parsed = DriverShape.safeParse(fields.value);
   if (!parsed.success) return { ok: false, error: issueOf(parsed.error) };
-  const { threads, pairsMax, unserved, frameLimit, hugepageBytes, probe, start, ...others } = parsed.data;
+  const { threads, pairsMax, unserved, uncarried, frameLimit, hugepageBytes, probe, start, ...others } = parsed.data;
   return {
     ok: true,
     value: {
@@ -48,6 +50,7 @@ export function asDriver(value: object): Parsed<SwitchDriver> {
       threads: typeof threads === 'function' ? threads.bind(value) : threads,
       ...(pairsMax === undefined ? {} : { pairsMax }),
       ...(unserved === undefined ? {} : { unserved }),
+      ...(uncarried === undefined ? {} : { uncarried }),
       ...(frameLimit === undefined ? {} : { frameLimit: frameLimit.bind(value) }),
       ...(hugepageBytes === undefined ? {} : { hugepageBytes: hugepageBytes.bind(value) }),
       probe: probe.bind(value),

@@ -21,7 +21,20 @@ const NAMED = [
   ...['--io', 'raw-mmsg', '--port', 'netdev', '--touch', 'none', '--rx-moderation', 'off', '--placement', 'same-core'],
   ...['--wait', 'block', '--warmup', '1s', '--duration', '2s', '--trials', '7', '--precision', '3%'],
   ...['--max-trials', '20', '--cpus', '0-1,3', '--testbed', 'lab', '--tune', 'governor,irqs', '--host-network'],
-  ...['--seed', '42', '--flows', '1k', '--flow-fields', 'mac', '--flow-order', 'uniform'],
+  ...[
+    '--seed',
+    '42',
+    '--flows',
+    '1k',
+    '--flow-fields',
+    'mac',
+    '--flow-order',
+    'uniform',
+    '--vlan',
+    '100-199',
+    '--qinq',
+    '200',
+  ],
 ];
 const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));
 /** Each option with a value that is not its default. */

@@ -78,11 +78,12 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
-  const { id, title, ports, locations, pairsMax, frameLimit, unserved } = driver;
+  const { id, title, ports, locations, pairsMax, frameLimit, unserved, uncarried } = driver;
   const limits = {
     ...(pairsMax === undefined ? {} : { pairsMax }),
     ...(frameLimit === undefined ? {} : { frameLimit }),
     ...(unserved === undefined ? {} : { unserved }),
+    ...(uncarried === undefined ? {} : { uncarried }),
   };
   const offer = { id, title, ports, locations, ...limits };
   return { ...offer, threads: threadsByPairs(driver), available: asOffer(await probe(driver, host)) };

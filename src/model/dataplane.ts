@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines that `vswload` prints (dataplane/PROTOCOL.md, version 2), as schemas: nothing it says is believed unchecked.
 import { z } from 'zod';
-import { FLOW_FIELDS, PORT_KINDS, type PortKind } from './names.ts';
+import { FLOW_FIELDS, HEADERS, PORT_KINDS, type PortKind } from './names.ts';
 
 const count = z.int().nonnegative();
 const head = { v: z.literal(2) };
@@ -172,6 +172,8 @@ const BuiltFrameworkSchema = z.strictObject({
   can_block: z.boolean(),
   /** What flows of its packets can differ in; nothing where the kernel writes the headers. */
   flow_fields: z.array(z.enum(FLOW_FIELDS)),
+  /** What its headers can have; nothing where the kernel writes them. */
+  headers: z.array(z.enum(HEADERS)),
   /** A client receives answers to whichever UDP port. */
   answers_to_any_port: z.boolean(),
   mixed_sizes: z.boolean(),

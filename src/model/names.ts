@@ -6,7 +6,11 @@ export const PORT_KINDS = ['netdev', 'vhost-user', 'memif', 'netmap', 'vf'] as c
 export type PortKind = (typeof PORT_KINDS)[number];
 
 /** What the flows of a pair's packets differ in (dataplane/PROTOCOL.md, "Flows"). */
-export const FLOW_FIELDS = ['udp-port', 'ip', 'mac'] as const;
+export const FLOW_FIELDS = ['udp-port', 'ip', 'mac', 'vlan'] as const;
+
+/** What headers may have beside Ethernet, IPv4 and UDP: an 802.1Q tag, an 802.1ad tag in front of that, IPv6. */
+export const HEADERS = ['vlan', 'qinq', 'ip6'] as const;
+export type Header = (typeof HEADERS)[number];
 
 /** The testbed of a campaign that names none: the machine on which vswbench runs. */
 export const LOCAL_TESTBED = 'local';

@@ -2,6 +2,7 @@
 // The parameters of a test case: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that change what is measured.
 // One entry is all there is to a parameter: schema, key, options, campaign files, sweeps, store, exports, tables and charts derive from it.
 import type { z } from 'zod';
+import { parseVlan, parseVlans, UNTAGGED, VLAN_MAX } from './encapsulation.ts';
 import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { eachOf, itemsOf, namesOf, pairSetsOf, quantitiesOf, ratesOf } from './given.ts';
 import { FLOW_FIELDS, LOCAL_TESTBED, PORT_KINDS, TESTBED_NAME } from './names.ts';
@@ -23,6 +24,7 @@ const BURST_MAX = 1024;
 /** The most flows that are counted one by one. */
 const FLOWS_MAX = 2 ** 20;
 const FLOW_ORDER = /^(round-robin|uniform|new|zipf:(?!0+(\.0*)?$)(\d(\.\d+)?|10(\.0+)?))$/;
+const VLANS = /^(none|[1-9]\d{0,3}(-[1-9]\d{0,3})?)$/;
 /** Bytes of a frame without FCS where nobody says otherwise; with it where sizes are given so. */
 const SIZE_DEFAULT = 64;
 
@@ -277,8 +279,8 @@ const ENTRIES = {
       ...CELL,
       before: 'ip',
       ...{ option: 'flow-fields', name: 'flow fields', heading: 'fields' },
-      help: 'what flows differ in: ip (both addresses, default), udp-port (the source port), mac (of the source)',
-      meaning: 'what flows differ in: `ip`, `udp-port` or `mac`',
+      help: 'what flows differ in: ip (addresses, default), udp-port (the source port), mac (of the source), vlan',
+      meaning: 'what flows differ in: `ip`, `udp-port`, `mac` or `vlan`',
       toApplications: true,
     }),
     default: () => 'ip' as const,
@@ -315,6 +317,53 @@ const ENTRIES = {
     ),
     dataplane: { option: 'flow-order', value: itself },
   }),
+  /** Ids of the packets' 802.1Q tags, each in turn. */
+  vlan: entry<string>()({
+    ...CELL,
+    before: UNTAGGED,
+    schema: (zod) => zod.string().regex(VLANS).default(UNTAGGED),
+    flags: '--vlan <list>',
+    help: `VLAN tag (802.1Q) of packets: an id up to ${VLAN_MAX}, or several, each in turn, as 100-199 (default: none)`,
+    default: () => UNTAGGED,
+    parse: (given) => eachOf(given, parseVlans),
+    written: itself,
+    told: (ids) => (ids === UNTAGGED ? 'no VLAN' : `VLAN ${ids}`),
+    inTitle: (ids) => `VLAN ${ids}`,
+    inKey: (ids) => `vlan=${ids}`,
+    ...{ title: 'VLAN', heading: 'VLAN', align: 'right' },
+    column: column({ name: 'vlan', unit: null, meaning: 'ids of the 802.1Q tags, as `100-199`, or `none`' }, 'text'),
+    dataplane: { option: 'vlan', value: itself },
+  }),
+  /** Id of an 802.1ad tag in front of that. */
+  qinq: entry<string>()({
+    ...CELL,
+    before: UNTAGGED,
+    schema: (zod) => zod.string().regex(VLANS).default(UNTAGGED),
+    flags: '--qinq <list>',
+    help: 'outer VLAN tag (802.1ad) in front of that of --vlan: an id (default: none)',
+    default: () => UNTAGGED,
+    parse: (given) => eachOf(given, parseVlan),
+    written: itself,
+    told: (id) => (id === UNTAGGED ? 'no outer VLAN' : `outer VLAN ${id}`),
+    inTitle: (ids) => `outer VLAN ${ids}`,
+    inKey: (id) => `qinq=${id}`,
+    ...{ title: 'Outer VLAN', heading: 'QinQ', align: 'right' },
+    column: column({ name: 'qinq', unit: null, meaning: 'id of the 802.1ad tag in front of that, or `none`' }, 'text'),
+    dataplane: { option: 'qinq', value: itself },
+  }),
+  /** The version of IP. */
+  ip: {
+    ...choice({
+      values: ['4', '6'],
+      ...CELL,
+      before: '4',
+      ...{ option: 'ip', name: 'IP version', heading: 'IP' },
+      help: 'version of IP: 4 (default), 6',
+      meaning: 'version of IP: `4` or `6`',
+      toApplications: true,
+    }),
+    default: () => '4' as const,
+  },
   // The next one: docs/adding-a-parameter.md.
 };
 

@@ -25,7 +25,8 @@ function built(name: string, kernelInterface: boolean, why: string | null = null
     ports: kernelInterface ? ['netdev'] : [],
     hugepage_bytes: 0,
     jumbo_hugepage_bytes: 0,
-    flow_fields: ['udp-port', 'ip', 'mac'],
+    flow_fields: ['udp-port', 'ip', 'mac', 'vlan'],
+    headers: ['vlan', 'qinq', 'ip6'],
     answers_to_any_port: true,
     mixed_sizes: true,
   };

@@ -7,6 +7,7 @@ import type { PlannedCase } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
+import { encapsulationObstacles } from './encapsulation.ts';
 import { flowObstacles } from './flows.ts';
 import { frameObstacles } from './frames.ts';
 import { frameworksKnown, switchesKnown, unique } from './names.ts';
@@ -159,6 +160,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...(obstacle === null ? [] : [obstacle]),
       ...frameObstacles(combination, point.packetSize, campaign.fcs),
       ...flowObstacles(framework, { dimension, ...point }),
+      ...encapsulationObstacles(combination, point, campaign.fcs),
     ];
     return {
       case: {

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Framework } from '../model/dataplane.ts';
-import { FLOW_FIELDS } from '../model/names.ts';
+import { FLOW_FIELDS, HEADERS } from '../model/names.ts';
 import { flowObstacles } from './flows.ts';
 
 const DPDK = {
   ...{ name: 'dpdk', title: 'DPDK', built: true, usable: true, why: null, whole_frames: true, super_packets: false },
   ...{ can_block: false, ports: [], hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
-  ...{ flow_fields: [...FLOW_FIELDS], answers_to_any_port: true, mixed_sizes: true },
+  ...{ flow_fields: [...FLOW_FIELDS], headers: [...HEADERS], answers_to_any_port: true, mixed_sizes: true },
 } satisfies Framework;
 const RAW: Framework = { ...DPDK, name: 'raw', answers_to_any_port: false };
 const UDP: Framework = { ...DPDK, name: 'udp', flow_fields: [] };
-const ONE = { dimension: 'throughput', flows: 1, flowFields: 'ip', flowOrder: 'round-robin' } as const;
+const ONE = { dimension: 'throughput', flows: 1, flowFields: 'ip', flowOrder: 'round-robin', vlan: 'none' } as const;
 type Asked = Parameters<typeof flowObstacles>[1];
 
 describe('flows', () => {
@@ -23,6 +23,8 @@ describe('flows', () => {
     [DPDK, { flowOrder: 'new', flowFields: 'mac' }],
     [DPDK, { flows: 60_535, flowFields: 'udp-port' }],
     [DPDK, { flows: 9, flowFields: 'udp-port', dimension: 'latency' }],
+    [DPDK, { flows: 4094, flowFields: 'vlan' }],
+    [DPDK, { flows: 95, flowFields: 'vlan', vlan: '4000' }],
     [RAW, { flows: 9, flowFields: 'udp-port' }],
     [RAW, { flows: 9, flowFields: 'mac', dimension: 'latency' }],
     [{ name: 'dpdk', title: 'DPDK', built: false, needs: 'libdpdk' }, { flows: 9 }],
@@ -38,6 +40,10 @@ describe('flows', () => {
     [DPDK, { flowOrder: 'new', flows: 2 }, /a flow of its own: leave out --flows$/],
     [DPDK, { flowOrder: 'new', flowFields: 'udp-port' }, /too few UDP ports .*--flow-fields ip$/],
     [DPDK, { flows: 60_536, flowFields: 'udp-port' }, /^60536 flows need more than the 60535 UDP ports/],
+    [DPDK, { flowOrder: 'new', flowFields: 'vlan' }, /too few VLANs .*--flow-fields ip$/],
+    [DPDK, { flows: 4095, flowFields: 'vlan' }, /^4095 flows need more than the 4094 VLANs from 1 on: give fewer/],
+    [DPDK, { flows: 96, flowFields: 'vlan', vlan: '4000' }, /more than the 95 VLANs from 4000 on/],
+    [DPDK, { flows: 2, flowFields: 'vlan', vlan: '10-19' }, /count up from one VLAN: give --vlan 10$/],
     [RAW, { flows: 2, flowFields: 'udp-port', dimension: 'latency' }, /answers to one UDP port/],
   ];
   for (const [framework, asked, reason] of impossible) {

@@ -2,6 +2,7 @@
 // What testbeds have to run a campaign with, as far as a plan needs to know it.
 import type { Framework, PortKind } from '../model/dataplane.ts';
 import type { Cpu } from '../model/inventory.ts';
+import type { Header } from '../model/names.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** A switch of the registry, and whether this machine can run it. */
@@ -18,6 +19,8 @@ export interface SwitchOffer {
   frameLimit?(port: PortKind, location: TestCase['location']): { bytes: number; why: string } | null;
   /** Why it cannot serve an I/O framework, by its name. */
   unserved?: Readonly<Record<string, string>>;
+  /** Why it does not carry packets with such headers. */
+  uncarried?: Readonly<Partial<Record<Header, string>>>;
   available: { ok: true; version: string } | { ok: false; missing: string; mend: string };
 }
 

@@ -44,9 +44,13 @@ export function sampleIntervalMs(durationMs: number): number {
 /** How long a sink listens on without a packet after its source has ended, and a client for late echoes. */
 const DRAIN_MS = 50;
 
-/** An address of the range that RFC 2544 (appendix C.2.2) sets aside for benchmarks. */
-export function ipOf(pair: number, end: End): string {
-  return `198.18.${pair}.${end === 'source' ? 1 : 2}`;
+/**
+ * An address of the ranges that RFC 2544 (appendix C.2.2) and RFC 5180 (section 8) set aside for benchmarks. Within the second half of an
+ * IPv6 address flows count up and down (dataplane/frame/flows.h): it has room for both.
+ */
+export function ipOf(pair: number, end: End, version: TestCase['ip'] = '4'): string {
+  const host = end === 'source' ? 1 : 2;
+  return version === '4' ? `198.18.${pair}.${host}` : `2001:2:0:${pair.toString(16)}:4000::${host}`;
 }
 
 /** The command line of an application inside its container (dataplane/PROTOCOL.md). */
@@ -57,8 +61,8 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     device: plan.device,
     'local-mac': macOf(pair, end),
     'peer-mac': macOf(pair, other),
-    'local-ip': ipOf(pair, end),
-    'peer-ip': ipOf(pair, other),
+    'local-ip': ipOf(pair, end, testCase.ip),
+    'peer-ip': ipOf(pair, other, testCase.ip),
     'local-port': UDP_PORT,
     'peer-port': UDP_PORT,
     pair,

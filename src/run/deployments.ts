@@ -6,6 +6,7 @@ import { type Attachment, type Container, initPid, startContainer } from '../hos
 import { enter } from '../host/namespace.ts';
 import { type NetdevReading, parseNetDev, readNetdev } from '../host/netdev.ts';
 import { formatCpuList } from '../model/cpu-list.ts';
+import { networksOf } from '../model/encapsulation.ts';
 import { macOf } from '../model/station.ts';
 import { NETMAP_DEVICE, type Port, SOCKETS } from '../switches/driver.ts';
 import { Application, applicationCommand, ipOf } from './application.ts';
@@ -30,6 +31,8 @@ export interface Deployment {
   port: Port;
   container: Container;
   application: Application;
+  /** Ids by which a switch tells networks apart; none where packets have no tag. */
+  vlans: readonly number[];
   /** Of the container's first process; known once the application is ready. */
   pid: number;
 }
@@ -65,7 +68,10 @@ export async function deploy(context: TrialContext, plan: TrialPlan, side: Side,
     },
     side.undo,
   );
-  return { side, port, container, application: new Application(name, application, container.process), pid: 0 };
+  return {
+    ...{ side, port, container, application: new Application(name, application, container.process), pid: 0 },
+    vlans: networksOf(testCase),
+  };
 }
 
 function attachmentOf(port: Port): Attachment {
@@ -109,6 +115,7 @@ export async function settle(
     ...deployment.port,
     mac: macOf(deployment.port.pair, deployment.port.end),
     at: deployment.side === side ? ('port' as const) : ('uplink' as const),
+    ...(deployment.vlans.length === 0 ? {} : { vlans: deployment.vlans }),
   }));
   const isAlone = deployments.every((deployment) => deployment.side === side);
   const timeoutMs = isAlone ? SETTLE_TIMEOUT_MS : SETTLE_UPLINK_TIMEOUT_MS;

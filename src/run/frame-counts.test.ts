@@ -11,9 +11,13 @@ const SUPER = frameShape(testCase({ packetSize: 64, burst: 64 }), true);
 
 it('knows how long the announcements of the data plane are', () => {
   const header = readFileSync(join(import.meta.dirname, '../../dataplane/frame/announcement.h'), 'utf8');
-  assert.match(header, /return frame_len == 60 \? ANNOUNCEMENT_LEN_MAX : 60;/);
-  assert.equal(Number(/#define ANNOUNCEMENT_LEN_MAX (\d+)/.exec(header)?.[1]), announcementBytes(60));
-  for (const packetSize of [61, 64, 1514, 9014]) assert.equal(announcementBytes(packetSize), 60);
+  assert.match(header, /len = c->encapsulation\.ip6 \? ANNOUNCEMENT_LEN_MAX - 4 : 60;/);
+  assert.match(header, /return c->frame_len == len \? len \+ 4 : len;/);
+  assert.equal(Number(/#define ANNOUNCEMENT_LEN_MAX (\d+)/.exec(header)?.[1]), announcementBytes(96, '6'));
+  for (const packetSize of [61, 64, 1514, 9014]) {
+    assert.deepEqual([announcementBytes(packetSize), announcementBytes(packetSize, '6')], [60, 96]);
+  }
+  assert.equal(announcementBytes(60), 64);
 });
 
 describe('packets, each a frame of its own', () => {
@@ -36,6 +40,18 @@ describe('packets, each a frame of its own', () => {
     assert.deepEqual(countFrames(1002, 64_000 + 2 * 42, SINGLE), { packets: 1002 });
     assert.deepEqual(countFrames(1001, 64_000 + 342, SINGLE), { packets: 1001 });
     assert.deepEqual(countFrames(1001, 64_000 + 42, SINGLE), { packets: 1001 });
+  });
+  it('are counted apart from announcements, be the tag counted with them or not', () => {
+    const tagged = frameShape(testCase({ packetSize: 64, vlan: '100-102' }), false);
+    assert.deepEqual(countFrames(1000, 64_000, tagged), { packets: 1000 });
+    assert.deepEqual(countFrames(1000, 60_000, tagged), { packets: 1000 });
+    // One of both ends in each VLAN.
+    assert.deepEqual(countFrames(1006, 60_000 + 6 * 56, tagged), { packets: 1000, foreignPackets: 6 });
+    assert.deepEqual(countFrames(1007, 64_000 + 7 * 60, tagged), { packets: 1007 });
+  });
+  it('are counted apart from neighbour advertisements', () => {
+    const six = frameShape(testCase({ packetSize: 80, ip: '6' }), false);
+    assert.deepEqual(countFrames(1002, 80_000 + 2 * 96, six), { packets: 1000, foreignPackets: 2 });
   });
   it('have no more announcements than frames', () => assert.deepEqual(countFrames(1, 56, SINGLE), { packets: 1 }));
 });

@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // Interfaces and switches count frames, whoever sent them and however many datagrams are in one. They count bytes as well, and
 // all packets of a trial have one size: that tells the packets from announcements, and the datagrams in super-packets.
+import { vlansOf } from '../model/encapsulation.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** Ethernet, IPv4 and UDP headers, of which a super-packet has one set. */
 const HEADERS_BYTES = 14 + 20 + 8;
-/** The ARP frame by which an application tells where its address is (dataplane/PROTOCOL.md): never as long as a packet. */
-export function announcementBytes(packetSize: number): number {
-  return packetSize === 60 ? 64 : 60;
+/** The frame by which an application tells where its address is (dataplane/PROTOCOL.md): never as long as a packet. */
+export function announcementBytes(packetSize: number, ip: TestCase['ip'] = '4'): number {
+  const usual = ip === '4' ? 60 : 96;
+  return packetSize === usual ? usual + 4 : usual;
 }
+
+/** The kernel takes the outermost tag out of a frame, and does not count it from there on. */
+const TAG_BYTES = 4;
 
 /** How frames of a trial are counted. */
 export interface FrameShape {
   packetSize: TestCase['packetSize'];
   /** Most datagrams in a frame; 1 where each is a frame of its own. */
   datagramsMax: number;
-  /** Applications, each of which may have one announcement under way when counting begins: earlier ones were awaited. */
-  applications: number;
+  announcementBytes: number;
+  /** Packets have a tag, which some counters have taken out of each frame. */
+  tagged: boolean;
+  /** Announcements that may be under way when counting begins, one of each application in each VLAN: earlier ones were awaited. */
+  announcementsMax: number;
 }
 
 /** What a counter of frames says of the trial's packets. */
@@ -28,8 +36,13 @@ export interface FrameCount {
   foreignPackets?: number;
 }
 
-export function frameShape({ packetSize, burst, pairs }: TestCase, superPackets: boolean): FrameShape {
-  return { packetSize, datagramsMax: superPackets ? burst : 1, applications: 2 * pairs };
+export function frameShape(testCase: TestCase, superPackets: boolean): FrameShape {
+  const { packetSize, burst, pairs, ip } = testCase;
+  const vlans = vlansOf(testCase).length;
+  return {
+    ...{ packetSize, datagramsMax: superPackets ? burst : 1, announcementBytes: announcementBytes(packetSize, ip) },
+    ...{ tagged: vlans > 0, announcementsMax: 2 * pairs * Math.max(1, vlans) },
+  };
 }
 
 /**
@@ -48,18 +61,24 @@ export function packetsAtMost(frames: number, { datagramsMax }: FrameShape): num
 }
 
 /** Each announcement is so many bytes shorter than a packet, or longer; 0 where that does not account for what is missing. */
-function announcementsAmong(frames: number, bytes: number, { packetSize, applications }: FrameShape): number {
-  const announcements = (frames * packetSize - bytes) / (packetSize - announcementBytes(packetSize));
-  return Number.isInteger(announcements) && announcements > 0 && announcements <= Math.min(frames, applications)
-    ? announcements
-    : 0;
+function announcementsAmong(frames: number, bytes: number, shape: FrameShape): number {
+  const { packetSize, tagged, announcementsMax } = shape;
+  const most = Math.min(frames, announcementsMax);
+  const found = (tagged ? [0, TAG_BYTES] : [0])
+    .map((taken) => (frames * (packetSize - taken) - bytes) / (packetSize - shape.announcementBytes))
+    .find((announcements) => Number.isInteger(announcements) && announcements >= 0 && announcements <= most);
+  return found ?? 0;
 }
 
 /** Behind the headers of each frame there are whole datagrams or, in an announcement, padding; an ARP frame without that has nothing. */
-function countDatagrams(frames: number, bytes: number, { packetSize, applications }: FrameShape): FrameCount {
+function countDatagrams(
+  frames: number,
+  bytes: number,
+  { packetSize, announcementBytes: bytesEach, announcementsMax }: FrameShape,
+): FrameCount {
   const behind = bytes - HEADERS_BYTES * frames;
-  const [datagram, padding] = [packetSize - HEADERS_BYTES, announcementBytes(packetSize) - HEADERS_BYTES];
-  const candidates = Array.from({ length: Math.min(frames, applications) + 1 }, (_, index) => index);
+  const [datagram, padding] = [packetSize - HEADERS_BYTES, bytesEach - HEADERS_BYTES];
+  const candidates = Array.from({ length: Math.min(frames, announcementsMax) + 1 }, (_, index) => index);
   const announcements = candidates.find(
     (some) => behind >= some * padding && (behind - some * padding) % datagram === 0,
   );

@@ -117,7 +117,7 @@ describe('a trial', () => {
       ...{ name: 'udp', title: 'UDP', built: true, usable: true, why: null, whole_frames: false },
       ...{ super_packets: true, can_block: true },
       ...{ ports: ['netdev' as const], hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
-      ...{ flow_fields: [], answers_to_any_port: true, mixed_sizes: true },
+      ...{ flow_fields: [], headers: [], answers_to_any_port: true, mixed_sizes: true },
     });
     const ended = b.run();
     b.processes.sink.end({ exitCode: 1 });

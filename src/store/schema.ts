@@ -607,6 +607,9 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('flows'),
   parameterVersion('flowFields'),
   `${parameterVersion('flowOrder')}${FLOWS_COLUMN}`,
+  parameterVersion('vlan'),
+  parameterVersion('qinq'),
+  parameterVersion('ip'),
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -4,6 +4,7 @@
 import type { Counter } from '../host/counter.ts';
 import { type Host, HostError, type UndoStack } from '../host/host.ts';
 import type { PortKind } from '../model/dataplane.ts';
+import type { Header } from '../model/names.ts';
 import type { Flag } from '../model/result.ts';
 
 /** Whether a switch can be used on a host: with its version, or what is missing and how to get it. */
@@ -64,6 +65,8 @@ export interface Station extends PortRequest {
   /** In lower case, with colons. */
   mac: string;
   at: 'port' | 'uplink';
+  /** The VLANs that its packets are of, by their outermost tag; absent where they have none. */
+  vlans?: readonly number[];
 }
 
 /** The interface that leads to the other host of a testbed. */
@@ -181,6 +184,8 @@ export interface SwitchDriver {
   pairsMax?: number;
   /** I/O frameworks that it cannot serve though it has ports for them, by name, each with why, as in "udp-gso": "it drops super-packets". */
   unserved?: Readonly<Record<string, string>>;
+  /** Why it does not carry packets with such headers, as in "qinq": "its parser knows one tag"; it carries all where absent. */
+  uncarried?: Readonly<Partial<Record<Header, string>>>;
   /** The largest frames that it carries from port to port; null, or absent, where it carries all that there are (FRAME_BYTES_MAX). */
   frameLimit?(port: PortKind, location: 'local' | 'remote'): FrameLimit | null;
   /** Hugepages that it takes with so many ports and frames of so many bytes, in bytes; none where absent. */

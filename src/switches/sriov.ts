@@ -15,6 +15,10 @@ export const sriov: SwitchDriver = {
   ports: ['vf'],
   locations: ['local', 'remote'],
   threads: 0,
+  uncarried: {
+    vlan: 'a virtual function gets frames of those VLANs alone that its driver has asked the card for',
+    qinq: 'a virtual function gets frames of those VLANs alone that its driver has asked the card for',
+  },
   frameLimit: () => ({ bytes: FRAME_BYTES_USUAL, why: 'its virtual functions are set up for no more' }),
 
   async probe(host) {

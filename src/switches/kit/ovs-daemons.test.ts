@@ -34,12 +34,12 @@ describe('what OVS prints', () => {
   });
   it('of the addresses that it knows', () => {
     const text =
-      ' port  VLAN  MAC                Age\n    2     0  02:00:00:00:00:02    4\n   11     0  02:00:00:00:00:01   10\n';
+      ' port  VLAN  MAC                Age\n    2     0  02:00:00:00:00:02    4\n   11   100  02:00:00:00:00:01   10\n';
     assert.deepEqual(
       [...parseFdb(text)],
       [
-        ['02:00:00:00:00:02', 2],
-        ['02:00:00:00:00:01', 11],
+        ['02:00:00:00:00:02 0', 2],
+        ['02:00:00:00:00:01 100', 11],
       ],
     );
   });

@@ -173,10 +173,10 @@ export async function countersOf(
   return context.ports.map((request, index) => ({ ...request, ...reading(table, portNumber(index)) }));
 }
 
-/** Parses the answer of `ovs-appctl fdb/show`: port numbers by MAC address. */
+/** Parses the answer of `ovs-appctl fdb/show`: port numbers by MAC address and VLAN, 0 where there is no tag, as `02:… 100`. */
 export function parseFdb(text: string): Map<string, number> {
-  const rows = [...text.matchAll(/^ *(\d+) +\d+ +([0-9a-f:]{17}) /gm)];
-  return new Map(rows.map(([, port, mac = '']) => [mac, Number(port)]));
+  const rows = [...text.matchAll(/^ *(\d+) +(\d+) +([0-9a-f:]{17}) /gm)];
+  return new Map(rows.map(([, port, vlan, mac]) => [`${mac} ${vlan}`, Number(port)]));
 }
 
 /**
@@ -200,6 +200,13 @@ export async function unlearned(
     return `OVS has not heard of ${silent.mac} at port ${numberOf(silent)}${error === '' ? '' : ` (${error})`}`;
   }
   const known = parseFdb(await appctl(context, 'fdb/show', bridge));
-  const stranger = stations.find((station) => known.get(station.mac) !== numberOf(station));
-  return stranger === undefined ? null : `OVS has not learned ${stranger.mac} at port ${numberOf(stranger)}`;
+  // It learns in each VLAN by itself.
+  for (const station of stations) {
+    const { mac, vlans = [0] } = station;
+    const unknown = vlans.find((vlan) => known.get(`${mac} ${vlan}`) !== numberOf(station));
+    if (unknown !== undefined) {
+      return `OVS has not learned ${mac} at port ${numberOf(station)}${unknown === 0 ? '' : ` in VLAN ${unknown}`}`;
+    }
+  }
+  return null;
 }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tags and IPv6 that a framework or a switch cannot have, or that a frame has no room for, are told before the first trial.
+
+import type { Framework } from '../model/dataplane.ts';
+import { headerBytesOf, headersOf } from '../model/encapsulation.ts';
+import { FCS_BYTES } from '../model/frame.ts';
+import type { Header } from '../model/names.ts';
+import type { TestCase } from '../model/testcase.ts';
+import type { SwitchOffer } from './offer.ts';
+
+/** What a payload holds at the least: our compact header (dataplane/PROTOCOL.md, "The packet"). */
+const PAYLOAD_BYTES = 18;
+/** How a header is asked for. */
+const OPTIONS: Record<Header, string> = { vlan: '--vlan', qinq: '--qinq', ip6: '--ip 6' };
+
+type Asked = Pick<TestCase, 'vlan' | 'qinq' | 'ip' | 'flowFields' | 'packetSize'>;
+
+/** Why packets cannot have these headers, with the mend; empty where they can. With `fcs`, sizes are told with it. */
+export function encapsulationObstacles(
+  { offer, framework }: { offer: SwitchOffer; framework: Framework },
+  asked: Asked,
+  fcs: boolean,
+): string[] {
+  const headers = headersOf(asked);
+  if (headers.length === 0 || !framework.built) return [];
+  if (headers.includes('qinq') && !headers.includes('vlan')) {
+    return [`--qinq ${asked.qinq} is the outer one of two tags: give --vlan, too`];
+  }
+  return [
+    ...notWritten(framework.name, framework.headers, headers),
+    ...notCarried(offer, headers),
+    ...noRoom(asked, fcs),
+  ];
+}
+
+function notWritten(name: string, able: readonly Header[], asked: readonly Header[]): string[] {
+  const unable = asked.filter((header) => !able.includes(header));
+  return unable.length === 0
+    ? []
+    : [
+        `applications with ${name} leave the headers to the kernel: leave out ${unable.map((header) => OPTIONS[header]).join(' and ')}, or give another --io, as raw-mmsg or dpdk`,
+      ];
+}
+
+function notCarried({ id, uncarried = {} }: SwitchOffer, asked: readonly Header[]): string[] {
+  return asked.flatMap((header) => {
+    const why = uncarried[header];
+    return why === undefined ? [] : [`${id} does not carry what ${OPTIONS[header]} asks for: ${why}`];
+  });
+}
+
+function noRoom(asked: Asked, fcs: boolean): string[] {
+  const told = (bytes: number) => bytes + (fcs ? FCS_BYTES : 0);
+  const least = headerBytesOf(asked) + PAYLOAD_BYTES;
+  return asked.packetSize < least
+    ? [`P = ${told(asked.packetSize)} has no room for these headers: give -P ${told(least)} or more`]
+    : [];
+}
