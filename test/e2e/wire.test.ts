@@ -17,8 +17,14 @@ import { application, cannotMeasure, capture, suite, until } from './machine.ts'
 const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg', 'dpdk'] as const;
 const DPDK_SENDER = { io: 'dpdk', device: 'net_af_packet0,iface=eth0' };
 const BURST = 8;
-const SOURCE = { namespace: 'vswt-a', mac: '02:00:00:00:07:01', ip: '198.18.7.1', port: 4001 };
-const SINK = { namespace: 'vswt-b', mac: '02:00:00:00:07:02', ip: '198.18.7.2', port: 4002 };
+const SOURCE = {
+  namespace: 'vswt-a',
+  mac: '02:00:00:00:07:01',
+  ip: '198.18.7.1',
+  ip6: '2001:2:0:7:4000::1',
+  port: 4001,
+};
+const SINK = { namespace: 'vswt-b', mac: '02:00:00:00:07:02', ip: '198.18.7.2', ip6: '2001:2:0:7:4000::2', port: 4002 };
 
 const tools = ['tcpdump', 'tshark', 'ethtool'].filter((tool) => spawnSync('which', [tool]).status !== 0);
 const skip = cannotMeasure || (tools.length > 0 && `${tools.join(' and ')} not installed: vswbench setup --tests`);
@@ -57,6 +63,7 @@ interface Options {
   io: string;
   size: number;
   touch: string;
+  ip?: number;
 }
 
 interface Load {
@@ -68,12 +75,13 @@ interface Load {
 }
 
 /** An application in one of the two namespaces. */
-function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: object): Load {
+function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: Options): Load {
+  const ip = options.ip === 6 ? 'ip6' : 'ip';
   const addresses = {
     'local-mac': local.mac,
     'peer-mac': peer.mac,
-    'local-ip': local.ip,
-    'peer-ip': peer.ip,
+    'local-ip': local[ip],
+    'peer-ip': peer[ip],
     'local-port': local.port,
     'peer-port': peer.port,
   };
@@ -143,6 +151,9 @@ function offload(state: 'on' | 'off'): void {
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const cannotSegment = (major < 6 || (major === 6 && minor < 11)) && 'needs Linux 6.11 to segment without offload';
 
+/** Only a classifier can put tags back that the kernel takes out of frames. */
+const withoutTcx = (major < 6 || (major === 6 && minor < 6)) && 'needs Linux 6.6 to receive tags';
+
 function rxPackets(): number {
   return Number(
     capture('ip', 'netns', 'exec', SINK.namespace, 'cat', '/sys/class/net/eth0/statistics/rx_packets').trim(),
@@ -163,20 +174,37 @@ type Field = (typeof FIELDS)[number];
 
 /** Each captured frame as tshark dissects it, checksums verified. */
 function dissect(file: string): Record<Field, string>[] {
+  return fieldsIn(file, FIELDS);
+}
+
+function fieldsIn<Name extends string>(file: string, names: readonly Name[]): Record<Name, string>[] {
   const text = capture(
     'tshark',
     ...['-r', file, '-T', 'fields', '-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'],
-    ...FIELDS.flatMap((field) => ['-e', field]),
+    ...names.flatMap((name) => ['-e', name]),
   );
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
       const values = line.split('\t');
-      const field = (name: Field) => values[FIELDS.indexOf(name)] ?? '';
-      return Object.fromEntries(FIELDS.map((name) => [name, field(name)])) as Record<Field, string>;
+      return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ''])) as Record<Name, string>;
     });
 }
+
+/** Of tags and IPv6: what a capture shows of headers, whichever they have. */
+const ENCAPSULATED = [
+  ...['eth.type', 'ieee8021ad.id', 'vlan.id', 'vlan.etype', 'ip.src', 'ip.dst', 'ip.checksum.status'],
+  ...['ipv6.src', 'ipv6.dst', 'udp.length', 'udp.checksum.status', '_ws.expert'],
+] as const;
+
+/** Headers beside the usual ones: how they are asked for, how long all are with them, and what the outermost EtherType is. */
+const HEADERS = [
+  { asked: { vlan: '100-102' }, bytes: 46, type: '0x8100' },
+  { asked: { vlan: '7', qinq: 200 }, bytes: 50, type: '0x88a8' },
+  { asked: { ip: 6 }, bytes: 62, type: '0x86dd' },
+  { asked: { ip: 6, vlan: '100-102', qinq: 200 }, bytes: 70, type: '0x88a8' },
+] as const;
 
 /** What flows can differ in, and where a capture shows it. */
 const FLOWS: { field: string; shows: Field[] }[] = [
@@ -295,6 +323,50 @@ suite('frames on the wire', skip, () => {
         for (const frame of frames) {
           assert.equal(frame['ip.checksum.status'], '1');
           assert.equal(frame['udp.checksum.status'], touch === 'full' ? '1' : '3');
+          assert.equal(frame['_ws.expert'], '');
+        }
+      });
+    }
+  }
+
+  for (const { asked, bytes, type } of HEADERS) {
+    for (const { io, touch } of [
+      { io: 'raw', touch: 'full' },
+      { io: 'raw-mmsg', touch: 'none' },
+      { io: 'dpdk', touch: 'full' },
+    ]) {
+      const words = Object.entries(asked).map(([name, value]) => `${name} ${value}`);
+      it(`${io} with ${words.join(', ')}, touch=${touch}, as tshark and a receiver see it`, {
+        timeout: 60_000,
+        skip: withoutTcx || (io === 'dpdk' && withoutDpdk),
+      }, async () => {
+        offload('on');
+        const file = join(folder, `${io}-${words.join('-').replaceAll(' ', '-')}.pcap`);
+        // The smallest frame with these headers, and then some data.
+        const options = { io: 'raw', size: bytes + 18 + (touch === 'none' ? 21 : 0), touch, ...asked };
+        const { offered, rx, witness } = await (io === 'dpdk'
+          ? withHugepages(() => exchange(file, options, { sender: DPDK_SENDER }))
+          : exchange(file, { ...options, io }));
+        assert.ok(offered > 0);
+        assert.deepEqual([rx.packets, rx.unique_packets, rx.foreign_packets, witness], [offered, offered, 0, offered]);
+        assert.equal(rx.bytes, offered * options.size);
+        assert.doesNotMatch(capture('tcpdump', '-r', file, '-nn', '-e', '-vv'), /bad|incorrect|truncated|wrong|\[\|/i);
+        const frames = fieldsIn(file, ENCAPSULATED);
+        assert.equal(frames.length, offered);
+        const six = 'ip' in asked;
+        const ids = 'vlan' in asked ? (asked.vlan === '7' ? ['7'] : ['100', '101', '102']) : [''];
+        for (const [index, frame] of frames.entries()) {
+          assert.equal(frame['eth.type'], type);
+          assert.equal(frame['ieee8021ad.id'], 'qinq' in asked ? '200' : '');
+          // Each id in turn.
+          assert.equal(frame['vlan.id'], ids[index % ids.length]);
+          assert.equal(frame['vlan.etype'], 'vlan' in asked ? (six ? '0x86dd' : '0x0800') : '');
+          assert.deepEqual([frame['ip.src'], frame['ip.dst']], six ? ['', ''] : [SOURCE.ip, SINK.ip]);
+          assert.deepEqual([frame['ipv6.src'], frame['ipv6.dst']], six ? [SOURCE.ip6, SINK.ip6] : ['', '']);
+          assert.equal(frame['ip.checksum.status'], six ? '' : '1');
+          assert.equal(frame['udp.length'], String(options.size - bytes + 8));
+          // IPv6 has no packet without one.
+          assert.equal(frame['udp.checksum.status'], six || touch === 'full' ? '1' : '3');
           assert.equal(frame['_ws.expert'], '');
         }
       });
