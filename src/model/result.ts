@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { CacheSchema } from './cache.ts';
 import { PrecisionSchema } from './campaign.ts';
 import { HistogramSchema } from './dataplane.ts';
 import { PlacementSchema } from './placement.ts';
@@ -236,6 +237,8 @@ export const MeasurementSchema = z.strictObject({
   uplink: UplinkLedgerSchema.nullable().default(null),
   /** What the switch tells of itself over about the steady state, by name with unit (`busyRatio`); empty for most. */
   switchFigures: z.record(z.string(), z.number()),
+  /** Its tables that flows or addresses fill. Older records lack it. */
+  caches: z.array(CacheSchema).default([]),
   samples: z.array(SampleSchema),
 });
 export type Measurement = z.infer<typeof MeasurementSchema>;
@@ -392,6 +395,10 @@ export const EvidenceSchema = z.strictObject({
   }),
   /** Medians of what the switch tells of itself. */
   switchFigures: z.record(z.string(), z.number()),
+  /** The switch's tables, as the last trial found them. */
+  caches: z.array(CacheSchema),
+  /** What became of the flows of each trial, where they were counted, added up: flows that lost a packet or had one out of order, of all; and the most that one lost in a trial. */
+  flows: FlowsSchema.nullable(),
   /** The worst trial in each respect; null where no traffic ran, and where the kernel tells nothing. */
   worst: z
     .strictObject({

@@ -2,6 +2,7 @@
 // What a driver answers is looked at before anything is built on it: the door through which a stranger's values come in.
 import { z } from 'zod';
 import type { Counter } from '../host/counter.ts';
+import { CacheSchema } from '../model/cache.ts';
 import { FlagSchema } from '../model/result.ts';
 import { type PortRequest, type RunningSwitch, THREADS_MAX } from '../switches/driver.ts';
 import { TrialFailure } from './failure.ts';
@@ -53,6 +54,7 @@ const running = z.object({
   threads: fn<RunningSwitch['threads']>(),
   health: fn<RunningSwitch['health']>(),
   observe: fn<NonNullable<RunningSwitch['observe']>>().optional(),
+  caches: fn<NonNullable<RunningSwitch['caches']>>().optional(),
 });
 
 /** The answers of a driver and of its running switch, by the call that gives them. */
@@ -69,6 +71,7 @@ export const ANSWERS = {
   hugepageBytes: z.int().nonnegative(),
   frameLimit: z.object({ bytes: z.int().positive(), why: z.string().min(1) }).nullish(),
   figures: z.record(z.string(), z.number()),
+  caches: z.array(CacheSchema),
 } as const;
 
 /**

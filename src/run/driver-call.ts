@@ -16,6 +16,7 @@ export const CALL_LIMITS_MS = {
   threads: 10_000,
   health: 10_000,
   observe: 10_000,
+  caches: 10_000,
   hugepageBytes: 10_000,
   frameLimit: 10_000,
 } as const;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { histogramOf, testCase } from '../../test/fixtures/campaign.ts';
+import type { Cache } from '../model/cache.ts';
 import type { FinalLine, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import { MeasurementSchema } from '../model/result.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type MachineEvidence } from './evaluate.ts';
@@ -166,6 +167,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     durationMs: 1000,
     switchFigures: {},
     observedS: 1,
+    caches: [],
     clocksources: [{ before: 'tsc', after: 'tsc' }],
     sources: [sender()],
     sinks: [receiver()],
@@ -194,6 +196,11 @@ function measured(part: Partial<Evidence> = {}) {
   return measurement;
 }
 
+const CACHE = {
+  ...{ name: 'address table', entries: 1024, of: 'macs' as const },
+  ...{ note: '', hitRatio: null, held: null },
+} satisfies Cache;
+
 describe('evaluate', () => {
   it('tells what a packet costs where both ends count it', () => {
     const counting = (application: ApplicationEvidence, cycles: number): ApplicationEvidence => {
@@ -219,11 +226,14 @@ describe('evaluate', () => {
       samples: progress,
       pairs,
       switchFigures,
+      caches,
       ...figures
     } = measured({
       switchFigures: { busyRatio: 0.75 },
+      caches: [CACHE],
     });
     assert.deepEqual(switchFigures, { busyRatio: 0.75 });
+    assert.deepEqual(caches, [CACHE]);
     assert.deepEqual(figures, {
       durationS: 1,
       warmupS: 0.1,

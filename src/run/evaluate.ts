@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what a trial saw to what it says. Pure: the same evidence gives the same verdict.
+
 import type { NetdevCounters } from '../host/netdev.ts';
+import type { Cache } from '../model/cache.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { CpuUse, Flag, Flows, Latency, Ledger, Measurement, PerPacket, Trial } from '../model/result.ts';
@@ -42,6 +44,7 @@ export interface Evidence {
   /** What the switch told of itself, and of how long: from the middle of the warm-up to the end of the window. */
   switchFigures: SwitchFigures;
   observedS: number;
+  caches: readonly Cache[];
   /** Of each host. */
   clocksources: readonly Clocksources[];
   /** The counters of interfaces and ports, and of drops, are of super-packets. */
@@ -221,6 +224,7 @@ function combine(
       pairs.map(({ told }) => told),
     ),
     switchFigures: evidence.switchFigures,
+    caches: [...evidence.caches],
     samples: sumOverPairs({
       sources: evidence.sources.map((source) => source.samples),
       sinks: (testCase.dimension === 'latency' ? evidence.sources : evidence.sinks).map((sink) => sink.samples),

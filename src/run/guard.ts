@@ -38,7 +38,7 @@ export async function startGuarded(driver: SwitchDriver, context: SwitchContext,
 /** The parts of a running switch, each read once, as functions that know what they are of. */
 function partsOf(step: string, running: RunningSwitch): RunningSwitch {
   const parts = checkAnswer(step, ANSWERS.start, running);
-  const { uplinkCounters, connect, observe } = parts;
+  const { uplinkCounters, connect, observe, caches } = parts;
   return {
     flags: parts.flags,
     nextPorts: parts.nextPorts.bind(running),
@@ -49,6 +49,7 @@ function partsOf(step: string, running: RunningSwitch): RunningSwitch {
     ...(uplinkCounters === undefined ? {} : { uplinkCounters: uplinkCounters.bind(running) }),
     ...(connect === undefined ? {} : { connect: connect.bind(running) }),
     ...(observe === undefined ? {} : { observe: observe.bind(running) }),
+    ...(caches === undefined ? {} : { caches: caches.bind(running) }),
   };
 }
 
@@ -61,7 +62,7 @@ function guarded(id: string, running: RunningSwitch, context: SwitchContext, gua
     call(name, async () => checkAnswer(step, schema, await answer()));
   const seen = new FirstReading();
   const portCheck = new PortCheck(context, guard.owner);
-  const { uplinkCounters, connect, observe } = running;
+  const { uplinkCounters, connect, observe, caches } = running;
   return {
     flags: running.flags,
     trouble: guard.trouble,
@@ -97,6 +98,7 @@ function guarded(id: string, running: RunningSwitch, context: SwitchContext, gua
               ask('observe', ANSWERS.figures, () => end(), `the end of observe() of ${id}`);
           },
         }),
+    ...(caches === undefined ? {} : { caches: () => ask('caches', ANSWERS.caches, () => caches()) }),
   };
 }
 

@@ -2,6 +2,7 @@
 // What happens while packets flow: the warm-up, and looks at the machines where the measured window begins and where it ends.
 import timers from 'node:timers/promises';
 import type { Host } from '../host/host.ts';
+import type { Cache } from '../model/cache.ts';
 import type { SwitchFigures } from '../switches/driver.ts';
 import { sampleIntervalMs } from './application.ts';
 import { toNearClock } from './clocks.ts';
@@ -38,6 +39,7 @@ export interface Watched {
   machines: Evidence['machines'];
   switchFigures: SwitchFigures;
   observedS: number;
+  caches: readonly Cache[];
 }
 
 /** Starts the sources, and looks at the machines where the measured window begins and where it ends. */
@@ -73,6 +75,8 @@ export async function watchTraffic(
     machines: windowsOf(machines, frequencies, before, after),
     switchFigures: joinFigures(figures),
     observedS,
+    // Both hosts have the same switch.
+    caches: (await sides[0]?.running.caches?.()) ?? [],
   };
 }
 

@@ -4,7 +4,7 @@ import { median } from 'simple-statistics';
 import type { Histogram } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import { isRepetition } from '../model/repetition.ts';
-import type { Evidence, Ledger, LedgerTotals, Measurement, Trial } from '../model/result.ts';
+import type { Evidence, Flows, Ledger, LedgerTotals, Measurement, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { curveOf } from './histogram.ts';
 import { modeChange } from './modes.ts';
@@ -129,6 +129,8 @@ export function evidenceOf(
     receivedRatio: keptRatio(measured, 'received'),
     cost: costOf(measured, forwardsOnSender(testCase, parts.placements)),
     switchFigures: switchFiguresOf(all),
+    caches: all.at(-1)?.caches ?? [],
+    flows: flowsOf(measured),
     worst: worstOf(all),
   };
 }
@@ -159,6 +161,17 @@ function costOf(measured: readonly BareMeasurement[], forwardsOnSender: boolean)
     receiverCyclesPerPacket: over(({ cyclesPerPacket }) => cyclesPerPacket?.receiver ?? null),
     senderInstructionsPerPacket: over(({ instructionsPerPacket }) => instructionsPerPacket?.sender ?? null),
     receiverInstructionsPerPacket: over(({ instructionsPerPacket }) => instructionsPerPacket?.receiver ?? null),
+  };
+}
+
+function flowsOf(measured: readonly BareMeasurement[]): Flows | null {
+  const counted = measured.flatMap(({ flows }) => flows ?? []);
+  if (counted.length === 0) return null;
+  return {
+    count: sumOf(counted, ({ count }) => count),
+    withLoss: sumOf(counted, ({ withLoss }) => withLoss),
+    withReordering: sumOf(counted, ({ withReordering }) => withReordering),
+    mostLostPackets: Math.max(...counted.map(({ mostLostPackets }) => mostLostPackets)),
   };
 }
 

@@ -172,6 +172,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   ledgers: json('ledgers_json'),
   uplink: json('uplink_json'),
   switchFigures: json('switch_figures_json'),
+  caches: json('caches_json'),
 };
 
 export const CPU_USE: Columns<CpuUse> = {

@@ -543,6 +543,11 @@ const FLOWS_COLUMN = `
 ALTER TABLE trials ADD COLUMN flows_json TEXT;
 `;
 
+const CACHES_COLUMN = `
+-- Tables of the switch that flows or addresses fill, as a list of {"name", "entries", "of", "note", "hitRatio", "held"}; NULL in older records.
+ALTER TABLE trials ADD COLUMN caches_json TEXT;
+`;
+
 /**
  * The version that adds a parameter of a test case (docs/adding-a-parameter.md): its column, with what all was measured with before, and
  * the view that has it. The view names parameters of later versions as well, and is made anew by each.
@@ -610,6 +615,7 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('vlan'),
   parameterVersion('qinq'),
   parameterVersion('ip'),
+  CACHES_COLUMN,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -3,6 +3,7 @@
 // registry.ts; `--switch ./file.ts` takes one from anywhere.
 import type { Counter } from '../host/counter.ts';
 import { type Host, HostError, type UndoStack } from '../host/host.ts';
+import type { Cache } from '../model/cache.ts';
 import type { PortKind } from '../model/dataplane.ts';
 import type { Header } from '../model/names.ts';
 import type { Flag } from '../model/result.ts';
@@ -161,6 +162,8 @@ export interface RunningSwitch {
    * after the steady state, and tells. Absent where the switch tells nothing.
    */
   observe?(): Promise<() => Promise<SwitchFigures>>;
+  /** Asked after the steady state: its tables that flows or addresses fill, in the order in which a packet is looked up in them. Absent where it has none, or nobody knows. */
+  caches?(): Promise<Cache[]>;
 }
 
 /** The largest frame that a switch carries in some way, where that is less than the largest of all. */

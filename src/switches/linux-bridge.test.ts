@@ -67,6 +67,23 @@ describe("linux-bridge in the host's own network", () => {
     assert.equal(await running.settled(stations), null);
   });
 
+  it('tells how many addresses it has learned, and how many it may', async (t) => {
+    const link = (data: object) => ({ stdout: JSON.stringify([{ linkinfo: { info_data: data } }]) });
+    const host = machine(t)
+      .answer(/^timeout 4 sh -c bridge fdb show br vswbr0 dynamic \| wc -l$/, { stdout: '512\n' })
+      .answer(/^ip -details -json link show dev vswbr0$/, link({ fdb_max_learned: 512 }));
+    const running = await start(host);
+    assert.deepEqual(await (await running.observe?.())?.(), { fdbEntries: 512 });
+    assert.deepEqual((await running.caches?.())?.[0]?.entries, 512);
+    // Of very many it does not tell in time; ip(8) may be too old, and 0 is no bound.
+    host.answer(/^timeout 4 /, { exitCode: 124 });
+    assert.deepEqual(await (await running.observe?.())?.(), {});
+    for (const data of [{}, { fdb_max_learned: 0 }]) {
+      host.answer(/^ip -details -json link/, link(data));
+      assert.deepEqual((await running.caches?.())?.[0]?.entries, null);
+    }
+  });
+
   it('gives containers their ends', async (t) => {
     assert.deepEqual(
       (await start(machine(t))).nextPorts().map((port) => port.kind === 'netdev' && port.interface),

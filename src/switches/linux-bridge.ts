@@ -4,8 +4,17 @@
 import { z } from 'zod';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { ipBatch, readNetdev } from '../host/netdev.ts';
+import type { Cache } from '../model/cache.ts';
 import type { Flag } from '../model/result.ts';
-import type { NetdevPort, PortCounters, Station, SwitchContext, SwitchDriver, Uplink } from './driver.ts';
+import type {
+  NetdevPort,
+  PortCounters,
+  Station,
+  SwitchContext,
+  SwitchDriver,
+  SwitchFigures,
+  Uplink,
+} from './driver.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
 import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
 import { kernelUplinkCounters, moveUplink, uplinkMissing } from './kit/uplink.ts';
@@ -54,6 +63,8 @@ export const linuxBridge: SwitchDriver = {
       settled: (stations) => missing(host, uplink, stations),
       threads: ksoftirqds(context.host),
       health: async () => (await network.health()) ?? (await bridgeMissing(host)),
+      observe: async () => () => learned(host),
+      caches: async () => [await addressTable(host)],
     };
   },
 };
@@ -129,6 +140,33 @@ async function missing(host: Host, uplink: Uplink | null, stations: readonly Sta
     (station) => !known.some(({ mac, ifname }) => mac === station.mac && ifname === portOf(station)),
   );
   return stranger === undefined ? null : `${BRIDGE} has not learned ${stranger.mac} at ${portOf(stranger)}`;
+}
+
+/** The kernel goes through its table anew for each few hundred entries that it tells: of very many, it takes too long to ask. */
+const TELLS_WITHIN_S = 4;
+
+/** How many addresses the bridge has learned, as far as that is told in time. */
+async function learned(host: Host): Promise<SwitchFigures> {
+  const count = `bridge fdb show br ${BRIDGE} dynamic | wc -l`;
+  const { exitCode, stdout } = await host.run(['timeout', String(TELLS_WITHIN_S), 'sh', '-c', count]);
+  return exitCode === 0 ? { fdbEntries: Number(stdout) } : {};
+}
+
+const BridgeSchema = z
+  .array(
+    z.looseObject({ linkinfo: z.looseObject({ info_data: z.looseObject({ fdb_max_learned: z.int().optional() }) }) }),
+  )
+  .min(1);
+
+/** Bounded only where somebody has set that, since Linux 6.7; an ip(8) that is older than that does not tell. */
+async function addressTable(host: Host): Promise<Cache> {
+  const shown = await runOrThrow(host, ['ip', '-details', '-json', 'link', 'show', 'dev', BRIDGE]);
+  const most = BridgeSchema.safeParse(JSON.parse(shown)).data?.[0]?.linkinfo.info_data.fdb_max_learned ?? 0;
+  const note = most === 0 ? 'no bound is set' : 'fdb_max_learned';
+  return {
+    ...{ name: 'address table', entries: most === 0 ? null : most, of: 'macs' },
+    ...{ note, hitRatio: null, held: 'fdbEntries' },
+  };
 }
 
 /** Bridged IPv4 frames may go through the host's iptables: slower, and a FORWARD policy of DROP drops them all. Not in a network of ours. */

@@ -107,12 +107,20 @@ describe('ovs-kernel', () => {
 
   it('tells how many packets its kernel part knew no flow for', async (t) => {
     const show = (missed: number) => `system@ovs-system:\n  lookups: hit:44 missed:${missed} lost:0\n  flows: 2\n`;
-    const host = machine(t).answer(/^ovs-appctl .* dpctl\/show$/, { stdout: show(3) });
-    const end = await (await start(host)).observe?.();
+    const host = machine(t)
+      .answer(/^ovs-appctl .* dpctl\/show$/, { stdout: show(3) })
+      .answer(/upcall\/show$/, { stdout: 'system@ovs-system:\n  flows : (current 2) (avg 2) (max 2) (limit 10000)\n' })
+      .answer(/fdb\/stats-show vswovsk0$/, { stdout: '  Current/maximum MAC entries in the table: 4/8192\n' });
+    const running = await start(host);
+    const end = await running.observe?.();
     host.answer(/dpctl\/show$/, { stdout: show(10) });
-    assert.deepEqual(await end?.(), { cacheMisses: 7 });
+    assert.deepEqual(await end?.(), { cacheMisses: 7, megaflows: 2, fdbEntries: 4 });
     host.answer(/dpctl\/show$/, { stdout: 'system@ovs-system:\n' });
-    assert.deepEqual(await end?.(), {});
+    assert.deepEqual(await end?.(), { megaflows: 2, fdbEntries: 4 });
+    assert.deepEqual(
+      (await running.caches?.())?.map(({ entries }) => entries),
+      [10_000, 8192],
+    );
   });
 
   it('counts as OVS does, the uplink behind the ports', async (t) => {

@@ -8,6 +8,7 @@ import { ipBatch, linkNames } from '../host/netdev.ts';
 import type { NetdevPort, Station, SwitchContext, SwitchDriver, SwitchFigures, UplinkCounters } from './driver.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
 import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
+import { daemonCaches, fillFigures } from './kit/ovs-caches.ts';
 import {
   addBridge,
   appctl,
@@ -100,8 +101,12 @@ export const ovsKernel: SwitchDriver = {
       health: async () => (await network.health()) ?? (await health()),
       observe: async () => {
         const before = await missedLookups(context);
-        return async () => figuresBetween(before, await missedLookups(context));
+        return async () => ({
+          ...figuresBetween(before, await missedLookups(context)),
+          ...(await fillFigures(context, BRIDGE)),
+        });
       },
+      caches: () => daemonCaches(context, BRIDGE, null),
     };
   },
 };

@@ -29,6 +29,13 @@ describe('what OVS prints', () => {
     assert.equal(cacheMisses, 3);
     assert.deepEqual(parsePmdStatistics('pmd thread numa_id 0 core_id 1:\n  packets received: 0\n'), {});
   });
+
+  it('of the shares that each of their caches answered', () => {
+    const hits = (emc: number, smc: number, megaflow: number, misses: number) =>
+      `pmd thread numa_id 0 core_id 1:\n  packets received: 100\n  emc hits: ${emc}\n  smc hits: ${smc}\n  megaflow hits: ${megaflow}\n  miss with success upcall: ${misses}\n  idle cycles: 5 (50.00%)\n  processing cycles: 5 (50.00%)\n`;
+    const { emcHitRatio, smcHitRatio, megaflowHitRatio } = parsePmdStatistics(hits(70, 20, 5, 5) + hits(50, 0, 50, 0));
+    assert.deepEqual([emcHitRatio, smcHitRatio, megaflowHitRatio], [0.6, 0.1, 0.275]);
+  });
 });
 
 describe("OVS's ports", () => {

@@ -14,6 +14,7 @@ import {
   type Uplink,
   type UplinkCounters,
 } from './driver.ts';
+import { daemonCaches, fillFigures, pollerCaches } from './kit/ovs-caches.ts';
 import {
   addBridge,
   appctl,
@@ -87,6 +88,10 @@ export const ovs: SwitchDriver = {
       threads: async () => [vswitchd.pid],
       health,
       observe: () => observe(context),
+      caches: async () => [
+        ...(await pollerCaches(context)),
+        ...(await daemonCaches(context, BRIDGE, 'megaflowHitRatio')),
+      ],
     };
     return running;
   },
@@ -286,20 +291,31 @@ async function missing(context: SwitchContext, stations: readonly Station[]): Pr
 
 async function observe(context: SwitchContext): Promise<() => Promise<SwitchFigures>> {
   await appctl(context, 'dpif-netdev/pmd-stats-clear');
-  return async () => parsePmdStatistics(await appctl(context, 'dpif-netdev/pmd-stats-show'));
+  return async () => ({
+    ...parsePmdStatistics(await appctl(context, 'dpif-netdev/pmd-stats-show')),
+    ...(await fillFigures(context, BRIDGE)),
+  });
 }
 
 /**
  * Parses the answer of `dpif-netdev/pmd-stats-show` since the last clear, all polling threads together: which part of their
- * cycles they spent on packets, how many cycles on one, and how many packets were in none of their caches. Empty where they saw none.
+ * cycles they spent on packets, how many cycles on one, which share of the packets each cache answered, and how many packets were in none. Empty
+ * where they saw no packet.
  */
 export function parsePmdStatistics(text: string): SwitchFigures {
   const threads = text.split(/^(?=pmd thread|main thread)/m).filter((part) => part.startsWith('pmd thread'));
   const sum = (pattern: RegExp) => threads.reduce((total, thread) => total + Number(pattern.exec(thread)?.[1] ?? 0), 0);
   const packets = sum(/packets received: (\d+)/);
+  if (packets === 0) return {};
   const idle = sum(/idle cycles: (\d+)/);
   const processing = sum(/processing cycles: (\d+)/);
+  const hits = { emc: sum(/emc hits: (\d+)/), smc: sum(/smc hits: (\d+)/), megaflow: sum(/megaflow hits: (\d+)/) };
   const cacheMisses = sum(/miss with success upcall: (\d+)/) + sum(/miss with failed upcall: (\d+)/);
-  if (packets === 0) return {};
-  return { busyRatio: processing / (idle + processing), cyclesPerPacket: processing / packets, cacheMisses };
+  // What is recirculated is looked up again.
+  const lookups = hits.emc + hits.smc + hits.megaflow + cacheMisses;
+  const ratioOf = (count: number) => (lookups === 0 ? 0 : count / lookups);
+  return {
+    ...{ busyRatio: processing / (idle + processing), cyclesPerPacket: processing / packets, cacheMisses },
+    ...{ emcHitRatio: ratioOf(hits.emc), smcHitRatio: ratioOf(hits.smc), megaflowHitRatio: ratioOf(hits.megaflow) },
+  };
 }

@@ -67,6 +67,17 @@ export const snabb: SwitchDriver = {
         const before = await bridge.ask();
         return async () => figuresBetween(before, await bridge.ask());
       },
+      // `resize_max` and `size` of apps/bridge/mac_table.lua.
+      caches: async () => [
+        {
+          ...{ name: 'address table', entries: 65_536, of: 'macs' },
+          ...{
+            note: 'for 256 at first, and looked at once a minute whether it has to grow',
+            hitRatio: null,
+            held: null,
+          },
+        },
+      ],
     };
     return running;
   },

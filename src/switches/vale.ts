@@ -75,6 +75,13 @@ export const vale: SwitchDriver = {
       },
       threads: async () => [],
       health: namespace.health,
+      // NM_BDG_HASH of netmap_bdg.h: a place for each hash, which the last address takes.
+      caches: async () => [
+        {
+          ...{ name: 'address table', entries: 1024, of: 'macs' },
+          ...{ note: 'a place for each hash', hitRatio: null, held: null },
+        },
+      ],
     };
     if (uplink !== null) {
       await attachUplink(context, tool, uplink);

@@ -5,6 +5,8 @@ import { describe, it } from 'node:test';
 import * as answers from '../../test/fixtures/vpp-answers.ts';
 import { HostError } from '../host/host.ts';
 import {
+  fibFigures,
+  fibOf,
   parseErrors,
   parseForwarding,
   parseInterfaces,
@@ -69,6 +71,9 @@ describe('what VPP answers', () => {
       '02:00:00:00:00:02': 'host-up0',
     });
     assert.equal(parseForwarding('no l2fib entries\r\n').size, 0);
+    const summary = 'L2FIB total/learned entries: 6/9  Last scan time: 0.0000e0sec  Learn limit: 16777216 \r\n';
+    assert.deepEqual([fibFigures(summary), fibOf(summary).entries], [{ fdbEntries: 6 }, 16_777_216]);
+    assert.deepEqual([fibFigures('no l2fib entries\r\n'), fibOf('').entries], [{ fdbEntries: 0 }, null]);
   });
 
   it('of who is in the bridge', () => {

@@ -2,6 +2,8 @@
 // What VPP's command line answers, as tables for people to read: docs/decisions/0010-vpp-cli.md says why it is asked there.
 // The tables are the same from 22.06 to 26.06; whatever is not of their form is refused, for a guess would be a wrong counter.
 import { HostError } from '../host/host.ts';
+import type { Cache } from '../model/cache.ts';
+import type { SwitchFigures } from './driver.ts';
 
 /** Parses the answer of `vpp --version`; null where it is none. */
 export function parseVersion(text: string): { text: string; year: number; month: number } | null {
@@ -163,4 +165,21 @@ function counted(digits: string | undefined, line: string): number {
 
 function unexpected(line: string): HostError {
   return new HostError(`VPP answered what is not understood: ${JSON.stringify(line.trim().slice(0, 100))}`);
+}
+
+/** The line at the end of `show l2fib`, absent while it knows no address. */
+const FIB = /L2FIB total\/learned entries: (\d+)\/\d+ .*Learn limit: (\d+)/;
+
+/** How many addresses VPP knows. */
+export function fibFigures(answer: string): SwitchFigures {
+  return { fdbEntries: Number(FIB.exec(answer)?.[1] ?? 0) };
+}
+
+/** The table of addresses, with VPP's limit for what it learns, where it tells that. */
+export function fibOf(answer: string): Cache {
+  const limit = FIB.exec(answer)?.[2];
+  return {
+    ...{ name: 'address table', entries: limit === undefined ? null : Number(limit), of: 'macs' },
+    ...{ note: 'L2FIB, learn limit', hitRatio: null, held: 'fdbEntries' },
+  };
 }

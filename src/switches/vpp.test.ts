@@ -50,6 +50,7 @@ function running(t: TestContext, process = new FakeProcess()): FakeHost {
   cli(/show l2fib all$/, answers.FORWARDING);
   cli(/clear runtime$/);
   cli(/show runtime$/, answers.RUNTIME);
+  cli(/show l2fib$/, 'no l2fib entries\r\n');
   return host;
 }
 

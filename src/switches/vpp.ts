@@ -17,7 +17,7 @@ import {
 import { netMemif } from './kit/memif.ts';
 import { takeUplink, uplinkMissing } from './kit/uplink.ts';
 import { virtioUser } from './kit/virtio.ts';
-import { parseForwarding, parseLinks, parseMembers } from './vpp-cli.ts';
+import { fibFigures, fibOf, parseForwarding, parseLinks, parseMembers } from './vpp-cli.ts';
 import { type Cli, connectCli, findVpp, startVpp } from './vpp-daemon.ts';
 import { Observer, readCounters } from './vpp-figures.ts';
 
@@ -81,7 +81,11 @@ export const vpp: SwitchDriver = {
       },
       threads: async () => [process.pid],
       health: async () => cli.ended,
-      observe: () => observer.begin(),
+      observe: async () => {
+        const end = await observer.begin();
+        return async () => ({ ...(await end()), ...fibFigures(await cli.ask('show l2fib')) });
+      },
+      caches: async () => [fibOf(await cli.ask('show l2fib'))],
     };
     if (uplink !== null) {
       running.uplinkCounters = () => uplinkCountersOf(cli, uplink);

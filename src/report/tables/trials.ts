@@ -399,6 +399,13 @@ const NESTED_COLUMNS: readonly Column<Measurement>[] = [
     of: (m) => JSON.stringify(m.switchFigures),
   },
   {
+    name: 'caches_json',
+    type: 'json',
+    unit: null,
+    meaning: "the switch's tables that flows or addresses fill, and which of its figures tell of each",
+    of: (m) => JSON.stringify(m.caches),
+  },
+  {
     name: 'pairs_json',
     type: 'json',
     unit: null,
