@@ -7,7 +7,17 @@ import { lineRateRatio } from '../stats/line-rate.ts';
 import { halfWidthRatio } from '../stats/precision.ts';
 import { decidingFigure } from '../stats/verdict.ts';
 import { type FlagMarks, marksFor } from './flags.ts';
-import { bounds, GIGABITS, inScale, MICROSECONDS, percentLost, percentOfLine, ppsScale, type Scale } from './format.ts';
+import {
+  bounds,
+  flowsWithLoss,
+  GIGABITS,
+  inScale,
+  MICROSECONDS,
+  percentLost,
+  percentOfLine,
+  ppsScale,
+  type Scale,
+} from './format.ts';
 import { parameterColumn } from './parameter-column.ts';
 import type { Column } from './table.ts';
 import { clean } from './text.ts';
@@ -51,6 +61,10 @@ export function figureColumns(
     ...names.map((name) => parameterColumn<CaseResult>(name)),
     ...(dimension === 'latency' ? latencyColumns() : throughputColumns(cases)),
     right('Loss', ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio))),
+    ...only(
+      cases.some(({ evidence }) => evidence.flows !== null),
+      right('Flows with\nloss', flowsWithLoss, { yields: TURN.secondary }),
+    ),
     ...only(
       cases.some(({ summary }) => (summary?.fairness ?? null) !== null),
       // Of one pair there is nothing to say.

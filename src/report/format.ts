@@ -4,7 +4,7 @@
 import { assembled } from '../model/fields.ts';
 import { mtuSetting } from '../model/frame.ts';
 import { GROUP_KEYS, type GroupKey, isAsBefore, toldOf } from '../model/parameters.ts';
-import type { CampaignResult, Interval, StoredCampaign } from '../model/result.ts';
+import type { CampaignResult, CaseResult, Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
 import { percentOf } from '../model/units.ts';
@@ -211,4 +211,9 @@ export function effectWords({ effect, pCorrected }: Pick<Compared, 'effect' | 'p
   const { percent, ciLow, ciHigh } = effect;
   const interval = ciLow === null || ciHigh === null ? '' : `${signed(ciLow)} to ${signedPercent(ciHigh)}, `;
   return `${signedPercent(percent)} (${interval}${chance})`;
+}
+
+/** The share of flows that lost a packet; empty where flows are not counted. */
+export function flowsWithLoss({ evidence: { flows } }: Pick<CaseResult, 'evidence'>): string {
+  return flows === null ? '' : percentLost(flows.withLoss / flows.count);
 }

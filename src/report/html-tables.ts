@@ -14,6 +14,7 @@ import {
   caseName,
   common,
   describeGroup,
+  flowsWithLoss,
   GIGABITS,
   grouped,
   inScale,
@@ -145,6 +146,9 @@ function resultTable(
           number: true,
           cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)),
         },
+        ...(bodies.flat().some(({ evidence }) => evidence.flows !== null)
+          ? [{ title: 'Flows with loss', number: true, cell: flowsWithLoss }]
+          : []),
         ...fairnessColumns(bodies.flat()),
         { title: 'CPUs', number: true, cell: ({ summary }) => summary?.cpu.total.toFixed(2) },
         { title: 'Trials', number: true, cell: trialsCell },
