@@ -12,9 +12,11 @@ import { sumOf } from '../stats/sum.ts';
 import type { Chart } from './chart.ts';
 import { table2Charts, throughputCharts } from './chart-bars.ts';
 import { costCharts } from './chart-cost.ts';
+import { hitCharts } from './chart-hits.ts';
 import { latencyCharts, latencySweepCharts, sweepCharts } from './chart-lines.ts';
 import { cpuCharts, spreadCharts } from './chart-rows.ts';
 import { checkedWords } from './checked.ts';
+import { cliffLines } from './cliff-words.ts';
 import { reproduceCommand } from './command.ts';
 import { doubts } from './doubts.ts';
 import { flagMarks, flagText } from './flags.ts';
@@ -65,7 +67,7 @@ export async function renderHtml(stored: CampaignResult): Promise<string> {
     return Promise.all(present.map((chart) => drawFigure(chart, present.length > 1)));
   };
   const paperFigures = await charts(table2Charts(stored));
-  const throughput = await charts([...throughputCharts(result), ...sweepCharts(result)]);
+  const throughput = await charts([...throughputCharts(result), ...sweepCharts(result), ...hitCharts(result)]);
   const latency = await charts([...latencyCharts(result), ...latencySweepCharts(result)]);
   const spread = await charts(spreadCharts(result));
   const cpu = await charts([...cpuCharts(result), ...costCharts(result)]);
@@ -75,7 +77,7 @@ export async function renderHtml(stored: CampaignResult): Promise<string> {
       ...paperFigures,
       ...(paperFigures.length > 0 ? [paperSource(stored)] : []),
     ]),
-    section('throughput', 'Throughput', throughput),
+    section('throughput', 'Throughput', [stepList(result), ...throughput]),
     section('latency', 'Round-trip latency', latency),
     section('results', 'All results', [
       ...resultTables(result, winners),
@@ -297,6 +299,13 @@ function ledgerSection(result: CampaignResult): ComponentChild {
     ),
     h('details', { open: result.results.length <= ROWS_OPEN_MAX }, h('summary', null, 'Hop by hop'), table),
   );
+}
+
+/** Where throughput falls as flows are swept; null where they are not. */
+function stepList(result: CampaignResult): ComponentChild {
+  const lines = cliffLines(result);
+  if (lines.length === 0) return null;
+  return h('ul', null, ...lines.map(({ sentence }) => h('li', null, `${sentence}.`)));
 }
 
 function doubtSection(result: CampaignResult): ComponentChild[] {

@@ -12,6 +12,7 @@ import {
   TrialSchema,
 } from '../model/result.ts';
 import { HostRecordSchema, nearOf, testbedsOf } from '../model/testbed.ts';
+import { JsonCliffsSchema, jsonCliffs } from './json-cliffs.ts';
 import { JsonVerdictSchema, jsonVerdicts } from './json-verdicts.ts';
 
 /** Version of the document: it grows with a field renamed or removed, not with one added. */
@@ -49,6 +50,8 @@ export const JsonDocumentSchema = z.strictObject({
   testbeds: z.array(z.strictObject({ name: z.string(), hosts: z.array(HostRecordSchema.omit({ testbed: true })) })),
   /** Which of the cases that share their parameters are faster; cases by their place in `results`. */
   verdicts: z.array(JsonVerdictSchema),
+  /** Where throughput falls as flows are swept, path by path; of three numbers of flows or more. */
+  cliffs: z.array(JsonCliffsSchema),
   results: z.array(JsonCaseSchema),
 });
 /** The document that `--json` prints. */
@@ -67,7 +70,7 @@ export function* jsonText(result: CampaignResult, trialsOf: TrialsOf): Generator
     name,
     hosts: hosts.flatMap(({ testbed, ...host }) => (testbed === name ? [host] : [])),
   }));
-  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds, verdicts: jsonVerdicts(result) })}"results":[`;
+  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds, verdicts: jsonVerdicts(result), cliffs: jsonCliffs(result) })}"results":[`;
   for (const [index, one] of results.entries()) {
     yield `${index === 0 ? '' : ','}${opened(withoutEvidence(one))}"trials":[`;
     let isFirst = true;

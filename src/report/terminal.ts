@@ -2,8 +2,9 @@
 import type { CampaignResult, CaseResult, Flag } from '../model/result.ts';
 import { type HostRecord, testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
-import { type CaseGroup, type Group, groupCases } from '../stats/group.ts';
+import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
+import { type CliffLine, cliffLines } from './cliff-words.ts';
 import { disturbanceLines } from './disturbances.ts';
 import { FRAMEWORK, figureColumns, SWITCH } from './figure-columns.ts';
 import { type FlagMarks, flagMarks, flagText } from './flags.ts';
@@ -35,6 +36,7 @@ interface Page {
   paint: Paint;
   marks: FlagMarks;
   answers: readonly Answer[];
+  cliffs: readonly CliffLine[];
 }
 
 /** The summary that ends a campaign: a table, the answer in words, what was not measured, and what the marks mean. */
@@ -47,12 +49,14 @@ export function renderSummary(stored: CampaignResult, options: TerminalOptions):
     paint,
     marks: flagMarks(result.results),
     answers: answers(result),
+    cliffs: cliffLines(result),
   };
   const blocks = [
     heading(page),
     ...testbedsOf(result).flatMap((testbed) =>
       (['throughput', 'latency'] as const).map((dimension) => dimensionTable(page, testbed, dimension)),
     ),
+    stepLines(page),
     reasonLines(page),
     legend(page),
     leftLines(page),
@@ -139,8 +143,25 @@ function frameworkTitles({ result, columns, paint }: Page, groups: readonly Case
   return ['', ...wrap(clean(titles.join('; ')), columns, 0).map((line) => paint(line, 'dim'))];
 }
 
-function answerLines({ answers, paint, columns }: Page, { testbed, dimension }: Group): string[] {
-  const own = answers.filter(({ group }) => group.testbed === testbed && group.dimension === dimension);
+/** Where throughput falls as flows are swept. */
+function stepLines({ cliffs, paint, columns }: Page): string[] {
+  const lines = cliffs.flatMap(({ sentence }) => wrap(clean(`${sentence}.`), columns, 2));
+  return lines.length === 0 ? [] : [paint('Throughput over flows', 'bold'), ...lines];
+}
+
+/** Of a path that is alone with each number of its flows, its curve tells all that there is to tell. */
+function isOnCurveAlone({ cliffs }: Page, { group, winner }: Answer): boolean {
+  const key = groupKey(group);
+  const beside = cliffs.flatMap(({ curve: { cases } }) => cases.filter((one) => groupKey(groupOf(one.case)) === key));
+  return winner === null && beside.length === 1;
+}
+
+function answerLines(page: Page, { testbed, dimension }: Group): string[] {
+  const { answers, paint, columns } = page;
+  const own = answers.filter(
+    (answer) =>
+      answer.group.testbed === testbed && answer.group.dimension === dimension && !isOnCurveAlone(page, answer),
+  );
   // Also of groups in which nothing was measured, and which the table lacks.
   const names = varying(own.map(({ group }) => group));
   return own.flatMap(({ group, sentence, winner }) => {
