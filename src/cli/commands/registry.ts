@@ -31,6 +31,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./run.ts'),
   },
   {
+    name: 'sweep',
+    usage: '[options] <what>',
+    description: 'measure throughput over the number of flows, and name the steps: sweep flows',
+    load: () => import('./sweep.ts'),
+  },
+  {
     name: 'list',
     usage: '[options]',
     description: 'the campaigns in the store, the latest last',

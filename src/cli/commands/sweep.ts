@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Argument, type Command } from 'commander';
+import { addCampaignOptions } from '../campaign-options.ts';
+import type { RunOptions } from './run.ts';
+
+export interface SweepOptions extends RunOptions {
+  from: string;
+  to: string;
+  step: string;
+}
+
+export function declare(command: Command): void {
+  command.addArgument(new Argument('<what>', 'what grows').choices(['flows']));
+  addCampaignOptions(command)
+    .option('--from <n>', 'flows of a pair to begin with', '1')
+    .option('--to <n>', 'flows to end with, as 64k or 1M', '1M')
+    .option('--step <factor>', 'from one number of flows to the next', 'x1.41')
+    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
+    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
+    .option('--json', 'one JSON document on standard output, everything else on standard error')
+    .addHelpText(
+      'after',
+      '\nThe same as vswbench run -D throughput --flows FROM..TO/STEP: go on with one that was cut short by vswbench run --resume.' +
+        '\nWith x1.41 a step is placed within a factor of 1.2, and x2 takes half the time.' +
+        '\n\nExamples:\n  $ sudo vswbench sweep flows -V ovs,linux-bridge --io dpdk,raw-mmsg --duration 1s' +
+        '\n  $ sudo vswbench sweep flows -V ovs --from 1k --to 64k --dry-run',
+    )
+    .action(async (_what: string, options: SweepOptions) => {
+      await (await import('../sweep.ts')).sweepFlows(options);
+    });
+}
