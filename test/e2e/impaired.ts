@@ -88,7 +88,7 @@ function isWhole({ ledgers }: Measurement): boolean {
 }
 
 /** A file as a user has one of his own switch. */
-function driverFile(workspace: Workspace, name: string, schedule: Schedule): string {
+export function driverFile(workspace: Workspace, name: string, schedule: Schedule): string {
   const file = join(workspace.results, `${name}-${runs}.ts`);
   const made = join(root, 'test/fixtures/impaired-switch/impaired.ts');
   writeFileSync(

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { seededRandom } from '../fixtures/campaign.ts';
 import type { Schedule } from '../fixtures/impaired-switch/impaired.ts';
 import { arrivalsOf, countsOf, flowsOf, foreignOf } from '../fixtures/impaired-switch/truth.ts';
-import { measure, type Truth } from './impaired.ts';
+import { driverFile, measure, type Truth } from './impaired.ts';
 import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
 const FAULTS = ['drop', 'duplicate', 'corrupt', 'swap', 'foreign'] as const;
@@ -20,6 +20,17 @@ const ALL = process.env.VSWBENCH_TRUTH === 'all';
 const PACE = '--trials 1 -R 5k -B 4 -P 128 --warmup 50ms --duration 200ms';
 
 const CampaignsSchema = z.object({ campaigns: z.array(z.looseObject({ id: z.string(), cases: z.int() })) });
+const TABLE = 150;
+const CliffsSchema = z.looseObject({
+  cliffs: z.array(
+    z.looseObject({
+      sentence: z.string(),
+      steps: z.array(z.looseObject({ at: z.number(), dropRatio: z.number() })),
+      fills: z.array(z.looseObject({ seems: z.looseObject({ at: z.number() }).nullable() })),
+    }),
+  ),
+});
+
 const ComparisonSchema = z.looseObject({
   cases: z.array(z.looseObject({ verdict: z.string(), flagsOnlyInB: z.array(z.string()) })),
 });
@@ -96,6 +107,31 @@ suite('known truth', cannotMeasure, () => {
     }
   });
 
+  it('places a table of 150 flows by what throughput does, and by its counters', { timeout: 120_000 }, async () => {
+    // A miss takes as long as dozens of packets: no machine is so busy that this is not seen.
+    const file = driverFile(workspace, 'impaired-table', { table: TABLE, 'miss-us': 100 });
+    const grid = '--from 32 --to 710 --step x1.41'.split(' ');
+    const trials = '--io raw-mmsg --touch none --trials 3 --warmup 50ms --duration 100ms'.split(' ');
+    const ended = await workspace.run([
+      'sweep',
+      'flows',
+      '--json',
+      '--switch',
+      file,
+      '-V',
+      'impaired-table',
+      ...grid,
+      ...trials,
+    ]);
+    const [cliffs] = CliffsSchema.parse(JSON.parse(ended.stdout)).cliffs;
+    assert.equal(cliffs?.steps.length, 1, ended.stderr);
+    const [step] = cliffs.steps;
+    assert.ok(step !== undefined && within(step.at) && step.dropRatio > 0.5, cliffs.sentence);
+    assert.match(cliffs.sentence, /less between 130 and 180 flows; its flow table holds 150 \(known\)/);
+    assert.ok(within(cliffs.fills[0]?.seems?.at ?? 0), cliffs.sentence);
+    assertNothingLeft();
+  });
+
   it("takes another trial's packets for nobody's, whatever their numbers", { timeout: 60_000 }, async () => {
     const schedule = { leftover: 1000 };
     const trials = await measure(
@@ -140,6 +176,11 @@ suite('known truth', cannotMeasure, () => {
     assert.deepEqual([pair?.verdict, pair?.flagsOnlyInB.includes('duplicates')], ['not compared', true]);
   });
 });
+
+/** Within a factor of 1.25 of what the table holds. */
+function within(flows: number): boolean {
+  return Math.max(flows / TABLE, TABLE / flows) < 1.25;
+}
 
 function assertExact({ case: testCase, schedule, measurement }: Truth, where: string): void {
   const told = `${testCase.switch} ${testCase.io} ${testCase.pairs}: ${JSON.stringify(schedule)}`;
