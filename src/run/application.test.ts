@@ -78,6 +78,8 @@ describe('applicationCommand', () => {
     const ends = Array.from({ length: 128 }, (_, pair) => (['source', 'sink'] as const).map((end) => ({ pair, end })));
     assert.equal(new Set(ends.flat().map(({ pair, end }) => macOf(pair, end))).size, 256);
     assert.equal(new Set(ends.flat().map(({ pair, end }) => ipOf(pair, end))).size, 256);
+    assert.equal(new Set(ends.flat().map(({ pair, end }) => ipOf(pair, end, '6'))).size, 256);
+    assert.equal(ipOf(127, 'sink', '6'), '2001:2:0:7f:4000::2');
     assert.equal(macOf(127, 'sink'), '02:00:00:00:7f:02');
   });
 });

@@ -2,7 +2,7 @@
 // What OVS prints, as version 3.1 does.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseFdb, parsePortStatistics } from './ovs-daemons.ts';
+import { parseFdb, parsePortStatistics, unknownAt } from './ovs-daemons.ts';
 
 const DUMP_PORTS = `OFPST_PORT reply (OF1.4) (xid=0x2): 3 ports
   port  1: rx pkts=6251394, bytes=400089216, drop=3, errs=0, frame=?, over=?, crc=?
@@ -42,5 +42,17 @@ describe('what OVS prints', () => {
         ['02:00:00:00:00:01 100', 11],
       ],
     );
+  });
+  it('of an address, which it has to know in each VLAN at the port', () => {
+    const mac = '02:00:00:00:00:01';
+    const known = new Map([
+      [`${mac} 100`, 2],
+      [`${mac} 101`, 2],
+      [`${mac} 102`, 3],
+    ]);
+    assert.equal(unknownAt(known, { mac, vlans: [100, 101] }, 2), null);
+    assert.equal(unknownAt(known, { mac, vlans: [100, 101, 102] }, 2), `${mac} at port 2 in VLAN 102`);
+    assert.equal(unknownAt(known, { mac, vlans: [100, 103] }, 2), `${mac} at port 2 in VLAN 103`);
+    assert.equal(unknownAt(known, { mac }, 2), `${mac} at port 2`);
   });
 });

@@ -200,13 +200,17 @@ export async function unlearned(
     return `OVS has not heard of ${silent.mac} at port ${numberOf(silent)}${error === '' ? '' : ` (${error})`}`;
   }
   const known = parseFdb(await appctl(context, 'fdb/show', bridge));
-  // It learns in each VLAN by itself.
-  for (const station of stations) {
-    const { mac, vlans = [0] } = station;
-    const unknown = vlans.find((vlan) => known.get(`${mac} ${vlan}`) !== numberOf(station));
-    if (unknown !== undefined) {
-      return `OVS has not learned ${mac} at port ${numberOf(station)}${unknown === 0 ? '' : ` in VLAN ${unknown}`}`;
-    }
-  }
-  return null;
+  const stranger = stations.flatMap((station) => unknownAt(known, station, numberOf(station)) ?? [])[0];
+  return stranger === undefined ? null : `OVS has not learned ${stranger}`;
+}
+
+/** What is not known of a station at its port, as `02:… at port 2 in VLAN 100`; null where nothing is missing. OVS learns in each VLAN by itself. */
+export function unknownAt(
+  known: ReadonlyMap<string, number>,
+  { mac, vlans = [0] }: Pick<Station, 'mac' | 'vlans'>,
+  port: number,
+): string | null {
+  const unknown = vlans.find((vlan) => known.get(`${mac} ${vlan}`) !== port);
+  if (unknown === undefined) return null;
+  return `${mac} at port ${port}${unknown === 0 ? '' : ` in VLAN ${unknown}`}`;
 }
