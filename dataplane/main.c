@@ -68,6 +68,7 @@ static enum exit_code open_port(struct session *s)
         .peer = o->peer,
         .frame_len = (uint32_t)o->frame_len,
         .burst = (uint32_t)o->burst,
+        .queues = (uint32_t)o->queues,
         .transmits = role_sends(o->role),
         .receives = role_receives(o->role),
         .blocks = o->wait == WAIT_BLOCK,

@@ -74,6 +74,8 @@ static const struct option_spec specs[] = {
     {"--rate", "R", KIND_NUMBER, AT(o.rate_pps), 0, 1000000000, NULL, NULL,
      "packets per second, 0 = as fast as possible (0)"},
     {"--burst", "B", KIND_NUMBER, AT(o.burst), 1, IO_BURST_MAX, NULL, NULL, "packets per burst, 1 to 1024 (32)"},
+    {"--queues", "N", KIND_NUMBER, AT(o.queues), 1, IO_QUEUES_MAX, NULL, NULL,
+     "queues of the port each way, which have a burst in turn, 1 to 8 (1)"},
     {"--flows", "N", KIND_NUMBER, AT(o.flow_count), 1, FLOWS_MAX, NULL, NULL,
      "flows of the pair's packets, 1 to 1048576 (1)"},
     {"--flow-fields", "FIELD", KIND_FIELD, AT(o.flow_field), 0, 0, NULL, NULL,
@@ -484,6 +486,8 @@ static bool complete(struct draft *d, struct message *m)
             return refuse(m, "--io %s needs --device DEV: give the interface or port to use", o->io->name);
         o->device = "";
     }
+    if (o->queues > 1 && o->queues > o->io->queues_max)
+        return refuse(m, "--io %s has ports of one queue: give --queues 1", o->io->name);
     if (o->wait == WAIT_BLOCK && o->io->descriptors == NULL)
         return refuse(m, "--io %s has nothing to sleep on: give --wait poll or yield", o->io->name);
     if (!complete_addresses(o, m) || !complete_flows(o, m) || !complete_sizes(d, m) || !complete_encapsulation(o, m))
@@ -516,6 +520,7 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
                 .peer = default_address(2),
                 .frame_len = 64,
                 .burst = 32,
+                .queues = 1,
                 .flow_count = 1,
                 .flow_field = FLOW_IP,
                 .touch_full = true,

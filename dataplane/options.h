@@ -32,6 +32,7 @@ struct options {
     struct sizes sizes;                             /* period 0: all have frame_len */
     enum wait_way wait;
     struct io_encapsulation encapsulation;
+    uint64_t queues;
     uint64_t flow_count; /* 1: packets differ in nothing */
     enum flow_field flow_field;
     enum flow_order flow_order;

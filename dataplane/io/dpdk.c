@@ -24,8 +24,10 @@
 /* Descriptors of each ring, where the device lets us choose: room for what comes while a process that shares its CPU
  * has to wait for its turn. virtio-user takes the number from its device argument. */
 #define DESCRIPTORS 1024
-/* Buffers of a process: both rings full, a burst lent each way, and what the pool's cache holds back. */
-#define BUFFERS (2 * DESCRIPTORS + 2 * IO_BURST_MAX + BUFFER_CACHE)
+/* Buffers of a process: a burst lent each way, and what the pool's cache holds back; and those of a queue each way,
+ * both rings full. */
+#define BUFFERS_LENT (2 * IO_BURST_MAX + BUFFER_CACHE)
+#define BUFFERS_PER_QUEUE (2 * DESCRIPTORS)
 #define BUFFER_CACHE 512
 
 #define LINK_WAIT_NS (8 * NS_PER_SECOND)
@@ -36,7 +38,8 @@
 struct dpdk_port {
     uint16_t id;
     bool attached;
-    unsigned tx_held; /* buffers in the array */
+    uint16_t queues, tx_queue, rx_queue; /* how many each way, and whose turn it is */
+    unsigned tx_held;                    /* buffers in the array */
     uint32_t frame_len;
     struct rte_mempool *pool;
     struct rte_mbuf *tx[IO_BURST_MAX];
@@ -52,7 +55,7 @@ static int dpdk_probe(char *why, size_t why_size)
 }
 
 /* The EAL's only thread may run where this one may. */
-static int begin(const char *device, uint32_t frame_len, struct dpdk_error *error)
+static int begin(const char *device, uint32_t frame_len, uint32_t queues, struct dpdk_error *error)
 {
     char list[CPU_LIST_BYTES], lcores[DPDK_LCORES_BYTES];
     cpu_set_t cpus;
@@ -63,7 +66,9 @@ static int begin(const char *device, uint32_t frame_len, struct dpdk_error *erro
     snprintf(lcores, sizeof(lcores), "0@(%s)", list);
     char pci[32];
     snprintf(pci, sizeof(pci), "%.*s", (int)strcspn(device, ","), device);
-    uint64_t bytes = frame_len <= IO_FRAME_USUAL ? DPDK_HUGEPAGE_BYTES : DPDK_JUMBO_HUGEPAGE_BYTES;
+    bool usual = frame_len <= IO_FRAME_USUAL;
+    uint64_t bytes = usual ? DPDK_HUGEPAGE_BYTES : DPDK_JUMBO_HUGEPAGE_BYTES;
+    bytes += (queues - 1) * (usual ? DPDK_QUEUE_HUGEPAGE_BYTES : DPDK_JUMBO_QUEUE_HUGEPAGE_BYTES);
     return dpdk_begin(lcores, bytes, dpdk_is_pci(device) ? pci : NULL, error);
 }
 
@@ -98,10 +103,11 @@ static int bring_up(struct io_port *port, struct dpdk_port *state)
         return id;
     state->id = (uint16_t)id;
     state->attached = true;
-    state->pool = rte_pktmbuf_pool_create("vswload", BUFFERS, BUFFER_CACHE, 0, dpdk_buffer_len(state->frame_len),
+    unsigned buffers = BUFFERS_LENT + (unsigned)state->queues * BUFFERS_PER_QUEUE;
+    state->pool = rte_pktmbuf_pool_create("vswload", buffers, BUFFER_CACHE, 0, dpdk_buffer_len(state->frame_len),
                                           (int)rte_socket_id());
     if (state->pool == NULL) {
-        snprintf(port->error, sizeof(port->error), "no memory for %d packet buffers", BUFFERS);
+        snprintf(port->error, sizeof(port->error), "no memory for %u packet buffers", buffers);
         return -ENOMEM;
     }
     struct dpdk_port_config config = {
@@ -109,6 +115,7 @@ static int bring_up(struct io_port *port, struct dpdk_port *state)
         .rx_descriptors = DESCRIPTORS,
         .tx_descriptors = DESCRIPTORS,
         .frame_len = state->frame_len,
+        .queues = state->queues,
         .mac = port->config.local.mac,
     };
     int code = dpdk_start_port(state->id, &config, &error);
@@ -135,7 +142,7 @@ static void dpdk_close(struct io_port *port)
 static int dpdk_open(struct io_port *port)
 {
     struct dpdk_error error = {port->error, sizeof(port->error)};
-    int code = begin(port->config.device, port->config.frame_len, &error);
+    int code = begin(port->config.device, port->config.frame_len, port->config.queues, &error);
 
     if (code < 0)
         return code;
@@ -146,6 +153,7 @@ static int dpdk_open(struct io_port *port)
     }
     port->state = state;
     state->frame_len = port->config.frame_len;
+    state->queues = (uint16_t)port->config.queues;
     code = bring_up(port, state);
     if (code < 0)
         dpdk_close(port);
@@ -184,11 +192,19 @@ static void dpdk_tx_lengths(struct io_port *port, const struct io_slot *slots, u
         state->tx[i]->pkt_len = state->tx[i]->data_len = (uint16_t)slots[i].len;
 }
 
+/* The queue after this one. */
+static uint16_t next_queue(const struct dpdk_port *state, uint16_t queue)
+{
+    return queue + 1 < state->queues ? (uint16_t)(queue + 1) : 0;
+}
+
+/* The queues have a burst in turn. */
 static int dpdk_tx_commit(struct io_port *port, unsigned n)
 {
     struct dpdk_port *state = port->state;
-    uint16_t sent = rte_eth_tx_burst(state->id, 0, state->tx, (uint16_t)n);
+    uint16_t sent = rte_eth_tx_burst(state->id, state->tx_queue, state->tx, (uint16_t)n);
 
+    state->tx_queue = next_queue(state, state->tx_queue);
     /* What the port did not take is lent again. */
     state->tx_held -= sent;
     if (state->tx_held > 0)
@@ -212,7 +228,8 @@ static int dpdk_rx(struct io_port *port, struct io_slot *slots, unsigned n)
     if (rx->lent > 0)
         dpdk_rx_release(port);
     if (rx_batch_is_empty(rx)) {
-        unsigned got = rte_eth_rx_burst(state->id, 0, rx->packets, (uint16_t)rx_batch_ask(n));
+        unsigned got = rte_eth_rx_burst(state->id, state->rx_queue, rx->packets, (uint16_t)rx_batch_ask(n));
+        state->rx_queue = next_queue(state, state->rx_queue);
         if (got == 0)
             return 0;
         rx_batch_fill(rx, got, clock_ticks());
@@ -282,6 +299,9 @@ const struct io_ops io_dpdk = {
     .ports = (const char *const[]){"vhost-user", "memif", "vf", NULL},
     .hugepage_bytes = DPDK_HUGEPAGE_BYTES,
     .jumbo_hugepage_bytes = DPDK_JUMBO_HUGEPAGE_BYTES,
+    .queues_max = IO_QUEUES_MAX,
+    .queue_hugepage_bytes = DPDK_QUEUE_HUGEPAGE_BYTES,
+    .jumbo_queue_hugepage_bytes = DPDK_JUMBO_QUEUE_HUGEPAGE_BYTES,
     .probe = dpdk_probe,
     .open = dpdk_open,
     .tx_reserve = dpdk_tx_reserve,

@@ -192,14 +192,16 @@ static int configure(uint16_t port, const struct dpdk_port_config *config)
         conf.rxmode.mtu = mtu_for(&info, config->frame_len);
         /* All buffers are of one pool and have one owner: what a NIC's driver needs to free them quickly. */
         conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-        code = rte_eth_dev_configure(port, 1, 1, &conf);
+        code = rte_eth_dev_configure(port, config->queues, config->queues, &conf);
     }
     if (code == 0)
         code = rte_eth_dev_adjust_nb_rx_tx_desc(port, &rx, &tx);
-    if (code == 0)
-        code = rte_eth_rx_queue_setup(port, 0, rx, (unsigned)rte_eth_dev_socket_id(port), NULL, config->pool);
-    if (code == 0)
-        code = rte_eth_tx_queue_setup(port, 0, tx, (unsigned)rte_eth_dev_socket_id(port), NULL);
+    for (uint16_t queue = 0; code == 0 && queue < config->queues; queue++) {
+        unsigned node = (unsigned)rte_eth_dev_socket_id(port);
+        code = rte_eth_rx_queue_setup(port, queue, rx, node, NULL, config->pool);
+        if (code == 0)
+            code = rte_eth_tx_queue_setup(port, queue, tx, node, NULL);
+    }
     return code;
 }
 

@@ -22,6 +22,9 @@
  * than IO_FRAME_USUAL. */
 #define DPDK_HUGEPAGE_BYTES (UINT64_C(32) << 20)
 #define DPDK_JUMBO_HUGEPAGE_BYTES (UINT64_C(72) << 20)
+/* The same of each queue beyond the first, both ways together. */
+#define DPDK_QUEUE_HUGEPAGE_BYTES (UINT64_C(6) << 20)
+#define DPDK_JUMBO_QUEUE_HUGEPAGE_BYTES (UINT64_C(20) << 20)
 
 /* Bytes of a packet buffer, what drivers put in front of a frame included: a frame is in one, always. */
 static inline uint16_t dpdk_buffer_len(uint32_t frame_len)
@@ -56,6 +59,7 @@ bool dpdk_is_pci(const char *device);
 struct dpdk_port_config {
     struct rte_mempool *pool; /* of the packets that it receives */
     uint16_t rx_descriptors, tx_descriptors;
+    uint16_t queues;    /* each way, 1 at least */
     uint32_t frame_len; /* the largest, without FCS */
     const uint8_t *mac; /* NULL = as it is */
 };
@@ -64,7 +68,7 @@ struct dpdk_port_config {
  * appear: waits up to 2 s for it. A negative errno, with a text. */
 int dpdk_attach(const char *device, struct dpdk_error *error);
 
-/* Configures a port with one queue each way and starts it; waits as dpdk_attach does. 0 or a negative errno, with a
+/* Configures a port with its queues and starts it; waits as dpdk_attach does. 0 or a negative errno, with a
  * text. */
 int dpdk_start_port(uint16_t port, const struct dpdk_port_config *config, struct dpdk_error *error);
 

@@ -23,6 +23,8 @@
  * packet of 9000 bytes. IEEE 802.3 itself has none above IO_FRAME_USUAL. */
 #define IO_FRAME_MAX 9014
 #define IO_FRAME_USUAL 1514
+/* The most queues that a port may have each way. */
+#define IO_QUEUES_MAX 8
 
 enum io_capability {
     /* Slots hold whole Ethernet frames; without it they hold the UDP payload and the kernel adds the headers. */
@@ -77,6 +79,7 @@ struct io_config {
     uint32_t frame_len; /* bytes of the whole Ethernet frame without FCS, FRAME_LEN_MIN ... IO_FRAME_MAX; of a mix of
                          * sizes the largest */
     uint32_t burst;     /* 1 ... IO_BURST_MAX */
+    uint32_t queues;    /* of the port each way, 1 ... what queues_max of the framework says */
     bool transmits, receives;
     bool blocks;               /* it sleeps on the descriptors while there is nothing to receive */
     bool rx_moderation;        /* it may leave a queue alone for some microseconds where that gains throughput */
@@ -113,6 +116,9 @@ struct io_ops {
     const char *const *ports;
     /* That a process takes while its port is open, and where its frames are longer than IO_FRAME_USUAL. */
     uint64_t hugepage_bytes, jumbo_hugepage_bytes;
+    /* The most queues of a port, each way; 0 is one. And what each beyond the first takes, as above. */
+    unsigned queues_max;
+    uint64_t queue_hugepage_bytes, jumbo_queue_hugepage_bytes;
     /* 0 when it can work on this machine, else a negative errno and one line in `why` with the mend. */
     int (*probe)(char *why, size_t why_size);
     int (*open)(struct io_port *port);

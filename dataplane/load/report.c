@@ -416,6 +416,9 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_ports(out, io->ports);
     put_count(out, "hugepage_bytes", io->hugepage_bytes);
     put_count(out, "jumbo_hugepage_bytes", io->jumbo_hugepage_bytes);
+    put_count(out, "queues_max", io->queues_max > 0 ? io->queues_max : 1);
+    put_count(out, "queue_hugepage_bytes", io->queue_hugepage_bytes);
+    put_count(out, "jumbo_queue_hugepage_bytes", io->jumbo_queue_hugepage_bytes);
     fputc('}', out);
 }
 

@@ -6,7 +6,7 @@ import { HEADERS } from '../model/names.ts';
 import type { Parsed } from '../model/units.ts';
 import { issueOf } from '../run/driver-answers.ts';
 import { reasonOf } from '../run/failure.ts';
-import type { SwitchDriver } from '../switches/driver.ts';
+import { type SwitchDriver, THREADS_MAX } from '../switches/driver.ts';
 
 function fn<T>() {
   return z.custom<T>((value) => typeof value === 'function', {
@@ -24,6 +24,14 @@ const DriverShape = z.object({
   threads: z.union([z.int().nonnegative(), fn<(pairs: number) => number>()], {
     error: 'expected a whole number from 0 on, or a function of the pairs',
   }),
+  workers: z
+    .strictObject({
+      threadsMax: z.int().positive().max(THREADS_MAX),
+      apart: z.boolean().exactOptional(),
+      pinned: z.boolean().exactOptional(),
+      queuesMax: z.int().positive().exactOptional(),
+    })
+    .optional(),
   pairsMax: z.int().positive().optional(),
   unserved: z.record(z.string(), z.string().min(1)).optional(),
   uncarried: z.partialRecord(z.enum(HEADERS), z.string().min(1)).optional(),
@@ -42,12 +50,14 @@ export function asDriver(value: object): Parsed<SwitchDriver> {
   if (!fields.ok) return fields;
   const parsed = DriverShape.safeParse(fields.value);
   if (!parsed.success) return { ok: false, error: issueOf(parsed.error) };
-  const { threads, pairsMax, unserved, uncarried, frameLimit, hugepageBytes, probe, start, ...others } = parsed.data;
+  const { threads, workers, pairsMax, unserved, uncarried, frameLimit, hugepageBytes, probe, start, ...others } =
+    parsed.data;
   return {
     ok: true,
     value: {
       ...others,
       threads: typeof threads === 'function' ? threads.bind(value) : threads,
+      ...(workers === undefined ? {} : { workers }),
       ...(pairsMax === undefined ? {} : { pairsMax }),
       ...(unserved === undefined ? {} : { unserved }),
       ...(uncarried === undefined ? {} : { uncarried }),

@@ -110,7 +110,8 @@ function describePlacement(
   const driver = drivers.find((candidate) => candidate.id === testCase.switch);
   const testbed = testbeds.find((candidate) => candidate.name === testCase.testbed);
   if (testbed === undefined) return { detail: `testbed ${testCase.testbed} is not known`, map: [] };
-  const placement = placeCase(testCase, testbed, driver === undefined ? 0 : threadsFor(driver, testCase.pairs));
+  const threads = driver === undefined ? 0 : threadsFor(driver, testCase);
+  const placement = placeCase(testCase, testbed, threads, driver?.workers);
   return { detail: placementWords(placement), map: drawPlacement(placement, testbed, columns) };
 }
 

@@ -34,6 +34,10 @@ const NAMED = [
     '100-199',
     '--qinq',
     '200',
+    '--switch-threads',
+    '2',
+    '--queues',
+    '4',
   ],
 ];
 const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));

@@ -78,8 +78,9 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
-  const { id, title, ports, locations, pairsMax, frameLimit, unserved, uncarried } = driver;
+  const { id, title, ports, locations, workers, pairsMax, frameLimit, unserved, uncarried } = driver;
   const limits = {
+    ...(workers === undefined ? {} : { workers }),
     ...(pairsMax === undefined ? {} : { pairsMax }),
     ...(frameLimit === undefined ? {} : { frameLimit }),
     ...(unserved === undefined ? {} : { unserved }),
@@ -92,7 +93,9 @@ async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
 /** For one pair, two pairs and so on. */
 function threadsByPairs(driver: SwitchDriver): number | number[] {
   if (typeof driver.threads === 'number') return driver.threads;
-  return Array.from({ length: PAIRS_MAX }, (_, index) => threadsFor(driver, index + 1));
+  return Array.from({ length: PAIRS_MAX }, (_, index) =>
+    threadsFor(driver, { pairs: index + 1, switchThreads: 'auto' }),
+  );
 }
 
 function asOffer(probe: Probe): SwitchOffer['available'] {

@@ -182,6 +182,10 @@ const BuiltFrameworkSchema = z.strictObject({
   /** What each application takes while its port is open, and where its frames are longer than 1514 bytes. */
   hugepage_bytes: count,
   jumbo_hugepage_bytes: count,
+  /** The most queues of a port each way, and what each beyond the first takes, as above. */
+  queues_max: z.int().positive(),
+  queue_hugepage_bytes: count,
+  jumbo_queue_hugepage_bytes: count,
 });
 const MissingFrameworkSchema = z.strictObject({
   name: z.string(),

@@ -17,10 +17,15 @@ import {
 } from './parameter.ts';
 
 import { quantity } from './units.ts';
+import { PINS } from './workers.ts';
 
 /** Pairs of containers of a test case: each has addresses of its own. */
 export const PAIRS_MAX = 128;
 const BURST_MAX = 1024;
+/** Of a switch on each host. */
+const SWITCH_THREADS_MAX = 64;
+/** Of a port each way: IO_QUEUES_MAX of dataplane/io/io.h. */
+const QUEUES_MAX = 8;
 /** The most flows that are counted one by one. */
 const FLOWS_MAX = 2 ** 20;
 const FLOW_ORDER = /^(round-robin|uniform|new|zipf:(?!0+(\.0*)?$)(\d(\.\d+)?|10(\.0+)?))$/;
@@ -363,6 +368,66 @@ const ENTRIES = {
       toApplications: true,
     }),
     default: () => '4' as const,
+  },
+  /** Polling threads of the switch on each host; `auto` is as many as it has by itself. */
+  switchThreads: entry<number | 'auto'>()({
+    ...CELL,
+    before: 'auto',
+    schema: (zod) => zod.union([zod.literal('auto'), zod.int().min(1).max(SWITCH_THREADS_MAX)]).default('auto'),
+    flags: '--switch-threads <list>',
+    help: 'polling threads of the switch, as 1,2,4 (default: auto, as many as it has by itself)',
+    default: () => 'auto' as const,
+    parse: (given) =>
+      eachOf<number | 'auto'>(given, (item) =>
+        item === 'auto'
+          ? { ok: true, value: [item] }
+          : quantitiesOf(item, { min: 1, max: SWITCH_THREADS_MAX, unit: "threads, or 'auto'" }),
+      ),
+    written: String,
+    told: (threads) => `switch threads = ${threads}`,
+    inTitle: (counts) => `${counts} switch threads`,
+    inKey: (threads) => `switch-threads=${threads}`,
+    ...{ title: 'Switch threads', heading: 'threads', align: 'right' },
+    column: {
+      ...{ name: 'switch_threads', type: 'integer', unit: 'threads' },
+      meaning: 'polling threads of the switch on each host, as asked for; 0: as many as it has by itself',
+      of: (threads) => (threads === 'auto' ? 0 : threads),
+      back: (stored) => (stored === 0 ? 'auto' : stored),
+    },
+    dataplane: null,
+    axis: { by: 'number of switch threads', title: 'polling threads of the switch', turn: 6 },
+  }),
+  /** Queues of each port, each way. */
+  queues: entry<number>()({
+    ...CELL,
+    before: 1,
+    schema: (zod) => zod.int().min(1).max(QUEUES_MAX).default(1),
+    flags: '--queues <list>',
+    help: 'queues of each port of the switch, 1 to 8, which its threads serve one by one (default: 1)',
+    default: () => 1,
+    parse: (given) => quantitiesOf(given, { min: 1, max: QUEUES_MAX, unit: 'queues' }),
+    written: String,
+    told: (queues) => `queues = ${queues}`,
+    inTitle: (counts) => `${counts} queues a port`,
+    inKey: (queues) => `queues=${queues}`,
+    ...{ title: 'Queues', heading: 'queues', align: 'right' },
+    column: column({ name: 'queues', unit: 'queues', meaning: 'queues of each port, each way' }, 'integer'),
+    dataplane: { option: 'queues', value: itself },
+    axis: { by: 'number of queues', title: 'queues of a port', turn: 7 },
+  }),
+  /** Which thread of the switch serves which port. */
+  pin: {
+    ...choice({
+      values: PINS,
+      ...CELL,
+      before: 'auto',
+      ...{ option: 'pin', name: 'pin' },
+      help: 'which thread of the switch serves whom: auto (it decides, default), ports (all in turn), receivers (one has all senders, the others the receivers)',
+      meaning:
+        'which thread of the switch served whom: `auto`: as it decided; `ports`: senders and then receivers in turn; `receivers`: one had all senders, the others the receivers',
+      toApplications: false,
+    }),
+    default: () => 'auto' as const,
   },
   // The next one: docs/adding-a-parameter.md.
 };

@@ -6,6 +6,7 @@ import { HistogramSchema } from './dataplane.ts';
 import { PlacementSchema } from './placement.ts';
 import { HostRecordSchema } from './testbed.ts';
 import { TestCaseSchema } from './testcase.ts';
+import type { ServedQueue } from './workers.ts';
 
 const count = z.int().nonnegative();
 
@@ -129,6 +130,14 @@ export const LedgerSchema = z.strictObject({
 });
 export type Ledger = z.infer<typeof LedgerSchema>;
 
+/** A queue of a port and the thread of the switch that polled it, by its number among those of its host. */
+const ServedQueueSchema: z.ZodType<ServedQueue> = z.strictObject({
+  pair: count,
+  end: z.enum(['source', 'sink']),
+  queue: count,
+  thread: count,
+});
+
 /** The ledger of the cable between two hosts, all pairs together: from their applications by the counters of both uplinks to the other ones. */
 export const UplinkLedgerSchema = z.strictObject({
   hops: z.array(LedgerHopSchema),
@@ -235,6 +244,8 @@ export const MeasurementSchema = z.strictObject({
   ledgers: z.array(LedgerSchema),
   /** Between two hosts; null on one. Older records lack it. */
   uplink: UplinkLedgerSchema.nullable().default(null),
+  /** Which thread of the switch served which port; null where it does not tell. Older records lack it. */
+  served: z.array(ServedQueueSchema).nullable().default(null),
   /** What the switch tells of itself over about the steady state, by name with unit (`busyRatio`); empty for most. */
   switchFigures: z.record(z.string(), z.number()),
   /** Its tables that flows or addresses fill. Older records lack it. */

@@ -10,6 +10,7 @@ const RAW = {
   ...{ name: 'raw', title: 'raw', built: true, usable: true, why: null, whole_frames: true, super_packets: false },
   ...{ can_block: true, ports: ['netdev'], hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
   ...{ flow_fields: [...FLOW_FIELDS], headers: [...HEADERS], answers_to_any_port: false, mixed_sizes: true },
+  ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
 } satisfies Framework;
 const UDP: Framework = { ...RAW, name: 'udp', headers: [] };
 const SWITCH: SwitchOffer = {

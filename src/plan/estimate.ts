@@ -33,7 +33,7 @@ const EACH_BY_ITSELF: TurnOf = (testbed) => testbed;
 
 /**
  * Expected time of trials that run in this order, ms: that of the testbeds which need longest, as they run beside each other. A
- * switch start is counted wherever a trial needs another switch, location or number of pairs than the one before on its
+ * switch start is counted wherever a trial needs another switch, location, number of pairs or other threads than the one before on its
  * testbed; none is where `cases` (by caseIndex) does not say.
  */
 export function estimateMs(
@@ -80,7 +80,12 @@ function expectedMs(
 }
 
 function switchSetup(testCase: TestCase | undefined): string | undefined {
-  return testCase && `${testCase.switch} ${testCase.location} ${testCase.pairs}`;
+  return (
+    testCase &&
+    [testCase.switch, testCase.location, testCase.pairs, testCase.switchThreads, testCase.queues, testCase.pin].join(
+      ' ',
+    )
+  );
 }
 
 /** What is left of the trials that are expected to take equally long: those of one group with equal phases. */

@@ -29,6 +29,7 @@ function built(name: string, kernelInterface: boolean, why: string | null = null
     headers: ['vlan', 'qinq', 'ip6'],
     answers_to_any_port: true,
     mixed_sizes: true,
+    ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
   };
 }
 

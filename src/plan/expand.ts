@@ -16,6 +16,7 @@ import { type SwitchOffer, type TestbedOffer, threadsOf } from './offer.ts';
 import { placeCase, placementObstacle } from './placement.ts';
 import { type Block, type Cell, type Fitness, spread } from './spread.ts';
 import { cellsOf, pointOf, sizeOf, sweepOf } from './sweep.ts';
+import { workerObstacles } from './workers.ts';
 
 /** No campaign is longer: at three seconds a trial this is three days for one round. */
 const CASES_MAX = 100_000;
@@ -148,12 +149,14 @@ function sweepAll(
 /** What all cases of a combination have in common is worked out once. */
 function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) => PlannedCase {
   const { dimension, location, pairs, offer, framework, port, testbed, obstacles } = combination;
-  const placed = new Map<TestCase['placement'], ReturnType<typeof placementOf>>();
+  const placed = new Map<string, ReturnType<typeof placementOf>>();
   const lacking = obstacles.map((obstacle) => obstacle.text);
   return (cell) => {
     const point = pointOf(cell, dimension, campaign);
-    const known = placed.get(point.placement) ?? placementOf(campaign, combination, point.placement);
-    placed.set(point.placement, known);
+    const { placement, switchThreads } = point;
+    const asked = `${placement} ${switchThreads}`;
+    const known = placed.get(asked) ?? placementOf(campaign, combination, point);
+    placed.set(asked, known);
     const { wait, obstacle } = known;
     const reasons = [
       ...lacking,
@@ -161,6 +164,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...frameObstacles(combination, point.packetSize, campaign.fcs),
       ...flowObstacles(framework, { dimension, ...point }),
       ...encapsulationObstacles(combination, point, campaign.fcs),
+      ...workerObstacles(combination, point),
     ];
     return {
       case: {
@@ -181,13 +185,13 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
 function placementOf(
   { wait }: Pick<Campaign, 'wait'>,
   { location, pairs, offer, testbed }: Combination,
-  placement: TestCase['placement'],
+  { placement, switchThreads }: Pick<TestCase, 'placement' | 'switchThreads'>,
 ): { wait: TestCase['wait']; obstacle: string | null } {
   // A remote case that no far host can take is only told of.
   const possible = location === 'remote' && testbed.far === null ? 'local' : location;
-  const threads = threadsOf(offer, pairs);
+  const threads = threadsOf(offer, { pairs, switchThreads });
   const obstacle = placementObstacle({ location, pairs, placement }, testbed, threads);
   if (wait !== 'auto') return { wait, obstacle };
   const asked = { location: possible, pairs, placement: obstacle === null ? placement : 'spread' } as const;
-  return { wait: placeCase(asked, testbed, threads).sharedCpu ? 'yield' : 'poll', obstacle };
+  return { wait: placeCase(asked, testbed, threads, offer.workers).sharedCpu ? 'yield' : 'poll', obstacle };
 }

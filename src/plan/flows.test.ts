@@ -9,6 +9,7 @@ const DPDK = {
   ...{ name: 'dpdk', title: 'DPDK', built: true, usable: true, why: null, whole_frames: true, super_packets: false },
   ...{ can_block: false, ports: [], hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
   ...{ flow_fields: [...FLOW_FIELDS], headers: [...HEADERS], answers_to_any_port: true, mixed_sizes: true },
+  ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
 } satisfies Framework;
 const RAW: Framework = { ...DPDK, name: 'raw', answers_to_any_port: false };
 const UDP: Framework = { ...DPDK, name: 'udp', flow_fields: [] };

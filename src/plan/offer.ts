@@ -4,6 +4,7 @@ import type { Framework, PortKind } from '../model/dataplane.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Header } from '../model/names.ts';
 import type { TestCase } from '../model/testcase.ts';
+import type { Workers } from '../model/workers.ts';
 
 /** A switch of the registry, and whether this machine can run it. */
 export interface SwitchOffer {
@@ -13,6 +14,8 @@ export interface SwitchOffer {
   locations: readonly TestCase['location'][];
   /** CPU threads of its own: the same for any number of pairs, or for one pair, two pairs and so on. */
   threads: number | readonly number[];
+  /** What can be asked of them; absent where nothing can. */
+  workers?: Workers;
   /** The most pairs that it can serve at once; unlimited where absent. */
   pairsMax?: number;
   /** Of the frames that it carries; null, or absent, where it carries the largest of all. */
@@ -56,7 +59,11 @@ export interface TestbedOffer {
   sameMachine: boolean;
 }
 
-/** CPU threads of a switch for so many pairs. */
-export function threadsOf({ threads }: SwitchOffer, pairs: number): number {
+/** CPU threads of a switch for a test case. */
+export function threadsOf(
+  { threads }: SwitchOffer,
+  { pairs, switchThreads }: Pick<TestCase, 'pairs' | 'switchThreads'>,
+): number {
+  if (switchThreads !== 'auto') return switchThreads;
   return typeof threads === 'number' ? threads : (threads[pairs - 1] ?? 0);
 }

@@ -401,6 +401,45 @@ describe('placeCase', () => {
   });
 });
 
+describe('pollers of which no two may be on one CPU', () => {
+  const switchCpus = (count: number, threads: number, pairs: number) =>
+    placeCase(
+      { location: 'local', pairs, placement: 'spread' },
+      { near: { cpus: plain(count) }, far: null, sameMachine: false },
+      threads,
+      { apart: true },
+    );
+  it('have a CPU each, also beside applications, which are on all others or, where there are none, on all', () => {
+    const placed = switchCpus(2, 2, 1);
+    assert.deepEqual([placed.switch, placed.pairs, placed.sharedCpu], [[1, 0], [{ source: 0, sink: 1 }], true]);
+    const more = switchCpus(3, 2, 2);
+    assert.deepEqual(
+      [more.switch, more.pairs.flatMap(({ source, sink }) => [source, sink])],
+      [
+        [1, 2],
+        [0, 0, 0, 0],
+      ],
+    );
+  });
+  it('are placed as all others where there are CPUs enough', () => {
+    assert.deepEqual(switchCpus(8, 2, 2), {
+      ...placeTrial(plain(8), 2, 2),
+      unlikeCpus: false,
+    });
+  });
+  it('are those of each host, where two hosts share the CPUs of one machine', () => {
+    const hosts = { near: { cpus: plain(2) }, far: { cpus: plain(2) }, sameMachine: true };
+    const placed = placeCase({ location: 'remote', pairs: 1, placement: 'spread' }, hosts, 2, { apart: true });
+    assert.deepEqual(
+      [placed.switch, placed.far?.switch],
+      [
+        [1, 0],
+        [1, 0],
+      ],
+    );
+  });
+});
+
 function checkPromises(cpus: Cpu[], pairs: number, switchThreads: number): void {
   const placement = PlacementSchema.parse(placeTrial(cpus, pairs, switchThreads));
   const told = `${cpus.length} CPUs, ${pairs} pairs, ${switchThreads} threads: ${JSON.stringify(placement)}`;

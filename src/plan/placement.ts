@@ -5,6 +5,7 @@ import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
+import type { Workers } from '../model/workers.ts';
 import { acrossSockets, onSameCore, underSameCache, withHousekeeping } from './close.ts';
 import { type Core, coresFor, coresOf, likeCores, lowestLast, placeHousekeeping, takeAt, takePair } from './cores.ts';
 
@@ -25,12 +26,17 @@ export interface PlacementHosts {
 /**
  * Places the threads of a test case on the hosts of its testbed; `switchThreads` are those of the switch on one host. A `remote`
  * case has a switch on each: on two machines each places its own and the ends of its side; on one machine all are placed
- * together, lest they meet on a CPU. Deterministic: the order of CPUs does not matter.
+ * together, lest they meet on a CPU. Threads that have to be `apart` have a CPU each, be it one of applications, as long as there are as many CPUs. Deterministic: the order of CPUs does not matter.
  *
  * Throws RangeError where there is no CPU, less than one pair, no far host for a `remote` case, or where placementObstacle has a reason.
  */
-export function placeCase(testCase: PlacedCase, hosts: PlacementHosts, switchThreads: number): Placement {
-  const placed = tryToPlace(testCase, hosts, switchThreads);
+export function placeCase(
+  testCase: PlacedCase,
+  hosts: PlacementHosts,
+  switchThreads: number,
+  workers?: Pick<Workers, 'apart'>,
+): Placement {
+  const placed = tryToPlace(testCase, hosts, switchThreads, workers?.apart === true);
   if (!placed.ok) throw new RangeError(placed.error);
   return placed.value;
 }
@@ -38,7 +44,7 @@ export function placeCase(testCase: PlacedCase, hosts: PlacementHosts, switchThr
 /** Why a test case cannot have the placement that was asked for; null where it can. `spread` every machine can. */
 export function placementObstacle(testCase: PlacedCase, hosts: PlacementHosts, switchThreads: number): string | null {
   if (testCase.placement === 'spread') return null;
-  const placed = tryToPlace(testCase, hosts, switchThreads);
+  const placed = tryToPlace(testCase, hosts, switchThreads, false);
   return placed.ok ? null : placed.error;
 }
 
@@ -48,6 +54,7 @@ function tryToPlace(
   { location, pairs, placement }: PlacedCase,
   hosts: PlacementHosts,
   switchThreads: number,
+  apart: boolean,
 ): Parsed<Placement> {
   const threads = { pairs, switchThreads };
   if (placement !== 'spread' && location === 'remote') {
@@ -61,7 +68,7 @@ function tryToPlace(
     placed.ok ? { ok: true, value: withUnlike(withHousekeeping(cores, placed.value), hosts) } : placed;
   switch (placement) {
     case 'spread':
-      return { ok: true, value: withUnlike(spreadCase({ location, pairs }, hosts, switchThreads), hosts) };
+      return { ok: true, value: withUnlike(spreadCase({ location, pairs }, hosts, switchThreads, apart), hosts) };
     case 'same-core':
       return asPlaced(onSameCore(cores, threads));
     case 'same-cache':
@@ -88,11 +95,13 @@ function spreadCase(
   { location, pairs }: Pick<TestCase, 'location' | 'pairs'>,
   { near, far, sameMachine }: PlacementHosts,
   switchThreads: number,
+  apart: boolean,
 ): Omit<Placement, 'unlikeCpus'> {
-  if (location === 'local') return placeTrial(near.cpus, pairs, switchThreads);
+  const apartMin = apart ? switchThreads : 1;
+  if (location === 'local') return placeTrial(near.cpus, pairs, switchThreads, apartMin);
   if (far === null) throw new RangeError('a remote case needs a far host');
   if (sameMachine) {
-    const placed = placeTrial(near.cpus, pairs, 2 * switchThreads);
+    const placed = placeTrial(near.cpus, pairs, 2 * switchThreads, apartMin);
     return {
       ...placed,
       switch: placed.switch.slice(0, switchThreads),
@@ -100,7 +109,7 @@ function spreadCase(
     };
   }
   const [sources, sinks] = [near, far].map(({ cpus, uplinkNode }) =>
-    place(cpus, switchThreads, singleEnds(pairs), uplinkNode ?? null),
+    place(cpus, { count: switchThreads, apartMin }, singleEnds(pairs), uplinkNode ?? null),
   );
   if (sources === undefined || sinks === undefined) throw new RangeError('a remote case needs two hosts');
   return {
@@ -120,8 +129,13 @@ function spreadCase(
  *
  * Throws RangeError where there is no CPU, or less than one pair.
  */
-export function placeTrial(cpus: readonly Cpu[], pairs: number, switchThreads: number): Omit<Placement, 'unlikeCpus'> {
-  const { placed, ...rest } = place(cpus, switchThreads, wholePairs(pairs), null);
+export function placeTrial(
+  cpus: readonly Cpu[],
+  pairs: number,
+  switchThreads: number,
+  apartMin = 1,
+): Omit<Placement, 'unlikeCpus'> {
+  const { placed, ...rest } = place(cpus, { count: switchThreads, apartMin }, wholePairs(pairs), null);
   return { pairs: placed, ...rest, far: null };
 }
 
@@ -157,23 +171,26 @@ function singleEnds(ends: number): Occupants<number> {
   };
 }
 
+/** The polling threads of the switches on one host. */
+interface Pollers {
+  count: number;
+  /** So many that follow each other may not share a CPU with each other, though they may with applications. */
+  apartMin: number;
+}
+
 type Placed<T> = Omit<Placement, 'pairs' | 'far' | 'unlikeCpus'> & { placed: T[] };
 
 /** `home` is the node where the network card is, null where that does not matter. */
-function place<T>(
-  cpus: readonly Cpu[],
-  switchThreads: number,
-  occupants: Occupants<T>,
-  home: number | null,
-): Placed<T> {
+function place<T>(cpus: readonly Cpu[], pollers: Pollers, occupants: Occupants<T>, home: number | null): Placed<T> {
   const { units, threads } = occupants;
+  const switchThreads = pollers.count;
   if (cpus.length === 0) throw new RangeError('no CPU to place a trial on');
   if (units < 1 || switchThreads < 0) throw new RangeError(`cannot place ${units} pairs and ${switchThreads} threads`);
   const cores = coresOf(cpus);
   const needed = switchThreads + threads * units;
   return needed <= cpus.length
     ? placeApart(cores, occupants, switchThreads, home)
-    : placeShared(cores, occupants, switchThreads);
+    : placeShared(cores, occupants, pollers);
 }
 
 /** A CPU for each thread: cores first; second hyperthreads where there are fewer cores than threads. */
@@ -199,16 +216,23 @@ function placeApart<T>(
   };
 }
 
-/** More threads than CPUs: switch threads keep CPUs of their own, and the applications, which can yield, share the rest. */
-function placeShared<T>(cores: readonly Core[], { spread, cpusOf }: Occupants<T>, switchThreads: number): Placed<T> {
+/**
+ * More threads than CPUs: switch threads keep CPUs of their own, and the applications, which can yield, share the rest, or all where
+ * pollers that have to be apart leave none.
+ */
+function placeShared<T>(
+  cores: readonly Core[],
+  { spread, cpusOf }: Occupants<T>,
+  { count: switchThreads, apartMin }: Pollers,
+): Placed<T> {
   const ordered = likeCores(lowestLast(cores, switchThreads)).flat();
   const ids = [...ordered.map((core) => core.primary), ...ordered.flatMap((core) => core.siblings)].map(({ id }) => id);
-  const switchCpus = ids.slice(0, Math.min(switchThreads, Math.max(1, ids.length - 1)));
+  const switchCpus = ids.slice(0, Math.min(switchThreads, Math.max(apartMin, ids.length - 1)));
   const ownSwitch = Array.from(
     { length: switchThreads },
     (_, thread) => switchCpus.at(thread % switchCpus.length) ?? 0,
   );
-  const rest = ids.length === 1 ? ids : ids.slice(switchCpus.length);
+  const rest = switchCpus.length === ids.length ? ids : ids.slice(switchCpus.length);
   const placed = spread(rest.sort((a, b) => a - b));
   const busy = [...ownSwitch, ...placed.flatMap(cpusOf)];
   return { placed, switch: ownSwitch, ...placeHousekeeping(cores, ownSwitch, busy), sharedCpu: true };

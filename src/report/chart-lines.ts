@@ -67,13 +67,13 @@ export interface SweptCases {
   cases: CaseResult[];
 }
 
-/** Every way in which cases of a dimension line up along a parameter. Unpaced has no place on an axis of rates. */
+/** Every way in which cases of a dimension line up along a parameter. What is no number, as an unpaced rate, has no place on an axis. */
 export function sweeps(result: CampaignResult, dimension: Group['dimension']): SweptCases[] {
   const cases = measuredCases(result, dimension);
   return AXIS_KEYS.flatMap((parameter) => {
     const found = new Map<string, SweptCases>();
     for (const one of cases) {
-      if (parameter === 'rate' && one.case.rate === 'max') continue;
+      if (typeof one.case[parameter] !== 'number') continue;
       const rest = groupOf(one.case);
       const key = groupKey({ ...rest, [parameter]: 0 });
       const known = found.get(key);
@@ -129,7 +129,7 @@ function lineChart(
   const rows = cases.flatMap((one) => {
     const interval = figureOf(one);
     const value = one.case[parameter];
-    if (interval === null || value === 'max') return [];
+    if (interval === null || typeof value !== 'number') return [];
     return [{ label: caseLabel(one), x: value / (rates?.divisor ?? 1), ...whisker(interval, scale.divisor) }];
   });
   const looks = looksOf(result, cases);

@@ -5,6 +5,7 @@ import { bootIdOf } from '../host/boot.ts';
 import { type Host, HostLostError } from '../host/host.ts';
 import { type HugepageNeed, reserveHugepages } from '../host/hugepages.ts';
 import { localHost } from '../host/local.ts';
+import type { Framework } from '../model/dataplane.ts';
 import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
@@ -117,7 +118,7 @@ async function runPlanned(
   try {
     const sides = await testbed.sides(testCase.location, signal);
     step = 'placement';
-    placement = placeOn(sides, testbed.sameMachine, testCase, threadsFor(driver, testCase.pairs));
+    placement = placeOn(sides, testbed.sameMachine, testCase, driver);
     const plan = { testCase, placement, round, ordinal, seed, runTag: context.runTag };
     const attempt = async () => {
       step = `start ${driver.id}`;
@@ -154,11 +155,12 @@ export function placeOn(
   sides: readonly Pick<Side, 'cpus' | 'uplinkNode'>[],
   sameMachine: boolean,
   testCase: TestCase,
-  threads: number,
+  driver: Pick<SwitchDriver, 'id' | 'threads' | 'workers'> | undefined,
 ): Placement {
   const [near, far = null] = sides;
   if (near === undefined) throw new RangeError('a trial needs a host');
-  return placeCase(testCase, { near, far, sameMachine }, threads);
+  const threads = driver === undefined ? 0 : threadsFor(driver, testCase);
+  return placeCase(testCase, { near, far, sameMachine }, threads, driver?.workers);
 }
 
 function isUnsettled(outcome: Outcome): outcome is Extract<Outcome, { outcome: 'failed' }> {
@@ -236,10 +238,20 @@ class SwitchSlot {
     const deployed = { testCase, placement, frameBytes: frameBytes[testCase.location], hostNetwork };
     const needs: HugepageNeed[][] = [];
     for (const side of sides) needs.push(await hugepageNeeds(side, driver, deployed, this.context.signal));
-    const { location, port, pairs, io } = testCase;
+    const { location, port, pairs, io, switchThreads, queues, pin } = testCase;
     const cpus = sides.map(({ role }) => switchCpus(placement, role).join(',')).join('/');
     // Other ports or CPUs make another switch of it: an idle port costs a polling switch time.
-    const key = [driver.id, location, port, pairs, cpus, needs.flat().length > 0 ? io : ''].join(' ');
+    const key = [
+      driver.id,
+      location,
+      port,
+      pairs,
+      switchThreads,
+      queues,
+      pin,
+      cpus,
+      needs.flat().length > 0 ? io : '',
+    ].join(' ');
     const { held } = this;
     if (held?.key === key && held.running.every(({ side }, index) => side === sides[index])) return held.running;
     await this.empty();
@@ -346,6 +358,8 @@ function switchContext(
   return {
     ...{ ports, housekeeping, frameBytes, hostNetwork },
     portKind: testCase.port,
+    queues: testCase.queues,
+    pin: testCase.pin,
     uplink: testCase.location === 'remote' ? side.uplink : null,
     cpus: own,
     node: nodeOf(side.cpus, own[0] ?? housekeeping[0]),
@@ -369,7 +383,7 @@ async function hugepageNeeds(
   const isJumbo = frameBytes > FRAME_BYTES_USUAL;
   const { artifacts, cpus } = side;
   const framework = artifacts.frameworks.find(({ name }) => name === testCase.io);
-  const each = framework?.built === true ? (isJumbo ? framework.jumbo_hugepage_bytes : framework.hugepage_bytes) : 0;
+  const each = framework?.built === true ? applicationBytes(framework, isJumbo, testCase.queues) : 0;
   const ends = endsOn(side, testCase);
   const ports = ends.length * testCase.pairs;
   const own = {
@@ -381,6 +395,14 @@ async function hugepageNeeds(
   return [own, ...applications.map((cpu) => ({ node: nodeOf(cpus, cpu), bytes: each, inContainer: true }))].filter(
     ({ bytes }) => bytes > 0,
   );
+}
+
+/** Hugepages that an application takes, in bytes. */
+function applicationBytes(framework: Extract<Framework, { built: true }>, isJumbo: boolean, queues: number): number {
+  const [first, other] = isJumbo
+    ? [framework.jumbo_hugepage_bytes, framework.jumbo_queue_hugepage_bytes]
+    : [framework.hugepage_bytes, framework.queue_hugepage_bytes];
+  return first + (queues - 1) * other;
 }
 
 /** Throws TrialFailure where the driver does not say a number. */

@@ -11,6 +11,7 @@ export const CALL_LIMITS_MS = {
   nextPorts: 10_000,
   connect: 30_000,
   settled: 10_000,
+  served: 10_000,
   counters: 10_000,
   uplinkCounters: 10_000,
   threads: 10_000,

@@ -165,6 +165,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     },
     startNs: START_NS,
     durationMs: 1000,
+    served: null,
     switchFigures: {},
     observedS: 1,
     caches: [],
@@ -259,7 +260,7 @@ describe('evaluate', () => {
       instructionsPerPacket: null,
       uplink: null,
       ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
-      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null },
+      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, served: null },
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,

@@ -7,6 +7,7 @@ import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } 
 import type { Placement } from '../model/placement.ts';
 import type { CpuUse, Flag, Flows, Latency, Ledger, Measurement, PerPacket, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
+import type { ServedQueue } from '../model/workers.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
 import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import { sumOf } from '../stats/sum.ts';
@@ -42,6 +43,8 @@ export interface Evidence {
   /** Of both hosts' uplinks; null for `local`. */
   uplinks: { near: UplinkCounts; far: UplinkCounts } | null;
   /** What the switch told of itself, and of how long: from the middle of the warm-up to the end of the window. */
+  /** Which thread of the switch serves which queue; null where it does not tell. */
+  served: ServedQueue[] | null;
   switchFigures: SwitchFigures;
   observedS: number;
   caches: readonly Cache[];
@@ -223,6 +226,7 @@ function combine(
       evidence,
       pairs.map(({ told }) => told),
     ),
+    served: evidence.served,
     switchFigures: evidence.switchFigures,
     caches: [...evidence.caches],
     samples: sumOverPairs({

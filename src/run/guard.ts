@@ -38,7 +38,7 @@ export async function startGuarded(driver: SwitchDriver, context: SwitchContext,
 /** The parts of a running switch, each read once, as functions that know what they are of. */
 function partsOf(step: string, running: RunningSwitch): RunningSwitch {
   const parts = checkAnswer(step, ANSWERS.start, running);
-  const { uplinkCounters, connect, observe, caches } = parts;
+  const { uplinkCounters, connect, served, observe, caches } = parts;
   return {
     flags: parts.flags,
     nextPorts: parts.nextPorts.bind(running),
@@ -48,6 +48,7 @@ function partsOf(step: string, running: RunningSwitch): RunningSwitch {
     health: parts.health.bind(running),
     ...(uplinkCounters === undefined ? {} : { uplinkCounters: uplinkCounters.bind(running) }),
     ...(connect === undefined ? {} : { connect: connect.bind(running) }),
+    ...(served === undefined ? {} : { served: served.bind(running) }),
     ...(observe === undefined ? {} : { observe: observe.bind(running) }),
     ...(caches === undefined ? {} : { caches: caches.bind(running) }),
   };
@@ -62,7 +63,7 @@ function guarded(id: string, running: RunningSwitch, context: SwitchContext, gua
     call(name, async () => checkAnswer(step, schema, await answer()));
   const seen = new FirstReading();
   const portCheck = new PortCheck(context, guard.owner);
-  const { uplinkCounters, connect, observe, caches } = running;
+  const { uplinkCounters, connect, served, observe, caches } = running;
   return {
     flags: running.flags,
     trouble: guard.trouble,
@@ -89,6 +90,7 @@ function guarded(id: string, running: RunningSwitch, context: SwitchContext, gua
           },
         }),
     ...(connect === undefined ? {} : { connect: (signal) => call('connect', () => connect(signal), [signal]) }),
+    ...(served === undefined ? {} : { served: () => ask('served', ANSWERS.served, () => served()) }),
     ...(observe === undefined
       ? {}
       : {

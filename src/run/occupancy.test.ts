@@ -60,7 +60,15 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
   return {
     ...{ testCase: testCase({ wait: 'poll' }), placement, startNs: 0, durationMs: 1000, oneClock: true },
     ...{ sources: [application('sender', 1)], sinks: [application('receiver', 1)], interfaces: [], ports: null },
-    ...{ uplinks: null, switchFigures: {}, superPackets: false, observedS: 1, caches: [], clocksources: [] },
+    ...{
+      uplinks: null,
+      served: null,
+      switchFigures: {},
+      superPackets: false,
+      observedS: 1,
+      caches: [],
+      clocksources: [],
+    },
     machines: [
       {
         cpus: [1, 2],

@@ -118,6 +118,7 @@ describe('a trial', () => {
       ...{ super_packets: true, can_block: true },
       ...{ ports: ['netdev' as const], hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
       ...{ flow_fields: [], headers: [], answers_to_any_port: true, mixed_sizes: true },
+      ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
     });
     const ended = b.run();
     b.processes.sink.end({ exitCode: 1 });

@@ -24,6 +24,7 @@ import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from 
 import { reasonOf, TrialFailure } from './failure.ts';
 import type { GuardedSwitch } from './guard.ts';
 import { machinesOf } from './machines.ts';
+import { readServed } from './served.ts';
 import type { Side } from './testbed.ts';
 import { watchTraffic } from './traffic.ts';
 
@@ -169,6 +170,7 @@ async function exchange(
   const sources = deployments.filter((deployment) => deployment.port.end === 'source');
   const sinks = deployments.filter((deployment) => deployment.port.end === 'sink');
   await becomeReady(sides, deployments, signal);
+  const served = await readServed(sides, plan.testCase);
   const machines = await machinesOf(sides, deployments, context.sameMachine, plan);
   const before = await takeBaseline(context, sides, deployments, signal);
   signal.throwIfAborted();
@@ -193,6 +195,7 @@ async function exchange(
     oneClock: sides.length === 1 || context.sameMachine,
     ...watched,
     ...told,
+    served,
     interfaces: interfaceDifferences(before.interfaces, interfaces),
     ports: portDifferences(before.counters.ports, after.ports),
     uplinks: uplinkDifferences(before.counters.uplinks, uplinks),

@@ -7,7 +7,7 @@ import { lookAtKnob, type TurnedKnob, turnKnob } from '../host/knobs/turn.ts';
 import { cpusOf } from '../host/topology.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { KnobRecord } from '../model/tuning.ts';
-import { type SwitchDriver, threadsFor } from '../switches/driver.ts';
+import type { SwitchDriver } from '../switches/driver.ts';
 import { placeOn } from './campaign.ts';
 import type { HostRole, SeenHost, Side } from './testbed.ts';
 
@@ -24,8 +24,7 @@ export function measuredCpus(
   const [near, far] = [new Set<number>(), new Set<number>()];
   for (const testCase of cases) {
     const driver = drivers.find(({ id }) => id === testCase.switch);
-    const threads = driver === undefined ? 0 : threadsFor(driver, testCase.pairs);
-    const placement = placeOn(seen, sameMachine, testCase, threads);
+    const placement = placeOn(seen, sameMachine, testCase, driver);
     const atFar = placement.far === null || sameMachine ? near : far;
     for (const { source, sink } of placement.pairs) {
       near.add(source);

@@ -171,6 +171,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   flows: json('flows_json'),
   ledgers: json('ledgers_json'),
   uplink: json('uplink_json'),
+  served: json('served_json'),
   switchFigures: json('switch_figures_json'),
   caches: json('caches_json'),
 };

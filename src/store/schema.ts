@@ -548,6 +548,11 @@ const CACHES_COLUMN = `
 ALTER TABLE trials ADD COLUMN caches_json TEXT;
 `;
 
+const SERVED_COLUMN = `
+-- Which thread of the switch served which port: [{"pair", "end", "queue", "thread"}]; JSON's null, or NULL, where the switch does not tell.
+ALTER TABLE trials ADD COLUMN served_json TEXT;
+`;
+
 /**
  * The version that adds a parameter of a test case (docs/adding-a-parameter.md): its column, with what all was measured with before, and
  * the view that has it. The view names parameters of later versions as well, and is made anew by each.
@@ -616,6 +621,9 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('qinq'),
   parameterVersion('ip'),
   CACHES_COLUMN,
+  parameterVersion('switchThreads'),
+  `${parameterVersion('pin')}${SERVED_COLUMN}`,
+  parameterVersion('queues'),
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -7,6 +7,8 @@ import type { Cache } from '../model/cache.ts';
 import type { PortKind } from '../model/dataplane.ts';
 import type { Header } from '../model/names.ts';
 import type { Flag } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
+import type { Pin, ServedQueue, Workers } from '../model/workers.ts';
 
 /** Whether a switch can be used on a host: with its version, or what is missing and how to get it. */
 export type Probe = { available: true; version: string } | { available: false; missing: string; mend: string };
@@ -115,8 +117,12 @@ export interface SwitchContext {
   portKind: PortKind;
   /** The largest frame to come, without FCS; 1514 at least. What ports and buffers have to hold. */
   frameBytes: number;
-  /** CPUs for the switch's own threads, one each; empty where it has none. */
+  /** CPUs for the switch's own threads, one each, some the same where there are too few; empty where it has none. */
   cpus: readonly number[];
+  /** Of each port, each way: as many as its device has to have; more than one only of a driver whose `workers` have `queuesMax`. */
+  queues: number;
+  /** Which thread is to serve which port (model/workers.ts); other than `auto` only of a driver whose `workers` are `pinned`. */
+  pin: Pin;
   /** CPUs for everything else that it runs. */
   housekeeping: readonly number[];
   /** NUMA node of its CPUs, or of the lowest one. */
@@ -155,6 +161,11 @@ export interface RunningSwitch {
   settled(stations: readonly Station[]): Promise<string | null>;
   /** Process and thread ids whose CPU time is the switch's. */
   threads(): Promise<number[]>;
+  /**
+   * Which of its threads serves which queue, as the switch itself says, once it is settled: threads are numbered as their CPUs in the
+   * context are. Needed of each switch that has `workers`.
+   */
+  served?(): Promise<ServedQueue[]>;
   /** Null while it is well; one line where it is no longer there. */
   health(): Promise<string | null>;
   /**
@@ -183,6 +194,8 @@ export interface SwitchDriver {
   locations: ('local' | 'remote')[];
   /** CPU threads of its own that poll, on each host: each is given a CPU. A function of the pairs where it has more for more of them. */
   threads: number | ((pairs: number) => number);
+  /** What can be asked of its threads; absent where it has those of `threads`, and no others. */
+  workers?: Workers;
   /** The most pairs that it serves at once; as many as there are addresses (128) where absent. */
   pairsMax?: number;
   /** I/O frameworks that it cannot serve though it has ports for them, by name, each with why, as in "udp-gso": "it drops super-packets". */
@@ -201,8 +214,12 @@ export interface SwitchDriver {
 /** The most polling threads that are believed of a driver. */
 export const THREADS_MAX = 1024;
 
-/** Polling threads of a switch that serves so many pairs. Throws HostError where its driver does not say a number. */
-export function threadsFor({ id, threads }: Pick<SwitchDriver, 'id' | 'threads'>, pairs: number): number {
+/** Polling threads of a switch on each host for a test case. Throws HostError where its driver does not say a number. */
+export function threadsFor(
+  { id, threads }: Pick<SwitchDriver, 'id' | 'threads'>,
+  { pairs, switchThreads }: Pick<TestCase, 'pairs' | 'switchThreads'>,
+): number {
+  if (switchThreads !== 'auto') return switchThreads;
   const count: unknown = typeof threads === 'function' ? threads(pairs) : threads;
   if (typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= THREADS_MAX) return count;
   throw new HostError(

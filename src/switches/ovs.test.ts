@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What OVS prints, as version 3.1 does. That it forwards is for the end-to-end tests.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
-import { ovs, parsePmdStatistics } from './ovs.ts';
+import type { SwitchContext } from './driver.ts';
+import { ovs, parsePmdQueues, parsePmdStatistics } from './ovs.ts';
 
 const PMD_STATISTICS = `pmd thread numa_id 0 core_id 1:
   packets received: 3643712
@@ -23,17 +24,51 @@ main thread:
 
 describe('what OVS prints', () => {
   it('of its polling threads, without those that do not poll', () => {
-    const { busyRatio = 0, cyclesPerPacket = 0, cacheMisses } = parsePmdStatistics(PMD_STATISTICS);
+    const { busyRatio = 0, cyclesPerPacket = 0, cacheMisses } = parsePmdStatistics(PMD_STATISTICS, [1]);
     assert.ok(Math.abs(busyRatio - 0.5874) < 1e-4);
     assert.ok(Math.abs(cyclesPerPacket - 424.53) < 0.01);
     assert.equal(cacheMisses, 3);
-    assert.deepEqual(parsePmdStatistics('pmd thread numa_id 0 core_id 1:\n  packets received: 0\n'), {});
+    assert.deepEqual(parsePmdStatistics('pmd thread numa_id 0 core_id 1:\n  packets received: 0\n', [1]), {});
+  });
+});
+
+/** Two threads and a port whose second queue the application has not enabled; those that do not poll have queues of their own. */
+const PMD_QUEUES = `pmd thread numa_id 0 core_id 5:
+  isolated : true
+  port: p1-3              queue-id:  0 (enabled)   pmd usage:  0 %
+  overhead:  0 %
+pmd thread numa_id 0 core_id 2:
+  isolated : false
+  port: p0-3              queue-id:  0 (enabled)   pmd usage: 48 %
+  port: p1-3              queue-id:  1 (disabled)  pmd usage:  0 %
+  overhead: NOT AVAIL
+`;
+
+describe('what OVS prints of several threads', () => {
+  it('of the queues that each polls', () => {
+    assert.deepEqual(parsePmdQueues(PMD_QUEUES), [
+      { cpu: 2, port: 'p0-3', queue: 0 },
+      { cpu: 5, port: 'p1-3', queue: 0 },
+    ]);
+  });
+  it('of how busy each was, by its number among the CPUs, and of all together', () => {
+    const thread = (cpu: number, packets: number, idle: number, processing: number) =>
+      `pmd thread numa_id 0 core_id ${cpu}:\n  packets received: ${packets}\n  idle cycles: ${idle} (0%)\n  processing cycles: ${processing} (0%)\n`;
+    const both = thread(2, 10, 30, 10) + thread(5, 0, 0, 0) + thread(7, 30, 0, 60);
+    assert.deepEqual(parsePmdStatistics(both, [7, 5, 2]), {
+      ...{ busyRatio: 0.7, cyclesPerPacket: 70 / 40, cacheMisses: 0 },
+      ...{ emcHitRatio: 0, smcHitRatio: 0, megaflowHitRatio: 0 },
+      ...{ thread2BusyRatio: 0.25, thread1BusyRatio: 0, thread0BusyRatio: 1 },
+    });
   });
 
   it('of the shares that each of their caches answered', () => {
     const hits = (emc: number, smc: number, megaflow: number, misses: number) =>
       `pmd thread numa_id 0 core_id 1:\n  packets received: 100\n  emc hits: ${emc}\n  smc hits: ${smc}\n  megaflow hits: ${megaflow}\n  miss with success upcall: ${misses}\n  idle cycles: 5 (50.00%)\n  processing cycles: 5 (50.00%)\n`;
-    const { emcHitRatio, smcHitRatio, megaflowHitRatio } = parsePmdStatistics(hits(70, 20, 5, 5) + hits(50, 0, 50, 0));
+    const { emcHitRatio, smcHitRatio, megaflowHitRatio } = parsePmdStatistics(
+      hits(70, 20, 5, 5) + hits(50, 0, 50, 0),
+      [1, 2],
+    );
     assert.deepEqual([emcHitRatio, smcHitRatio, megaflowHitRatio], [0.6, 0.1, 0.275]);
   });
 });
@@ -43,6 +78,49 @@ describe("OVS's ports", () => {
     { pair: 0, end: 'source' },
     { pair: 0, end: 'sink' },
   ] as const;
+
+  /** An OVS that is up, whose ports are served at once. */
+  const up = async (t: TestContext, part: Partial<SwitchContext>) => {
+    const host = new FakeHost(t)
+      .answer(/ovs-vswitchd-dpdk --version$/, { stdout: 'ovs-vswitchd (Open vSwitch) 3.1.0\nDPDK 22.11.11\n' })
+      .answer(/^test -/)
+      .answer(/^ovsdb-tool create /)
+      .answer(/^ovs-vsctl .* [a-z-]+ /)
+      .answer(/dump-ports/, { stdout: 'reply: 1 ports\n  port  1: rx pkts=0, bytes=0, drop=0\n' })
+      .answer(/pmd-rxq-show/, { stdout: PMD_QUEUES.replaceAll('-3 ', '-1 ') })
+      .onStart(/^env .*ovsdb-server /, () => new FakeProcess(11))
+      .onStart(/^env .*ovs-vswitchd-dpdk /, () => new FakeProcess(12));
+    const running = await ovs.start(switchContext(host, { ports: PORTS, ...part }));
+    running.nextPorts();
+    await running.connect?.(new AbortController().signal);
+    return { host, running };
+  };
+
+  it('are polled by the threads that were asked for, which is a mask of CPUs and an affinity of each port', async (t) => {
+    const { host } = await up(t, { cpus: [5, 2], pin: 'receivers' });
+    const commands = host.commands.join('\n');
+    assert.match(commands, /other_config:pmd-cpu-mask="0x24"/);
+    assert.deepEqual(
+      [...commands.matchAll(/add-port \S+ (\S+) .*?pmd-rxq-affinity="(\S+)"/g)].map(([, ...pin]) => pin),
+      [
+        ['p0-1', '0:5'],
+        ['p1-1', '0:2'],
+      ],
+    );
+  });
+
+  it('are left to OVS where nobody asks', async (t) => {
+    const { host } = await up(t, { cpus: [5, 2] });
+    assert.doesNotMatch(host.commands.join('\n'), /affinity/);
+  });
+
+  it('have the threads that OVS says, numbered as their CPUs are', async (t) => {
+    const { running } = await up(t, { cpus: [5, 2] });
+    assert.deepEqual(await running.served?.(), [
+      { ...PORTS[0], queue: 0, thread: 1 },
+      { ...PORTS[1], queue: 0, thread: 0 },
+    ]);
+  });
 
   it('are connected one after another for the first time: OVS allocates the buffers for all of them with the first', async (t) => {
     let asked = 0;

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, HostError, type HostProcess } from '../host/host.ts';
 import { FRAME_BYTES_USUAL, mtuOf } from '../model/frame.ts';
+import { type ServedQueue, servedAsAsked } from '../model/workers.ts';
 import {
   type RunningSwitch,
   SOCKETS,
@@ -49,6 +50,8 @@ export const ovs: SwitchDriver = {
   ports: ['vhost-user'],
   locations: ['local', 'remote'],
   threads: 1,
+  // One polling thread (PMD) a CPU, by a mask of CPUs.
+  workers: { threadsMax: 64, apart: true, pinned: true, queuesMax: 8 },
   frameLimit: (_, location) =>
     location === 'local' ? null : { bytes: FRAME_BYTES_USUAL, why: "its uplink's ring is set up for no more" },
   hugepageBytes: () => MEMORY_MIB * 1024 * 1024,
@@ -85,6 +88,7 @@ export const ovs: SwitchDriver = {
       counters: () => countersOf(context, BRIDGE, countersIn),
       ...(context.uplink === null ? {} : { uplinkCounters: () => countersAt(context, uplinkNumber(context)) }),
       settled: (stations) => missing(context, stations),
+      served: () => connections.assignment(),
       threads: async () => [vswitchd.pid],
       health,
       observe: () => observe(context),
@@ -195,20 +199,24 @@ class Connections {
   private generation = 0;
   /** Ports of the bridge. */
   private present: string[] = [];
+  /** Which thread is to poll which queue; null where OVS decides. */
+  private readonly asked: readonly ServedQueue[] | null;
 
   constructor(context: SwitchContext) {
     this.context = context;
+    const { pin, ports, cpus, queues } = context;
+    this.asked = servedAsAsked(pin, ports, { threads: cpus.length, queues });
   }
 
   /** The ports of the next trial. */
   next(): SocketPort[] {
     this.generation += 1;
-    const { ports, directory } = this.context;
+    const { ports, directory, queues } = this.context;
     return ports.map((request, index) => ({
       ...request,
       kind: 'vhost-user',
       directory: `${directory}/ports`,
-      device: virtioUser({ name: `${SOCKETS}/${this.nameOf(index)}`, server: true }),
+      device: virtioUser({ name: `${SOCKETS}/${this.nameOf(index)}`, server: true, queues }),
     }));
   }
 
@@ -223,6 +231,7 @@ class Connections {
       ...['--', 'add-port', BRIDGE, name, '--', 'set', 'Interface', name, 'type=dpdkvhostuserclient'],
       ...[`options:vhost-server-path=${directory}/ports/${name}`, `ofport_request=${portNumber(index)}`],
       `mtu_request=${mtuOf(frameBytes)}`,
+      ...this.affinity(index),
     ]);
     const isFirstTime = this.present.length === 0;
     this.present = names;
@@ -249,6 +258,23 @@ class Connections {
       if (waitedMs >= SERVED_TIMEOUT_MS) throw new HostError(`OVS does not serve port ${port}`);
       await sleep(SERVED_POLL_MS, undefined, { signal });
     }
+  }
+
+  /** Which thread polls which port, by the thread's CPU. */
+  async assignment(): Promise<ServedQueue[]> {
+    const { cpus, ports } = this.context;
+    return parsePmdQueues(await appctl(this.context, 'dpif-netdev/pmd-rxq-show')).flatMap(({ cpu, port, queue }) => {
+      const request = ports[this.present.indexOf(port)];
+      return request === undefined ? [] : [{ ...request, queue, thread: cpus.indexOf(cpu) }];
+    });
+  }
+
+  /** What tells OVS which CPU polls each queue of a port; nothing where it decides. */
+  private affinity(index: number): string[] {
+    const { ports, cpus } = this.context;
+    const own = this.asked?.filter(({ pair, end }) => pair === ports[index]?.pair && end === ports[index]?.end);
+    const pins = own?.map(({ queue, thread }) => `${queue}:${cpus[thread]}`).join(',');
+    return pins === undefined ? [] : [`other_config:pmd-rxq-affinity="${pins}"`];
   }
 
   private nameOf(index: number): string {
@@ -292,19 +318,40 @@ async function missing(context: SwitchContext, stations: readonly Station[]): Pr
 async function observe(context: SwitchContext): Promise<() => Promise<SwitchFigures>> {
   await appctl(context, 'dpif-netdev/pmd-stats-clear');
   return async () => ({
-    ...parsePmdStatistics(await appctl(context, 'dpif-netdev/pmd-stats-show')),
+    ...parsePmdStatistics(await appctl(context, 'dpif-netdev/pmd-stats-show'), context.cpus),
     ...(await fillFigures(context, BRIDGE)),
   });
+}
+
+/** Parses the answer of `dpif-netdev/pmd-rxq-show`: which CPU's thread polls which queue of which port. What is not enabled is not polled. */
+export function parsePmdQueues(text: string): { cpu: number; port: string; queue: number }[] {
+  return pmdThreads(text).flatMap(({ cpu, told }) =>
+    [...told.matchAll(/^ *port: +(\S+) +queue-id: +(\d+) +\(enabled\)/gm)].map(([, port = '', queue]) => {
+      return { cpu, port, queue: Number(queue) };
+    }),
+  );
+}
+
+/** What is told of each polling thread, in the order of CPUs, without those threads that do not poll. */
+function pmdThreads(text: string): { cpu: number; told: string }[] {
+  return text
+    .split(/^(?=pmd thread|main thread)/m)
+    .flatMap((told) => {
+      const [, cpu] = /^pmd thread numa_id \d+ core_id (\d+):/.exec(told) ?? [];
+      return cpu === undefined ? [] : [{ cpu: Number(cpu), told }];
+    })
+    .sort((a, b) => a.cpu - b.cpu);
 }
 
 /**
  * Parses the answer of `dpif-netdev/pmd-stats-show` since the last clear, all polling threads together: which part of their
  * cycles they spent on packets, how many cycles on one, which share of the packets each cache answered, and how many packets were in none. Empty
- * where they saw no packet.
+ * where they saw no packet. Where there are several threads, how busy each was, by its place in `cpus`.
  */
-export function parsePmdStatistics(text: string): SwitchFigures {
-  const threads = text.split(/^(?=pmd thread|main thread)/m).filter((part) => part.startsWith('pmd thread'));
-  const sum = (pattern: RegExp) => threads.reduce((total, thread) => total + Number(pattern.exec(thread)?.[1] ?? 0), 0);
+export function parsePmdStatistics(text: string, cpus: readonly number[]): SwitchFigures {
+  const threads = pmdThreads(text);
+  const count = (told: string, pattern: RegExp) => Number(pattern.exec(told)?.[1] ?? 0);
+  const sum = (pattern: RegExp) => threads.reduce((total, { told }) => total + count(told, pattern), 0);
   const packets = sum(/packets received: (\d+)/);
   if (packets === 0) return {};
   const idle = sum(/idle cycles: (\d+)/);
@@ -313,9 +360,14 @@ export function parsePmdStatistics(text: string): SwitchFigures {
   const cacheMisses = sum(/miss with success upcall: (\d+)/) + sum(/miss with failed upcall: (\d+)/);
   // What is recirculated is looked up again.
   const lookups = hits.emc + hits.smc + hits.megaflow + cacheMisses;
-  const ratioOf = (count: number) => (lookups === 0 ? 0 : count / lookups);
+  const ratioOf = (hit: number) => (lookups === 0 ? 0 : hit / lookups);
+  const busy = threads.map(({ cpu, told }) => {
+    const own = count(told, /processing cycles: (\d+)/);
+    return [`thread${cpus.indexOf(cpu)}BusyRatio`, own / Math.max(1, own + count(told, /idle cycles: (\d+)/))];
+  });
   return {
     ...{ busyRatio: processing / (idle + processing), cyclesPerPacket: processing / packets, cacheMisses },
+    ...(threads.length > 1 ? Object.fromEntries(busy) : {}),
     ...{ emcHitRatio: ratioOf(hits.emc), smcHitRatio: ratioOf(hits.smc), megaflowHitRatio: ratioOf(hits.megaflow) },
   };
 }

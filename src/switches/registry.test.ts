@@ -61,7 +61,13 @@ describe('the switch registry', () => {
   it('says of each what it takes to choose it', () => {
     for (const driver of switchRegistry) {
       const { id, title, ports, locations } = driver;
-      assert.ok(title !== '' && ports.length > 0 && locations.length > 0 && threadsFor(driver, 1) >= 0, id);
+      assert.ok(
+        title !== '' &&
+          ports.length > 0 &&
+          locations.length > 0 &&
+          threadsFor(driver, { pairs: 1, switchThreads: 'auto' }) >= 0,
+        id,
+      );
     }
   });
   for (const [which, answer] of [

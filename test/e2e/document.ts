@@ -46,6 +46,10 @@ const DocumentSchema = z.looseObject({
           latencyNs: z.looseObject({ rtt: z.looseObject({ p50: z.number() }).optional() }).optional(),
           cpu: z.strictObject({ sender: z.number(), receiver: z.number(), switch: z.number(), total: z.number() }),
           samples: z.array(z.unknown()).min(2),
+          placement: z.looseObject({ switch: z.array(count) }),
+          served: z
+            .array(z.strictObject({ pair: count, end: z.enum(['source', 'sink']), queue: count, thread: count }))
+            .nullable(),
           uplink: z
             .looseObject({
               hops: z.array(z.looseObject({ hop: z.string(), packets: count })),

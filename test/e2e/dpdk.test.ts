@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // User-space switches and shared memory, as a user runs them: real containers, hugepages, DPDK and Open vSwitch.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { documentOf } from './document.ts';
@@ -20,10 +22,31 @@ import {
   until,
 } from './machine.ts';
 
+const runProgram = promisify(execFile);
+
 const missing = await packagesMissing(localHost, ['switches']);
 const skip = cannotMeasure || (missing.length > 0 && `not installed: ${missing.join(', ')} (vswbench setup)`);
 
 const SWITCHES = ['direct', 'basicfwd', 'ovs'];
+
+/** Asks the Open vSwitch of a run again and again which CPU polls which queue of which port: `0/1 on 2`. */
+async function lookAtPmds(signal: AbortSignal, tell: (queues: string[]) => void): Promise<void> {
+  const ask = ['--timeout=1', '-t', '/run/vswbench/near/switch/vswitchd.ctl', 'dpif-netdev/pmd-rxq-show'];
+  while (!signal.aborted) {
+    // Where there is none, it says so at once.
+    const { stdout } = await runProgram('ovs-appctl', ask).catch(() => ({ stdout: '' }));
+    const queues = stdout
+      .split(/^pmd thread .* core_id /m)
+      .slice(1)
+      .flatMap((text) =>
+        [...text.matchAll(/port: p(\d+)-\d+ +queue-id: +(\d+) +\(enabled\)/g)].map(
+          ([, port, queue]) => `${port}/${queue} on ${Number.parseInt(text, 10)}`,
+        ),
+      );
+    tell(queues.sort());
+    await sleep(50);
+  }
+}
 
 suite('DPDK', skip, () => {
   const { workspace, assertNothingLeft } = suiteWorkspace();
@@ -103,6 +126,45 @@ suite('DPDK', skip, () => {
         `${row.case.switch}: ${row.reason ?? ''}`,
       );
     }
+  });
+
+  it('has the threads serve whom it was told, by the word of Open vSwitch itself', { timeout: 180_000 }, async () => {
+    const seen = new Set<string>();
+    const stop = new AbortController();
+    const looking = lookAtPmds(stop.signal, (queues) => queues.length === 8 && seen.add(queues.join(', ')));
+    const ended = await workspace.run(
+      options(
+        '-S 2vs2 -V ovs,basicfwd --switch-threads 2 --queues 2 --pin ports,receivers -R 5k --duration 300ms --trials 1',
+      ),
+    );
+    stop.abort();
+    await looking;
+    assert.equal(ended.code, 0, ended.stderr);
+    const asked = {
+      ports: ['0 source 01', '0 sink 01', '1 source 01', '1 sink 01'],
+      receivers: ['0 source 00', '0 sink 11', '1 source 00', '1 sink 11'],
+    };
+    for (const row of documentOf(ended).results) {
+      const { switch: id, pin } = row.case;
+      const [trial] = row.trials;
+      assert.equal(row.outcome, 'measured', `${id} ${pin}: ${row.reason ?? ''}`);
+      assert.deepEqual(
+        trial?.ledgers.map(({ closes }) => closes),
+        [true, true],
+        `${id} ${pin}`,
+      );
+      const served = Map.groupBy(trial?.served ?? [], ({ pair, end }) => `${pair} ${end}`);
+      const told = [...served].map(([port, queues]) => `${port} ${queues.map(({ thread }) => thread).join('')}`);
+      assert.deepEqual(told, asked[pin === 'ports' ? 'ports' : 'receivers'], `${id} ${pin}`);
+      if (id !== 'ovs') continue;
+      const cpus = trial?.placement.switch ?? [];
+      // Its ports are numbered as they were asked for: the source and the sink of each pair.
+      const recorded = (trial?.served ?? []).map(
+        ({ pair, end, queue, thread }) => `${2 * pair + (end === 'sink' ? 1 : 0)}/${queue} on ${cpus[thread]}`,
+      );
+      assert.ok(seen.has(recorded.sort().join(', ')), `${recorded.join(', ')} is not among ${[...seen].join('; ')}`);
+    }
+    assertNothingLeft();
   });
 
   /** Process ids of a switch's program. */

@@ -33,6 +33,7 @@ const framework: Framework = {
   ...{ name: 'udp', title: 'UDP sockets', built: true, usable: true, why: null, whole_frames: false },
   ...{ super_packets: false, can_block: true, ports: ['netdev'], hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
   ...{ flow_fields: [], headers: [], answers_to_any_port: true, mixed_sizes: true },
+  ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
 };
 const near = { name: 'local', switches: ['ovs', 'linux-bridge'].map(offer), cpus: plainCpus(8) };
 const expanded = expandCampaign(asked, [

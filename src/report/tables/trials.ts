@@ -392,6 +392,13 @@ const LATENCIES = [
 /** What is nested, as the JSON document has it. */
 const NESTED_COLUMNS: readonly Column<Measurement>[] = [
   {
+    name: 'served_json',
+    type: 'json',
+    unit: null,
+    meaning: 'which thread of the switch served which port, by pair, end and queue; empty where it does not tell',
+    of: (m) => (m.served === null ? null : JSON.stringify(m.served)),
+  },
+  {
     name: 'switch_figures_json',
     type: 'json',
     unit: null,
