@@ -8,9 +8,11 @@ import { TrialFailure } from './failure.ts';
 import { readServed } from './served.ts';
 import type { RunningSide } from './trial.ts';
 
-/** Two pairs on one host whose switch says that these threads serve sender 0, receiver 0, sender 1, receiver 1. */
+/** Two pairs on one host whose switch says that these threads serve sender 0, receiver 0, sender 1, receiver 1, and then their second queues. */
 function read(threads: readonly number[] | null, part: Partial<TestCase>): Promise<ServedQueue[] | null> {
-  const ends = [0, 1].flatMap((pair) => (['source', 'sink'] as const).map((end) => ({ pair, end, queue: 0 })));
+  const ends = [0, 1].flatMap((queue) =>
+    [0, 1].flatMap((pair) => (['source', 'sink'] as const).map((end) => ({ pair, end, queue }))),
+  );
   const served = (threads ?? []).flatMap((thread, index) => {
     const one = ends[index];
     return one === undefined ? [] : [{ ...one, thread }];
@@ -51,6 +53,7 @@ describe('what a switch says of its threads', () => {
       /^queue 0 of the sink of pair 1 is served by thread 2, and there are to be 2$/,
     ],
     ['a port that nobody serves', [0, 0, 0], {}, /^no thread serves queue 0 of the sink of pair 1$/],
+    ['a queue too many', [0, 0, 0, 0, 0], {}, /^queue 1 of the source of pair 0 is one too many: there are to be 1$/],
     ['too few queues', [0, 0, 0, 0], { queues: 2 }, /^no thread serves queue 1 of the source of pair 0$/],
     ['nothing, though it was asked for', null, { pin: 'ports' }, /^mine does not tell which thread serves which port$/],
   ];
