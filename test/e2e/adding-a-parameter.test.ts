@@ -3,7 +3,7 @@
 // that differ in it.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -34,6 +34,7 @@ before(() => {
   for (const name of COPIED) {
     cpSync(join(root, name), join(copy, name), { recursive: true, preserveTimestamps: true });
   }
+  mkdirSync(join(root, 'build'), { recursive: true });
   for (const name of SHARED) symlinkSync(join(root, name), join(copy, name));
 });
 after(() => rmSync(copy, { recursive: true, force: true }));
