@@ -11,8 +11,9 @@
 
 #include "frame/layout.h"
 
-const char *const role_names[ROLE_COUNT] = {"sender", "receiver", "client", "server"};
+const char *const role_names[ROLE_COUNT] = {"sender", "receiver", "client", "server", "peer"};
 
+#define ROLES "sender, receiver, client, server, peer"
 #define DAY_MS (24 * 60 * 60 * 1000)
 #define UNSET UINT64_MAX
 
@@ -67,6 +68,8 @@ static const struct option_spec specs[] = {
      "pair id; packets of others are foreign (0)"},
     {"--run", "N", KIND_NUMBER, AT(o.run), 0, PACKET_RUN_MAX, NULL, NULL,
      "tag of this run, 0 to 127; packets of others are foreign (0)"},
+    {"--peer-run", "N", KIND_NUMBER, AT(o.peer_run), 0, PACKET_RUN_MAX, NULL, NULL,
+     "peer: tag of what the other one sends (as --run)"},
     {"--size", "P", KIND_NUMBER, AT(o.frame_len), FRAME_LEN_MIN, IO_FRAME_MAX, NULL, NULL,
      "bytes of the whole Ethernet frame without FCS, 60 to 9014 (64)"},
     {"--sizes", "MIX", KIND_TEXT, AT(sizes), 0, 0, NULL, NULL,
@@ -94,16 +97,16 @@ static const struct option_spec specs[] = {
     {"--rx-moderation", "on|off", KIND_CHOICE, AT(o.rx_moderation), 0, 0, "on", "off",
      "receiver on sockets: may look into its queue less often (on)"},
     {"--warmup-ms", "N", KIND_NUMBER, AT(o.warmup_ms), 0, DAY_MS, NULL, NULL,
-     "sender, client: time before the steady state (0)"},
+     "sender, client, peer: time before the steady state (0)"},
     {"--duration-ms", "N", KIND_NUMBER, AT(o.duration_ms), 1, DAY_MS, NULL, NULL,
-     "sender, client: steady state (1000)"},
+     "sender, client, peer: steady state (1000)"},
     {"--cooldown-ms", "N", KIND_NUMBER, AT(o.cooldown_ms), 0, DAY_MS, NULL, NULL,
-     "sender, client: time behind the steady state (0)"},
+     "sender, client, peer: time behind the steady state (0)"},
     {"--interval-ms", "N", KIND_NUMBER, AT(o.interval_ms), 1, DAY_MS, NULL, NULL, "sampling interval (100)"},
     {"--drain-ms", "N", KIND_NUMBER, AT(o.drain_ms), 0, 2000, NULL, NULL,
      "wait so long without a packet before the end, 2000 at most (20)"},
     {"--max-debt-ms", "N", KIND_NUMBER, AT(o.max_debt_ms), 1, DAY_MS, NULL, NULL,
-     "give up bursts that are later than this (sender 10, client 1000)"},
+     "give up bursts that are later than this (client 1000, others 10)"},
     {"--epoch-ns", "T", KIND_NUMBER, AT(o.epoch_ns), 0, INT64_MAX, NULL, NULL,
      "all times count from when CLOCK_MONOTONIC read T (0)"},
     {"--cpu", "N", KIND_NUMBER, AT(o.cpu), 0, CPU_SETSIZE - 1, NULL, NULL, "pin the polling thread (not pinned)"},
@@ -364,10 +367,10 @@ static bool read_option(struct draft *d, int argc, char *const *argv, int *i, st
 static bool read_role(struct options *o, const char *word, struct message *m)
 {
     if (o->role != ROLE_COUNT)
-        return refuse(m, "one role too many, %s: give one of sender, receiver, client, server", word);
+        return refuse(m, "one role too many, %s: give one of " ROLES, word);
     int found = index_of(word, role_names, ROLE_COUNT);
     if (found < 0)
-        return refuse(m, "unknown role %s: give one of sender, receiver, client, server", word);
+        return refuse(m, "unknown role %s: give one of " ROLES, word);
     o->role = (enum role)found;
     return true;
 }
@@ -386,13 +389,15 @@ static bool find_framework(struct draft *d, struct message *m)
     return refuse(m, "--io %s: give one of the frameworks that vswload --list shows", d->io_name);
 }
 
-/* From whom the flows are, and whom they are to. */
+/* By the addresses from which the flows are, and to which: of peers, either's. */
 static uint32_t flows_possible_here(const struct options *o)
 {
-    bool source = o->role == ROLE_SENDER || o->role == ROLE_CLIENT;
+    uint32_t ours = flows_possible(o->flow_field, &o->encapsulation, &o->local, &o->peer);
+    uint32_t theirs = flows_possible(o->flow_field, &o->encapsulation, &o->peer, &o->local);
 
-    return source ? flows_possible(o->flow_field, &o->encapsulation, &o->local, &o->peer)
-                  : flows_possible(o->flow_field, &o->encapsulation, &o->peer, &o->local);
+    if (o->role == ROLE_PEER)
+        return ours < theirs ? ours : theirs;
+    return o->role == ROLE_SENDER || o->role == ROLE_CLIENT ? ours : theirs;
 }
 
 static bool complete_flows(struct options *o, struct message *m)
@@ -478,7 +483,7 @@ static bool complete(struct draft *d, struct message *m)
         return true;
     }
     if (o->role == ROLE_COUNT)
-        return refuse(m, "no role: give one of sender, receiver, client, server (see vswload --help)");
+        return refuse(m, "no role: give one of " ROLES " (see vswload --help)");
     if (!find_framework(d, m))
         return false;
     if (o->device == NULL) {
@@ -492,6 +497,8 @@ static bool complete(struct draft *d, struct message *m)
         return refuse(m, "--io %s has nothing to sleep on: give --wait poll or yield", o->io->name);
     if (!complete_addresses(o, m) || !complete_flows(o, m) || !complete_sizes(d, m) || !complete_encapsulation(o, m))
         return false;
+    if (o->peer_run == UNSET)
+        o->peer_run = o->run;
     if (o->max_debt_ms == UNSET)
         o->max_debt_ms = o->role == ROLE_CLIENT ? 1000 : 10;
     return true;
@@ -518,6 +525,7 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
                 .role = ROLE_COUNT,
                 .local = default_address(1),
                 .peer = default_address(2),
+                .peer_run = UNSET,
                 .frame_len = 64,
                 .burst = 32,
                 .queues = 1,
@@ -549,10 +557,12 @@ void options_print_help(FILE *out)
     fputs("vswload: sends, receives and echoes test packets for vswbench\n\n"
           "usage: vswload ROLE --io NAME --device DEV [options]\n"
           "       vswload --list [--json]\n\n"
-          "ROLE is sender, receiver, client (sends and times the echoes) or server (echoes).\n"
+          "ROLE is sender, receiver, client (sends and times the echoes), server (echoes) or peer (sends to another\n"
+          "one, and receives what that one sends).\n"
           "Once it prints \"ready\" it reads from standard input: \"announce\", \"start\", \"start T\" (T ns after\n"
-          "the epoch), \"measure\" or \"measure T\" (the warm-up ends) and \"stop\"; the end of the input, SIGTERM\n"
-          "and SIGINT stop it, too. It prints JSON, one object a line.\n\n"
+          "the epoch), \"send\" or \"send T\" (a peer, which has started, sends), \"measure\" or \"measure T\" (the\n"
+          "warm-up ends) and \"stop\"; the end of the input, SIGTERM and SIGINT stop it, too. It prints JSON, one "
+          "object a line.\n\n"
           "options, with their defaults in parentheses:\n",
           out);
     for (size_t i = 0; i < SPEC_COUNT; i++) {

@@ -13,7 +13,7 @@
 #include "frame/sizes.h"
 #include "io/io.h"
 
-enum role { ROLE_SENDER, ROLE_RECEIVER, ROLE_CLIENT, ROLE_SERVER, ROLE_COUNT };
+enum role { ROLE_SENDER, ROLE_RECEIVER, ROLE_CLIENT, ROLE_SERVER, ROLE_PEER, ROLE_COUNT };
 extern const char *const role_names[ROLE_COUNT];
 
 /* What the polling thread does while there is nothing to do. */
@@ -28,8 +28,8 @@ struct options {
     const struct io_ops *io;
     const char *device; /* "" where the framework needs none */
     struct io_address local, peer;
-    uint64_t pair, run, frame_len, rate_pps, burst; /* frame_len: the largest of a mix */
-    struct sizes sizes;                             /* period 0: all have frame_len */
+    uint64_t pair, run, peer_run, frame_len, rate_pps, burst; /* frame_len: the largest of a mix */
+    struct sizes sizes;                                       /* period 0: all have frame_len */
     enum wait_way wait;
     struct io_encapsulation encapsulation;
     uint64_t queues;

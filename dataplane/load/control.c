@@ -16,7 +16,7 @@
 /* A sleeping thread wakes up tens of microseconds late: the rest is spent polling. */
 #define START_SPIN_NS NS_PER_MS
 #define COMMAND_MAX 64
-#define COMMANDS "announce, start, start T, measure, measure T or stop"
+#define COMMANDS "announce, start, start T, send, send T, measure, measure T or stop"
 
 static struct timespec to_timespec(uint64_t ns)
 {
@@ -61,13 +61,41 @@ static void request_measure(struct control *c, uint64_t measure_ns)
     pthread_mutex_unlock(&c->lock);
 }
 
+static void request_send(struct control *c, uint64_t send_ns)
+{
+    pthread_mutex_lock(&c->lock);
+    if (!c->told_to_send) {
+        c->told_to_send = c->send = true;
+        c->send_ns = send_ns;
+        __atomic_store_n(&c->news, true, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* What is not taken yet stays news. With the lock held. */
+static void tell_news(struct control *c)
+{
+    __atomic_store_n(&c->news, c->measure || c->send || control_stopped_by(c) != STOP_NONE, __ATOMIC_RELAXED);
+}
+
+bool control_take_send(struct control *c, uint64_t *send_ns)
+{
+    pthread_mutex_lock(&c->lock);
+    bool send = c->send;
+    c->send = false;
+    *send_ns = c->send_ns;
+    tell_news(c);
+    pthread_mutex_unlock(&c->lock);
+    return send;
+}
+
 bool control_take_measure(struct control *c, uint64_t *measure_ns)
 {
     pthread_mutex_lock(&c->lock);
     bool measure = c->measure;
     c->measure = false;
     *measure_ns = c->measure_ns;
-    __atomic_store_n(&c->news, control_stopped_by(c) != STOP_NONE, __ATOMIC_RELAXED);
+    tell_news(c);
     pthread_mutex_unlock(&c->lock);
     return measure;
 }
@@ -110,6 +138,8 @@ static void obey(struct control *c, const char *line)
         request_announcement(c);
     else if (is_command(line, "start", &at_ns))
         arm(c, c->epoch_ns + at_ns);
+    else if (is_command(line, "send", &at_ns))
+        request_send(c, c->epoch_ns + at_ns);
     else if (is_command(line, "measure", &at_ns))
         request_measure(c, c->epoch_ns + at_ns);
     else

@@ -33,6 +33,9 @@ struct control {
     uint64_t epoch_ns;           /* what instants are told from */
     bool measure;                /* it was commanded to measure from measure_ns on, and that is not taken yet */
     uint64_t measure_ns;
+    bool told_to_send; /* a peer, once */
+    bool send;         /* and that is not taken yet */
+    uint64_t send_ns;
     int signal_fd;
     int stop_fd; /* becomes readable when the run is stopped, for a polling thread that sleeps */
 };
@@ -58,6 +61,9 @@ static inline bool control_has_news(const struct control *c)
 
 /* Whether it was commanded to measure, and since this was asked last; from when on, which may be past. */
 bool control_take_measure(struct control *c, uint64_t *measure_ns);
+
+/* As control_take_measure, of the command to send; the first counts. */
+bool control_take_send(struct control *c, uint64_t *send_ns);
 
 /* Stops the run, unless it was stopped already. */
 void control_stop(struct control *c, enum stop_cause cause);

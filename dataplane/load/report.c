@@ -163,6 +163,16 @@ static int report_sample(const struct options *o, const struct sample *sample)
     return line_write(&line);
 }
 
+static int report_sent(void)
+{
+    struct line line;
+
+    if (!begin_line(&line, "sent"))
+        return -ENOMEM;
+    fputc('}', line.stream);
+    return line_write(&line);
+}
+
 /* A run that was stopped early may have ended before a phase began. */
 static uint64_t not_after(uint64_t t_ns, uint64_t end_ns)
 {
@@ -541,6 +551,7 @@ static int sample_run(const struct sampler *sampler, clockid_t polling_cpu)
 
     /* The time may be past the start: the first multiple behind the start itself counts. */
     uint64_t instant = s->control.start_ns;
+    bool told_sent = false;
     while (error == 0 && now != 0) {
         instant = (instant / interval_ns + 1) * interval_ns;
         if (instant <= now)
@@ -548,6 +559,10 @@ static int sample_run(const struct sampler *sampler, clockid_t polling_cpu)
         now = control_follow_until(&s->control, instant);
         if (now != 0 && take_sample(&sample, sampler, polling_cpu, now))
             error = report_sample(s->options, &sample);
+        if (error == 0 && !told_sent && __atomic_load_n(&s->has_sent, __ATOMIC_RELAXED)) {
+            told_sent = true;
+            error = report_sent();
+        }
     }
     if (error != 0)
         return error;

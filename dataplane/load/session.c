@@ -9,10 +9,8 @@
 #include "receive.h"
 
 static int (*const role_run[ROLE_COUNT])(struct session *) = {
-    [ROLE_SENDER] = sender_run,
-    [ROLE_RECEIVER] = receiver_run,
-    [ROLE_CLIENT] = client_run,
-    [ROLE_SERVER] = server_run,
+    [ROLE_SENDER] = sender_run, [ROLE_RECEIVER] = receiver_run, [ROLE_CLIENT] = client_run,
+    [ROLE_SERVER] = server_run, [ROLE_PEER] = peer_run,
 };
 
 /* A sleeper is woken some tens of microseconds after the time it asked for, and so asks for an earlier one. */
@@ -96,10 +94,10 @@ void session_prepare(struct session *s)
 {
     const struct options *o = s->options;
 
-    uint32_t mark = packet_mark((unsigned)o->pair, (unsigned)o->run, false);
+    uint64_t their_run = o->role == ROLE_PEER ? o->peer_run : o->run;
 
-    departures_init(&s->departures, &s->port, mark, o->touch_full);
-    arrivals_init(&s->arrivals, &s->port, mark, o->touch_full);
+    departures_init(&s->departures, &s->port, packet_mark((unsigned)o->pair, (unsigned)o->run, false), o->touch_full);
+    arrivals_init(&s->arrivals, &s->port, packet_mark((unsigned)o->pair, (unsigned)their_run, false), o->touch_full);
     if (s->flow_losses.flows != NULL)
         arrivals_count_flows(&s->arrivals, &s->flow_losses);
     cost_open(&s->cost);
@@ -131,8 +129,11 @@ static void set_phases(struct session *s, uint64_t steady_begin, uint64_t steady
 
 bool session_heeds_news(struct session *s)
 {
-    uint64_t measure_ns;
+    uint64_t measure_ns, ignored;
     bool measure = control_take_measure(&s->control, &measure_ns);
+
+    /* It sends already, or is none that waits for that. */
+    control_take_send(&s->control, &ignored);
 
     if (control_stopped_by(&s->control) != STOP_NONE)
         return false;
@@ -163,6 +164,32 @@ static int discard_queued(struct session *s)
     return 0;
 }
 
+/* The schedule and the phases of what is sent from an instant on. */
+static void schedule(struct session *s, uint64_t begin, uint64_t begin_ns)
+{
+    const struct options *o = s->options;
+
+    s->begin = begin;
+    set_phases(s, begin + clock_ns_to_ticks(o->warmup_ms * NS_PER_MS), begin_ns + o->warmup_ms * NS_PER_MS);
+    if (o->rate_pps > 0)
+        pacing_begin(&s->pacing, begin, clock_rate.hz, o->rate_pps, (uint32_t)o->burst,
+                     clock_ns_to_ticks(o->max_debt_ms * NS_PER_MS));
+}
+
+void session_send_from(struct session *s, uint64_t begin_ns)
+{
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+
+    if (begin_ns < now_ns)
+        begin_ns = now_ns;
+    schedule(s, clock_ticks_at(begin_ns), begin_ns);
+}
+
+void session_has_sent(struct session *s)
+{
+    __atomic_store_n(&s->has_sent, true, __ATOMIC_RELAXED);
+}
+
 static int begin(struct session *s)
 {
     const struct options *o = s->options;
@@ -171,14 +198,8 @@ static int begin(struct session *s)
     if (error < 0)
         return error;
     s->port.ops->stats(&s->port, &s->stats_begin);
-    s->begin = clock_ticks_at(s->control.start_ns);
+    schedule(s, clock_ticks_at(s->control.start_ns), s->control.start_ns);
     arrivals_begin(&s->arrivals, s->begin, o->rate_pps);
-    set_phases(s, s->begin + clock_ns_to_ticks(o->warmup_ms * NS_PER_MS),
-               s->control.start_ns + o->warmup_ms * NS_PER_MS);
-    if (o->rate_pps > 0)
-        pacing_begin(&s->pacing, s->begin, clock_rate.hz, o->rate_pps, (uint32_t)o->burst,
-                     clock_ns_to_ticks(o->max_debt_ms * NS_PER_MS));
-
     if (o->wait == WAIT_BLOCK)
         prepare_sleep(s);
     s->clock_begin = clock_read_both();

@@ -62,6 +62,7 @@ struct session {
     struct cost cost;                   /* since the start */
     struct clock_reading clock_begin, clock_end;
     enum session_phase phase;   /* atomic */
+    bool has_sent;              /* atomic: a peer sends no more */
     enum stop_cause stopped_by; /* STOP_NONE: the role came to its own end */
 };
 
@@ -89,10 +90,17 @@ int session_run(struct session *s);
 /* For a source that is told that there is news: whether the run goes on. Ends the warm-up as commanded. */
 bool session_heeds_news(struct session *s);
 
+/* For a peer: what it sends begins at an instant of CLOCK_MONOTONIC, or at once where that is past. */
+void session_send_from(struct session *s, uint64_t begin_ns);
+
+/* For a peer: it has sent everything, and goes on receiving. */
+void session_has_sent(struct session *s);
+
 /* The roles' loops: 0 or a negative errno. */
 int sender_run(struct session *s);
 int receiver_run(struct session *s);
 int client_run(struct session *s);
 int server_run(struct session *s);
+int peer_run(struct session *s);
 
 #endif

@@ -463,7 +463,7 @@ static void test_signal(int signal_number)
 /* No traffic and no sample, but a final line, however the end comes. */
 static void test_stop_before_start(const char *command, const char *cause)
 {
-    static const char *const roles[] = {"sender", "receiver", "client", "server"};
+    static const char *const roles[] = {"sender", "receiver", "client", "server", "peer"};
     char arguments[64];
 
     for (int i = 0; i < 4; i++) {
@@ -550,6 +550,55 @@ static void test_measure(const char *role, bool paced, bool past)
     CHECK(number("tx.steady_offered_packets") < number("tx.offered_packets"));
     CHECK(is("stopped_by", "\"duration\""));
     check_tx(paced);
+    ends(0);
+}
+
+/* A peer on a ring has itself for the other one, unless what that sends has another tag. */
+static void test_peer(bool paced, const char *wait, bool own_tag)
+{
+    char arguments[256];
+
+    snprintf(arguments, sizeof(arguments),
+             "peer --io loop --rate %d --burst 8 --wait %s --warmup-ms 20 --duration-ms 60 --cooldown-ms 20 "
+             "--interval-ms 10 --run 3%s",
+             paced ? 100000 : 0, wait, own_tag ? "" : " --peer-run 4");
+    run(arguments);
+    CHECK(expect("ready") && is("role", "\"peer\""));
+    say("start\n");
+    CHECK(expect("sample") && number("tx_packets") == 0);
+    uint64_t told_ns = clock_ns(CLOCK_MONOTONIC);
+    say("send\n");
+    do
+        CHECK(next_line(program.out));
+    while (is_type("sample"));
+    CHECK(is_type("sent"));
+    say("stop\n");
+    read_to_final();
+    CHECK(is("stopped_by", "\"stop\""));
+    check_tx(paced);
+    check_rx();
+    uint64_t offered = number("tx.offered_packets"), steady = number("tx.steady_offered_packets");
+    CHECK(offered > 0 && number("tx.steady_begin_ns") >= told_ns + 20 * NS_PER_MS);
+    if (paced)
+        CHECK_EQUAL(number("tx.intended_packets"), 10000);
+    CHECK_EQUAL(number("rx.packets"), own_tag ? offered : 0);
+    CHECK_EQUAL(number("rx.unique_packets"), own_tag ? offered : 0);
+    CHECK_EQUAL(number("rx.steady_packets"), own_tag ? steady : 0);
+    CHECK_EQUAL(number("rx.foreign_packets"), own_tag ? 0 : offered);
+    CHECK(own_tag ? number("latency.one_way_actual.count") == steady : is("latency.one_way_actual", "null"));
+    ends(0);
+}
+
+/* One that is stopped before it was told to send has asked for nothing. */
+static void test_peer_that_never_sends(void)
+{
+    run("peer --io loop --rate 100000 --interval-ms 10");
+    CHECK(expect("ready"));
+    say("start\n");
+    CHECK(expect("sample"));
+    say("measure\nstop\n");
+    read_to_final();
+    CHECK_EQUAL(number("tx.intended_packets") + number("rx.packets"), 0);
     ends(0);
 }
 
@@ -759,7 +808,7 @@ static void test_usage(void)
     ends(0);
 
     run("--list --json");
-    CHECK(expect("list") && is("roles", "[\"sender\",\"receiver\",\"client\",\"server\"]"));
+    CHECK(expect("list") && is("roles", "[\"sender\",\"receiver\",\"client\",\"server\",\"peer\"]"));
     CHECK(is("frameworks", "[{\"name\":\""));
     ends(0);
 }
@@ -799,6 +848,11 @@ int main(void)
     test_measure("sender", true, false);
     test_measure("sender", true, true);
     test_measure("client", true, false);
+    test_peer(true, "poll", true);
+    test_peer(true, "yield", true);
+    test_peer(false, "poll", true);
+    test_peer(true, "poll", false);
+    test_peer_that_never_sends();
     test_start_at();
     test_start_far_and_past();
     test_epoch();

@@ -178,6 +178,35 @@ static void test_refused(enum role role, uint64_t rate_pps)
     tear_down();
 }
 
+static void *stop_when_sent(void *arg)
+{
+    (void)arg;
+    while (!__atomic_load_n(&session.has_sent, __ATOMIC_RELAXED))
+        usleep(1000);
+    eventfd_write(rx_fd, 1);
+    usleep(PAUSE_NS / 3000);
+    control_stop(&session.control, STOP_COMMAND);
+    return NULL;
+}
+
+/* One that has sent its ten bursts sleeps on until it is stopped, and takes what comes meanwhile. */
+static void test_peer(void)
+{
+    pthread_t thread;
+
+    set_up(ROLE_PEER, 10 * BURST * NS_PER_SECOND / PAUSE_NS);
+    session.control.send = session.control.news = true;
+    session.control.send_ns = session.control.start_ns + PAUSE_NS / 10;
+    CHECK(pthread_create(&thread, NULL, stop_when_sent, NULL) == 0);
+    CHECK_EQUAL((uint64_t)session_run(&session), 0);
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(session.tx.intended, 10 * BURST);
+    CHECK_EQUAL(session.tx.offered + session.tx.missed, 10 * BURST);
+    CHECK_EQUAL(session.arrivals.packets, BURST);
+    CHECK(session.usage.cpu_ns < CPU_MAX_NS);
+    tear_down();
+}
+
 int main(void)
 {
     clock_calibrate();
@@ -190,5 +219,6 @@ int main(void)
     test_refused(ROLE_CLIENT, 0);
     test_refused(ROLE_SENDER, REFUSED_PPS);
     test_refused(ROLE_CLIENT, REFUSED_PPS);
+    test_peer();
     return test_end("sleep_test");
 }
