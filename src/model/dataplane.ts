@@ -7,6 +7,7 @@ const count = z.int().nonnegative();
 const head = { v: z.literal(2) };
 /** Nanoseconds of the host's CLOCK_MONOTONIC since the epoch that the application was given (`Host.epochNs`): exact as a number for 104 days. */
 const timeNs = count;
+const role = z.enum(['sender', 'receiver', 'client', 'server', 'peer']);
 
 export const PortKindSchema = z.enum(PORT_KINDS);
 export type { PortKind };
@@ -37,7 +38,7 @@ export type Histogram = z.infer<typeof HistogramSchema>;
 export const ReadyLineSchema = z.strictObject({
   ...head,
   type: z.literal('ready'),
-  role: z.enum(['sender', 'receiver', 'client', 'server']),
+  role,
   io: z.string(),
   device: z.string(),
   pid: count,
@@ -115,7 +116,7 @@ export type RxTotals = z.infer<typeof RxTotalsSchema>;
 export const FinalLineSchema = z.strictObject({
   ...head,
   type: z.literal('final'),
-  role: z.enum(['sender', 'receiver', 'client', 'server']),
+  role,
   io: z.string(),
   started_ns: timeNs,
   ended_ns: timeNs,
@@ -142,6 +143,9 @@ export const FinalLineSchema = z.strictObject({
 });
 export type FinalLine = z.infer<typeof FinalLineSchema>;
 
+/** A peer has sent all that it had to, and receives until it is stopped. */
+export const SentLineSchema = z.strictObject({ ...head, type: z.literal('sent') });
+
 export const ErrorLineSchema = z.strictObject({
   ...head,
   type: z.literal('error'),
@@ -153,6 +157,7 @@ export const ErrorLineSchema = z.strictObject({
 export const DataplaneLineSchema = z.discriminatedUnion('type', [
   ReadyLineSchema,
   SampleLineSchema,
+  SentLineSchema,
   FinalLineSchema,
   ErrorLineSchema,
 ]);

@@ -429,6 +429,21 @@ const ENTRIES = {
     }),
     default: () => 'auto' as const,
   },
+  /** Whether one end of a pair sends, or both at once. */
+  direction: {
+    ...choice({
+      values: ['one', 'both'],
+      ...CELL,
+      before: 'one',
+      ...{ option: 'direction', name: 'direction' },
+      help: 'one (default): an end of each pair sends and the other receives; both: both ends do both at once',
+      meaning: '`one` where an end of each pair sends and the other receives, `both` where both ends do both',
+      // By their role.
+      toApplications: false,
+    }),
+    ...{ told: (ways: 'one' | 'both') => (ways === 'one' ? 'one direction' : 'both directions') },
+    default: () => 'one' as const,
+  },
   // The next one: docs/adding-a-parameter.md.
 };
 

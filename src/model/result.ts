@@ -120,6 +120,8 @@ export const LedgerHopSchema = z.strictObject({
 export const LedgerDropSchema = z.strictObject({ where: z.string(), packets: count });
 export const LedgerSchema = z.strictObject({
   pair: count,
+  /** Whose packets it is of; where both ends send, each has a ledger. Older records lack it. */
+  from: z.enum(['source', 'sink']).default('source'),
   hops: z.array(LedgerHopSchema),
   drops: z.array(LedgerDropSchema),
   /** What the ends say was lost, and how many of those have no place among the drops: copies that were made somewhere hide them. Older records lack both. */
@@ -174,12 +176,38 @@ export const NoiseSchema = z.strictObject({
 });
 export type Noise = z.infer<typeof NoiseSchema>;
 
+/** What became of the packets that one end of each pair sent to the other, where both send. */
+const WaySchema = z.strictObject({
+  intendedPackets: count,
+  offeredPackets: count,
+  /** Given up: the port did not take them, or they were due and not tried. */
+  refusedPackets: count,
+  missedPackets: count,
+  receivedPackets: count,
+  lostPackets: count,
+  duplicatedPackets: count,
+  reorderedPackets: count,
+  corruptedPackets: count,
+  steadyOfferedPackets: count,
+  steadyReceivedPackets: count,
+  steadyCorruptedPackets: count,
+  throughputPps: z.number(),
+  offeredPps: z.number(),
+});
+export type Way = z.infer<typeof WaySchema>;
+
+/** Both ways: `there` is from source to sink. What is beside them is of both together. */
+const WaysSchema = z.strictObject({ there: WaySchema, back: WaySchema });
+export type Ways = z.infer<typeof WaysSchema>;
+
 const PairResultSchema = z.strictObject({
   pair: count,
   throughputPps: z.number(),
   offeredPackets: count,
   receivedPackets: count,
   lostPackets: count,
+  /** Null where one end sends. Older records lack it, here and below. */
+  ways: WaysSchema.nullable().default(null),
 });
 
 /** What became of the flows of all pairs together, counted one by one. */
@@ -241,6 +269,8 @@ export const MeasurementSchema = z.strictObject({
   /** Null where a pair has one flow, and where each packet has its own. Older records lack it. */
   flows: FlowsSchema.nullable().default(null),
   pairs: z.array(PairResultSchema),
+  /** All pairs together. */
+  ways: WaysSchema.nullable().default(null),
   ledgers: z.array(LedgerSchema),
   /** Between two hosts; null on one. Older records lack it. */
   uplink: UplinkLedgerSchema.nullable().default(null),
@@ -307,11 +337,18 @@ export const SummarySchema = z.strictObject({
   latencyNs: z
     .strictObject({ rtt: LatencyIntervalSchema().optional(), oneWay: LatencyIntervalSchema().optional() })
     .optional(),
+  /** Where both ends send: of each way. Null where one does; older records lack it. */
+  ways: z.strictObject({ there: WaySummarySchema(), back: WaySummarySchema() }).nullable().default(null),
   cpu: CpuUseSchema,
   /** How evenly pairs shared the throughput (Jain's index): 1 is equal, 1/pairs is all to one of them; null for one pair. */
   fairness: z.number().nullable(),
 });
 export type Summary = z.infer<typeof SummarySchema>;
+
+/** As in the summary, of the packets of one way. */
+function WaySummarySchema() {
+  return z.strictObject({ throughputPps: IntervalSchema, lossRatio: z.number().nullable() });
+}
 
 function LatencyIntervalSchema() {
   // Null where the packets of all trials together do not tell it.
@@ -435,7 +472,7 @@ export const CaseResultSchema = z.strictObject({
   reason: z.string().optional(),
   flags: z.array(FlagSchema),
   ceiling: CeilingSchema.optional(),
-  /** The most packets/s that the cable between the hosts carries in one direction; null on one host, or where nobody knows. */
+  /** The most packets/s that the cable between the hosts carries in the directions that are used; null on one host, or where nobody knows. */
   lineRatePps: z.number().positive().nullable(),
   /** In the order of the rounds; of measured trials only. */
   figures: z.array(RoundFigureSchema),

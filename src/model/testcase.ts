@@ -34,19 +34,25 @@ function shapeOf<Whole extends object>(
   return whole<Shape<Whole>>(shape, keys);
 }
 
-/** The two traffic applications of a pair, by dimension (paper figure 3). */
-export function rolesOf(dimension: TestCase['dimension']): { source: SourceRole; sink: SinkRole } {
+/** The two traffic applications of a pair, by dimension (paper figure 3) and direction. */
+export function rolesOf(testCase: Pick<TestCase, 'dimension' | 'direction'>): { source: SourceRole; sink: SinkRole } {
+  const { dimension } = testCase;
   switch (dimension) {
     case 'throughput':
-      return { source: 'sender', sink: 'receiver' };
+      return bothSend(testCase) ? { source: 'peer', sink: 'peer' } : { source: 'sender', sink: 'receiver' };
     case 'latency':
       return { source: 'client', sink: 'server' };
     default:
       return dimension satisfies never;
   }
 }
-export type SourceRole = 'sender' | 'client';
-export type SinkRole = 'receiver' | 'server';
+/** Whether packets of their own come from both ends of a pair. */
+export function bothSend({ dimension, direction }: Pick<TestCase, 'dimension' | 'direction'>): boolean {
+  return dimension === 'throughput' && direction === 'both';
+}
+
+export type SourceRole = 'sender' | 'client' | 'peer';
+export type SinkRole = 'receiver' | 'server' | 'peer';
 export type ApplicationRole = SourceRole | SinkRole;
 
 /** What carries the packets, in a word: `udp`, `dpdk/vhost-user`, `netmap`. A kernel interface goes without saying, and so do ports of one's own. */

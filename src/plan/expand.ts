@@ -7,6 +7,7 @@ import type { PlannedCase } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
+import { directionObstacles } from './direction.ts';
 import { encapsulationObstacles } from './encapsulation.ts';
 import { flowObstacles } from './flows.ts';
 import { frameObstacles } from './frames.ts';
@@ -165,6 +166,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...flowObstacles(framework, { dimension, ...point }),
       ...encapsulationObstacles(combination, point, campaign.fcs),
       ...workerObstacles(combination, point),
+      ...directionObstacles({ dimension, ...point }),
     ];
     return {
       case: {

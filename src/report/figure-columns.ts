@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The columns of a campaign's table, and in which order they give way where the terminal is narrow.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
-import { ioName, rolesOf, type TestCase } from '../model/testcase.ts';
+import { bothSend, ioName, rolesOf, type TestCase } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
 import { halfWidthRatio } from '../stats/precision.ts';
@@ -25,7 +25,16 @@ import { clean } from './text.ts';
 type FigureColumn = Column<CaseResult>;
 
 /** Which column gives way when. What names a row, the figure that decides, its loss and its notes always stay. */
-const TURN = { frameworkTitle: 1, gigabits: 2, cpuOfEach: 3, secondary: 4, cpuTotal: 5, bounds: 6, p99: 7 } as const;
+const TURN = {
+  frameworkTitle: 1,
+  gigabits: 2,
+  cpuOfEach: 3,
+  secondary: 4,
+  cpuTotal: 5,
+  bounds: 6,
+  p99: 7,
+  ways: 8,
+} as const;
 
 export const SWITCH = 'Switch';
 export const FRAMEWORK = 'Framework';
@@ -61,6 +70,7 @@ export function figureColumns(
     ...names.map((name) => parameterColumn<CaseResult>(name)),
     ...(dimension === 'latency' ? latencyColumns() : throughputColumns(cases)),
     right('Loss', ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio))),
+    ...wayColumns(cases),
     ...only(
       cases.some(({ evidence }) => evidence.flows !== null),
       right('Flows with\nloss', flowsWithLoss, { yields: TURN.secondary }),
@@ -70,7 +80,7 @@ export function figureColumns(
       // Of one pair there is nothing to say.
       right('Fair', ({ summary }) => summary?.fairness?.toFixed(3) ?? '', { yields: TURN.secondary }),
     ),
-    ...cpuColumns(dimension),
+    ...cpuColumns(cases),
     left(
       'Notes',
       (one) =>
@@ -101,7 +111,7 @@ function titleOf(testCase: TestCase, ioTitles: CampaignResult['ioTitles']): stri
 }
 
 function throughputColumns(cases: readonly CaseResult[]): FigureColumn[] {
-  const scale = ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
+  const scale = throughputScale(cases);
   return [
     right(scale.unit, ({ summary }) => cellOf(summary?.throughputPps.median, scale)),
     intervalColumn(scale),
@@ -111,6 +121,29 @@ function throughputColumns(cases: readonly CaseResult[]): FigureColumn[] {
       right('Of line\nrate', lineRateCell, { yields: TURN.secondary }),
     ),
   ];
+}
+
+/** Where both ends send, the figures of each way, of which the one before is the sum. */
+function wayColumns(cases: readonly CaseResult[]): FigureColumn[] {
+  if (!cases.some(({ summary }) => (summary?.ways ?? null) !== null)) return [];
+  const scale = throughputScale(cases);
+  return (['there', 'back'] as const).flatMap((name) => [
+    right(`${name}\n${scale.unit}`, ({ summary }) => inWay(summary?.ways?.[name].throughputPps.median, scale), {
+      yields: TURN.ways,
+    }),
+    right(`${name}\nloss`, ({ summary }) => (summary?.ways == null ? '' : percentLost(summary.ways[name].lossRatio)), {
+      yields: TURN.secondary,
+    }),
+  ]);
+}
+
+/** Of a case in one direction there is nothing to say. */
+function inWay(value: number | undefined, scale: Scale): string {
+  return value === undefined ? '' : inScale(value, scale);
+}
+
+function throughputScale(cases: readonly CaseResult[]): Scale {
+  return ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
 }
 
 /** What part of the cable's line rate it is. */
@@ -153,8 +186,13 @@ function cellOf(value: number | undefined, scale: Scale): string {
 }
 
 /** CPUs that each part kept busy; where there is little room, all together. */
-function cpuColumns(dimension: TestCase['dimension']): FigureColumn[] {
-  const { source, sink } = rolesOf(dimension);
+function cpuColumns(cases: readonly CaseResult[]): FigureColumn[] {
+  const [first] = cases;
+  // What only sends in one case may do both in the next.
+  const { source, sink } =
+    first === undefined || cases.some((one) => bothSend(one.case))
+      ? { source: 'source', sink: 'sink' }
+      : rolesOf(first.case);
   const column = (title: string, field: 'sender' | 'receiver' | 'switch' | 'total', rest: Rest) =>
     right(title, ({ summary }) => summary?.cpu[field].toFixed(2) ?? '', rest);
   const total = column('CPUs', 'total', { yields: TURN.cpuTotal });

@@ -4,7 +4,7 @@ import { type ComponentChild, h } from 'preact';
 import { PARAMETERS } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult, Ceiling, Ledger, UplinkLedger } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
-import { ioName } from '../model/testcase.ts';
+import { bothSend, ioName } from '../model/testcase.ts';
 import { type Group, groupCases } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
 import { ranked } from '../stats/verdict.ts';
@@ -149,6 +149,7 @@ function resultTable(
         ...(bodies.flat().some(({ evidence }) => evidence.flows !== null)
           ? [{ title: 'Flows with loss', number: true, cell: flowsWithLoss }]
           : []),
+        ...wayColumns(bodies.flat()),
         ...fairnessColumns(bodies.flat()),
         { title: 'CPUs', number: true, cell: ({ summary }) => summary?.cpu.total.toFixed(2) },
         { title: 'Trials', number: true, cell: trialsCell },
@@ -156,6 +157,23 @@ function resultTable(
       ],
     }),
   ];
+}
+
+/** Where both ends send, each way of which the figures before are the sum, with its loss. */
+function wayColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
+  if (!cases.some(({ summary }) => (summary?.ways ?? null) !== null)) return [];
+  const scale = ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
+  const cell = (name: 'there' | 'back') => {
+    return ({ summary }: CaseResult) => {
+      const way = summary?.ways?.[name];
+      return way === undefined
+        ? ''
+        : `${inScale(way.throughputPps.median, scale)} (lost ${percentLost(way.lossRatio)})`;
+    };
+  };
+  return (['there', 'back'] as const).map((name) => ({
+    ...{ title: `${name}, ${scale.unit}`, number: true, cell: cell(name) },
+  }));
 }
 
 /** Only where pairs ran side by side there is something to share. */
@@ -325,7 +343,10 @@ export function ledgerTable(result: CampaignResult): ComponentChild {
     const { ledgers, uplink } = one.evidence.last;
     return [
       ...ledgers.map((ledger) => {
-        const whose = one.case.pairs > 1 ? h('span', { class: 'io' }, `pair ${ledger.pair}`) : null;
+        const whose = [
+          ...(one.case.pairs > 1 ? [`pair ${ledger.pair}`] : []),
+          ...(bothSend(one.case) ? [`sent by the ${ledger.from}`] : []),
+        ].map((words) => h('span', { class: 'io' }, words));
         return { one, whose, ledger, closes: ledger.closes ? 'yes' : h('strong', { class: 'bad' }, 'no') };
       }),
       ...(uplink === null ? [] : [cableRow(one, uplink)]),

@@ -6,7 +6,7 @@ import { ledgerTotals } from '../stats/evidence.ts';
 import { ledgerSentence } from './ledger-sentence.ts';
 
 const ledger = (part: Partial<Ledger> = {}): Ledger => ({
-  ...{ pair: 0, hops: [], drops: [], lostPackets: 7, unplacedPackets: 0, closes: true },
+  ...{ pair: 0, from: 'source', hops: [], drops: [], lostPackets: 7, unplacedPackets: 0, closes: true },
   ...part,
 });
 

@@ -13,6 +13,9 @@ export function renderTrial(row: TrialRow, options: TerminalOptions): string {
   const paint = painter(options.color);
   const columns = writtenColumns(options);
   const { trial } = row;
+  const ledgers = trial.measurement?.ledgers ?? [];
+  // Of one end's there is nothing to tell apart.
+  const whose = ({ from }: Ledger) => (ledgers.some((one) => one.from === 'sink') ? `, sent by its ${from}` : '');
   const reason = 'reason' in trial.outcome ? `: ${trial.outcome.reason}` : '';
   const titled = (title: string, lines: string[]) => [paint(title, 'bold'), ...lines];
   const blocks = [
@@ -21,9 +24,9 @@ export function renderTrial(row: TrialRow, options: TerminalOptions): string {
       ...wrap(clean(`${trial.startedAt}, ${trial.outcome.outcome}${reason}`), columns, 2),
     ],
     titled('Figures (docs/data-dictionary.md)', figureLines(row, columns)),
-    ...(trial.measurement?.ledgers ?? []).map((ledger) =>
+    ...ledgers.map((ledger) =>
       titled(
-        `Packets of pair ${ledger.pair}${ledger.closes ? '' : ': the ledger does not close'}`,
+        `Packets of pair ${ledger.pair}${whose(ledger)}${ledger.closes ? '' : ': the ledger does not close'}`,
         ledgerLines(ledger, columns),
       ),
     ),

@@ -11,7 +11,7 @@ import {
 import { PARAMETER_KEYS, PARAMETERS, type ParameterKey } from '../model/parameters.ts';
 import { macOf, UDP_PORT } from '../model/station.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { rolesOf } from '../model/testcase.ts';
+import { bothSend, rolesOf } from '../model/testcase.ts';
 import { TrialFailure } from './failure.ts';
 
 export type End = 'source' | 'sink';
@@ -74,15 +74,22 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     'drain-ms': DRAIN_MS,
     cpu: plan.cpu,
     'epoch-ns': String(plan.epochNs),
-    run: plan.runTag,
+    ...tagsOf(plan),
   };
   return [
     '/bin/vswload',
-    rolesOf(testCase.dimension)[end],
+    rolesOf(testCase)[end],
     ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
     // What it sent last may still wait in a ring for the switch, which also loses its counters of a port that closes.
     '--hold',
   ];
+}
+
+/** Where both ends send, each tells what it gets from what it sent itself by another tag: a switch may send back what came from there. */
+function tagsOf({ testCase, end, runTag }: ApplicationPlan): Record<string, number> {
+  if (!bothSend(testCase)) return { run: runTag };
+  const other = (runTag + RUN_TAGS / 2) % RUN_TAGS;
+  return end === 'source' ? { run: runTag, 'peer-run': other } : { run: other, 'peer-run': runTag };
 }
 
 /** How an application is told of a parameter, where it is. */
@@ -99,6 +106,7 @@ export class Application {
   private readonly process: HostProcess;
   private readonly readyLine = Promise.withResolvers<ReadyLine>();
   private readonly firstSample = Promise.withResolvers<void>();
+  private readonly sentLine = Promise.withResolvers<void>();
   private readonly finalLine = Promise.withResolvers<FinalLine>();
 
   constructor(name: string, plan: ApplicationPlan, process: HostProcess) {
@@ -108,6 +116,7 @@ export class Application {
     // Whoever awaits these sees the failure; nobody has to.
     this.readyLine.promise.catch(() => undefined);
     this.firstSample.promise.catch(() => undefined);
+    this.sentLine.promise.catch(() => undefined);
     this.finalLine.promise.catch(() => undefined);
     void this.follow();
   }
@@ -120,6 +129,11 @@ export class Application {
   /** It is at work: it has taken its first sample. */
   started(timeoutMs: number, signal: AbortSignal): Promise<void> {
     return this.within(this.firstSample.promise, timeoutMs, signal, 'start traffic', 'has not started');
+  }
+
+  /** A peer has sent all that it had to. */
+  sent(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return this.within(this.sentLine.promise, timeoutMs, signal, 'finish sending', 'has not sent everything');
   }
 
   /** It has ended by itself or as told. */
@@ -141,6 +155,11 @@ export class Application {
   /** Begins at the given time of its host's clock, in nanoseconds since that host's epoch; at once where it is past, as 0 is. */
   startAt(atNs: number): void {
     this.process.send(`start ${Math.round(atNs)}`);
+  }
+
+  /** A peer that is at work sends from the given time on, as for `startAt`. */
+  sendAt(atNs: number): void {
+    this.process.send(`send ${Math.round(atNs)}`);
   }
 
   /** Ends a source's warm-up at the given time, as for `startAt`, where it is not over by then. */
@@ -173,6 +192,7 @@ export class Application {
     const failure = new TrialFailure('run application', `${this.name}: ${why}`);
     this.readyLine.reject(failure);
     this.firstSample.reject(failure);
+    this.sentLine.reject(failure);
     this.finalLine.reject(failure);
   }
 
@@ -191,6 +211,9 @@ export class Application {
       case 'sample':
         this.samples.push(line);
         this.firstSample.resolve();
+        return null;
+      case 'sent':
+        this.sentLine.resolve();
         return null;
       case 'final':
         this.finalLine.resolve(line);

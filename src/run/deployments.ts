@@ -8,6 +8,7 @@ import { type NetdevReading, parseNetDev, readNetdev } from '../host/netdev.ts';
 import { formatCpuList } from '../model/cpu-list.ts';
 import { networksOf } from '../model/encapsulation.ts';
 import { macOf } from '../model/station.ts';
+import { bothSend } from '../model/testcase.ts';
 import { NETMAP_DEVICE, type Port, SOCKETS } from '../switches/driver.ts';
 import { Application, applicationCommand, ipOf } from './application.ts';
 import { allEnded } from './concurrency.ts';
@@ -35,6 +36,16 @@ export interface Deployment {
   vlans: readonly number[];
   /** Of the container's first process; known once the application is ready. */
   pid: number;
+}
+
+/** Whether it sends and receives, as the other end of its pair does. */
+export function isPeer({ application: { plan } }: Pick<Deployment, 'application'>): boolean {
+  return bothSend(plan.testCase);
+}
+
+/** Whether it has to be at work before anybody sends. */
+export function receivesFirst(deployment: Pick<Deployment, 'application' | 'port'>): boolean {
+  return deployment.port.end === 'sink' || isPeer(deployment);
 }
 
 /** Starts a container on a port, with its application. */

@@ -190,6 +190,9 @@ function portOut({ packets, bytes }: { packets: number; bytes: number }) {
   return { outPackets: packets, outBytes: bytes };
 }
 
+/** What a port counts that everything passes, both ways. */
+const TRAVERSED = { inPackets: OFFERED, inBytes: OFFERED * 64, outPackets: OFFERED, outBytes: OFFERED * 64 };
+
 /** The measurement of evidence that must have one. */
 function measured(part: Partial<Evidence> = {}) {
   const { measurement } = evaluate(evidence(part));
@@ -258,6 +261,7 @@ describe('evaluate', () => {
       // 0.01 s stolen on each of two CPUs; 6 switches in 2 s; 0.2 s of softirq work on each of two CPUs
       cyclesPerPacket: null,
       instructionsPerPacket: null,
+      ways: null,
       uplink: null,
       ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
       ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, served: null },
@@ -271,7 +275,7 @@ describe('evaluate', () => {
       },
     });
     assert.deepEqual(pairs, [
-      { pair: 0, throughputPps: 10_000, offeredPackets: 12_000, receivedPackets: 12_000, lostPackets: 0 },
+      { pair: 0, throughputPps: 10_000, offeredPackets: 12_000, receivedPackets: 12_000, lostPackets: 0, ways: null },
     ]);
     assert.equal(progress.length, 13);
     assert.deepEqual(progress[1], { tS: 0.1, offeredPackets: 1000, receivedPackets: 1000, steady: true });
@@ -380,7 +384,7 @@ describe('evaluate', () => {
     assert.deepEqual(verdict.outcome, { outcome: 'measured' });
     assert.deepEqual(verdict.measurement?.ledgers, [
       {
-        pair: 0,
+        ...{ pair: 0, from: 'source' },
         hops: [
           { hop: 'offered by the application', packets: 12_000, source: 'application' },
           ...["source's interface, sent", 'switch, in', 'switch, out', "sink's interface, received"].map((hop) => ({
@@ -395,6 +399,87 @@ describe('evaluate', () => {
       },
     ]);
     assert.deepEqual(MeasurementSchema.parse(verdict.measurement), verdict.measurement);
+  });
+
+  describe('where both ends send', () => {
+    /** Of a peer whose packets the other one offers: it loses `lost` of them. */
+    const peer = (lost: number, part: Partial<TxTotals> = {}): ApplicationEvidence => {
+      const [out, into] = [sender(part), receiver({ packets: OFFERED - lost, unique_packets: OFFERED - lost })];
+      const { rx } = into.final;
+      return {
+        ...out,
+        final: final({ role: 'peer', tx: out.final.tx, rx, cycles: 2_400_000 - 100 * lost, instructions: 0 }),
+        samples: out.samples.map((sample, index) => ({
+          ...sample,
+          rx_packets: 1000 * index,
+          rx_unique_packets: 1000 * index,
+        })),
+      };
+    };
+    const both = {
+      testCase: testCase({ rate: 10_000, wait: 'block', direction: 'both' }),
+      sources: [peer(100)],
+      sinks: [peer(0, { refused_packets: 7, intended_packets: OFFERED + 7 })],
+      ports: [
+        {
+          ...{ pair: 0, end: 'source' as const, drops: [] },
+          ...TRAVERSED,
+          outPackets: OFFERED - 100,
+          outBytes: (OFFERED - 100) * 64,
+        },
+        { ...{ pair: 0, end: 'sink' as const, drops: [{ reason: 'full', packets: 100 }] }, ...TRAVERSED },
+      ],
+    };
+
+    it('adds both ways up, tells each, and has a ledger of each', () => {
+      const { throughputPps, offeredPackets, lostPackets, ways, ledgers, pairs, cyclesPerPacket } = measured(both);
+      assert.deepEqual(
+        { throughputPps, offeredPackets, lostPackets },
+        { throughputPps: 20_000, offeredPackets: 2 * OFFERED, lostPackets: 100 },
+      );
+      assert.deepEqual([ways?.there.lostPackets, ways?.back.lostPackets], [0, 100]);
+      assert.deepEqual([ways?.there.refusedPackets, ways?.back.refusedPackets], [0, 7]);
+      assert.deepEqual([ways?.there.throughputPps, ways?.back.throughputPps], [10_000, 10_000]);
+      assert.deepEqual(pairs[0]?.ways, ways);
+      assert.deepEqual(
+        ledgers.map(({ from, closes, lostPackets: lost, drops }) => ({ from, closes, lost, drops })),
+        [
+          { from: 'source', closes: true, lost: 0, drops: [] },
+          { from: 'sink', closes: true, lost: 100, drops: [{ where: 'dropped by the switch: full', packets: 100 }] },
+        ],
+      );
+      // Each sent and received.
+      assert.deepEqual(cyclesPerPacket, { sender: 100, receiver: 100 });
+    });
+
+    it('finds what was counted once in one of the ledgers', () => {
+      const { ledgers } = measured({
+        ...both,
+        sinks: [peer(60, {})],
+        ports: [
+          both.ports[0] ?? assert.fail(),
+          { ...(both.ports[1] ?? assert.fail()), outPackets: OFFERED - 60, outBytes: (OFFERED - 60) * 64 },
+        ],
+      });
+      const placed = ledgers.map(({ drops }) => drops.map(({ where, packets }) => `${where} ${packets}`));
+      assert.deepEqual(placed, [
+        ['dropped by the switch: full 60'],
+        ['dropped by the switch: full 40', "between 'switch, in' and 'switch, out' 60"],
+      ]);
+    });
+
+    it('has no figure where one of the ways has none, and says which', () => {
+      const silent = (one: ApplicationEvidence) => ({
+        ...one,
+        final: { ...one.final, rx: rxTotals({ packets: 0, unique_packets: 0, steady_packets: 0 }) },
+      });
+      const { outcome } = evaluate(evidence({ ...both, ports: null, sources: [silent(peer(0))] }));
+      assert.deepEqual(outcome, {
+        outcome: 'failed',
+        step: 'traffic',
+        reason: "of what the sink sent: no packet arrived; they were last seen at 'offered by the application'",
+      });
+    });
   });
 
   it('has no hop for a switch that counts super-packets but no bytes', () => {

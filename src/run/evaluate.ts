@@ -5,11 +5,22 @@ import type { NetdevCounters } from '../host/netdev.ts';
 import type { Cache } from '../model/cache.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
-import type { CpuUse, Flag, Flows, Latency, Ledger, Measurement, PerPacket, Trial } from '../model/result.ts';
-import type { TestCase } from '../model/testcase.ts';
+import type {
+  CpuUse,
+  Flag,
+  Flows,
+  Latency,
+  Ledger,
+  Measurement,
+  PerPacket,
+  Trial,
+  Way,
+  Ways,
+} from '../model/result.ts';
+import { bothSend, type TestCase } from '../model/testcase.ts';
 import type { ServedQueue } from '../model/workers.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
-import { steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
+import { type ProgressInput, steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
@@ -18,7 +29,7 @@ import type { MachineSnapshot } from './machines.ts';
 import { noiseOf } from './noise.ts';
 import { wallS } from './occupancy.ts';
 import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
-import { lostOf, pairLedgerOf, strangersOnCable, type Told, uplinkLedgerOf } from './ways.ts';
+import { lostOf, type PairTold, pairLedgersOf, strangersOnCable, type Told, uplinkLedgerOf } from './ways.ts';
 
 export interface ApplicationEvidence {
   pair: number;
@@ -75,7 +86,7 @@ export type Verdict = Pick<Trial, 'outcome' | 'measurement' | 'histograms' | 'fl
 
 export function evaluate(evidence: Evidence): Verdict {
   const pairs = evidence.sources.map((source) => evaluatePair(evidence, source));
-  const whole: Omit<PairEvaluation, 'ledger'>[] = [];
+  const whole: Omit<PairEvaluation, 'ledgers'>[] = [];
   for (const pair of pairs) {
     if ('broken' in pair) {
       const flags: Flag[] = pair.starved ? ['disturbed'] : [];
@@ -89,7 +100,7 @@ export function evaluate(evidence: Evidence): Verdict {
   );
   const sound = whole.map((pair) => ({
     ...pair,
-    ledger: pairLedgerOf(evidence, pair.pair, pair.told, strangers),
+    ledgers: pairLedgersOf(evidence, pair.pair, pair.told, strangers),
   }));
   const histograms = mergeAll(evidence);
   const measurement = combine(evidence, sound, histograms);
@@ -102,6 +113,15 @@ export function evaluate(evidence: Evidence): Verdict {
 
 interface PairEvaluation {
   pair: number;
+  /** From the source to the sink and, where both send, back. */
+  ways: readonly [WayEvaluation, ...WayEvaluation[]];
+  told: PairTold;
+  cpu: { source: number; sink: number };
+  ledgers: Ledger[];
+}
+
+/** The packets that one end of a pair sent. */
+interface WayEvaluation {
   tx: TxTotals;
   /** Totals of the application that counts what arrived: the sink, or for latency the client itself. */
   rx: RxTotals;
@@ -113,8 +133,6 @@ interface PairEvaluation {
   /** Totals of those who judge what arrived: the sink and, for latency, the client as well. */
   judges: readonly RxTotals[];
   lostPackets: number;
-  cpu: { source: number; sink: number };
-  ledger: Ledger;
 }
 
 /** Why a pair has no figure, and whether that is because its applications did not get to run. */
@@ -123,43 +141,57 @@ interface Broken {
   starved: boolean;
 }
 
-function evaluatePair(evidence: Evidence, source: ApplicationEvidence): Omit<PairEvaluation, 'ledger'> | Broken {
+function evaluatePair(evidence: Evidence, source: ApplicationEvidence): Omit<PairEvaluation, 'ledgers'> | Broken {
   const { pair } = source;
   const sink = evidence.sinks.find((candidate) => candidate.pair === pair);
+  if (sink === undefined) return silent(pair);
+  // Sources and sinks of all pairs begin at one instant.
+  const window = source.final.tx === null ? null : windowOf(source.final.tx);
+  const there = evaluateWay(evidence.testCase, source, sink, window);
+  const back = bothSend(evidence.testCase) ? evaluateWay(evidence.testCase, sink, source, window) : null;
+  if ('broken' in there) return there;
+  if (back !== null && 'broken' in back) return back;
+  return {
+    pair,
+    ways: back === null ? [there.way] : [there.way, back.way],
+    told: { there: there.way.told, back: back?.way.told ?? null },
+    cpu: there.cpu,
+  };
+}
+
+function silent(pair: number): Broken {
+  return { broken: `pair ${pair}: an application did not tell its totals`, starved: false };
+}
+
+/** What became of what one end of a pair sent to the other, and the CPUs that both used. */
+function evaluateWay(
+  { dimension }: TestCase,
+  source: ApplicationEvidence,
+  sink: ApplicationEvidence,
+  window: WindowNs | null,
+): { way: WayEvaluation; cpu: PairEvaluation['cpu'] } | Broken {
+  const { pair } = source;
   const { tx } = source.final;
-  const arrival = evidence.testCase.dimension === 'latency' ? source : sink;
-  if (
-    sink === undefined ||
-    arrival === undefined ||
-    tx === null ||
-    arrival.final.rx === null ||
-    sink.final.rx === null
-  ) {
-    return { broken: `pair ${pair}: an application did not tell its totals`, starved: false };
-  }
-  const window = windowOf(tx);
+  const arrival = dimension === 'latency' ? source : sink;
+  if (tx === null || window === null || arrival.final.rx === null || sink.final.rx === null) return silent(pair);
   const [sent, got, sinkUse] = [source, arrival, sink].map(({ samples }) => steadyUse(samples, window));
   if (sent?.state !== 'steady' || got?.state !== 'steady' || sinkUse?.state !== 'steady') {
     // They are taken by the clock, by a thread of their own.
     return { broken: `pair ${pair}: too few samples in the steady state`, starved: true };
   }
   const rx = arrival.final.rx;
-  const answers =
-    evidence.testCase.dimension === 'latency' && sink.final.tx !== null ? { tx: sink.final.tx, rx } : null;
+  const answers = dimension === 'latency' && sink.final.tx !== null ? { tx: sink.final.tx, rx } : null;
   const told: Told = { offered: tx.offered_packets, sink: sink.final.rx, answers };
-  return {
-    pair,
-    tx,
-    rx,
+  const way = {
+    ...{ tx, rx, told },
     receivedPps: got.rxPps,
     rawPps: got.rawPps,
     offeredPps: sent.txPps,
     durationS: got.durationS,
-    told,
     judges: answers === null ? [rx] : [sink.final.rx, rx],
     lostPackets: lostOf(told),
-    cpu: { source: sent.cpus, sink: sinkUse.cpus },
   };
+  return { way, cpu: { source: sent.cpus, sink: sinkUse.cpus } };
 }
 
 /** The steady state as the source marked its packets with it. */
@@ -173,37 +205,37 @@ function combine(
   histograms: Record<string, Histogram>,
 ): Measurement {
   const { testCase } = evidence;
-  const total = (value: (pair: PairEvaluation) => number) => sumOf(pairs, value);
+  const ways = pairs.flatMap((pair) => pair.ways);
+  const total = (value: (way: WayEvaluation) => number) => sumOf(ways, value);
   /** What arrived damaged at a server never comes back, and is known there alone. */
   const judged = (field: 'corrupted_packets' | 'unidentified_packets' | 'steady_corrupted_packets') =>
     total(({ judges }) => sumOf(judges, (rx) => rx[field]));
-  const throughputPps = total((pair) => pair.receivedPps);
+  const throughputPps = total((way) => way.receivedPps);
   const latencyNs = latencyOf(histograms);
   // All pairs begin at one instant.
-  const window = windowOf(pairs[0]?.tx ?? raiseNoPairs());
+  const window = windowOf(ways[0]?.tx ?? raiseNoPairs());
   const noise = noiseOf(evidence);
   return {
-    durationS: Math.min(...pairs.map((pair) => pair.durationS)),
+    durationS: Math.min(...ways.map((way) => way.durationS)),
     warmupS: (window.beginNs - evidence.startNs) / 1e9,
-    intendedPackets: total((pair) => pair.tx.intended_packets),
-    offeredPackets: total((pair) => pair.tx.offered_packets),
-    receivedPackets: total((pair) => pair.rx.packets),
-    // A negative loss is kept out of the record (it is a count) and makes the trial invalid.
-    lostPackets: total((pair) => Math.max(0, pair.lostPackets)),
-    duplicatedPackets: total((pair) => pair.rx.duplicated_packets),
-    reorderedPackets: total((pair) => pair.rx.reordered_packets),
+    intendedPackets: total((way) => way.tx.intended_packets),
+    offeredPackets: total((way) => way.tx.offered_packets),
+    receivedPackets: total((way) => way.rx.packets),
+    lostPackets: total(lostOnWay),
+    duplicatedPackets: total((way) => way.rx.duplicated_packets),
+    reorderedPackets: total((way) => way.rx.reordered_packets),
     corruptedPackets: judged('corrupted_packets'),
     unidentifiedPackets: judged('unidentified_packets'),
-    latePackets: total((pair) => pair.rx.late_packets),
-    foreignPackets: total((pair) => pair.rx.foreign_packets),
-    steadyOfferedPackets: total((pair) => pair.tx.steady_offered_packets),
-    steadyReceivedPackets: total((pair) => pair.rx.steady_packets),
+    latePackets: total((way) => way.rx.late_packets),
+    foreignPackets: total((way) => way.rx.foreign_packets),
+    steadyOfferedPackets: total((way) => way.tx.steady_offered_packets),
+    steadyReceivedPackets: total((way) => way.rx.steady_packets),
     steadyCorruptedPackets: judged('steady_corrupted_packets'),
-    steadyGivenUpPackets: total((pair) => pair.tx.steady_given_up_packets),
-    rawPps: total((pair) => pair.rawPps),
+    steadyGivenUpPackets: total((way) => way.tx.steady_given_up_packets),
+    rawPps: total((way) => way.rawPps),
     throughputPps,
     throughputBps: throughputPps * testCase.packetSize * 8,
-    offeredPps: total((pair) => pair.offeredPps),
+    offeredPps: total((way) => way.offeredPps),
     receivePath: evidence.sinks[0]?.ready.path ?? null,
     rxModerated: evidence.sinks.some(({ ready }) => ready.rx_moderation),
     minorFaults: mostMinorFaults(evidence, window),
@@ -212,16 +244,18 @@ function combine(
     cpu: cpuOf(evidence, pairs),
     cyclesPerPacket: perPacket(evidence, 'cycles'),
     instructionsPerPacket: perPacket(evidence, 'instructions'),
-    flows: flowsOf(pairs),
+    flows: flowsOf(ways),
     noise: { ...noise, reasons: [...noise.reasons, ...warmupDisturbances(warmupOf(evidence, window))] },
-    pairs: pairs.map((pair) => ({
-      pair: pair.pair,
-      throughputPps: pair.receivedPps,
-      offeredPackets: pair.tx.offered_packets,
-      receivedPackets: pair.rx.packets,
-      lostPackets: Math.max(0, pair.lostPackets),
+    pairs: pairs.map(({ pair, ways: own }) => ({
+      pair,
+      throughputPps: sumOf(own, (way) => way.receivedPps),
+      offeredPackets: sumOf(own, (way) => way.tx.offered_packets),
+      receivedPackets: sumOf(own, (way) => way.rx.packets),
+      lostPackets: sumOf(own, lostOnWay),
+      ways: waysOfPairs([own]),
     })),
-    ledgers: pairs.map(({ ledger }) => ledger),
+    ways: waysOfPairs(pairs.map((pair) => pair.ways)),
+    ledgers: pairs.flatMap(({ ledgers }) => ledgers),
     uplink: uplinkLedgerOf(
       evidence,
       pairs.map(({ told }) => told),
@@ -230,8 +264,7 @@ function combine(
     switchFigures: evidence.switchFigures,
     caches: [...evidence.caches],
     samples: sumOverPairs({
-      sources: evidence.sources.map((source) => source.samples),
-      sinks: (testCase.dimension === 'latency' ? evidence.sources : evidence.sinks).map((sink) => sink.samples),
+      ...progressOf(evidence),
       startedNs: evidence.startNs,
       intervalNs: sampleIntervalMs(evidence.durationMs) * 1e6,
       window,
@@ -239,9 +272,49 @@ function combine(
   };
 }
 
+/** The samples of those who send, and of those who count what arrives. */
+function progressOf({ testCase, sources, sinks }: Evidence): Pick<ProgressInput, 'sources' | 'sinks'> {
+  const samplesOf = (ends: readonly ApplicationEvidence[]) => ends.map(({ samples }) => samples);
+  if (bothSend(testCase))
+    return { sources: samplesOf([...sources, ...sinks]), sinks: samplesOf([...sinks, ...sources]) };
+  return { sources: samplesOf(sources), sinks: samplesOf(testCase.dimension === 'latency' ? sources : sinks) };
+}
+
+/** A negative loss is kept out of the record (it is a count) and makes the trial invalid. */
+function lostOnWay({ lostPackets }: WayEvaluation): number {
+  return Math.max(0, lostPackets);
+}
+
+/** Each way of some pairs together; null where only one end sends. */
+function waysOfPairs(pairs: readonly PairEvaluation['ways'][]): Ways | null {
+  const there = pairs.map(([way]) => way);
+  const back = pairs.flatMap(([, way]) => way ?? []);
+  return back.length === 0 ? null : { there: sumWays(there), back: sumWays(back) };
+}
+
+function sumWays(ways: readonly WayEvaluation[]): Way {
+  const total = (value: (way: WayEvaluation) => number) => sumOf(ways, value);
+  return {
+    intendedPackets: total(({ tx }) => tx.intended_packets),
+    offeredPackets: total(({ tx }) => tx.offered_packets),
+    refusedPackets: total(({ tx }) => tx.refused_packets + tx.error_packets),
+    missedPackets: total(({ tx }) => tx.missed_packets),
+    receivedPackets: total(({ rx }) => rx.packets),
+    lostPackets: total(lostOnWay),
+    duplicatedPackets: total(({ rx }) => rx.duplicated_packets),
+    reorderedPackets: total(({ rx }) => rx.reordered_packets),
+    corruptedPackets: total(({ rx }) => rx.corrupted_packets),
+    steadyOfferedPackets: total(({ tx }) => tx.steady_offered_packets),
+    steadyReceivedPackets: total(({ rx }) => rx.steady_packets),
+    steadyCorruptedPackets: total(({ rx }) => rx.steady_corrupted_packets),
+    throughputPps: total(({ receivedPps }) => receivedPps),
+    offeredPps: total(({ offeredPps }) => offeredPps),
+  };
+}
+
 /** As those saw them who received: for `latency` clients, whose answers may be lost on either way. */
-function flowsOf(pairs: readonly PairEvaluation[]): Flows | null {
-  const counted = pairs.flatMap(({ rx }) => rx.flows ?? []);
+function flowsOf(ways: readonly WayEvaluation[]): Flows | null {
+  const counted = ways.flatMap(({ rx }) => rx.flows ?? []);
   if (counted.length === 0) return null;
   return {
     count: sumOf(counted, ({ count }) => count),
@@ -262,27 +335,55 @@ function judge(measurement: Measurement, pairs: readonly PairEvaluation[]): Tria
   const open = measurement.ledgers.find((ledger) => !ledger.closes);
   if (open !== undefined) {
     const hops = open.hops.map((hop) => `${hop.hop} ${hop.packets}`).join(', ');
-    return { outcome: 'invalid', reason: `the ledger of pair ${open.pair} does not close: ${hops}` };
+    const whose = measurement.ways === null ? '' : `, packets of the ${open.from},`;
+    return { outcome: 'invalid', reason: `the ledger of pair ${open.pair}${whose} does not close: ${hops}` };
   }
-  if (measurement.offeredPackets === 0) {
-    return { outcome: 'failed', step: TRAFFIC, reason: 'the port accepted no packet' };
-  }
-  if (measurement.receivedPackets === 0) {
-    const lastSeen = pairs[0] === undefined ? 'nowhere' : lastHopOf(pairs[0]);
-    return {
-      outcome: 'failed',
-      step: TRAFFIC,
-      reason: `no packet arrived; they were last seen at '${lastSeen}'`,
-    };
-  }
-  const nothing = nothingWithin(measurement);
-  return nothing === null ? { outcome: 'measured' } : { outcome: 'failed', step: TRAFFIC, reason: nothing };
+  const reason =
+    measurement.ways === null
+      ? nothingOf(measurement, measurement, pairs, 'source')
+      : nothingEither(measurement, measurement.ways, pairs);
+  return reason === null ? { outcome: 'measured' } : { outcome: 'failed', step: TRAFFIC, reason };
 }
 
+/** As `nothingOf`, where both ends send. */
+function nothingEither(
+  measurement: Measurement,
+  { there, back }: Ways,
+  pairs: readonly PairEvaluation[],
+): string | null {
+  const [reason, end] = [
+    [nothingOf(measurement, there, pairs, 'source'), 'source'],
+    [nothingOf(measurement, back, pairs, 'sink'), 'sink'],
+  ].find(([found]) => found !== null) ?? [null];
+  return reason === null ? null : `of what the ${end} sent: ${reason}`;
+}
+
+/** Why there is no figure of what was sent by one end of each pair; null where there is one. */
+function nothingOf(
+  measurement: Measurement,
+  sent: SentFigures,
+  pairs: readonly PairEvaluation[],
+  from: Ledger['from'],
+): string | null {
+  if (sent.offeredPackets === 0) return 'the port accepted no packet';
+  if (sent.receivedPackets > 0) return nothingWithin(measurement, sent);
+  const ledger = pairs[0]?.ledgers.find((one) => one.from === from);
+  return `no packet arrived; they were last seen at '${ledger === undefined ? 'nowhere' : lastHopOf(ledger)}'`;
+}
+
+type SentFigures = Pick<
+  Way,
+  | 'offeredPackets'
+  | 'receivedPackets'
+  | 'steadyOfferedPackets'
+  | 'steadyReceivedPackets'
+  | 'steadyCorruptedPackets'
+  | 'throughputPps'
+>;
+
 /** Why the measured window holds no packet, with what kept it from its CPUs or else the mend; null where it holds one. */
-function nothingWithin(measurement: Measurement): string | null {
-  const { steadyOfferedPackets, steadyReceivedPackets, steadyCorruptedPackets, throughputPps } = measurement;
-  const { reasons } = measurement.noise;
+function nothingWithin({ noise: { reasons } }: Measurement, sent: SentFigures): string | null {
+  const { steadyOfferedPackets, steadyReceivedPackets, steadyCorruptedPackets, throughputPps } = sent;
   const mend =
     reasons.length > 0
       ? reasons.join('; ')
@@ -296,23 +397,27 @@ function nothingWithin(measurement: Measurement): string | null {
 }
 
 /** The last hop that saw packets of the source: more than those of somebody else that reached an end. */
-function lastHopOf({ ledger }: PairEvaluation): string {
+function lastHopOf(ledger: Ledger): string {
   const foreign = Math.max(0, ...ledger.hops.map(({ foreignPackets = 0 }) => foreignPackets));
   return ledger.hops.findLast((hop) => hop.packets > foreign)?.hop ?? 'nowhere';
 }
 
 /** Full histograms of all pairs, by the names under which results give them. */
 function mergeAll(evidence: Evidence): Record<string, Histogram> {
-  const finals = [...evidence.sources, ...evidence.sinks].map((application) => application.final.latency);
+  const finals = [...evidence.sources, ...evidence.sinks].map((application) => application.final);
+  const latencies = finals.map(({ latency }) => latency);
   const oneWay = (kind: 'one_way_intended' | 'one_way_actual') =>
     evidence.oneClock
-      ? mergeHistograms(finals.map((latency) => latency[kind]).filter((found) => found !== null))
+      ? mergeHistograms(latencies.map((latency) => latency[kind]).filter((found) => found !== null))
       : null;
   const intended = oneWay('one_way_intended');
   const merged: Record<string, Histogram | null> = {
-    rtt: mergeHistograms(finals.map((latency) => latency.rtt_intended).filter((found) => found !== null)),
-    rttActual: mergeHistograms(finals.map((latency) => latency.rtt_actual).filter((found) => found !== null)),
-    oneWay: intended === null ? null : withUnsent(intended, evidence.sources),
+    rtt: mergeHistograms(latencies.map((latency) => latency.rtt_intended).filter((found) => found !== null)),
+    rttActual: mergeHistograms(latencies.map((latency) => latency.rtt_actual).filter((found) => found !== null)),
+    oneWay:
+      intended === null
+        ? null
+        : withUnsent(intended, bothSend(evidence.testCase) ? finals : evidence.sources.map(({ final }) => final)),
     oneWayActual: oneWay('one_way_actual'),
   };
   const present: Record<string, Histogram> = {};
@@ -321,8 +426,8 @@ function mergeAll(evidence: Evidence): Record<string, Histogram> {
 }
 
 /** A receiver never hears of what was due and not sent: its sender does, and by how much it was late when it was given up. */
-function withUnsent(histogram: Histogram, sources: readonly ApplicationEvidence[]): Histogram {
-  const unsent = sources.flatMap(({ final: { tx } }) =>
+function withUnsent(histogram: Histogram, sources: readonly FinalLine[]): Histogram {
+  const unsent = sources.flatMap(({ tx }) =>
     tx === null || tx.steady_given_up_packets === 0
       ? []
       : [{ ...histogram, count: 0, censored: tx.steady_given_up_packets, censored_at_least: tx.max_debt_ns }],
@@ -350,14 +455,20 @@ function cpuOf({ machines }: Evidence, pairs: readonly PairEvaluation[]): CpuUse
   return { sender, receiver, switch: ofSwitch, total: sender + receiver + ofSwitch };
 }
 
-/** What one packet costs at either end: sent at the source, received at the sink. Null where one end did not count. */
-function perPacket({ sources, sinks }: Evidence, field: 'cycles' | 'instructions'): PerPacket | null {
+/**
+ * What one packet costs at either end: sent at the source, received at the sink; where both ends do both, one that it sent or received. Null
+ * where one end did not count.
+ */
+function perPacket({ testCase, sources, sinks }: Evidence, field: 'cycles' | 'instructions'): PerPacket | null {
   const cost = (ends: readonly ApplicationEvidence[], packetsOf: (final: FinalLine) => number) => {
     const counts = ends.flatMap(({ final }) => final[field] ?? []);
     const packets = ends.reduce((sum, { final }) => sum + packetsOf(final), 0);
     return counts.length < ends.length || packets === 0 ? null : counts.reduce((sum, one) => sum + one, 0) / packets;
   };
-  const sender = cost(sources, (final) => final.tx?.offered_packets ?? 0);
-  const receiver = cost(sinks, (final) => final.rx?.packets ?? 0);
+  const sent = (final: FinalLine) => final.tx?.offered_packets ?? 0;
+  const received = (final: FinalLine) => final.rx?.packets ?? 0;
+  const both = (final: FinalLine) => sent(final) + received(final);
+  const sender = cost(sources, bothSend(testCase) ? both : sent);
+  const receiver = cost(sinks, bothSend(testCase) ? both : received);
   return sender === null || receiver === null ? null : { sender, receiver };
 }

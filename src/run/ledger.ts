@@ -42,17 +42,33 @@ interface Account {
   others: number;
 }
 
+/** The ways of a pair's packets that make one ledger: there, and back for answers. */
+interface PairWays {
+  pair: number;
+  /** Who sends them; the source unless it is given. */
+  from?: Ledger['from'];
+  ways: readonly Way[];
+  lost: number;
+  spareCopies?: number;
+}
+
+/** A ledger for each end of a pair that sends. What was counted as dropped once is found in one of them. */
+export function makeLedgers(inputs: readonly PairWays[]): Ledger[] {
+  const found = new Map<string, number>();
+  return inputs.map((input) => makeLedger(input, found));
+}
+
 /**
  * The ledger of a pair, of one way or, with answers, of two. It closes where no hop has more packets than the one before, beyond
  * copies that arrived and packets that the end knew to be another's, and no more were dropped than are missing. `spareCopies`
  * are copies that were sent, each of which may be dropped without anything being lost.
  */
-export function makeLedger(input: { pair: number; ways: readonly Way[]; lost: number; spareCopies?: number }): Ledger {
-  const { pair, ways, lost, spareCopies = 0 } = input;
-  const { drops, unexplained } = accountOf(ways);
+export function makeLedger(input: PairWays, found: Map<string, number> = new Map()): Ledger {
+  const { pair, from = 'source', ways, lost, spareCopies = 0 } = input;
+  const { drops, unexplained } = accountOf(ways, found);
   const placed = total(drops);
   return {
-    pair,
+    ...{ pair, from },
     hops: ways.flatMap(({ hops }) => hops.map(shown)),
     drops,
     lostPackets: Math.max(0, lost),
@@ -83,8 +99,7 @@ export function strangersOn(way: Way): number {
 }
 
 /** All ways one after the other: what was counted as dropped once is not to be found twice. */
-function accountOf(ways: readonly Way[]): Account {
-  const found = new Map<string, number>();
+function accountOf(ways: readonly Way[], found: Map<string, number> = new Map()): Account {
   const accounts = ways.map((way) => walk(way, found));
   const byPlace = new Map<string, number>();
   for (const { where, packets } of accounts.flatMap(({ drops }) => drops))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who had the measured CPUs within the window: the trial's own threads, or strangers. Pure.
 import type { ThreadTime } from '../host/cpu.ts';
+import type { ApplicationRole } from '../model/testcase.ts';
 import { percentOf } from '../model/units.ts';
 import { steadyUse } from '../stats/steady.ts';
 import { sumOf } from '../stats/sum.ts';
@@ -113,7 +114,7 @@ function ownOn(evidence: Evidence, machine: MachineEvidence, index: number, cpu:
     ends
       .filter(({ pair }) => placement.pairs[pair]?.[end] === cpu && index === (end === 'source' ? 0 : sinkMachine))
       .map((one) => ({
-        name: `the ${one.final.role} of pair ${one.pair}`,
+        name: applicationName(one.final.role, end, one.pair),
         share: shareOf(one, evidence),
         waited: waitedOf(machine, `${end} ${one.pair}`),
       }));
@@ -184,6 +185,11 @@ function switchCpus({ placement, machines }: Evidence, index: number): readonly 
 /** Seconds between the two looks at a machine. */
 export function wallS({ before, after }: Pick<MachineEvidence, 'before' | 'after'>): number {
   return (after.atNs - before.atNs) / 1e9;
+}
+
+/** An application as people are told of it; of peers, which of the two. */
+export function applicationName(role: ApplicationRole, end: 'source' | 'sink', pair: number): string {
+  return role === 'peer' ? `the ${role} at the ${end} of pair ${pair}` : `the ${role} of pair ${pair}`;
 }
 
 /** A share of something that was measured, as people are told it. */

@@ -7,7 +7,7 @@ import type { SwitchFigures } from '../switches/driver.ts';
 import { sampleIntervalMs } from './application.ts';
 import { toNearClock } from './clocks.ts';
 import { joinFigures } from './counters.ts';
-import type { Deployment } from './deployments.ts';
+import { type Deployment, isPeer } from './deployments.ts';
 import type { Evidence } from './evaluate.ts';
 import { lookAt, lookAtFrequencies, type Machine, windowsOf } from './machines.ts';
 import type { RunningSide, TrialContext } from './trial.ts';
@@ -53,8 +53,8 @@ export async function watchTraffic(
   const near = sides[0]?.side.host;
   if (near === undefined) throw new RangeError('a trial needs a host');
   const startNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
-  for (const { application } of deployments.sources) application.startAt(startNs);
   const traffic = { ...deployments, startNs };
+  startSending(traffic);
   const until = async (atMs: number) =>
     timers.setTimeout(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
   const look = async (): Promise<WarmupLook> => {
@@ -78,6 +78,25 @@ export async function watchTraffic(
     // Both hosts have the same switch.
     caches: (await sides[0]?.running.caches?.()) ?? [],
   };
+}
+
+/** Whoever sends packets of its own. */
+function sendersOf({ sources, sinks }: Pick<Traffic, 'sources' | 'sinks'>): Deployment[] {
+  return [...sources, ...sinks.filter(isPeer)];
+}
+
+/** All at one instant, as far as the clocks of two hosts can be compared. Peers receive already. */
+function startSending(traffic: Traffic): void {
+  for (const one of sendersOf(traffic)) {
+    const atNs = ownTimeNs(one, traffic.startNs, traffic);
+    if (isPeer(one)) one.application.sendAt(atNs);
+    else one.application.startAt(atNs);
+  }
+}
+
+/** A time of the near host's clock by that of the application's host. */
+function ownTimeNs({ side }: Deployment, nearNs: number, { farAheadNs }: Traffic): number {
+  return side.role === 'far' ? nearNs + farAheadNs : nearNs;
 }
 
 /** Looks in the middle of a warm-up of fixed length: asking a switch takes CPU time, which is not to be missing from the measured window. */
@@ -105,7 +124,7 @@ async function warmUpUntilQuiet(
     if (isWarm(progressOf(traffic, intervalMs))) {
       const seen = await look();
       const beginNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
-      for (const { application } of traffic.sources) application.measureAt(beginNs);
+      for (const one of sendersOf(traffic)) one.application.measureAt(ownTimeNs(one, beginNs, traffic));
       return { ...seen, beginMs: (beginNs - traffic.startNs) / 1e6 };
     }
     atMs += intervalMs;
@@ -116,8 +135,11 @@ async function warmUpUntilQuiet(
 function progressOf({ sources, sinks, startNs, farAheadNs }: Traffic, intervalMs: number): WarmupProgress {
   const samplesOf = ({ application, side }: Deployment) =>
     side.role === 'far' ? toNearClock(application.samples, farAheadNs) : application.samples;
-  const counting = sources.some(({ application }) => application.plan.testCase.dimension === 'latency')
-    ? sources
-    : sinks;
-  return { sources: sources.map(samplesOf), sinks: counting.map(samplesOf), startNs, intervalNs: intervalMs * 1e6 };
+  const isLatency = sources.some(({ application }) => application.plan.testCase.dimension === 'latency');
+  const counting = isLatency ? sources : [...sinks, ...sources.filter(isPeer)];
+  return {
+    sources: sendersOf({ sources, sinks }).map(samplesOf),
+    sinks: counting.map(samplesOf),
+    ...{ startNs, intervalNs: intervalMs * 1e6 },
+  };
 }

@@ -19,7 +19,17 @@ import {
   type SwitchCounters,
   uplinkDifferences,
 } from './counters.ts';
-import { awaitEnds, type Deployment, deploy, identify, readInside, readReturned, settle } from './deployments.ts';
+import {
+  awaitEnds,
+  type Deployment,
+  deploy,
+  identify,
+  isPeer,
+  readInside,
+  readReturned,
+  receivesFirst,
+  settle,
+} from './deployments.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from './evaluate.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
 import type { GuardedSwitch } from './guard.ts';
@@ -174,7 +184,7 @@ async function exchange(
   const machines = await machinesOf(sides, deployments, context.sameMachine, plan);
   const before = await takeBaseline(context, sides, deployments, signal);
   signal.throwIfAborted();
-  await startSinks(sinks, signal);
+  await startReceivers(deployments.filter(receivesFirst), signal);
   const watched = await watchTraffic(
     context,
     sides,
@@ -263,12 +273,15 @@ function framesOf({ counters: { ports }, interfaces }: Pick<Baseline, 'counters'
 }
 
 /** Who receives is at work before the first packet is sent, which it says itself: the clocks of two hosts need not agree. */
-async function startSinks(sinks: readonly Deployment[], signal: AbortSignal): Promise<void> {
-  for (const { application } of sinks) application.startAt(0);
-  await Promise.all(sinks.map(({ application }) => application.started(READY_TIMEOUT_MS, signal)));
+async function startReceivers(receivers: readonly Deployment[], signal: AbortSignal): Promise<void> {
+  for (const { application } of receivers) application.startAt(0);
+  await Promise.all(receivers.map(({ application }) => application.started(READY_TIMEOUT_MS, signal)));
 }
 
-/** Sources end by themselves; only then are sinks told to, which drain first: totals are exact. */
+/**
+ * Sources end by themselves; only then are sinks told to, which drain first: totals are exact. Peers say when they have sent everything, and are
+ * told to end when all have.
+ */
 async function collect(
   { sources, sinks }: { sources: readonly Deployment[]; sinks: readonly Deployment[] },
   farAheadNs: number,
@@ -280,9 +293,12 @@ async function collect(
     final: await application.final(graceMs, signal),
     samples: side.role === 'far' ? toNearClock(application.samples, farAheadNs) : application.samples,
   });
-  const ofSources = await Promise.all(sources.map((source) => told(source, COOLDOWN_MS + GRACE_MS)));
-  for (const { application } of sinks) application.stop();
-  return { sources: ofSources, sinks: await Promise.all(sinks.map((sink) => told(sink, GRACE_MS))) };
+  const [peers, alone] = [[...sources, ...sinks].filter(isPeer), sources.filter((source) => !isPeer(source))];
+  const sent = peers.map(({ application }) => application.sent(COOLDOWN_MS + GRACE_MS, signal));
+  await Promise.all([...sent, ...alone.map(({ application }) => application.final(COOLDOWN_MS + GRACE_MS, signal))]);
+  for (const { application } of new Set([...peers, ...sinks])) application.stop();
+  const allTold = (ends: readonly Deployment[]) => Promise.all(ends.map((one) => told(one, GRACE_MS)));
+  return { sources: await allTold(sources), sinks: await allTold(sinks) };
 }
 
 /** Applications hold their ports until the switch's counters have been read; now they close them. */

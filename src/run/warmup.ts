@@ -6,7 +6,7 @@ import { sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import { hasTrend } from '../stats/trend.ts';
 import type { Evidence } from './evaluate.ts';
 import { FREQUENCY_CHANGE_RATIO_MAX } from './noise.ts';
-import { percent } from './occupancy.ts';
+import { applicationName, percent } from './occupancy.ts';
 
 /** A page fault takes the kernel a microsecond, and one that has to clear a huge page a hundred: so many a second are a thousandth of the time. */
 export const MINOR_FAULTS_PER_S_MAX = 10;
@@ -85,10 +85,12 @@ export function warmupOf(
   const misses =
     cacheMisses === undefined && farCacheMisses === undefined ? null : (cacheMisses ?? 0) + (farCacheMisses ?? 0);
   return {
-    threads: [...sources, ...sinks].map(({ pair, final, samples }) => ({
-      name: `the ${final.role} of pair ${pair}`,
-      minorFaultsPerS: minorFaultsWithin(samples, window)?.perS ?? 0,
-    })),
+    threads: (['source', 'sink'] as const).flatMap((end) =>
+      (end === 'source' ? sources : sinks).map(({ pair, final, samples }) => ({
+        name: applicationName(final.role, end, pair),
+        minorFaultsPerS: minorFaultsWithin(samples, window)?.perS ?? 0,
+      })),
+    ),
     frequencies: machines.flatMap(({ cpus, warmupMhz, before }) =>
       cpus.flatMap((cpu) => {
         const [halfMhz, beginMhz] = [warmupMhz.get(cpu), before.frequencyMhz.get(cpu)];

@@ -8,7 +8,7 @@ import type { PortCounts, UplinkCounts } from '../switches/driver.ts';
 import type { End } from './application.ts';
 import type { Evidence } from './evaluate.ts';
 import { countFrames, type FrameCount, type FrameShape, frameShape, packetsAtMost } from './frame-counts.ts';
-import { type CountedDrops, type Hop, makeLedger, makeUplinkLedger, strangersOn, type Way } from './ledger.ts';
+import { type CountedDrops, type Hop, makeLedgers, makeUplinkLedger, strangersOn, type Way } from './ledger.ts';
 
 const RECEIVED = [
   ...(['packets', 'unique_packets', 'duplicated_packets', 'corrupted_packets', 'late_packets'] as const),
@@ -68,28 +68,46 @@ function addUp<Field extends string>(
   return Object.fromEntries(sums) as Record<Field, number>;
 }
 
-/** Where the packets of a pair went; `strangers` are what the cable carried of others, there and back. */
-export function pairLedgerOf(evidence: Evidence, pair: number, told: Told, strangers: readonly number[]): Ledger {
+/**
+ * What the ends of a pair told: of the source's packets and, where the sink sends its own as well, of these.
+ */
+export interface PairTold {
+  there: Told;
+  back: Told | null;
+}
+
+/** Where the packets of a pair went, a ledger for each end that sends; `strangers` are what the cable carried of others, there and back. */
+export function pairLedgersOf(
+  evidence: Evidence,
+  pair: number,
+  { there: told, back: other }: PairTold,
+  strangers: readonly number[],
+): Ledger[] {
   const witnesses = witnessesOf(evidence, pair);
   const names = namesOf(told);
   const there = witnesses.between('source', 'sink', names, '');
-  const back = witnesses.between('sink', 'source', names, BACK);
+  const back = witnesses.between('sink', 'source', names, other === null ? BACK : '');
+  const shared = (ways: readonly Way[], first: number) =>
+    ways.map((way, index): Way => ({ ...way, strangers: strangers[first + index] ?? 0 }));
   const { ways, spareCopies } = waysOf(evidence, told, names, { there, back });
-  const shared = ways.map((way, index): Way => ({ ...way, strangers: strangers[index] ?? 0 }));
-  return makeLedger({ pair, ways: shared, spareCopies, lost: lostOf(told) });
+  const own = { pair, ways: shared(ways, 0), spareCopies, lost: lostOf(told) };
+  if (other === null) return makeLedgers([own]);
+  const ofSink = shared([oneWay(evidence, other, reversed(names), back)], 1);
+  return makeLedgers([own, { pair, from: 'sink', ways: ofSink, lost: lostOf(other) }]);
 }
 
 /** Where everybody's packets went, on both sides of the cable; null where there is none, or nobody counts. */
-export function uplinkLedgerOf(evidence: Evidence, pairs: readonly Told[]): UplinkLedger | null {
+export function uplinkLedgerOf(evidence: Evidence, pairs: readonly PairTold[]): UplinkLedger | null {
   const ways = waysOfCable(evidence, pairs);
-  return ways === null ? null : makeUplinkLedger({ ways, lost: lostOf(together(pairs)) });
+  const told = pairs.flatMap(({ there, back }) => (back === null ? [there] : [there, back]));
+  return ways === null ? null : makeUplinkLedger({ ways, lost: sumOf(told, lostOf) });
 }
 
 /**
  * Packets of others that the cable carried, there and back, by the counters of both uplinks: what a switch makes up behind them is not among these.
  * None where there is no cable, or nobody counts.
  */
-export function strangersOnCable(evidence: Evidence, pairs: readonly Told[]): number[] {
+export function strangersOnCable(evidence: Evidence, pairs: readonly PairTold[]): number[] {
   return (waysOfCable(evidence, pairs) ?? []).map(({ hops, copies }, index) => {
     const arrival = hops.findIndex(
       ({ name }) => name === (index === 0 ? arrivalAt('far', '') : arrivalAt('near', BACK)),
@@ -98,14 +116,18 @@ export function strangersOnCable(evidence: Evidence, pairs: readonly Told[]): nu
   });
 }
 
-function waysOfCable(evidence: Evidence, pairs: readonly Told[]): Way[] | null {
+function waysOfCable(evidence: Evidence, pairs: readonly PairTold[]): Way[] | null {
   const { uplinks } = evidence;
   if (uplinks === null) return null;
-  const told = together(pairs);
+  const told = together(pairs.map((pair) => pair.there));
+  const others = pairs.flatMap((pair) => pair.back ?? []);
   const cable = cableOf(evidence, uplinks);
   const there = cable('near', 'far', '');
   const back = cable('far', 'near', BACK);
-  return there === null || back === null ? null : waysOf(evidence, told, namesOf(told), { there, back }).ways;
+  if (there === null || back === null) return null;
+  const { ways } = waysOf(evidence, told, namesOf(told), { there, back });
+  const names = reversed(namesOf(told));
+  return others.length === 0 ? ways : [...ways, oneWay(evidence, together(others), names, back, BACK)];
 }
 
 /** Behind the name of a hop on the way back. */
@@ -123,6 +145,11 @@ function namesOf({ answers }: Told) {
 }
 type Names = ReturnType<typeof namesOf>;
 
+/** As the way from the sink to the source has them. */
+function reversed({ source, sink, sender, receiver }: Names): Names {
+  return { source: sink, sink: source, sender: receiver, receiver: sender };
+}
+
 /** Hops between two applications, and drops on the way from the last of them to the one that receives. */
 interface Between {
   hops: Hop[];
@@ -137,8 +164,7 @@ function waysOf(
   between: { there: Between; back: Between },
 ): { ways: Way[]; spareCopies: number } {
   const shape = shapeOf(evidence);
-  const offer: Hop = { name: `offered by ${names.sender}`, packets: offered, source: 'application' };
-  const there = wayOf([offer], between.there, sink, sink.duplicated_packets, names.receiver, names.sink, shape);
+  const there = oneWay(evidence, { offered, sink }, names, between.there);
   if (answers === null) return { ways: [there], spareCopies: 0 };
   const { tx, rx } = answers;
   // Copies of intact packets, which the server answered like any other.
@@ -155,6 +181,19 @@ function waysOf(
   const copies = Math.max(0, rx.duplicated_packets - answeredCopies);
   const back = wayOf(answered, between.back, rx, copies, names.sender, names.source, shape);
   return { ways: [there, back], spareCopies: answeredCopies };
+}
+
+/** From where packets are sent to where they are received. */
+function oneWay(
+  evidence: Evidence,
+  { offered, sink }: Pick<Told, 'offered' | 'sink'>,
+  names: Names,
+  between: Between,
+  suffix = '',
+): Way {
+  const offer: Hop = { name: `offered by ${names.sender}${suffix}`, packets: offered, source: 'application' };
+  const receiver = `${names.receiver}${suffix}`;
+  return wayOf([offer], between, sink, sink.duplicated_packets, receiver, names.sink, shapeOf(evidence));
 }
 
 function wayOf(

@@ -193,6 +193,7 @@ function summarize(trials: readonly BareTrial[], pooled: Pools): Summary | null 
     throughputPps,
     throughputBps,
     lossRatio: lossRatioOf(measured),
+    ways: waysOf(measured),
     ...(latencyNs === null ? {} : { latencyNs }),
     cpu: {
       sender: cpuMedian(measured, 'sender'),
@@ -202,6 +203,16 @@ function summarize(trials: readonly BareTrial[], pooled: Pools): Summary | null 
     },
     fairness: fairnessOf(measured),
   };
+}
+
+/** Of each way over the trials; null unless both ends send. */
+function waysOf(measured: readonly BareMeasurement[]): Summary['ways'] {
+  const [there, back] = (['there', 'back'] as const).map((name) => {
+    const way = measured.flatMap(({ ways }) => ways?.[name] ?? []);
+    const throughputPps = medianInterval(way.map((one) => one.throughputPps));
+    return throughputPps === null ? null : { throughputPps, lossRatio: lossRatioOf(way) };
+  });
+  return there && back ? { there, back } : null;
 }
 
 function cpuMedian(measured: readonly BareMeasurement[], field: keyof CpuUse): number {

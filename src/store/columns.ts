@@ -169,6 +169,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   instructionsPerPacket: json('instructions_per_packet_json'),
   noise: json('noise_json'),
   flows: json('flows_json'),
+  ways: json('ways_json'),
   ledgers: json('ledgers_json'),
   uplink: json('uplink_json'),
   served: json('served_json'),
@@ -189,6 +190,7 @@ export const PAIR_RESULT: Columns<Measurement['pairs'][number]> = {
   offeredPackets: plain('offered_packets'),
   receivedPackets: plain('received_packets'),
   lostPackets: plain('lost_packets'),
+  ways: json('ways_json'),
 };
 
 export const LATENCY: Columns<LatencySummary> = {

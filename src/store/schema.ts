@@ -553,6 +553,12 @@ const SERVED_COLUMN = `
 ALTER TABLE trials ADD COLUMN served_json TEXT;
 `;
 
+const WAYS_COLUMNS = `
+-- Where both ends of each pair send, what became of the packets of each way: {"there", "back"}; JSON's null, or NULL, where one end sends.
+ALTER TABLE trials ADD COLUMN ways_json TEXT;
+ALTER TABLE pair_results ADD COLUMN ways_json TEXT;
+`;
+
 /**
  * The version that adds a parameter of a test case (docs/adding-a-parameter.md): its column, with what all was measured with before, and
  * the view that has it. The view names parameters of later versions as well, and is made anew by each.
@@ -624,6 +630,7 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('switchThreads'),
   `${parameterVersion('pin')}${SERVED_COLUMN}`,
   parameterVersion('queues'),
+  `${parameterVersion('direction')}${WAYS_COLUMNS}`,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -126,6 +126,31 @@ suite('known truth', cannotMeasure, () => {
     assertNothingLeft();
   });
 
+  it('tells a loss on one way as the loss of that way alone where both ends send', { timeout: 180_000 }, async () => {
+    const schedule = { drop: 12 };
+    const trials = await measure(
+      workspace,
+      { 'impaired-one-way': schedule },
+      `--io udp,raw-mmsg --direction both ${PACE}`,
+    );
+    for (const { case: testCase, measurement } of trials) {
+      const { ways, ledgers } = measurement;
+      const [there, back] = [ways?.there ?? assert.fail(), ways?.back ?? assert.fail()];
+      const { lost } = countsOf(arrivalsOf(schedule, there.offeredPackets), there.offeredPackets);
+      assert.ok(lost > 0 && back.offeredPackets > 0, testCase.io);
+      assert.deepEqual([there.lostPackets, back.lostPackets], [lost, 0], testCase.io);
+      assert.equal(back.receivedPackets, back.offeredPackets, testCase.io);
+      assert.deepEqual(
+        ledgers.map(({ from, closes, drops }) => ({ from, closes, drops })),
+        [
+          { from: 'source', closes: true, drops: [{ where: 'dropped by the switch: by its schedule', packets: lost }] },
+          { from: 'sink', closes: true, drops: [] },
+        ],
+        testCase.io,
+      );
+    }
+  });
+
   it("takes another trial's packets for nobody's, whatever their numbers", { timeout: 60_000 }, async () => {
     const schedule = { leftover: 1000 };
     const trials = await measure(

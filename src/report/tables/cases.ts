@@ -60,6 +60,13 @@ const RESULT_COLUMNS: readonly Column<CaseResult>[] = [
     meaning: 'lost of the packets sent within the measured windows of all trials',
     of: (r) => r.summary?.lossRatio,
   },
+  ...(['there', 'back'] as const).map(
+    (way): Column<CaseResult> => ({
+      ...{ name: `${way}_loss_ratio`, type: 'number', unit: 'ratio' },
+      meaning: `where both ends send, the same from ${way === 'there' ? 'source to sink' : 'sink to source'}`,
+      of: (r) => r.summary?.ways?.[way].lossRatio,
+    }),
+  ),
   {
     name: 'fairness',
     type: 'number',
@@ -163,7 +170,7 @@ const RESULT_COLUMNS: readonly Column<CaseResult>[] = [
     name: 'line_rate_pps',
     type: 'number',
     unit: 'packets/s',
-    meaning: 'most that the cable carries in one direction; empty on one host, or where nobody knows',
+    meaning: 'most that the cable carries in the directions that are used; empty on one host, or where nobody knows',
     of: (r) => r.lineRatePps,
   },
   {
@@ -219,6 +226,11 @@ const INTERVALS: readonly {
 }[] = [
   { prefix: 'throughput_pps', unit: 'packets/s', title: 'goodput', of: ({ summary }) => summary?.throughputPps },
   { prefix: 'throughput_bps', unit: 'bit/s', title: 'goodput', of: ({ summary }) => summary?.throughputBps },
+  ...(['there', 'back'] as const).map((way) => ({
+    ...{ prefix: `${way}_throughput_pps`, unit: 'packets/s' },
+    title: `where both ends send, goodput from ${way === 'there' ? 'source to sink' : 'sink to source'}`,
+    of: ({ summary }: CaseResult) => summary?.ways?.[way].throughputPps,
+  })),
   ...(['rtt', 'oneWay'] as const).flatMap((kind) =>
     (['mean', 'p50', 'p99', 'p999'] as const).map((name) => ({
       prefix: `${kind === 'rtt' ? 'rtt' : 'one_way'}_${name}_ns`,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table `trials`: one row for each trial, every figure that is stored of it.
-import type { LatencySummary, Measurement } from '../../model/result.ts';
+import type { LatencySummary, Measurement, Way } from '../../model/result.ts';
 import { lossRatioOf } from '../../stats/integrity.ts';
 import { sumOf } from '../../stats/sum.ts';
 import { type Column, type Table, within } from './columns.ts';
@@ -354,6 +354,87 @@ const MEASUREMENT_COLUMNS: readonly Column<Measurement>[] = [
   },
 ];
 
+const WAY_COLUMNS: readonly Column<Way>[] = [
+  { name: 'throughput_pps', type: 'number', unit: 'packets/s', meaning: 'goodput', of: (w) => w.throughputPps },
+  { name: 'offered_pps', type: 'number', unit: 'packets/s', meaning: 'sent', of: (w) => w.offeredPps },
+  {
+    name: 'loss_ratio',
+    type: 'number',
+    unit: 'ratio',
+    meaning: 'lost of the packets sent within the measured window',
+    of: (w) => lossRatioOf([w]),
+  },
+  {
+    name: 'intended_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'packets that were due over the whole run',
+    of: (w) => w.intendedPackets,
+  },
+  {
+    name: 'offered_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'packets sent over the whole run',
+    of: (w) => w.offeredPackets,
+  },
+  {
+    name: 'refused_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'given up as the port did not take them',
+    of: (w) => w.refusedPackets,
+  },
+  {
+    name: 'missed_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'given up without having been tried',
+    of: (w) => w.missedPackets,
+  },
+  {
+    name: 'received_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'packets that arrived',
+    of: (w) => w.receivedPackets,
+  },
+  {
+    name: 'lost_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'of those that were sent, not arrived',
+    of: (w) => w.lostPackets,
+  },
+  {
+    name: 'duplicated_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'copies that arrived',
+    of: (w) => w.duplicatedPackets,
+  },
+  {
+    name: 'reordered_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'arrived after one with a higher number',
+    of: (w) => w.reorderedPackets,
+  },
+  {
+    name: 'corrupted_packets',
+    type: 'integer',
+    unit: 'packets',
+    meaning: 'arrived damaged',
+    of: (w) => w.corruptedPackets,
+  },
+];
+
+/** Where both ends send; the figures without a prefix are of both ways together. */
+const WAYS = [
+  { way: 'there', title: 'where both ends send, from source to sink' },
+  { way: 'back', title: 'where both ends send, from sink to source' },
+] as const;
+
 /** The mean and the percentiles are empty where the packets do not tell them. */
 const LATENCY_COLUMNS: readonly Column<LatencySummary>[] = [
   { name: 'packets', type: 'integer', unit: 'packets', meaning: 'packets that were timed', of: (l) => l.count },
@@ -438,6 +519,13 @@ const NESTED_COLUMNS: readonly Column<Measurement>[] = [
 /** Every figure of a trial. */
 export const FIGURE_COLUMNS: readonly Column<TrialRow>[] = [
   ...within(MEASUREMENT_COLUMNS, measurementOf),
+  ...WAYS.flatMap(({ way, title }) =>
+    within(WAY_COLUMNS, (row: TrialRow) => row.trial.measurement?.ways?.[way] ?? null).map((column) => ({
+      ...column,
+      name: `${way}_${column.name}`,
+      meaning: `${title}: ${column.meaning}`,
+    })),
+  ),
   ...LATENCIES.flatMap(({ kind, prefix, title }) =>
     within(LATENCY_COLUMNS, (row: TrialRow) => row.trial.measurement?.latencyNs?.[kind] ?? null).map((column) => ({
       ...column,
