@@ -136,6 +136,8 @@ static enum exit_code run_role(struct session *s)
 
     if (session_make_packets(s) < 0)
         return fail(EXIT_FAULT, ENOMEM, "no memory for flows and sizes: give fewer --flows, or free some");
+    if (session_make_schedule(s) < 0)
+        return fail(EXIT_FAULT, ENOMEM, "no memory for the schedule: free some");
     enum exit_code code = open_port(s);
     if (code != EXIT_DONE)
         return code;

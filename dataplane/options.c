@@ -31,7 +31,8 @@ enum option_kind {
     KIND_FIELD,
     KIND_ORDER,
     KIND_VLANS,
-    KIND_VLAN
+    KIND_VLAN,
+    KIND_ARRIVALS
 };
 
 /* One option: how it is read, where to, and its line of help. */
@@ -79,6 +80,8 @@ static const struct option_spec specs[] = {
     {"--burst", "B", KIND_NUMBER, AT(o.burst), 1, IO_BURST_MAX, NULL, NULL, "packets per burst, 1 to 1024 (32)"},
     {"--queues", "N", KIND_NUMBER, AT(o.queues), 1, IO_QUEUES_MAX, NULL, NULL,
      "queues of the port each way, which have a burst in turn, 1 to 8 (1)"},
+    {"--arrivals", "KIND", KIND_ARRIVALS, AT(o), 0, 0, NULL, NULL,
+     "of bursts, at a mean --rate: regular, poisson, or on-off:PACKETS/PAUSE in trains (regular)"},
     {"--flows", "N", KIND_NUMBER, AT(o.flow_count), 1, FLOWS_MAX, NULL, NULL,
      "flows of the pair's packets, 1 to 1048576 (1)"},
     {"--flow-fields", "FIELD", KIND_FIELD, AT(o.flow_field), 0, 0, NULL, NULL,
@@ -265,6 +268,43 @@ static bool read_order(const char *text, struct options *o)
     return o->flow_order != FLOW_ROUND_ROBIN || strcmp(text, "round-robin") == 0;
 }
 
+#define ON_OFF "on-off:"
+#define PAUSE_NS_MAX (UINT64_C(3600) * 1000000000)
+
+/* A whole number and a unit, as 250us, into nanoseconds. */
+static bool read_pause(const char *text, uint64_t *ns)
+{
+    static const struct {
+        const char *unit;
+        uint64_t ns;
+    } units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}};
+    size_t digits = strspn(text, "0123456789");
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && digits > 0 && digits < 14; i++) {
+        *ns = strtoull(text, NULL, 10) * units[i].ns;
+        if (strcmp(text + digits, units[i].unit) == 0)
+            return *ns > 0 && *ns <= PAUSE_NS_MAX;
+    }
+    return false;
+}
+
+static bool read_arrivals(const char *text, struct options *o)
+{
+    char packets[8] = "";
+    size_t digits;
+
+    o->arrivals = strcmp(text, "poisson") == 0 ? SCHEDULE_POISSON : SCHEDULE_REGULAR;
+    if (strncmp(text, ON_OFF, strlen(ON_OFF)) != 0)
+        return o->arrivals == SCHEDULE_POISSON || strcmp(text, "regular") == 0;
+    o->arrivals = SCHEDULE_ON_OFF;
+    text += strlen(ON_OFF);
+    digits = strspn(text, "0123456789");
+    if (digits >= sizeof(packets) || text[digits] != '/')
+        return false;
+    memcpy(packets, text, digits);
+    return read_number(packets, 1, TRAIN_PACKETS_MAX, &o->train_packets) && read_pause(text + digits + 1, &o->pause_ns);
+}
+
 static bool read_value(const struct option_spec *spec, const char *text, void *field, struct message *m)
 {
     uint64_t number;
@@ -318,6 +358,11 @@ static bool read_value(const struct option_spec *spec, const char *text, void *f
         if (!read_order(text, field))
             return refuse(m, "%s %s: give round-robin, uniform, zipf:1.1 or another exponent up to 10, or new",
                           spec->name, text);
+        break;
+    case KIND_ARRIVALS:
+        if (!read_arrivals(text, field))
+            return refuse(m, "%s %s: give regular, poisson, or on-off:PACKETS/PAUSE, as on-off:32/1ms", spec->name,
+                          text);
         break;
     case KIND_CHOICE:
         if (strcmp(text, spec->yes) != 0 && strcmp(text, spec->no) != 0)
@@ -471,6 +516,24 @@ static bool complete_addresses(const struct options *o, struct message *m)
     return true;
 }
 
+static bool complete_arrivals(const struct options *o, struct message *m)
+{
+    if (o->arrivals == SCHEDULE_REGULAR)
+        return true;
+    if (o->rate_pps == 0)
+        return refuse(m, "--arrivals that are not regular need a mean rate: give --rate");
+    if (o->arrivals == SCHEDULE_POISSON)
+        return true;
+    if (o->train_packets % o->burst != 0)
+        return refuse(m,
+                      "--arrivals: a train of %" PRIu64 " packets is not of whole bursts of %" PRIu64 "; give --burst",
+                      o->train_packets, o->burst);
+    if (!schedule_leaves_pause(o->rate_pps, o->train_packets, o->pause_ns))
+        return refuse(m, "--arrivals: %" PRIu64 " packets take less than the pause at %" PRIu64 "/s; give less --rate",
+                      o->train_packets, o->rate_pps);
+    return true;
+}
+
 /* What can be judged only when all options are known. */
 static bool complete(struct draft *d, struct message *m)
 {
@@ -495,7 +558,8 @@ static bool complete(struct draft *d, struct message *m)
         return refuse(m, "--io %s has ports of one queue: give --queues 1", o->io->name);
     if (o->wait == WAIT_BLOCK && o->io->descriptors == NULL)
         return refuse(m, "--io %s has nothing to sleep on: give --wait poll or yield", o->io->name);
-    if (!complete_addresses(o, m) || !complete_flows(o, m) || !complete_sizes(d, m) || !complete_encapsulation(o, m))
+    if (!complete_addresses(o, m) || !complete_flows(o, m) || !complete_sizes(d, m) || !complete_encapsulation(o, m) ||
+        !complete_arrivals(o, m))
         return false;
     if (o->peer_run == UNSET)
         o->peer_run = o->run;

@@ -12,6 +12,7 @@
 #include "frame/layout.h"
 #include "frame/sizes.h"
 #include "io/io.h"
+#include "load/schedule.h"
 
 enum role { ROLE_SENDER, ROLE_RECEIVER, ROLE_CLIENT, ROLE_SERVER, ROLE_PEER, ROLE_COUNT };
 extern const char *const role_names[ROLE_COUNT];
@@ -30,6 +31,8 @@ struct options {
     struct io_address local, peer;
     uint64_t pair, run, peer_run, frame_len, rate_pps, burst; /* frame_len: the largest of a mix */
     struct sizes sizes;                                       /* period 0: all have frame_len */
+    enum schedule_kind arrivals;
+    uint64_t train_packets, pause_ns; /* SCHEDULE_ON_OFF */
     enum wait_way wait;
     struct io_encapsulation encapsulation;
     uint64_t queues;

@@ -7,28 +7,17 @@
 #include <stdlib.h>
 
 #include "layout.h"
+#include "packet.h"
+#include "random.h"
 
 const char *const flow_field_names[FLOW_FIELD_COUNT] = {"udp-port", "ip", "mac", "vlan"};
 
-/* Of splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014): its step, and the
- * two multipliers of its finalizer. */
-#define SPLITMIX_STEP UINT64_C(0x9e3779b97f4a7c15)
-
-ALWAYS_INLINE uint64_t mix(uint64_t number)
-{
-    uint64_t z = number * SPLITMIX_STEP;
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
-/* With half of that finalizer: neighbouring numbers are spread as evenly as the test asks for. */
+/* With half of the finalizer of random.h: neighbouring numbers are spread as evenly as the test asks for. */
 ALWAYS_INLINE uint32_t uniform(uint64_t number, uint32_t count)
 {
     uint64_t z = number * SPLITMIX_STEP;
 
-    z = (z ^ z >> 32) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 32) * SPLITMIX_FIRST;
     return (uint32_t)((unsigned __int128)z * count >> 64);
 }
 
@@ -267,7 +256,7 @@ static int draw_zipf(struct flows *f, double exponent)
     for (uint32_t k = 0; k < f->count; k++)
         cumulated[k] = sum += pow(k + 1.0, -exponent);
     for (uint32_t i = 0; i < FLOW_DRAWS; i++)
-        f->draws[i] = search(cumulated, f->count, ldexp((double)(mix(i + f->seed) >> 11), -53) * sum);
+        f->draws[i] = search(cumulated, f->count, random_share(i + f->seed) * sum);
     free(cumulated);
     return 0;
 }

@@ -46,7 +46,7 @@ static bool is_reachable(const struct arrivals *a, uint64_t number, uint64_t see
     uint64_t elapsed = seen_ticks > since_ticks ? seen_ticks - since_ticks : 0;
     elapsed += (elapsed >> CLOCKS_DIFFER_SHIFT) + clock_ns_to_ticks(START_DIFFERS_NS);
     unsigned __int128 sent = (unsigned __int128)elapsed * (paced ? a->rate_pps : UNPACED_PPS) / clock_rate.hz;
-    return number - next < AHEAD_MAX && number < (paced ? 0 : next) + sent + a->burst;
+    return number - next < AHEAD_MAX && number < (paced ? 0 : next) + sent + a->ahead_packets;
 }
 
 /* Whether they are as little as touch=none asks for. */
@@ -272,7 +272,7 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     else
         expect_plain(a, c, touch_full);
     a->frame_len = c->frame_len;
-    a->burst = c->burst;
+    a->ahead_packets = c->burst;
     a->mark = mark;
     a->skew_max = clock_ns_to_ticks(CLOCK_SKEW_NS);
     a->delay_max = clock_ns_to_ticks(IMPLAUSIBLE_NS);
@@ -291,4 +291,9 @@ void arrivals_begin(struct arrivals *a, uint64_t begin_ticks, uint64_t rate_pps)
 {
     a->begin_ticks = a->run.seen_ticks = begin_ticks;
     a->rate_pps = rate_pps;
+}
+
+void arrivals_allow_ahead(struct arrivals *a, uint64_t packets)
+{
+    a->ahead_packets = packets;
 }

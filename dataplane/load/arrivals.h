@@ -32,7 +32,7 @@ struct arrivals {
     /* Chosen once, so that the loop over packets tests no option. */
     match_function *match;
     uint32_t slot_len, frame_len; /* of plain traffic */
-    uint32_t headers_len, burst, payload_offset;
+    uint32_t headers_len, payload_offset;
     uint32_t mark; /* of our pair's packets in this run that are not steady */
     /* Limits of a plausible delay, in ticks: before it was sent, and after. */
     uint64_t skew_max, delay_max;
@@ -40,6 +40,7 @@ struct arrivals {
      * fast as it can. */
     uint64_t begin_ticks, rate_pps;
     struct io_encapsulation encapsulation;
+    uint64_t ahead_packets; /* by so many it may be ahead of that: a burst, or what its schedule allows */
     uint16_t udp_port;
     bool touch_full, whole_frames, compact;
     struct flow_view view;           /* flows == NULL: all packets have these headers, or a form */
@@ -66,6 +67,9 @@ void arrivals_count_flows(struct arrivals *a, struct flow_losses *losses);
 
 /* The run begins; the sender's, with this rate (0: unpaced), does not begin before. */
 void arrivals_begin(struct arrivals *a, uint64_t begin_ticks, uint64_t rate_pps);
+
+/* The sender's schedule gets ahead of its rate by so many packets. */
+void arrivals_allow_ahead(struct arrivals *a, uint64_t packets);
 
 /* Takes a burst that the port delivered, and moves the packets that are ours and sound to the front of the array.
  * Returns how many they are. */

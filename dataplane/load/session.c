@@ -90,6 +90,26 @@ int session_make_packets(struct session *s)
     return form_init(&s->rx_form, &c);
 }
 
+int session_make_schedule(struct session *s)
+{
+    const struct options *o = s->options;
+    struct schedule_plan plan = {
+        .kind = o->arrivals,
+        .rate_pps = o->rate_pps,
+        .burst = (uint32_t)o->burst,
+        .train_packets = o->train_packets,
+        .pause_ns = o->pause_ns,
+        .pair = (unsigned)o->pair,
+    };
+
+    if (o->rate_pps == 0)
+        return 0;
+    int error = schedule_init(&s->schedule, &plan, clock_rate.hz);
+    if (error == 0 && o->role != ROLE_SENDER && o->role != ROLE_CLIENT && o->role != ROLE_PEER)
+        schedule_free_offsets(&s->schedule);
+    return error;
+}
+
 void session_prepare(struct session *s)
 {
     const struct options *o = s->options;
@@ -98,6 +118,8 @@ void session_prepare(struct session *s)
 
     departures_init(&s->departures, &s->port, packet_mark((unsigned)o->pair, (unsigned)o->run, false), o->touch_full);
     arrivals_init(&s->arrivals, &s->port, packet_mark((unsigned)o->pair, (unsigned)their_run, false), o->touch_full);
+    if (o->rate_pps > 0)
+        arrivals_allow_ahead(&s->arrivals, s->schedule.ahead_packets);
     if (s->flow_losses.flows != NULL)
         arrivals_count_flows(&s->arrivals, &s->flow_losses);
     cost_open(&s->cost);
@@ -107,8 +129,8 @@ void session_prepare(struct session *s)
 static void prepare_sleep(struct session *s)
 {
     s->wake_lead = clock_ns_to_ticks(WAKE_LEAD_NS);
-    if (s->wake_lead > s->pacing.step / WAKE_LEAD_SHARE)
-        s->wake_lead = s->pacing.step / WAKE_LEAD_SHARE;
+    if (s->wake_lead > pacing_mean_step(&s->pacing) / WAKE_LEAD_SHARE)
+        s->wake_lead = pacing_mean_step(&s->pacing) / WAKE_LEAD_SHARE;
     s->port.ops->descriptors(&s->port, &s->rx_fd, &s->tx_fd);
     /* Timers may otherwise be 50 us late, to be served together (prctl(2)). */
     prctl(PR_SET_TIMERSLACK, 1);
@@ -173,7 +195,7 @@ static void schedule(struct session *s, uint64_t begin, uint64_t begin_ns)
     set_phases(s, begin + clock_ns_to_ticks(o->warmup_ms * NS_PER_MS), begin_ns + o->warmup_ms * NS_PER_MS);
     if (o->rate_pps > 0)
         pacing_begin(&s->pacing, begin, clock_rate.hz, o->rate_pps, (uint32_t)o->burst,
-                     clock_ns_to_ticks(o->max_debt_ms * NS_PER_MS));
+                     clock_ns_to_ticks(o->max_debt_ms * NS_PER_MS), &s->schedule);
 }
 
 void session_send_from(struct session *s, uint64_t begin_ns)

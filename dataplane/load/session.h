@@ -11,6 +11,7 @@
 #include "counters.h"
 #include "departures.h"
 #include "pacing.h"
+#include "schedule.h"
 
 /* What came of sending, in packets where no unit is given. */
 struct tx_totals {
@@ -51,6 +52,7 @@ struct session {
     struct flows vlans;       /* count 0: all packets are of one VLAN, or of none */
     struct flow_losses flow_losses;
     struct form tx_form, rx_form; /* where traffic is not plain */
+    struct schedule schedule;     /* where it is paced */
     struct pacing pacing;
     struct tx_totals tx;
     struct departures departures;
@@ -79,6 +81,9 @@ static inline bool role_receives(enum role role)
 /* Makes the flows that the options ask for, and the forms of packets that are not plain, before the port is opened. 0
  * or -ENOMEM. */
 int session_make_packets(struct session *s);
+
+/* Works out when bursts are due, where the options ask for a rate. 0 or -ENOMEM. */
+int session_make_schedule(struct session *s);
 
 /* Fills in all that has to be in place before the start. The port must be open. */
 void session_prepare(struct session *s);

@@ -101,6 +101,17 @@ static void test_paced_reach(void)
     fake_close(&line.fake);
 }
 
+/* One whose bursts come in trains is ahead by as much of one as its schedule says. */
+static void test_reach_of_trains(void)
+{
+    line_open(0, 64, 4, true);
+    arrivals_begin(&line.a, SENT, 1000);
+    arrivals_allow_ahead(&line.a, 500);
+    CHECK(judge_number(1500, 0) == FOREIGN);
+    CHECK(judge_number(1499, 0) == SOUND);
+    fake_close(&line.fake);
+}
+
 /* Without a schedule it is what no port can have sent since the highest number came, and never half of all numbers. */
 static void test_unpaced_reach(void)
 {
@@ -150,6 +161,7 @@ int main(void)
     test_strangers(IO_WHOLE_FRAMES, PAIR, 0);
     test_strangers(IO_WHOLE_FRAMES, 0, RUN);
     test_paced_reach();
+    test_reach_of_trains();
     test_unpaced_reach();
     test_unidentified_steady();
     return test_end("identity_test");

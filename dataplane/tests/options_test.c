@@ -101,6 +101,18 @@ static void test_refusals(void)
         {"--flows 60536 --flow-fields udp-port", "has room for 60535"},
         {"--flows 7 --local-ip 223.255.255.250", "has room for 6"},
         {"--flows 7 --flow-fields mac --local-mac 02:ff:ff:fa:00:01", "has room for 6"},
+        {"--arrivals bursty", "on-off:32/1ms"},
+        {"--arrivals on-off:32", "on-off:32/1ms"},
+        {"--arrivals on-off:0/1ms", "on-off:32/1ms"},
+        {"--arrivals on-off:1048577/1ms", "on-off:32/1ms"},
+        {"--arrivals on-off:32/1", "on-off:32/1ms"},
+        {"--arrivals on-off:32/0ms", "on-off:32/1ms"},
+        {"--arrivals on-off:32/3601s", "on-off:32/1ms"},
+        {"--arrivals on-off:-1/1ms", "on-off:32/1ms"},
+        {"--arrivals poisson", "give --rate"},
+        {"--arrivals on-off:32/1ms", "give --rate"},
+        {"--arrivals on-off:33/1ms --burst 32 --rate 1000", "not of whole bursts of 32; give --burst"},
+        {"--arrivals on-off:32/1ms --burst 32 --rate 32001", "give less --rate"},
         {"--rx-moderation yes", "on or off"},
         {"--wait sleep", "poll, yield or block"},
         {"--wait block", "nothing to sleep on"},
@@ -149,6 +161,23 @@ static void test_refusals(void)
         snprintf(line, sizeof(line), "sender --io null %s", bad_values[i][0]);
         refused(line, bad_values[i][1]);
     }
+}
+
+static void test_arrivals(void)
+{
+    struct options o = accepted("sender --io null");
+
+    CHECK_EQUAL(o.arrivals, SCHEDULE_REGULAR);
+    o = accepted("sender --io null --rate 5 --arrivals poisson");
+    CHECK_EQUAL(o.arrivals, SCHEDULE_POISSON);
+    o = accepted("receiver --io null --rate 32000 --burst 32 --arrivals on-off:32/1ms");
+    CHECK(o.arrivals == SCHEDULE_ON_OFF && o.train_packets == 32 && o.pause_ns == 1000000);
+    o = accepted("sender --io null --rate 1 --burst 1 --arrivals on-off:1048576/3600s");
+    CHECK(o.train_packets == TRAIN_PACKETS_MAX && o.pause_ns == UINT64_C(3600000000000));
+    o = accepted("sender --io null --rate 1 --burst 1 --arrivals on-off:1/7us");
+    CHECK_EQUAL(o.pause_ns, 7000);
+    o = accepted("sender --io null --rate 1 --burst 1 --arrivals on-off:1/999ns");
+    CHECK_EQUAL(o.pause_ns, 999);
 }
 
 /* The source of flows is who asks: on the other side it is the peer. */
@@ -252,6 +281,7 @@ int main(void)
 {
     test_refusals();
     test_defaults();
+    test_arrivals();
     test_flows();
     test_sizes();
     test_values();

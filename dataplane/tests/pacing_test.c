@@ -12,16 +12,24 @@
 #define MAX_DEBT (HZ / 100)
 #define STEP UINT64_C(10007)
 
+static const struct schedule regular;
+/* That of the sender under test. */
+static struct schedule schedule;
+
 static uint64_t exact_due(uint64_t burst_number, uint64_t rate, uint32_t burst)
 {
-    return BEGIN + (uint64_t)((unsigned __int128)burst_number * burst * HZ / rate);
+    uint32_t bursts = schedule.bursts > 0 ? schedule.bursts : 1;
+    uint64_t round = burst_number / bursts;
+
+    return BEGIN + (uint64_t)((unsigned __int128)round * bursts * burst * HZ / rate) +
+           (schedule.bursts > 0 ? schedule.offsets[burst_number % bursts] : 0);
 }
 
 static void test_schedule(uint64_t rate, uint32_t burst)
 {
     struct pacing p;
 
-    pacing_begin(&p, BEGIN, HZ, rate, burst, HZ);
+    pacing_begin(&p, BEGIN, HZ, rate, burst, HZ, &schedule);
     for (uint64_t k = 0; k < 20000; k++, pacing_advance(&p)) {
         CHECK_EQUAL(p.next_due, exact_due(k, rate, burst));
         /* Bursts due before the instant of burst k are those ahead of it, unless several share the instant. */
@@ -30,9 +38,12 @@ static void test_schedule(uint64_t rate, uint32_t burst)
         CHECK(exact_due(before, rate, burst) >= p.next_due);
     }
     /* Over ten hours of schedule: not one burst too many or too few. */
-    uint64_t hours = 36000 * HZ;
-    uint64_t bursts = (uint64_t)(((unsigned __int128)36000 * rate + burst - 1) / burst);
-    CHECK_EQUAL(pacing_due_before(&p, BEGIN + hours), bursts);
+    uint64_t hours = 36000 * HZ, round = (uint64_t)p.bursts * burst;
+    uint64_t rounds = (uint64_t)(((unsigned __int128)36000 * rate + round - 1) / round);
+    uint64_t before = pacing_due_before(&p, BEGIN + hours);
+    CHECK(before <= rounds * p.bursts && before > (rounds - 1) * p.bursts);
+    CHECK(p.bursts > 1 || before == rounds);
+    CHECK(exact_due(before - 1, rate, burst) < BEGIN + hours && exact_due(before, rate, burst) >= BEGIN + hours);
 }
 
 static void test_debt(uint64_t rate, uint32_t burst)
@@ -40,7 +51,7 @@ static void test_debt(uint64_t rate, uint32_t burst)
     struct pacing p;
     uint64_t max_debt = HZ / 100, stall = 3 * HZ + 1234567;
 
-    pacing_begin(&p, BEGIN, HZ, rate, burst, max_debt);
+    pacing_begin(&p, BEGIN, HZ, rate, burst, max_debt, &schedule);
     pacing_limit_debt(&p, BEGIN - 1);
     pacing_limit_debt(&p, BEGIN + max_debt);
     CHECK_EQUAL(p.missed, 0);
@@ -82,7 +93,7 @@ static void paced_begin(struct paced *p, uint64_t rate, uint32_t burst)
     s->steady_begin = BEGIN + HZ / 10;
     s->steady_end = s->steady_begin + HZ / 2;
     s->end = s->steady_end + HZ / 10;
-    pacing_begin(&s->pacing, BEGIN, HZ, rate, burst, MAX_DEBT);
+    pacing_begin(&s->pacing, BEGIN, HZ, rate, burst, MAX_DEBT, &schedule);
 }
 
 static void paced_end(struct paced *p)
@@ -255,7 +266,7 @@ static void test_punctual_sender(void)
     departures_init(&s->departures, &s->port, 0, false);
     s->begin = s->steady_begin = BEGIN;
     s->end = s->steady_end = BEGIN + HZ;
-    pacing_begin(&s->pacing, BEGIN, HZ, options.rate_pps, 7, HZ / 100);
+    pacing_begin(&s->pacing, BEGIN, HZ, options.rate_pps, 7, HZ / 100, &regular);
     for (uint64_t now = BEGIN; !transmit_is_over(s, now, true); now += 1000)
         CHECK(transmit_if_due(s, now) >= 0);
     transmit_end(s, s->end);
@@ -265,6 +276,27 @@ static void test_punctual_sender(void)
     CHECK(s->tx.max_behind_ticks < 1000);
     fake_close(&fake);
     free(s);
+}
+
+/* The same of arrivals that are not regular. */
+static void test_irregular(enum schedule_kind kind, uint64_t rate, uint32_t burst, uint32_t train_bursts)
+{
+    struct schedule_plan plan = {
+        .kind = kind,
+        .rate_pps = rate,
+        .burst = burst,
+        .train_packets = (uint64_t)train_bursts * burst,
+        .pause_ns = (uint64_t)train_bursts * burst * NS_PER_SECOND / rate * 3 / 4,
+        .pair = 5,
+    };
+
+    CHECK_EQUAL((uint64_t)schedule_init(&schedule, &plan, HZ), 0);
+    test_schedule(rate, burst);
+    test_debt(rate, burst);
+    if (rate >= 100000 && rate <= 1000000 && burst <= 32)
+        test_sender(rate, rate, burst, 20000);
+    schedule_free_offsets(&schedule);
+    schedule = regular;
 }
 
 int main(void)
@@ -282,6 +314,14 @@ int main(void)
     test_sender(1, 100000, 1, 20000);
     test_sender(2, 1000000, 32, 50000);
     test_sender(3, 3333333, 13, 20000);
+    for (size_t r = 1; r < sizeof(rates) / sizeof(rates[0]); r++) {
+        test_irregular(SCHEDULE_POISSON, rates[r], 1, 0);
+        test_irregular(SCHEDULE_POISSON, rates[r], 32, 0);
+        test_irregular(SCHEDULE_ON_OFF, rates[r], 4, 1);
+        test_irregular(SCHEDULE_ON_OFF, rates[r], 4, 8);
+        test_irregular(SCHEDULE_ON_OFF, rates[r], 1, 1000);
+    }
+    test_irregular(SCHEDULE_POISSON, 100000, 4, 0);
     test_punctual_sender();
     uint64_t steady_end = BEGIN + HZ / 10 + HZ / 2, cool_down = HZ / 10, grace = clock_ns_to_ticks(END_GRACE_NS);
     test_shut_port(BEGIN + HZ / 3, cool_down, steady_end + cool_down + grace);

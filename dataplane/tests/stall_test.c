@@ -52,7 +52,8 @@ static struct session *begin(struct options *o, uint64_t max_debt_ms)
     s->end = s->steady_end = now + clock_ns_to_ticks(DURATION_NS);
     stall_begin = now + clock_ns_to_ticks(STALL_BEGIN_NS);
     stall_end = stall_begin + clock_ns_to_ticks(STALL_NS);
-    pacing_begin(&s->pacing, now, clock_rate.hz, RATE_PPS, 1, clock_ns_to_ticks(max_debt_ms * NS_PER_MS));
+    pacing_begin(&s->pacing, now, clock_rate.hz, RATE_PPS, 1, clock_ns_to_ticks(max_debt_ms * NS_PER_MS),
+                 &(struct schedule){0});
     return s;
 }
 

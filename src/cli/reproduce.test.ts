@@ -38,6 +38,8 @@ const NAMED = [
     '2',
     '--queues',
     '4',
+    '--arrivals',
+    'poisson',
   ],
 ];
 const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));

@@ -2,6 +2,7 @@
 // The parameters of a test case: the paper's tuple (D, L, S, V, P, R, B) of its table 1, and the extensions that change what is measured.
 // One entry is all there is to a parameter: schema, key, options, campaign files, sweeps, store, exports, tables and charts derive from it.
 import type { z } from 'zod';
+import { ARRIVALS, arrivalsOf } from './arrivals.ts';
 import { parseVlan, parseVlans, UNTAGGED, VLAN_MAX } from './encapsulation.ts';
 import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { eachOf, itemsOf, namesOf, pairSetsOf, quantitiesOf, ratesOf } from './given.ts';
@@ -444,6 +445,29 @@ const ENTRIES = {
     ...{ told: (ways: 'one' | 'both') => (ways === 'one' ? 'one direction' : 'both directions') },
     default: () => 'one' as const,
   },
+  /** When the bursts of a sender with a rate are due (dataplane/load/schedule.h). */
+  arrivals: entry<string>()({
+    ...CELL,
+    before: 'regular',
+    schema: (zod) => zod.string().regex(ARRIVALS).default('regular'),
+    flags: '--arrivals <list>',
+    help: 'of bursts, at the mean rate of -R: regular (default), poisson, or on-off:32/1ms (trains of 32 packets, pauses of 1 ms)',
+    default: () => 'regular',
+    parse: (given) => eachOf(given, arrivalsOf),
+    written: itself,
+    told: (arrivals) => `${arrivals} arrivals`,
+    inTitle: (kinds) => `${kinds} arrivals`,
+    inKey: (arrivals) => `arrivals=${arrivals}`,
+    ...{ title: 'Arrivals', heading: 'arrivals', align: 'left' },
+    column: column(
+      {
+        ...{ name: 'arrivals', unit: null },
+        meaning: 'of bursts at the mean rate: `regular`, `poisson`, or `on-off:` with packets of a train and the pause',
+      },
+      'text',
+    ),
+    dataplane: { option: 'arrivals', value: itself },
+  }),
   // The next one: docs/adding-a-parameter.md.
 };
 

@@ -7,6 +7,7 @@ import type { PlannedCase } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
+import { arrivalObstacles } from './arrivals.ts';
 import { directionObstacles } from './direction.ts';
 import { encapsulationObstacles } from './encapsulation.ts';
 import { flowObstacles } from './flows.ts';
@@ -167,6 +168,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...encapsulationObstacles(combination, point, campaign.fcs),
       ...workerObstacles(combination, point),
       ...directionObstacles({ dimension, ...point }),
+      ...arrivalObstacles(point, campaign.durationMs),
     ];
     return {
       case: {

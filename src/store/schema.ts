@@ -631,6 +631,7 @@ export const MIGRATIONS: readonly string[] = [
   `${parameterVersion('pin')}${SERVED_COLUMN}`,
   parameterVersion('queues'),
   `${parameterVersion('direction')}${WAYS_COLUMNS}`,
+  parameterVersion('arrivals'),
   // The next one; that of a parameter is parameterVersion('key').
 ];
 
