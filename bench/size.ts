@@ -3,6 +3,7 @@
 // of 100 000 trials on a scripted host. Measures no packets. Exits with 1 where a promise is not kept.
 //
 //     node bench/size.ts [TRIALS...]
+
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Progress } from '../src/cli/progress.ts';
 import type { StoredCampaign, Trial } from '../src/model/result.ts';
+import { meanBytes } from '../src/model/sizes.ts';
 import type { TestCase } from '../src/model/testcase.ts';
 import { runCampaign } from '../src/run/campaign.ts';
 import { Schedule } from '../src/run/schedule.ts';
@@ -64,7 +66,7 @@ function realistic(planned: TestCase, base: Trial, round: number, ordinal: numbe
     measurement: {
       ...measurement,
       throughputPps,
-      throughputBps: throughputPps * planned.packetSize * 8,
+      throughputBps: throughputPps * meanBytes(planned.packetSize) * 8,
       noise: { ...measurement.noise, stealRatio: 0.002 * random(), softirqCpus: 0.4 * random() },
       samples: Array.from({ length: SAMPLES }, (_, index) => ({
         tS: index / 10,

@@ -112,12 +112,14 @@ static enum verdict inspect(const struct arrivals *a, const struct io_slot *slot
     return intact ? INTACT : DAMAGED;
 }
 
-/* Counts unique packets that share their times. */
-static void record(struct arrivals *a, const struct run *run, uint64_t packets)
+/* Counts unique packets that share their times, with the numbers from `first` on. */
+static void record(struct arrivals *a, const struct run *run, uint64_t first, uint64_t packets)
 {
     if (!(run->mark & MARK_STEADY))
         return;
     a->steady += packets;
+    if (a->form != NULL)
+        a->steady_bytes += form_bytes_of(a->form, first, packets);
 
     bool sent_before = run->seen_ticks >= run->sent_ticks;
     uint64_t delay = sent_before ? run->seen_ticks - run->sent_ticks : run->sent_ticks - run->seen_ticks;
@@ -148,7 +150,7 @@ static void end_run(struct arrivals *a, unsigned packets)
     a->bytes += bytes_in_order(a, packets);
     sequence_in_order(&a->sequence, packets);
     if (unrecorded > 0)
-        record(a, &a->run, unrecorded);
+        record(a, &a->run, a->sequence.next - unrecorded, unrecorded);
 }
 
 /* Counts a packet whose number is known, and which came damaged when it came first. */
@@ -195,7 +197,7 @@ static void count_identified(struct arrivals *a, const struct io_slot *slot, boo
     if (verdict == SEQUENCE_FIRST)
         a->run = run;
     else
-        record(a, &run, 1);
+        record(a, &run, number, 1);
 }
 
 /* Takes a packet by itself. Returns whether it is ours and sound. */
@@ -280,11 +282,31 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     a->touch_full = touch_full;
 }
 
-void arrivals_count_flows(struct arrivals *a, struct flow_losses *losses)
+/* Whose packet is missing, and how long it was. */
+static void count_lost(void *arrivals, uint64_t number)
+{
+    struct arrivals *a = arrivals;
+
+    if (a->flow_losses != NULL)
+        flow_losses_count(a->flow_losses, number);
+    if (a->form != NULL && a->form->sizes != NULL)
+        a->lost_of_class[size_class_of(a->form->sizes, number)]++;
+}
+
+void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses)
 {
     a->flow_losses = losses;
-    a->sequence.lost = flow_losses_count;
-    a->sequence.lost_context = losses;
+    a->sequence.lost = count_lost;
+    a->sequence.lost_context = a;
+}
+
+void arrivals_by_size(const struct arrivals *a, uint64_t packets[SIZE_CLASSES_MAX])
+{
+    const struct sizes *sizes = a->form->sizes;
+
+    sizes_count_before(sizes, a->sequence.next, packets);
+    for (uint32_t c = 0; c < sizes->class_count; c++)
+        packets[c] -= a->lost_of_class[c];
 }
 
 void arrivals_begin(struct arrivals *a, uint64_t begin_ticks, uint64_t rate_pps)

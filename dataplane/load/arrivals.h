@@ -51,7 +51,10 @@ struct arrivals {
     uint64_t packets, bytes, corrupted, foreign; /* foreign packets are not among packets */
     uint64_t unidentified;                       /* of the corrupted ones, those whose number is not known */
     uint64_t steady, steady_corrupted;           /* unique and corrupted packets that carry the mark */
-    uint64_t untimed;                            /* steady packets whose delay shows that the clocks differ */
+    uint64_t steady_bytes;                       /* of their frames, where packets have a form */
+    uint64_t
+        lost_of_class[SIZE_CLASSES_MAX]; /* of a mix: numbers that have been given up, by the class of their size */
+    uint64_t untimed;                    /* steady packets whose delay shows that the clocks differ */
     struct sequence_tracker sequence;
     /* Of steady unique packets: from the time they were meant to leave, and from the time they left, to the time the
      * port saw them. */
@@ -62,8 +65,11 @@ struct arrivals {
  * other pairs and runs are foreign. */
 void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full);
 
-/* Counts what becomes of each flow from now on. */
-void arrivals_count_flows(struct arrivals *a, struct flow_losses *losses);
+/* Counts what is lost of each flow, where losses is not NULL, and of each size from now on. */
+void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses);
+
+/* Of a mix: how many numbers of each class of sizes have arrived and were not late. The sequence must be settled. */
+void arrivals_by_size(const struct arrivals *a, uint64_t packets[SIZE_CLASSES_MAX]);
 
 /* The run begins; the sender's, with this rate (0: unpaced), does not begin before. */
 void arrivals_begin(struct arrivals *a, uint64_t begin_ticks, uint64_t rate_pps);

@@ -179,6 +179,42 @@ static uint64_t not_after(uint64_t t_ns, uint64_t end_ns)
     return t_ns < end_ns ? t_ns : end_ns;
 }
 
+/* How many packets there are of each class of sizes of a mix; null where packets have one size. */
+static void put_sizes(FILE *out, const struct sizes *sizes, const uint64_t *packets)
+{
+    fprintf(out, ",\"sizes\":");
+    if (packets == NULL) {
+        fprintf(out, "null");
+        return;
+    }
+    for (uint32_t c = 0; c < sizes->class_count; c++)
+        fprintf(out, "%s{\"from\":%" PRIu32 ",\"to\":%" PRIu32 ",\"packets\":%" PRIu64 "}", c == 0 ? "[" : ",",
+                sizes->classes[c].from, sizes->classes[c].to, packets[c]);
+    fputc(']', out);
+}
+
+/* What a server answers follows from no number of its own. */
+static void put_sizes_sent(FILE *out, const struct session *s)
+{
+    const struct sizes *sizes = &s->options->sizes;
+    uint64_t packets[SIZE_CLASSES_MAX];
+    bool known = sizes->period > 0 && s->options->role != ROLE_SERVER;
+
+    if (known)
+        sizes_count_before(sizes, s->tx.offered, packets);
+    put_sizes(out, sizes, known ? packets : NULL);
+}
+
+static void put_sizes_received(FILE *out, const struct session *s)
+{
+    const struct sizes *sizes = &s->options->sizes;
+    uint64_t packets[SIZE_CLASSES_MAX];
+
+    if (sizes->period > 0)
+        arrivals_by_size(&s->arrivals, packets);
+    put_sizes(out, sizes, sizes->period > 0 ? packets : NULL);
+}
+
 /* A server answers what came, which may be any packets of a mix: those that are lost on the way lack in the middle. */
 static uint64_t offered_bytes(const struct session *s)
 {
@@ -212,6 +248,7 @@ static void put_tx(FILE *out, const struct session *s)
     put_count(out, "max_debt_ns", has_phases ? o->max_debt_ms * NS_PER_MS : 0);
     put_time(out, "steady_begin_ns", o, not_after(steady_begin_ns, ended_ns));
     put_time(out, "steady_end_ns", o, not_after(steady_end_ns, ended_ns));
+    put_sizes_sent(out, s);
     fputc('}', out);
 }
 
@@ -244,12 +281,14 @@ static void put_rx(FILE *out, const struct session *s)
     put_count(out, "late_packets", a->sequence.late);
     put_count(out, "dropped_packets", s->stats.rx_dropped);
     put_count(out, "steady_packets", a->steady);
+    put_count(out, "steady_bytes", a->form != NULL ? a->steady_bytes : a->steady * s->options->frame_len);
     put_count(out, "steady_corrupted_packets", a->steady_corrupted);
     if (a->sequence.next > 0)
         put_count(out, "highest_sequence", a->sequence.next - 1);
     else
         fprintf(out, ",\"highest_sequence\":null");
     put_flows(out, &s->flow_losses);
+    put_sizes_received(out, s);
     fputc('}', out);
 }
 

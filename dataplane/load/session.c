@@ -120,8 +120,8 @@ void session_prepare(struct session *s)
     arrivals_init(&s->arrivals, &s->port, packet_mark((unsigned)o->pair, (unsigned)their_run, false), o->touch_full);
     if (o->rate_pps > 0)
         arrivals_allow_ahead(&s->arrivals, s->schedule.ahead_packets);
-    if (s->flow_losses.flows != NULL)
-        arrivals_count_flows(&s->arrivals, &s->flow_losses);
+    if (s->flow_losses.flows != NULL || o->sizes.period > 0)
+        arrivals_count_losses(&s->arrivals, s->flow_losses.flows != NULL ? &s->flow_losses : NULL);
     cost_open(&s->cost);
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is to be measured: a campaign file, and the options that override it.
+import { readFileSync } from 'node:fs';
 import { chooseKnobs } from '../host/knobs/choose.ts';
 import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from '../model/campaign.ts';
+import { itemsOf } from '../model/given.ts';
+import { mixOfFile } from '../model/size-file.ts';
 import { testbedError } from '../model/testbed.ts';
 import { overridesIn } from './campaign-options.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -10,11 +13,35 @@ import { readYaml } from './yaml-file.ts';
 /** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
 export function readCampaign(file: string | undefined, options: Record<string, unknown>): Campaign {
   const base = file === undefined ? {} : readFile(file);
-  const parsed = parseCampaign({ ...base, ...overridesIn(options) });
+  const parsed = parseCampaign(withSizeFiles({ ...base, ...overridesIn(options) }));
   if (!parsed.ok) throw new CliError(EXIT.usage, parsed.error);
   const chosen = chooseKnobs(parsed.value.tune);
   if (!chosen.ok) throw new CliError(EXIT.usage, chosen.error);
   return { ...parsed.value, tune: chosen.value };
+}
+
+/** With the histograms of sizes in place of the files that hold them: a campaign needs these no more. */
+function withSizeFiles(file: CampaignFile): CampaignFile {
+  if (file.packetSize === undefined) return file;
+  return {
+    ...file,
+    packetSize: itemsOf(file.packetSize).map((item) => (/\.csv$/i.test(item) ? sizeFile(item) : item)),
+  };
+}
+
+function sizeFile(path: string): string {
+  const mix = mixOfFile(readText(path));
+  if (!mix.ok) throw new CliError(EXIT.usage, `packetSize (-P): ${path}: ${mix.error}`);
+  return mix.value;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new CliError(EXIT.usage, `packetSize (-P): cannot read the file of sizes ${path}: ${code}`);
+  }
 }
 
 function readFile(path: string): CampaignFile {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CASES, caseRows } from '../report/tables/cases.ts';
 import { csvText, jsonLines, type Table } from '../report/tables/columns.ts';
-import { bucketRows, HISTOGRAMS, SAMPLES, sampleRows } from '../report/tables/parts.ts';
+import { bucketRows, HISTOGRAMS, SAMPLES, SIZES, sampleRows, sizeRows } from '../report/tables/parts.ts';
 import { caseRow, type TrialRow } from '../report/tables/shared.ts';
 import { TRIALS } from '../report/tables/trials.ts';
 import type { TrialParts } from '../store/rows.ts';
@@ -44,6 +44,8 @@ function tableOf(store: Store, ids: readonly (string | undefined)[], what: What,
       );
     case 'samples':
       return text(SAMPLES, sampleRows(trials({ samples: true })), format);
+    case 'sizes':
+      return text(SIZES, sizeRows(trials({})), format);
     case 'histograms':
       return text(HISTOGRAMS, bucketRows(trials({ histograms: true })), format);
     default:

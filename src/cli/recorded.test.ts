@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader sees, recorded in test/fixtures/terminal/ for each width, to be looked at. After a change that is wanted:
 //   node --test --test-update-snapshots src/cli/recorded.test.ts
+
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
@@ -16,6 +17,7 @@ import {
 import { plainCpus } from '../../test/fixtures/cpus.ts';
 import type { Finding } from '../host/doctor.ts';
 import type { StoredCampaign } from '../model/result.ts';
+import type { PacketSize } from '../model/sizes.ts';
 import { renderComparison } from '../report/comparison.ts';
 import { renderCampaignList } from '../report/list.ts';
 import { renderSummary } from '../report/terminal.ts';
@@ -34,7 +36,7 @@ const testbeds = toCampaignResult(twoTestbedsCampaign());
 const sweep = toCampaignResult(someOf(sweepCampaign(), [64, 1500]));
 
 /** Fewer sizes, as a reader of the recording has seen it all by then. */
-function someOf(campaign: StoredCampaign, sizes: readonly number[]): StoredCampaign {
+function someOf(campaign: StoredCampaign, sizes: readonly PacketSize[]): StoredCampaign {
   return storedCampaign({
     ...campaign,
     cases: campaign.cases.filter(({ case: one }) => sizes.includes(one.packetSize) && one.switch !== 'direct'),

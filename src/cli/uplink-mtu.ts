@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MTU of uplinks in the record: as it was found, and to what a switch of the kernel raises it for jumbo frames.
+
 import { largestFrame, mtuSetting, raisedMtu } from '../model/frame.ts';
 import type { PlannedCase } from '../model/result.ts';
+import { largestBytes } from '../model/sizes.ts';
 import type { HostRecord } from '../model/testbed.ts';
 import type { TestbedOffer } from '../plan/offer.ts';
 
@@ -14,7 +16,7 @@ export function withMtu(
   const remote = cases.filter(
     ({ case: { testbed, location }, skipped }) => testbed === name && location === 'remote' && skipped === null,
   );
-  const frame = largestFrame(remote.map(({ case: { packetSize } }) => packetSize));
+  const frame = largestFrame(remote.map(({ case: { packetSize } }) => largestBytes(packetSize)));
   return hosts.map((host) => {
     const uplink = (host.role === 'near' ? near : far)?.uplink;
     if (uplink === null || uplink === undefined) return host;

@@ -74,6 +74,9 @@ export const SampleLineSchema = z.strictObject({
 });
 export type SampleLine = z.infer<typeof SampleLineSchema>;
 
+/** Packets of a mix by their frames' bytes, from and to included; null where all have one size. */
+const SizesSchema = z.array(z.strictObject({ from: count, to: count, packets: count })).nullable();
+
 export const TxTotalsSchema = z.strictObject({
   intended_packets: count,
   offered_packets: count,
@@ -90,6 +93,7 @@ export const TxTotalsSchema = z.strictObject({
   steady_given_up_packets: count,
   steady_begin_ns: timeNs,
   steady_end_ns: timeNs,
+  sizes: SizesSchema,
 });
 export type TxTotals = z.infer<typeof TxTotalsSchema>;
 
@@ -106,10 +110,13 @@ export const RxTotalsSchema = z.strictObject({
   late_packets: count,
   dropped_packets: count,
   steady_packets: count,
+  /** Of their frames. */
+  steady_bytes: count,
   steady_corrupted_packets: count,
   highest_sequence: count.nullable(),
   /** Of flows that are counted one by one; null where there is one, or each packet has its own. */
   flows: z.strictObject({ count, with_loss: count, with_reordering: count, most_lost_packets: count }).nullable(),
+  sizes: SizesSchema,
 });
 export type RxTotals = z.infer<typeof RxTotalsSchema>;
 
@@ -181,6 +188,7 @@ const BuiltFrameworkSchema = z.strictObject({
   headers: z.array(z.enum(HEADERS)),
   /** A client receives answers to whichever UDP port. */
   answers_to_any_port: z.boolean(),
+  /** It sends packets of several sizes. */
   mixed_sizes: z.boolean(),
   /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
   ports: z.array(PortKindSchema),

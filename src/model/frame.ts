@@ -41,6 +41,6 @@ export function frameBytesOf(mtu: number): number {
 }
 
 /** The largest of these frames that a switch has to be set up for: never less than the largest usual one. */
-export function largestFrame(packetSizes: readonly number[]): number {
-  return Math.max(FRAME_BYTES_USUAL, ...packetSizes);
+export function largestFrame(frameBytes: readonly number[]): number {
+  return Math.max(FRAME_BYTES_USUAL, ...frameBytes);
 }

@@ -33,8 +33,8 @@ export interface ParameterColumn<T> {
 
 /** The column of the store, which the exports have as well. */
 export interface StoredColumn<T> extends ParameterColumn<T> {
-  /** From what is in the store, unchecked. */
-  back(stored: unknown): unknown;
+  /** From what is in the store, and in the stored column beside, unchecked. */
+  back(stored: unknown, beside: unknown): unknown;
 }
 
 /** The horizontal axis of a chart of what was swept. */
@@ -76,10 +76,10 @@ export interface Parameter<T> {
   heading: string;
   align: 'left' | 'right';
   column: StoredColumn<T>;
-  /** A column that the exports have before it. */
-  beside?: ParameterColumn<T>;
+  /** A column that the exports have before it; where it is `stored`, the store has it as well. */
+  beside?: ParameterColumn<T> & { stored?: true };
   /** The option of `vswload` (dataplane/options.c) by which traffic applications are told; null where that is not theirs to know. */
-  dataplane: { option: string; value(value: T): string | number } | null;
+  dataplane: { option: string | ((value: T) => string); value(value: T): string | number } | null;
   /** Where charts are drawn along it. */
   axis?: Axis;
 }

@@ -17,6 +17,7 @@ import {
   type Reading,
 } from './parameter.ts';
 
+import { isPacketSize, meanBytes, type PacketSize, sizeLabel, sizesOf, sizesOption } from './sizes.ts';
 import { quantity } from './units.ts';
 import { PINS } from './workers.ts';
 
@@ -136,31 +137,42 @@ const ENTRIES = {
     meaning: 'kind of port between application and switch',
     toApplications: false,
   }),
-  /** P: bytes of the whole Ethernet frame without FCS. */
-  packetSize: entry<number>()({
+  /** P: bytes of the whole Ethernet frame without FCS, or a mix of such sizes (sizes.ts). */
+  packetSize: entry<PacketSize>()({
     ...CELL,
-    schema: (zod) => zod.int().min(FRAME_BYTES_MIN).max(FRAME_BYTES_MAX),
+    schema: (zod) =>
+      zod.union([zod.int().min(FRAME_BYTES_MIN).max(FRAME_BYTES_MAX), zod.string().refine(isPacketSize)]),
     flags: '-P, --packet-size <list>',
-    help: "bytes of the whole Ethernet frame without FCS, 60 to 9014; RFC 2544's 64 and 1518 are 60 and 1514 (default: 64)",
+    help: "bytes of the whole Ethernet frame without FCS, 60 to 9014; RFC 2544's 64 and 1518 are 60 and 1514 (default: 64); or a mix: imix, imix:aaadg (RFC 6985), 60-1514, or a file.csv of lines bytes,count",
     default: (_dimension, { fcs }) => SIZE_DEFAULT - (fcs ? FCS_BYTES : 0),
     parse(given, { fcs }) {
       const extra = fcs ? FCS_BYTES : 0;
       const unit = fcs
         ? 'bytes of the whole Ethernet frame with its FCS (without --fcs: less 4)'
         : "bytes of the whole Ethernet frame without its FCS (RFC 2544's 64 and 1518 are 60 and 1514; --fcs takes them as they are)";
-      const sizes = quantitiesOf(given, { min: FRAME_BYTES_MIN + extra, max: FRAME_BYTES_MAX + extra, unit });
-      return sizes.ok ? { ok: true, value: sizes.value.map((bytes) => bytes - extra) } : sizes;
+      return sizesOf(given, { extra, unit });
     },
     written: String,
-    told: (bytes) => `P = ${bytes} B`,
-    inTitle: (sizes) => `${sizes} B`,
-    inKey: (bytes) => `P=${bytes}`,
+    told: (size) => (/^[\d-]+$/.test(sizeLabel(size)) ? `P = ${sizeLabel(size)} B` : `P = ${sizeLabel(size)}`),
+    inTitle: (sizes) => (/^[\d and]+$/.test(sizes.replace(' to ', '')) ? `${sizes} B` : `sizes ${sizes}`),
+    inKey: (size) => `P=${size}`,
     ...{ title: 'Size', heading: 'P (B)', align: 'right' },
-    column: column(
-      { name: 'packet_size_bytes', unit: 'bytes', meaning: 'whole Ethernet frame without FCS' },
-      'integer',
-    ),
-    dataplane: { option: 'size', value: itself },
+    column: {
+      ...{ name: 'packet_size_bytes', type: 'integer', unit: 'bytes' },
+      meaning: 'whole Ethernet frame without FCS; of a mix the mean, rounded',
+      of: (size) => Math.round(meanBytes(size)),
+      back: (stored, beside) => (typeof beside === 'string' && beside !== 'one' ? beside : stored),
+    },
+    beside: {
+      ...{ name: 'packet_sizes', type: 'text', unit: null, stored: true },
+      meaning:
+        '`one`, or the mix of sizes: `imix`, `imix:` with letters of RFC 6985, `60-1514`, or `mix:` with packets of each size',
+      of: (size) => (typeof size === 'number' ? 'one' : size),
+    },
+    dataplane: {
+      option: (size) => (typeof size === 'number' ? 'size' : 'sizes'),
+      value: (size) => (typeof size === 'number' ? size : sizesOption(size)),
+    },
     axis: { by: 'packet size', title: 'packet size, bytes', turn: 2 },
   }),
   /** R: packets/s of each sender; `max` is unpaced. */

@@ -221,6 +221,10 @@ const FlowsSchema = z.strictObject({
 });
 export type Flows = z.infer<typeof FlowsSchema>;
 
+/** What became of frames of so many bytes, from and to included, of all pairs together; late ones are among the lost. */
+const SizeSchema = z.strictObject({ from: count, to: count, sentPackets: count, lostPackets: count });
+export type SizeCount = z.infer<typeof SizeSchema>;
+
 /** Everything that one execution of a test case told. Packet counts are exact totals of the whole run, drained. */
 export const MeasurementSchema = z.strictObject({
   /** Length of the steady state, seconds; rates refer to it. */
@@ -268,6 +272,8 @@ export const MeasurementSchema = z.strictObject({
   noise: NoiseSchema,
   /** Null where a pair has one flow, and where each packet has its own. Older records lack it. */
   flows: FlowsSchema.nullable().default(null),
+  /** By size, where packets have several. Older records lack it. */
+  sizes: z.array(SizeSchema).nullable().default(null),
   pairs: z.array(PairResultSchema),
   /** All pairs together. */
   ways: WaysSchema.nullable().default(null),
@@ -423,6 +429,8 @@ export const EvidenceSchema = z.strictObject({
   /** The several ways in which packets reached their sockets. */
   receivePaths: z.array(z.string()),
   rxModerated: z.boolean(),
+  /** What became of each size of a mix, of all trials together; empty where packets have one size. */
+  sizes: z.array(SizeSchema),
   /** The shortest and the longest warm-up, seconds; null where older records lack it. */
   warmupS: z.strictObject({ least: z.number(), most: z.number() }).nullable(),
   /** Delays in ns at some percentiles of the round trips of all measured trials together, as far as enough packets lie beyond. */

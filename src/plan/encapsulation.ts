@@ -5,6 +5,7 @@ import type { Framework } from '../model/dataplane.ts';
 import { headerBytesOf, headersOf } from '../model/encapsulation.ts';
 import { FCS_BYTES } from '../model/frame.ts';
 import type { Header } from '../model/names.ts';
+import { smallestBytes } from '../model/sizes.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { SwitchOffer } from './offer.ts';
 
@@ -52,7 +53,8 @@ function notCarried({ id, uncarried = {} }: SwitchOffer, asked: readonly Header[
 function noRoom(asked: Asked, fcs: boolean): string[] {
   const told = (bytes: number) => bytes + (fcs ? FCS_BYTES : 0);
   const least = headerBytesOf(asked) + PAYLOAD_BYTES;
-  return asked.packetSize < least
-    ? [`P = ${told(asked.packetSize)} has no room for these headers: give -P ${told(least)} or more`]
+  const smallest = smallestBytes(asked.packetSize);
+  return smallest < least
+    ? [`P = ${told(smallest)} has no room for these headers: give -P ${told(least)} or more`]
     : [];
 }

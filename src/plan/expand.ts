@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a campaign to its test cases, on machines that may lack some of what it asks for. What the user named and cannot
 // have stays in the plan with the reason; what the user left to the machine is simply not chosen.
+
 import type { Campaign } from '../model/campaign.ts';
 import { type Framework, type PortKind, portKindsOf } from '../model/dataplane.ts';
 import type { PlannedCase } from '../model/result.ts';
+import { largestBytes } from '../model/sizes.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
@@ -16,6 +18,7 @@ import { frameworksKnown, switchesKnown, unique } from './names.ts';
 import { type Combination, keep, missOf, obstaclesOf } from './obstacles.ts';
 import { type SwitchOffer, type TestbedOffer, threadsOf } from './offer.ts';
 import { placeCase, placementObstacle } from './placement.ts';
+import { mixObstacles } from './sizes.ts';
 import { type Block, type Cell, type Fitness, spread } from './spread.ts';
 import { cellsOf, pointOf, sizeOf, sweepOf } from './sweep.ts';
 import { workerObstacles } from './workers.ts';
@@ -163,7 +166,8 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
     const reasons = [
       ...lacking,
       ...(obstacle === null ? [] : [obstacle]),
-      ...frameObstacles(combination, point.packetSize, campaign.fcs),
+      ...frameObstacles(combination, largestBytes(point.packetSize), campaign.fcs),
+      ...mixObstacles(framework, point.packetSize),
       ...flowObstacles(framework, { dimension, ...point }),
       ...encapsulationObstacles(combination, point, campaign.fcs),
       ...workerObstacles(combination, point),

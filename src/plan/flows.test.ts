@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import type { Framework } from '../model/dataplane.ts';
 import { FLOW_FIELDS, HEADERS } from '../model/names.ts';
 import { flowObstacles } from './flows.ts';
+import { mixObstacles } from './sizes.ts';
 
 const DPDK = {
   ...{ name: 'dpdk', title: 'DPDK', built: true, usable: true, why: null, whole_frames: true, super_packets: false },
@@ -15,6 +16,14 @@ const RAW: Framework = { ...DPDK, name: 'raw', answers_to_any_port: false };
 const UDP: Framework = { ...DPDK, name: 'udp', flow_fields: [] };
 const ONE = { dimension: 'throughput', flows: 1, flowFields: 'ip', flowOrder: 'round-robin', vlan: 'none' } as const;
 type Asked = Parameters<typeof flowObstacles>[1];
+
+describe('mixes of sizes', () => {
+  it('are for frameworks that send packets of several sizes', () => {
+    const same: Framework = { ...DPDK, mixed_sizes: false };
+    assert.deepEqual([mixObstacles(DPDK, 'imix'), mixObstacles(same, 64)], [[], []]);
+    assert.match(String(mixObstacles(same, 'imix')), /one size at a time: give -P one size/);
+  });
+});
 
 describe('flows', () => {
   const possible: [Framework, Partial<Asked>][] = [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables of the report: results, ledgers, disturbances.
+
 import { type ComponentChild, h } from 'preact';
 import { PARAMETERS } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult, Ceiling, Ledger, UplinkLedger } from '../model/result.ts';
@@ -7,6 +8,7 @@ import { testbedsOf } from '../model/testbed.ts';
 import { bothSend, ioName } from '../model/testcase.ts';
 import { type Group, groupCases } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
+import { lossRatioOf } from '../stats/sizes.ts';
 import { ranked } from '../stats/verdict.ts';
 import { flagMarks, marksFor } from './flags.ts';
 import {
@@ -26,6 +28,7 @@ import {
   varying,
   whereOf,
 } from './format.ts';
+import { bytesText } from './sizes.ts';
 
 /** A column: its header, whether it holds numbers, and the content for a row. */
 interface Column<Row> {
@@ -399,6 +402,23 @@ function hopList({ hops, drops, unplacedPackets }: LedgerRow['ledger']): Compone
 }
 
 /** What a packet costs, the median over each case's measured trials; null where nothing was measured. */
+/** What was lost of each size of a mix, all trials together; null where all packets of each case had one size. */
+export function sizeTable(result: CampaignResult): ComponentChild {
+  const rows = result.results.flatMap((one) => one.evidence.sizes.map((size) => ({ one, size })));
+  if (rows.length === 0) return null;
+  return dataTable<(typeof rows)[number]>({
+    caption: 'Loss by size, all trials together',
+    bodies: [rows],
+    columns: [
+      caseColumn(result),
+      { title: 'Frames', number: true, cell: ({ size }) => bytesText(size, result.fcs) },
+      { title: 'Sent', number: true, cell: ({ size }) => grouped(size.sentPackets) },
+      { title: 'Lost', number: true, cell: ({ size }) => grouped(size.lostPackets) },
+      { title: 'Loss', number: true, cell: ({ size }) => percentLost(lossRatioOf(size)) },
+    ],
+  });
+}
+
 export function costTable(result: CampaignResult): ComponentChild {
   const rows = result.results.flatMap((one) => (one.evidence.measured === 0 ? [] : [{ one, cost: one.evidence.cost }]));
   if (rows.length === 0) return null;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { GROUP_KEYS, type GroupKey, hasOwnDefaults, PARAMETERS, writtenOf } from '../model/parameters.ts';
+import { sizeLabel } from '../model/sizes.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { listed } from './format.ts';
 
@@ -34,10 +35,22 @@ export function titleOf(cases: readonly TestCase[], namesFrameworks: boolean): s
 /** What a title says of the values of a parameter; nothing of a single one. */
 function variation<Key extends GroupKey>(key: Key, values: readonly TestCase[Key][]): string[] {
   if (values.length < 2) return [];
-  const told = values.some((value) => typeof value === 'number')
+  const told = key === 'packetSize' ? sizesIn(values) : toldIn(key, values);
+  return [PARAMETERS[key].inTitle(told)];
+}
+
+function toldIn<Key extends GroupKey>(key: Key, values: readonly TestCase[Key][]): string {
+  return values.some((value) => typeof value === 'number')
     ? span(key, values)
     : listed(values.map((value) => writtenOf(key, value)));
-  return [PARAMETERS[key].inTitle(told)];
+}
+
+/** Mixes stand behind the sizes, and do not lie between any. */
+function sizesIn(values: readonly TestCase[GroupKey][]): string {
+  const sizes = values.filter((value) => typeof value === 'number');
+  const mixes = values.flatMap((value) => (typeof value === 'string' ? [sizeLabel(value)] : []));
+  const spanned = sizes.length > 1 ? [span('packetSize', sizes)] : sizes.map(String);
+  return mixes.length === 0 ? spanned.join('') : listed([...spanned, ...mixes]);
 }
 
 /** Two values, or the least and the most of more; an unpaced rate is above all. */

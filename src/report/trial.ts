@@ -2,8 +2,9 @@
 // One trial with everything that was recorded of it, for a terminal.
 import type { Histogram } from '../model/dataplane.ts';
 import { isRepetition } from '../model/repetition.ts';
-import type { Ledger, Trial } from '../model/result.ts';
+import type { Ledger, SizeCount, Trial } from '../model/result.ts';
 import { caseName, common, describeGroup, grouped, inScale, MICROSECONDS } from './format.ts';
+import { bytesText } from './sizes.ts';
 import type { TrialRow } from './tables/shared.ts';
 import { FIGURE_COLUMNS } from './tables/trials.ts';
 import { clean, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
@@ -30,6 +31,7 @@ export function renderTrial(row: TrialRow, options: TerminalOptions): string {
         ledgerLines(ledger, columns),
       ),
     ),
+    titled('Packets by size', sizeLines(trial.measurement?.sizes ?? [], row.campaign.fcs)),
     ...Object.entries(trial.histograms).map(([kind, histogram]) =>
       titled(`Histogram ${kind}, µs`, histogramLines(histogram, columns)),
     ),
@@ -66,6 +68,17 @@ function ledgerLines({ hops, drops }: Ledger, columns: number): string[] {
   const width = Math.max(...counts.map(({ packets }) => grouped(packets).length));
   return counts.flatMap(({ what, packets }) =>
     wrap(`${grouped(packets).padStart(width)}  ${clean(what)}`, columns, width + 2),
+  );
+}
+
+/** A line for each size of a mix: what was sent of it, and lost. */
+function sizeLines(sizes: readonly SizeCount[], fcs: boolean): string[] {
+  const rows = sizes.map(
+    (size) => [bytesText(size, fcs), grouped(size.sentPackets), grouped(size.lostPackets)] as const,
+  );
+  const [name, sent, lost] = [0, 1, 2].map((index) => Math.max(...rows.map((row) => (row[index] ?? '').length)));
+  return rows.map(
+    (row) => `${row[0].padStart(name ?? 0)}  ${row[1].padStart(sent ?? 0)} sent  ${row[2].padStart(lost ?? 0)} lost`,
   );
 }
 

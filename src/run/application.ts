@@ -95,7 +95,10 @@ function tagsOf({ testCase, end, runTag }: ApplicationPlan): Record<string, numb
 /** How an application is told of a parameter, where it is. */
 function optionOf<Key extends ParameterKey>(key: Key, testCase: TestCase): [string, string | number][] {
   const { dataplane } = PARAMETERS[key];
-  return dataplane === null ? [] : [[dataplane.option, dataplane.value(testCase[key])]];
+  if (dataplane === null) return [];
+  const { option } = dataplane;
+  const value = testCase[key];
+  return [[typeof option === 'string' ? option : option(value), dataplane.value(value)]];
 }
 
 /** A traffic application that runs: its lines are checked and kept as they come. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan is carried out: each part on its testbed, those that share no machine at the same time; every trial is saved as soon as it ends.
+
 import { randomInt } from 'node:crypto';
 import { type Artifacts, type Checkout, removeOldRoots } from '../host/artifacts.ts';
 import { localHost } from '../host/local.ts';
 import { largestFrame } from '../model/frame.ts';
+import { largestBytes } from '../model/sizes.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { newCampaignId, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
@@ -130,7 +132,9 @@ function largestFrames(cases: Plan['cases'], testbed: string): CampaignContext['
   const at = (location: TestCase['location']) =>
     largestFrame(
       cases.flatMap(({ case: testCase, skipped }) =>
-        skipped === null && testCase.testbed === testbed && testCase.location === location ? [testCase.packetSize] : [],
+        skipped === null && testCase.testbed === testbed && testCase.location === location
+          ? [largestBytes(testCase.packetSize)]
+          : [],
       ),
     );
   return { local: at('local'), remote: at('remote') };

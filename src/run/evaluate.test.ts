@@ -48,6 +48,7 @@ function txTotals(part: Partial<TxTotals> = {}): TxTotals {
     steady_given_up_packets: 0,
     steady_begin_ns: START_NS + WARMUP_NS,
     steady_end_ns: START_NS + WARMUP_NS + SECOND_NS,
+    sizes: null,
     ...part,
   };
 }
@@ -67,7 +68,7 @@ function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
     steady_packets: 10_000,
     steady_corrupted_packets: 0,
     highest_sequence: OFFERED - 1,
-    flows: null,
+    ...{ steady_bytes: 640_000, flows: null, sizes: null },
     ...part,
   };
 }
@@ -264,7 +265,7 @@ describe('evaluate', () => {
       ways: null,
       uplink: null,
       ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
-      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, served: null },
+      ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, sizes: null, served: null },
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,
@@ -324,6 +325,21 @@ describe('evaluate', () => {
       sinks: [receiver(flows(100, 9), 10_000, 0), receiver(flows(100, 4), 10_000, 1)],
     });
     assert.deepEqual(measurement.flows, { count: 200, withLoss: 6, withReordering: 2, mostLostPackets: 9 });
+  });
+
+  it('adds up the sizes of all pairs, and takes bits from the bytes that came', () => {
+    const sizes = (packets: number) => ({ sizes: [{ from: 60, to: 60, packets }] });
+    const measurement = measured({
+      testCase: testCase({ pairs: 2, rate: 10_000, packetSize: 'imix' }),
+      placement: { ...evidence().placement, pairs: [1, 2].map((id) => ({ source: id, sink: id })) },
+      sources: [sender(sizes(70), 0), sender(sizes(50), 1)],
+      sinks: [
+        receiver({ ...sizes(60), steady_bytes: 4_000_000 }, 10_000, 0),
+        receiver({ ...sizes(50), steady_bytes: 2_000_000 }, 10_000, 1),
+      ],
+    });
+    assert.deepEqual(measurement.sizes, [{ from: 60, to: 60, sentPackets: 120, lostPackets: 10 }]);
+    assert.equal(measurement.throughputBps, 10_000 * 8 * 400 + 10_000 * 8 * 200);
   });
 
   it('sums over pairs, and keeps them apart too', () => {

@@ -28,6 +28,7 @@ import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
 import type { MachineSnapshot } from './machines.ts';
 import { noiseOf } from './noise.ts';
 import { wallS } from './occupancy.ts';
+import { bitsPerPacket, sizesOf } from './sizes.ts';
 import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
 import { lostOf, type PairTold, pairLedgersOf, strangersOnCable, type Told, uplinkLedgerOf } from './ways.ts';
 
@@ -234,7 +235,10 @@ function combine(
     steadyGivenUpPackets: total((way) => way.tx.steady_given_up_packets),
     rawPps: total((way) => way.rawPps),
     throughputPps,
-    throughputBps: throughputPps * testCase.packetSize * 8,
+    throughputBps:
+      typeof testCase.packetSize === 'number'
+        ? throughputPps * testCase.packetSize * 8
+        : total((way) => way.receivedPps * bitsPerPacket(testCase.packetSize, way.rx)),
     offeredPps: total((way) => way.offeredPps),
     receivePath: evidence.sinks[0]?.ready.path ?? null,
     rxModerated: evidence.sinks.some(({ ready }) => ready.rx_moderation),
@@ -245,6 +249,7 @@ function combine(
     cyclesPerPacket: perPacket(evidence, 'cycles'),
     instructionsPerPacket: perPacket(evidence, 'instructions'),
     flows: flowsOf(ways),
+    sizes: sizesOf(ways),
     noise: { ...noise, reasons: [...noise.reasons, ...warmupDisturbances(warmupOf(evidence, window))] },
     pairs: pairs.map(({ pair, ways: own }) => ({
       pair,

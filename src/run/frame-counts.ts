@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Interfaces and switches count frames, whoever sent them and however many datagrams are in one. They count bytes as well, and
-// all packets of a trial have one size: that tells the packets from announcements, and the datagrams in super-packets.
+// all packets of a trial have one size: that tells the packets from announcements, and the datagrams in super-packets. Of a mix of sizes it
+// does not, and each frame is taken for a packet.
 import { vlansOf } from '../model/encapsulation.ts';
 import type { TestCase } from '../model/testcase.ts';
 
@@ -17,7 +18,8 @@ const TAG_BYTES = 4;
 
 /** How frames of a trial are counted. */
 export interface FrameShape {
-  packetSize: TestCase['packetSize'];
+  /** Null where they have several. */
+  packetSize: number | null;
   /** Most datagrams in a frame; 1 where each is a frame of its own. */
   datagramsMax: number;
   announcementBytes: number;
@@ -26,6 +28,9 @@ export interface FrameShape {
   /** Announcements that may be under way when counting begins, one of each application in each VLAN: earlier ones were awaited. */
   announcementsMax: number;
 }
+
+/** The shape of frames with packets of one size. */
+type OneSize = FrameShape & { packetSize: number };
 
 /** What a counter of frames says of the trial's packets. */
 export interface FrameCount {
@@ -37,10 +42,15 @@ export interface FrameCount {
 }
 
 export function frameShape(testCase: TestCase, superPackets: boolean): FrameShape {
-  const { packetSize, burst, pairs, ip } = testCase;
+  const { burst, pairs, ip } = testCase;
+  const packetSize = typeof testCase.packetSize === 'number' ? testCase.packetSize : null;
   const vlans = vlansOf(testCase).length;
   return {
-    ...{ packetSize, datagramsMax: superPackets ? burst : 1, announcementBytes: announcementBytes(packetSize, ip) },
+    ...{
+      packetSize,
+      datagramsMax: superPackets ? burst : 1,
+      announcementBytes: announcementBytes(packetSize ?? 0, ip),
+    },
     ...{ tagged: vlans > 0, announcementsMax: 2 * pairs * Math.max(1, vlans) },
   };
 }
@@ -49,7 +59,10 @@ export function frameShape(testCase: TestCase, superPackets: boolean): FrameShap
  * The packets in so many frames with so many bytes, Ethernet headers included. Null where there may be several in one and nobody has
  * counted bytes. Frames that are neither packets nor announcements are not told from packets.
  */
-export function countFrames(frames: number, bytes: number | undefined, shape: FrameShape): FrameCount | null {
+export function countFrames(frames: number, bytes: number | undefined, given: FrameShape): FrameCount | null {
+  const { packetSize } = given;
+  if (packetSize === null) return { packets: frames };
+  const shape = { ...given, packetSize };
   if (shape.datagramsMax > 1) return bytes === undefined ? null : countDatagrams(frames, bytes, shape);
   const announcements = bytes === undefined ? 0 : announcementsAmong(frames, bytes, shape);
   return announcements === 0 ? { packets: frames } : { packets: frames - announcements, foreignPackets: announcements };
@@ -61,7 +74,7 @@ export function packetsAtMost(frames: number, { datagramsMax }: FrameShape): num
 }
 
 /** Each announcement is so many bytes shorter than a packet, or longer; 0 where that does not account for what is missing. */
-function announcementsAmong(frames: number, bytes: number, shape: FrameShape): number {
+function announcementsAmong(frames: number, bytes: number, shape: OneSize): number {
   const { packetSize, tagged, announcementsMax } = shape;
   const most = Math.min(frames, announcementsMax);
   const found = (tagged ? [0, TAG_BYTES] : [0])
@@ -74,7 +87,7 @@ function announcementsAmong(frames: number, bytes: number, shape: FrameShape): n
 function countDatagrams(
   frames: number,
   bytes: number,
-  { packetSize, announcementBytes: bytesEach, announcementsMax }: FrameShape,
+  { packetSize, announcementBytes: bytesEach, announcementsMax }: OneSize,
 ): FrameCount {
   const behind = bytes - HEADERS_BYTES * frames;
   const [datagram, padding] = [packetSize - HEADERS_BYTES, bytesEach - HEADERS_BYTES];

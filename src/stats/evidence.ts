@@ -9,6 +9,7 @@ import type { TestCase } from '../model/testcase.ts';
 import { curveOf } from './histogram.ts';
 import { modeChange } from './modes.ts';
 import { keptRatio } from './pace.ts';
+import { sumBySize } from './sizes.ts';
 import { sumOf } from './sum.ts';
 
 /** A trial without what is large. */
@@ -124,6 +125,7 @@ export function evidenceOf(
     receivePaths: [...new Set(all.flatMap(({ receivePath }) => receivePath ?? []))],
     roundTrips: roundTrips === null ? [] : curveOf(roundTrips),
     warmupS: rangeOf(all.flatMap(({ warmupS }) => warmupS ?? [])),
+    sizes: sumBySize(all.flatMap(({ sizes }) => sizes ?? [])),
     rxModerated: all.some(({ rxModerated }) => rxModerated === true),
     offeredRatio: keptRatio(measured, 'offered'),
     receivedRatio: keptRatio(measured, 'received'),

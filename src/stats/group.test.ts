@@ -12,7 +12,8 @@ import { verdicts } from './verdict.ts';
 /** Values other than those of a test case, for parameters that are not one of a few words. */
 const OTHER = {
   ...{ testbed: 'lab', pairs: 2, switch: 'ovs', io: 'dpdk', packetSize: 1500, rate: 1000, burst: 1 },
-  ...{ flows: 1000, flowOrder: 'uniform', vlan: '100-199', qinq: '200', switchThreads: 2, queues: 4, arrivals: 'poisson' },
+  ...{ flows: 1000, flowOrder: 'uniform', vlan: '100-199', qinq: '200', switchThreads: 2, queues: 4 },
+  ...{ arrivals: 'poisson' },
 };
 
 /** Another value for each parameter. */

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the cable between two hosts carries: a limit that is no switch's.
 import type { CaseResult } from '../model/result.ts';
+import { meanBytes } from '../model/sizes.ts';
 import { farHostOf, type HostRecord, lineRatePps, nearHostOf } from '../model/testbed.ts';
 import { bothSend, type TestCase } from '../model/testcase.ts';
 
 /** From this part of the line rate on the cable is the limit: what is left are gaps that no sender closes wholly. */
 export const LINE_RATE_LIMITED_RATIO = 0.95;
 
-/** The most packets/s of a case's size that its cable carries for all pairs together, each direction that they use counted; null where there is none, or nobody knows. */
+/** The most packets/s of a case's size, or of the mean of its sizes, that its cable carries for all pairs together, each direction that they use counted; null where there is none, or nobody knows. */
 export function lineRateOf(campaign: { hosts: readonly HostRecord[] }, testCase: TestCase): number | null {
   if (testCase.location !== 'remote') return null;
   const ends = [nearHostOf(campaign, testCase.testbed), farHostOf(campaign, testCase.testbed)];
   const known = ends.flatMap((host) => host?.uplink?.lineRateBps ?? []);
   if (known.length === 0) return null;
-  return lineRatePps(Math.min(...known), testCase.packetSize) * (bothSend(testCase) ? 2 : 1);
+  return lineRatePps(Math.min(...known), meanBytes(testCase.packetSize)) * (bothSend(testCase) ? 2 : 1);
 }
 
 /** A throughput case's part of the line rate; null where it has none. */

@@ -110,20 +110,24 @@ export const INVENTORY: Columns<Inventory> = {
 
 /** The columns that hold a test case. */
 export function caseToColumns(testCase: TestCase): Record<string, SQLInputValue> {
-  return Object.fromEntries(PARAMETER_KEYS.map((key) => parameterToColumn(key, testCase)));
+  return Object.fromEntries(PARAMETER_KEYS.flatMap((key) => parameterToColumns(key, testCase)));
 }
 
-function parameterToColumn<Key extends ParameterKey>(key: Key, testCase: TestCase): [string, SQLInputValue] {
-  const { column } = PARAMETERS[key];
-  return [column.name, column.of(testCase[key])];
+function parameterToColumns<Key extends ParameterKey>(key: Key, testCase: TestCase): [string, SQLInputValue][] {
+  const { column, beside } = PARAMETERS[key];
+  const value = testCase[key];
+  return [
+    [column.name, column.of(value)],
+    ...(beside?.stored === true ? [[beside.name, beside.of(value)] satisfies [string, SQLInputValue]] : []),
+  ];
 }
 
 /** The test case of a row, unchecked. */
 export function caseFromColumns(row: Row): Record<string, unknown> {
   return Object.fromEntries(
     PARAMETER_KEYS.map((key) => {
-      const { column } = PARAMETERS[key];
-      return [key, column.back(row[column.name])];
+      const { column, beside } = PARAMETERS[key];
+      return [key, column.back(row[column.name], beside === undefined ? undefined : row[beside.name])];
     }),
   );
 }
@@ -170,6 +174,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   noise: json('noise_json'),
   flows: json('flows_json'),
   ways: json('ways_json'),
+  sizes: json('sizes_json'),
   ledgers: json('ledgers_json'),
   uplink: json('uplink_json'),
   served: json('served_json'),

@@ -578,9 +578,26 @@ function columnSql<Key extends ParameterKey>(key: Key): string {
   return `-- ${column.meaning}\nALTER TABLE cases ADD COLUMN ${column.name} ${type} NOT NULL DEFAULT ${sql};`;
 }
 
+/** Its columns in the store. */
+function storedNames(key: ParameterKey): string[] {
+  const { column, beside } = PARAMETERS[key];
+  return beside?.stored === true ? [beside.name, column.name] : [column.name];
+}
+
+/** The version that adds the mixes of sizes, and what became of each size. */
+function mixesVersion(): string {
+  return `
+DROP VIEW trial_results;
+-- \`one\` where all packets have packet_size_bytes, else the mix, of which that is the mean.
+ALTER TABLE cases ADD COLUMN packet_sizes TEXT NOT NULL DEFAULT 'one';
+-- What became of each size of a mix: [{"from", "to", "sentPackets", "lostPackets"}]; JSON's null, or NULL, where packets had one size.
+ALTER TABLE trials ADD COLUMN sizes_json TEXT;
+${viewSql()}`;
+}
+
 /** The view with every parameter that there is. */
 function viewSql(): string {
-  const columns = PARAMETER_KEYS.map((key) => PARAMETERS[key].column.name).join(', ');
+  const columns = PARAMETER_KEYS.flatMap(storedNames).join(', ');
   return `
 CREATE VIEW trial_results AS
   -- One row a trial with its test case and its latencies: the place to begin. Figures of two testbeds are figures of two
@@ -632,6 +649,7 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('queues'),
   `${parameterVersion('direction')}${WAYS_COLUMNS}`,
   parameterVersion('arrivals'),
+  mixesVersion(),
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

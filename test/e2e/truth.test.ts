@@ -151,6 +151,28 @@ suite('known truth', cannotMeasure, () => {
     }
   });
 
+  it('knows of each size of a mix what it lost, and how many bits came', { timeout: 120_000 }, async () => {
+    const switches = { 'impaired-short': { above: 600 }, 'impaired-sizes': { drop: 5 } };
+    const trials = await measure(workspace, switches, `--io raw-mmsg ${PACE.replace('-P 128', '-P imix')}`);
+    for (const { schedule, measurement, case: testCase } of trials) {
+      const told = `${testCase.io} ${JSON.stringify(schedule)}`;
+      const order = [60, 60, 60, 60, 60, 60, 60, 566, 566, 566, 566, 1514];
+      const sent = Array.from({ length: measurement.offeredPackets }, (_, number) => order[number % 12] ?? 0);
+      const isLost = (bytes: number, number: number) =>
+        'above' in schedule ? bytes > 600 : number % (schedule.drop ?? 1) === (schedule.drop ?? 1) - 1;
+      const expected = [60, 566, 1514].map((bytes) => ({
+        ...{ from: bytes, to: bytes, sentPackets: sent.filter((one) => one === bytes).length },
+        lostPackets: sent.filter((one, number) => one === bytes && isLost(one, number)).length,
+      }));
+      assert.deepEqual(measurement.sizes, expected, told);
+      assert.ok(measurement.lostPackets > 0, told);
+      const arrived = sent.filter((bytes, number) => !isLost(bytes, number));
+      const mean = arrived.reduce((sum, bytes) => sum + bytes, 0) / arrived.length;
+      // The measured window begins and ends within a period of the mix.
+      assert.ok(Math.abs(measurement.throughputBps / measurement.throughputPps / 8 / mean - 1) < 0.02, told);
+    }
+  });
+
   it("takes another trial's packets for nobody's, whatever their numbers", { timeout: 60_000 }, async () => {
     const schedule = { leftover: 1000 };
     const trials = await measure(

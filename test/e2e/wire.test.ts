@@ -373,6 +373,44 @@ suite('frames on the wire', skip, () => {
     }
   }
 
+  for (const io of ['udp', 'udp-mmsg', 'raw', 'raw-mmsg']) {
+    it(`${io} sends a mix of sizes in the order in which it is written`, { timeout: 60_000 }, async () => {
+      offload('on');
+      const file = join(folder, `mix-${io}.pcap`);
+      const mix = { io, size: 64, touch: 'full', sizes: '60*2,566,1514,60,61,124*2' };
+      const { offered, rx, witness } = await exchange(file, mix);
+      assert.deepEqual([rx.packets, rx.unique_packets, rx.foreign_packets, witness], [offered, offered, 0, offered]);
+      const order = [60, 60, 566, 1514, 60, 61, 124, 124];
+      const frames = dissect(file);
+      const expected = Array.from({ length: offered }, (_, number) => String(order[number % order.length]));
+      assert.deepEqual(
+        frames.map((frame) => frame['frame.len']),
+        expected,
+      );
+      for (const frame of frames) {
+        assert.equal(frame['ip.checksum.status'], '1');
+        // UDP sockets send none.
+        assert.equal(frame['udp.checksum.status'], io.startsWith('raw') ? '1' : '3');
+        assert.equal(frame['_ws.expert'], '');
+      }
+      const bytes = frames.reduce((sum, frame) => sum + Number(frame['frame.len']), 0);
+      assert.equal(rx.bytes, bytes);
+    });
+  }
+
+  it('sends each size of a range as often as any, in another order', { timeout: 60_000 }, async () => {
+    offload('on');
+    const file = join(folder, 'range.pcap');
+    const mix = { io: 'raw-mmsg', size: 64, touch: 'full', sizes: 'shuffled:60-159' };
+    const { offered } = await exchange(file, mix, { sender: { rate: 20_000 } });
+    const lengths = dissect(file).map((frame) => Number(frame['frame.len']));
+    const period = lengths.slice(0, 100);
+    assert.ok(offered >= 300);
+    assert.equal(new Set(period).size, 100);
+    assert.ok(lengths.every((length, index) => length === period[index % 100]));
+    assert.ok(period.filter((length, index) => period[index + 1] === length + 1).length < 10);
+  });
+
   it('draws flows evenly, by the chi-squared test of what tshark sees', { timeout: 60_000 }, async () => {
     offload('on');
     const file = join(folder, 'uniform.pcap');

@@ -139,6 +139,7 @@ describe('a table', () => {
         'instructions_per_packet_json',
         'flows_json',
         'ways_json',
+        'sizes_json',
       ],
       cases: ['case_key', 'skipped_reason', 'revision'],
     };

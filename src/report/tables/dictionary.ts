@@ -2,7 +2,7 @@
 // The data dictionary: what each column of each export means, from the lists that the exports themselves are made of.
 import { CASES } from './cases.ts';
 import type { Column, ColumnType } from './columns.ts';
-import { HISTOGRAMS, SAMPLES } from './parts.ts';
+import { HISTOGRAMS, SAMPLES, SIZES } from './parts.ts';
 import { TRIALS } from './trials.ts';
 
 /** A table without its rows. */
@@ -13,7 +13,7 @@ interface DescribedTable {
 }
 
 /** Every table that `export --what` names. */
-export const TABLES: readonly DescribedTable[] = [TRIALS, CASES, SAMPLES, HISTOGRAMS];
+export const TABLES: readonly DescribedTable[] = [TRIALS, CASES, SAMPLES, SIZES, HISTOGRAMS];
 
 const TYPES: Record<ColumnType, string> = {
   text: 'any text, quoted as RFC 4180 has it',

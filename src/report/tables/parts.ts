@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables that hang on trials: their course over time, and how long each packet took.
 import type { Histogram } from '../../model/dataplane.ts';
-import type { Sample } from '../../model/result.ts';
+import type { Sample, SizeCount } from '../../model/result.ts';
 import type { Column, Table } from './columns.ts';
 import { KEY_COLUMNS, type TrialRow } from './shared.ts';
 
@@ -42,6 +42,44 @@ export const SAMPLES: Table<SampleRow> = {
 
 export function* sampleRows(trials: Iterable<TrialRow>): Generator<SampleRow, void> {
   for (const row of trials) for (const sample of row.trial.measurement?.samples ?? []) yield { ...row, sample };
+}
+
+interface SizeRow extends TrialRow {
+  size: SizeCount;
+}
+
+const SIZE_COLUMNS: readonly Column<SizeRow>[] = [
+  {
+    ...{ name: 'from_bytes', type: 'integer', unit: 'bytes' },
+    meaning: 'smallest frame that is counted here, without FCS',
+    of: ({ size }) => size.from,
+  },
+  {
+    ...{ name: 'to_bytes', type: 'integer', unit: 'bytes' },
+    meaning: 'largest frame that is counted here; the same where each size is counted for itself, as up to 32 are',
+    of: ({ size }) => size.to,
+  },
+  {
+    ...{ name: 'sent_packets', type: 'integer', unit: 'packets' },
+    meaning: 'sent, all pairs together',
+    of: ({ size }) => size.sentPackets,
+  },
+  {
+    ...{ name: 'lost_packets', type: 'integer', unit: 'packets' },
+    meaning: 'of those, not arrived, or late',
+    of: ({ size }) => size.lostPackets,
+  },
+];
+
+export const SIZES: Table<SizeRow> = {
+  name: 'sizes',
+  about:
+    'One row for each size of the packets of a trial with a mix of sizes, or for a range of sizes where there are more than 32.',
+  columns: [...KEY_COLUMNS, ...SIZE_COLUMNS],
+};
+
+export function* sizeRows(trials: Iterable<TrialRow>): Generator<SizeRow, void> {
+  for (const row of trials) for (const size of row.trial.measurement?.sizes ?? []) yield { ...row, size };
 }
 
 interface BucketRow extends TrialRow {
