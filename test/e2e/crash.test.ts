@@ -61,7 +61,7 @@ suite('crashes', cannotMeasure, () => {
   ];
   for (const { name, reached } of MOMENTS) {
     it(`kill -9 when ${name}: 'clean' leaves nothing, and the campaign is resumed`, { timeout: 60_000 }, async () => {
-      const running = start(campaign(2, '300ms'));
+      const running = start(campaign(1, '300ms'));
       await until(reached);
       running.child.kill('SIGKILL');
       await running.ended;

@@ -83,6 +83,9 @@ const UplinksSchema = z.looseObject({
   ),
 });
 
+/** Why the long ones are left out. */
+const withoutLong = process.env.VSWBENCH_LAB === 'all' ? false : 'takes more than a minute: VSWBENCH_LAB=all runs it';
+
 suite(
   'the virtual lab',
   whyNot(),
@@ -195,6 +198,7 @@ suite(
 
     it('carries no packet of a trial into the next one, where a card is slower than a switch', {
       timeout: 300_000,
+      skip: withoutLong,
     }, async (t) => {
       if (skipped(t)) return;
       const ended = await workspace.run([
@@ -266,7 +270,7 @@ suite(
 
     it('goes on where a machine reboots in the middle of a tuned run: it is tuned again, and nothing differs afterwards', {
       timeout: 300_000,
-      skip: process.env.VSWBENCH_LAB === 'all' ? false : 'takes more than a minute: VSWBENCH_LAB=all runs it',
+      skip: withoutLong,
     }, async (t) => {
       if (skipped(t)) return;
       const forget =
