@@ -215,8 +215,9 @@ suite('a kernel switch in a network of its own', cannotMeasure, () => {
       'whoever lives in its network is killed',
       async () => {
         for (const name of ownNetworks()) {
-          for (const pid of capture('ip', 'netns', 'pids', name).split('\n'))
-            if (pid !== '') process.kill(Number(pid), 'SIGKILL');
+          // Some of them end by themselves meanwhile, which kill(1) of several says and goes on.
+          const ids = capture('ip', 'netns', 'pids', name).split('\n');
+          spawnSync('kill', ['-KILL', ...ids.filter((id) => id !== '')]);
         }
       },
     ],

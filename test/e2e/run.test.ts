@@ -13,7 +13,7 @@ suite('vswbench run', cannotMeasure, () => {
 
   it('measures the socket techniques over linux-bridge and direct, and the witness agrees to the packet', async () => {
     const ended = await workspace.run([
-      ...'run --json -V direct,linux-bridge -P 64 --warmup 100ms --duration 400ms --trials 2 --seed 1'.split(' '),
+      ...'run --json -V direct,linux-bridge -P 64 --warmup 100ms --duration 400ms --trials 1 --seed 1'.split(' '),
       ...['--io', TECHNIQUES.join(',')],
     ]);
     assert.equal(ended.code, 0, ended.stderr);
@@ -25,7 +25,7 @@ suite('vswbench run', cannotMeasure, () => {
     for (const row of results) {
       assert.equal(row.outcome, 'measured', row.reason ?? '');
       // A disturbed one is repeated.
-      assert.ok(row.trials.length >= 2);
+      assert.ok(row.trials.length >= 1);
       assert.equal(row.flags.includes('super-packets'), row.case.io === 'udp-gso');
       for (const trial of row.trials) {
         const [ledger] = trial.ledgers;
