@@ -7,8 +7,6 @@
 #include "sleep.h"
 #include "transmit.h"
 
-/* How many packets a peer that yields may send in one turn, as a sender may. */
-#define TURN_PACKETS 256
 /* A command that comes while it only receives wakes no sleeper, but to stop: it looks so often. */
 #define NAP_NS NS_PER_MS
 

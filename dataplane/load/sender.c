@@ -5,10 +5,6 @@
 #include "sleep.h"
 #include "transmit.h"
 
-/* How many packets a sender that yields may send in one turn: a change of process costs as much as some fifty packets,
- * and the rings of a switch hold four such turns. */
-#define TURN_PACKETS 256
-
 ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way wait)
 {
     uint64_t turn_end = TURN_PACKETS;

@@ -78,7 +78,8 @@ int session_make_packets(struct session *s)
         .encapsulation = o->encapsulation,
         .flows = s->flows.count > 0 ? &s->flows : NULL,
         .vlans = s->vlans.count > 0 ? &s->vlans : NULL,
-        .answers = !at_source,
+        /* Of peers, neither way has answers. */
+        .answers = o->role == ROLE_SERVER,
         .payload_checked = o->touch_full,
     };
     error = form_init(&s->tx_form, &c);

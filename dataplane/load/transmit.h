@@ -14,6 +14,10 @@
 #include "session.h"
 #include "sleep.h"
 
+/* How many packets a sender that yields may send in one turn: a change of process costs as much as some fifty packets,
+ * and the rings of a switch hold four such turns. */
+#define TURN_PACKETS 256
+
 /* A burst that fell due just before the end is still sent, if it is not later than this: whoever keeps the pace
  * misses nothing. */
 #define END_GRACE_NS NS_PER_MS
