@@ -42,6 +42,11 @@ const OPTIONS: readonly CampaignOption[] = [
     text: 'with --precision: trials of a test case at most (default: 30)',
   },
   {
+    flags: '--repeat <which>',
+    key: 'repeat',
+    text: 'disturbed (default): a disturbed trial is measured once more at the end of its round; none: it stands as it is, flagged, and the campaign takes no longer than planned',
+  },
+  {
     flags: '--cpus <list>',
     key: 'cpus',
     text: 'CPUs to use, and no others, as 2-15 (default: all that may be used); a testbed may name those of each host',

@@ -20,7 +20,19 @@ const NAMED = [
   ...['-D', 'latency', '-L', 'remote', '-S', '2vs2', '-V', 'ovs', '-P', '1518', '--fcs', '-R', '5k', '-B', '8'],
   ...['--io', 'raw-mmsg', '--port', 'netdev', '--touch', 'none', '--rx-moderation', 'off', '--placement', 'same-core'],
   ...['--wait', 'block', '--warmup', '1s', '--duration', '2s', '--trials', '7', '--precision', '3%'],
-  ...['--max-trials', '20', '--cpus', '0-1,3', '--testbed', 'lab', '--tune', 'governor,irqs', '--host-network'],
+  ...[
+    '--max-trials',
+    '20',
+    '--cpus',
+    '0-1,3',
+    '--testbed',
+    'lab',
+    '--tune',
+    'governor,irqs',
+    '--host-network',
+    '--repeat',
+    'none',
+  ],
   ...[
     '--seed',
     '42',
@@ -68,7 +80,7 @@ function recordOf(campaign: Campaign, hosts: HostRecord[]) {
     ...pointOf(cell, dimension, campaign),
     wait: campaign.wait === 'auto' ? 'poll' : campaign.wait,
   });
-  const { warmupMs, warmupAuto, durationMs, trials, precision, fcs, tune, hostNetwork, seed } = campaign;
+  const { warmupMs, warmupAuto, durationMs, trials, precision, repeat, fcs, tune, hostNetwork, seed } = campaign;
   return storedCampaign({
     ...{
       warmupMs,
@@ -76,6 +88,7 @@ function recordOf(campaign: Campaign, hosts: HostRecord[]) {
       durationMs,
       trialsPlanned: trials,
       precision,
+      repeat,
       fcs,
       tune,
       hostNetwork,

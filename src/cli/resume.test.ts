@@ -76,6 +76,14 @@ describe('which campaign --resume takes', () => {
     );
     assert.equal(campaignToResume(store, true).id, 'c1');
   });
+  it('owes none where none is to be repeated', () => {
+    const store = storeWith([{ ...campaign('c1', [first, disturbed]), repeat: 'none' }]);
+    assert.deepEqual(
+      store.list().map((row) => row.repetitionsOwed),
+      [0],
+    );
+    refused(() => campaignToResume(store, true), EXIT.nothingMeasurable);
+  });
   it('is the one that is named, whatever there is beside it', () => {
     assert.equal(campaignToResume(storeWith([campaign('c1', [first]), campaign('c2', [])]), 'c1').id, 'c1');
     const told = refused(() => campaignToResume(storeWith([campaign('c1', [first])]), 'c7'), EXIT.usage);
@@ -93,7 +101,7 @@ describe('which campaign --resume takes', () => {
 describe('whether anything is left of a campaign', () => {
   const left = ({ cases, ...head }: StoredCampaign) => {
     const schedule = new Schedule(head, cases);
-    return { campaign: head, parts: [{ schedule, owed: repetitionsOwed(cases) }] };
+    return { campaign: head, parts: [{ schedule, owed: repetitionsOwed(cases, head.repeat) }] };
   };
   it('is so with a trial, a repetition, or a case that is not as precise as was asked for', () => {
     refuseDone(left(campaign('c1', [first])));
@@ -108,6 +116,7 @@ describe('whether anything is left of a campaign', () => {
       'campaign c1 is complete: there is nothing to resume (vswbench show c1)',
     );
     refused(() => refuseDone(left(campaign('c1', [first, disturbed, repetition]))), EXIT.nothingMeasurable);
+    refused(() => refuseDone(left({ ...campaign('c1', [first, disturbed]), repeat: 'none' })), EXIT.nothingMeasurable);
   });
 });
 

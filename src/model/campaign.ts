@@ -15,6 +15,7 @@ import {
   type TestCase,
   WAITS,
 } from './parameters.ts';
+import { REPEATS, type Repeat } from './repetition.ts';
 import { type TestbedSpec, TestbedsSchema } from './testbed.ts';
 import { type Parsed, parseDurationMs } from './units.ts';
 
@@ -63,6 +64,8 @@ export interface Campaign {
   trials: number;
   /** Null is no more than `trials`. */
   precision: Precision | null;
+  /** Which trials are measured once more. */
+  repeat: Repeat;
   /** Knobs to be turned while it runs, and sets of them: `paper`, `all`, `off`. */
   tune: string[];
   /** Null is drawn when the campaign starts, and recorded. */
@@ -96,6 +99,7 @@ export const CampaignFileSchema = z.strictObject({
   trials: text.optional(),
   precision: text.optional(),
   maxTrials: text.optional(),
+  repeat: text.optional(),
   tune: texts.optional(),
   seed: text.optional(),
   hostNetwork: truth.optional(),
@@ -161,6 +165,7 @@ function readCampaign(file: CampaignFile): Campaign {
     durationMs: durationMs('duration', file.duration ?? '3s', 200),
     trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, TRIALS_MAX),
     precision: precisionOf(file),
+    repeat: word('repeat (--repeat)', file.repeat ?? 'disturbed', REPEATS),
     tune: taken('tune (--tune)', namesOf(file.tune ?? 'off')),
     seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
     hostNetwork: truthOf('hostNetwork (--host-network)', file.hostNetwork),

@@ -4,6 +4,7 @@ import { CacheSchema } from './cache.ts';
 import { PrecisionSchema } from './campaign.ts';
 import { HistogramSchema } from './dataplane.ts';
 import { PlacementSchema } from './placement.ts';
+import { REPEATS } from './repetition.ts';
 import { HostRecordSchema } from './testbed.ts';
 import { TestCaseSchema } from './testcase.ts';
 import type { ServedQueue } from './workers.ts';
@@ -510,6 +511,8 @@ export const CampaignHeadSchema = z.strictObject({
   trialsPlanned: count,
   /** Null where no more than the planned trials are run. */
   precision: PrecisionSchema.nullable(),
+  /** Which trials were to be repeated. Older records lack it. */
+  repeat: z.enum(REPEATS).default('disturbed'),
   /** Sizes are shown with the FCS, and without it wherever they are stored. Older records lack it. */
   fcs: z.boolean().default(false),
   /** Names of the knobs that were to be turned on each host. */

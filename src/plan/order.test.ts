@@ -135,10 +135,11 @@ describe('repetitions', () => {
       { trials: [done(2, 'disturbed'), done(3)] },
       { trials: [done(0, 'disturbed'), done(1, 'disturbed', 'shared-cpu'), done(FROM + 1, 'disturbed')] },
     ];
-    assert.deepEqual(repetitionsOwed(cases), [
+    assert.deepEqual(repetitionsOwed(cases, 'disturbed'), [
       { round: 0, ordinal: FROM, seed: 4, caseIndex: 1 },
       { round: 2, ordinal: FROM + 2, seed: 4, caseIndex: 0 },
     ]);
+    assert.deepEqual(repetitionsOwed(cases, 'none'), []);
   });
 
   it('that were owed before the rest of a round come behind it', () => {

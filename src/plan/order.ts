@@ -2,7 +2,7 @@
 // The order of trials. Drift (heat, a neighbour's load) must hit all test cases alike, or it is taken for a difference
 // between them; so each round runs each case once, in an order of its own.
 import { RANDOM_INCREMENT, shuffled, splitmix32 } from '../model/random.ts';
-import { isRepetition, REPETITIONS_FROM } from '../model/repetition.ts';
+import { isRepetition, REPETITIONS_FROM, type Repeat } from '../model/repetition.ts';
 import type { Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
@@ -55,7 +55,9 @@ export function repetitionOf(planned: PlannedTrial): PlannedTrial | null {
 /** Repetitions that a campaign owed when it was cut short, by round. `cases` are all of its cases, with their trials. */
 export function repetitionsOwed(
   cases: readonly { trials: readonly Pick<Trial, 'round' | 'ordinal' | 'seed' | 'flags'>[] }[],
+  repeat: Repeat,
 ): PlannedTrial[] {
+  if (repeat === 'none') return [];
   const done = new Set(cases.flatMap(({ trials }) => trials.map(({ ordinal }) => ordinal)));
   return cases
     .flatMap(({ trials }, caseIndex) =>

@@ -24,6 +24,7 @@ export function reproduceCommand(result: CampaignResult): string {
     ['--duration', duration(result.durationMs)],
     ['--trials', String(result.trialsPlanned)],
     ...precisionOptions(result),
+    ...(result.repeat === 'none' ? [['--repeat', 'none'] satisfies [string, string]] : []),
     ...cpusOption(result),
     ...(result.tune.length === 0 ? [] : [['--tune', result.tune.join(',')] satisfies [string, string]]),
     ['--seed', String(result.seed)],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would make the figures wrong: every reason to doubt that the campaign's own record gives.
 import { COUNTER_CLOCKSOURCES, type Inventory } from '../model/inventory.ts';
+import type { Repeat } from '../model/repetition.ts';
 import type { CampaignResult, CaseResult, Evidence, Flag, TwoModes } from '../model/result.ts';
 import { farHostOf, type HostRecord, nearOf } from '../model/testbed.ts';
 import { percentOf } from '../model/units.ts';
@@ -148,6 +149,13 @@ function inventoryDoubts(inventory: Inventory, tuning: HostRecord['tuning']): Do
   ];
 }
 
+/** What became of disturbed trials. */
+const REPEATED: Readonly<Record<Repeat, string>> = {
+  disturbed:
+    'Each was repeated once, and the repetition stands for the round where it was quiet. Where it was not, the figure may be the machine’s.',
+  none: 'None was repeated (--repeat none): the figure may be the machine’s.',
+};
+
 type Worst = NonNullable<Evidence['worst']>;
 
 function noiseDoubts(result: CampaignResult): Doubt[] {
@@ -169,8 +177,7 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
   return [
     ...when(disturbed > 0, {
       what: `${disturbed} of ${countTrials(result)} trials were disturbed; the first because ${first?.reasons.join(', and ')}`,
-      consequence:
-        'They are told by a rule that never looks at what was measured (docs/method.md); each was repeated once, and the repetition stands for the round where it was quiet. Where it was not, the figure may be the machine’s.',
+      consequence: `They are told by a rule that never looks at what was measured (docs/method.md). ${REPEATED[result.repeat]}`,
     }),
     steal.value > STEAL_NOTABLE
       ? {

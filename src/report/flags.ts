@@ -27,7 +27,7 @@ const TEXTS: Record<Flag, string> = {
   'bridge-netfilter':
     'The kernel passed bridged packets through iptables (net.bridge.bridge-nf-call-iptables = 1), which costs throughput; without it the bridge is faster.',
   disturbed:
-    'A trial did not have its CPUs as it should, for the reasons that are told with it. It was repeated once, and the repetition stands for its round where that was quiet; look at the reasons before relying on the figure.',
+    'A trial did not have its CPUs as it should, for the reasons that are told with it. Unless with --repeat none it was repeated once, and the repetition stands for its round where that was quiet; look at the reasons before relying on the figure.',
   'super-packets':
     'The packets of a burst crossed the kernel and the switch as one super-packet (UDP segmentation offload): the figure is of packets as the applications sent and received them, but the switch forwarded only one for a burst. It shows what a path can carry, and not how fast the switch handles single packets: do not rank it with figures that do.',
   'some-trials-failed':

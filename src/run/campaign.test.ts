@@ -8,6 +8,7 @@ import { testCase, trial } from '../../test/fixtures/campaign.ts';
 import { plainCpus } from '../../test/fixtures/cpus.ts';
 import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
 import { HostError, HostLostError } from '../host/host.ts';
+import type { Repeat } from '../model/repetition.ts';
 import type { Flag, Outcome, StoredCampaign, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from '../plan/order.ts';
@@ -37,7 +38,7 @@ function collectGarbage(): void {
 type Bench = ReturnType<typeof bench>;
 
 /** A host with as many CPUs, two switches of which nothing is real, and trials that end as they are told to. */
-function bench(t: TestContext, cpuCount = 8) {
+function bench(t: TestContext, { cpuCount = 8, repeat = 'disturbed' }: { cpuCount?: number; repeat?: Repeat } = {}) {
   const host = new FakeHost(t).answer(/^taskset /);
   const undo = new FakeUndoStack(host);
   const saved: Trial[] = [];
@@ -89,6 +90,7 @@ function bench(t: TestContext, cpuCount = 8) {
     hostNetwork: false,
     durationMs: 1000,
     frameBytes: { local: 1514, remote: 1514 },
+    repeat,
     owed: [],
     atWork: new DriversAtWork(new Map()),
     drivers: [
@@ -199,6 +201,16 @@ describe('a campaign', () => {
     );
     assert.equal(new Set(b.saved.map(({ round }) => round)).size, 1);
     assert.equal(b.told.filter(({ event }) => event === 'repetition-planned').length, 2);
+  });
+
+  it('repeats none where none is to be', async (t) => {
+    const b = bench(t, { repeat: 'none' });
+    b.onFlags(() => ['disturbed']);
+    await b.run([ONE, TWO]);
+    assert.deepEqual(
+      b.saved.map(({ ordinal }) => ordinal),
+      [0, 1],
+    );
   });
 
   it('asks for the next trial only when the one before is saved', async (t) => {
@@ -405,18 +417,18 @@ describe('this process', () => {
   const pinned = (b: Bench) => b.host.commands.map((command) => / --pid (\S+) /.exec(command)?.[1]);
 
   it('keeps off the CPUs that measure', async (t) => {
-    const b = bench(t, 4);
+    const b = bench(t, { cpuCount: 4 });
     await b.run([ONE, ONE]);
     assert.deepEqual(pinned(b), ['0']);
     assert.match(b.host.commands[0] ?? '', new RegExp(`^taskset --all-tasks --cpu-list --pid 0 ${b.host.ownerPid}$`));
   });
   it('runs where it likes where there are too few CPUs for that', async (t) => {
-    const b = bench(t, 2);
+    const b = bench(t, { cpuCount: 2 });
     await b.run([ONE]);
     assert.deepEqual(pinned(b), []);
   });
   it('does so for each trial as that one needs it', async (t) => {
-    const b = bench(t, 4);
+    const b = bench(t, { cpuCount: 4 });
     await b.run([ONE, { ...ONE, pairs: 2 }, ONE]);
     assert.deepEqual(pinned(b), ['0', '0,1,2,3', '0']);
   });

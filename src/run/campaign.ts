@@ -9,6 +9,7 @@ import type { Framework } from '../model/dataplane.ts';
 import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
+import type { Repeat } from '../model/repetition.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
@@ -36,6 +37,8 @@ export interface CampaignContext {
   frameBytes: Readonly<Record<TestCase['location'], number>>;
   /** Kernel switches are in the host's own network. */
   hostNetwork: boolean;
+  /** Which trials are repeated. */
+  repeat: Repeat;
   /** Repetitions of disturbed trials that are owed from before. */
   owed: readonly PlannedTrial[];
   drivers: readonly SwitchDriver[];
@@ -91,7 +94,7 @@ export async function runCampaign(
       if (trial.outcome.outcome === 'failed') context.signal.throwIfAborted();
       listener.save(planned, trial);
       listener.tell({ event: 'trial-ended', planned, testCase, trial });
-      const repetition = trial.flags.includes('disturbed') ? repetitionOf(planned) : null;
+      const repetition = isToBeRepeated(trial, context.repeat) ? repetitionOf(planned) : null;
       if (repetition === null) continue;
       owed.push(repetition);
       const reasons = trial.measurement?.noise.reasons ?? [];
@@ -100,6 +103,10 @@ export async function runCampaign(
   } finally {
     await slot.empty();
   }
+}
+
+function isToBeRepeated({ flags }: Pick<Trial, 'flags'>, repeat: Repeat): boolean {
+  return repeat === 'disturbed' && flags.includes('disturbed');
 }
 
 async function runPlanned(

@@ -37,6 +37,7 @@ export function planOf(
       // Trials of other testbeds have the same numbers.
       owed: repetitionsOwed(
         cases.map(({ case: testCase, trials }) => ({ trials: testCase.testbed === testbed.name ? trials : [] })),
+        campaign.repeat,
       ),
     })),
   };

@@ -66,6 +66,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   durationMs: plain('duration_ms'),
   trialsPlanned: plain('trials_planned'),
   precision: json('precision_json'),
+  repeat: plain('repeat'),
   fcs: truth('fcs'),
   tune: json('tune_json'),
   hostNetwork: truth('host_network'),

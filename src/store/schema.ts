@@ -650,6 +650,7 @@ export const MIGRATIONS: readonly string[] = [
   `${parameterVersion('direction')}${WAYS_COLUMNS}`,
   parameterVersion('arrivals'),
   mixesVersion(),
+  `ALTER TABLE campaigns ADD COLUMN repeat TEXT NOT NULL DEFAULT 'disturbed';`,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

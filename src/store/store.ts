@@ -270,7 +270,7 @@ export class Store {
           )
         SELECT id, title, started_at AS startedAt, ended_at AS endedAt, coalesce(cases, 0) AS cases,
           coalesce(done.trials, 0) AS trialsDone, coalesce(runnable, 0) * trials_planned AS trialsPlanned,
-          coalesce(owed.repetitions, 0) AS repetitionsOwed
+          iif(repeat = 'none', 0, coalesce(owed.repetitions, 0)) AS repetitionsOwed
         FROM campaigns
         LEFT JOIN planned ON planned.campaign_id = campaigns.id
         LEFT JOIN done ON done.campaign_id = campaigns.id

@@ -55,7 +55,8 @@ async function measureOnce(
   runs += 1;
   const names = Object.keys(switches);
   const files = names.flatMap((name) => ['--switch', driverFile(workspace, name, switches[name] ?? {})]);
-  const ended = await workspace.run(['run', '--json', ...files, '-V', names.join(','), ...options.split(' ')]);
+  const whole = ['run', '--json', '--repeat', 'disturbed'];
+  const ended = await workspace.run([...whole, ...files, '-V', names.join(','), ...options.split(' ')]);
   const store = openStore(join(workspace.results, 'vswbench.db'));
   try {
     const cases = store.load('latest')?.cases ?? [];
