@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is to be measured: a campaign file, and the options that override it.
-import { readFileSync } from 'node:fs';
 import { chooseKnobs } from '../host/knobs/choose.ts';
 import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from '../model/campaign.ts';
 import { itemsOf } from '../model/given.ts';
@@ -8,6 +7,7 @@ import { mixOfFile } from '../model/size-file.ts';
 import { testbedError } from '../model/testbed.ts';
 import { overridesIn } from './campaign-options.ts';
 import { CliError, EXIT } from './errors.ts';
+import { readText } from './text-file.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
@@ -30,18 +30,9 @@ function withSizeFiles(file: CampaignFile): CampaignFile {
 }
 
 function sizeFile(path: string): string {
-  const mix = mixOfFile(readText(path));
+  const mix = mixOfFile(readText(path, 'the sizes (-P) of'));
   if (!mix.ok) throw new CliError(EXIT.usage, `packetSize (-P): ${path}: ${mix.error}`);
   return mix.value;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new CliError(EXIT.usage, `packetSize (-P): cannot read the file of sizes ${path}: ${code}`);
-  }
 }
 
 function readFile(path: string): CampaignFile {

@@ -181,6 +181,10 @@ describe('a campaign file that is wrong gets one line', () => {
   for (const [what, text, message] of WRONG) {
     it(what, () => refuses(() => campaignOf(text), message));
   }
-  it('no file', () => refuses(() => readCampaign(join(folder, 'none.yaml'), {}), /cannot read .*none\.yaml: ENOENT/));
+  it('no file', () =>
+    refuses(
+      () => readCampaign(join(folder, 'none.yaml'), {}),
+      /cannot read .*none\.yaml: ENOENT; check that it exists$/,
+    ));
   it('a folder', () => refuses(() => readCampaign(folder, {}), /cannot read .*: EISDIR/));
 });

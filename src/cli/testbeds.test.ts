@@ -113,7 +113,7 @@ test('a bad file is told with its name, the field and the value', () => {
     ['testbeds: {}\nlab: {}', /^\/bad\.yaml: the file: unknown key 'lab'$/],
   ];
   for (const [text, expected] of whole) assert.match(refused('lab', [file('bad.yaml', text)]), expected);
-  assert.match(refused('lab', [folder]), /^cannot read the testbed file : EISDIR$/);
+  assert.match(refused('lab', [folder]), /^cannot read the testbed file : EISDIR; it is a folder; name a file$/);
 });
 
 test('the lab comes before the user', () => {

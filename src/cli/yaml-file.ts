@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { parse, YAMLParseError } from 'yaml';
+import { existsSync } from 'node:fs';
+import { parse } from 'yaml';
 import { CliError, EXIT } from './errors.ts';
+import { readText } from './text-file.ts';
 
 /**
  * What a YAML file of the user's holds, an empty object where that is nothing; `what` is told where it cannot be read. With `orAbsent` a file
  * that is not there is null. Throws CliError.
  */
 export function readYaml(path: string, what: string, orAbsent?: 'absent'): unknown {
+  if (orAbsent === 'absent' && !existsSync(path)) return null;
+  const text = readText(path, `the ${what}`);
   try {
-    return parse(readFileSync(path, 'utf8')) ?? {};
+    return parse(text) ?? {};
   } catch (error) {
-    if (error instanceof YAMLParseError) {
-      throw new CliError(EXIT.usage, `${path} is not YAML: ${error.message.split('\n')[0]}`);
-    }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    if (orAbsent === 'absent' && code === 'ENOENT') return null;
-    throw new CliError(EXIT.usage, `cannot read the ${what} ${path}: ${code}`);
+    // What the parser throws: of its own, or a RangeError or ReferenceError for aliases that lead too far or nowhere.
+    const [told] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new CliError(EXIT.usage, `${path} is not YAML: ${told}`);
   }
 }
