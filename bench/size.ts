@@ -242,7 +242,14 @@ async function running(trials: number): Promise<void> {
     let done = 0;
     await runCampaign(
       {
-        ...{ ...campaign, testbed: scripted(host), signal: new AbortController().signal, owed: [], drivers },
+        ...{
+          ...campaign,
+          testbed: scripted(host),
+          signal: new AbortController().signal,
+          owed: [],
+          drivers,
+          capacities: new Map(),
+        },
         frameBytes: { local: 1514, remote: 1514 },
         atWork: new DriversAtWork(new Map()),
       },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { asDeployed } from '../model/background.ts';
 import { formatCpuList } from '../model/cpu-list.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
@@ -110,8 +111,9 @@ function describePlacement(
   const driver = drivers.find((candidate) => candidate.id === testCase.switch);
   const testbed = testbeds.find((candidate) => candidate.name === testCase.testbed);
   if (testbed === undefined) return { detail: `testbed ${testCase.testbed} is not known`, map: [] };
-  const threads = driver === undefined ? 0 : threadsFor(driver, testCase);
-  const placement = placeCase(testCase, testbed, threads, driver?.workers);
+  const deployed = asDeployed(testCase);
+  const threads = driver === undefined ? 0 : threadsFor(driver, deployed);
+  const placement = placeCase(deployed, testbed, threads, driver?.workers);
   return { detail: placementWords(placement), map: drawPlacement(placement, testbed, columns) };
 }
 

@@ -5,7 +5,7 @@ import type { TestCase } from '../model/testcase.ts';
 import { formatPps, percentOf } from '../model/units.ts';
 import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
-import { MICROSECONDS, percentLost, withUnit } from '../report/format.ts';
+import { MICROSECONDS, percentLost, ppsScale, withUnit } from '../report/format.ts';
 import { type Naming, namingOf } from '../report/naming.ts';
 import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { broken, clean, wrap, wrapParts } from '../report/text.ts';
@@ -129,6 +129,12 @@ export class Progress {
         this.remaining.extend([event.planned]);
         this.tell(`Disturbed, to be repeated: ${event.reasons.join('; ')}`);
         return;
+      case 'capacity-measured': {
+        const { testCase, capacityPps } = event;
+        const capacity = withUnit(capacityPps, ppsScale([capacityPps]));
+        this.tell(`${this.caseName(testCase)}: the background can send ${capacity} by itself`);
+        return;
+      }
       case 'leftover':
         this.tell(`vswbench: could not clean up: ${event.complaint}`);
         return;
@@ -147,9 +153,13 @@ export class Progress {
     this.draw('');
   }
 
-  private nameOf({ planned, testCase }: { planned: PlannedTrial; testCase: TestCase }): string {
+  private caseName(testCase: TestCase): string {
     const [shown = testCase] = shownCases([testCase], this.fcs);
-    return `${this.naming.nameOf(shown)}${isRepetition(planned) ? ', repeated' : ''}`;
+    return this.naming.nameOf(shown);
+  }
+
+  private nameOf({ planned, testCase }: { planned: PlannedTrial; testCase: TestCase }): string {
+    return `${this.caseName(testCase)}${isRepetition(planned) ? ', repeated' : ''}`;
   }
 
   private counter(number: number): string {

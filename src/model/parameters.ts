@@ -3,6 +3,7 @@
 // One entry is all there is to a parameter: schema, key, options, campaign files, sweeps, store, exports, tables and charts derive from it.
 import type { z } from 'zod';
 import { ARRIVALS, arrivalsOf } from './arrivals.ts';
+import { BACKGROUND, backgroundOf, backgroundWritten } from './background.ts';
 import { parseVlan, parseVlans, UNTAGGED, VLAN_MAX } from './encapsulation.ts';
 import { FCS_BYTES, FRAME_BYTES_MAX, FRAME_BYTES_MIN } from './frame.ts';
 import { eachOf, itemsOf, namesOf, pairSetsOf, quantitiesOf, ratesOf } from './given.ts';
@@ -479,6 +480,31 @@ const ENTRIES = {
       'text',
     ),
     dataplane: { option: 'arrivals', value: itself },
+  }),
+  /** Unmeasured traffic beside that which is measured. */
+  background: entry<string>()({
+    ...CELL,
+    before: 'none',
+    schema: (zod) => zod.string().regex(BACKGROUND).default('none'),
+    flags: '--background <list>',
+    help: 'unmeasured traffic of another pair beside: a share of the capacity, as 50%, or packets/s, as 100k (default: none)',
+    default: () => 'none',
+    parse: (given) => eachOf(given, backgroundOf),
+    written: backgroundWritten,
+    told: (background) => `background = ${backgroundWritten(background)}`,
+    inTitle: (loads) => `backgrounds of ${loads}`,
+    inKey: (background) => `background=${background}`,
+    ...{ title: 'Background', heading: 'background', align: 'right' },
+    column: column(
+      {
+        ...{ name: 'background', unit: null },
+        meaning:
+          'unmeasured traffic beside that which is measured, as asked for: `none`, a share of the capacity as `50%`, or packets/s',
+      },
+      'text',
+    ),
+    // By a pair of its own.
+    dataplane: null,
   }),
   // The next one: docs/adding-a-parameter.md.
 };

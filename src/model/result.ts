@@ -36,6 +36,7 @@ export const FlagSchema = z.enum([
   'super-packets',
   'some-trials-failed',
   'rate-not-reached',
+  'background-not-reached',
   'imprecise',
   'bimodal',
   'emulated',
@@ -226,6 +227,23 @@ export type Flows = z.infer<typeof FlowsSchema>;
 const SizeSchema = z.strictObject({ from: count, to: count, sentPackets: count, lostPackets: count });
 export type SizeCount = z.infer<typeof SizeSchema>;
 
+/** What went through the switch beside what was measured, of the pairs of the background together. */
+const BackgroundTrafficSchema = z.strictObject({
+  /** Asked of each sender. */
+  ratePps: z.number(),
+  /** What they got alone and without a rate, where that is a share of it; else null. */
+  capacityPps: z.number().nullable(),
+  intendedPackets: count,
+  offeredPackets: count,
+  receivedPackets: count,
+  lostPackets: count,
+  /** Within the steady state. */
+  offeredPps: z.number(),
+  throughputPps: z.number(),
+  ledgers: z.array(LedgerSchema),
+});
+export type BackgroundTraffic = z.infer<typeof BackgroundTrafficSchema>;
+
 /** Everything that one execution of a test case told. Packet counts are exact totals of the whole run, drained. */
 export const MeasurementSchema = z.strictObject({
   /** Length of the steady state, seconds; rates refer to it. */
@@ -279,6 +297,8 @@ export const MeasurementSchema = z.strictObject({
   /** All pairs together. */
   ways: WaysSchema.nullable().default(null),
   ledgers: z.array(LedgerSchema),
+  /** Null where there was none. Older records lack it. */
+  background: BackgroundTrafficSchema.nullable().default(null),
   /** Between two hosts; null on one. Older records lack it. */
   uplink: UplinkLedgerSchema.nullable().default(null),
   /** Which thread of the switch served which port; null where it does not tell. Older records lack it. */
@@ -320,6 +340,8 @@ export const DoneTrialSchema = z.strictObject({
     .strictObject({
       throughputPps: z.number(),
       latencyNs: z.strictObject({ rtt: z.strictObject({ p50: z.number().nullable() }).optional() }).optional(),
+      /** Of which the background was a share: it is so in all rounds. */
+      background: BackgroundTrafficSchema.pick({ capacityPps: true }).nullable(),
     })
     .nullable(),
 });
@@ -456,6 +478,13 @@ export const EvidenceSchema = z.strictObject({
   caches: z.array(CacheSchema),
   /** What became of the flows of each trial, where they were counted, added up: flows that lost a packet or had one out of order, of all; and the most that one lost in a trial. */
   flows: FlowsSchema.nullable(),
+  /** Medians of what went beside, and the share of it that was lost in all measured trials together; null where nothing did. */
+  background: z
+    .strictObject({
+      ...BackgroundTrafficSchema.pick({ ratePps: true, capacityPps: true, offeredPps: true }).shape,
+      lossRatio: share,
+    })
+    .nullable(),
   /** The worst trial in each respect; null where no traffic ran, and where the kernel tells nothing. */
   worst: z
     .strictObject({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long a campaign takes: told before it begins, and corrected by what its trials really took.
+import { asDeployed } from '../model/background.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from './order.ts';
@@ -82,9 +83,14 @@ function expectedMs(
 function switchSetup(testCase: TestCase | undefined): string | undefined {
   return (
     testCase &&
-    [testCase.switch, testCase.location, testCase.pairs, testCase.switchThreads, testCase.queues, testCase.pin].join(
-      ' ',
-    )
+    [
+      testCase.switch,
+      testCase.location,
+      asDeployed(testCase).pairs,
+      testCase.switchThreads,
+      testCase.queues,
+      testCase.pin,
+    ].join(' ')
   );
 }
 

@@ -2,6 +2,7 @@
 // From a campaign to its test cases, on machines that may lack some of what it asks for. What the user named and cannot
 // have stays in the plan with the reason; what the user left to the machine is simply not chosen.
 
+import { asDeployed } from '../model/background.ts';
 import type { Campaign } from '../model/campaign.ts';
 import { type Framework, type PortKind, portKindsOf } from '../model/dataplane.ts';
 import type { PlannedCase } from '../model/result.ts';
@@ -10,6 +11,7 @@ import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
 import { arrivalObstacles } from './arrivals.ts';
+import { backgroundObstacles } from './background.ts';
 import { directionObstacles } from './direction.ts';
 import { encapsulationObstacles } from './encapsulation.ts';
 import { flowObstacles } from './flows.ts';
@@ -158,8 +160,8 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
   const lacking = obstacles.map((obstacle) => obstacle.text);
   return (cell) => {
     const point = pointOf(cell, dimension, campaign);
-    const { placement, switchThreads } = point;
-    const asked = `${placement} ${switchThreads}`;
+    const { placement, switchThreads, background } = point;
+    const asked = `${placement} ${switchThreads} ${background === 'none'}`;
     const known = placed.get(asked) ?? placementOf(campaign, combination, point);
     placed.set(asked, known);
     const { wait, obstacle } = known;
@@ -173,6 +175,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...workerObstacles(combination, point),
       ...directionObstacles({ dimension, ...point }),
       ...arrivalObstacles(point, campaign.durationMs),
+      ...backgroundObstacles(combination, point, campaign.durationMs),
     ];
     return {
       case: {
@@ -192,9 +195,10 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
  */
 function placementOf(
   { wait }: Pick<Campaign, 'wait'>,
-  { location, pairs, offer, testbed }: Combination,
-  { placement, switchThreads }: Pick<TestCase, 'placement' | 'switchThreads'>,
+  { location, pairs: measured, offer, testbed }: Combination,
+  { placement, switchThreads, background }: Pick<TestCase, 'placement' | 'switchThreads' | 'background'>,
 ): { wait: TestCase['wait']; obstacle: string | null } {
+  const { pairs } = asDeployed({ pairs: measured, background });
   // A remote case that no far host can take is only told of.
   const possible = location === 'remote' && testbed.far === null ? 'local' : location;
   const threads = threadsOf(offer, { pairs, switchThreads });

@@ -8,6 +8,7 @@ import { halfWidthRatio } from '../stats/precision.ts';
 import { decidingFigure } from '../stats/verdict.ts';
 import { type FlagMarks, marksFor } from './flags.ts';
 import {
+  backgroundOffered,
   bounds,
   flowsWithLoss,
   GIGABITS,
@@ -71,6 +72,10 @@ export function figureColumns(
     ...(dimension === 'latency' ? latencyColumns() : throughputColumns(cases)),
     right('Loss', ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio))),
     ...wayColumns(cases),
+    ...only(
+      cases.some(({ evidence }) => evidence.background !== null),
+      right('Sent\nbeside', backgroundOffered, { yields: TURN.secondary }),
+    ),
     ...only(
       cases.some(({ evidence }) => evidence.flows !== null),
       right('Flows with\nloss', flowsWithLoss, { yields: TURN.secondary }),

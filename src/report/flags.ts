@@ -32,6 +32,7 @@ const TEXTS: Record<Flag, string> = {
     'The packets of a burst crossed the kernel and the switch as one super-packet (UDP segmentation offload): the figure is of packets as the applications sent and received them, but the switch forwarded only one for a burst. It shows what a path can carry, and not how fast the switch handles single packets: do not rank it with figures that do.',
   'some-trials-failed':
     'Not every trial of this case was measured: the interval rests on those that were, and the failure may be part of the truth.',
+  'background-not-reached': `The background’s sender put less than ${percentOf(RATE_KEPT_RATIO)} of its packets on its port: what was measured had less beside it than was asked for.`,
   'rate-not-reached': `The sender put less than ${percentOf(RATE_KEPT_RATIO)} of the packets that were due on its port: the case shows how fast it could send, not how the switch behaves at that rate.`,
   imprecise:
     'The 95 % interval is wider than the precision that was asked for, and the limit of trials was reached (or the campaign ended): run more, or on a quieter machine.',

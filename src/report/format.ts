@@ -217,3 +217,11 @@ export function effectWords({ effect, pCorrected }: Pick<Compared, 'effect' | 'p
 export function flowsWithLoss({ evidence: { flows } }: Pick<CaseResult, 'evidence'>): string {
   return flows === null ? '' : percentLost(flows.withLoss / flows.count);
 }
+
+/** What went beside in fact, and how much of it was lost; empty where nothing did. */
+export function backgroundOffered({ evidence: { background } }: Pick<CaseResult, 'evidence'>): string {
+  if (background === null) return '';
+  const loss = background.lossRatio ?? 0;
+  const rate = withUnit(background.offeredPps, ppsScale([background.offeredPps]));
+  return loss === 0 ? rate : `${rate}, ${percentLost(loss)} lost`;
+}

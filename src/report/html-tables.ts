@@ -12,6 +12,7 @@ import { lossRatioOf } from '../stats/sizes.ts';
 import { ranked } from '../stats/verdict.ts';
 import { flagMarks, marksFor } from './flags.ts';
 import {
+  backgroundOffered,
   bounds,
   caseName,
   common,
@@ -149,6 +150,9 @@ function resultTable(
           number: true,
           cell: ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio)),
         },
+        ...(bodies.flat().some(({ evidence }) => evidence.background !== null)
+          ? [{ title: 'Sent beside', number: true, cell: backgroundOffered }]
+          : []),
         ...(bodies.flat().some(({ evidence }) => evidence.flows !== null)
           ? [{ title: 'Flows with loss', number: true, cell: flowsWithLoss }]
           : []),

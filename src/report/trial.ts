@@ -31,6 +31,9 @@ export function renderTrial(row: TrialRow, options: TerminalOptions): string {
         ledgerLines(ledger, columns),
       ),
     ),
+    ...(trial.measurement?.background?.ledgers ?? []).map((ledger) =>
+      titled(`Packets of the background, pair ${ledger.pair}`, ledgerLines(ledger, columns)),
+    ),
     titled('Packets by size', sizeLines(trial.measurement?.sizes ?? [], row.campaign.fcs)),
     ...Object.entries(trial.histograms).map(([kind, histogram]) =>
       titled(`Histogram ${kind}, µs`, histogramLines(histogram, columns)),

@@ -91,6 +91,7 @@ function bench(t: TestContext, { cpuCount = 8, repeat = 'disturbed' }: { cpuCoun
     durationMs: 1000,
     frameBytes: { local: 1514, remote: 1514 },
     repeat,
+    capacities: new Map(),
     owed: [],
     atWork: new DriversAtWork(new Map()),
     drivers: [

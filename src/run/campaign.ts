@@ -5,6 +5,7 @@ import { bootIdOf } from '../host/boot.ts';
 import { type Host, HostLostError } from '../host/host.ts';
 import { type HugepageNeed, reserveHugepages } from '../host/hugepages.ts';
 import { localHost } from '../host/local.ts';
+import { asDeployed } from '../model/background.ts';
 import type { Framework } from '../model/dataplane.ts';
 import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import type { Cpu } from '../model/inventory.ts';
@@ -16,6 +17,7 @@ import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.
 import { placeCase } from '../plan/placement.ts';
 import { type PortRequest, type SwitchDriver, threadsFor } from '../switches/driver.ts';
 import { RUN_TAGS } from './application.ts';
+import { CALIBRATION, type Capacities, runBeside } from './background.ts';
 import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
 import { ANSWERS, checkAnswer } from './driver-answers.ts';
@@ -39,6 +41,8 @@ export interface CampaignContext {
   hostNetwork: boolean;
   /** Which trials are repeated. */
   repeat: Repeat;
+  /** Of which backgrounds are shares, as far as they are known from before. */
+  capacities: Capacities;
   /** Repetitions of disturbed trials that are owed from before. */
   owed: readonly PlannedTrial[];
   drivers: readonly SwitchDriver[];
@@ -51,6 +55,8 @@ export type CampaignEvent =
   | { event: 'switch-starting'; driver: SwitchDriver }
   /** It has not learned where everybody is, and is started anew for the same trial. */
   | { event: 'switch-restarting'; driver: SwitchDriver; reason: string }
+  /** Of which the background of a case is to be a share. */
+  | { event: 'capacity-measured'; testCase: TestCase; capacityPps: number }
   | { event: 'trial-starting'; planned: PlannedTrial; testCase: TestCase }
   | { event: 'trial-ended'; planned: PlannedTrial; testCase: TestCase; trial: Trial }
   /** A trial was disturbed: it is repeated at the end of its round. */
@@ -88,7 +94,7 @@ export async function runCampaign(
       const testCase = cases[planned.caseIndex];
       if (testCase === undefined) throw new RangeError(`no test case ${planned.caseIndex}`);
       listener.tell({ event: 'trial-starting', planned, testCase });
-      const trial = await runPlanned({ ...context, run, runTag }, planned, testCase, slot);
+      const trial = await runPlanned({ ...context, run, runTag }, planned, testCase, slot, listener);
       runTag = (runTag + 1) % RUN_TAGS;
       // What the user's wish to stop broke is not the trial's own failure, and is to be run again.
       if (trial.outcome.outcome === 'failed') context.signal.throwIfAborted();
@@ -114,12 +120,20 @@ async function runPlanned(
   planned: PlannedTrial,
   testCase: TestCase,
   slot: SwitchSlot,
+  listener: CampaignListener,
 ): Promise<Trial> {
   const driver = context.drivers.find((candidate) => candidate.id === testCase.switch);
   if (driver === undefined) throw new RangeError(`no driver for ${testCase.switch}`);
-  const { testbed, signal } = context;
+  const { testbed, signal, capacities } = context;
   const startedAt = new Date().toISOString();
-  const { round, ordinal, seed } = planned;
+  const { round, ordinal, seed, caseIndex } = planned;
+  const capacity = {
+    knownPps: capacities.get(caseIndex),
+    learned(capacityPps: number) {
+      capacities.set(caseIndex, capacityPps);
+      listener.tell({ event: 'capacity-measured', testCase, capacityPps });
+    },
+  };
   let placement = NOT_PLACED;
   let step = 'host lost';
   try {
@@ -129,9 +143,12 @@ async function runPlanned(
     const plan = { testCase, placement, round, ordinal, seed, runTag: context.runTag };
     const attempt = async () => {
       step = `start ${driver.id}`;
-      const running = await slot.hold(driver, testCase, plan.placement, sides);
+      const running = await slot.hold(driver, asDeployed(testCase), plan.placement, sides);
       signal.throwIfAborted();
-      const trial = await context.run({ ...context, sameMachine: testbed.sameMachine }, plan, running);
+      const timing = { ...context, sameMachine: testbed.sameMachine };
+      const trial = await runBeside(testCase, capacity, (background, calibrates) =>
+        context.run(calibrates ? { ...timing, ...CALIBRATION } : timing, { ...plan, background, calibrates }, running),
+      );
       // A switch that took part in a failure is not trusted with the next trial.
       if (trial.outcome.outcome === 'failed') await slot.empty();
       const way = { hostNetwork: context.hostNetwork, remote: testCase.location === 'remote' };
@@ -166,8 +183,9 @@ export function placeOn(
 ): Placement {
   const [near, far = null] = sides;
   if (near === undefined) throw new RangeError('a trial needs a host');
-  const threads = driver === undefined ? 0 : threadsFor(driver, testCase);
-  return placeCase(testCase, { near, far, sameMachine }, threads, driver?.workers);
+  const deployed = asDeployed(testCase);
+  const threads = driver === undefined ? 0 : threadsFor(driver, deployed);
+  return placeCase(deployed, { near, far, sameMachine }, threads, driver?.workers);
 }
 
 function isUnsettled(outcome: Outcome): outcome is Extract<Outcome, { outcome: 'failed' }> {

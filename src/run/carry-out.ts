@@ -70,7 +70,7 @@ export async function carryOut(
 
 async function runPart(
   plan: Plan,
-  { testbed, schedule, owed }: PlanPart,
+  { testbed, schedule, owed, capacities }: PlanPart,
   record: RecordOfPlan,
   machinery: Machinery,
   { listener, signal }: { listener: PlanListener; signal: AbortSignal },
@@ -103,7 +103,7 @@ async function runPart(
   try {
     await runCampaign(
       {
-        ...{ testbed, signal, ...machinery, ...campaign, owed },
+        ...{ testbed, signal, ...machinery, ...campaign, owed, capacities },
         frameBytes: largestFrames(cases, testbed.name),
       },
       cases.map((planned) => planned.case),

@@ -8,7 +8,7 @@ import { type NetdevReading, parseNetDev, readNetdev } from '../host/netdev.ts';
 import { formatCpuList } from '../model/cpu-list.ts';
 import { networksOf } from '../model/encapsulation.ts';
 import { macOf } from '../model/station.ts';
-import { bothSend } from '../model/testcase.ts';
+import { bothSend, type TestCase } from '../model/testcase.ts';
 import { NETMAP_DEVICE, type Port, SOCKETS } from '../switches/driver.ts';
 import { Application, applicationCommand, ipOf } from './application.ts';
 import { allEnded } from './concurrency.ts';
@@ -50,7 +50,8 @@ export function receivesFirst(deployment: Pick<Deployment, 'application' | 'port
 
 /** Starts a container on a port, with its application. */
 export async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: Port): Promise<Deployment> {
-  const { testCase, placement } = plan;
+  const { placement } = plan;
+  const testCase = testCaseOf(plan, port.pair);
   const cpu = placement.pairs[port.pair]?.[port.end];
   if (cpu === undefined) throw new RangeError(`the placement has no CPU for pair ${port.pair}`);
   const application = {
@@ -83,6 +84,13 @@ export async function deploy(context: TrialContext, plan: TrialPlan, side: Side,
     ...{ side, port, container, application: new Application(name, application, container.process), pid: 0 },
     vlans: networksOf(testCase),
   };
+}
+
+/** What a pair does: that which is measured, or the background. */
+function testCaseOf({ testCase, background }: TrialPlan, pair: number): TestCase {
+  if (pair < testCase.pairs) return testCase;
+  if (background === null) throw new RangeError(`the trial has no pair ${pair}`);
+  return background.testCase;
 }
 
 function attachmentOf(port: Port): Attachment {

@@ -155,6 +155,7 @@ function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
 function evidence(part: Partial<Evidence> = {}): Evidence {
   return {
     testCase: testCase({ rate: 10_000, wait: 'block' }),
+    background: null,
     placement: {
       pairs: [{ source: 1, sink: 2 }],
       switch: [],
@@ -266,6 +267,7 @@ describe('evaluate', () => {
       uplink: null,
       ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
       ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, sizes: null, served: null },
+      background: null,
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,
@@ -495,6 +497,71 @@ describe('evaluate', () => {
         step: 'traffic',
         reason: "of what the sink sent: no packet arrived; they were last seen at 'offered by the application'",
       });
+    });
+  });
+
+  describe('beside a background', () => {
+    /** A pair of its own that sends 12 000 packets, or so many, of which `lost` do not arrive; the port knows of `dropped`. */
+    const beside = ({ sent = OFFERED, lost = 0 } = {}, dropped = lost): Partial<Evidence> => ({
+      testCase: testCase({ rate: 10_000, wait: 'block', background: '50%' }),
+      placement: {
+        ...{ pairs: [1, 1].map((source) => ({ source, sink: 2 })), switch: [], housekeeping: [0], far: null },
+        ...{ sharedCpu: true, sharedHousekeeping: false, unlikeCpus: false },
+      },
+      background: {
+        testCase: testCase({ pairs: 2, rate: 10_000, wait: 'block' }),
+        capacityPps: 20_000,
+        sources: [sender({ offered_packets: sent }, 1)],
+        sinks: [receiver({ packets: sent - lost, unique_packets: sent - lost }, 10_000, 1)],
+      },
+      ports: [0, 1].flatMap((pair) => [
+        {
+          ...{ pair, end: 'source' as const, drops: [] },
+          ...TRAVERSED,
+          ...(pair === 0 ? {} : { inPackets: sent, inBytes: sent * 64 }),
+        },
+        {
+          ...{ pair, end: 'sink' as const, drops: pair === 0 ? [] : [{ reason: 'full', packets: dropped }] },
+          ...TRAVERSED,
+          ...(pair === 0 ? {} : { outPackets: sent - lost, outBytes: (sent - lost) * 64 }),
+        },
+      ]),
+    });
+
+    it('counts what went beside by itself', () => {
+      const { outcome, flags } = evaluate(evidence(beside({ lost: 100 })));
+      assert.deepEqual([outcome, flags], [{ outcome: 'measured' }, []]);
+      const { offeredPackets, lostPackets, ledgers, background } = measured(beside({ lost: 100 }));
+      assert.deepEqual([offeredPackets, lostPackets, ledgers.length], [OFFERED, 0, 1]);
+      const { ledgers: own = [], ...told } = background ?? {};
+      const counts = {
+        intendedPackets: OFFERED,
+        offeredPackets: OFFERED,
+        receivedPackets: OFFERED - 100,
+        lostPackets: 100,
+      };
+      assert.deepEqual(told, {
+        ratePps: 10_000,
+        capacityPps: 20_000,
+        ...counts,
+        offeredPps: 10_000,
+        throughputPps: 10_000,
+      });
+      assert.deepEqual(
+        own.map(({ pair, closes, drops }) => ({ pair, closes, drops })),
+        [{ pair: 1, closes: true, drops: [{ where: 'dropped by the switch: full', packets: 100 }] }],
+      );
+    });
+
+    it('flags one whose sender did not keep its rate', () => {
+      assert.deepEqual(evaluate(evidence(beside({ sent: 0.995 * OFFERED }))).flags, []);
+      assert.deepEqual(evaluate(evidence(beside({ sent: 0.98 * OFFERED }))).flags, ['background-not-reached']);
+    });
+
+    it('is invalid where the packets of the background do not add up', () => {
+      const { outcome, measurement } = evaluate(evidence(beside({ lost: -5 }, 0)));
+      assert.ok(outcome.outcome === 'invalid' && /^of the background: .*ledger of pair 1/.test(outcome.reason));
+      assert.equal(measurement?.offeredPackets, OFFERED);
     });
   });
 

@@ -6,12 +6,14 @@ import type { Cache } from '../model/cache.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type {
+  BackgroundTraffic,
   CpuUse,
   Flag,
   Flows,
   Latency,
   Ledger,
   Measurement,
+  Outcome,
   PerPacket,
   Trial,
   Way,
@@ -20,10 +22,12 @@ import type {
 import { bothSend, type TestCase } from '../model/testcase.ts';
 import type { ServedQueue } from '../model/workers.ts';
 import { mergeHistograms, toLatencySummary } from '../stats/histogram.ts';
+import { RATE_KEPT_RATIO } from '../stats/pace.ts';
 import { type ProgressInput, steadyUse, sumOverPairs, type WindowNs } from '../stats/steady.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
+import type { Background } from './background.ts';
 import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
 import type { MachineSnapshot } from './machines.ts';
 import { noiseOf } from './noise.ts';
@@ -50,6 +54,8 @@ export interface Evidence {
   oneClock: boolean;
   sources: readonly ApplicationEvidence[];
   sinks: readonly ApplicationEvidence[];
+  /** What went beside through the same switch; null where nothing did. */
+  background: BackgroundEvidence | null;
   interfaces: readonly { pair: number; end: End; counters: NetdevCounters }[];
   ports: readonly PortCounts[] | null;
   /** Of both hosts' uplinks; null for `local`. */
@@ -65,6 +71,12 @@ export interface Evidence {
   /** The counters of interfaces and ports, and of drops, are of super-packets. */
   superPackets: boolean;
   machines: readonly MachineEvidence[];
+}
+
+/** What the applications of the background told. */
+export interface BackgroundEvidence extends Background {
+  sources: readonly ApplicationEvidence[];
+  sinks: readonly ApplicationEvidence[];
 }
 
 /** One machine, which may be several hosts, at the begin and the end of the measured window. */
@@ -103,13 +115,45 @@ export function evaluate(evidence: Evidence): Verdict {
     ...pair,
     ledgers: pairLedgersOf(evidence, pair.pair, pair.told, strangers),
   }));
+  const beside = evaluateBackground(evidence);
   const histograms = mergeAll(evidence);
-  const measurement = combine(evidence, sound, histograms);
+  const measurement = { ...combine(evidence, sound, histograms), background: beside?.background ?? null };
   const flags: Flag[] = measurement.noise.reasons.length > 0 ? ['disturbed'] : [];
   if ((measurement.uplink?.foreignPackets ?? 0) > FOREIGN_RATIO_MAX * measurement.offeredPackets)
     flags.push('shared-uplink');
+  if (measurement.background !== null && isShort(measurement.background)) flags.push('background-not-reached');
   if (clockDrifts(measurement.clockDriftPpm, evidence.clocksources)) flags.push('clock-drift');
-  return { outcome: judge(measurement, sound), measurement, histograms, flags };
+  const outcome = judge(measurement, sound);
+  return {
+    outcome: outcome.outcome === 'measured' ? besideOutcome(beside?.outcome) : outcome,
+    measurement,
+    histograms,
+    flags,
+  };
+}
+
+/** What the background comes to: a trial of its own, of which only this is kept. */
+function evaluateBackground(evidence: Evidence): { outcome: Outcome; background: BackgroundTraffic | null } | null {
+  if (evidence.background === null) return null;
+  const { testCase, capacityPps, sources, sinks } = evidence.background;
+  const { outcome, measurement } = evaluate({ ...evidence, testCase, sources, sinks, background: null });
+  if (measurement === null || testCase.rate === 'max') return { outcome, background: null };
+  const { intendedPackets, offeredPackets, receivedPackets, lostPackets, offeredPps, throughputPps, ledgers } =
+    measurement;
+  const counts = { intendedPackets, offeredPackets, receivedPackets, lostPackets };
+  return {
+    outcome,
+    background: { ratePps: testCase.rate, capacityPps, ...counts, offeredPps, throughputPps, ledgers },
+  };
+}
+
+/** A trial is no better than what it was measured beside. */
+function besideOutcome(outcome: Outcome = { outcome: 'measured' }): Outcome {
+  return 'reason' in outcome ? { ...outcome, reason: `of the background: ${outcome.reason}` } : outcome;
+}
+
+function isShort({ intendedPackets, offeredPackets }: BackgroundTraffic): boolean {
+  return offeredPackets < RATE_KEPT_RATIO * intendedPackets;
 }
 
 interface PairEvaluation {
@@ -204,7 +248,7 @@ function combine(
   evidence: Evidence,
   pairs: readonly PairEvaluation[],
   histograms: Record<string, Histogram>,
-): Measurement {
+): Omit<Measurement, 'background'> {
   const { testCase } = evidence;
   const ways = pairs.flatMap((pair) => pair.ways);
   const total = (value: (way: WayEvaluation) => number) => sumOf(ways, value);
@@ -215,7 +259,7 @@ function combine(
   const latencyNs = latencyOf(histograms);
   // All pairs begin at one instant.
   const window = windowOf(ways[0]?.tx ?? raiseNoPairs());
-  const noise = noiseOf(evidence);
+  const noise = noiseOf(withBackground(evidence));
   return {
     durationS: Math.min(...ways.map((way) => way.durationS)),
     warmupS: (window.beginNs - evidence.startNs) / 1e9,
@@ -275,6 +319,13 @@ function combine(
       window,
     }),
   };
+}
+
+/** Those of the background have CPUs of the trial, too. */
+function withBackground(evidence: Evidence): Evidence {
+  const { sources, sinks, background } = evidence;
+  if (background === null) return evidence;
+  return { ...evidence, sources: [...sources, ...background.sources], sinks: [...sinks, ...background.sinks] };
 }
 
 /** The samples of those who send, and of those who count what arrives. */

@@ -59,7 +59,13 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
   };
   return {
     ...{ testCase: testCase({ wait: 'poll' }), placement, startNs: 0, durationMs: 1000, oneClock: true },
-    ...{ sources: [application('sender', 1)], sinks: [application('receiver', 1)], interfaces: [], ports: null },
+    ...{
+      sources: [application('sender', 1)],
+      sinks: [application('receiver', 1)],
+      background: null,
+      interfaces: [],
+      ports: null,
+    },
     ...{
       uplinks: null,
       served: null,

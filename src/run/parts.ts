@@ -2,6 +2,7 @@
 // What is going to run, in parts: one for each testbed. Those that have a machine in common take turns, all others run at the same time.
 import type { BegunCampaign, PlannedCase, StoredCampaign } from '../model/result.ts';
 import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
+import type { Capacities } from './background.ts';
 import { allEnded } from './concurrency.ts';
 import { Schedule } from './schedule.ts';
 import type { ConnectedTestbed } from './testbed.ts';
@@ -20,6 +21,8 @@ export interface PlanPart {
   schedule: Schedule;
   /** Repetitions of disturbed trials that it owes from before. */
   owed: PlannedTrial[];
+  /** Of which backgrounds are shares, from before. */
+  capacities: Capacities;
 }
 
 /** The plan of what is left of a campaign, of which `cases` have the trials that are done. */
@@ -39,8 +42,19 @@ export function planOf(
         cases.map(({ case: testCase, trials }) => ({ trials: testCase.testbed === testbed.name ? trials : [] })),
         campaign.repeat,
       ),
+      capacities: capacitiesOf(cases),
     })),
   };
+}
+
+/** Capacities that were measured before, by test case. */
+function capacitiesOf(cases: BegunCampaign['cases']): Capacities {
+  return new Map(
+    cases.flatMap(({ trials }, index) => {
+      const [known] = trials.flatMap(({ measurement }) => measurement?.background?.capacityPps ?? []);
+      return known === undefined ? [] : [[index, known]];
+    }),
+  );
 }
 
 /** Test cases that run on a testbed. */

@@ -20,6 +20,8 @@ const START_LEAD_MS = 15;
 interface Traffic {
   sources: readonly Deployment[];
   sinks: readonly Deployment[];
+  /** Sources of the background, which begin and end with the others and are not looked at. */
+  beside: readonly Deployment[];
   startNs: number;
   farAheadNs: number;
 }
@@ -85,9 +87,14 @@ function sendersOf({ sources, sinks }: Pick<Traffic, 'sources' | 'sinks'>): Depl
   return [...sources, ...sinks.filter(isPeer)];
 }
 
+/** Whoever is told when to begin. */
+function toldOf(traffic: Traffic): Deployment[] {
+  return [...sendersOf(traffic), ...traffic.beside];
+}
+
 /** All at one instant, as far as the clocks of two hosts can be compared. Peers receive already. */
 function startSending(traffic: Traffic): void {
-  for (const one of sendersOf(traffic)) {
+  for (const one of toldOf(traffic)) {
     const atNs = ownTimeNs(one, traffic.startNs, traffic);
     if (isPeer(one)) one.application.sendAt(atNs);
     else one.application.startAt(atNs);
@@ -124,7 +131,7 @@ async function warmUpUntilQuiet(
     if (isWarm(progressOf(traffic, intervalMs))) {
       const seen = await look();
       const beginNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
-      for (const one of sendersOf(traffic)) one.application.measureAt(ownTimeNs(one, beginNs, traffic));
+      for (const one of toldOf(traffic)) one.application.measureAt(ownTimeNs(one, beginNs, traffic));
       return { ...seen, beginMs: (beginNs - traffic.startNs) / 1e6 };
     }
     atMs += intervalMs;

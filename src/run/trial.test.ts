@@ -76,7 +76,16 @@ function bench(t: TestContext) {
     ...{ pairs: [{ source: 0, sink: 1 }], switch: [], housekeeping: [0] },
     ...{ far: null, sharedCpu: false, sharedHousekeeping: true, unlikeCpus: false },
   };
-  const plan = { testCase: testCase(), placement, round: 2, ordinal: 3, seed: 4, runTag: 5 };
+  const plan = {
+    testCase: testCase(),
+    background: null,
+    calibrates: false,
+    placement,
+    round: 2,
+    ordinal: 3,
+    seed: 4,
+    runTag: 5,
+  };
   return {
     ...{ host, undo, stop, processes, running, artifacts },
     run: (part: Partial<RunningSwitch> = {}, how: Partial<TrialContext> = {}) =>

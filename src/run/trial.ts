@@ -5,11 +5,13 @@ import timers from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { HostError } from '../host/host.ts';
 import { clocksourceOf } from '../host/inventory.ts';
+import { asDeployed } from '../model/background.ts';
 import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Flag, Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { COOLDOWN_MS } from './application.ts';
+import type { Background } from './background.ts';
 import { type Clocksources, clockOffsetNs, toNearClock } from './clocks.ts';
 import { allEnded } from './concurrency.ts';
 import {
@@ -68,6 +70,10 @@ export interface RunningSide {
 
 export interface TrialPlan {
   testCase: TestCase;
+  /** What its other pairs send, which come behind those that are measured; null where there are none. */
+  background: Background | null;
+  /** It measures what the background can send, and the others are idle. */
+  calibrates: boolean;
   placement: Placement;
   round: number;
   ordinal: number;
@@ -177,40 +183,74 @@ async function exchange(
   deployments: readonly Deployment[],
   signal: AbortSignal,
 ): Promise<Evidence> {
-  const sources = deployments.filter((deployment) => deployment.port.end === 'source');
-  const sinks = deployments.filter((deployment) => deployment.port.end === 'sink');
+  const { measured, beside, idle } = groupsOf(plan, deployments);
   await becomeReady(sides, deployments, signal);
-  const served = await readServed(sides, plan.testCase);
+  const served = await readServed(sides, asDeployed(plan.testCase));
   const machines = await machinesOf(sides, deployments, context.sameMachine, plan);
   const before = await takeBaseline(context, sides, deployments, signal);
   signal.throwIfAborted();
-  await startReceivers(deployments.filter(receivesFirst), signal);
-  const watched = await watchTraffic(
-    context,
-    sides,
-    { sources, sinks, farAheadNs: before.farAheadNs },
-    machines,
-    signal,
-  );
-  const told = await collect({ sources, sinks }, before.farAheadNs, signal);
+  await startReceivers([...measured, ...beside].filter(receivesFirst), signal);
+  const traffic = { ...endsOf(measured), beside: endsOf(beside).sources, farAheadNs: before.farAheadNs };
+  const watched = await watchTraffic(context, sides, traffic, machines, signal);
+  const told = await collect([...measured, ...beside], before.farAheadNs, signal);
   const { counters: after } = await quietCounters(sides, deployments, signal);
+  await endIdle(idle, signal);
   await endDeployments(deployments, signal);
   const interfaces = await readReturned(deployments);
   // Last of all, as they were read first: what others send by the cable is seen there at least as often as behind it.
   const uplinks = await readUplinks(sides);
   return {
-    testCase: plan.testCase,
+    ...evidenceOf(plan, told),
     placement: plan.placement,
     durationMs: context.durationMs,
     oneClock: sides.length === 1 || context.sameMachine,
     ...watched,
-    ...told,
     served,
     interfaces: interfaceDifferences(before.interfaces, interfaces),
     ports: portDifferences(before.counters.ports, after.ports),
     uplinks: uplinkDifferences(before.counters.uplinks, uplinks),
     clocksources: await clocksourcesOf(sides),
     superPackets: hasSuperPackets(sides, plan.testCase),
+  };
+}
+
+/** Who sends and receives in a trial: those that are measured, those beside them, and those that have to be there and do nothing. */
+interface Groups {
+  measured: readonly Deployment[];
+  beside: readonly Deployment[];
+  idle: readonly Deployment[];
+}
+
+function groupsOf({ testCase, calibrates }: TrialPlan, deployments: readonly Deployment[]): Groups {
+  const own = deployments.filter(({ port }) => port.pair < testCase.pairs);
+  const background = deployments.filter(({ port }) => port.pair >= testCase.pairs);
+  return calibrates ? { measured: background, beside: [], idle: own } : { measured: own, beside: background, idle: [] };
+}
+
+interface Ends {
+  sources: readonly Deployment[];
+  sinks: readonly Deployment[];
+}
+
+function endsOf(deployments: readonly Deployment[]): Ends {
+  return {
+    sources: deployments.filter(({ port }) => port.end === 'source'),
+    sinks: deployments.filter(({ port }) => port.end === 'sink'),
+  };
+}
+
+/** What was told, by those who are measured and by those beside them. */
+function evidenceOf(
+  { testCase, background, calibrates }: TrialPlan,
+  { sources, sinks }: Told,
+): Pick<Evidence, 'testCase' | 'sources' | 'sinks' | 'background'> {
+  if (background === null) return { testCase, sources, sinks, background: null };
+  if (calibrates) return { testCase: background.testCase, sources, sinks, background: null };
+  const isMeasured = ({ pair }: ApplicationEvidence) => pair < testCase.pairs;
+  const isBeside = (one: ApplicationEvidence) => !isMeasured(one);
+  return {
+    ...{ testCase, sources: sources.filter(isMeasured), sinks: sinks.filter(isMeasured) },
+    background: { ...background, sources: sources.filter(isBeside), sinks: sinks.filter(isBeside) },
   };
 }
 
@@ -278,15 +318,15 @@ async function startReceivers(receivers: readonly Deployment[], signal: AbortSig
   await Promise.all(receivers.map(({ application }) => application.started(READY_TIMEOUT_MS, signal)));
 }
 
+/** What the applications told in the end. */
+type Told = Pick<Evidence, 'sources' | 'sinks'>;
+
 /**
  * Sources end by themselves; only then are sinks told to, which drain first: totals are exact. Peers say when they have sent everything, and are
  * told to end when all have.
  */
-async function collect(
-  { sources, sinks }: { sources: readonly Deployment[]; sinks: readonly Deployment[] },
-  farAheadNs: number,
-  signal: AbortSignal,
-): Promise<Pick<Evidence, 'sources' | 'sinks'>> {
+async function collect(active: readonly Deployment[], farAheadNs: number, signal: AbortSignal): Promise<Told> {
+  const { sources, sinks } = endsOf(active);
   const told = async ({ application, port, side }: Deployment, graceMs: number): Promise<ApplicationEvidence> => ({
     pair: port.pair,
     ready: await application.ready(graceMs, signal),
@@ -299,6 +339,12 @@ async function collect(
   for (const { application } of new Set([...peers, ...sinks])) application.stop();
   const allTold = (ends: readonly Deployment[]) => Promise.all(ends.map((one) => told(one, GRACE_MS)));
   return { sources: await allTold(sources), sinks: await allTold(sinks) };
+}
+
+/** Who has had no traffic is told that it ends, so that the next word is for its port. Both at once would be taken for one. */
+async function endIdle(idle: readonly Deployment[], signal: AbortSignal): Promise<void> {
+  for (const { application } of idle) application.stop();
+  await Promise.all(idle.map(({ application }) => application.final(GRACE_MS, signal)));
 }
 
 /** Applications hold their ports until the switch's counters have been read; now they close them. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ways that a trial's packets took, hop by hop, with everybody who counted them there: applications, and what knows nothing of
 // them. With answers there are two ways, there and back.
+import { asDeployed } from '../model/background.ts';
 import type { RxTotals, TxTotals } from '../model/dataplane.ts';
 import type { Ledger, UplinkLedger } from '../model/result.ts';
 import { sumOf } from '../stats/sum.ts';
@@ -219,7 +220,7 @@ function wayOf(
 }
 
 function shapeOf({ testCase, superPackets }: Evidence): FrameShape {
-  return frameShape(testCase, superPackets);
+  return frameShape(asDeployed(testCase), superPackets);
 }
 
 /** What knows nothing of the applications of a pair and counted their packets. */

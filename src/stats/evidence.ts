@@ -133,6 +133,7 @@ export function evidenceOf(
     switchFigures: switchFiguresOf(all),
     caches: all.at(-1)?.caches ?? [],
     flows: flowsOf(measured),
+    background: backgroundOf(measured),
     worst: worstOf(all),
   };
 }
@@ -163,6 +164,19 @@ function costOf(measured: readonly BareMeasurement[], forwardsOnSender: boolean)
     receiverCyclesPerPacket: over(({ cyclesPerPacket }) => cyclesPerPacket?.receiver ?? null),
     senderInstructionsPerPacket: over(({ instructionsPerPacket }) => instructionsPerPacket?.sender ?? null),
     receiverInstructionsPerPacket: over(({ instructionsPerPacket }) => instructionsPerPacket?.receiver ?? null),
+  };
+}
+
+function backgroundOf(measured: readonly BareMeasurement[]): Evidence['background'] {
+  const all = measured.flatMap(({ background }) => background ?? []);
+  if (all.length === 0) return null;
+  const capacities = all.flatMap(({ capacityPps }) => capacityPps ?? []);
+  const offered = sumOf(all, ({ offeredPackets }) => offeredPackets);
+  return {
+    ratePps: median(all.map(({ ratePps }) => ratePps)),
+    capacityPps: capacities.length === 0 ? null : median(capacities),
+    offeredPps: median(all.map(({ offeredPps }) => offeredPps)),
+    lossRatio: offered === 0 ? null : sumOf(all, ({ lostPackets }) => lostPackets) / offered,
   };
 }
 

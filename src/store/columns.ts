@@ -177,6 +177,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   ways: json('ways_json'),
   sizes: json('sizes_json'),
   ledgers: json('ledgers_json'),
+  background: json('background_json'),
   uplink: json('uplink_json'),
   served: json('served_json'),
   switchFigures: json('switch_figures_json'),

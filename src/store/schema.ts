@@ -553,6 +553,11 @@ const SERVED_COLUMN = `
 ALTER TABLE trials ADD COLUMN served_json TEXT;
 `;
 
+const BACKGROUND_COLUMN = `
+-- What went beside through the same switch: {"ratePps", "capacityPps", "intendedPackets" and so on}; JSON's null, or NULL, where nothing did.
+ALTER TABLE trials ADD COLUMN background_json TEXT;
+`;
+
 const WAYS_COLUMNS = `
 -- Where both ends of each pair send, what became of the packets of each way: {"there", "back"}; JSON's null, or NULL, where one end sends.
 ALTER TABLE trials ADD COLUMN ways_json TEXT;
@@ -651,6 +656,7 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('arrivals'),
   mixesVersion(),
   `ALTER TABLE campaigns ADD COLUMN repeat TEXT NOT NULL DEFAULT 'disturbed';`,
+  `${parameterVersion('background')}${BACKGROUND_COLUMN}`,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

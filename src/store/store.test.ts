@@ -202,12 +202,28 @@ describe('a campaign', () => {
         const latency = rtt === undefined ? {} : { latencyNs: { rtt: { p50: rtt.p50 } } };
         return {
           ...{ round, ordinal, seed, flags, outcome: { outcome } },
-          measurement: measurement && { throughputPps: measurement.throughputPps, ...latency },
+          measurement: measurement && { throughputPps: measurement.throughputPps, ...latency, background: null },
         };
       }),
     }));
     assert.deepEqual(store.begun()?.cases, expected);
     assert.equal(store.begun('nosuch'), null);
+  });
+
+  it('is resumed with the capacity of which its backgrounds are shares', (context) => {
+    const store = opened(context);
+    const one = testCase({ background: '50%' });
+    const { measurement, ...rest } = trial({ case: one, pps: 1000 });
+    const counts = { intendedPackets: 9, offeredPackets: 9, receivedPackets: 8, lostPackets: 1 };
+    const background = { ratePps: 9, capacityPps: 18, ...counts, offeredPps: 9, throughputPps: 8, ledgers: [] };
+    const campaign = storedCampaign({
+      cases: [
+        { case: one, skipped: null, trials: [{ ...rest, measurement: measurement && { ...measurement, background } }] },
+      ],
+    });
+    saveAll(store, campaign);
+    assert.deepEqual(store.load(campaign.id)?.cases[0]?.trials[0]?.measurement?.background, background);
+    assert.deepEqual(store.begun(campaign.id)?.cases[0]?.trials[0]?.measurement?.background, { capacityPps: 18 });
   });
 
   it('ends when it is told to', (context) => {

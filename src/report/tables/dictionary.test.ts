@@ -112,7 +112,7 @@ describe('a table', () => {
       .map(({ name }) => name);
     // Of what no campaign here has.
     const rare =
-      /^(rtt_actual|one_way)_|_(cycles|instructions)_per_packet$|^(receive_path|quota_cpus|disturbances|switch_cpu_ids|far_switch_cpu_ids)$|_censored_at_least_ns$|^(rtt_p999_ns|rtt_p9999_ns|precision_ratio)$|^flows_with_|_of_flow$|^served_json$|^(there|back)_/;
+      /^(rtt_actual|one_way)_|_(cycles|instructions)_per_packet$|^(receive_path|quota_cpus|disturbances|switch_cpu_ids|far_switch_cpu_ids)$|_censored_at_least_ns$|^(rtt_p999_ns|rtt_p9999_ns|precision_ratio)$|^flows_with_|_of_flow$|^served_json$|^background_|^(there|back)_/;
     assert.deepEqual(
       empty.filter((name) => !rare.test(name)),
       [],
@@ -140,6 +140,7 @@ describe('a table', () => {
         'flows_json',
         'ways_json',
         'sizes_json',
+        'background_json',
       ],
       cases: ['case_key', 'skipped_reason', 'revision'],
     };
