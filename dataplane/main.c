@@ -5,8 +5,10 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "frame/announcement.h"
 #include "load/clock.h"
 #include "load/memory.h"
 #include "load/report.h"
@@ -82,7 +84,7 @@ static enum exit_code open_port(struct session *s)
     error = o->io->open(port);
     if (error < 0)
         return fail_port(port, -error);
-    error = o->quiet_announce ? 0 : o->io->announce(port);
+    error = o->quiet_announce ? 0 : o->io->announce(port, 0, announcement_first(&port->config));
     if (error < 0) {
         o->io->close(port);
         return fail_port(port, -error);
@@ -90,11 +92,38 @@ static enum exit_code open_port(struct session *s)
     return EXIT_DONE;
 }
 
-static int announce(void *arg)
+/* Ten in a millisecond: queues on the way are short, and a switch may learn on its slow path. */
+#define ANNOUNCED_AT_ONCE 10u
+/* Where there has been no room so often, nobody takes them: a peer that is no switch. */
+#define ANNOUNCE_TRIES 100u
+
+/* Announces each address once. What others announce meanwhile, which is for everybody, is taken off. */
+static int announce_all(struct session *s)
+{
+    const unsigned count = announcement_count(&s->port.config);
+    const struct timespec pause = {.tv_nsec = (long)NS_PER_MS};
+    unsigned in_vain = 0;
+
+    for (unsigned next = 0; next < count && in_vain < ANNOUNCE_TRIES;) {
+        unsigned left = count - next;
+        int done = s->port.ops->announce(&s->port, next, left < ANNOUNCED_AT_ONCE ? left : ANNOUNCED_AT_ONCE);
+        int error = done < 0 ? done : session_discard_queued(s);
+        if (error < 0)
+            return error;
+        if (control_stopped_by(&s->control) != STOP_NONE)
+            return 0;
+        in_vain = done == 0 ? in_vain + 1 : 0;
+        next += (unsigned)done;
+        nanosleep(&pause, NULL);
+    }
+    return report_announced();
+}
+
+static int announce(void *arg, bool all)
 {
     struct session *s = arg;
 
-    return s->port.ops->announce(&s->port);
+    return all ? announce_all(s) : s->port.ops->announce(&s->port, 0, announcement_first(&s->port.config));
 }
 
 /* From an open port to the end of the run. */

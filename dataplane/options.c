@@ -86,6 +86,8 @@ static const struct option_spec specs[] = {
      "flows of the pair's packets, 1 to 1048576 (1)"},
     {"--flow-fields", "FIELD", KIND_FIELD, AT(o.flow_field), 0, 0, NULL, NULL,
      "what they differ in: udp-port, ip, mac or vlan (ip)"},
+    {"--macs", "N", KIND_NUMBER, AT(o.mac_count), 1, MACS_MAX, NULL, NULL,
+     "Ethernet addresses of each end, which packets have by --flow-order, 1 to 65536 (1)"},
     {"--flow-order", "ORDER", KIND_ORDER, AT(o), 0, 0, NULL, NULL,
      "round-robin, uniform, zipf:S with 0 < S <= 10, or new: none twice (round-robin)"},
     {"--ip", "6|4", KIND_CHOICE, AT(o.encapsulation.ip6), 0, 0, "6", "4", "version of IP (4)"},
@@ -445,11 +447,33 @@ static uint32_t flows_possible_here(const struct options *o)
     return o->role == ROLE_SENDER || o->role == ROLE_CLIENT ? ours : theirs;
 }
 
+/* Addresses are flows of a field of their own. */
+static bool complete_macs(struct options *o, struct message *m)
+{
+    if (o->mac_count == 1)
+        return true;
+    if (o->flow_count > 1 || o->flow_order == FLOW_NEW)
+        return refuse(m,
+                      "--macs %" PRIu64 ": packets differ in their addresses: leave out --flows, and --flow-order new",
+                      o->mac_count);
+    if (!(o->io->capabilities & IO_WHOLE_FRAMES))
+        return refuse(m, "--io %s leaves the headers to the kernel, which has one address: give --macs 1", o->io->name);
+    if (o->encapsulation.vlan_last != o->encapsulation.vlan_first)
+        return refuse(m, "--macs %" PRIu64 ": each address is announced in one VLAN: give --vlan one id", o->mac_count);
+    o->flow_count = o->mac_count;
+    o->flow_field = FLOW_BOTH_MACS;
+    uint32_t possible = flows_possible_here(o);
+    return o->mac_count <= possible ||
+           refuse(m, "--macs %" PRIu64 ": there is room for %u from these addresses on", o->mac_count, possible);
+}
+
 static bool complete_flows(struct options *o, struct message *m)
 {
     bool is_new = o->flow_order == FLOW_NEW;
     uint32_t possible = flows_possible_here(o);
 
+    if (o->flow_field == FLOW_BOTH_MACS)
+        return true;
     if (is_new && o->flow_count > 1)
         return refuse(m, "--flow-order new has as many flows as there can be: leave out --flows");
     if (!is_new && o->flow_count == 1)
@@ -558,8 +582,8 @@ static bool complete(struct draft *d, struct message *m)
         return refuse(m, "--io %s has ports of one queue: give --queues 1", o->io->name);
     if (o->wait == WAIT_BLOCK && o->io->descriptors == NULL)
         return refuse(m, "--io %s has nothing to sleep on: give --wait poll or yield", o->io->name);
-    if (!complete_addresses(o, m) || !complete_flows(o, m) || !complete_sizes(d, m) || !complete_encapsulation(o, m) ||
-        !complete_arrivals(o, m))
+    if (!complete_addresses(o, m) || !complete_macs(o, m) || !complete_flows(o, m) || !complete_sizes(d, m) ||
+        !complete_encapsulation(o, m) || !complete_arrivals(o, m))
         return false;
     if (o->peer_run == UNSET)
         o->peer_run = o->run;
@@ -594,6 +618,7 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
                 .burst = 32,
                 .queues = 1,
                 .flow_count = 1,
+                .mac_count = 1,
                 .flow_field = FLOW_IP,
                 .touch_full = true,
                 .rx_moderation = true,
@@ -623,7 +648,8 @@ void options_print_help(FILE *out)
           "       vswload --list [--json]\n\n"
           "ROLE is sender, receiver, client (sends and times the echoes), server (echoes) or peer (sends to another\n"
           "one, and receives what that one sends).\n"
-          "Once it prints \"ready\" it reads from standard input: \"announce\", \"start\", \"start T\" (T ns after\n"
+          "Once it prints \"ready\" it reads from standard input: \"announce\", \"announce all\", \"start\", \"start "
+          "T\" (T ns after\n"
           "the epoch), \"send\" or \"send T\" (a peer, which has started, sends), \"measure\" or \"measure T\" (the\n"
           "warm-up ends) and \"stop\"; the end of the input, SIGTERM and SIGINT stop it, too. It prints JSON, one "
           "object a line.\n\n"

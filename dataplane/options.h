@@ -37,6 +37,7 @@ struct options {
     struct io_encapsulation encapsulation;
     uint64_t queues;
     uint64_t flow_count; /* 1: packets differ in nothing */
+    uint64_t mac_count;  /* of each end; more than 1 are flows of FLOW_BOTH_MACS */
     enum flow_field flow_field;
     enum flow_order flow_order;
     double zipf_exponent;

@@ -12,11 +12,34 @@
 #include "flows.h"
 #include "headers.h"
 
+static bool has_macs(const struct io_config *c)
+{
+    return c->flows != NULL && c->flows->field == FLOW_BOTH_MACS;
+}
+
 unsigned announcement_count(const struct io_config *c)
 {
-    if (c->flows != NULL && c->flows->field == FLOW_VLAN)
+    if (c->flows != NULL && (c->flows->field == FLOW_VLAN || c->flows->field == FLOW_BOTH_MACS))
         return c->flows->count;
     return c->vlans != NULL ? c->vlans->count : 1;
+}
+
+unsigned announcement_first(const struct io_config *c)
+{
+    return has_macs(c) ? 1 : announcement_count(c);
+}
+
+/* The address of this index, as the words of packets have it (flows.h). */
+static struct io_address address_of(const struct io_config *c, unsigned index)
+{
+    struct io_address local = c->local;
+
+    if (has_macs(c)) {
+        unsigned middle = ((unsigned)local.mac[2] << 8 | local.mac[3]) + index;
+        local.mac[2] = (uint8_t)(middle >> 8);
+        local.mac[3] = (uint8_t)middle;
+    }
+    return local;
 }
 
 static void build_arp(uint8_t *out, const struct io_address *local)
@@ -72,14 +95,15 @@ void announcement_build(uint8_t frame[ANNOUNCEMENT_LEN_MAX], const struct io_con
 {
     static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, all_nodes[6] = {0x33, 0x33, [5] = 1};
     const struct io_encapsulation *e = &c->encapsulation;
-    uint16_t vlan = (uint16_t)(e->vlan_first + (e->vlan_first != 0 ? index : 0));
+    const struct io_address local = address_of(c, index);
+    uint16_t vlan = (uint16_t)(e->vlan_first + (e->vlan_first != 0 && !has_macs(c) ? index : 0));
 
     memset(frame, 0, ANNOUNCEMENT_LEN_MAX);
     memcpy(frame, e->ip6 ? all_nodes : everybody, sizeof(everybody));
-    memcpy(frame + sizeof(everybody), c->local.mac, sizeof(c->local.mac));
+    memcpy(frame + sizeof(everybody), local.mac, sizeof(local.mac));
     uint8_t *end = headers_build_tags(frame, e, vlan, e->ip6 ? ETHERTYPE_IPV6 : ETHERTYPE_ARP);
     if (e->ip6)
-        build_advertisement(end, &c->local);
+        build_advertisement(end, &local);
     else
-        build_arp(end, &c->local);
+        build_arp(end, &local);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The frames by which a port tells a switch where its MAC address is, one for each VLAN that it is in. */
+/* The frames by which a port tells a switch where its MAC addresses are, one for each VLAN that it is in. */
 #ifndef VSW_ANNOUNCEMENT_H
 #define VSW_ANNOUNCEMENT_H
 
@@ -19,8 +19,11 @@ static inline uint32_t announcement_len(const struct io_config *c)
     return c->frame_len == len ? len + 4 : len;
 }
 
-/* How many there are: one for each VLAN, or one where there is none. */
+/* How many there are: one for each VLAN, or for each address, or one. */
 unsigned announcement_count(const struct io_config *c);
+
+/* How many of them, the first ones, are enough for a switch to know the port: of many addresses the first. */
+unsigned announcement_first(const struct io_config *c);
 
 /* Writes the one of this index to everybody: a gratuitous ARP request (RFC 5227, announcement) or, with IPv6, an
  * unsolicited neighbour advertisement (RFC 4861, 7.2.6), tagged as the packets are. Behind it there are zeroes. */

@@ -118,6 +118,7 @@ struct place {
 #define IP_STEP ((UINT64_C(1) << 32) - 1)
 #define PORT_STEP (UINT64_C(1) << 48)
 #define MAC_STEP (UINT64_C(1) << 32)
+#define BOTH_MACS_STEP (UINT64_C(1) << 48 | 1)
 
 /* The second half of an IPv6 source address, or of an answer's destination. */
 static struct place place_of_ip6(const struct layout *at, bool answers)
@@ -145,6 +146,8 @@ static struct place place_of(const struct flows *f, bool answers)
         return (struct place){at.udp - 8, answers ? -IP_STEP : IP_STEP};
     case FLOW_VLAN:
         return place_of_vlan(&f->encapsulation);
+    case FLOW_BOTH_MACS:
+        return (struct place){FLOW_AT_BOTH_MACS, BOTH_MACS_STEP};
     default:
         return (struct place){answers ? FLOW_AT_DESTINATION_MAC : FLOW_AT_SOURCE_MAC, MAC_STEP};
     }
@@ -212,6 +215,11 @@ static uint32_t ip6_flows(const struct io_address *from)
     return at_most((up < down ? up : down) + 1, FLOWS_NEW_IP);
 }
 
+static uint32_t macs_from(const struct io_address *end)
+{
+    return MACS_MAX - ((uint32_t)end->mac[2] << 8 | end->mac[3]);
+}
+
 uint32_t flows_possible(enum flow_field field, const struct io_encapsulation *e, const struct io_address *from,
                         const struct io_address *to)
 {
@@ -224,6 +232,8 @@ uint32_t flows_possible(enum flow_field field, const struct io_encapsulation *e,
         return e->ip6 ? ip6_flows(from) : ip_flows(from, to);
     case FLOW_VLAN:
         return VLAN_MAX + 1u - e->vlan_first;
+    case FLOW_BOTH_MACS:
+        return at_most(macs_from(from), macs_from(to));
     default:
         return at_most(FLOWS_NEW_MAC - middle, FLOWS_NEW_MAC);
     }

@@ -11,6 +11,8 @@
  * address has room for both: the last 32 bits of the source count up, and those before them down.
  * - mac: bytes 2 to 4 of the source's Ethernet address count up.
  * - vlan: the id of the VLAN tag, the inner one of two, counts up.
+ * - both MAC addresses, which is no field that flows are asked to differ in but what --macs is: bytes 2 and 3 of both
+ * count up, so that each end has as many addresses.
  *
  * In answers, source and destination have changed places.
  */
@@ -22,7 +24,7 @@
 
 #include "../io/io.h"
 
-enum flow_field { FLOW_UDP_PORT, FLOW_IP, FLOW_MAC, FLOW_VLAN, FLOW_FIELD_COUNT };
+enum flow_field { FLOW_UDP_PORT, FLOW_IP, FLOW_MAC, FLOW_VLAN, FLOW_FIELD_COUNT, FLOW_BOTH_MACS = FLOW_FIELD_COUNT };
 enum flow_order { FLOW_ROUND_ROBIN, FLOW_UNIFORM, FLOW_ZIPF, FLOW_NEW, FLOW_ORDER_COUNT };
 extern const char *const flow_field_names[FLOW_FIELD_COUNT];
 
@@ -31,6 +33,8 @@ extern const char *const flow_field_names[FLOW_FIELD_COUNT];
 /* With FLOW_NEW no flow comes twice before so many have come. */
 #define FLOWS_NEW_IP (1u << 28)
 #define FLOWS_NEW_MAC (1u << 24)
+/* The most addresses that an end has. */
+#define MACS_MAX (1u << 16)
 /* So many numbers are drawn before they come again, in the same order. A power of two. */
 #define FLOW_DRAWS (1u << 20)
 
@@ -60,6 +64,7 @@ uint32_t flow_of(const struct flows *f, uint64_t sequence);
 /* Where the words of flows begin in a frame that has no tag and IPv4, for which there are loops of their own. */
 enum flow_offset {
     FLOW_AT_DESTINATION_MAC = 0, /* of answers: with two bytes of the source's */
+    FLOW_AT_BOTH_MACS = 2,       /* four bytes of each */
     FLOW_AT_SOURCE_MAC = 6,      /* with the EtherType */
     FLOW_AT_IP = 26,             /* both addresses */
     FLOW_AT_UDP = 34,            /* both ports, length and checksum */

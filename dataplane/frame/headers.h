@@ -54,6 +54,8 @@ ALWAYS_INLINE bool headers_match_around(const uint8_t *frame, const uint8_t *hea
     switch (offset) {
     case FLOW_AT_DESTINATION_MAC:
         return SAME(64, 8) && SAME(64, 16) && SAME(64, 24) && SAME(64, 32) && SAME(16, 40);
+    case FLOW_AT_BOTH_MACS:
+        return SAME(16, 0) && SAME(64, 10) && SAME(64, 18) && SAME(64, 26) && SAME(64, 34);
     case FLOW_AT_SOURCE_MAC:
         return SAME(32, 0) && SAME(16, 4) && SAME(64, 14) && SAME(64, 22) && SAME(64, 30) && SAME(32, 38);
     case FLOW_AT_IP:

@@ -272,14 +272,15 @@ static int announce_one(struct io_port *port, unsigned index)
     return 1;
 }
 
-static int dpdk_announce(struct io_port *port)
+static int dpdk_announce(struct io_port *port, unsigned first, unsigned n)
 {
-    int code = 0;
-
     /* Where there is no room for one, there is none for the next ones either. */
-    for (unsigned i = 0; i < announcement_count(&port->config) && code == 0; i++)
-        code = announce_one(port, i);
-    return code < 0 ? code : 0;
+    for (unsigned i = 0; i < n; i++) {
+        int code = announce_one(port, first + i);
+        if (code != 0)
+            return code < 0 ? code : (int)i;
+    }
+    return (int)n;
 }
 
 static void dpdk_stats(struct io_port *port, struct io_stats *out)

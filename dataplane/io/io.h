@@ -99,7 +99,8 @@ struct io_stats {
 struct io_port {
     const struct io_ops *ops;
     struct io_config config;
-    void *state; /* the framework's own */
+    void *state;      /* the framework's own */
+    int announcer_fd; /* of netdev_announce; 0 until it is needed */
     /* Set by open: what the kernel granted, in bytes; 0 where the framework has no such queue. */
     uint32_t tx_queue_bytes, rx_queue_bytes;
     /* Set by open where packets can come in more ways than one, which cost unlike: a word for the one taken. */
@@ -139,8 +140,9 @@ struct io_ops {
     void (*descriptors)(const struct io_port *port, int *rx_fd, int *tx_fd);
     /* Gives back all slots of the last rx. May be NULL when there is nothing to give back. */
     void (*rx_release)(struct io_port *port);
-    /* Tells the switch where our MAC address is (a gratuitous ARP), so that nobody is measured while flooding. */
-    int (*announce)(struct io_port *port);
+    /* Tells the switch where our MAC address is, so that nobody is measured while flooding: up to n announcements from
+     * the one of index `first` on (frame/announcement.h). How many there was room for, or a negative errno. */
+    int (*announce)(struct io_port *port, unsigned first, unsigned n);
     void (*stats)(struct io_port *port, struct io_stats *out);
     void (*close)(struct io_port *port);
 };

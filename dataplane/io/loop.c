@@ -132,10 +132,11 @@ static int loop_rx(struct io_port *port, struct io_slot *slots, unsigned n)
     return (int)n;
 }
 
-static int loop_announce(struct io_port *port)
+static int loop_announce(struct io_port *port, unsigned first, unsigned n)
 {
     (void)port;
-    return 0;
+    (void)first;
+    return (int)n;
 }
 
 static void loop_stats(struct io_port *port, struct io_stats *out)

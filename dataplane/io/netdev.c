@@ -84,7 +84,20 @@ int netdev_find(struct io_port *port, struct netdev *dev)
     return error;
 }
 
-int netdev_announce(struct io_port *port)
+/* To close a packet socket takes the kernel milliseconds (synchronize_net): it stays for the next announcement. */
+static int open_announcer(struct io_port *port)
+{
+    if (port->announcer_fd > 0)
+        return port->announcer_fd;
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return netdev_fail(port, errno,
+                           "cannot announce the MAC address (%s): run with CAP_NET_RAW or --quiet-announce",
+                           strerror(errno));
+    return port->announcer_fd = fd;
+}
+
+int netdev_announce(struct io_port *port, unsigned first, unsigned n)
 {
     uint8_t frame[ANNOUNCEMENT_LEN_MAX];
     struct sockaddr_ll to = {
@@ -92,21 +105,15 @@ int netdev_announce(struct io_port *port)
         .sll_ifindex = (int)if_nametoindex(port->config.device),
         .sll_halen = ETH_ALEN,
     };
-    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    int fd = open_announcer(port);
 
-    if (fd < 0)
-        return netdev_fail(port, errno,
-                           "cannot announce the MAC address (%s): run with CAP_NET_RAW or --quiet-announce",
-                           strerror(errno));
-    int error = 0;
-    for (unsigned i = 0; i < announcement_count(&port->config) && error == 0; i++) {
-        announcement_build(frame, &port->config, i);
+    for (unsigned i = 0; fd > 0 && i < n; i++) {
+        announcement_build(frame, &port->config, first + i);
         if (sendto(fd, frame, announcement_len(&port->config), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
-            error = netdev_fail(port, errno, "cannot announce the MAC address on %s: %s", port->config.device,
-                                strerror(errno));
+            return netdev_fail(port, errno, "cannot announce the MAC address on %s: %s", port->config.device,
+                               strerror(errno));
     }
-    close(fd);
-    return error;
+    return fd < 0 ? fd : (int)n;
 }
 
 /* The neighbour entry of the peer, as the kernel's ARP calls take it. */

@@ -22,7 +22,7 @@ int netdev_fail(struct io_port *port, int error, const char *format, ...) __attr
 int netdev_find(struct io_port *port, struct netdev *dev);
 
 /* Broadcasts a gratuitous ARP request (RFC 5227, announcement) with the local addresses. 0 or a negative errno. */
-int netdev_announce(struct io_port *port);
+int netdev_announce(struct io_port *port, unsigned first, unsigned n);
 
 /* Tells the kernel the peer's MAC address for good, so that it never has to ask the wire. True if the entry is new and
  * has to be removed by netdev_forget_peer; false if it was there, or if the process may not set it (CAP_NET_ADMIN). */

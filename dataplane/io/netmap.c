@@ -463,28 +463,30 @@ static void netmap_descriptors(const struct io_port *port, int *rx_fd, int *tx_f
     *rx_fd = *tx_fd = state->fd;
 }
 
+/* 1, 0 where there is no room, which is no fault: nobody empties the pipe yet, and a switch that has to learn is asked
+ * whether it has. Or a negative errno. */
 static int announce_one(struct io_port *port, unsigned index)
 {
     struct io_slot slot;
     int lent = netmap_tx_reserve(port, &slot, 1);
 
-    /* No room is no fault: nobody empties the pipe yet, and a switch that has to learn is asked whether it has. */
     if (lent <= 0)
         return lent;
     announcement_build(slot.data, &port->config, index);
     slot.len = announcement_len(&port->config);
     netmap_tx_lengths(port, &slot, 1);
     int sent = send_slots(port, 1);
-    return sent < 0 ? sent : 0;
+    return sent < 0 ? sent : 1;
 }
 
-static int netmap_announce(struct io_port *port)
+static int netmap_announce(struct io_port *port, unsigned first, unsigned n)
 {
-    int error = 0;
-
-    for (unsigned i = 0; i < announcement_count(&port->config) && error == 0; i++)
-        error = announce_one(port, i);
-    return error;
+    for (unsigned i = 0; i < n; i++) {
+        int code = announce_one(port, first + i);
+        if (code <= 0)
+            return code < 0 ? code : (int)i;
+    }
+    return (int)n;
 }
 
 /* The module counts nothing: VALE drops what a full ring has no room for in silence. */

@@ -229,10 +229,11 @@ static int null_rx(struct io_port *port, struct io_slot *slots, unsigned n)
     return got;
 }
 
-static int null_announce(struct io_port *port)
+static int null_announce(struct io_port *port, unsigned first, unsigned n)
 {
     (void)port;
-    return 0;
+    (void)first;
+    return (int)n;
 }
 
 static void null_stats(struct io_port *port, struct io_stats *out)

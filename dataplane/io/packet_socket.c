@@ -28,6 +28,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../frame/flows.h"
 #include "../frame/layout.h"
 #include "netdev.h"
 #include "socket_port.h"
@@ -289,10 +290,21 @@ static int bind_to_device(struct io_port *port, int fd, const struct netdev *dev
     return 0;
 }
 
-/* Frames to a MAC address that is not the interface's own are filtered by a NIC unless it is told. */
+/* Whether packets come to addresses other than the interface's own. */
+static bool has_other_macs(const struct io_config *c, const struct netdev *dev)
+{
+    return memcmp(dev->mac, c->local.mac, sizeof(dev->mac)) != 0 ||
+           (c->flows != NULL && c->flows->field == FLOW_BOTH_MACS);
+}
+
+/* Frames to a MAC address that is not the interface's own are filtered by a NIC unless it is told; of many it takes
+ * all. */
 static int accept_mac(struct io_port *port, int fd, const struct netdev *dev)
 {
     struct packet_mreq request = {.mr_ifindex = dev->index, .mr_type = PACKET_MR_UNICAST, .mr_alen = ETH_ALEN};
+
+    if (port->config.flows != NULL && port->config.flows->field == FLOW_BOTH_MACS)
+        request.mr_type = PACKET_MR_PROMISC;
 
     memcpy(request.mr_address, port->config.local.mac, ETH_ALEN);
     if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)) != 0)
@@ -324,7 +336,7 @@ static int keep_apart(struct io_port *port, struct packet_socket *state, const s
 static int open_rx(struct io_port *port, struct packet_socket *state, const struct netdev *dev)
 {
     const struct seen at = seen_of(&port->config.encapsulation);
-    bool other_mac = memcmp(dev->mac, port->config.local.mac, sizeof(dev->mac)) != 0;
+    bool other_mac = has_other_macs(&port->config, dev);
     int fd = open_packet_socket(port);
 
     if (fd < 0)

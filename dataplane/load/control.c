@@ -16,7 +16,7 @@
 /* A sleeping thread wakes up tens of microseconds late: the rest is spent polling. */
 #define START_SPIN_NS NS_PER_MS
 #define COMMAND_MAX 64
-#define COMMANDS "announce, start, start T, send, send T, measure, measure T or stop"
+#define COMMANDS "announce, announce all, start, start T, send, send T, measure, measure T or stop"
 
 static struct timespec to_timespec(uint64_t ns)
 {
@@ -120,10 +120,10 @@ static bool is_command(const char *line, const char *word, uint64_t *at_ns)
     return errno == 0 && *end == '\0' && *at_ns <= INT64_MAX;
 }
 
-static void request_announcement(struct control *c)
+static void request_announcement(struct control *c, bool *which)
 {
     pthread_mutex_lock(&c->lock);
-    c->announce = true;
+    *which = true;
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
 }
@@ -135,7 +135,9 @@ static void obey(struct control *c, const char *line)
     if (strcmp(line, "stop") == 0)
         control_stop(c, STOP_COMMAND);
     else if (strcmp(line, "announce") == 0)
-        request_announcement(c);
+        request_announcement(c, &c->announce);
+    else if (strcmp(line, "announce all") == 0)
+        request_announcement(c, &c->announce_all);
     else if (is_command(line, "start", &at_ns))
         arm(c, c->epoch_ns + at_ns);
     else if (is_command(line, "send", &at_ns))
@@ -260,24 +262,25 @@ int control_open(struct control *c, uint64_t epoch_ns)
 }
 
 /* With the lock held, which is given up for as long as the announcement takes. */
-static int wait_armed(struct control *c, int (*announce)(void *arg), void *arg)
+static int wait_armed(struct control *c, int (*announce)(void *arg, bool all), void *arg)
 {
     int error = 0;
 
     while (error >= 0 && !c->armed && control_stopped_by(c) == STOP_NONE) {
-        if (!c->announce) {
+        if (!c->announce && !c->announce_all) {
             pthread_cond_wait(&c->changed, &c->lock);
             continue;
         }
-        c->announce = false;
+        bool all = c->announce_all;
+        c->announce = c->announce_all = false;
         pthread_mutex_unlock(&c->lock);
-        error = announce(arg);
+        error = announce(arg, all);
         pthread_mutex_lock(&c->lock);
     }
     return error;
 }
 
-int control_wait_start(struct control *c, int (*announce)(void *arg), void *arg)
+int control_wait_start(struct control *c, int (*announce)(void *arg, bool all), void *arg)
 {
     pthread_mutex_lock(&c->lock);
     int error = wait_armed(c, announce, arg);

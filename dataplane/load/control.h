@@ -26,6 +26,7 @@ struct control {
     pthread_cond_t changed;
     enum control_state state;
     bool announce;               /* it was commanded to announce the MAC address once more */
+    bool announce_all;           /* all of them, where there are several */
     bool armed;                  /* a start was commanded, for start_ns of CLOCK_MONOTONIC */
     bool ran;                    /* and happened */
     bool released;               /* nobody needs the port any more */
@@ -46,7 +47,7 @@ int control_open(struct control *c, uint64_t epoch_ns);
 
 /* Waits for the start, and returns 1 when there is less than a millisecond left until c->start_ns; 0 if the run is
  * stopped before. Meanwhile announces when commanded to; a negative errno of that ends the waiting. */
-int control_wait_start(struct control *c, int (*announce)(void *arg), void *arg);
+int control_wait_start(struct control *c, int (*announce)(void *arg, bool all), void *arg);
 
 static inline enum stop_cause control_stopped_by(const struct control *c)
 {

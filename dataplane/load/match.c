@@ -116,6 +116,7 @@ ALWAYS_INLINE unsigned match_flows(const struct arrivals *a, const struct io_slo
     FLOWS_VARIANT(match_##place##_compact, TARGET_BASE, true, offset)
 
 FLOWS_VARIANTS(destination_mac, FLOW_AT_DESTINATION_MAC)
+FLOWS_VARIANTS(both_macs, FLOW_AT_BOTH_MACS)
 FLOWS_VARIANTS(source_mac, FLOW_AT_SOURCE_MAC)
 FLOWS_VARIANTS(addresses, FLOW_AT_IP)
 FLOWS_VARIANTS(ports, FLOW_AT_UDP)
@@ -127,6 +128,7 @@ match_function *match_choose_flows(bool compact, uint32_t offset, enum vector ve
         match_function *by_vector[VECTOR_COUNT], *compact;
     } places[] = {
         {FLOW_AT_DESTINATION_MAC, {match_destination_mac, match_destination_mac_avx2}, match_destination_mac_compact},
+        {FLOW_AT_BOTH_MACS, {match_both_macs, match_both_macs_avx2}, match_both_macs_compact},
         {FLOW_AT_SOURCE_MAC, {match_source_mac, match_source_mac_avx2}, match_source_mac_compact},
         {FLOW_AT_IP, {match_addresses, match_addresses_avx2}, match_addresses_compact},
         {FLOW_AT_UDP, {match_ports, match_ports_avx2}, match_ports_compact},

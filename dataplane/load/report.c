@@ -163,6 +163,16 @@ static int report_sample(const struct options *o, const struct sample *sample)
     return line_write(&line);
 }
 
+int report_announced(void)
+{
+    struct line line;
+
+    if (!begin_line(&line, "announced"))
+        return -ENOMEM;
+    fputc('}', line.stream);
+    return line_write(&line);
+}
+
 static int report_sent(void)
 {
     struct line line;

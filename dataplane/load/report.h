@@ -16,6 +16,7 @@ struct sampler {
 
 /* Each prints one line; 0, or a negative errno if nobody reads it any more. */
 int report_ready(const struct session *s);
+int report_announced(void);
 int report_final(const struct session *s);
 int report_error(int error, const char *text);
 int report_list(void);

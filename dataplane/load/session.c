@@ -174,8 +174,10 @@ bool session_heeds_news(struct session *s)
 
 /* The counters of the switch that the run is held against begin with what is on its way now. What has come before, such
  * as announcements, would be foreign packets of the run to this end, and to nobody else. */
-static int discard_queued(struct session *s)
+int session_discard_queued(struct session *s)
 {
+    if (!role_receives(s->options->role))
+        return 0;
     for (unsigned seen = 0; seen < QUEUED_MAX;) {
         int n = s->port.ops->rx(&s->port, s->rx_slots, (unsigned)s->options->burst);
 
@@ -216,7 +218,7 @@ void session_has_sent(struct session *s)
 static int begin(struct session *s)
 {
     const struct options *o = s->options;
-    int error = role_receives(o->role) ? discard_queued(s) : 0;
+    int error = session_discard_queued(s);
 
     if (error < 0)
         return error;

@@ -92,6 +92,9 @@ void session_prepare(struct session *s);
  * with a text in port.error. Fills in the totals in either case. */
 int session_run(struct session *s);
 
+/* Takes off what has come before the run. 0 or a negative errno. */
+int session_discard_queued(struct session *s);
+
 /* For a source that is told that there is news: whether the run goes on. Ends the warm-up as commanded. */
 bool session_heeds_news(struct session *s);
 

@@ -131,11 +131,12 @@ static uint8_t *put_bytes(uint8_t *out, const void *bytes, size_t len)
     return out + len;
 }
 
-static uint8_t *put_ethernet(uint8_t *out, const struct line *line, const struct io_address *from, unsigned vlan)
+static uint8_t *put_ethernet(uint8_t *out, const struct line *line, const struct io_address *from,
+                             const struct io_address *to, unsigned vlan)
 {
     const struct io_encapsulation *e = &line->encapsulation;
 
-    out = put_bytes(out, fake.port.config.local.mac, 6);
+    out = put_bytes(out, to->mac, 6);
     out = put_bytes(out, from->mac, 6);
     if (e->outer_vlan != 0)
         out = put_be16(put_be16(out, 0x88a8), e->outer_vlan);
@@ -189,6 +190,10 @@ static unsigned ends_of(const struct line *line, uint64_t number, struct io_addr
     case FLOW_VLAN:
         vlan += k;
         break;
+    case FLOW_BOTH_MACS:
+        fake_count_up(from->mac, k);
+        fake_count_up(to->mac, k);
+        break;
     default:
         k += (uint32_t)from->mac[1] << 16 | (uint32_t)from->mac[2] << 8 | from->mac[3];
         from->mac[1] = (uint8_t)(k >> 16);
@@ -204,7 +209,7 @@ static void check_frame(const struct line *line, const uint8_t *frame, uint64_t 
     struct io_address from, to;
     bool ip6 = line->encapsulation.ip6;
     unsigned vlan = ends_of(line, number, &from, &to);
-    uint8_t *ip = put_ethernet(expected, line, &from, vlan);
+    uint8_t *ip = put_ethernet(expected, line, &from, &to, vlan);
     unsigned ip_len = line->frame_len - (unsigned)(ip - expected), udp_len = ip_len - (ip6 ? 40 : 20);
     uint8_t *udp = ip6 ? put_ipv6(ip, &from, &to, ip_len) : put_ipv4(ip, &from, &to, ip_len);
     uint32_t udp_at = (uint32_t)(udp - expected), addresses = ip6 ? 32 : 8;
@@ -321,6 +326,24 @@ static void test_arp(void)
     fake_close(&fake);
 }
 
+/* Each address is announced from itself, in the one VLAN that there is, and the first of them at once. */
+static void test_macs(void)
+{
+    static struct flows macs = {.count = 1000, .field = FLOW_BOTH_MACS};
+    uint8_t frame[ANNOUNCEMENT_LEN_MAX];
+
+    fake_open(&fake, IO_WHOLE_FRAMES, 64, 1);
+    struct io_config *c = &fake.port.config;
+    c->flows = &macs;
+    c->encapsulation = (struct io_encapsulation){.vlan_first = 5, .vlan_last = 5};
+    CHECK_EQUAL(announcement_count(c), 1000);
+    CHECK_EQUAL(announcement_first(c), 1);
+    announcement_build(frame, c, 0xcd);
+    CHECK(memcmp(frame + 6, "\x02\x11\x23\x00\x44\x55\x81\x00\x00\x05", 10) == 0);
+    CHECK(memcmp(frame + 26, "\x02\x11\x23\x00\x44\x55", 6) == 0);
+    fake_close(&fake);
+}
+
 static void test_advertisement(void)
 {
     uint8_t frame[ANNOUNCEMENT_LEN_MAX];
@@ -379,6 +402,8 @@ int main(void)
             line.field = (enum flow_field)field;
             test_all_frames(line);
         }
+        line.field = FLOW_BOTH_MACS;
+        test_all_frames(line);
         line.field = FLOW_VLAN;
         line.frame_len = 256;
         line.encapsulation = (struct io_encapsulation){.vlan_first = 1, .vlan_last = 1};
@@ -400,6 +425,7 @@ int main(void)
     }
     test_lost_tag();
     test_arp();
+    test_macs();
     test_advertisement();
     return test_end("encapsulation_test");
 }

@@ -89,4 +89,12 @@ static inline void fake_close(struct fake_port *fake)
         free(fake->slots[i].data);
 }
 
+/* The address of index k of an end that has several: bytes 2 and 3 count up. */
+static inline void fake_count_up(uint8_t mac[6], uint32_t k)
+{
+    k += (uint32_t)mac[2] << 8 | mac[3];
+    mac[2] = (uint8_t)(k >> 8);
+    mac[3] = (uint8_t)k;
+}
+
 #endif

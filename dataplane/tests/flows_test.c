@@ -64,6 +64,10 @@ static void ends_of(uint32_t k, struct io_address *from, struct io_address *to)
         from->ip.s_addr = htonl(ntohl(from->ip.s_addr) + k);
         to->ip.s_addr = htonl(ntohl(to->ip.s_addr) - k);
         break;
+    case FLOW_BOTH_MACS:
+        fake_count_up(from->mac, k);
+        fake_count_up(to->mac, k);
+        break;
     default:
         k += (uint32_t)from->mac[1] << 16 | (uint32_t)from->mac[2] << 8 | from->mac[3];
         from->mac[1] = (uint8_t)(k >> 16);
@@ -118,6 +122,13 @@ static void test_other_flow(enum flow_field field)
     flows_fini(&flows);
 }
 
+static uint32_t most_of(enum flow_field field)
+{
+    if (field == FLOW_BOTH_MACS)
+        return 9000;
+    return field == FLOW_UDP_PORT ? 4000 : FLOWS_MAX;
+}
+
 /* Pearson's statistic against equal shares: below mean + 5 standard deviations of the chi-squared distribution. */
 static void test_uniform(uint32_t count, uint64_t first)
 {
@@ -162,6 +173,8 @@ static void test_possible(void)
     CHECK_EQUAL(flows_possible(FLOW_IP, &plain, &from, &to), FLOWS_NEW_IP);
     CHECK_EQUAL(flows_possible(FLOW_MAC, &plain, &from, &to), FLOWS_NEW_MAC - 9);
     CHECK_EQUAL(flows_possible(FLOW_VLAN, &tagged, &from, &to), 95);
+    CHECK_EQUAL(flows_possible(FLOW_BOTH_MACS, &plain, &from, &to), MACS_MAX - 9);
+    CHECK_EQUAL(flows_possible(FLOW_BOTH_MACS, &plain, &to, &from), MACS_MAX - 9);
     from.ip6 = (struct in6_addr){.s6_addr = {0x20, 1, [8] = 0x40, [15] = 1}};
     CHECK_EQUAL(flows_possible(FLOW_IP, &six, &from, &to), FLOWS_NEW_IP);
     /* One half has to count up without a carry, and the other down without a borrow. */
@@ -248,13 +261,12 @@ int main(void)
 
     clock_calibrate();
     /* VLANs have tags, and so loops of their own: encapsulation_test. */
-    for (int field = 0; field < FLOW_VLAN; field++) {
+    for (int field = 0; field <= FLOW_BOTH_MACS; field += field == FLOW_MAC ? 2 : 1) {
         for (int order = 0; order < 3; order++) {
             for (int way = 0; way < 4; way++) {
                 test_headers((enum flow_field)field, orders[order], 2, way & 1, way & 2);
                 test_headers((enum flow_field)field, orders[order], 5, way & 1, way & 2);
-                test_headers((enum flow_field)field, orders[order], field == FLOW_UDP_PORT ? 4000 : FLOWS_MAX, way & 1,
-                             way & 2);
+                test_headers((enum flow_field)field, orders[order], most_of((enum flow_field)field), way & 1, way & 2);
             }
         }
         test_other_flow((enum flow_field)field);

@@ -418,7 +418,7 @@ static void test_full(void)
     number(SLOTS - 1, 0);
     CHECK_EQUAL((uint64_t)io_netmap.tx_commit(&port, SLOTS - 1), SLOTS - 1);
     CHECK_EQUAL((uint64_t)io_netmap.tx_reserve(&port, slots, 4), 0);
-    CHECK_EQUAL((uint64_t)io_netmap.announce(&port), 0);
+    CHECK_EQUAL((uint64_t)io_netmap.announce(&port, 0, 1), 0);
     /* Room for some is found by asking. */
     module.takes = 3;
     CHECK_EQUAL((uint64_t)io_netmap.tx_reserve(&port, slots, 4), 3);
@@ -492,7 +492,7 @@ static void test_announce(void)
     open_port();
     announcement_build(expected, &port.config, 0);
     honest = false;
-    CHECK_EQUAL((uint64_t)io_netmap.announce(&port), 0);
+    CHECK_EQUAL((uint64_t)io_netmap.announce(&port, 0, 1), 1);
     honest = true;
     const struct netmap_ring *ring = ring_at(TX_AT);
     CHECK_EQUAL(ring->head, 1);

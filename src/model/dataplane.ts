@@ -153,6 +153,9 @@ export type FinalLine = z.infer<typeof FinalLineSchema>;
 /** A peer has sent all that it had to, and receives until it is stopped. */
 export const SentLineSchema = z.strictObject({ ...head, type: z.literal('sent') });
 
+/** All addresses of an application have been announced. */
+export const AnnouncedLineSchema = z.strictObject({ ...head, type: z.literal('announced') });
+
 export const ErrorLineSchema = z.strictObject({
   ...head,
   type: z.literal('error'),
@@ -165,6 +168,7 @@ export const DataplaneLineSchema = z.discriminatedUnion('type', [
   ReadyLineSchema,
   SampleLineSchema,
   SentLineSchema,
+  AnnouncedLineSchema,
   FinalLineSchema,
   ErrorLineSchema,
 ]);

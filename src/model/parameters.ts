@@ -31,6 +31,8 @@ const SWITCH_THREADS_MAX = 64;
 const QUEUES_MAX = 8;
 /** The most flows that are counted one by one. */
 const FLOWS_MAX = 2 ** 20;
+/** Two bytes of an address count up. */
+const MACS_MAX = 2 ** 16;
 const FLOW_ORDER = /^(round-robin|uniform|new|zipf:(?!0+(\.0*)?$)(\d(\.\d+)?|10(\.0+)?))$/;
 const VLANS = /^(none|[1-9]\d{0,3}(-[1-9]\d{0,3})?)$/;
 /** Bytes of a frame without FCS where nobody says otherwise; with it where sizes are given so. */
@@ -505,6 +507,24 @@ const ENTRIES = {
     ),
     // By a pair of its own.
     dataplane: null,
+  }),
+  /** Ethernet addresses of each end of a pair. */
+  macs: entry<number>()({
+    ...CELL,
+    before: 1,
+    schema: (zod) => zod.int().min(1).max(MACS_MAX).default(1),
+    flags: '--macs <list>',
+    help: 'Ethernet addresses of each end of a pair, which switches learn, as 1,1k,64k or 1..64k/x2, up to 65536 (default: 1)',
+    default: () => 1,
+    parse: (given) => quantitiesOf(itemsOf(given), { min: 1, max: MACS_MAX, unit: 'addresses' }),
+    written: quantity,
+    told: (macs) => `${quantity(macs)} ${macs === 1 ? 'address' : 'addresses'} an end`,
+    inTitle: (counts) => `${counts} addresses an end`,
+    inKey: (macs) => `macs=${macs}`,
+    ...{ title: 'Addresses', heading: 'macs', align: 'right' },
+    column: column({ name: 'macs', unit: 'addresses', meaning: 'Ethernet addresses of each end of a pair' }, 'integer'),
+    dataplane: { option: 'macs', value: itself },
+    axis: { by: 'number of addresses', title: 'addresses of each end', turn: 8 },
   }),
   // The next one: docs/adding-a-parameter.md.
 };

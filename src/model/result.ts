@@ -478,6 +478,8 @@ export const EvidenceSchema = z.strictObject({
   caches: z.array(CacheSchema),
   /** What became of the flows of each trial, where they were counted, added up: flows that lost a packet or had one out of order, of all; and the most that one lost in a trial. */
   flows: FlowsSchema.nullable(),
+  /** Of the packets sent, by measured trials, those that receivers of other pairs got as well; null where nobody looks (stats/flooded.ts). */
+  floodedRatio: share,
   /** Medians of what went beside, and the share of it that was lost in all measured trials together; null where nothing did. */
   background: z
     .strictObject({

@@ -16,6 +16,7 @@ import { directionObstacles } from './direction.ts';
 import { encapsulationObstacles } from './encapsulation.ts';
 import { flowObstacles } from './flows.ts';
 import { frameObstacles } from './frames.ts';
+import { macObstacles } from './macs.ts';
 import { frameworksKnown, switchesKnown, unique } from './names.ts';
 import { type Combination, keep, missOf, obstaclesOf } from './obstacles.ts';
 import { type SwitchOffer, type TestbedOffer, threadsOf } from './offer.ts';
@@ -171,6 +172,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...frameObstacles(combination, largestBytes(point.packetSize), campaign.fcs),
       ...mixObstacles(framework, point.packetSize),
       ...flowObstacles(framework, { dimension, ...point }),
+      ...macObstacles(combination, point),
       ...encapsulationObstacles(combination, point, campaign.fcs),
       ...workerObstacles(combination, point),
       ...directionObstacles({ dimension, ...point }),

@@ -10,6 +10,7 @@ import { type FlagMarks, marksFor } from './flags.ts';
 import {
   backgroundOffered,
   bounds,
+  flooded,
   flowsWithLoss,
   GIGABITS,
   inScale,
@@ -75,6 +76,10 @@ export function figureColumns(
     ...only(
       cases.some(({ evidence }) => evidence.background !== null),
       right('Sent\nbeside', backgroundOffered, { yields: TURN.secondary }),
+    ),
+    ...only(
+      cases.some(({ evidence }) => evidence.floodedRatio !== null),
+      right('Flooded', flooded, { yields: TURN.secondary }),
     ),
     ...only(
       cases.some(({ evidence }) => evidence.flows !== null),

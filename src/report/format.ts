@@ -225,3 +225,8 @@ export function backgroundOffered({ evidence: { background } }: Pick<CaseResult,
   const rate = withUnit(background.offeredPps, ppsScale([background.offeredPps]));
   return loss === 0 ? rate : `${rate}, ${percentLost(loss)} lost`;
 }
+
+/** The share of packets that went to everybody; empty where nobody looks. */
+export function flooded({ evidence: { floodedRatio } }: Pick<CaseResult, 'evidence'>): string {
+  return floodedRatio === null ? '' : percentLost(floodedRatio);
+}

@@ -17,6 +17,7 @@ import {
   caseName,
   common,
   describeGroup,
+  flooded,
   flowsWithLoss,
   GIGABITS,
   grouped,
@@ -152,6 +153,9 @@ function resultTable(
         },
         ...(bodies.flat().some(({ evidence }) => evidence.background !== null)
           ? [{ title: 'Sent beside', number: true, cell: backgroundOffered }]
+          : []),
+        ...(bodies.flat().some(({ evidence }) => evidence.floodedRatio !== null)
+          ? [{ title: 'Flooded', number: true, cell: flooded }]
           : []),
         ...(bodies.flat().some(({ evidence }) => evidence.flows !== null)
           ? [{ title: 'Flows with loss', number: true, cell: flowsWithLoss }]

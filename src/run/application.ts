@@ -109,6 +109,7 @@ export class Application {
   private readonly process: HostProcess;
   private readonly readyLine = Promise.withResolvers<ReadyLine>();
   private readonly firstSample = Promise.withResolvers<void>();
+  private readonly announcedLine = Promise.withResolvers<void>();
   private readonly sentLine = Promise.withResolvers<void>();
   private readonly finalLine = Promise.withResolvers<FinalLine>();
 
@@ -119,6 +120,7 @@ export class Application {
     // Whoever awaits these sees the failure; nobody has to.
     this.readyLine.promise.catch(() => undefined);
     this.firstSample.promise.catch(() => undefined);
+    this.announcedLine.promise.catch(() => undefined);
     this.sentLine.promise.catch(() => undefined);
     this.finalLine.promise.catch(() => undefined);
     void this.follow();
@@ -153,6 +155,12 @@ export class Application {
   /** Tells the switch once more where its MAC address is. */
   announce(): void {
     this.process.send('announce');
+  }
+
+  /** Tells the switch where all of its addresses are, one by one. */
+  announceAll(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    this.process.send('announce all');
+    return this.within(this.announcedLine.promise, timeoutMs, signal, 'announce addresses', 'has not announced all');
   }
 
   /** Begins at the given time of its host's clock, in nanoseconds since that host's epoch; at once where it is past, as 0 is. */
@@ -195,6 +203,7 @@ export class Application {
     const failure = new TrialFailure('run application', `${this.name}: ${why}`);
     this.readyLine.reject(failure);
     this.firstSample.reject(failure);
+    this.announcedLine.reject(failure);
     this.sentLine.reject(failure);
     this.finalLine.reject(failure);
   }
@@ -214,6 +223,9 @@ export class Application {
       case 'sample':
         this.samples.push(line);
         this.firstSample.resolve();
+        return null;
+      case 'announced':
+        this.announcedLine.resolve();
         return null;
       case 'sent':
         this.sentLine.resolve();

@@ -185,6 +185,7 @@ async function exchange(
 ): Promise<Evidence> {
   const { measured, beside, idle } = groupsOf(plan, deployments);
   await becomeReady(sides, deployments, signal);
+  await announceAll(deployments, plan.testCase, signal);
   const served = await readServed(sides, asDeployed(plan.testCase));
   const machines = await machinesOf(sides, deployments, context.sameMachine, plan);
   const before = await takeBaseline(context, sides, deployments, signal);
@@ -266,6 +267,14 @@ async function becomeReady(
   ]);
   await identify(deployments);
   await Promise.all(sides.map(({ side, running }) => settle(side, running, deployments, signal)));
+}
+
+/** Where an end has many addresses, the switch is told of each. Whether it knows them is its own affair, and shows as flooding. */
+async function announceAll(deployments: readonly Deployment[], { macs }: TestCase, signal: AbortSignal): Promise<void> {
+  if (macs === 1) return;
+  // Ten a millisecond, or so many as the CPUs leave time for.
+  const timeoutMs = READY_TIMEOUT_MS + macs;
+  await allEnded(deployments.map(({ application }) => application.announceAll(timeoutMs, signal)));
 }
 
 async function takeBaseline(

@@ -6,6 +6,7 @@ import type { Placement } from '../model/placement.ts';
 import { isRepetition } from '../model/repetition.ts';
 import type { Evidence, Flows, Ledger, LedgerTotals, Measurement, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
+import { floodedRatio } from './flooded.ts';
 import { curveOf } from './histogram.ts';
 import { modeChange } from './modes.ts';
 import { keptRatio } from './pace.ts';
@@ -133,6 +134,7 @@ export function evidenceOf(
     switchFigures: switchFiguresOf(all),
     caches: all.at(-1)?.caches ?? [],
     flows: flowsOf(measured),
+    floodedRatio: floodedRatio(testCase, measured),
     background: backgroundOf(measured),
     worst: worstOf(all),
   };

@@ -657,6 +657,7 @@ export const MIGRATIONS: readonly string[] = [
   mixesVersion(),
   `ALTER TABLE campaigns ADD COLUMN repeat TEXT NOT NULL DEFAULT 'disturbed';`,
   `${parameterVersion('background')}${BACKGROUND_COLUMN}`,
+  parameterVersion('macs'),
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -64,6 +64,8 @@ interface Options {
   size: number;
   touch: string;
   ip?: number;
+  /** Others of its command line. */
+  [option: string]: string | number | undefined;
 }
 
 interface Load {
@@ -71,6 +73,8 @@ interface Load {
   ready: Promise<void>;
   /** Its first sample: it is at work. */
   started: Promise<void>;
+  /** A peer has sent everything. */
+  sent: Promise<void>;
   final: Promise<z.infer<typeof FinalSchema>>;
 }
 
@@ -94,18 +98,21 @@ function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: 
   });
   const ready = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
+  const sent = Promise.withResolvers<void>();
   const final = Promise.withResolvers<z.infer<typeof FinalSchema>>();
   createInterface({ input: child.stdout })
     .on('line', (line) => {
       const { type } = z.looseObject({ type: z.string() }).parse(JSON.parse(line));
       if (type === 'ready') ready.resolve();
       if (type === 'sample') started.resolve();
+      if (type === 'sent') sent.resolve();
       if (type === 'final') final.resolve(FinalSchema.parse(JSON.parse(line)));
     })
     .on('close', () => {
-      for (const promise of [ready, started, final]) promise.reject(new Error(`${role} ended early`));
+      for (const promise of [ready, started, sent, final]) promise.reject(new Error(`${role} ended early`));
     });
-  return { child, ready: ready.promise, started: started.promise, final: final.promise };
+  sent.promise.catch(() => undefined);
+  return { child, ready: ready.promise, started: started.promise, sent: sent.promise, final: final.promise };
 }
 
 /** Sends a fifth of a second of packets, so many a frame, through a cable under tcpdump's eyes. */
@@ -139,6 +146,31 @@ async function exchange(
   await ended;
   assert.ok(sent.tx !== null && received.rx !== null);
   return { offered: sent.tx.offered_packets, rx: received.rx, witness };
+}
+
+/** Two peers send each other a fifth of a second of packets. What each sent, and what the other got of it. */
+async function meet(options: Options) {
+  const [one, other] = [5, 69].map((run) => ({ ...options, rate: 1000, burst: BURST, 'duration-ms': 200, run }));
+  assert.ok(one !== undefined && other !== undefined);
+  const peers = [
+    load('peer', SOURCE, SINK, { ...one, 'peer-run': other.run }),
+    load('peer', SINK, SOURCE, { ...other, 'peer-run': one.run }),
+  ];
+  const tell = (word: string) => {
+    for (const { child } of peers) child.stdin.write(`${word}\n`);
+  };
+  await Promise.all(peers.map(({ ready }) => ready));
+  tell('start');
+  await Promise.all(peers.map(({ started }) => started));
+  tell('send');
+  await Promise.all(peers.map(({ sent }) => sent));
+  tell('stop');
+  const finals = await Promise.all(peers.map(({ final }) => final));
+  return finals.map(({ tx }, index) => {
+    const rx = finals[1 - index]?.rx;
+    assert.ok(tx !== null && rx !== null && rx !== undefined);
+    return { offered: tx.offered_packets, rx };
+  });
 }
 
 /** Without offload the kernel cuts super-packets up in front of the wire, and writes the checksums itself. */
@@ -207,10 +239,19 @@ const HEADERS = [
 ] as const;
 
 /** What flows can differ in, and where a capture shows it. */
-const FLOWS: { field: string; shows: Field[] }[] = [
-  { field: 'udp-port', shows: ['udp.srcport'] },
-  { field: 'ip', shows: ['ip.src', 'ip.dst'] },
-  { field: 'mac', shows: ['eth.src'] },
+const FLOWS: { field: string; asked: Record<string, string | number>; shows: Field[] }[] = [
+  { field: 'udp-port', asked: { flows: 40, 'flow-fields': 'udp-port' }, shows: ['udp.srcport'] },
+  { field: 'ip', asked: { flows: 40, 'flow-fields': 'ip' }, shows: ['ip.src', 'ip.dst'] },
+  { field: 'mac', asked: { flows: 40, 'flow-fields': 'mac' }, shows: ['eth.src'] },
+  { field: 'both addresses', asked: { macs: 40 }, shows: ['eth.src', 'eth.dst'] },
+];
+
+/** What two peers may have in their packets that takes loops of its own. */
+const FORMS: { name: string; asked: Record<string, string | number>; needsTcx?: true }[] = [
+  { name: '40 flows over IPv6', asked: { ip: 6, flows: 40 } },
+  { name: '40 flows in a VLAN', asked: { vlan: '5', flows: 40 }, needsTcx: true },
+  { name: 'a mix in a VLAN', asked: { vlan: '5', sizes: '68*2,566,1514,69,124*2' }, needsTcx: true },
+  { name: '40 addresses', asked: { macs: 40 } },
 ];
 
 suite('frames on the wire', skip, () => {
@@ -303,14 +344,27 @@ suite('frames on the wire', skip, () => {
     }
   }
 
-  for (const { field, shows } of FLOWS) {
+  for (const { name, asked, needsTcx } of FORMS) {
+    it(`two peers with ${name}, each of which knows the other's`, {
+      timeout: 60_000,
+      skip: needsTcx === true && withoutTcx,
+    }, async () => {
+      offload('on');
+      for (const { offered, rx } of await meet({ io: 'raw-mmsg', size: 256, touch: 'full', ...asked })) {
+        assert.ok(offered > 0);
+        assert.deepEqual([rx.packets, rx.unique_packets, rx.corrupted_packets], [offered, offered, 0]);
+      }
+    });
+  }
+
+  for (const { field, asked, shows } of FLOWS) {
     for (const touch of ['full', 'none']) {
       it(`40 flows that differ in ${field}, touch=${touch}, and a receiver that knows each`, {
         timeout: 60_000,
       }, async () => {
         offload('on');
-        const file = join(folder, `flows-${field}-${touch}.pcap`);
-        const flows = { io: 'raw-mmsg', size: 64, touch, flows: 40, 'flow-fields': field };
+        const file = join(folder, `flows-${field.replace(' ', '-')}-${touch}.pcap`);
+        const flows = { io: 'raw-mmsg', size: 64, touch, ...asked };
         const { offered, rx, witness } = await exchange(file, flows);
         assert.deepEqual([rx.packets, rx.unique_packets, rx.foreign_packets, witness], [offered, offered, 0, offered]);
         assert.deepEqual(rx.flows, { count: 40, with_loss: 0, with_reordering: 0, most_lost_packets: 0 });

@@ -54,6 +54,14 @@ const RESULT_COLUMNS: readonly Column<CaseResult>[] = [
     of: (r) => r.evidence.repeated,
   },
   {
+    name: 'flooded_ratio',
+    type: 'number',
+    unit: 'ratio',
+    meaning:
+      'share of the packets sent that receivers of other pairs got as well, where an end has many Ethernet addresses; empty for one pair and for round trips',
+    of: (r) => r.evidence.floodedRatio,
+  },
+  {
     name: 'loss_ratio',
     type: 'number',
     unit: 'ratio',
