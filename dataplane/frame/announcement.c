@@ -19,7 +19,7 @@ static bool has_macs(const struct io_config *c)
 
 unsigned announcement_count(const struct io_config *c)
 {
-    if (c->flows != NULL && (c->flows->field == FLOW_VLAN || c->flows->field == FLOW_BOTH_MACS))
+    if (has_macs(c) || (c->flows != NULL && c->flows->field == FLOW_VLAN))
         return c->flows->count;
     return c->vlans != NULL ? c->vlans->count : 1;
 }

@@ -518,7 +518,7 @@ const ENTRIES = {
     default: () => 1,
     parse: (given) => quantitiesOf(itemsOf(given), { min: 1, max: MACS_MAX, unit: 'addresses' }),
     written: quantity,
-    told: (macs) => `${quantity(macs)} ${macs === 1 ? 'address' : 'addresses'} an end`,
+    told: (macs) => `macs = ${quantity(macs)}`,
     inTitle: (counts) => `${counts} addresses an end`,
     inKey: (macs) => `macs=${macs}`,
     ...{ title: 'Addresses', heading: 'macs', align: 'right' },

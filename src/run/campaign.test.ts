@@ -214,6 +214,15 @@ describe('a campaign', () => {
     );
   });
 
+  it('measures the capacity of a background once, with packets that are not taken for those of a trial', async (t) => {
+    const b = bench(t);
+    const order = [0, 1, 0].map((caseIndex, ordinal) => ({ caseIndex, ordinal, round: ordinal, seed: 9 }));
+    await b.runOrder([{ ...ONE, background: '50%' }, ONE], order);
+    const told = b.told.filter(({ event }) => event === 'capacity-measured');
+    assert.deepEqual([told.length, b.saved.length, b.tags.length], [1, 3, 4]);
+    assert.equal(new Set(b.tags).size, 4);
+  });
+
   it('asks for the next trial only when the one before is saved', async (t) => {
     const b = bench(t);
     const savedBefore: number[] = [];

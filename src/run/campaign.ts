@@ -141,13 +141,17 @@ async function runPlanned(
     step = 'placement';
     placement = placeOn(sides, testbed.sameMachine, testCase, driver);
     const plan = { testCase, placement, round, ordinal, seed, runTag: context.runTag };
+    // Of neither the trial itself nor those around it, both ways.
+    const apart = (context.runTag + RUN_TAGS / 4) % RUN_TAGS;
     const attempt = async () => {
       step = `start ${driver.id}`;
       const running = await slot.hold(driver, asDeployed(testCase), plan.placement, sides);
       signal.throwIfAborted();
       const timing = { ...context, sameMachine: testbed.sameMachine };
       const trial = await runBeside(testCase, capacity, (background, calibrates) =>
-        context.run(calibrates ? { ...timing, ...CALIBRATION } : timing, { ...plan, background, calibrates }, running),
+        calibrates
+          ? context.run({ ...timing, ...CALIBRATION }, { ...plan, background, calibrates, runTag: apart }, running)
+          : context.run(timing, { ...plan, background, calibrates }, running),
       );
       // A switch that took part in a failure is not trusted with the next trial.
       if (trial.outcome.outcome === 'failed') await slot.empty();

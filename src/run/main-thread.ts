@@ -55,7 +55,9 @@ export class MainThread {
   /** Has it end the process, from wherever it stands. Never resolves where it does. */
   async exit(code: number): Promise<void> {
     // Without its standard error, on which Node.js would speak of a debugger that the user knows nothing of.
-    const expression = `process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(${code})`;
+    // Where it stands, `process` alone may be somebody else's, or nothing, as in most files of Node.js itself.
+    const program = 'globalThis.process';
+    const expression = `${program}.getBuiltinModule('node:fs').closeSync(2); ${program}.reallyExit(${code})`;
     const { pausedIn } = this;
     if (pausedIn === null) await this.session.post('Runtime.evaluate', { expression });
     else await this.session.post('Debugger.evaluateOnCallFrame', { expression, callFrameId: pausedIn.callFrameId });

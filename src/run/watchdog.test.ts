@@ -95,6 +95,14 @@ describe('the watchdog', { timeout: 60_000 }, () => {
     assert.doesNotMatch(said, /told/);
   });
 
+  it('does so from where nothing is called process but something else, as within Node.js', async () => {
+    const how =
+      'const own = () => { const process = null; setImmediate(own); for (;;) Math.sqrt(process); }; watchdog.hurry(); setTimeout(own, 1);';
+    const { said, code } = await run(how, 'strange');
+    assert.match(said, /^cleaned, own\(\)/m);
+    assert.equal(code, 130);
+  });
+
   it('does so where a loop was the last, but what waited behind it never comes', async () => {
     const how = 'onEnded = () => { isStuck = () => true; watchdog.hurry(); }; setTimeout(loop, 1);';
     const { said, code } = await run(how, 'strange');
