@@ -239,6 +239,15 @@ async function removeGroup(host: Host, path: string): Promise<void> {
   }
 }
 
+/** LXC's own process moves to this group to remove its other ones, and touches its lock folder once more before it ends. */
+async function awaitPivot(host: Host, hierarchy: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < EMPTY_TIMEOUT_MS; waitedMs += EMPTY_POLL_MS) {
+    const processes = await host.read(`/sys/fs/cgroup/${hierarchy}/lxc.pivot/cgroup.procs`);
+    if ((processes ?? '').trim() === '') return;
+    await sleep(EMPTY_POLL_MS);
+  }
+}
+
 /** Ends a container at once, if it runs. Returns one line where that failed. */
 export async function killContainer(
   host: Host,
@@ -257,6 +266,7 @@ export async function killContainer(
       const path = `/sys/fs/cgroup/${hierarchy}/lxc.${kind}.${container.name}`;
       if ((await host.read(`${path}/cgroup.procs`)) !== null) await removeGroup(host, path);
     }
+    await awaitPivot(host, hierarchy);
   }
   await host.remove(`${container.directory}/${container.name}.conf`);
   return null;
