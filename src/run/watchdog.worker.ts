@@ -12,7 +12,7 @@ const HURRIED_PATIENCE_MS = 750;
 /** So many ticks with a beat in a row, and the loop that was ended was the last for now. */
 const CALM_TICKS = 2;
 /** A main thread that is told to end and does not is ended with all that it is. */
-const EXIT_TIMEOUT_MS = 500;
+const EXIT_TIMEOUT_MS = 1_000;
 
 const { words, own, patienceMs, takeOver }: WatchdogData = workerData;
 
