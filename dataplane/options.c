@@ -648,11 +648,10 @@ void options_print_help(FILE *out)
           "       vswload --list [--json]\n\n"
           "ROLE is sender, receiver, client (sends and times the echoes), server (echoes) or peer (sends to another\n"
           "one, and receives what that one sends).\n"
-          "Once it prints \"ready\" it reads from standard input: \"announce\", \"announce all\", \"start\", \"start "
-          "T\" (T ns after\n"
-          "the epoch), \"send\" or \"send T\" (a peer, which has started, sends), \"measure\" or \"measure T\" (the\n"
-          "warm-up ends) and \"stop\"; the end of the input, SIGTERM and SIGINT stop it, too. It prints JSON, one "
-          "object a line.\n\n"
+          "Once it prints \"ready\" it reads from standard input: \"announce\", \"announce all\", \"start\",\n"
+          "\"start T\" (T ns after the epoch), \"send\" or \"send T\" (a peer, which has started, sends),\n"
+          "\"measure\" or \"measure T\" (the warm-up ends) and \"stop\"; the end of the input, SIGTERM and SIGINT\n"
+          "stop it, too. It prints JSON, one object a line.\n\n"
           "options, with their defaults in parentheses:\n",
           out);
     for (size_t i = 0; i < SPEC_COUNT; i++) {

@@ -12,21 +12,16 @@
 #include "flows.h"
 #include "headers.h"
 
-static bool has_macs(const struct io_config *c)
-{
-    return c->flows != NULL && c->flows->field == FLOW_BOTH_MACS;
-}
-
 unsigned announcement_count(const struct io_config *c)
 {
-    if (has_macs(c) || (c->flows != NULL && c->flows->field == FLOW_VLAN))
+    if (flows_are_macs(c) || (c->flows != NULL && c->flows->field == FLOW_VLAN))
         return c->flows->count;
     return c->vlans != NULL ? c->vlans->count : 1;
 }
 
 unsigned announcement_first(const struct io_config *c)
 {
-    return has_macs(c) ? 1 : announcement_count(c);
+    return flows_are_macs(c) ? 1 : announcement_count(c);
 }
 
 /* The address of this index, as the words of packets have it (flows.h). */
@@ -34,7 +29,7 @@ static struct io_address address_of(const struct io_config *c, unsigned index)
 {
     struct io_address local = c->local;
 
-    if (has_macs(c)) {
+    if (flows_are_macs(c)) {
         unsigned middle = ((unsigned)local.mac[2] << 8 | local.mac[3]) + index;
         local.mac[2] = (uint8_t)(middle >> 8);
         local.mac[3] = (uint8_t)middle;
@@ -96,7 +91,7 @@ void announcement_build(uint8_t frame[ANNOUNCEMENT_LEN_MAX], const struct io_con
     static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, all_nodes[6] = {0x33, 0x33, [5] = 1};
     const struct io_encapsulation *e = &c->encapsulation;
     const struct io_address local = address_of(c, index);
-    uint16_t vlan = (uint16_t)(e->vlan_first + (e->vlan_first != 0 && !has_macs(c) ? index : 0));
+    uint16_t vlan = (uint16_t)(e->vlan_first + (e->vlan_first != 0 && !flows_are_macs(c) ? index : 0));
 
     memset(frame, 0, ANNOUNCEMENT_LEN_MAX);
     memcpy(frame, e->ip6 ? all_nodes : everybody, sizeof(everybody));

@@ -20,6 +20,7 @@
 #define VSW_FLOWS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../io/io.h"
@@ -69,6 +70,12 @@ enum flow_offset {
     FLOW_AT_IP = 26,             /* both addresses */
     FLOW_AT_UDP = 34,            /* both ports, length and checksum */
 };
+
+/* Whether both ends of the pair have many addresses. */
+static inline bool flows_are_macs(const struct io_config *c)
+{
+    return c->flows != NULL && c->flows->field == FLOW_BOTH_MACS;
+}
 
 struct flow_view;
 typedef void flow_words_function(const struct flow_view *view, uint64_t sequence, unsigned n, uint64_t *words);

@@ -293,8 +293,7 @@ static int bind_to_device(struct io_port *port, int fd, const struct netdev *dev
 /* Whether packets come to addresses other than the interface's own. */
 static bool has_other_macs(const struct io_config *c, const struct netdev *dev)
 {
-    return memcmp(dev->mac, c->local.mac, sizeof(dev->mac)) != 0 ||
-           (c->flows != NULL && c->flows->field == FLOW_BOTH_MACS);
+    return memcmp(dev->mac, c->local.mac, sizeof(dev->mac)) != 0 || flows_are_macs(c);
 }
 
 /* Frames to a MAC address that is not the interface's own are filtered by a NIC unless it is told; of many it takes
@@ -303,7 +302,7 @@ static int accept_mac(struct io_port *port, int fd, const struct netdev *dev)
 {
     struct packet_mreq request = {.mr_ifindex = dev->index, .mr_type = PACKET_MR_UNICAST, .mr_alen = ETH_ALEN};
 
-    if (port->config.flows != NULL && port->config.flows->field == FLOW_BOTH_MACS)
+    if (flows_are_macs(&port->config))
         request.mr_type = PACKET_MR_PROMISC;
 
     memcpy(request.mr_address, port->config.local.mac, ETH_ALEN);

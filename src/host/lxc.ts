@@ -231,21 +231,24 @@ export async function commandPid(host: Host, initPid: number): Promise<number> {
 const EMPTY_TIMEOUT_MS = 2_000;
 const EMPTY_POLL_MS = 10;
 
-async function removeGroup(host: Host, path: string): Promise<void> {
+/** Looks again and again, so long as processes that were killed are given. */
+async function untilEmpty(isEmpty: () => Promise<boolean>): Promise<void> {
   for (let waitedMs = 0; waitedMs < EMPTY_TIMEOUT_MS; waitedMs += EMPTY_POLL_MS) {
-    if ((await host.run(['rmdir', path])).exitCode === 0) return;
-    if ((await host.read(`${path}/cgroup.procs`)) === null) return;
+    if (await isEmpty()) return;
     await sleep(EMPTY_POLL_MS);
   }
 }
 
+async function removeGroup(host: Host, path: string): Promise<void> {
+  await untilEmpty(
+    async () => (await host.run(['rmdir', path])).exitCode === 0 || (await host.read(`${path}/cgroup.procs`)) === null,
+  );
+}
+
 /** LXC's own process moves to this group to remove its other ones, and touches its lock folder once more before it ends. */
 async function awaitPivot(host: Host, hierarchy: string): Promise<void> {
-  for (let waitedMs = 0; waitedMs < EMPTY_TIMEOUT_MS; waitedMs += EMPTY_POLL_MS) {
-    const processes = await host.read(`/sys/fs/cgroup/${hierarchy}/lxc.pivot/cgroup.procs`);
-    if ((processes ?? '').trim() === '') return;
-    await sleep(EMPTY_POLL_MS);
-  }
+  const processes = `/sys/fs/cgroup/${hierarchy}/lxc.pivot/cgroup.procs`;
+  await untilEmpty(async () => ((await host.read(processes)) ?? '').trim() === '');
 }
 
 /** Ends a container at once, if it runs. Returns one line where that failed. */
