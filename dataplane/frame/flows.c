@@ -189,6 +189,13 @@ uint64_t flow_word(const struct flow_view *view, uint64_t sequence, const uint8_
     return __builtin_bswap64(base - checksum + flow * view->step + (view->checksummed ? less(checksum, flow) : 0));
 }
 
+struct udp_ports udp_ports_of(const struct flows *f, uint16_t port, bool answers)
+{
+    bool several = f != NULL && f->field == FLOW_UDP_PORT && answers;
+
+    return (struct udp_ports){port, several ? f->count : 1};
+}
+
 /* IPv4's unicast addresses that a host may have: those of the networks 1 to 223. */
 #define IP_LOWEST UINT32_C(0x01000000)
 #define IP_HIGHEST UINT32_C(0xdfffffff)

@@ -59,6 +59,20 @@ void flows_fini(struct flows *f);
 uint32_t flows_possible(enum flow_field field, const struct io_encapsulation *e, const struct io_address *from,
                         const struct io_address *to);
 
+/* The UDP ports at which packets come in: one or, where they are answers to flows that differ in it, one for each. */
+struct udp_ports {
+    uint32_t first, count;
+};
+
+/* flows: those of the packets, or NULL. port: of flow 0, in host byte order. */
+struct udp_ports udp_ports_of(const struct flows *f, uint16_t port, bool answers);
+
+/* The port as it lies in a frame. */
+static inline bool udp_ports_have(struct udp_ports ports, uint16_t port)
+{
+    return __builtin_bswap16(port) - ports.first < ports.count;
+}
+
 /* The flow of a packet. */
 uint32_t flow_of(const struct flows *f, uint64_t sequence);
 

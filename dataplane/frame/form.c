@@ -23,6 +23,7 @@ int form_init(struct form *f, const struct form_config *c)
         headers_build_with(&c->encapsulation, f->headers + (size_t)(len - smallest) * HEADERS_ROOM, c->from, c->to, len,
                            c->payload_checked);
     f->mask_words = headers_mask(&c->encapsulation, f->mask);
+    f->ports = udp_ports_of(c->flows, c->to->udp_port, c->answers);
     if (c->flows != NULL)
         flow_view_init(&f->view, c->flows, f->headers, c->answers);
     if (c->vlans != NULL)

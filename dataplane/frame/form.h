@@ -26,6 +26,7 @@ struct form {
     bool every_byte;      /* headers are compared whole, else where this mask has bits, by words as they are loaded */
     uint64_t mask[HEADER_WORDS];
     uint32_t mask_words;
+    struct udp_ports ports; /* that it leaves out */
     struct flow_view view;  /* flows == NULL: all packets have those of flow 0 */
     struct flow_view vlans; /* flows == NULL: all are of the first VLAN, or of none */
 };
@@ -101,14 +102,14 @@ ALWAYS_INLINE void form_write_headers(const struct form *f, uint8_t *frame, uint
         store_u64(frame + f->vlans.offset, flow_word(&f->vlans, number, headers));
 }
 
-/* Whether a frame has what tells ours from others: wherever packets of this length have the same. */
+/* Whether a frame has what tells ours from others: wherever packets of this length have the same, and the port. */
 ALWAYS_INLINE bool form_tells_ours(const struct form *f, const uint8_t *frame, const uint8_t *headers)
 {
     uint64_t different = 0;
 
     for (uint32_t i = 0; i < f->mask_words; i++)
         different |= (load_u64(frame + 8 * i) ^ load_u64(headers + 8 * i)) & f->mask[i];
-    return different == 0;
+    return different == 0 && udp_ports_have(f->ports, load_u16(frame + f->headers_len - UDP_HEADER_LEN + 2));
 }
 
 /* Whether a frame has the headers of this packet: all bytes of them or, with touch=none, what tells ours from others

@@ -143,13 +143,13 @@ static bool is_udp_over_ipv4(const uint8_t *ip)
            (header.frag_off & htons(IP_MF | IP_OFFMASK)) == 0 && header.protocol == IPPROTO_UDP;
 }
 
-bool headers_are_udp_to(const struct io_encapsulation *e, const uint8_t *frame, uint32_t len, uint16_t udp_port)
+bool headers_are_udp_to(const struct io_encapsulation *e, const uint8_t *frame, uint32_t len, struct udp_ports ports)
 {
     const struct layout at = layout_of(e);
 
     return len >= at.len && tags_are_alike(frame, e) &&
            (e->ip6 ? is_udp_over_ipv6(frame + at.ip) : is_udp_over_ipv4(frame + at.ip)) &&
-           load_u16(frame + at.udp + 2) == htons(udp_port);
+           udp_ports_have(ports, load_u16(frame + at.udp + 2));
 }
 
 bool headers_agree_on_len(const struct io_encapsulation *e, const uint8_t *frame, uint32_t len)
@@ -180,7 +180,7 @@ static void mark_what_tells(const struct io_encapsulation *e, uint8_t *bytes)
         memset(bytes + at.ip + 6, 0xff, 2);
         bytes[at.ip + 9] = 0xff;
     }
-    memset(bytes + at.udp + 2, 0xff, 4);
+    memset(bytes + at.udp + 4, 0xff, 2);
 }
 
 uint32_t headers_mask(const struct io_encapsulation *e, uint64_t mask[HEADER_WORDS])

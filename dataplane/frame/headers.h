@@ -26,11 +26,12 @@ void headers_build_with(const struct io_encapsulation *e, uint8_t *headers, cons
 /* Writes the tags of a frame, the inner one with this id, and the EtherType behind them. Returns where that ends. */
 uint8_t *headers_build_tags(uint8_t *frame, const struct io_encapsulation *e, uint16_t vlan, uint16_t ethertype);
 
-/* Whether a frame carries UDP to this port, in one piece, with such tags, of whichever VLAN, and this version of IP. */
-bool headers_are_udp_to(const struct io_encapsulation *e, const uint8_t *frame, uint32_t len, uint16_t udp_port);
+/* Whether a frame carries UDP to one of these ports, in one piece, with such tags, of whichever VLAN, and this version
+ * of IP. */
+bool headers_are_udp_to(const struct io_encapsulation *e, const uint8_t *frame, uint32_t len, struct udp_ports ports);
 
 /* Writes which bits of the headers tell our packets from others, by words as they are loaded. Returns how many words
- * that takes. What is behind the headers has no bit. */
+ * that takes. What is behind the headers has no bit, nor has the port, of which there may be several. */
 uint32_t headers_mask(const struct io_encapsulation *e, uint64_t mask[HEADER_WORDS]);
 
 /* Whether the lengths that IP and UDP give are those of the frame. */
@@ -45,6 +46,13 @@ ALWAYS_INLINE bool headers_match(const uint8_t *frame, const uint8_t *headers, c
     return load_u64(frame) == load_u64(headers) && load_u64(frame + 8) == load_u64(headers + 8) &&
            load_u64(frame + 16) == load_u64(headers + 16) && load_u64(frame + 24) == load_u64(headers + 24) &&
            load_u64(frame + 32) == load_u64(headers + 32) && load_u16(frame + 40) == load_u16(headers + 40);
+}
+
+/* Whether a frame's headers tell that it is one of ours, at whichever of these ports. */
+ALWAYS_INLINE bool headers_tell_ours(const uint8_t *frame, const uint8_t *headers, struct udp_ports ports)
+{
+    return load_u64(frame + 12) == load_u64(headers + 12) && load_u32(frame + 20) == load_u32(headers + 20) &&
+           load_u16(frame + 38) == load_u16(headers + 38) && udp_ports_have(ports, load_u16(frame + 36));
 }
 
 /* Whether a frame's headers are these in all bytes but the eight from `offset` on, which is one of flows.h. */

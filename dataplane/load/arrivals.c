@@ -52,7 +52,7 @@ static bool is_reachable(const struct arrivals *a, uint64_t number, uint64_t see
 /* Whether they are as little as touch=none asks for. */
 static bool headers_are_ours(const struct arrivals *a, const struct io_slot *slot)
 {
-    return headers_are_udp_to(&a->encapsulation, slot->data, slot->len, a->udp_port) &&
+    return headers_are_udp_to(&a->encapsulation, slot->data, slot->len, a->ports) &&
            headers_agree_on_len(&a->encapsulation, slot->data, slot->len);
 }
 
@@ -84,7 +84,7 @@ static bool headers_are_right(const struct arrivals *a, const struct io_slot *sl
     if (a->touch_full)
         return a->view.flows == NULL ? headers_match(slot->data, a->headers, true)
                                      : headers_are_of_flow(a, slot->data, number);
-    return headers_match(slot->data, a->headers, false) || headers_are_ours(a, slot);
+    return headers_tell_ours(slot->data, a->headers, a->ports) || headers_are_ours(a, slot);
 }
 
 static bool payload_is_right(const struct arrivals *a, const struct io_slot *slot)
@@ -100,7 +100,7 @@ static enum verdict inspect(const struct arrivals *a, const struct io_slot *slot
     const uint8_t *payload = slot->data + a->payload_offset;
 
     if (!is_identified(a, slot))
-        return a->whole_frames && !headers_are_udp_to(&a->encapsulation, slot->data, slot->len, a->udp_port)
+        return a->whole_frames && !headers_are_udp_to(&a->encapsulation, slot->data, slot->len, a->ports)
                    ? FOREIGN
                    : UNIDENTIFIED;
     if ((load_u32(payload + PAYLOAD_MARK) & ~MARK_STEADY) != a->mark)
@@ -251,6 +251,8 @@ static void expect_plain(struct arrivals *a, const struct io_config *c, bool tou
     flow_view_init(&a->view, c->flows, a->headers, c->flows->at_source);
     if (touch_full)
         a->match = match_choose_flows(a->compact, a->view.offset, vector_best());
+    else if (a->ports.count > 1 && a->whole_frames)
+        a->match = match_choose_ports(a->compact);
 }
 
 void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full)
@@ -269,6 +271,7 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     a->encapsulation = c->encapsulation;
     a->whole_frames = whole_frames;
     a->payload_offset = whole_frames ? a->headers_len : 0;
+    a->ports = udp_ports_of(c->flows, c->local.udp_port, c->flows != NULL && c->flows->at_source);
     if (a->form != NULL)
         a->match = match_choose_any(touch_full, whole_frames, vector_best());
     else
@@ -278,7 +281,6 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     a->mark = mark;
     a->skew_max = clock_ns_to_ticks(CLOCK_SKEW_NS);
     a->delay_max = clock_ns_to_ticks(IMPLAUSIBLE_NS);
-    a->udp_port = c->local.udp_port;
     a->touch_full = touch_full;
 }
 

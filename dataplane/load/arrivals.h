@@ -41,7 +41,7 @@ struct arrivals {
     uint64_t begin_ticks, rate_pps;
     struct io_encapsulation encapsulation;
     uint64_t ahead_packets; /* by so many it may be ahead of that: a burst, or what its schedule allows */
-    uint16_t udp_port;
+    struct udp_ports ports;
     bool touch_full, whole_frames, compact;
     struct flow_view view;           /* flows == NULL: all packets have these headers, or a form */
     const struct form *form;         /* NULL: traffic is plain */

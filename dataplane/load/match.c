@@ -5,8 +5,10 @@
 #include "../frame/headers.h"
 #include "arrivals.h"
 
-/* All packets have the same headers. */
+/* Instead of an offset at which flows differ: all packets have the same headers, or come in at one of several ports and
+ * are not asked whose. */
 #define NO_FLOWS UINT32_MAX
+#define ANY_PORT (UINT32_MAX - 1)
 
 /* The body of all variants below, which fix the last four arguments and the vectors. The packets are expected `ahead`
  * of the next one. With flows that differ from an offset on, their words are given. */
@@ -20,6 +22,7 @@ ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slo
     const uint32_t checksum = compact ? COMPACT_CHECKSUM : PAYLOAD_CHECKSUM;
     const uint64_t seen_ticks = a->run.seen_ticks, times = a->run.times;
     const uint32_t mark = a->run.mark, sequence = (uint32_t)a->sequence.next + ahead;
+    const bool has_words = flow_offset < ANY_PORT;
     uint8_t headers[HEADERS_LEN];
     /* The fields behind the mark as two words: number and times; their rest, check and lag, where that has a field of
      * its own. Both count up from packet to packet, and the sum of all with them. Where one of them wraps, it differs
@@ -33,14 +36,15 @@ ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slo
 
     memcpy(headers, a->headers, sizeof(headers));
 #pragma GCC unroll 4
-    for (; slot != slots + n; slot++, words += flow_offset != NO_FLOWS, sequence_and_times++,
-                              check_and_lag += UINT64_C(1) << 16, sum += PACKET_SUM_STEP) {
+    for (; slot != slots + n;
+         slot++, words += has_words, sequence_and_times++, check_and_lag += UINT64_C(1) << 16, sum += PACKET_SUM_STEP) {
         const uint8_t *payload = slot->data + offset;
         /* The length comes first: it is what allows the bytes to be read. */
         if (UNLIKELY(slot->len != slot_len || slot->seen_ticks != seen_ticks ||
                      (whole_frames && flow_offset == NO_FLOWS && !headers_match(slot->data, headers, touch_full)) ||
-                     (flow_offset != NO_FLOWS && (load_u64(slot->data + flow_offset) != *words ||
-                                                  !headers_match_around(slot->data, headers, flow_offset))) ||
+                     (flow_offset == ANY_PORT && !headers_tell_ours(slot->data, headers, a->ports)) ||
+                     (has_words && (load_u64(slot->data + flow_offset) != *words ||
+                                    !headers_match_around(slot->data, headers, flow_offset))) ||
                      load_u32(payload + PAYLOAD_MARK) != mark ||
                      load_u64(payload + PAYLOAD_SEQUENCE) != sequence_and_times ||
                      (compact ? load_u32(payload + PAYLOAD_SEQUENCE + 8) != (uint32_t)check_and_lag
@@ -52,11 +56,13 @@ ALWAYS_INLINE unsigned match(const struct arrivals *a, const struct io_slot *slo
     return (unsigned)(slot - slots);
 }
 
-#define MATCH_VARIANT(name, target, touch_full, whole_frames, compact)                                                 \
+#define VARIANT(name, target, touch_full, whole_frames, compact, flow_offset)                                          \
     target static unsigned name(const struct arrivals *a, const struct io_slot *slots, unsigned n)                     \
     {                                                                                                                  \
-        return match(a, slots, n, 0, NULL, touch_full, whole_frames, compact, NO_FLOWS);                               \
+        return match(a, slots, n, 0, NULL, touch_full, whole_frames, compact, flow_offset);                            \
     }
+#define MATCH_VARIANT(name, target, touch_full, whole_frames, compact)                                                 \
+    VARIANT(name, target, touch_full, whole_frames, compact, NO_FLOWS)
 
 MATCH_VARIANT(match_payload_header, TARGET_BASE, false, false, false)
 MATCH_VARIANT(match_frame_header, TARGET_BASE, false, true, false)
@@ -85,6 +91,14 @@ match_function *match_choose(bool compact, bool touch_full, bool whole_frames, e
     if (compact)
         return compacts[touch_full][whole_frames];
     return touch_full ? full[vector][whole_frames] : header[whole_frames];
+}
+
+VARIANT(match_any_port, TARGET_BASE, false, true, false, ANY_PORT)
+VARIANT(match_compact_any_port, TARGET_BASE, false, true, true, ANY_PORT)
+
+match_function *match_choose_ports(bool compact)
+{
+    return compact ? match_compact_any_port : match_any_port;
 }
 
 /* The words of so many packets are made at a time: where one of them does not continue the run, the rest is in vain. */

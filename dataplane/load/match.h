@@ -18,6 +18,9 @@ match_function *match_choose(bool compact, bool touch_full, bool whole_frames, e
 /* For whole frames with touch=full whose flows differ in the eight bytes of the headers from `offset` on. */
 match_function *match_choose_flows(bool compact, uint32_t offset, enum vector vector);
 
+/* For whole frames with touch=none that come in at several ports. */
+match_function *match_choose_ports(bool compact);
+
 /* For packets that have a form. */
 match_function *match_choose_any(bool touch_full, bool whole_frames, enum vector vector);
 

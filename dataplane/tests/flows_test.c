@@ -122,6 +122,75 @@ static void test_other_flow(enum flow_field field)
     flows_fini(&flows);
 }
 
+/* A server's answers to the packets that were sent, with this port of ours in number `which`. */
+static void answer(unsigned n, unsigned which, uint16_t port)
+{
+    uint8_t headers[HEADERS_LEN];
+
+    for (unsigned i = 0; i < n; i++) {
+        headers_answer(headers, fake.slots[i].data);
+        memcpy(fake.slots[i].data, headers, sizeof(headers));
+    }
+    if (port != 0)
+        store_u16(fake.slots[which].data + 36, htons(port));
+}
+
+/* A client that sends flows, and then gets what comes back. */
+static void open_client(enum flow_field field, uint32_t frame_len, bool touch_full)
+{
+    CHECK_EQUAL((uint64_t)flows_init(&flows, 300, field, FLOW_UNIFORM, 0, 3), 0);
+    open_line(frame_len, touch_full, IO_WHOLE_FRAMES);
+    flows.at_source = true;
+    fake_swap_ends(&fake);
+    arrivals_init(&a, &fake.port, MARK, touch_full);
+    arrivals_begin(&a, clock_ticks(), 0);
+}
+
+/* A client knows the answers to all of its flows, at whichever of their ports they come. */
+static void test_answers(enum flow_field field, uint32_t frame_len, bool touch_full)
+{
+    open_client(field, frame_len, touch_full);
+    for (uint64_t sequence = 0; sequence < 3 * BURST; sequence += BURST) {
+        send_at(sequence, BURST);
+        answer(BURST, 0, 0);
+        CHECK_EQUAL(deliver(BURST), BURST);
+    }
+    CHECK_EQUAL(arrivals_unique(&a), 3 * BURST);
+    CHECK_EQUAL(a.corrupted + a.foreign, 0);
+    fake_close(&fake);
+    flows_fini(&flows);
+}
+
+/* An answer that comes to a port of no flow, and whether it is known by its header's check or has none that is right.
+ */
+static void test_port(uint16_t port, bool touch_full, bool identified, unsigned corrupted, unsigned foreign)
+{
+    open_client(FLOW_UDP_PORT, 64, touch_full);
+    send_at(0, 3);
+    answer(3, 1, port);
+    fake.slots[1].data[HEADERS_LEN + PAYLOAD_CHECK] ^= !identified;
+    CHECK_EQUAL(deliver(3), corrupted + foreign > 0 ? 2 : 3);
+    CHECK_EQUAL(a.corrupted, corrupted);
+    CHECK_EQUAL(a.foreign, foreign);
+    fake_close(&fake);
+    flows_fini(&flows);
+}
+
+static void test_ports(void)
+{
+    for (unsigned full = 0; full < 2; full++) {
+        /* Those before, of, and behind its 300 flows. With touch=none it is not looked at which flow's it is. */
+        test_port(5000, full, true, 1, 0);
+        test_port(5001, full, true, full, 0);
+        test_port(5300, full, true, full, 0);
+        test_port(5301, full, true, 1, 0);
+        test_port(5000, full, false, 0, 1);
+        test_port(5001, full, false, 1, 0);
+        test_port(5300, full, false, 1, 0);
+        test_port(5301, full, false, 0, 1);
+    }
+}
+
 static uint32_t most_of(enum flow_field field)
 {
     if (field == FLOW_BOTH_MACS)
@@ -270,7 +339,10 @@ int main(void)
             }
         }
         test_other_flow((enum flow_field)field);
+        for (int way = 0; way < 4; way++)
+            test_answers((enum flow_field)field, way & 2 ? 60 : 256, way & 1);
     }
+    test_ports();
     test_uniform(2, 0);
     test_uniform(10, UINT64_C(1) << 33);
     test_uniform(1000, 0);
