@@ -27,6 +27,8 @@ export interface Workers {
   threadsMax: number;
   /** No two of its threads can be on one CPU. */
   apart?: boolean;
+  /** Where there are several, so many CPUs more are taken by threads of its own that do not poll, and which can share none with one that does. */
+  cpusBeside?: number;
   /** It can be told which thread serves which queue. */
   pinned?: boolean;
   /** The most receive queues of a port; one where absent. */

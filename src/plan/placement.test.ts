@@ -421,6 +421,15 @@ describe('pollers of which no two may be on one CPU', () => {
       ],
     );
   });
+  it('leave a CPU to housekeeping, where there is one more', () => {
+    for (const threads of [2, 3, 5]) {
+      const { switch: own, housekeeping } = switchCpus(threads + 1, threads, 4);
+      assert.ok(
+        housekeeping.some((cpu) => !own.includes(cpu)),
+        `${threads}: ${housekeeping}, ${own}`,
+      );
+    }
+  });
   it('are placed as all others where there are CPUs enough', () => {
     assert.deepEqual(switchCpus(8, 2, 2), {
       ...placeTrial(plain(8), 2, 2),

@@ -84,6 +84,11 @@ describe('threads that a switch cannot have', () => {
       'mine has no two polling threads on one CPU, and 1 may be used: give at most 1 --switch-threads',
     ],
     [
+      { workers: { ...ANY, cpusBeside: 1 }, cpus: [2, 8] },
+      { switchThreads: 2 },
+      'mine has no two polling threads on one CPU, and 2 may be used, of which 1 is for its main thread: give at most 1 --switch-threads',
+    ],
+    [
       { workers: { threadsMax: 4 } },
       { pin: 'ports' },
       'mine cannot be told which thread serves which port: give --pin auto',
@@ -113,6 +118,11 @@ describe('threads that a switch cannot have', () => {
     const workers = { threadsMax: 8, queuesMax: 2 };
     assert.deepEqual(obstacles({ workers, pairs: 1 }, { switchThreads: 4, queues: 2 }), []);
     assert.equal(obstacles({ workers, pairs: 1 }, { switchThreads: 5, queues: 2 }).length, 1);
+  });
+  it('leave a CPU to a thread that does not poll, unless there is but one', () => {
+    const workers = { ...ANY, cpusBeside: 1 };
+    assert.deepEqual(obstacles({ workers, cpus: [3, 3] }, { switchThreads: 2 }), []);
+    assert.deepEqual(obstacles({ workers, cpus: [1, 1] }, { switchThreads: 1 }), []);
   });
   it('may be more than CPUs where two may be on one', () => {
     assert.deepEqual(obstacles({ workers: { threadsMax: 4 }, cpus: [1, 1] }, { switchThreads: 4 }), []);

@@ -18,7 +18,7 @@ function threadObstacle({ offer, ...combination }: Omit<Combination, 'obstacles'
   if (switchThreads === 'auto') return null;
   const { workers, id } = offer;
   if (workers === undefined) return `${id} cannot be told how many polling threads it has: leave out --switch-threads`;
-  const { threadsMax, apart } = workers;
+  const { threadsMax, apart, cpusBeside = 0 } = workers;
   if (switchThreads > threadsMax) {
     return `${id} has at most ${threadsMax} polling threads, not ${switchThreads}: give fewer --switch-threads`;
   }
@@ -27,9 +27,11 @@ function threadObstacle({ offer, ...combination }: Omit<Combination, 'obstacles'
     return `of ${switchThreads} threads of ${id} only ${polled} would have a queue to serve: give fewer --switch-threads, more pairs (-S) or more --queues`;
   }
   const cpus = cpusOf(combination);
-  return apart === true && switchThreads > cpus
-    ? `${id} has no two polling threads on one CPU, and ${cpus} may be used: give at most ${cpus} --switch-threads`
-    : null;
+  // One polls with the thread that manages, where need be.
+  const most = Math.max(1, cpus - cpusBeside);
+  if (apart !== true || switchThreads <= most) return null;
+  const rest = cpusBeside === 0 ? '' : `, of which ${cpusBeside} is for its main thread`;
+  return `${id} has no two polling threads on one CPU, and ${cpus} may be used${rest}: give at most ${most} --switch-threads`;
 }
 
 function queueObstacle({ offer: { workers, id }, framework }: Omit<Combination, 'obstacles'>, { queues }: Asked) {

@@ -126,10 +126,10 @@ test('a figure that is not as precise as was asked for is marked', () => {
 });
 
 test('what limits a case is told, and not guessed', () => {
-  const limits = (flags: Flag[], busyRatio: number | null, pps: number, elsewhere = false) => {
+  const limits = (flags: Flag[], busyRatio: number | null, pps: number, elsewhere = false, busiest = {}) => {
     const one = storedCase({ case: testCase({ rate: 'max' }), pps, flags }, 6, 0);
     for (const { measurement } of one.trials) {
-      if (measurement !== null && busyRatio !== null) measurement.switchFigures = { busyRatio };
+      if (measurement !== null && busyRatio !== null) measurement.switchFigures = { busyRatio, ...busiest };
     }
     const bare = storedCase({ case: testCase({ rate: 'max', switch: 'direct' }), pps: 100 }, 6, 0);
     const other = toCampaignResult(storedCampaign({ id: 'other', cases: [bare] }));
@@ -141,6 +141,8 @@ test('what limits a case is told, and not guessed', () => {
   assert.equal(limits(['shared-cpu'], null, 50)?.limit, 'unknown');
   assert.equal(limits(['shared-cpu'], 0.9, 50)?.limit, 'unknown');
   assert.equal(limits(['shared-cpu'], 0.99, 50)?.limit, 'switch');
+  assert.equal(limits(['shared-cpu'], 0.6, 50, false, { thread0BusyRatio: 0.2, thread1BusyRatio: 1 })?.limit, 'switch');
+  assert.equal(limits(['shared-cpu'], 0.6, 50, false, { thread0BusyRatio: 0.6, emcHitRatio: 1 })?.limit, 'unknown');
   assert.equal(limits([], null, 50, true)?.campaign, 'other');
 });
 

@@ -48,5 +48,11 @@ export function lacksCeiling(result: CaseResult): boolean {
 function limitOf(result: CaseResult, ratio: number): Ceiling['limit'] {
   if (ratio >= TOOL_LIMITED_RATIO) return 'tool';
   if (!result.flags.includes('shared-cpu')) return 'switch';
-  return (result.evidence.switchFigures.busyRatio ?? 0) >= BUSY_RATIO ? 'switch' : 'unknown';
+  return busiestRatio(result.evidence.switchFigures) >= BUSY_RATIO ? 'switch' : 'unknown';
+}
+
+/** Of a switch with several threads the busiest: packets of its ports wait for it, however idle the others are. */
+function busiestRatio(figures: Readonly<Record<string, number>>): number {
+  const ratios = Object.entries(figures).filter(([name]) => /^(?:busy|thread\d+Busy)Ratio$/.test(name));
+  return Math.max(0, ...ratios.map(([, ratio]) => ratio));
 }

@@ -12,6 +12,7 @@ import {
   parseInterfaces,
   parseLinks,
   parseMembers,
+  parsePlacement,
   parseRuntime,
   parseVersion,
 } from './vpp-cli.ts';
@@ -106,6 +107,20 @@ describe('what VPP answers', () => {
     assert.equal(parseRuntime(answers.RUNTIME.replace('            1.04', '             .77')).length, 2);
   });
 
+  it('of who polls which queue', () => {
+    assert.deepEqual(
+      parsePlacement(answers.PLACEMENT).map(({ name, queue, worker }) => `${name} ${queue} ${worker}`),
+      [
+        ...['VirtualEthernet0/0/0 0 0', 'VirtualEthernet0/0/2 0 0', 'VirtualEthernet0/0/1 0 1', 'host-up0 0 1'],
+        ...['VirtualEthernet0/0/3 0 2', 'VirtualEthernet0/0/3 1 2'],
+      ],
+    );
+    const main = 'Thread 0 (vpp_main):\r\n node memif-input:\r\n    memif1/0 queue 0 (polling)\r\n';
+    assert.deepEqual(parsePlacement(main), [{ name: 'memif1/0', queue: 0, worker: null }]);
+    assert.deepEqual(parsePlacement(''), []);
+    assert.throws(() => parsePlacement('    memif1/0 queue 0 (polling)\r\n'), HostError);
+  });
+
   it('in other words than expected is refused, with what it was', () => {
     assert.throws(() => parseInterfaces("show: unknown input `interface'\r\n"), {
       name: 'HostError',
@@ -143,6 +158,7 @@ describe('what VPP never answers', () => {
     ['forwarding', parseForwarding, [answers.FORWARDING, answers.UPLINK_FORWARDING]],
     ['members', parseMembers, [answers.BRIDGE]],
     ['runtime', parseRuntime, [answers.RUNTIME]],
+    ['placement', parsePlacement, [answers.PLACEMENT]],
   ] as const;
 
   /** What a parser makes of a text; undefined where it refuses it, as it may only by HostError. */

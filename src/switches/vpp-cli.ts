@@ -96,6 +96,29 @@ export function parseMembers(answer: string): string[] {
   });
 }
 
+/** Who polls a receive queue: a worker, counted from 0, or the main thread (null). */
+export interface QueuePlacement {
+  name: string;
+  queue: number;
+  worker: number | null;
+}
+
+/** Parses `show interface rx-placement`; empty where nothing is polled. Throws HostError. */
+export function parsePlacement(answer: string): QueuePlacement[] {
+  const placed: QueuePlacement[] = [];
+  let worker: number | null | undefined;
+  for (const line of answer.replaceAll('\r', '').split('\n')) {
+    // A node stands but once where several threads run it.
+    if (line.trim() === '' || /^ *node \S+:$/.test(line)) continue;
+    const [, thread] = /^Thread \d+ \((vpp_main|vpp_wk_\d+)\):$/.exec(line) ?? [];
+    const [, name, queue] = /^ +(\S+) queue (\d+) \((?:polling|interrupt|adaptive)\)$/.exec(line) ?? [];
+    if (thread !== undefined) worker = thread === 'vpp_main' ? null : Number(thread.slice('vpp_wk_'.length));
+    else if (name !== undefined && worker !== undefined) placed.push({ name, queue: Number(queue), worker });
+    else throw unexpected(line);
+  }
+  return placed;
+}
+
 /** What one node of the graph did in one thread. */
 export interface NodeRuntime {
   name: string;

@@ -6,6 +6,7 @@ import { startMarked } from '../host/process.ts';
 import type { SwitchContext } from './driver.ts';
 import { findProgram } from './kit/program.ts';
 import { parseVersion } from './vpp-cli.ts';
+import { cpusOf } from './vpp-workers.ts';
 
 /** Its tables, in pages of 4 KiB that are taken as they are touched. */
 const HEAP_MIB = 512;
@@ -61,21 +62,10 @@ export async function startVpp(context: SwitchContext, path: string): Promise<Ho
     await undo.push({ kind: 'remove-path', path: `/dev/shm/${prefix}-${segment}` });
   }
   const configuration = `${directory}/startup.conf`;
-  await host.write(configuration, startupFile({ directory, prefix, ...threadsOf(context) }));
+  await host.write(configuration, startupFile({ directory, prefix, ...cpusOf(context) }));
   const allowed = [...new Set([...cpus, ...housekeeping])].sort((a, b) => a - b);
   // VPP may use no CPU that whoever starts it may not.
   return startMarked(host, undo, directory, ['taskset', '--cpu-list', allowed.join(','), path, '-c', configuration]);
-}
-
-/**
- * The main thread manages and, beside a worker, sleeps until it is asked: so it goes to a housekeeping CPU, and the worker has the
- * CPU that is meant for polling. Where there is no other CPU, the main thread polls itself.
- */
-function threadsOf({ cpus, housekeeping }: SwitchContext): { mainCpu: number; workerCpus: number[] } {
-  const [first] = cpus;
-  if (first === undefined) throw new RangeError('vpp needs a CPU');
-  const mainCpu = housekeeping.find((cpu) => !cpus.includes(cpu));
-  return mainCpu === undefined ? { mainCpu: first, workerCpus: [] } : { mainCpu, workerCpus: [...new Set(cpus)] };
 }
 
 function startupFile(plan: { directory: string; prefix: string; mainCpu: number; workerCpus: number[] }): string {

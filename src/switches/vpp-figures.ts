@@ -5,6 +5,7 @@ import type { SwitchFigures, UplinkCounters } from './driver.ts';
 import {
   type InterfaceCounters,
   type NodeError,
+  type NodeRuntime,
   parseErrors,
   parseInterfaces,
   parseRuntime,
@@ -109,25 +110,43 @@ export class Observer {
 
 /**
  * Of `show runtime` since the last clear, all polling threads together: packets that the bridge took at a time, clock cycles that
- * went into one, and which part of the pollers' cycles that was. Empty where they saw no packet.
+ * went into one, and which part of the pollers' cycles that was; of several also of each, by its number. Empty where they saw no packet.
  */
 export function figures(threads: readonly ThreadRuntime[], idleCycles: ReadonlyMap<string, number>): SwitchFigures {
-  let [packets, vectors, busy, all] = [0, 0, 0, 0];
-  for (const { nodes } of pollers(threads)) {
-    const bridge = nodes.find(({ name }) => name === BRIDGE_NODE);
-    packets += bridge?.packets ?? 0;
-    vectors += bridge?.calls ?? 0;
-    for (const node of nodes) {
-      if (node.state !== 'polling' && node.state !== 'active') continue;
-      all += node.cycles;
-      if (node.state === 'active') busy += node.cycles;
-      else if (node.packets > 0) {
-        // As many of its calls found something as gave the bridge a vector.
-        const inVain = Math.max(0, node.calls - (bridge?.calls ?? 0));
-        busy += Math.max(0, node.cycles - inVain * (idleCycles.get(node.name) ?? 0));
-      }
+  const sums = pollers(threads).map(({ nodes }) => spentBy(nodes, idleCycles));
+  const sum = (count: (one: Spent) => number) => sums.reduce((total, one) => total + count(one), 0);
+  const packets = sum((one) => one.packets);
+  if (packets === 0) return {};
+  const busy = sum((one) => one.busy);
+  const each = sums.map((one, thread) => [`thread${thread}BusyRatio`, one.busy / Math.max(1, one.all)]);
+  return {
+    ...{ busyRatio: busy / sum(({ all }) => all), cyclesPerPacket: busy / packets },
+    ...{ packetsPerVector: packets / sum(({ vectors }) => vectors) },
+    ...(sums.length > 1 ? Object.fromEntries(each) : {}),
+  };
+}
+
+/** Packets and vectors that a thread's bridge had, and clock cycles that went into packets, and in all. */
+interface Spent {
+  packets: number;
+  vectors: number;
+  busy: number;
+  all: number;
+}
+
+function spentBy(nodes: readonly NodeRuntime[], idleCycles: ReadonlyMap<string, number>): Spent {
+  const bridge = nodes.find(({ name }) => name === BRIDGE_NODE);
+  const vectors = bridge?.calls ?? 0;
+  let [busy, all] = [0, 0];
+  for (const { name, state, calls, packets, cycles } of nodes) {
+    if (state !== 'polling' && state !== 'active') continue;
+    all += cycles;
+    if (state === 'active') busy += cycles;
+    else if (packets > 0) {
+      // As many of its calls found something as gave the bridge a vector.
+      const inVain = Math.max(0, calls - vectors);
+      busy += Math.max(0, cycles - inVain * (idleCycles.get(name) ?? 0));
     }
   }
-  if (packets === 0) return {};
-  return { busyRatio: busy / all, cyclesPerPacket: busy / packets, packetsPerVector: packets / vectors };
+  return { packets: bridge?.packets ?? 0, vectors, busy, all };
 }

@@ -236,5 +236,11 @@ describe('a VPP that runs', () => {
     assert.ok(Math.abs((told.busyRatio ?? 0) - (graph + input) / (graph + 347)) < 1e-9);
     assert.ok(Math.abs((told.packetsPerVector ?? 0) - 130.01) < 0.01);
     assert.deepEqual(figures([], idle), {});
+    assert.equal(told.thread0BusyRatio, undefined);
+    const [main, worker] = threads;
+    assert.ok(main !== undefined && worker !== undefined);
+    const two = figures([main, worker, { name: 'vpp_wk_1', nodes: worker.nodes.slice(-1) }], idle);
+    assert.equal(two.thread0BusyRatio, told.busyRatio);
+    assert.ok((two.thread1BusyRatio ?? 1) < (two.thread0BusyRatio ?? 0));
   });
 });

@@ -20,6 +20,7 @@ import { virtioUser } from './kit/virtio.ts';
 import { fibFigures, fibOf, parseForwarding, parseLinks, parseMembers } from './vpp-cli.ts';
 import { type Cli, connectCli, findVpp, startVpp } from './vpp-daemon.ts';
 import { Observer, readCounters } from './vpp-figures.ts';
+import { placeQueues, servedQueues, WORKERS } from './vpp-workers.ts';
 
 const BRIDGE = 1;
 const MIB = 1024 * 1024;
@@ -33,6 +34,7 @@ export const vpp: SwitchDriver = {
   ports: ['vhost-user', 'memif'],
   locations: ['local', 'remote'],
   threads: 1,
+  workers: WORKERS,
   frameLimit: () => ({
     bytes: FRAME_BYTES_USUAL,
     why: "its packet buffers and its uplink's ring are set up for no more",
@@ -66,7 +68,7 @@ export const vpp: SwitchDriver = {
         device:
           kindOf(context) === 'memif'
             ? netMemif({ name, role: 'client', frameBytes: context.frameBytes })
-            : virtioUser({ name }),
+            : virtioUser({ name, queues: context.queues }),
       };
     });
     const observer = new Observer(cli);
@@ -76,9 +78,12 @@ export const vpp: SwitchDriver = {
       counters: () => countersOf(context, cli, interfaces),
       settled: async (stations) => {
         const lacking = await missing(context, cli, interfaces, uplink, stations);
-        if (lacking === null) await observer.learnIdleness();
-        return lacking;
+        if (lacking !== null) return lacking;
+        await placeQueues(cli, interfaces, context);
+        await observer.learnIdleness();
+        return null;
       },
+      served: () => servedQueues(cli, interfaces, context),
       threads: async () => [process.pid],
       health: async () => cli.ended,
       observe: async () => {
@@ -117,7 +122,7 @@ async function addPorts(context: SwitchContext, cli: Cli): Promise<string[]> {
   await cli.make(`create bridge-domain ${BRIDGE}`, /^bridge-domain \d+$/);
   const interfaces: string[] = [];
   for (const [index] of context.ports.entries()) {
-    const name = await addPort(cli, kindOf(context), `${folderOf(context, index)}/${SOCKET}`, index + 1);
+    const name = await addPort(cli, context, `${folderOf(context, index)}/${SOCKET}`, index + 1);
     await join(cli, name);
     interfaces.push(name);
   }
@@ -125,10 +130,14 @@ async function addPorts(context: SwitchContext, cli: Cli): Promise<string[]> {
 }
 
 /** VPP serves the socket, so an application may come and go: the port stays, and its counters with it. */
-async function addPort(cli: Cli, kind: 'vhost-user' | 'memif', socket: string, number: number): Promise<string> {
-  if (kind === 'vhost-user') return cli.make(`create vhost-user socket ${socket} server`, /^VirtualEthernet\S+$/);
+async function addPort(cli: Cli, context: SwitchContext, socket: string, number: number): Promise<string> {
+  if (kindOf(context) === 'vhost-user')
+    return cli.make(`create vhost-user socket ${socket} server`, /^VirtualEthernet\S+$/);
   await cli.order(`create memif socket id ${number} filename ${socket}`);
-  await cli.order(`create interface memif id 0 socket-id ${number} master`);
+  const { queues } = context;
+  // A vhost-user port has as many as its application opens.
+  const several = queues === 1 ? '' : ` rx-queues ${queues} tx-queues ${queues}`;
+  await cli.order(`create interface memif id 0 socket-id ${number} master${several}`);
   return `memif${number}/0`;
 }
 
