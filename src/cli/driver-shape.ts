@@ -27,7 +27,9 @@ const DriverShape = z.object({
   workers: z
     .strictObject({
       threadsMax: z.int().positive().max(THREADS_MAX),
+      why: z.string().min(1).exactOptional(),
       apart: z.boolean().exactOptional(),
+      cpusBeside: z.int().positive().exactOptional(),
       pinned: z.boolean().exactOptional(),
       queuesMax: z.int().positive().exactOptional(),
     })

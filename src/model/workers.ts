@@ -25,6 +25,8 @@ export interface ServedQueue extends PortQueue {
 export interface Workers {
   /** The most threads, on each host. */
   threadsMax: number;
+  /** Why it has no more. */
+  why?: string;
   /** No two of its threads can be on one CPU. */
   apart?: boolean;
   /** Where there are several, so many CPUs more are taken by threads of its own that do not poll, and which can share none with one that does. */

@@ -61,7 +61,12 @@ describe('threads that a switch cannot have', () => {
     [
       { workers: ANY, pairs: 8 },
       { switchThreads: 5 },
-      'mine has at most 4 polling threads, not 5: give fewer --switch-threads',
+      'mine has at most 4 polling threads, not 5: give --switch-threads 4 or fewer',
+    ],
+    [
+      { workers: { threadsMax: 1, why: 'its table has no lock' } },
+      { switchThreads: 2 },
+      'mine has one polling thread (its table has no lock), not 2: give --switch-threads 1',
     ],
     [
       { workers: ANY, pairs: 1 },

@@ -18,9 +18,11 @@ function threadObstacle({ offer, ...combination }: Omit<Combination, 'obstacles'
   if (switchThreads === 'auto') return null;
   const { workers, id } = offer;
   if (workers === undefined) return `${id} cannot be told how many polling threads it has: leave out --switch-threads`;
-  const { threadsMax, apart, cpusBeside = 0 } = workers;
+  const { threadsMax, why, apart, cpusBeside = 0 } = workers;
   if (switchThreads > threadsMax) {
-    return `${id} has at most ${threadsMax} polling threads, not ${switchThreads}: give fewer --switch-threads`;
+    const most = threadsMax === 1 ? 'one polling thread' : `at most ${threadsMax} polling threads`;
+    const because = why === undefined ? '' : ` (${why})`;
+    return `${id} has ${most}${because}, not ${switchThreads}: give --switch-threads ${threadsMax}${threadsMax === 1 ? '' : ' or fewer'}`;
   }
   const polled = polledQueues(combination, queues);
   if (switchThreads > polled) {

@@ -30,6 +30,7 @@ describe('what a switch says of its threads', () => {
       ['0 source 0', '0 sink 1', '1 source 1', '1 sink 0'],
     );
     assert.equal(await read(null, {}), null);
+    assert.equal(await read(null, { switchThreads: 1 }), null);
   });
 
   it('may be what was asked for', async () => {
@@ -55,6 +56,7 @@ describe('what a switch says of its threads', () => {
     ['a port that nobody serves', [0, 0, 0], {}, /^no thread serves queue 0 of the sink of pair 1$/],
     ['a queue too many', [0, 0, 0, 0, 0], {}, /^queue 1 of the source of pair 0 is one too many: there are to be 1$/],
     ['too few queues', [0, 0, 0, 0], { queues: 2 }, /^no thread serves queue 1 of the source of pair 0$/],
+    ['nothing, with two threads', null, { switchThreads: 2 }, /^mine does not tell which thread serves which port$/],
     ['nothing, though it was asked for', null, { pin: 'ports' }, /^mine does not tell which thread serves which port$/],
   ];
   for (const [name, threads, part, reason] of wrong) {

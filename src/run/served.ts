@@ -13,7 +13,9 @@ export async function readServed(sides: readonly RunningSide[], testCase: TestCa
   const told = await Promise.all(
     sides.map(async ({ side, running }) => {
       if (running.served === undefined) {
-        if (testCase.switchThreads === 'auto' && testCase.queues === 1 && testCase.pin === 'auto') return null;
+        // One that has but one thread has nothing to tell.
+        const { switchThreads, queues, pin } = testCase;
+        if ((switchThreads === 'auto' || switchThreads === 1) && queues === 1 && pin === 'auto') return null;
         throw new TrialFailure(STEP, `${testCase.switch} does not tell which thread serves which port`);
       }
       const served = await running.served();

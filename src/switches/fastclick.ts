@@ -28,6 +28,7 @@ export const fastclick: SwitchDriver = {
   ports: ['vhost-user'],
   locations: ['local'],
   threads: 1,
+  workers: { threadsMax: 1, why: 'EtherSwitch writes its table with each packet, without a lock' },
   pairsMax: DPDK_PORTS_MAX / 2,
   frameLimit: () => ({ bytes: FRAME_BYTES_USUAL, why: 'its packet buffers are set up for no more' }),
   // DPDK's own 32 MiB, and the packet buffers.

@@ -27,6 +27,7 @@ export const snabb: SwitchDriver = {
   ports: ['vhost-user'],
   locations: ['local'],
   threads: 1,
+  workers: { threadsMax: 1, why: 'a process of Snabb has one, and its bridge is within one process' },
   hugepageBytes: (ports) => packetPages(ports) * HUGEPAGE_BYTES,
 
   async probe(host) {
