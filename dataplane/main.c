@@ -92,31 +92,45 @@ static enum exit_code open_port(struct session *s)
     return EXIT_DONE;
 }
 
-/* Ten in a millisecond: queues on the way are short, and a switch may learn on its slow path. */
-#define ANNOUNCED_AT_ONCE 10u
+/* The most at once, of those that are due: queues on the way are short. */
+#define ANNOUNCED_AT_ONCE 64u
+#define ANNOUNCE_PAUSE_NS (NS_PER_MS / 4)
 /* Where there has been no room so often, nobody takes them: a peer that is no switch. */
 #define ANNOUNCE_TRIES 100u
+
+/* Of so many announcements those that are due at once, of which `next` have been made. The first is due at 0. */
+static unsigned announcements_due(uint64_t elapsed_ns, uint64_t rate, unsigned next, unsigned count)
+{
+    double due = (double)elapsed_ns * (double)rate / 1e9 + 1;
+    unsigned left = (due < count ? (unsigned)due : count) - next;
+
+    return left < ANNOUNCED_AT_ONCE ? left : ANNOUNCED_AT_ONCE;
+}
 
 /* Announces each address once. What others announce meanwhile, which is for everybody, is taken off. */
 static int announce_all(struct session *s)
 {
     const unsigned count = announcement_count(&s->port.config);
-    const struct timespec pause = {.tv_nsec = (long)NS_PER_MS};
+    const struct timespec pause = {.tv_nsec = (long)ANNOUNCE_PAUSE_NS};
+    const uint64_t begin_ns = clock_ns(CLOCK_MONOTONIC);
+    uint64_t elapsed_ns = 0;
     unsigned in_vain = 0;
 
     for (unsigned next = 0; next < count && in_vain < ANNOUNCE_TRIES;) {
-        unsigned left = count - next;
-        int done = s->port.ops->announce(&s->port, next, left < ANNOUNCED_AT_ONCE ? left : ANNOUNCED_AT_ONCE);
+        unsigned due = announcements_due(elapsed_ns, s->options->announce_rate, next, count);
+        int done = due == 0 ? 0 : s->port.ops->announce(&s->port, next, due);
         int error = done < 0 ? done : session_discard_queued(s);
         if (error < 0)
             return error;
         if (control_stopped_by(&s->control) != STOP_NONE)
             return 0;
-        in_vain = done == 0 ? in_vain + 1 : 0;
+        in_vain = done == 0 && due > 0 ? in_vain + 1 : 0;
         next += (unsigned)done;
-        nanosleep(&pause, NULL);
+        if (done == 0)
+            nanosleep(&pause, NULL);
+        elapsed_ns = clock_ns(CLOCK_MONOTONIC) - begin_ns;
     }
-    return report_announced();
+    return report_announced(elapsed_ns);
 }
 
 static int announce(void *arg, bool all)

@@ -36,8 +36,9 @@ struct options {
     enum wait_way wait;
     struct io_encapsulation encapsulation;
     uint64_t queues;
-    uint64_t flow_count; /* 1: packets differ in nothing */
-    uint64_t mac_count;  /* of each end; more than 1 are flows of FLOW_BOTH_MACS */
+    uint64_t flow_count;    /* 1: packets differ in nothing */
+    uint64_t announce_rate; /* addresses a second */
+    uint64_t mac_count;     /* of each end; more than 1 are flows of FLOW_BOTH_MACS */
     enum flow_field flow_field;
     enum flow_order flow_order;
     double zipf_exponent;

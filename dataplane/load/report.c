@@ -163,12 +163,13 @@ static int report_sample(const struct options *o, const struct sample *sample)
     return line_write(&line);
 }
 
-int report_announced(void)
+int report_announced(uint64_t after_ns)
 {
     struct line line;
 
     if (!begin_line(&line, "announced"))
         return -ENOMEM;
+    put_count(line.stream, "after_ns", after_ns);
     fputc('}', line.stream);
     return line_write(&line);
 }

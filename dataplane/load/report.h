@@ -16,7 +16,8 @@ struct sampler {
 
 /* Each prints one line; 0, or a negative errno if nobody reads it any more. */
 int report_ready(const struct session *s);
-int report_announced(void);
+/* after_ns: so long it has taken. */
+int report_announced(uint64_t after_ns);
 int report_final(const struct session *s);
 int report_error(int error, const char *text);
 int report_list(void);

@@ -23,7 +23,7 @@ const NAMED = [
   ...['--max-trials', '20', '--repeat', 'none', '--cpus', '0-1,3', '--testbed', 'lab', '--tune', 'governor,irqs'],
   ...['--host-network', '--seed', '42', '--flows', '1k', '--flow-fields', 'mac', '--flow-order', 'uniform'],
   ...['--vlan', '100-199', '--qinq', '200', '--switch-threads', '2', '--queues', '4', '--arrivals', 'poisson'],
-  ...['--background', '50%', '--macs', '1k'],
+  ...['--background', '50%', '--macs', '1k', '--announce-rate', '100k', '--idle', '1500ms'],
 ];
 const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));
 /** Each option with a value that is not its default. */

@@ -153,8 +153,12 @@ export type FinalLine = z.infer<typeof FinalLineSchema>;
 /** A peer has sent all that it had to, and receives until it is stopped. */
 export const SentLineSchema = z.strictObject({ ...head, type: z.literal('sent') });
 
-/** All addresses of an application have been announced. */
-export const AnnouncedLineSchema = z.strictObject({ ...head, type: z.literal('announced') });
+/** All addresses of an application have been announced, within so long. */
+export const AnnouncedLineSchema = z.strictObject({
+  ...head,
+  type: z.literal('announced'),
+  after_ns: z.int().nonnegative(),
+});
 
 export const ErrorLineSchema = z.strictObject({
   ...head,

@@ -19,7 +19,7 @@ import {
 } from './parameter.ts';
 
 import { isPacketSize, meanBytes, type PacketSize, sizeLabel, sizesOf, sizesOption } from './sizes.ts';
-import { quantity } from './units.ts';
+import { duration, type Parsed, parseDurationMs, quantity } from './units.ts';
 import { PINS } from './workers.ts';
 
 /** Pairs of containers of a test case: each has addresses of its own. */
@@ -33,6 +33,11 @@ const QUEUES_MAX = 8;
 const FLOWS_MAX = 2 ** 20;
 /** Two bytes of an address count up. */
 const MACS_MAX = 2 ** 16;
+/** An hour: switches forget after minutes. */
+const IDLE_MAX_MS = 3_600_000;
+const ANNOUNCE_RATE_MAX = 10_000_000;
+/** Ten in a millisecond: queues on the way are short, and a switch may learn on its slow path. */
+export const ANNOUNCE_RATE_PPS = 10_000;
 const FLOW_ORDER = /^(round-robin|uniform|new|zipf:(?!0+(\.0*)?$)(\d(\.\d+)?|10(\.0+)?))$/;
 const VLANS = /^(none|[1-9]\d{0,3}(-[1-9]\d{0,3})?)$/;
 /** Bytes of a frame without FCS where nobody says otherwise; with it where sizes are given so. */
@@ -526,12 +531,66 @@ const ENTRIES = {
     dataplane: { option: 'macs', value: itself },
     axis: { by: 'number of addresses', title: 'addresses of each end', turn: 8 },
   }),
+  /** How fast the addresses of `macs` are made known to the switch. */
+  announceRatePps: entry<number>()({
+    ...CELL,
+    before: ANNOUNCE_RATE_PPS,
+    schema: (zod) => zod.int().min(1).max(ANNOUNCE_RATE_MAX).default(ANNOUNCE_RATE_PPS),
+    flags: '--announce-rate <list>',
+    help: 'addresses a second that each end announces with --macs, as 10k,100k,1M (default: 10k)',
+    default: () => ANNOUNCE_RATE_PPS,
+    parse: (given) => quantitiesOf(itemsOf(given), { min: 1, max: ANNOUNCE_RATE_MAX, unit: 'addresses/s' }),
+    written: quantity,
+    told: (rate) => `announced at ${quantity(rate)}/s`,
+    inTitle: (rates) => `addresses announced at ${rates}/s`,
+    inKey: (rate) => `announced=${rate}`,
+    ...{ title: 'Announced/s', heading: 'announced/s', align: 'right' },
+    column: column(
+      {
+        ...{ name: 'announce_rate_pps', unit: 'addresses/s' },
+        meaning: 'how fast each end announced its Ethernet addresses, as asked for',
+      },
+      'integer',
+    ),
+    dataplane: { option: 'announce-rate', value: itself },
+    axis: { by: 'rate of announcements', title: 'addresses announced a second by each end', turn: 9 },
+  }),
+  /** How long a switch that has learned is left alone before traffic: what it forgets meanwhile, it floods. */
+  idleMs: entry<number>()({
+    ...CELL,
+    before: 0,
+    schema: (zod) => zod.int().min(0).max(IDLE_MAX_MS).default(0),
+    flags: '--idle <list>',
+    help: 'time between the announcement of addresses and traffic, in which a switch may forget them, as 0s,310s (default: 0s)',
+    default: () => 0,
+    parse: (given) => eachOf(given, idleOf),
+    written: duration,
+    told: (ms) => `idle for ${duration(ms)} before`,
+    inTitle: (times) => `idle for ${times} before`,
+    inKey: (ms) => `idle=${ms}`,
+    ...{ title: 'Idle before', heading: 'idle', align: 'right' },
+    column: column(
+      { name: 'idle_ms', unit: 'ms', meaning: 'time between the announcement of addresses and traffic' },
+      'integer',
+    ),
+    // It is the trial that waits.
+    dataplane: null,
+    axis: { by: 'time since addresses were announced', title: 'ms between announcement and traffic', turn: 10 },
+  }),
   // The next one: docs/adding-a-parameter.md.
 };
 
 /** Checks an entry against the type of its values, and keeps what it says exactly. */
 function entry<T>() {
   return <const Entry extends Parameter<T> & Partial<Defaulted<T>>>(parameter: Entry): Entry => parameter;
+}
+
+function idleOf(item: string): Parsed<number[]> {
+  const parsed = parseDurationMs(item);
+  if (!parsed.ok) return parsed;
+  return parsed.value > IDLE_MAX_MS
+    ? { ok: false, error: `${item} is out of range; give 0s to ${duration(IDLE_MAX_MS)}` }
+    : { ok: true, value: [parsed.value] };
 }
 
 function itself<T>(value: T): T {

@@ -37,6 +37,7 @@ export const FlagSchema = z.enum([
   'some-trials-failed',
   'rate-not-reached',
   'background-not-reached',
+  'announce-rate-not-reached',
   'imprecise',
   'bimodal',
   'emulated',

@@ -141,6 +141,11 @@ export function parseDurationMs(text: string): Parsed<number> {
   return exactly(text, whole, fraction, unit, 'number of milliseconds');
 }
 
+/** A duration as the command line takes it: `500ms`, `3s`. */
+export function duration(ms: number): string {
+  return ms % 1000 === 0 && ms > 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
 /** Packets/s for people: `345.2 kpps`, `8.01 Mpps`. */
 export function formatPps(pps: number): string {
   return `${formatSi(pps)}pps`;

@@ -30,6 +30,15 @@ describe('estimateMs', () => {
     assert.equal(estimateMs(orderOf(0), cases, auto, overheads), 3000 + 3000 + 100 + 10);
   });
 
+  it('counts announcements and the time that a switch is left alone', () => {
+    const told = [
+      testCase({ macs: 2001, announceRatePps: 1000, idleMs: 500 }),
+      testCase({ macs: 1, announceRatePps: 1 }),
+    ];
+    assert.equal(estimateMs(orderOf(0), told, timing, overheads), 3610 + 2000 + 500);
+    assert.equal(estimateMs(orderOf(1), told, timing, overheads), 3610);
+  });
+
   it('is that of the testbed which needs longest', () => {
     const spread = [testCase({}), testCase({ testbed: 'lab' }), testCase({ testbed: 'lab', switch: 'b' })];
     assert.equal(estimateMs(orderOf(0, 1, 0, 1), spread, timing, overheads), 2 * 3600 + 10);

@@ -76,8 +76,16 @@ function expectedMs(
     const starts = needed !== undefined && needed !== up;
     up = needed;
     const warmupMs = timing.warmupAuto ? Math.min(AUTO_WARMUP_MS, timing.warmupMs) : timing.warmupMs;
-    return warmupMs + timing.durationMs + overheads.trialMs + (starts ? overheads.switchStartMs : 0);
+    const startMs = starts ? overheads.switchStartMs : 0;
+    return warmupMs + timing.durationMs + overheads.trialMs + startMs + toldMs(cases[caseIndex]);
   });
+}
+
+/** While addresses are announced, and the switch is left alone. */
+function toldMs(testCase: TestCase | undefined): number {
+  if (testCase === undefined) return 0;
+  const { macs, announceRatePps, idleMs } = testCase;
+  return (1000 * (macs - 1)) / announceRatePps + idleMs;
 }
 
 function switchSetup(testCase: TestCase | undefined): string | undefined {

@@ -30,6 +30,11 @@ describe('many addresses', () => {
     assert.equal(obstacles({ macs: 1 }, { wholeFrames: false }), '');
   });
 
+  it('are what a rate of announcements is of', () => {
+    assert.equal(obstacles({ macs: 2, announceRatePps: 5 }), '');
+    assert.match(obstacles({ macs: 1, announceRatePps: 5 }), /leave out --announce-rate/);
+  });
+
   it('are what packets differ in, and nothing else is', () => {
     assert.match(obstacles({ macs: 2, flows: 2 }), /leave out --flows/);
     assert.match(obstacles({ macs: 2, flowOrder: 'new' }), /leave out --flows/);

@@ -2,18 +2,24 @@
 // Ethernet addresses that an application or a port cannot have are told before the first trial.
 import type { PortKind } from '../model/dataplane.ts';
 import { vlansOf } from '../model/encapsulation.ts';
+import { ANNOUNCE_RATE_PPS } from '../model/parameters.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Combination } from './obstacles.ts';
 
-type Asked = Pick<TestCase, 'macs' | 'flows' | 'flowFields' | 'flowOrder' | 'vlan' | 'qinq' | 'ip'>;
+type Asked = Pick<TestCase, 'macs' | 'announceRatePps' | 'flows' | 'flowFields' | 'flowOrder' | 'vlan' | 'qinq' | 'ip'>;
 
 /** Why a case cannot have so many addresses at each end of a pair, with the mend; empty where it can. */
 export function macObstacles({ framework, port }: Pick<Combination, 'framework' | 'port'>, asked: Asked): string[] {
-  const { macs, flows, flowFields, flowOrder } = asked;
+  const { macs, announceRatePps, flows, flowFields, flowOrder } = asked;
   const hasFlows = flows > 1 || flowOrder === 'new';
   const filtered = filteredBy(port);
   if (macs === 1) {
-    return hasFlows && flowFields === 'mac' && filtered !== null ? [`${filtered}: give --flow-fields ip`] : [];
+    return [
+      ...(hasFlows && flowFields === 'mac' && filtered !== null ? [`${filtered}: give --flow-fields ip`] : []),
+      ...(announceRatePps === ANNOUNCE_RATE_PPS
+        ? []
+        : ['each end has but one address to announce: give --macs 2 or more, or leave out --announce-rate']),
+    ];
   }
   return [
     ...(framework.built && !framework.whole_frames

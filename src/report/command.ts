@@ -4,8 +4,8 @@ import { optionOf, PARAMETER_KEYS, writtenOf } from '../model/parameters.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { percentOf } from '../model/units.ts';
-import { duration, namesTestbeds } from './format.ts';
+import { duration, percentOf } from '../model/units.ts';
+import { namesTestbeds } from './format.ts';
 
 /** What is told by its option and all of its values; testbeds and how to wait have rules of their own. */
 const LISTED = PARAMETER_KEYS.filter((key) => key !== 'testbed' && key !== 'wait');

@@ -33,6 +33,8 @@ const TEXTS: Record<Flag, string> = {
   'some-trials-failed':
     'Not every trial of this case was measured: the interval rests on those that were, and the failure may be part of the truth.',
   'background-not-reached': `The background’s sender put less than ${percentOf(RATE_KEPT_RATIO)} of its packets on its port: what was measured had less beside it than was asked for.`,
+  'announce-rate-not-reached':
+    'An end took longer to announce its addresses than --announce-rate asks for: the switch had more time to learn them than the case says.',
   'rate-not-reached': `The sender put less than ${percentOf(RATE_KEPT_RATIO)} of the packets that were due on its port: the case shows how fast it could send, not how the switch behaves at that rate.`,
   imprecise:
     'The 95 % interval is wider than the precision that was asked for, and the limit of trials was reached (or the campaign ended): run more, or on a quieter machine.',

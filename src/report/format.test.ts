@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { storedCampaign, testCase, trial } from '../../test/fixtures/campaign.ts';
-import { parseDurationMs, parseQuantity, quantity } from '../model/units.ts';
+import { duration, parseDurationMs, parseQuantity, quantity } from '../model/units.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { groupOf } from '../stats/group.ts';
 import {
   bounds,
   common,
   describeGroup,
-  duration,
   grouped,
   inScale,
   listed,

@@ -7,7 +7,7 @@ import { GROUP_KEYS, type GroupKey, isAsBefore, toldOf } from '../model/paramete
 import type { CampaignResult, CaseResult, Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
-import { percentOf } from '../model/units.ts';
+import { duration, percentOf } from '../model/units.ts';
 import type { Group } from '../stats/group.ts';
 import type { Compared } from '../stats/standing.ts';
 
@@ -80,11 +80,6 @@ export function untilPrecise({ precision }: Pick<StoredCampaign, 'precision'>): 
 /** A whole number in groups of three digits. */
 export function grouped(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ' ');
-}
-
-/** A duration as the command line takes it: `500ms`, `3s`. */
-export function duration(ms: number): string {
-  return ms % 1000 === 0 && ms > 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
 /** A duration for people: `500 ms`, `3 s`. */

@@ -109,7 +109,7 @@ export class Application {
   private readonly process: HostProcess;
   private readonly readyLine = Promise.withResolvers<ReadyLine>();
   private readonly firstSample = Promise.withResolvers<void>();
-  private readonly announcedLine = Promise.withResolvers<void>();
+  private readonly announcedLine = Promise.withResolvers<number>();
   private readonly sentLine = Promise.withResolvers<void>();
   private readonly finalLine = Promise.withResolvers<FinalLine>();
 
@@ -157,8 +157,8 @@ export class Application {
     this.process.send('announce');
   }
 
-  /** Tells the switch where all of its addresses are, one by one. */
-  announceAll(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  /** Tells the switch where all of its addresses are, one by one: how long that took, ns. */
+  announceAll(timeoutMs: number, signal: AbortSignal): Promise<number> {
     this.process.send('announce all');
     return this.within(this.announcedLine.promise, timeoutMs, signal, 'announce addresses', 'has not announced all');
   }
@@ -225,7 +225,7 @@ export class Application {
         this.firstSample.resolve();
         return null;
       case 'announced':
-        this.announcedLine.resolve();
+        this.announcedLine.resolve(line.after_ns);
         return null;
       case 'sent':
         this.sentLine.resolve();

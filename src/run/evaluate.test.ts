@@ -5,6 +5,7 @@ import { histogramOf, testCase } from '../../test/fixtures/campaign.ts';
 import type { Cache } from '../model/cache.ts';
 import type { FinalLine, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import { MeasurementSchema } from '../model/result.ts';
+import type { TestCase } from '../model/testcase.ts';
 import { type ApplicationEvidence, type Evidence, evaluate, type MachineEvidence } from './evaluate.ts';
 
 const START_NS = 10_000_000_000;
@@ -168,6 +169,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     startNs: START_NS,
     durationMs: 1000,
     served: null,
+    announcedNs: 0,
     switchFigures: {},
     observedS: 1,
     caches: [],
@@ -221,6 +223,15 @@ describe('evaluate', () => {
       measured({ sources, sinks: [counting(receiver(), 1), receiver({}, 10_000, 1)] }).cyclesPerPacket,
       null,
     );
+  });
+
+  it('flags addresses that were announced more slowly than asked for, by more than a wake-up', () => {
+    const flagsOf = (announcedNs: number, part: Partial<TestCase>) =>
+      evaluate(evidence({ announcedNs, testCase: { ...evidence().testCase, ...part } })).flags;
+    const asked = { macs: 1001, announceRatePps: 10_000 };
+    assert.deepEqual(flagsOf(101e6, asked), []);
+    assert.deepEqual(flagsOf(103e6, asked), ['announce-rate-not-reached']);
+    assert.deepEqual(flagsOf(0, { macs: 1 }), []);
   });
 
   it('tells the figures that the evidence gives by hand', () => {

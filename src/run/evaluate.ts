@@ -60,9 +60,11 @@ export interface Evidence {
   ports: readonly PortCounts[] | null;
   /** Of both hosts' uplinks; null for `local`. */
   uplinks: { near: UplinkCounts; far: UplinkCounts } | null;
-  /** What the switch told of itself, and of how long: from the middle of the warm-up to the end of the window. */
   /** Which thread of the switch serves which queue; null where it does not tell. */
   served: ServedQueue[] | null;
+  /** How long the slowest end took to announce all of its addresses; 0 where each has but one. */
+  announcedNs: number;
+  /** What the switch told of itself, and of how long: from the middle of the warm-up to the end of the window. */
   switchFigures: SwitchFigures;
   observedS: number;
   caches: readonly Cache[];
@@ -122,6 +124,7 @@ export function evaluate(evidence: Evidence): Verdict {
   if ((measurement.uplink?.foreignPackets ?? 0) > FOREIGN_RATIO_MAX * measurement.offeredPackets)
     flags.push('shared-uplink');
   if (measurement.background !== null && isShort(measurement.background)) flags.push('background-not-reached');
+  if (isSlow(evidence)) flags.push('announce-rate-not-reached');
   if (clockDrifts(measurement.clockDriftPpm, evidence.clocksources)) flags.push('clock-drift');
   const outcome = judge(measurement, sound);
   return {
@@ -150,6 +153,11 @@ function evaluateBackground(evidence: Evidence): { outcome: Outcome; background:
 /** A trial is no better than what it was measured beside. */
 function besideOutcome(outcome: Outcome = { outcome: 'measured' }): Outcome {
   return 'reason' in outcome ? { ...outcome, reason: `of the background: ${outcome.reason}` } : outcome;
+}
+
+/** Addresses were announced more slowly than asked for; a millisecond is no more than a thread that woke up late. */
+function isSlow({ testCase: { macs, announceRatePps }, announcedNs }: Evidence): boolean {
+  return announcedNs > 1e6 + ((macs - 1) / announceRatePps) * 1e9 * (2 - RATE_KEPT_RATIO);
 }
 
 function isShort({ intendedPackets, offeredPackets }: BackgroundTraffic): boolean {

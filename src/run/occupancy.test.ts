@@ -69,6 +69,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
     ...{
       uplinks: null,
       served: null,
+      announcedNs: 0,
       switchFigures: {},
       superPackets: false,
       observedS: 1,

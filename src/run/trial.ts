@@ -185,7 +185,9 @@ async function exchange(
 ): Promise<Evidence> {
   const { measured, beside, idle } = groupsOf(plan, deployments);
   await becomeReady(sides, deployments, signal);
-  await announceAll(deployments, plan.testCase, signal);
+  const announcedNs = await announceAll(deployments, plan.testCase, signal);
+  if (plan.testCase.idleMs > 0 && !plan.calibrates)
+    await timers.setTimeout(plan.testCase.idleMs, undefined, { signal });
   const served = await readServed(sides, asDeployed(plan.testCase));
   const machines = await machinesOf(sides, deployments, context.sameMachine, plan);
   const before = await takeBaseline(context, sides, deployments, signal);
@@ -207,6 +209,7 @@ async function exchange(
     oneClock: sides.length === 1 || context.sameMachine,
     ...watched,
     served,
+    announcedNs,
     interfaces: interfaceDifferences(before.interfaces, interfaces),
     ports: portDifferences(before.counters.ports, after.ports),
     uplinks: uplinkDifferences(before.counters.uplinks, uplinks),
@@ -269,12 +272,21 @@ async function becomeReady(
   await Promise.all(sides.map(({ side, running }) => settle(side, running, deployments, signal)));
 }
 
-/** Where an end has many addresses, the switch is told of each. Whether it knows them is its own affair, and shows as flooding. */
-async function announceAll(deployments: readonly Deployment[], { macs }: TestCase, signal: AbortSignal): Promise<void> {
-  if (macs === 1) return;
-  // Ten a millisecond, or so many as the CPUs leave time for.
-  const timeoutMs = READY_TIMEOUT_MS + macs;
-  await allEnded(deployments.map(({ application }) => application.announceAll(timeoutMs, signal)));
+/**
+ * Where an end has many addresses, the switch is told of each. Whether it knows them is its own affair, and shows as flooding. Returns what
+ * the slowest end took, ns.
+ */
+async function announceAll(
+  deployments: readonly Deployment[],
+  { macs, announceRatePps }: TestCase,
+  signal: AbortSignal,
+): Promise<number> {
+  if (macs === 1) return 0;
+  // At the rate that is asked for, or at the one for which the CPUs leave time.
+  const timeoutMs = READY_TIMEOUT_MS + macs + (1000 * macs) / announceRatePps;
+  return Math.max(
+    ...(await allEnded(deployments.map(({ application }) => application.announceAll(timeoutMs, signal)))),
+  );
 }
 
 async function takeBaseline(

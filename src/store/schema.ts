@@ -658,6 +658,8 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE campaigns ADD COLUMN repeat TEXT NOT NULL DEFAULT 'disturbed';`,
   `${parameterVersion('background')}${BACKGROUND_COLUMN}`,
   parameterVersion('macs'),
+  parameterVersion('announceRatePps'),
+  parameterVersion('idleMs'),
   // The next one; that of a parameter is parameterVersion('key').
 ];
 
