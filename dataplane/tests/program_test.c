@@ -319,6 +319,21 @@ static void test_sender(const char *touch, bool paced)
     ends(0);
 }
 
+/* A hundred addresses, the first at once and the others 1 ms apart: no rate makes them be there sooner. */
+static void test_announcements(const char *rate, uint64_t after_ms)
+{
+    char arguments[128];
+
+    snprintf(arguments, sizeof(arguments), "sender --io null --macs 100 --announce-rate %s --duration-ms 1", rate);
+    run(arguments);
+    CHECK(expect("ready"));
+    say("announce all\n");
+    CHECK(expect("announced") && number("after_ns") >= after_ms * NS_PER_MS);
+    say("start\n");
+    read_to_final();
+    ends(0);
+}
+
 /* `stop` and a length that never ends by itself. */
 static void test_receiver(const char *touch, unsigned size)
 {
@@ -821,6 +836,8 @@ int main(void)
         return 1;
     }
     test_usage();
+    test_announcements("1000", 99);
+    test_announcements("1000000000", 0);
     test_sender("full", true);
     test_sender("none", true);
     test_sender("full", false);
