@@ -28,6 +28,9 @@ const MIB = 1024 * 1024;
 /** VPP's packet buffers: 16 384 of 2 KiB with their heads, on pages of 2 MiB, as seen. */
 const BUFFERS_BYTES = 19 * 2 * MIB;
 
+/** Its `ethernet-input`, which for frames of one port looks tags up by itself (`eth_input_tag_lookup`), as of 26.10. */
+const COUNTED_TWICE = 'it counts a packet with a tag twice where it comes in, so that nobody could tell what it lost';
+
 export const vpp: SwitchDriver = {
   id: 'vpp',
   title: 'FD.io VPP, bridge domain',
@@ -35,6 +38,7 @@ export const vpp: SwitchDriver = {
   locations: ['local', 'remote'],
   threads: 1,
   workers: WORKERS,
+  uncarried: { vlan: COUNTED_TWICE, qinq: COUNTED_TWICE },
   frameLimit: () => ({
     bytes: FRAME_BYTES_USUAL,
     why: "its packet buffers and its uplink's ring are set up for no more",

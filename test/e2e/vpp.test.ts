@@ -2,6 +2,7 @@
 // FD.io's VPP as a user runs it, over vhost-user and memif: real containers, hugepages, DPDK.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { it } from 'node:test';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
@@ -83,6 +84,32 @@ suite('VPP', skip, () => {
     // One that was disturbed is repeated.
     assert.deepEqual(new Set(outcomesOf(ended.stdout)), new Set(['measured']), ended.stderr);
   });
+
+  for (const { threads, pin, served } of [
+    { threads: 1, pin: 'auto', served: '0000' },
+    { threads: 2, pin: 'receivers', served: '0011' },
+    { threads: 2, pin: 'ports', served: '0101' },
+  ]) {
+    const tooFew = availableParallelism() <= threads && `needs ${threads + 1} CPUs: one is for VPP's main thread`;
+    it(`tells who serves whom, with --switch-threads ${threads} --queues 2 --pin ${pin}`, {
+      timeout: 60_000,
+      skip: tooFew,
+    }, async () => {
+      const asked = `--switch-threads ${threads} --queues 2 --pin ${pin}`;
+      const ended = await workspace.run(options(`-S 1vs1 ${asked} -R 20k --duration 300ms --trials 1`));
+      assert.equal(ended.code, 0, ended.stderr);
+      const { results } = documentOf(ended);
+      assert.equal(results.length, 2);
+      for (const { outcome, reason, trials } of results) {
+        assert.equal(outcome, 'measured', reason ?? '');
+        const [trial] = trials;
+        assert.ok(trial?.ledgers.every(({ closes }) => closes) === true);
+        const inOrder = ['source', 'sink'].flatMap((end) => trial.served?.filter((one) => one.end === end) ?? []);
+        assert.equal(inOrder.map(({ thread }) => thread).join(''), served);
+      }
+      assertNothingLeft();
+    });
+  }
 
   it('killed in the middle: a failed trial, then a fresh switch, and nothing is left', {
     timeout: 60_000,
