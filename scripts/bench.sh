@@ -28,4 +28,10 @@ echo "== stores of 10 000 and 100 000 made-up trials: time and memory of each co
 "$node" bench/size.ts || status=1
 echo "== comparisons: a path with itself, and with a twin that is 10 % slower"
 "$node" bench/compare.ts || status=1
+echo "== distributions on the wire, as tshark sees them"
+"$node" bench/wire.ts || status=1
+echo "== the size of a cache, by its counters"
+"$node" bench/cliffs.ts || status=1
+echo "== searches on switches of known capacity"
+"$node" bench/search.ts || status=1
 exit $status
