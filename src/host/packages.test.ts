@@ -31,6 +31,8 @@ describe('packagesMissing', () => {
       'netsniff-ng',
       'valgrind',
       'dpdk-dev',
+      'tcpdump',
+      'tshark',
     ]);
   });
 });

@@ -59,6 +59,8 @@ const PACKAGES: Record<Purpose, Package[]> = {
     { name: 'netsniff-ng', program: 'trafgen' },
     { name: 'valgrind', program: 'valgrind' },
     { name: 'dpdk-dev', program: 'dpdk-testpmd' },
+    { name: 'tcpdump', program: 'tcpdump' },
+    { name: 'tshark', program: 'tshark' },
   ],
 };
 
