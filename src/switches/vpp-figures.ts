@@ -2,6 +2,7 @@
 // What VPP tells of itself in figures: packets in, out and dropped of its interfaces, and how busy its worker is.
 import { HostError } from '../host/host.ts';
 import type { SwitchFigures, UplinkCounters } from './driver.ts';
+import { subinterfaceOf } from './vpp-bridge.ts';
 import {
   type InterfaceCounters,
   type NodeError,
@@ -31,15 +32,17 @@ const REASONS = new Map([
  */
 function passed(
   name: string,
-  counters: InterfaceCounters | undefined,
+  table: ReadonlyMap<string, InterfaceCounters>,
   errors: readonly NodeError[],
 ): UplinkCounters<bigint> {
+  const counters = table.get(name);
   if (counters === undefined) throw new HostError(`VPP has lost its interface ${name}`);
   const count = (counter: string) => counters.get(counter) ?? 0n;
   const ours = errors.filter(({ node, reason }) => node === `${name}-tx` && !NO_PACKETS.has(reason));
   const unsent = ours.reduce((sum, error) => sum + error.count, 0n);
   const counted = name.startsWith('VirtualEthernet') ? unsent : 0n;
-  const inGraph = count('drops') - counted;
+  const ofTagged = table.get(subinterfaceOf(name))?.get('drops') ?? 0n;
+  const inGraph = count('drops') + ofTagged - counted;
   const byReason = Map.groupBy(ours, ({ reason }) => REASONS.get(reason) ?? reason);
   return {
     inPackets: count('rx packets'),
@@ -58,7 +61,7 @@ function passed(
 export async function readCounters(cli: Cli, interfaces: readonly string[]): Promise<UplinkCounters<bigint>[]> {
   const table = parseInterfaces(await cli.ask('show interface'));
   const errors = parseErrors(await cli.ask('show errors'));
-  return interfaces.map((name) => passed(name, table.get(name), errors));
+  return interfaces.map((name) => passed(name, table, errors));
 }
 
 /** How often it is looked at a VPP that has nothing to do, before each trial. */

@@ -189,6 +189,22 @@ describe('a VPP that runs', () => {
     host.answer(/show hardware-interfaces brief$/, { stdout: answers.LINKS.replaceAll('  up  ', ' down ') });
     assert.match((await switched.settled(stations())) ?? '', /nobody is connected to VirtualEthernet0\/0\/0/);
   });
+  it("has packets with tags by a subinterface of each port, and counts what that dropped as the port's", async (t) => {
+    const host = running(t)
+      .answer(/create sub-interfaces (\S+) 1 default$/, (command) => ({
+        stdout: `${/sub-interfaces (\S+)/.exec(command)?.[1]}.1\r\n`,
+      }))
+      .answer(/set interface l3 \S+$/);
+    const switched = await vpp.start(contextOf(host));
+    const tagged = stations().map((station) => ({ ...station, vlans: [100] }));
+    assert.match((await switched.settled(tagged)) ?? '', /not learned 02:00:00:00:00:01 at VirtualEthernet0\/0\/0/);
+    host.answer(/show l2fib all$/, { stdout: answers.FORWARDING.replaceAll(/(VirtualEthernet0\/0\/\d) /g, '$1.1 ') });
+    assert.equal(await switched.settled(tagged), null);
+    const dropped = `VirtualEthernet0/0/0.1            3      up          0/0/0/0     ${'drops'.padEnd(16)}${'5'.padStart(16)}\r\n`;
+    host.answer(/show interface$/, { stdout: answers.INTERFACES + dropped });
+    const [source] = (await switched.counters()) ?? [];
+    assert.deepEqual([source?.inPackets, source?.drops], [7836737n, [{ reason: 'in its graph', packets: 5n }]]);
+  });
   it('has the other host behind its uplink', async (t) => {
     const host = running(t)
       .put({ '/sys/class/net/up0/flags': '0x1003\n', '/sys/class/net/up0/carrier': '1\n' })

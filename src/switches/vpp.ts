@@ -17,19 +17,16 @@ import {
 import { netMemif } from './kit/memif.ts';
 import { takeUplink, uplinkMissing } from './kit/uplink.ts';
 import { virtioUser } from './kit/virtio.ts';
-import { fibFigures, fibOf, parseForwarding, parseLinks, parseMembers } from './vpp-cli.ts';
+import { Bridge } from './vpp-bridge.ts';
+import { fibFigures, fibOf, parseForwarding, parseLinks } from './vpp-cli.ts';
 import { type Cli, connectCli, findVpp, startVpp } from './vpp-daemon.ts';
 import { Observer, readCounters } from './vpp-figures.ts';
 import { placeQueues, servedQueues, WORKERS } from './vpp-workers.ts';
 
-const BRIDGE = 1;
 const MIB = 1024 * 1024;
 
 /** VPP's packet buffers: 16 384 of 2 KiB with their heads, on pages of 2 MiB, as seen. */
 const BUFFERS_BYTES = 19 * 2 * MIB;
-
-/** Its `ethernet-input`, which for frames of one port looks tags up by itself (`eth_input_tag_lookup`), as of 26.10. */
-const COUNTED_TWICE = 'it counts a packet with a tag twice where it comes in, so that nobody could tell what it lost';
 
 export const vpp: SwitchDriver = {
   id: 'vpp',
@@ -38,7 +35,6 @@ export const vpp: SwitchDriver = {
   locations: ['local', 'remote'],
   threads: 1,
   workers: WORKERS,
-  uncarried: { vlan: COUNTED_TWICE, qinq: COUNTED_TWICE },
   frameLimit: () => ({
     bytes: FRAME_BYTES_USUAL,
     why: "its packet buffers and its uplink's ring are set up for no more",
@@ -60,9 +56,10 @@ export const vpp: SwitchDriver = {
     for (const [index] of context.ports.entries()) await context.host.makeDirectory(folderOf(context, index));
     const process = await startVpp(context, found.path);
     const cli = await connectCli(context, found.path, process);
-    const interfaces = await addPorts(context, cli);
-    const uplink = await addUplink(context, cli);
-    await isComplete(cli, [...interfaces, ...(uplink === null ? [] : [uplink])]);
+    const bridge = new Bridge(cli);
+    const interfaces = await addPorts(context, cli, bridge);
+    const uplink = await addUplink(context, cli, bridge);
+    await bridge.requireMembers([...interfaces, ...(uplink === null ? [] : [uplink])]);
     const ports = context.ports.map((request, index): SocketPort => {
       const name = `${SOCKETS}/${SOCKET}`;
       return {
@@ -81,7 +78,8 @@ export const vpp: SwitchDriver = {
       flags: [],
       counters: () => countersOf(context, cli, interfaces),
       settled: async (stations) => {
-        const lacking = await missing(context, cli, interfaces, uplink, stations);
+        await bridge.carry({ tagged: stations.some(({ vlans }) => vlans !== undefined) });
+        const lacking = await missing(context, cli, { interfaces, uplink, bridge }, stations);
         if (lacking !== null) return lacking;
         await placeQueues(cli, interfaces, context);
         await observer.learnIdleness();
@@ -100,7 +98,7 @@ export const vpp: SwitchDriver = {
       running.uplinkCounters = () => uplinkCountersOf(cli, uplink);
       let isNew = true;
       running.connect = async () => {
-        if (!isNew && context.uplink !== null) await replugUplink(cli, context.uplink);
+        if (!isNew && context.uplink !== null) await replugUplink(cli, bridge, context.uplink);
         isNew = false;
       };
     }
@@ -122,12 +120,12 @@ function kindOf({ portKind }: SwitchContext): 'vhost-user' | 'memif' {
 }
 
 /** Names of the interfaces, in the order of the ports. */
-async function addPorts(context: SwitchContext, cli: Cli): Promise<string[]> {
-  await cli.make(`create bridge-domain ${BRIDGE}`, /^bridge-domain \d+$/);
+async function addPorts(context: SwitchContext, cli: Cli, bridge: Bridge): Promise<string[]> {
+  await bridge.make();
   const interfaces: string[] = [];
   for (const [index] of context.ports.entries()) {
     const name = await addPort(cli, context, `${folderOf(context, index)}/${SOCKET}`, index + 1);
-    await join(cli, name);
+    await bridge.join(name);
     interfaces.push(name);
   }
   return interfaces;
@@ -152,7 +150,7 @@ async function addPort(cli: Cli, context: SwitchContext, socket: string, number:
 const UPLINK_RING = 'v2 cksum-gso-disable rx-size 2048 rx-per-block 4096 tx-size 2048';
 
 /** The interface stays with the kernel: a driver of VPP's own for the card would take it from there. */
-async function addUplink({ host, undo, uplink }: SwitchContext, cli: Cli): Promise<string | null> {
+async function addUplink({ host, undo, uplink }: SwitchContext, cli: Cli, bridge: Bridge): Promise<string | null> {
   if (uplink === null) return null;
   await takeUplink(host, undo, uplink, FRAME_BYTES_USUAL);
   const flags = `/sys/class/net/${uplink.interface}/flags`;
@@ -160,31 +158,21 @@ async function addUplink({ host, undo, uplink }: SwitchContext, cli: Cli): Promi
   if (before !== undefined) await undo.push({ kind: 'restore-knob', path: flags, value: before });
   // What comes for a container has an address that is not the interface's.
   await runOrThrow(host, ['ip', 'link', 'set', 'dev', uplink.interface, 'promisc', 'on']);
-  return plugUplink(cli, uplink);
+  return plugUplink(cli, bridge, uplink);
 }
 
 /** Its socket is new: what the kernel has not sent of a ring waits there for the next frame, which would be the next trial's. */
-async function replugUplink(cli: Cli, uplink: Uplink): Promise<void> {
+async function replugUplink(cli: Cli, bridge: Bridge, uplink: Uplink): Promise<void> {
   await cli.order(`delete host-interface name ${uplink.interface}`);
-  await plugUplink(cli, uplink);
+  bridge.forget(`host-${uplink.interface}`);
+  await plugUplink(cli, bridge, uplink);
 }
 
-async function plugUplink(cli: Cli, uplink: Uplink): Promise<string> {
+async function plugUplink(cli: Cli, bridge: Bridge, uplink: Uplink): Promise<string> {
   const name = await cli.make(`create host-interface name ${uplink.interface} ${UPLINK_RING}`, /^host-\S+$/);
-  await join(cli, name);
+  await bridge.join(name);
   await cli.order(`set interface rx-mode ${name} polling`);
   return name;
-}
-
-async function join(cli: Cli, name: string): Promise<void> {
-  await cli.order(`set interface state ${name} up`);
-  await cli.order(`set interface l2 bridge ${name} ${BRIDGE}`);
-}
-
-async function isComplete(cli: Cli, interfaces: readonly string[]): Promise<void> {
-  const members = parseMembers(await cli.ask(`show bridge-domain ${BRIDGE} detail`));
-  const absent = interfaces.find((name) => !members.includes(name));
-  if (absent !== undefined) throw new HostError(`${absent} did not become a port of VPP's bridge`);
 }
 
 async function countersOf({ ports }: SwitchContext, cli: Cli, interfaces: readonly string[]): Promise<PortCounters[]> {
@@ -205,8 +193,7 @@ async function uplinkCountersOf(cli: Cli, uplink: string): Promise<UplinkCounter
 async function missing(
   context: SwitchContext,
   cli: Cli,
-  interfaces: readonly string[],
-  uplink: string | null,
+  { interfaces, uplink, bridge }: { interfaces: readonly string[]; uplink: string | null; bridge: Bridge },
   stations: readonly Station[],
 ): Promise<string | null> {
   const { host, ports } = context;
@@ -220,7 +207,7 @@ async function missing(
   for (const { pair, end, mac, at } of stations) {
     const index = ports.findIndex((port) => port.pair === pair && port.end === end);
     const wanted = at === 'uplink' ? uplink : interfaces[index];
-    if (wanted === null || wanted === undefined || known.get(mac) !== wanted) {
+    if (wanted === null || wanted === undefined || known.get(mac) !== bridge.memberOf(wanted)) {
       return `VPP has not learned ${mac} at ${wanted ?? 'its uplink'}`;
     }
   }

@@ -111,6 +111,20 @@ suite('VPP', skip, () => {
     });
   }
 
+  it('carries tags and IPv6, from trial to trial with other headers', { timeout: 120_000 }, async () => {
+    const asked = '--port memif --vlan none,100-109 --qinq none,200 --ip 4,6 -P 100 -R 20k --duration 200ms --trials 1';
+    const ended = await workspace.run(options(asked));
+    assert.equal(ended.code, 0, ended.stderr);
+    // An outer tag needs an inner one.
+    const measured = documentOf(ended).results.filter(({ outcome }) => outcome !== 'skipped');
+    assert.equal(measured.length, 6);
+    for (const { outcome, reason, trials } of measured) {
+      assert.equal(outcome, 'measured', reason ?? '');
+      assert.ok(trials.every(({ ledgers }) => ledgers.every(({ closes }) => closes)));
+    }
+    assertNothingLeft();
+  });
+
   it('killed in the middle: a failed trial, then a fresh switch, and nothing is left', {
     timeout: 60_000,
   }, async () => {
