@@ -14,14 +14,17 @@ export type Progress =
   /** The highest load that can be offered is a lower bound. */
   | { kind: 'at-most'; lower: number }
   /** The lowest load of the search is an upper bound. */
-  | { kind: 'below-least'; upper: number };
+  | { kind: 'below-least'; upper: number }
+  /** Not even the lowest load can be offered. */
+  | { kind: 'not-offered' };
 
 /** After so many loads near the estimate a gap between two is halved rather than entered where it says. */
 const GUESSES = 5;
 const NEAR_LEVELS = 8;
 
-/** `top` is the level of the highest load that can be offered. */
+/** `top` is the level of the highest load that can be offered; of higher ones nothing is in `levels`. */
 export function progressOf(levels: Levels, goal: SearchGoal, ladder: Ladder, top: number): Progress {
+  if (top >= ladder.levels) return { kind: 'not-offered' };
   const bounds = relevantBounds(levels, goal);
   const { upper, lower } = bounds;
   if (upper !== null && upper >= ladder.levels - 1) return { kind: 'below-least', upper };

@@ -131,6 +131,27 @@ describe('a search', () => {
     assert.ok(trials.every(({ loadPps }) => loadPps <= 2e6));
   });
 
+  it('ends whatever the sender cannot do: nothing at all, or now and then not what it could before', async () => {
+    const never = await search(PLAN, async () => ({ kind: 'not-reached', reachedPps: 0 }));
+    assert.deepEqual(
+      never.goals.map(({ ended, lowerPps, upperPps }) => ({ ended, lowerPps, upperPps })),
+      [NDR, PDR].map(() => ({ ended: 'tool-limited', lowerPps: null, upperPps: null })),
+    );
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const random = seededRandom(seed);
+      const { goals, trials } = await search(PLAN, async (loadPps) =>
+        random() < 0.1
+          ? { kind: 'not-reached', reachedPps: loadPps * random() }
+          : { kind: 'measured', lossRatio: Math.max(0, 1 - 3e6 / loadPps) },
+      );
+      assert.ok(
+        goals.every(({ ended }) => ended === 'found' || ended === 'tool-limited'),
+        `${seed}`,
+      );
+      assert.ok(trials.length < 500, `${seed}`);
+    }
+  });
+
   it('ends within its budget with what it has', async () => {
     const { goals, measuredMs } = await find(3_141_592, { budgetMs: 20_000 });
     assert.ok(measuredMs <= 20_000);

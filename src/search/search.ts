@@ -69,7 +69,8 @@ class SearchState {
     const durationMs = Math.max(...goals.map(({ initialTrialMs }) => initialTrialMs));
     const level = expectedPps === undefined ? 0 : this.ladder.levelBelow(expectedPps);
     await this.offer(level, durationMs, measure);
-    await this.measure({ level: Math.max(level, this.top), durationMs }, measure);
+    const again = Math.max(level, this.top);
+    if (again < this.ladder.levels) await this.measure({ level: again, durationMs }, measure);
   }
 
   /** What is to be measured next; null at the end. */
@@ -102,7 +103,7 @@ class SearchState {
         return { loadPps, durationMs, lossRatio: measured.lossRatio };
       case 'not-reached':
         this.isToolLimited = true;
-        this.top = Math.max(level + 1, this.ladder.levelBelow(measured.reachedPps));
+        this.top = Math.max(this.top, level + 1, this.ladder.levelBelow(measured.reachedPps));
         return null;
       default:
         return measured satisfies never;
@@ -118,7 +119,8 @@ class SearchState {
   }
 
   private progressOf(goal: SearchGoal): Progress {
-    return progressOf(this.levels, goal, this.ladder, this.top);
+    const offered = new Map([...this.levels].filter(([level]) => level >= this.top));
+    return progressOf(offered, goal, this.ladder, this.top);
   }
 
   private resultOf(goal: SearchGoal): GoalResult {
@@ -142,6 +144,8 @@ class SearchState {
         return 'found';
       case 'at-most':
         return this.isToolLimited ? 'tool-limited' : 'max-load';
+      case 'not-offered':
+        return 'tool-limited';
       case 'below-least':
         return 'min-load';
       case 'wants':
@@ -160,6 +164,8 @@ function boundsIn(progress: Progress): { upper: number | null; lower: number | n
       return { upper: null, lower: progress.lower };
     case 'below-least':
       return { upper: progress.upper, lower: null };
+    case 'not-offered':
+      return { upper: null, lower: null };
     case 'wants':
       return progress.bounds;
     default:
