@@ -38,13 +38,17 @@ function row(what: string, seconds: readonly number[], lowerPps: readonly number
   console.log(`${what.padEnd(52)} ${times.join(' ')}   ${lower.join(' ')}`);
 }
 
-const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1);
+/** One after the other, with the random numbers of each seed. */
+async function forEachSeed<T>(run: (random: () => number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let seed = 1; seed <= SEEDS; seed += 1) results.push(await run(seededRandom(seed)));
+  return results;
+}
+
 console.log(`${''.padEnd(52)} seconds: median, 95 %   lower bound of NDR over capacity: 5 %, median, 95 %`);
 for (const [name, make] of Object.entries(SWITCHES)) {
   for (const { name: way, ...plan } of WAYS) {
-    const results = [];
-    for (const seed of seeds)
-      results.push(await search({ ...LOADS, ...plan, budgetMs: null }, make(seededRandom(seed))));
+    const results = await forEachSeed((random) => search({ ...LOADS, ...plan, budgetMs: null }, make(random)));
     const seconds = results.map(({ measuredMs }) => measuredMs / 1000);
     row(
       `${name}: ${way}`,
@@ -58,10 +62,7 @@ for (const [name, make] of Object.entries(SWITCHES)) {
     ['RFC 2544', 0],
     ['TST 009', 1],
   ] as const) {
-    const results = [];
-    for (const seed of seeds) {
-      results.push(await binarySearch({ ...LOADS, ...SIXTY_SECONDS, repeats }, make(seededRandom(seed))));
-    }
+    const results = await forEachSeed((random) => binarySearch({ ...LOADS, ...SIXTY_SECONDS, repeats }, make(random)));
     row(
       `${name}: ${way}, one search`,
       results.map(({ measuredMs }) => measuredMs / 1000),

@@ -12,26 +12,21 @@ case $(uname -m) in
     *) node=node ;;
 esac
 status=0
+# bench NAME WHAT: runs bench/NAME.ts, and goes on where it finds that a promise is not kept.
+bench() {
+    echo "== $2"
+    "$node" "bench/$1.ts" || status=1
+}
 echo "== instructions per packet of the data plane itself (64 bytes; at most 40 with touch=none, 120 with touch=full)"
 BURST=64 sh dataplane/tests/cost.sh build/dataplane/vswload || status=1
-echo "== start of what measures nothing"
-"$node" bench/startup.ts || status=1
-echo "== wall time"
-"$node" bench/overhead.ts || status=1
-echo "== shared memory: testpmd, memif, Open vSwitch"
-"$node" bench/dpdk.ts || status=1
-echo "== round trips: sockperf, shared memory"
-"$node" bench/latency.ts || status=1
-echo "== against the tools that one would pick instead"
-"$node" bench/peers.ts || status=1
-echo "== stores of 10 000 and 100 000 made-up trials: time and memory of each command"
-"$node" bench/size.ts || status=1
-echo "== comparisons: a path with itself, and with a twin that is 10 % slower"
-"$node" bench/compare.ts || status=1
-echo "== distributions on the wire, as tshark sees them"
-"$node" bench/wire.ts || status=1
-echo "== the size of a cache, by its counters"
-"$node" bench/cliffs.ts || status=1
-echo "== searches on switches of known capacity"
-"$node" bench/search.ts || status=1
+bench startup "start of what measures nothing"
+bench overhead "wall time"
+bench dpdk "shared memory: testpmd, memif, Open vSwitch"
+bench latency "round trips: sockperf, shared memory"
+bench peers "against the tools that one would pick instead"
+bench size "stores of 10 000 and 100 000 made-up trials: time and memory of each command"
+bench compare "comparisons: a path with itself, and with a twin that is 10 % slower"
+bench wire "distributions on the wire, as tshark sees them"
+bench cliffs "the size of a cache, by its counters"
+bench search "searches on switches of known capacity"
 exit $status

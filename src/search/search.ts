@@ -53,9 +53,8 @@ class SearchState {
   private readonly levels = new Map<number, LoadTrial[]>();
   private readonly trials: LoadTrial[] = [];
   private measuredMs = 0;
-  /** Level of the highest load that can be offered. */
+  /** Level of the highest load that can be offered: 0 as long as nobody has seen one that cannot. */
   private top = 0;
-  private isToolLimited = false;
 
   constructor(plan: SearchPlan) {
     if (plan.goals.length === 0) throw new RangeError('a search has at least one goal');
@@ -63,7 +62,7 @@ class SearchState {
     this.ladder = new Ladder({ ...plan, widthRatio: Math.min(...plan.goals.map(({ widthRatio }) => widthRatio)) });
   }
 
-  /** One trial at full load that is thrown away, and one that tells about where to look; neither, where that is known. */
+  /** At full load, or where the load is expected: one trial that is thrown away, and one that tells about where to look. */
   async begin(measure: Measure): Promise<void> {
     const { goals, expectedPps } = this.plan;
     const durationMs = Math.max(...goals.map(({ initialTrialMs }) => initialTrialMs));
@@ -102,7 +101,6 @@ class SearchState {
       case 'measured':
         return { loadPps, durationMs, lossRatio: measured.lossRatio };
       case 'not-reached':
-        this.isToolLimited = true;
         this.top = Math.max(this.top, level + 1, this.ladder.levelBelow(measured.reachedPps));
         return null;
       default:
@@ -143,7 +141,7 @@ class SearchState {
       case 'found':
         return 'found';
       case 'at-most':
-        return this.isToolLimited ? 'tool-limited' : 'max-load';
+        return this.top > 0 ? 'tool-limited' : 'max-load';
       case 'not-offered':
         return 'tool-limited';
       case 'below-least':
