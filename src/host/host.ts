@@ -155,6 +155,8 @@ export const UndoSchema = z.discriminatedUnion('kind', [
     ...{ kind: z.literal('stop-container'), name: z.string(), directory: z.string() },
     namespace: z.string().optional(),
   }),
+  /** Whatever LXC still runs for the containers of this folder: a question or an order may outlive who gave it. */
+  z.strictObject({ kind: z.literal('end-lxc'), directory: z.string() }),
   z.strictObject({ kind: z.literal('remove-path'), path: z.string() }),
   /** Removed only where nothing is in it: a folder that others use as well. */
   z.strictObject({ kind: z.literal('remove-empty-directory'), path: z.string() }),

@@ -7,6 +7,7 @@ import {
   type Attachment,
   type ContainerSpec,
   commandPid,
+  endPrograms,
   initPid,
   killContainer,
   prepareContainers,
@@ -42,6 +43,7 @@ describe('prepareContainers', () => {
       'undo remove-empty-directory /run/lxc/lock/run/vswbench',
       'undo remove-path /run/lxc/lock/run/vswbench/containers',
       'undo remove-path /run/vswbench/containers',
+      'undo end-lxc /run/vswbench/containers',
       'mkdir /run/vswbench/containers',
     ]);
     assert.deepEqual(directory, { path: DIRECTORY, ipv6: false, appArmor: false });
@@ -270,5 +272,30 @@ describe('killContainer', () => {
       'cannot stop container vswbench-0-sink: it took too long and was ended',
     );
     assert.ok(host.files.has(config));
+  });
+});
+
+describe('endPrograms', () => {
+  const asked = /^grep .*--regexp \/run\/vswbench\/containers( \/proc\/\d+\/cmdline)+$/;
+  const host = (t: TestContext) =>
+    new FakeHost(t).put({ '/proc/7/comm': 'lxc-info\n', '/proc/8/comm': 'ls\n' }).answer(asked, {
+      stdout: '/proc/7/cmdline\n/proc/8/cmdline\n',
+    });
+
+  it('waits for one that ends by itself, and leaves others alone that name the folder', async (t) => {
+    const machine = host(t);
+    let looks = 0;
+    machine.answer(asked, () => ({ stdout: `${looks++ < 2 ? '/proc/7/cmdline\n' : ''}/proc/8/cmdline\n` }));
+    assert.equal(await endPrograms(machine, DIRECTORY), null);
+    assert.equal(looks, 3);
+  });
+  it('ends one that goes on', { timeout: 30_000 }, async (t) => {
+    const machine = host(t);
+    machine.answer(/^kill -KILL 7$/, () => {
+      machine.files.delete('/proc/7/comm');
+      return {};
+    });
+    assert.equal(await endPrograms(machine, DIRECTORY), null);
+    assert.ok(machine.commands.includes('kill -KILL 7'));
   });
 });

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, HostError, type HostProcess, lastLine, runOrThrow, type Undo, type UndoStack } from './host.ts';
 import { enter } from './namespace.ts';
-import { startTicksOf } from './process.ts';
+import { processesWith, startTicksOf } from './process.ts';
 
 export interface ContainerSpec {
   /** Unique on the host. */
@@ -68,6 +68,7 @@ export async function prepareContainers(host: Host, path: string, undo: UndoStac
   }
   await undo.push({ kind: 'remove-path', path: locks });
   await undo.push({ kind: 'remove-path', path });
+  await undo.push({ kind: 'end-lxc', directory: path });
   await host.makeDirectory(path);
   return {
     path,
@@ -273,4 +274,29 @@ export async function killContainer(
   }
   await host.remove(`${container.directory}/${container.name}.conf`);
   return null;
+}
+
+/**
+ * Waits until no program of LXC is at work on a folder of containers any more, and ends those that go on. Each of them makes the lock folder
+ * anew when it begins, also one that was asked by a vswbench that is no more. Returns one line where one stays.
+ */
+export async function endPrograms(host: Host, directory: string): Promise<string | null> {
+  let left: number[] = [];
+  const areGone = async () => {
+    left = await programsOn(host, directory);
+    return left.length === 0;
+  };
+  await untilEmpty(areGone);
+  if (left.length === 0) return null;
+  await host.run(['kill', '-KILL', ...left.map(String)]);
+  await untilEmpty(areGone);
+  return left.length === 0 ? null : `cannot end LXC's process ${left.join(', ')}`;
+}
+
+async function programsOn(host: Host, directory: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of await processesWith(host, 'cmdline', directory)) {
+    if ((await host.read(`/proc/${pid}/comm`))?.startsWith('lxc-') === true) found.push(pid);
+  }
+  return found;
 }

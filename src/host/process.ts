@@ -80,17 +80,24 @@ export async function killMarked(host: Host, mark: string, variable = MARK): Pro
 
 /** Those alive that bear a mark: process id and start time. */
 async function marked(host: Host, mark: string, variable: string): Promise<[number, string][]> {
-  const pids = (await host.list('/proc')).filter((name) => /^\d+$/.test(name));
-  // A file of the environment holds its variables with a NUL behind each. That some are gone meanwhile is no error of ours.
-  const found = await host.run([
-    ...['grep', '--files-with-matches', '--no-messages', '--null-data', '--line-regexp', '--fixed-strings'],
-    ...['--regexp', `${variable}=${mark}`, ...pids.map((pid) => `/proc/${pid}/environ`)],
-  ]);
-  const named = found.stdout.split('\n').flatMap((line) => /^\/proc\/(\d+)\/environ$/.exec(line)?.[1] ?? []);
   const alive: [number, string][] = [];
-  for (const pid of named.map(Number)) {
+  for (const pid of await processesWith(host, 'environ', `${variable}=${mark}`)) {
     const ticks = await startTicksOf(host, pid);
     if (ticks !== null) alive.push([pid, ticks]);
   }
   return alive;
+}
+
+/** Ids of the processes that have exactly this variable in their environment, or this word in their command line. */
+export async function processesWith(host: Host, file: 'environ' | 'cmdline', text: string): Promise<number[]> {
+  const pids = (await host.list('/proc')).filter((name) => /^\d+$/.test(name));
+  // Each entry of either file ends in a NUL. That some are gone meanwhile is no error of ours.
+  const found = await host.run([
+    ...['grep', '--files-with-matches', '--no-messages', '--null-data', '--line-regexp', '--fixed-strings'],
+    ...['--regexp', text, ...pids.map((pid) => `/proc/${pid}/${file}`)],
+  ]);
+  return found.stdout.split('\n').flatMap((line) => {
+    const pid = /^\/proc\/(\d+)\//.exec(line)?.[1];
+    return pid === undefined ? [] : [Number(pid)];
+  });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CommandResult, type Host, HostError, lastLine, type Undo } from '../host/host.ts';
 import { sameValue } from '../host/knobs/value.ts';
-import { killContainer } from '../host/lxc.ts';
+import { endPrograms, killContainer } from '../host/lxc.ts';
 import { killMarked, startTicksOf } from '../host/process.ts';
 import { returnLink } from '../host/return-link.ts';
 
@@ -46,6 +46,8 @@ async function attempt(host: Host, undo: Undo, tell: (line: string) => void): Pr
       });
     case 'stop-container':
       return killContainer(host, undo);
+    case 'end-lxc':
+      return endPrograms(host, undo.directory);
     case 'remove-path':
       await host.remove(undo.path);
       return null;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Broken on purpose: whatever is killed, the outcome is named, what was measured is kept, and the host is as it was found.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { z } from 'zod';
 import {
@@ -102,6 +106,25 @@ suite('crashes', cannotMeasure, () => {
     assert.ok((await latest()).trialsDone >= 2);
     const resumed = await workspace.run(['run', '--resume']);
     assert.equal(resumed.code, 0, resumed.stderr);
+  });
+
+  it('a question to LXC that outlives who asked it leaves nothing', { timeout: 60_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vswbench-late-'));
+    try {
+      const running = start(campaign(1, '5s'));
+      await until(() => applicationRuns('sender'));
+      // As lxc-info does it, whenever it begins.
+      const late = join(folder, 'lxc-late');
+      writeFileSync(late, '#!/bin/sh\nsleep 1.5\nmkdir -p "/run/lxc/lock$2"\n', { mode: 0o755 });
+      const asked = spawn(late, ['--lxcpath', '/run/vswbench/near/containers'], { stdio: 'ignore' });
+      const answered = once(asked, 'close');
+      running.child.kill('SIGINT');
+      await running.ended;
+      await answered;
+      assertNothingLeft();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('a killed container is a failed trial, and the campaign goes on', { timeout: 60_000 }, async () => {

@@ -272,6 +272,14 @@ suite('frames on the wire', skip, () => {
       execFileSync('ip', ['-n', namespace, 'addr', 'add', `${ip}/24`, 'dev', 'eth0']);
       execFileSync('ip', ['-n', namespace, 'link', 'set', 'eth0', 'address', mac, 'up']);
     }
+    // A kernel that has learned a neighbour asks it again seconds after it last sent something, and the answer would be counted.
+    for (const [{ namespace }, { ip, mac }] of [
+      [SOURCE, SINK],
+      [SINK, SOURCE],
+    ] as const) {
+      const entry = [ip, 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent'];
+      execFileSync('ip', ['-n', namespace, 'neigh', 'replace', ...entry]);
+    }
   });
   after(() => {
     for (const { namespace } of [SOURCE, SINK]) execFileSync('ip', ['netns', 'delete', namespace]);
