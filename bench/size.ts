@@ -264,6 +264,8 @@ async function running(trials: number): Promise<void> {
           host.events.length = 0;
           if (done === 1000 || done % (trials / 4) === 0) heaps.push(heapMB());
         },
+        saveLoad: () => undefined,
+        loadsOf: () => [],
         tell: (event) => progress.show(event),
       },
       async (_, { testCase: one, placement, round, ordinal, seed }) => {

@@ -42,6 +42,26 @@ const OPTIONS: readonly CampaignOption[] = [
     text: 'with --precision: trials of a test case at most (default: 30)',
   },
   {
+    flags: '--objective <list>',
+    key: 'objective',
+    text: 'with -D capacity: what a rate has to meet, as loss=0,loss=0.5% (default: these two, NDR and PDR); the first one decides',
+  },
+  {
+    flags: '--width <percent>',
+    key: 'width',
+    text: 'with -D capacity: how near the bounds of a rate are to be (default: 0.5%)',
+  },
+  {
+    flags: '--duration-sum <time>',
+    key: 'durationSum',
+    text: 'with -D capacity: measured time that decides on a rate (default: 21s)',
+  },
+  {
+    flags: '--budget <time>',
+    key: 'budget',
+    text: 'with -D capacity: measured time of a search at most (default: as much as it takes)',
+  },
+  {
     flags: '--repeat <which>',
     key: 'repeat',
     text: 'disturbed (default): a disturbed trial is measured once more at the end of its round; none: it stands as it is, flagged, and the campaign takes no longer than planned',

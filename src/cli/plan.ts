@@ -31,6 +31,7 @@ export function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], vi
     durationMs: campaign.durationMs,
     trialsPlanned: campaign.trials,
     precision: campaign.precision,
+    search: campaign.search,
     repeat: campaign.repeat,
     fcs: campaign.fcs,
     tune: campaign.tune,

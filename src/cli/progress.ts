@@ -5,7 +5,8 @@ import type { TestCase } from '../model/testcase.ts';
 import { formatPps, percentOf } from '../model/units.ts';
 import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
-import { MICROSECONDS, percentLost, ppsScale, withUnit } from '../report/format.ts';
+import { counted, MICROSECONDS, percentLost, ppsScale, withUnit } from '../report/format.ts';
+import { foundWords } from '../report/found.ts';
 import { type Naming, namingOf } from '../report/naming.ts';
 import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { broken, clean, wrap, wrapParts } from '../report/text.ts';
@@ -16,7 +17,10 @@ import { tell } from './context.ts';
 import { lineWidth } from './terminal.ts';
 
 interface Planned {
-  campaign: Pick<StoredCampaign, 'id' | 'title' | 'warmupMs' | 'warmupAuto' | 'durationMs' | 'precision' | 'fcs'>;
+  campaign: Pick<
+    StoredCampaign,
+    'id' | 'title' | 'warmupMs' | 'warmupAuto' | 'durationMs' | 'precision' | 'search' | 'fcs'
+  >;
   cases: readonly PlannedCase[];
   /** Repetitions of disturbed trials, from before. */
   owed: readonly PlannedTrial[];
@@ -135,6 +139,9 @@ export class Progress {
         this.tell(`${this.caseName(testCase)}: the background can send ${capacity} by itself`);
         return;
       }
+      case 'load-measured':
+        this.draw(`${this.counter(this.done + 1)} ${this.caseName(event.testCase)}: ${foundWords(event.found)} ...`);
+        return;
       case 'leftover':
         this.tell(`vswbench: could not clean up: ${event.complaint}`);
         return;
@@ -190,6 +197,10 @@ export class Progress {
 function describeTrial({ outcome, measurement }: Trial): string {
   if (outcome.outcome !== 'measured' || measurement === null) {
     return `${outcome.outcome}: ${'reason' in outcome ? outcome.reason : ''}`;
+  }
+  if (measurement.search !== null) {
+    const { found, loads } = measurement.search;
+    return `${foundWords(found)}, by ${counted(loads.length, 'trial')}`;
   }
   const median = measurement.latencyNs?.rtt?.p50 ?? null;
   const ratio = lossRatioOf([measurement]);

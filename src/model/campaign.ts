@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { dependsOnMachine, formatCpuList, parseCpuNames } from './cpu-list.ts';
 import { assembled, type Lists, listsOf } from './fields.ts';
-import { type Given, namesOf, quantitiesOf, wordsOf } from './given.ts';
+import { eachOf, type Given, namesOf, quantitiesOf, wordsOf } from './given.ts';
 import {
   CELL_KEYS,
   type CellKey,
@@ -16,6 +16,7 @@ import {
   WAITS,
 } from './parameters.ts';
 import { REPEATS, type Repeat } from './repetition.ts';
+import { type Objective, SEARCH_DEFAULTS, type SearchSettings, WIDTH_RATIO_RANGE } from './search.ts';
 import { type TestbedSpec, TestbedsSchema } from './testbed.ts';
 import { type Parsed, parseDurationMs } from './units.ts';
 
@@ -64,6 +65,8 @@ export interface Campaign {
   trials: number;
   /** Null is no more than `trials`. */
   precision: Precision | null;
+  /** What capacities have to meet; null where none is searched for. */
+  search: SearchSettings | null;
   /** Which trials are measured once more. */
   repeat: Repeat;
   /** Knobs to be turned while it runs, and sets of them: `paper`, `all`, `off`. */
@@ -99,6 +102,10 @@ export const CampaignFileSchema = z.strictObject({
   trials: text.optional(),
   precision: text.optional(),
   maxTrials: text.optional(),
+  objective: texts.optional(),
+  width: text.optional(),
+  durationSum: text.optional(),
+  budget: text.optional(),
   repeat: text.optional(),
   tune: texts.optional(),
   seed: text.optional(),
@@ -165,6 +172,7 @@ function readCampaign(file: CampaignFile): Campaign {
     durationMs: durationMs('duration', file.duration ?? '3s', 200),
     trials: single('trials', file.trials ?? TRIALS_DEFAULT, 1, TRIALS_MAX),
     precision: precisionOf(file),
+    search: searchOf(file, given('dimension') ?? []),
     repeat: word('repeat (--repeat)', file.repeat ?? 'disturbed', REPEATS),
     tune: taken('tune (--tune)', namesOf(file.tune ?? 'off')),
     seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
@@ -217,10 +225,7 @@ function precisionOf({ precision, maxTrials, trials = TRIALS_DEFAULT }: Campaign
     if (maxTrials !== undefined) throw new FieldError('maxTrials: it limits a precision; give one, as precision 2%');
     return null;
   }
-  const [, percent] = /^(\d+(?:\.\d+)?) ?%$/.exec(precision.trim()) ?? [];
-  if (percent === undefined) throw new FieldError(`precision: '${precision}' is not a percentage, such as 2%`);
-  const ratio = Number(percent) / 100;
-  if (ratio < 0.001 || ratio > 0.5) throw new FieldError(`precision: ${percent}% is out of range; give 0.1% to 50%`);
+  const ratio = percentIn('precision', precision, [0.001, 0.5]);
   const least = single('trials', trials, 1, TRIALS_MAX);
   if (least < PRECISION_TRIALS_MIN) {
     throw new FieldError(`trials: ${least} are too few for a precision; give ${PRECISION_TRIALS_MIN} or more`);
@@ -231,6 +236,54 @@ function precisionOf({ precision, maxTrials, trials = TRIALS_DEFAULT }: Campaign
     throw new FieldError(`maxTrials: ${trialsMax} is less than the ${least} trials that each case gets; give more`);
   }
   return { ratio, trialsMax: Math.max(trialsMax, least) };
+}
+
+/** What only searches have, as errors name it. */
+const OF_SEARCHES = {
+  objective: 'objective (--objective)',
+  width: 'width (--width)',
+  durationSum: 'durationSum (--duration-sum)',
+  budget: 'budget (--budget)',
+} as const;
+
+function searchOf(file: CampaignFile, dimensions: Campaign['dimensions']): SearchSettings | null {
+  if (!dimensions.includes('capacity')) {
+    for (const key of ['objective', 'width', 'durationSum', 'budget'] as const) {
+      if (file[key] === undefined) continue;
+      throw new FieldError(`${OF_SEARCHES[key]}: it is of searches; call 'vswbench search', or give -D capacity`);
+    }
+    return null;
+  }
+  return {
+    ...SEARCH_DEFAULTS,
+    ...(file.objective === undefined ? {} : { objectives: taken(OF_SEARCHES.objective, objectivesOf(file.objective)) }),
+    ...(file.width === undefined ? {} : { widthRatio: percentIn(OF_SEARCHES.width, file.width, WIDTH_RATIO_RANGE) }),
+    ...(file.durationSum === undefined
+      ? {}
+      : { durationSumMs: durationMs(OF_SEARCHES.durationSum, file.durationSum, 200) }),
+    ...(file.budget === undefined ? {} : { budgetMs: durationMs(OF_SEARCHES.budget, file.budget, 1000) }),
+  };
+}
+
+/** `loss=0`, `loss=0.5%`. */
+function objectivesOf(given: Given): Parsed<Objective[]> {
+  return eachOf<Objective>(given, (item) => {
+    const [, number, unit] = /^loss=(\d+(?:\.\d+)?)(%?)$/.exec(item) ?? [];
+    const mostRatio = number === undefined ? Number.NaN : Number(number) / 100;
+    if (Number.isNaN(mostRatio) || (unit === '' && mostRatio !== 0)) {
+      return { ok: false, error: `'${item}' is not an objective (examples: loss=0, loss=0.5%)` };
+    }
+    if (mostRatio >= 1) return { ok: false, error: `'${item}' is met by every rate; give less than 100%` };
+    return { ok: true, value: [{ figure: 'loss', mostRatio }] };
+  });
+}
+
+function percentIn(field: string, given: string, [least, most]: readonly [number, number]): number {
+  const [, percent] = /^(\d+(?:\.\d+)?) ?%$/.exec(given.trim()) ?? [];
+  if (percent === undefined) throw new FieldError(`${field}: '${given}' is not a percentage, such as 2%`);
+  const ratio = Number(percent) / 100;
+  if (ratio >= least && ratio <= most) return ratio;
+  throw new FieldError(`${field}: ${percent}% is out of range; give ${100 * least}% to ${100 * most}%`);
 }
 
 function cpuList(given: Given): string {

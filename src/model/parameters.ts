@@ -13,6 +13,7 @@ import {
   choice,
   column,
   type Defaulted,
+  DIMENSIONS,
   type Dimension,
   type Parameter,
   type Reading,
@@ -74,11 +75,11 @@ const ENTRIES = {
   /** D: what is measured. */
   dimension: {
     ...choice({
-      values: ['throughput', 'latency'],
+      values: DIMENSIONS,
       ...{ swept: 'block', rankable: false },
       ...{ option: 'dimension', flags: '-D, --dimension <list>', name: 'dimension', heading: 'D' },
-      help: 'throughput, latency',
-      meaning: '`throughput` or `latency`',
+      help: 'throughput, latency, or capacity: the highest rate that objectives allow',
+      meaning: '`throughput`, `latency` or `capacity`',
       toApplications: false,
     }),
     ...{ told: itself, inKey: itself, inTitle: itself },
@@ -188,7 +189,7 @@ const ENTRIES = {
     ...CELL,
     schema: (zod) => zod.union([zod.literal('max'), zod.int().min(1).max(1_000_000_000)]),
     flags: '-R, --rate <list>',
-    help: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'",
+    help: "packets/s of each sender, as 100k or 1M..5M/1M, or 'max'; of a search the highest rate",
     // Unpaced for throughput, and as in the paper's §4.5 for latency.
     default: (dimension) => (dimension === 'latency' ? 1000 : 'max'),
     parse: ratesOf,

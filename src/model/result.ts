@@ -5,6 +5,7 @@ import { PrecisionSchema } from './campaign.ts';
 import { HistogramSchema } from './dataplane.ts';
 import { PlacementSchema } from './placement.ts';
 import { REPEATS } from './repetition.ts';
+import { FoundSchema, ObjectiveSchema, SEARCH_ENDS, SearchSchema, SearchSettingsSchema } from './search.ts';
 import { HostRecordSchema } from './testbed.ts';
 import { TestCaseSchema } from './testcase.ts';
 import type { ServedQueue } from './workers.ts';
@@ -51,6 +52,9 @@ export const FlagSchema = z.enum([
   'few-packets',
   'clock-drift',
   'started-twice',
+  'load-not-offered',
+  'lowest-load-lost',
+  'search-cut-short',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 
@@ -270,7 +274,7 @@ export const MeasurementSchema = z.strictObject({
   steadyCorruptedPackets: count.default(0),
   /** Due within the steady state and never sent: the port took none for longer than the sender's debt limit. */
   steadyGivenUpPackets: count.default(0),
-  /** Goodput: unique, intact packets received within the steady state. For `latency` it is the client's echoes. */
+  /** Goodput: unique, intact packets received within the steady state. For `latency` it is the client's echoes; for `capacity` what the search found for its first objective. */
   throughputPps: z.number(),
   /** Everything of ours that arrived, copies and damaged packets among it. Older records lack it. */
   rawPps: z.number().nullable().default(null),
@@ -308,6 +312,8 @@ export const MeasurementSchema = z.strictObject({
   switchFigures: z.record(z.string(), z.number()),
   /** Its tables that flows or addresses fill. Older records lack it. */
   caches: z.array(CacheSchema).default([]),
+  /** Of a capacity: what was found, and by which trials; all else is of one more trial, at the first objective's lower bound. Older records lack it. */
+  search: SearchSchema.nullable().default(null),
   samples: z.array(SampleSchema),
 });
 export type Measurement = z.infer<typeof MeasurementSchema>;
@@ -369,11 +375,24 @@ export const SummarySchema = z.strictObject({
     .optional(),
   /** Where both ends send: of each way. Null where one does; older records lack it. */
   ways: z.strictObject({ there: WaySummarySchema(), back: WaySummarySchema() }).nullable().default(null),
+  /** Of a capacity, by objective. Null for others; older records lack it. */
+  found: z.array(FoundSummarySchema()).nullable().default(null),
   cpu: CpuUseSchema,
   /** How evenly pairs shared the throughput (Jain's index): 1 is equal, 1/pairs is all to one of them; null for one pair. */
   fairness: z.number().nullable(),
 });
 export type Summary = z.infer<typeof SummarySchema>;
+
+/** As in the summary, of an objective: medians of the bounds, null where a search has none, and how the searches ended. */
+function FoundSummarySchema() {
+  return z.strictObject({
+    objective: ObjectiveSchema,
+    throughputPps: IntervalSchema,
+    ...FoundSchema.pick({ lowerPps: true, upperPps: true }).shape,
+    ends: z.array(z.enum(SEARCH_ENDS)).min(1),
+  });
+}
+export type FoundSummary = z.infer<ReturnType<typeof FoundSummarySchema>>;
 
 /** As in the summary, of the packets of one way. */
 function WaySummarySchema() {
@@ -543,6 +562,8 @@ export const CampaignHeadSchema = z.strictObject({
   trialsPlanned: count,
   /** Null where no more than the planned trials are run. */
   precision: PrecisionSchema.nullable(),
+  /** What capacities have to meet; null where none was searched for. Older records lack it. */
+  search: SearchSettingsSchema.nullable().default(null),
   /** Which trials were to be repeated. Older records lack it. */
   repeat: z.enum(REPEATS).default('disturbed'),
   /** Sizes are shown with the FCS, and without it wherever they are stored. Older records lack it. */

@@ -39,6 +39,7 @@ export function rolesOf(testCase: Pick<TestCase, 'dimension' | 'direction'>): { 
   const { dimension } = testCase;
   switch (dimension) {
     case 'throughput':
+    case 'capacity':
       return bothSend(testCase) ? { source: 'peer', sink: 'peer' } : { source: 'sender', sink: 'receiver' };
     case 'latency':
       return { source: 'client', sink: 'server' };
@@ -48,7 +49,7 @@ export function rolesOf(testCase: Pick<TestCase, 'dimension' | 'direction'>): { 
 }
 /** Whether packets of their own come from both ends of a pair. */
 export function bothSend({ dimension, direction }: Pick<TestCase, 'dimension' | 'direction'>): boolean {
-  return dimension === 'throughput' && direction === 'both';
+  return dimension !== 'latency' && direction === 'both';
 }
 
 export type SourceRole = 'sender' | 'client' | 'peer';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long a campaign takes: told before it begins, and corrected by what its trials really took.
 import { asDeployed } from '../model/background.ts';
+import type { SearchSettings } from '../model/search.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from './order.ts';
@@ -11,6 +12,8 @@ export interface Timing {
   /** It finds its own end; `warmupMs` is the longest. */
   warmupAuto: boolean;
   durationMs: number;
+  /** What each trial of a capacity has to find, where one is searched for. */
+  search?: SearchSettings | null;
 }
 
 /** What an automatic warm-up takes on a quiet machine: some more sampling intervals than it has to look at. */
@@ -77,8 +80,19 @@ function expectedMs(
     up = needed;
     const warmupMs = timing.warmupAuto ? Math.min(AUTO_WARMUP_MS, timing.warmupMs) : timing.warmupMs;
     const startMs = starts ? overheads.switchStartMs : 0;
-    return warmupMs + timing.durationMs + overheads.trialMs + startMs + toldMs(cases[caseIndex]);
+    const trialMs = warmupMs + timing.durationMs + overheads.trialMs + toldMs(cases[caseIndex]);
+    return startMs + trialMs * trialsOf(cases[caseIndex], timing);
   });
+}
+
+/** Trials beside those that decide on a rate, of each objective: looks at where it may be. */
+const LOOKS = 10;
+
+/** How many one trial of a campaign comes to: a search has many. Bounds are decided on by half of what would do at most. */
+function trialsOf(testCase: TestCase | undefined, { search = null, durationMs }: Timing): number {
+  if (testCase?.dimension !== 'capacity' || search === null) return 1;
+  const needed = search.objectives.length * (Math.ceil(search.durationSumMs / durationMs) + LOOKS);
+  return search.budgetMs === null ? needed : Math.min(needed, Math.ceil(search.budgetMs / durationMs));
 }
 
 /** While addresses are announced, and the switch is left alone. */

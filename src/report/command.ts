@@ -2,6 +2,7 @@
 import { formatCpuList } from '../model/cpu-list.ts';
 import { optionOf, PARAMETER_KEYS, writtenOf } from '../model/parameters.ts';
 import type { CampaignResult } from '../model/result.ts';
+import { writtenObjective } from '../model/search.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { duration, percentOf } from '../model/units.ts';
@@ -24,6 +25,7 @@ export function reproduceCommand(result: CampaignResult): string {
     ['--duration', duration(result.durationMs)],
     ['--trials', String(result.trialsPlanned)],
     ...precisionOptions(result),
+    ...searchOptions(result),
     ...(result.repeat === 'none' ? [['--repeat', 'none'] satisfies [string, string]] : []),
     ...cpusOption(result),
     ...(result.tune.length === 0 ? [] : [['--tune', result.tune.join(',')] satisfies [string, string]]),
@@ -53,6 +55,16 @@ function precisionOptions({ precision }: CampaignResult): [string, string][] {
   return [
     ['--precision', percentOf(precision.ratio).replace(' ', '')],
     ['--max-trials', String(precision.trialsMax)],
+  ];
+}
+
+function searchOptions({ search }: CampaignResult): [string, string][] {
+  if (search === null) return [];
+  return [
+    ['--objective', search.objectives.map(writtenObjective).join(',')],
+    ['--width', percentOf(search.widthRatio).replace(' ', '')],
+    ['--duration-sum', duration(search.durationSumMs)],
+    ...(search.budgetMs === null ? [] : [['--budget', duration(search.budgetMs)] satisfies [string, string]]),
   ];
 }
 

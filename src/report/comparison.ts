@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A comparison as a table and as a document.
+import { DIMENSIONS, type Dimension } from '../model/parameter.ts';
 import type { Interval } from '../model/result.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
@@ -140,7 +141,7 @@ function tables(compared: readonly ComparedCase[], switches: boolean, columns: n
   const testbeds = [...new Set(compared.map((one) => one.case.testbed))];
   const machines = { hosts: testbeds.map((name) => ({ testbed: name })) };
   return testbeds.flatMap((testbed) =>
-    (['throughput', 'latency'] as const).flatMap((dimension) => {
+    DIMENSIONS.flatMap((dimension) => {
       const cases = compared.filter((one) => one.case.testbed === testbed && one.case.dimension === dimension);
       const [first] = cases;
       if (first === undefined) return [];
@@ -179,7 +180,7 @@ function columnsFor(names: readonly (keyof Group)[], switches: boolean): Column<
   ];
 }
 
-function figure(value: Interval | null, dimension: 'throughput' | 'latency'): string {
+function figure(value: Interval | null, dimension: Dimension): string {
   if (value === null) return '–';
   return withUnit(value.median, dimension === 'latency' ? MICROSECONDS : ppsScale([value.median]));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The columns of a campaign's table, and in which order they give way where the terminal is narrow.
-import type { CampaignResult, CaseResult } from '../model/result.ts';
+import type { CampaignResult, CaseResult, FoundSummary } from '../model/result.ts';
+import { objectiveName } from '../model/search.ts';
 import { bothSend, ioName, rolesOf, type TestCase } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
@@ -20,6 +21,7 @@ import {
   ppsScale,
   type Scale,
 } from './format.ts';
+import { boundsOf } from './found.ts';
 import { parameterColumn } from './parameter-column.ts';
 import type { Column } from './table.ts';
 import { clean } from './text.ts';
@@ -70,7 +72,7 @@ export function figureColumns(
       }),
     ),
     ...names.map((name) => parameterColumn<CaseResult>(name)),
-    ...(dimension === 'latency' ? latencyColumns() : throughputColumns(cases)),
+    ...columnsOf(dimension, cases),
     right('Loss', ({ summary }) => (summary === null ? '' : percentLost(summary.lossRatio))),
     ...wayColumns(cases),
     ...only(
@@ -118,6 +120,43 @@ function only(applies: boolean, column: FigureColumn): FigureColumn[] {
 
 function titleOf(testCase: TestCase, ioTitles: CampaignResult['ioTitles']): string {
   return testCase.port === 'netdev' ? (ioTitles[testCase.io] ?? testCase.io) : ioName(testCase);
+}
+
+function columnsOf(dimension: Group['dimension'], cases: readonly CaseResult[]): FigureColumn[] {
+  switch (dimension) {
+    case 'throughput':
+      return throughputColumns(cases);
+    case 'latency':
+      return latencyColumns();
+    case 'capacity':
+      return capacityColumns(cases);
+    default:
+      return dimension satisfies never;
+  }
+}
+
+/** For each objective what arrives at the highest rate that meets it, and between which rates that lies. */
+function capacityColumns(cases: readonly CaseResult[]): FigureColumn[] {
+  const scale = throughputScale(cases);
+  const objectives = cases.find(({ summary }) => summary?.found != null)?.summary?.found ?? [];
+  return objectives.flatMap(({ objective }, index) => {
+    const cell = (tell: (found: FoundSummary) => string) => (result: CaseResult) => {
+      const found = result.summary?.found?.[index];
+      return found === undefined ? '–' : tell(found);
+    };
+    return [
+      right(
+        `${objectiveName(objective)}\n${scale.unit}`,
+        cell(({ throughputPps }) => inScale(throughputPps.median, scale)),
+      ),
+      right(
+        'between',
+        cell((found) => boundsOf(found, scale)),
+        { yields: TURN.bounds },
+      ),
+      ...only(index === 0 && cases.some(({ figures }) => figures.length > 1), intervalColumn(scale)),
+    ];
+  });
 }
 
 function throughputColumns(cases: readonly CaseResult[]): FigureColumn[] {

@@ -53,6 +53,12 @@ const TEXTS: Record<Flag, string> = {
   'few-packets': `A percentile is given only where ${BEYOND_MIN} packets or more lie beyond it: ${needs('p50')}, ${needs('p99')}, ${needs('p999')}, the trials of a case together. Measure longer, or at a higher rate.`,
   'started-twice':
     'The switch did not learn where everybody is, and was started anew for the same trial: that says something of the switch, and nothing of the figure.',
+  'load-not-offered':
+    'The sender could not offer more, though an objective was still met: the capacity is at least what is told, and the bounds tell how much was offered.',
+  'lowest-load-lost':
+    'An objective was not met even at the lowest rate of the search: there is no capacity for it, and 0 stands for it where it decides.',
+  'search-cut-short':
+    'The time of a search (--budget) was over before the bounds were as near as was asked for: the capacity lies between them.',
   'clock-drift':
     'The time-stamp counter, by which packets are paced and timed, ran off from the kernel’s clock, or the kernel does not trust it: delays and rates may be wrong.',
 };

@@ -2,8 +2,10 @@
 // The tables of the report: results, ledgers, disturbances.
 
 import { type ComponentChild, h } from 'preact';
+import { DIMENSIONS } from '../model/parameter.ts';
 import { PARAMETERS } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult, Ceiling, Ledger, UplinkLedger } from '../model/result.ts';
+import { objectiveName } from '../model/search.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { bothSend, ioName } from '../model/testcase.ts';
 import { type Group, groupCases } from '../stats/group.ts';
@@ -30,6 +32,7 @@ import {
   varying,
   whereOf,
 } from './format.ts';
+import { boundsOf } from './found.ts';
 import { bytesText } from './sizes.ts';
 
 /** A column: its header, whether it holds numbers, and the content for a row. */
@@ -116,7 +119,7 @@ export function titleList({ results, ioTitles, switchTitles }: CampaignResult): 
 /** The measured cases, a table for each testbed and dimension, group by group and best first. */
 export function resultTables(result: CampaignResult, winners: ReadonlySet<CaseResult>): ComponentChild[] {
   return testbedsOf(result).flatMap((testbed) =>
-    (['throughput', 'latency'] as const).flatMap((dimension) => resultTable(result, winners, testbed, dimension)),
+    DIMENSIONS.flatMap((dimension) => resultTable(result, winners, testbed, dimension)),
   );
 }
 
@@ -145,7 +148,8 @@ function resultTable(
       columns: [
         { title: 'Switch · framework', cell: (one) => nameCell(result, one) },
         ...names.map((name) => parameterColumn(name)),
-        ...(dimension === 'throughput' ? throughputColumns(bodies.flat()) : latencyColumns()),
+        ...(dimension === 'latency' ? latencyColumns() : throughputColumns(bodies.flat())),
+        ...foundColumns(bodies.flat()),
         {
           title: 'Loss',
           number: true,
@@ -168,6 +172,20 @@ function resultTable(
       ],
     }),
   ];
+}
+
+/** Between which rates the highest one lies that meets each objective. */
+function foundColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
+  const scale = ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
+  const objectives = cases.find(({ summary }) => summary?.found != null)?.summary?.found ?? [];
+  return objectives.map(({ objective }, index) => ({
+    title: `${objectiveName(objective)} between, ${scale.unit}`,
+    number: true,
+    cell({ summary }) {
+      const found = summary?.found?.[index];
+      return found === undefined ? '' : boundsOf(found, scale);
+    },
+  }));
 }
 
 /** Where both ends send, each way of which the figures before are the sum, with its loss. */

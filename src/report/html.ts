@@ -3,6 +3,7 @@
 import { type ComponentChild, h } from 'preact';
 import { render } from 'preact-render-to-string';
 import type { Cpu } from '../model/inventory.ts';
+import { DIMENSIONS } from '../model/parameter.ts';
 import type { Placement } from '../model/placement.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { farHostOf, type HostRecord, nearOf, testbedsOf } from '../model/testbed.ts';
@@ -172,7 +173,7 @@ function answerList(result: CampaignResult): ComponentChild {
 
 function answerItems(result: CampaignResult, testbed: string): ComponentChild[] {
   const all = answers(result).filter(({ group }) => group.testbed === testbed);
-  return (['throughput', 'latency'] as const).flatMap((dimension) => {
+  return DIMENSIONS.flatMap((dimension) => {
     const ofDimension = all.filter(({ group }) => group.dimension === dimension);
     const names = varying(ofDimension.map(({ group }) => group));
     const byHeadline = new Map<string, Answer[]>();

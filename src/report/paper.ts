@@ -46,6 +46,7 @@ export function publishedPps(testCase: TestCase): number | null {
 /** The paper's figures between two hosts, its scenarios 3d to 3f, by what lies on their horizontal axis. */
 const REMOTE_FIGURES: Readonly<Record<Group['dimension'], Readonly<Record<string, string>>>> = {
   throughput: { packetSize: 'figure 4d', pairs: 'figures 4g and 4h' },
+  capacity: {},
   latency: { packetSize: 'figures 5d to 5f', burst: 'figures 5d to 5f' },
 };
 

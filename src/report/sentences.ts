@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer in words: one sentence or two for each group of comparable cases.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { objectiveName } from '../model/search.ts';
 import { caseKey, ioName } from '../model/testcase.ts';
 import { quantity } from '../model/units.ts';
 import type { Group } from '../stats/group.ts';
@@ -221,9 +222,16 @@ function figure(result: CaseResult): string {
   return interval === null ? 'not measured' : withUnit(interval.median, scaleOf(result));
 }
 
+/** What the figure is that decides. */
+function figureName({ case: { dimension }, summary }: CaseResult): string {
+  const [first] = summary?.found ?? [];
+  if (first !== undefined) return objectiveName(first.objective);
+  return dimension === 'latency' ? 'median round trip' : 'received';
+}
+
 function figureWithBounds(result: CaseResult): string {
   const interval = decidingFigure(result);
-  const text = `${result.case.dimension === 'latency' ? 'median round trip' : 'received'} ${figure(result)}`;
+  const text = `${figureName(result)} ${figure(result)}`;
   const ratio = lineRateRatio(result);
   const line = ratio === null ? '' : `, ${percentOfLine(ratio)} of line rate`;
   if (interval === null || interval.ciLow === null) return `${text}${line}`;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DIMENSIONS } from '../model/parameter.ts';
 import type { CampaignResult, CaseResult, Flag } from '../model/result.ts';
 import { type HostRecord, testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
@@ -53,9 +54,7 @@ export function renderSummary(stored: CampaignResult, options: TerminalOptions):
   };
   const blocks = [
     heading(page),
-    ...testbedsOf(result).flatMap((testbed) =>
-      (['throughput', 'latency'] as const).map((dimension) => dimensionTable(page, testbed, dimension)),
-    ),
+    ...testbedsOf(result).flatMap((testbed) => DIMENSIONS.map((dimension) => dimensionTable(page, testbed, dimension))),
     stepLines(page),
     reasonLines(page),
     legend(page),

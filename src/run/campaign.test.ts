@@ -90,6 +90,7 @@ function bench(t: TestContext, { cpuCount = 8, repeat = 'disturbed' }: { cpuCoun
     hostNetwork: false,
     durationMs: 1000,
     frameBytes: { local: 1514, remote: 1514 },
+    search: null,
     repeat,
     capacities: new Map(),
     owed: [],
@@ -106,6 +107,8 @@ function bench(t: TestContext, { cpuCount = 8, repeat = 'disturbed' }: { cpuCoun
       onSave();
       saved.push(ended);
     },
+    saveLoad: () => undefined,
+    loadsOf: () => [],
     tell: (event: CampaignEvent) => void told.push(event),
   };
   return {

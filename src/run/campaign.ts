@@ -12,6 +12,7 @@ import type { Cpu } from '../model/inventory.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Repeat } from '../model/repetition.ts';
 import type { Outcome, Trial } from '../model/result.ts';
+import type { Found, SearchLoad, SearchSettings } from '../model/search.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeCase } from '../plan/placement.ts';
@@ -24,6 +25,7 @@ import { ANSWERS, checkAnswer } from './driver-answers.ts';
 import { CALL_LIMITS_MS, callDriver } from './driver-call.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
 import { namingObstacles } from './host-rules.ts';
+import { runSearch } from './search.ts';
 import type { DriversAtWork } from './strangers.ts';
 import type { HostRole, Side, Testbed } from './testbed.ts';
 import { type RunningSide, runTrial } from './trial.ts';
@@ -39,6 +41,8 @@ export interface CampaignContext {
   frameBytes: Readonly<Record<TestCase['location'], number>>;
   /** Kernel switches are in the host's own network. */
   hostNetwork: boolean;
+  /** What capacities have to meet; null where none is searched for. */
+  search: SearchSettings | null;
   /** Which trials are repeated. */
   repeat: Repeat;
   /** Of which backgrounds are shares, as far as they are known from before. */
@@ -57,6 +61,8 @@ export type CampaignEvent =
   | { event: 'switch-restarting'; driver: SwitchDriver; reason: string }
   /** Of which the background of a case is to be a share. */
   | { event: 'capacity-measured'; testCase: TestCase; capacityPps: number }
+  /** A trial of a search has ended, and so near are the bounds. */
+  | { event: 'load-measured'; testCase: TestCase; load: SearchLoad; found: readonly Found[] }
   | { event: 'trial-starting'; planned: PlannedTrial; testCase: TestCase }
   | { event: 'trial-ended'; planned: PlannedTrial; testCase: TestCase; trial: Trial }
   /** A trial was disturbed: it is repeated at the end of its round. */
@@ -68,6 +74,9 @@ export type CampaignEvent =
 export interface CampaignListener {
   /** Called as soon as a trial has ended, before the next begins: whatever it keeps is safe from a crash. */
   save(planned: PlannedTrial, trial: Trial): void;
+  /** The same for a trial of a search, and those of it that were saved before the search was cut short. */
+  saveLoad(planned: PlannedTrial, load: SearchLoad): void;
+  loadsOf(planned: PlannedTrial): readonly SearchLoad[];
   tell(event: CampaignEvent): void;
 }
 
@@ -87,15 +96,15 @@ export async function runCampaign(
   const slot = new SwitchSlot(context, listener);
   const owed = [...context.owed];
   // Counted here and not taken from the order, in which trials that follow each other may stand a multiple of all tags apart.
-  let runTag = 0;
+  let tags = 0;
+  const nextTag = () => tags++ % RUN_TAGS;
   try {
     for (const planned of withRepetitions(order, owed)) {
       context.signal.throwIfAborted();
       const testCase = cases[planned.caseIndex];
       if (testCase === undefined) throw new RangeError(`no test case ${planned.caseIndex}`);
       listener.tell({ event: 'trial-starting', planned, testCase });
-      const trial = await runPlanned({ ...context, run, runTag }, planned, testCase, slot, listener);
-      runTag = (runTag + 1) % RUN_TAGS;
+      const trial = await runPlanned({ ...context, run, nextTag }, planned, testCase, slot, listener);
       // What the user's wish to stop broke is not the trial's own failure, and is to be run again.
       if (trial.outcome.outcome === 'failed') context.signal.throwIfAborted();
       listener.save(planned, trial);
@@ -116,7 +125,7 @@ function isToBeRepeated({ flags }: Pick<Trial, 'flags'>, repeat: Repeat): boolea
 }
 
 async function runPlanned(
-  context: CampaignContext & { run: typeof runTrial; runTag: number },
+  context: CampaignContext & { run: typeof runTrial; nextTag: () => number },
   planned: PlannedTrial,
   testCase: TestCase,
   slot: SwitchSlot,
@@ -140,21 +149,36 @@ async function runPlanned(
     const sides = await testbed.sides(testCase.location, signal);
     step = 'placement';
     placement = placeOn(sides, testbed.sameMachine, testCase, driver);
-    const plan = { testCase, placement, round, ordinal, seed, runTag: context.runTag };
-    // Of neither the trial itself nor those around it, both ways.
-    const apart = (context.runTag + RUN_TAGS / 4) % RUN_TAGS;
-    const attempt = async () => {
+    const plan = { placement, round, ordinal, seed };
+    const measure = async (asked: TestCase, durationMs: number) => {
       step = `start ${driver.id}`;
       const running = await slot.hold(driver, asDeployed(testCase), plan.placement, sides);
       signal.throwIfAborted();
       const timing = { ...context, sameMachine: testbed.sameMachine };
-      const trial = await runBeside(testCase, capacity, (background, calibrates) =>
-        calibrates
-          ? context.run({ ...timing, ...CALIBRATION }, { ...plan, background, calibrates, runTag: apart }, running)
-          : context.run(timing, { ...plan, background, calibrates }, running),
-      );
+      const runTag = context.nextTag();
+      // Of neither the trial itself nor those around it, both ways.
+      const apart = (runTag + RUN_TAGS / 4) % RUN_TAGS;
+      const trial = await runBeside(asked, capacity, (background, calibrates) => {
+        const own = { ...plan, testCase: asked, background, calibrates };
+        return calibrates
+          ? context.run({ ...timing, ...CALIBRATION }, { ...own, runTag: apart }, running)
+          : context.run({ ...timing, durationMs }, { ...own, runTag }, running);
+      });
       // A switch that took part in a failure is not trusted with the next trial.
       if (trial.outcome.outcome === 'failed') await slot.empty();
+      return trial;
+    };
+    const attempt = async () => {
+      const { durationMs, search: settings } = context;
+      const trial =
+        testCase.dimension === 'capacity' && settings !== null
+          ? await runSearch({
+              ...{ testCase, settings, durationMs, known: listener.loadsOf(planned) },
+              run: (rate, loadMs) => measure({ ...testCase, rate }, loadMs),
+              save: (load) => listener.saveLoad(planned, load),
+              tell: (load, found) => listener.tell({ event: 'load-measured', testCase, load, found }),
+            })
+          : await measure(testCase, durationMs);
       const way = { hostNetwork: context.hostNetwork, remote: testCase.location === 'remote' };
       return { ...trial, outcome: await namingObstacles(trial.outcome, sides, way) };
     };

@@ -115,6 +115,11 @@ async function runPart(
           schedule.record(planned, trial);
           store.requireSpace(campaignId);
         },
+        saveLoad(planned, load) {
+          store.saveLoad(campaignId, planned.caseIndex, planned.ordinal, load);
+          store.requireSpace(campaignId);
+        },
+        loadsOf: ({ caseIndex, ordinal }) => store.loads(campaignId, caseIndex, ordinal),
         tell(event) {
           listener.tell(event);
           if (event.event === 'left-behind') leftBehind.push(event);

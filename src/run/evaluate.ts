@@ -319,6 +319,7 @@ function combine(
     ),
     served: evidence.served,
     switchFigures: evidence.switchFigures,
+    search: null,
     caches: [...evidence.caches],
     samples: sumOverPairs({
       ...progressOf(evidence),

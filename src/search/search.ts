@@ -39,11 +39,18 @@ export interface SearchResult {
   measuredMs: number;
 }
 
-/** Throws RangeError where the plan has no goal or no load. */
-export async function search(plan: SearchPlan, measure: Measure): Promise<SearchResult> {
+/** `tell` hears after each trial where the bounds are. Throws RangeError where the plan has no goal or no load. */
+export async function search(
+  plan: SearchPlan,
+  measure: Measure,
+  tell: (goals: GoalResult[]) => void = () => undefined,
+): Promise<SearchResult> {
   const state = new SearchState(plan);
   await state.begin(measure);
-  for (let next = state.next(); next !== null; next = state.next()) await state.measure(next, measure);
+  for (let next = state.next(); next !== null; next = state.next()) {
+    tell(state.result().goals);
+    await state.measure(next, measure);
+  }
   return state.result();
 }
 

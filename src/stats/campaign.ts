@@ -16,6 +16,7 @@ import {
   type Summary,
   type Trial,
 } from '../model/result.ts';
+import { SEARCH_ENDS } from '../model/search.ts';
 import { farHostOf, nearHostOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
@@ -194,6 +195,7 @@ function summarize(trials: readonly BareTrial[], pooled: Pools): Summary | null 
     throughputBps,
     lossRatio: lossRatioOf(measured),
     ways: waysOf(measured),
+    found: foundOf(measured),
     ...(latencyNs === null ? {} : { latencyNs }),
     cpu: {
       sender: cpuMedian(measured, 'sender'),
@@ -213,6 +215,24 @@ function waysOf(measured: readonly BareMeasurement[]): Summary['ways'] {
     return throughputPps === null ? null : { throughputPps, lossRatio: lossRatioOf(way) };
   });
   return there && back ? { there, back } : null;
+}
+
+/** Of each objective over the searches; null where nothing was searched for. */
+function foundOf(measured: readonly BareMeasurement[]): Summary['found'] {
+  const searches = measured.flatMap(({ search }) => (search === null ? [] : [search.found]));
+  const [first] = searches;
+  if (first === undefined) return null;
+  return first.flatMap(({ objective }, index) => {
+    const those = searches.flatMap((found) => found[index] ?? []);
+    const throughputPps = medianInterval(those.map((one) => one.throughputPps ?? 0));
+    if (throughputPps === null) return [];
+    const bound = (name: 'lowerPps' | 'upperPps') => {
+      const values = those.flatMap((one) => one[name] ?? []);
+      return values.length < those.length ? null : median(values);
+    };
+    const ends = SEARCH_ENDS.filter((end) => those.some(({ ended }) => ended === end));
+    return [{ objective, throughputPps, lowerPps: bound('lowerPps'), upperPps: bound('upperPps'), ends }];
+  });
 }
 
 function cpuMedian(measured: readonly BareMeasurement[], field: keyof CpuUse): number {

@@ -10,7 +10,7 @@ export const TOOL_LIMITED_RATIO = 0.95;
 const BUSY_RATIO = 0.95;
 
 /**
- * How near a throughput case came to its ceiling, and what that says of its limit; null where it has none: no `direct` was
+ * How near a case that is no latency came to its ceiling, and what that says of its limit; null where it has none: no `direct` was
  * measured with the same framework and parameters, or the case received all that it was asked to carry.
  *
  * `elsewhere` are other campaigns of the same machine, the most preferred first, for cases whose own campaign has no ceiling.
@@ -20,7 +20,7 @@ export function ceilingFor(
   own: Pick<CampaignResult, 'id' | 'results'>,
   elsewhere: readonly Pick<CampaignResult, 'id' | 'results'>[],
 ): Ceiling | null {
-  if (result.case.dimension !== 'throughput' || result.summary === null) return null;
+  if (result.case.dimension === 'latency' || result.summary === null) return null;
   if (result.case.rate !== 'max' && !result.flags.includes('rate-not-reached')) return null;
   for (const { id, results } of [own, ...elsewhere]) {
     const ceilingPps = ceilingOf(result, results)?.summary?.throughputPps.median;
@@ -34,7 +34,7 @@ export function ceilingFor(
 /** Whether a case that has none yet could have a ceiling. */
 export function lacksCeiling(result: CaseResult): boolean {
   return (
-    result.case.dimension === 'throughput' &&
+    result.case.dimension !== 'latency' &&
     result.case.switch !== CEILING &&
     result.summary !== null &&
     result.ceiling === undefined

@@ -13,7 +13,7 @@ type Counts = Readonly<Record<'foreignPackets' | 'offeredPackets', number>>;
 export function floodedRatio(testCase: TestCase, trials: readonly Counts[]): number | null {
   const { dimension, pairs, macs, background } = testCase;
   const offered = sumOf(trials, ({ offeredPackets }) => offeredPackets);
-  if (dimension !== 'throughput' || pairs === 1 || background !== 'none' || macs === 1 || offered === 0) return null;
+  if (dimension === 'latency' || pairs === 1 || background !== 'none' || macs === 1 || offered === 0) return null;
   const witnesses = (bothSend(testCase) ? 2 : 1) * (pairs - 1);
   return sumOf(trials, ({ foreignPackets }) => foreignPackets) / (witnesses * offered);
 }

@@ -17,9 +17,9 @@ export function lineRateOf(campaign: { hosts: readonly HostRecord[] }, testCase:
   return lineRatePps(Math.min(...known), meanBytes(testCase.packetSize)) * (bothSend(testCase) ? 2 : 1);
 }
 
-/** A throughput case's part of the line rate; null where it has none. */
+/** The part of the line rate that a case reached; null where it has none, as latencies. */
 export function lineRateRatio({ case: testCase, summary, lineRatePps: most }: CaseResult): number | null {
-  if (testCase.dimension !== 'throughput' || summary === null || most === null) return null;
+  if (testCase.dimension === 'latency' || summary === null || most === null) return null;
   return summary.throughputPps.median / most;
 }
 

@@ -96,6 +96,7 @@ export function decidingFigure(result: CaseResult): Interval | null {
   if (result.outcome !== 'measured' || result.summary === null) return null;
   switch (result.case.dimension) {
     case 'throughput':
+    case 'capacity':
       return result.summary.throughputPps;
     case 'latency':
       return result.summary.latencyNs?.rtt?.p50 ?? null;

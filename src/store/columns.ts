@@ -66,6 +66,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   durationMs: plain('duration_ms'),
   trialsPlanned: plain('trials_planned'),
   precision: json('precision_json'),
+  search: json('search_json'),
   repeat: plain('repeat'),
   fcs: truth('fcs'),
   tune: json('tune_json'),
@@ -182,6 +183,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   served: json('served_json'),
   switchFigures: json('switch_figures_json'),
   caches: json('caches_json'),
+  search: json('search_json'),
 };
 
 export const CPU_USE: Columns<CpuUse> = {

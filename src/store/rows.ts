@@ -2,6 +2,7 @@
 // Campaigns and trials as rows of the tables. What is read here is unchecked: the model's schemas are the door.
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
+import type { SearchLoad } from '../model/search.ts';
 import { caseKey } from '../model/testcase.ts';
 import {
   CAMPAIGN,
@@ -256,4 +257,26 @@ export function* readHistograms(
   for (const row of rows.each(sql, { id, caseIndex, name })) {
     yield { ordinal: row.ordinal, histogram: { unit: 'ns', ...fromColumns(HISTOGRAM, row) } };
   }
+}
+
+/** A trial of a search that is not over, behind those that there are. */
+export function insertLoad(rows: Rows, id: string, caseIndex: number, ordinal: number, load: SearchLoad): void {
+  rows.run(
+    `INSERT INTO search_loads (campaign_id, case_index, ordinal, position, load_json)
+     SELECT :id, :caseIndex, :ordinal, count(*), :load FROM search_loads
+     WHERE campaign_id = :id AND case_index = :caseIndex AND ordinal = :ordinal`,
+    { id, caseIndex, ordinal, load: JSON.stringify(load) },
+  );
+}
+
+export function readLoads(rows: Rows, id: string, caseIndex: number, ordinal: number): unknown[] {
+  const sql = `SELECT load_json FROM search_loads
+    WHERE campaign_id = :id AND case_index = :caseIndex AND ordinal = :ordinal ORDER BY position`;
+  return rows.all(sql, { id, caseIndex, ordinal }).map(({ load_json }) => JSON.parse(String(load_json)));
+}
+
+export function deleteLoads(rows: Rows, id: string, caseIndex: number, ordinal: number): void {
+  rows.run('DELETE FROM search_loads WHERE campaign_id = :id AND case_index = :caseIndex AND ordinal = :ordinal', {
+    ...{ id, caseIndex, ordinal },
+  });
 }

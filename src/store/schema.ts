@@ -558,6 +558,24 @@ const BACKGROUND_COLUMN = `
 ALTER TABLE trials ADD COLUMN background_json TEXT;
 `;
 
+const SEARCHES = `
+-- What capacities have to meet: {"objectives", "widthRatio" and so on}; JSON's null, or NULL, where none was searched for.
+ALTER TABLE campaigns ADD COLUMN search_json TEXT;
+-- Of a capacity, what was found for each objective, and the trials of the search: {"found", "loads"}; JSON's null, or NULL, for others.
+ALTER TABLE trials ADD COLUMN search_json TEXT;
+-- Trials of a search that is not over, one JSON object each, in their order; a search that is over has them in trials.search_json.
+CREATE TABLE search_loads (
+  campaign_id TEXT NOT NULL,
+  case_index INTEGER NOT NULL,
+  -- Of the trial that the search is.
+  ordinal INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  load_json TEXT NOT NULL,
+  PRIMARY KEY (campaign_id, case_index, ordinal, position),
+  FOREIGN KEY (campaign_id, case_index) REFERENCES cases (campaign_id, case_index) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+`;
+
 const WAYS_COLUMNS = `
 -- Where both ends of each pair send, what became of the packets of each way: {"there", "back"}; JSON's null, or NULL, where one end sends.
 ALTER TABLE trials ADD COLUMN ways_json TEXT;
@@ -660,6 +678,7 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('macs'),
   parameterVersion('announceRatePps'),
   parameterVersion('idleMs'),
+  SEARCHES,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -17,6 +17,7 @@ import {
   type Trial,
   TrialSchema,
 } from '../model/result.ts';
+import { type SearchLoad, SearchLoadSchema } from '../model/search.ts';
 import { type HostRecord, type LeftBehind, LeftBehindSchema } from '../model/testbed.ts';
 import { type KnobRecord, KnobRecordSchema, mergeRecords } from '../model/tuning.ts';
 import { HOST, type Row } from './columns.ts';
@@ -24,12 +25,15 @@ import { damaged, explain, justSaved, readOnly, StoreError } from './errors.ts';
 import { type Neighbour, NeighbourSchema, readNeighbours } from './neighbours.ts';
 import { type OpenFile, openFile } from './open.ts';
 import {
+  deleteLoads,
   insertCampaign,
+  insertLoad,
   insertTrial,
   Rows,
   readCampaign,
   readDone,
   readHistograms,
+  readLoads,
   readTrials,
   type TrialParts,
 } from './rows.ts';
@@ -122,6 +126,25 @@ export class Store {
     this.write(() => {
       this.requireCase(campaignId, caseIndex);
       insertTrial(this.rows, campaignId, caseIndex, checked);
+      // Of a search that was not measured, its trials stay where they are.
+      if (checked.measurement?.search) deleteLoads(this.rows, campaignId, caseIndex, checked.ordinal);
+    });
+  }
+
+  /** Records a trial of a search that is not over; once this returns, it survives as a whole trial does. */
+  saveLoad(campaignId: string, caseIndex: number, ordinal: number, load: SearchLoad): void {
+    const checked = this.check(SearchLoadSchema, load, `a trial of search ${ordinal} of campaign ${campaignId}`);
+    this.write(() => {
+      this.requireCase(campaignId, caseIndex);
+      insertLoad(this.rows, campaignId, caseIndex, ordinal, checked);
+    });
+  }
+
+  /** The trials of a search that was cut short, in their order; none where it was not begun, or is over. */
+  loads(campaignId: string, caseIndex: number, ordinal: number): SearchLoad[] {
+    return this.read(() => {
+      const found = readLoads(this.rows, campaignId, caseIndex, ordinal);
+      return this.checkRead(z.array(SearchLoadSchema), found, ['cases', caseIndex, 'search_loads', ordinal]);
     });
   }
 

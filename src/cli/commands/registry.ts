@@ -37,6 +37,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./sweep.ts'),
   },
   {
+    name: 'search',
+    usage: '[options]',
+    description: 'find the highest rate that loses nothing, or meets other objectives',
+    load: () => import('./search.ts'),
+  },
+  {
     name: 'list',
     usage: '[options]',
     description: 'the campaigns in the store, the latest last',

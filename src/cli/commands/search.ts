@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command } from 'commander';
+import { addCampaignOptions } from '../campaign-options.ts';
+import type { RunOptions } from './run.ts';
+
+export function declare(command: Command): void {
+  addCampaignOptions(command)
+    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
+    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
+    .option('--json', 'one JSON document on standard output, everything else on standard error')
+    .addHelpText(
+      'after',
+      '\nThe same as vswbench run -D capacity --duration 1s --warmup 100ms --trials 1: go on with one that was cut short by vswbench run --resume.' +
+        '\nWith -R it is the highest rate that is looked at. The method is that of RFC 9971 (docs/method.md).' +
+        '\n\nExamples:\n  $ sudo vswbench search -V ovs,vpp -P 64,1500' +
+        '\n  $ sudo vswbench search -V linux-bridge --io raw-mmsg --objective loss=0.1% --width 1% --budget 30s',
+    )
+    .action(async (options: RunOptions) => {
+      await (await import('../search.ts')).searchCapacity(options);
+    });
+}

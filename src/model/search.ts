@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Searches for the highest rate that objectives allow: what is asked for, and what was found.
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+/** What a rate has to meet. */
+export const ObjectiveSchema = z.discriminatedUnion('figure', [
+  /** Of the packets sent within the measured window, at most so many are lost, as a ratio. */
+  z.strictObject({ figure: z.literal('loss'), mostRatio: z.number().min(0).lt(1) }),
+]);
+export type Objective = z.infer<typeof ObjectiveSchema>;
+
+/** What the searches of a campaign have in common. */
+export const SearchSettingsSchema = z.strictObject({
+  /** The first one's rate is the figure by which cases are compared. */
+  objectives: z.array(ObjectiveSchema).min(1),
+  /** How far the two bounds of an objective may be apart, relative to the upper one. */
+  widthRatio: z.number().gt(0).lt(1),
+  /** Measured time that decides on a rate, ms. */
+  durationSumMs: count,
+  /** Of that time, how much may say otherwise (RFC 9971). */
+  exceedRatio: z.number().min(0).lt(1),
+  /** Measured time of a search at most, ms; null: as much as it takes. */
+  budgetMs: count.nullable(),
+});
+export type SearchSettings = z.infer<typeof SearchSettingsSchema>;
+
+/** One trial of a search: totals of its measured window, all pairs together. */
+export const SearchLoadSchema = z.strictObject({
+  /** Packets/s that each sender was asked for; null for the first look, without a pace. */
+  ratePps: count.nullable(),
+  durationMs: count,
+  intendedPackets: count,
+  offeredPackets: count,
+  lostPackets: count,
+  duplicatedPackets: count,
+  reorderedPackets: count,
+  /** Packets/s that arrived intact, and that were put on the ports. */
+  receivedPps: z.number(),
+  offeredPps: z.number(),
+  cpus: z.number(),
+  /** Why it counts as disturbed; empty for a quiet one. */
+  disturbances: z.array(z.string()),
+});
+export type SearchLoad = z.infer<typeof SearchLoadSchema>;
+
+/** How the search for a goal ended. */
+export const SEARCH_ENDS = ['found', 'max-load', 'tool-limited', 'min-load', 'budget'] as const;
+export type SearchEnd = (typeof SEARCH_ENDS)[number];
+
+/** What an objective allows: packets/s, all senders together. */
+export const FoundSchema = z.strictObject({
+  objective: ObjectiveSchema,
+  ended: z.enum(SEARCH_ENDS),
+  /** The highest load that meets it, and the lowest that does not; null where there is none among those that were tried. */
+  lowerPps: z.number().nullable(),
+  upperPps: z.number().nullable(),
+  /** What arrives at the lower bound (RFC 9971, conditional throughput). */
+  throughputPps: z.number().nullable(),
+});
+export type Found = z.infer<typeof FoundSchema>;
+
+export const SearchSchema = z.strictObject({
+  found: z.array(FoundSchema).min(1),
+  /** Its trials in their order. */
+  loads: z.array(SearchLoadSchema),
+});
+export type Search = z.infer<typeof SearchSchema>;
+
+/** What everybody calls it: NDR and PDR are FD.io's names of a loss of nothing and of half a percent. */
+export function objectiveName(objective: Objective): string {
+  const { mostRatio } = objective;
+  if (mostRatio === 0) return 'NDR';
+  return mostRatio === 0.005 ? 'PDR' : `loss ≤ ${percent(mostRatio)}`;
+}
+
+/** As one writes it: `loss=0.5%`. */
+export function writtenObjective({ mostRatio }: Objective): string {
+  return `loss=${mostRatio === 0 ? '0' : percent(mostRatio, '')}`;
+}
+
+function percent(ratio: number, space = ' '): string {
+  return `${Number((100 * ratio).toPrecision(6))}${space}%`;
+}
+
+/** The least and the most of the bounds that were asked for, of what one search may take for a width. */
+export const WIDTH_RATIO_RANGE = [0.0005, 0.5] as const;
+
+/** What FD.io's CSIT asks for since 2024: NDR and PDR, 21 s of trials on a rate, half of which may say otherwise, bounds 0.5 % apart. */
+export const SEARCH_DEFAULTS: SearchSettings = {
+  objectives: [
+    { figure: 'loss', mostRatio: 0 },
+    { figure: 'loss', mostRatio: 0.005 },
+  ],
+  widthRatio: 0.005,
+  durationSumMs: 21_000,
+  exceedRatio: 0.5,
+  budgetMs: null,
+};

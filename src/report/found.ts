@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What searches found, in words: `NDR 1.204 Mpps (1.201 – 1.207)`.
+import { type Found, objectiveName } from '../model/search.ts';
+import { inScale, ppsScale, type Scale, withUnit } from './format.ts';
+
+type Bounds = Pick<Found, 'lowerPps' | 'upperPps'>;
+
+/** Between which rates the highest one lies that meets an objective, in a scale and without the unit; a dash where nobody knows. */
+export function boundsOf({ lowerPps, upperPps }: Bounds, scale: Scale): string {
+  if (lowerPps !== null && upperPps !== null) return `${inScale(lowerPps, scale)} – ${inScale(upperPps, scale)}`;
+  if (lowerPps !== null) return `≥ ${inScale(lowerPps, scale)}`;
+  return upperPps === null ? '–' : `< ${inScale(upperPps, scale)}`;
+}
+
+/** What was found for each objective so far. */
+export function foundWords(found: readonly Found[]): string {
+  return found.map(objectiveWords).join('; ');
+}
+
+function objectiveWords({ objective, throughputPps, ...bounds }: Found): string {
+  const scale = ppsScale([bounds.upperPps ?? bounds.lowerPps ?? 0]);
+  const between = boundsOf(bounds, scale);
+  if (throughputPps === null) return `${objectiveName(objective)} ${between}${between === '–' ? '' : ` ${scale.unit}`}`;
+  return `${objectiveName(objective)} ${withUnit(throughputPps, scale)} (${between})`;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// A search as a trial of a campaign: trials of a second or so on a switch that stays up, and one more at the rate that was found, of which
+// all is kept. docs/decisions/0027-searches.md.
+import type { Flag, Measurement, Outcome, Trial } from '../model/result.ts';
+import { type Found, type Objective, objectiveName, type SearchLoad, type SearchSettings } from '../model/search.ts';
+import { bothSend, type TestCase } from '../model/testcase.ts';
+import type { SearchGoal } from '../search/goal.ts';
+import { type GoalResult, type SearchPlan, type SearchResult, search } from '../search/search.ts';
+import type { Measured } from '../search/trial.ts';
+
+/** What a search needs of the campaign around it. */
+export interface SearchContext {
+  testCase: TestCase;
+  settings: SearchSettings;
+  /** Of each of its trials. */
+  durationMs: number;
+  /** Its trials that were measured before it was cut short. */
+  known: readonly SearchLoad[];
+  /** Runs a trial at this rate of each sender. */
+  run(rate: TestCase['rate'], durationMs: number): Promise<Trial>;
+  /** Called with each trial as soon as it has ended. */
+  save(load: SearchLoad): void;
+  /** Told how near the bounds are. */
+  tell(load: SearchLoad, found: readonly Found[]): void;
+}
+
+/** The lowest rate that is looked at: so much below the highest there is nothing to be found by seconds of traffic. */
+const RANGE = 1000;
+
+/** Searches, and returns what it found as one trial; a trial of it that fails twice is its own failure. */
+export async function runSearch(context: SearchContext): Promise<Trial> {
+  const startedAt = new Date().toISOString();
+  const began = performance.now();
+  const loads = new Loads(context);
+  const timed = (trial: Trial): Trial => {
+    const wallS = (performance.now() - began) / 1000;
+    return { ...trial, startedAt, wallS, overheadS: Math.max(0, wallS - loads.usefulS) };
+  };
+  try {
+    const plan = planOf(context, await highestPps(context, loads));
+    const result = await search(
+      plan,
+      (loadPps, durationMs) => loads.measure(loadPps, durationMs),
+      (goals) => loads.tell(goals),
+    );
+    const rate = lowerRate(result) ?? plan.minPps;
+    return timed(concluded(await loads.trial(rate, context.durationMs), foundIn(context, result), loads.all));
+  } catch (error) {
+    if (error instanceof LoadFailure) return timed({ ...error.trial, measurement: null, histograms: {} });
+    throw error;
+  }
+}
+
+/** A trial of the search was not measured, and was not when it was run once more. */
+class LoadFailure extends Error {
+  readonly trial: Trial;
+
+  constructor(trial: Trial, outcome: Outcome) {
+    super('a trial of the search was not measured');
+    this.trial = { ...trial, outcome };
+  }
+}
+
+/** The trials of a search: those from before first, as long as it asks for the same. */
+class Loads {
+  readonly all: SearchLoad[] = [];
+  /** Warm-ups and measured windows of this time, seconds. */
+  usefulS = 0;
+  private readonly context: SearchContext;
+  private readonly known: SearchLoad[];
+
+  constructor(context: SearchContext) {
+    this.context = context;
+    this.known = [...context.known];
+  }
+
+  /**
+   * A load that is not offered is tried once more: a sender that was kept from its CPU for once is no limit. What lies within half the width
+   * of the load is that load.
+   */
+  async measure(loadPps: number, durationMs: number): Promise<Measured> {
+    const first = await this.load(loadPps, durationMs);
+    if (this.isOffered(first)) return { kind: 'measured', lossRatio: lossOf(first) };
+    const second = await this.load(loadPps, durationMs);
+    if (this.isOffered(second)) return { kind: 'measured', lossRatio: lossOf(second) };
+    const offeredPps = Math.max(first.offeredPps, second.offeredPps);
+    return { kind: 'not-reached', reachedPps: offeredPps / sendersOf(this.context.testCase) };
+  }
+
+  /** One that is not measured is run once more. */
+  async load(ratePps: number | null, durationMs: number): Promise<SearchLoad> {
+    const known = this.known.shift();
+    if (known?.ratePps === ratePps && known.durationMs === durationMs) {
+      this.all.push(known);
+      return known;
+    }
+    this.known.length = 0;
+    const { measurement } = await this.trial(ratePps ?? 'max', durationMs);
+    const load = loadOf(ratePps, durationMs, measurement);
+    this.context.save(load);
+    this.all.push(load);
+    return load;
+  }
+
+  async trial(rate: TestCase['rate'], durationMs: number): Promise<Trial & { measurement: Measurement }> {
+    const first = await this.once(rate, durationMs);
+    if (isMeasured(first)) return first;
+    const second = await this.once(rate, durationMs);
+    if (isMeasured(second)) return second;
+    throw new LoadFailure(second, at(rate, second.outcome));
+  }
+
+  private async once(rate: TestCase['rate'], durationMs: number): Promise<Trial> {
+    const trial = await this.context.run(rate, durationMs);
+    this.usefulS += trial.wallS - trial.overheadS;
+    return trial;
+  }
+
+  tell(goals: readonly GoalResult[]): void {
+    const last = this.all.at(-1);
+    if (last !== undefined)
+      this.context.tell(
+        last,
+        goals.map((goal, index) => foundOf(this.context, goal, index)),
+      );
+  }
+
+  private isOffered({ intendedPackets, offeredPackets }: SearchLoad): boolean {
+    return offeredPackets > 0 && offeredPackets >= intendedPackets * (1 - this.context.settings.widthRatio / 2);
+  }
+}
+
+function isMeasured(trial: Trial): trial is Trial & { measurement: Measurement } {
+  return trial.outcome.outcome === 'measured' && trial.measurement !== null;
+}
+
+function at(rate: TestCase['rate'], outcome: Outcome): Outcome {
+  if (!('reason' in outcome)) return outcome;
+  return { ...outcome, reason: `at ${rate === 'max' ? 'the highest rate' : `${rate} packets/s`}: ${outcome.reason}` };
+}
+
+function loadOf(ratePps: number | null, durationMs: number, measurement: Measurement): SearchLoad {
+  const { steadyOfferedPackets: offeredPackets, steadyReceivedPackets, steadyCorruptedPackets } = measurement;
+  return {
+    ...{ ratePps, durationMs, offeredPackets },
+    intendedPackets: offeredPackets + measurement.steadyGivenUpPackets,
+    lostPackets: Math.max(0, offeredPackets - steadyReceivedPackets - steadyCorruptedPackets),
+    duplicatedPackets: measurement.duplicatedPackets,
+    reorderedPackets: measurement.reorderedPackets,
+    receivedPps: measurement.throughputPps,
+    offeredPps: measurement.offeredPps,
+    cpus: measurement.cpu.total,
+    disturbances: measurement.noise.reasons,
+  };
+}
+
+/** Of what was put on the ports: packets that were not sent are neither lost nor carried. */
+function lossOf({ offeredPackets, lostPackets }: SearchLoad): number {
+  return lostPackets / offeredPackets;
+}
+
+function sendersOf(testCase: TestCase): number {
+  return testCase.pairs * (bothSend(testCase) ? 2 : 1);
+}
+
+/** What was asked for, or else what a sender can put on its port without a pace; of each sender. */
+async function highestPps({ testCase, durationMs }: SearchContext, loads: Loads): Promise<number> {
+  if (testCase.rate !== 'max') return testCase.rate;
+  const { offeredPps } = await loads.load(null, durationMs);
+  return Math.floor(offeredPps / sendersOf(testCase));
+}
+
+function planOf({ testCase, settings, durationMs }: SearchContext, maxPps: number): SearchPlan {
+  // Two bursts fit a trial: else it has no rate.
+  const leastPps = Math.ceil((2000 * testCase.burst) / durationMs);
+  return {
+    goals: settings.objectives.map((objective) => goalOf(objective, settings, durationMs)),
+    minPps: Math.min(Math.max(1, maxPps), Math.max(leastPps, Math.ceil(maxPps / RANGE))),
+    maxPps: Math.max(1, maxPps),
+    budgetMs: settings.budgetMs,
+  };
+}
+
+function goalOf(objective: Objective, settings: SearchSettings, durationMs: number): SearchGoal {
+  const { widthRatio, exceedRatio } = settings;
+  return {
+    ...{ name: objectiveName(objective), lossRatio: objective.mostRatio, widthRatio, exceedRatio },
+    ...{ initialTrialMs: durationMs, finalTrialMs: durationMs },
+    durationSumMs: Math.max(durationMs, settings.durationSumMs),
+  };
+}
+
+function foundIn(context: SearchContext, { goals }: SearchResult): Found[] {
+  return goals.map((goal, index) => foundOf(context, goal, index));
+}
+
+function foundOf({ testCase, settings }: SearchContext, goal: GoalResult, index: number): Found {
+  const objective = settings.objectives[index];
+  if (objective === undefined) throw new RangeError(`the search has no objective ${index}`);
+  const ofAll = (pps: number | null) => (pps === null ? null : pps * sendersOf(testCase));
+  // What the sender could do without a pace is not what was asked for.
+  const ended = goal.ended === 'max-load' && testCase.rate === 'max' ? 'tool-limited' : goal.ended;
+  return {
+    ...{ objective, ended, lowerPps: ofAll(goal.lowerPps), upperPps: ofAll(goal.upperPps) },
+    throughputPps: ofAll(goal.conditionalThroughputPps),
+  };
+}
+
+/** Of each sender, at the lower bound of the first goal that has one. */
+function lowerRate({ goals }: SearchResult): number | null {
+  return goals.find(({ lowerPps }) => lowerPps !== null)?.lowerPps ?? null;
+}
+
+/** The search as a trial: its figure is what was found for the first objective, all else is of the trial at that rate. */
+function concluded(last: Trial & { measurement: Measurement }, found: Found[], loads: SearchLoad[]): Trial {
+  const throughputPps = found[0]?.throughputPps ?? 0;
+  const { measurement } = last;
+  const share = measurement.throughputPps === 0 ? 0 : throughputPps / measurement.throughputPps;
+  const reasons = disturbancesOf(loads);
+  const flags = last.flags.filter((flag) => flag !== 'disturbed');
+  return {
+    ...last,
+    flags: [...flags, ...(reasons.length > 0 ? (['disturbed'] as const) : []), ...flagsOf(found)],
+    measurement: {
+      ...measurement,
+      throughputPps,
+      throughputBps: measurement.throughputBps * share,
+      noise: { ...measurement.noise, reasons },
+      search: { found, loads },
+    },
+  };
+}
+
+/** A search stands a disturbed trial now and then: that is what it measures a rate several times for. It does not where most of them are. */
+function disturbancesOf(loads: readonly SearchLoad[]): string[] {
+  const disturbed = loads.filter(({ disturbances }) => disturbances.length > 0);
+  if (disturbed.length <= loads.length / 2) return [];
+  return [...new Set(disturbed.flatMap(({ disturbances }) => disturbances))];
+}
+
+function flagsOf(found: readonly Found[]): Flag[] {
+  const has = (ended: Found['ended']) => found.some((one) => one.ended === ended);
+  return [
+    ...(has('tool-limited') ? (['load-not-offered'] as const) : []),
+    ...(has('min-load') ? (['lowest-load-lost'] as const) : []),
+    ...(has('budget') ? (['search-cut-short'] as const) : []),
+  ];
+}
