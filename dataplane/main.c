@@ -140,7 +140,7 @@ static int announce(void *arg, bool all)
     return all ? announce_all(s) : s->port.ops->announce(&s->port, 0, announcement_first(&s->port.config));
 }
 
-/* From an open port to the end of the run. */
+/* From an open port to the end of a run. */
 static enum exit_code run_session(struct session *s)
 {
     session_prepare(s);
@@ -157,39 +157,91 @@ static enum exit_code run_session(struct session *s)
     return error < 0 ? fail_port(&s->port, -error) : EXIT_DONE;
 }
 
+#define NO_THREAD "cannot start a thread: raise the limit on processes or memory"
+
+/* The sampling thread has to be where the calling one is not: it is started while this one is where it was at first. */
+static enum exit_code start_sampler(struct sampler *sampler, struct session *s, const cpu_set_t *everywhere)
+{
+    const struct options *o = s->options;
+    char text[160];
+
+    sched_setaffinity(0, sizeof(*everywhere), everywhere);
+    int error = sampler_start(sampler, s);
+    if (error < 0)
+        return fail(EXIT_FAULT, -error, NO_THREAD);
+    if (o->cpu >= 0 && (error = pin((int64_t)o->cpu)) < 0) {
+        snprintf(text, sizeof(text), "cannot pin to CPU %d: give --cpu one that this container may use", (int)o->cpu);
+        return fail(EXIT_FAULT, -error, text);
+    }
+    return EXIT_DONE;
+}
+
+static enum exit_code run_to_final(struct session *s, struct sampler *sampler)
+{
+    enum exit_code code = run_session(s);
+
+    sampler_join(sampler);
+    return code == EXIT_DONE && report_final(s) != 0 ? fail_output() : code;
+}
+
+/* On the same port, with these options in place of those before. It announces itself as one does that has just begun.
+ */
+static enum exit_code renew(struct session *s, const char *text)
+{
+    char error[256];
+
+    if (!options_next(&s->own_options, text, error, sizeof(error)))
+        return fail(EXIT_USAGE, EINVAL, error);
+    if (session_renew(s) < 0)
+        return fail(EXIT_FAULT, ENOMEM, "no memory for the schedule: free some");
+    int announced =
+        s->options->quiet_announce ? 0 : s->port.ops->announce(&s->port, 0, announcement_first(&s->port.config));
+    return announced < 0 ? fail_port(&s->port, -announced) : EXIT_DONE;
+}
+
+/* One run after the other for as long as they are commanded. */
+static enum exit_code run_all(struct session *s, struct sampler *sampler, const cpu_set_t *everywhere)
+{
+    enum exit_code code = run_to_final(s, sampler);
+    char text[COMMAND_MAX];
+
+    while (code == EXIT_DONE && s->options->hold && control_wait_next(&s->control, text)) {
+        code = renew(s, text);
+        if (code == EXIT_DONE)
+            code = start_sampler(sampler, s, everywhere);
+        if (code == EXIT_DONE)
+            code = run_to_final(s, sampler);
+    }
+    return code;
+}
+
 /* The calling thread becomes the polling thread. */
 static enum exit_code run_role(struct session *s)
 {
     const struct options *o = s->options;
     /* Where a later step fails, the thread goes on, with this, until the program has ended. */
     static struct sampler sampler;
-    char text[160];
+    cpu_set_t everywhere;
 
     int error = memory_limit_stacks();
     if (error == 0)
         error = control_open(&s->control, o->epoch_ns);
-    if (error == 0)
-        error = sampler_start(&sampler, s);
     if (error < 0)
-        return fail(EXIT_FAULT, -error, "cannot start a thread: raise the limit on processes or memory");
-    if (o->cpu >= 0 && (error = pin((int64_t)o->cpu)) < 0) {
-        snprintf(text, sizeof(text), "cannot pin to CPU %d: give --cpu one that this container may use", (int)o->cpu);
-        return fail(EXIT_FAULT, -error, text);
-    }
+        return fail(EXIT_FAULT, -error, NO_THREAD);
+    if (sched_getaffinity(0, sizeof(everywhere), &everywhere) != 0)
+        return fail(EXIT_FAULT, errno, "cannot ask which CPUs may be used: this machine has more than 1024");
+    enum exit_code code = start_sampler(&sampler, s, &everywhere);
+    if (code != EXIT_DONE)
+        return code;
 
     if (session_make_packets(s) < 0)
         return fail(EXIT_FAULT, ENOMEM, "no memory for flows and sizes: give fewer --flows, or free some");
     if (session_make_schedule(s) < 0)
         return fail(EXIT_FAULT, ENOMEM, "no memory for the schedule: free some");
-    enum exit_code code = open_port(s);
+    code = open_port(s);
     if (code != EXIT_DONE)
         return code;
-    code = run_session(s);
-    sampler_join(&sampler);
-    if (code == EXIT_DONE && report_final(s) != 0)
-        code = fail_output();
-    if (code == EXIT_DONE && o->hold)
-        control_wait_release(&s->control);
+    code = run_all(s, &sampler, &everywhere);
     o->io->close(&s->port);
     return code;
 }
@@ -203,7 +255,8 @@ static enum exit_code run(const struct options *o)
     if (s == NULL)
         return fail(EXIT_FAULT, ENOMEM, "no memory for the counters");
     memset(s, 0, sizeof(*s));
-    s->options = o;
+    s->own_options = *o;
+    s->options = &s->own_options;
     clock_calibrate();
     return run_role(s);
 }

@@ -644,6 +644,31 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
     return true;
 }
 
+/* What may differ between runs on one port. */
+static const char *const next_names[] = {"--rate",      "--run",         "--peer-run",
+                                         "--warmup-ms", "--duration-ms", "--interval-ms"};
+
+bool options_next(struct options *o, const char *text, char *error, size_t error_size)
+{
+    struct message m = {error, error_size};
+    struct draft d = {.o = *o};
+    char line[256], *rest, *name;
+
+    snprintf(line, sizeof(line), "%s", text);
+    for (char *at = line; (name = strtok_r(at, " ", &rest)) != NULL; at = NULL) {
+        char *words[] = {name, strtok_r(NULL, " ", &rest)};
+        int i = 0;
+        if (index_of(name, next_names, sizeof(next_names) / sizeof(next_names[0])) < 0)
+            return refuse(&m, "next: %s is of the whole program: start another one", name);
+        if (!read_option(&d, words[1] == NULL ? 1 : 2, words, &i, &m))
+            return false;
+    }
+    if (!complete_arrivals(&d.o, &m))
+        return false;
+    *o = d.o;
+    return true;
+}
+
 void options_print_help(FILE *out)
 {
     fputs("vswload: sends, receives and echoes test packets for vswbench\n\n"
@@ -653,7 +678,8 @@ void options_print_help(FILE *out)
           "one, and receives what that one sends).\n"
           "Once it prints \"ready\" it reads from standard input: \"announce\", \"announce all\", \"start\",\n"
           "\"start T\" (T ns after the epoch), \"send\" or \"send T\" (a peer, which has started, sends),\n"
-          "\"measure\" or \"measure T\" (the warm-up ends) and \"stop\"; the end of the input, SIGTERM and SIGINT\n"
+          "\"measure\" or \"measure T\" (the warm-up ends), \"next OPTIONS\" (after the end: another run) and "
+          "\"stop\"; the end of the input, SIGTERM and SIGINT\n"
           "stop it, too. It prints JSON, one object a line.\n\n"
           "options, with their defaults in parentheses:\n",
           out);

@@ -57,6 +57,10 @@ static inline bool options_need_form(const struct options *o)
 /* Reads argv. False, and one line in error that names the mend, if it is not a valid command line. */
 bool options_parse(struct options *o, int argc, char *const *argv, char *error, size_t error_size);
 
+/* Of a program that has run once: what of its options is to be another now, as `--rate 1000 --run 3`. False with a
+ * text where that cannot be, and nothing is changed then. */
+bool options_next(struct options *o, const char *text, char *error, size_t error_size);
+
 void options_print_help(FILE *out);
 
 #endif

@@ -15,8 +15,7 @@
 
 /* A sleeping thread wakes up tens of microseconds late: the rest is spent polling. */
 #define START_SPIN_NS NS_PER_MS
-#define COMMAND_MAX 64
-#define COMMANDS "announce, announce all, start, start T, send, send T, measure, measure T or stop"
+#define COMMANDS "announce, announce all, start, start T, send, send T, measure, measure T, next OPTIONS or stop"
 
 static struct timespec to_timespec(uint64_t ns)
 {
@@ -128,12 +127,37 @@ static void request_announcement(struct control *c, bool *which)
     pthread_mutex_unlock(&c->lock);
 }
 
+/* What was commanded before belongs to the run that has ended. */
+static void request_next(struct control *c, const char *options)
+{
+    eventfd_t ignored;
+
+    pthread_mutex_lock(&c->lock);
+    bool ended = c->state == CONTROL_ENDED && !c->released;
+    if (ended) {
+        c->state = CONTROL_WAITING;
+        c->announce = c->announce_all = c->armed = c->ran = c->measure = c->told_to_send = c->send = false;
+        __atomic_store_n(&c->stop, STOP_NONE, __ATOMIC_RELAXED);
+        __atomic_store_n(&c->news, false, __ATOMIC_RELAXED);
+        /* Empty where the run came to its own end. */
+        eventfd_read(c->stop_fd, &ignored);
+        snprintf(c->next_options, sizeof(c->next_options), "%s", options);
+        c->next = true;
+        pthread_cond_broadcast(&c->changed);
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (!ended)
+        fprintf(stderr, "vswload: \"next\" is for after the end of a run: wait for its line \"final\"\n");
+}
+
 static void obey(struct control *c, const char *line)
 {
     uint64_t at_ns;
 
     if (strcmp(line, "stop") == 0)
         control_stop(c, STOP_COMMAND);
+    else if (strncmp(line, "next ", 5) == 0)
+        request_next(c, line + 5);
     else if (strcmp(line, "announce") == 0)
         request_announcement(c, &c->announce);
     else if (strcmp(line, "announce all") == 0)
@@ -313,12 +337,16 @@ void control_end(struct control *c)
     pthread_mutex_unlock(&c->lock);
 }
 
-void control_wait_release(struct control *c)
+bool control_wait_next(struct control *c, char options[COMMAND_MAX])
 {
     pthread_mutex_lock(&c->lock);
-    while (!c->released)
+    while (!c->released && !c->next)
         pthread_cond_wait(&c->changed, &c->lock);
+    bool next = c->next;
+    c->next = false;
+    memcpy(options, c->next_options, COMMAND_MAX);
     pthread_mutex_unlock(&c->lock);
+    return next;
 }
 
 bool control_follow_start(struct control *c)

@@ -18,6 +18,9 @@ enum stop_cause { STOP_NONE, STOP_COMMAND, STOP_SIGNAL, STOP_EOF };
 
 enum control_state { CONTROL_WAITING, CONTROL_RUNNING, CONTROL_ENDED };
 
+/* A line of standard input with its end. */
+#define COMMAND_MAX 160
+
 struct control {
     /* Atomic; alone on their line, which is read once a burst. A source looks at nothing else until there is news. */
     _Alignas(CACHE_LINE) bool news;
@@ -25,11 +28,13 @@ struct control {
     _Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t changed;
     enum control_state state;
-    bool announce;               /* it was commanded to announce the MAC address once more */
-    bool announce_all;           /* all of them, where there are several */
-    bool armed;                  /* a start was commanded, for start_ns of CLOCK_MONOTONIC */
-    bool ran;                    /* and happened */
-    bool released;               /* nobody needs the port any more */
+    bool announce;     /* it was commanded to announce the MAC address once more */
+    bool announce_all; /* all of them, where there are several */
+    bool armed;        /* a start was commanded, for start_ns of CLOCK_MONOTONIC */
+    bool ran;          /* and happened */
+    bool released;     /* nobody needs the port any more */
+    bool next;         /* another run was commanded, with these options, and is not taken yet */
+    char next_options[COMMAND_MAX];
     uint64_t start_ns, ended_ns; /* CLOCK_MONOTONIC, as all times here */
     uint64_t epoch_ns;           /* what instants are told from */
     bool measure;                /* it was commanded to measure from measure_ns on, and that is not taken yet */
@@ -72,8 +77,9 @@ void control_stop(struct control *c, enum stop_cause cause);
 /* By the polling thread, when all of its results are in place: they are visible to whoever sees the end. */
 void control_end(struct control *c);
 
-/* After the end: waits until "stop" is commanded (once more), or the input has ended or a signal has come. */
-void control_wait_release(struct control *c);
+/* After the end: waits until another run is commanded, and returns true with its options, or until "stop" is (once
+ * more), or the input has ended or a signal has come. */
+bool control_wait_next(struct control *c, char options[COMMAND_MAX]);
 
 /* For the sampling thread: waits until the run has begun, or ended without. Returns false in the latter case. */
 bool control_follow_start(struct control *c);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int flow_losses_init(struct flow_losses *losses, const struct flows *flows)
 {
@@ -22,6 +23,12 @@ void flow_losses_fini(struct flow_losses *losses)
     free(losses->lost);
     free(losses->reordered);
     *losses = (struct flow_losses){0};
+}
+
+void flow_losses_clear(struct flow_losses *losses)
+{
+    memset(losses->lost, 0, losses->flows->count * sizeof(*losses->lost));
+    memset(losses->reordered, 0, losses->flows->count * sizeof(*losses->reordered));
 }
 
 void flow_losses_count(void *losses, uint64_t number)

@@ -23,6 +23,8 @@ struct flow_summary {
 /* 0 or -ENOMEM. */
 int flow_losses_init(struct flow_losses *losses, const struct flows *flows);
 void flow_losses_fini(struct flow_losses *losses);
+/* Nothing has been lost yet. */
+void flow_losses_clear(struct flow_losses *losses);
 
 /* A number that has not arrived and is given up; one that comes later all the same is late, and stays counted. */
 void flow_losses_count(void *losses, uint64_t number);

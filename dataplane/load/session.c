@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <sched.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -109,6 +110,23 @@ int session_make_schedule(struct session *s)
     if (error == 0 && o->role != ROLE_SENDER && o->role != ROLE_CLIENT && o->role != ROLE_PEER)
         schedule_free_offsets(&s->schedule);
     return error;
+}
+
+int session_renew(struct session *s)
+{
+    memset(&s->counters, 0, sizeof(s->counters));
+    s->tx = (struct tx_totals){0};
+    s->pacing = (struct pacing){0};
+    s->usage_begin = s->usage = (struct usage){0};
+    s->stats_begin = s->stats = (struct io_stats){0};
+    s->has_sent = false;
+    s->stopped_by = STOP_NONE;
+    __atomic_store_n(&s->phase, SESSION_BEFORE, __ATOMIC_SEQ_CST);
+    if (s->flow_losses.flows != NULL)
+        flow_losses_clear(&s->flow_losses);
+    schedule_free_offsets(&s->schedule);
+    s->schedule = (struct schedule){0};
+    return session_make_schedule(s);
 }
 
 void session_prepare(struct session *s)

@@ -40,7 +40,8 @@ struct usage {
 struct session {
     struct counters counters;
     struct control control;
-    const struct options *options;
+    const struct options *options; /* own_options, which no one but renewal changes */
+    struct options own_options;
     struct io_port port;
 
     /* Instants in ticks: the phases of a sender or client. */
@@ -84,6 +85,9 @@ int session_make_packets(struct session *s);
 
 /* Works out when bursts are due, where the options ask for a rate. 0 or -ENOMEM. */
 int session_make_schedule(struct session *s);
+
+/* After a run: nothing of it is left, and the next one may begin, with what own_options say by now. 0 or -ENOMEM. */
+int session_renew(struct session *s);
 
 /* Fills in all that has to be in place before the start. The port must be open. */
 void session_prepare(struct session *s);

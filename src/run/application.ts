@@ -55,9 +55,32 @@ export function ipOf(pair: number, end: End, version: TestCase['ip'] = '4'): str
 
 /** The command line of an application inside its container (dataplane/PROTOCOL.md). */
 export function applicationCommand(plan: ApplicationPlan): string[] {
+  return [
+    '/bin/vswload',
+    rolesOf(plan.testCase)[plan.end],
+    ...words(optionsFor(plan)),
+    // What it sent last may still wait in a ring for the switch, which also loses its counters of a port that closes.
+    '--hold',
+  ];
+}
+
+/** What may differ between trials of an application that stays on its port. */
+const NEXT_OPTIONS = ['rate', 'run', 'peer-run', 'warmup-ms', 'duration-ms', 'interval-ms'];
+
+/** The command by which an application that has ended a trial begins another. */
+export function nextCommand(plan: ApplicationPlan): string {
+  const options = Object.entries(optionsFor(plan)).filter(([name]) => NEXT_OPTIONS.includes(name));
+  return ['next', ...words(Object.fromEntries(options))].join(' ');
+}
+
+function words(options: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+function optionsFor(plan: ApplicationPlan): Record<string, string | number> {
   const { testCase, pair, end } = plan;
   const other: End = end === 'source' ? 'sink' : 'source';
-  const options: Record<string, string | number> = {
+  return {
     device: plan.device,
     'local-mac': macOf(pair, end),
     'peer-mac': macOf(pair, other),
@@ -76,13 +99,6 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     'epoch-ns': String(plan.epochNs),
     ...tagsOf(plan),
   };
-  return [
-    '/bin/vswload',
-    rolesOf(testCase)[end],
-    ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
-    // What it sent last may still wait in a ring for the switch, which also loses its counters of a port that closes.
-    '--hold',
-  ];
 }
 
 /** Where both ends send, each tells what it gets from what it sent itself by another tag: a switch may send back what came from there. */
@@ -101,54 +117,85 @@ function optionOf<Key extends ParameterKey>(key: Key, testCase: TestCase): [stri
   return [[typeof option === 'string' ? option : option(value), dataplane.value(value)]];
 }
 
+/** What an application tells of one trial, as far as it has. */
+class Lines {
+  readonly samples: SampleLine[] = [];
+  readonly ready = Promise.withResolvers<ReadyLine>();
+  readonly firstSample = Promise.withResolvers<void>();
+  readonly announced = Promise.withResolvers<number>();
+  readonly sent = Promise.withResolvers<void>();
+  readonly final = Promise.withResolvers<FinalLine>();
+
+  constructor() {
+    // Whoever awaits these sees the failure; nobody has to.
+    for (const { promise } of this.all) promise.catch(() => undefined);
+  }
+
+  reject(failure: TrialFailure): void {
+    for (const { reject } of this.all) reject(failure);
+  }
+
+  private get all() {
+    return [this.ready, this.firstSample, this.announced, this.sent, this.final];
+  }
+}
+
 /** A traffic application that runs: its lines are checked and kept as they come. */
 export class Application {
   readonly name: string;
-  readonly plan: ApplicationPlan;
-  readonly samples: SampleLine[] = [];
   private readonly process: HostProcess;
-  private readonly readyLine = Promise.withResolvers<ReadyLine>();
-  private readonly firstSample = Promise.withResolvers<void>();
-  private readonly announcedLine = Promise.withResolvers<number>();
-  private readonly sentLine = Promise.withResolvers<void>();
-  private readonly finalLine = Promise.withResolvers<FinalLine>();
+  private present: { plan: ApplicationPlan; lines: Lines };
 
   constructor(name: string, plan: ApplicationPlan, process: HostProcess) {
     this.name = name;
-    this.plan = plan;
     this.process = process;
-    // Whoever awaits these sees the failure; nobody has to.
-    this.readyLine.promise.catch(() => undefined);
-    this.firstSample.promise.catch(() => undefined);
-    this.announcedLine.promise.catch(() => undefined);
-    this.sentLine.promise.catch(() => undefined);
-    this.finalLine.promise.catch(() => undefined);
+    this.present = { plan, lines: new Lines() };
     void this.follow();
+  }
+
+  /** Of the present trial. */
+  get plan(): ApplicationPlan {
+    return this.present.plan;
+  }
+
+  /** Of the present trial; a list of its own. */
+  get samples(): readonly SampleLine[] {
+    return this.present.lines.samples;
+  }
+
+  private get lines(): Lines {
+    return this.present.lines;
+  }
+
+  /** Begins another trial, once the one before has told its result; it is to be ready, started and so on anew. */
+  next(plan: ApplicationPlan): void {
+    this.present = { plan, lines: new Lines() };
+    this.process.send(nextCommand(plan));
   }
 
   /** Its port is up and its MAC address announced. Fails with TrialFailure where it ends first or takes too long. */
   ready(timeoutMs: number, signal: AbortSignal): Promise<ReadyLine> {
-    return this.within(this.readyLine.promise, timeoutMs, signal, 'start application', 'is not ready');
+    return this.within(this.lines.ready.promise, timeoutMs, signal, 'start application', 'is not ready');
   }
 
   /** It is at work: it has taken its first sample. */
   started(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return this.within(this.firstSample.promise, timeoutMs, signal, 'start traffic', 'has not started');
+    return this.within(this.lines.firstSample.promise, timeoutMs, signal, 'start traffic', 'has not started');
   }
 
   /** A peer has sent all that it had to. */
   sent(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return this.within(this.sentLine.promise, timeoutMs, signal, 'finish sending', 'has not sent everything');
+    return this.within(this.lines.sent.promise, timeoutMs, signal, 'finish sending', 'has not sent everything');
   }
 
   /** It has ended by itself or as told. */
   final(timeoutMs: number, signal: AbortSignal): Promise<FinalLine> {
-    return this.within(this.finalLine.promise, timeoutMs, signal, 'finish application', 'has not finished');
+    return this.within(this.lines.final.promise, timeoutMs, signal, 'finish application', 'has not finished');
   }
 
   /** Rejects with TrialFailure when the application ends without a result; never resolves. */
   async failed(): Promise<never> {
-    await this.finalLine.promise;
+    await this.lines.final.promise;
     return new Promise(() => undefined);
   }
 
@@ -160,7 +207,7 @@ export class Application {
   /** Tells the switch where all of its addresses are, one by one: how long that took, ns. */
   announceAll(timeoutMs: number, signal: AbortSignal): Promise<number> {
     this.process.send('announce all');
-    return this.within(this.announcedLine.promise, timeoutMs, signal, 'announce addresses', 'has not announced all');
+    return this.within(this.lines.announced.promise, timeoutMs, signal, 'announce addresses', 'has not announced all');
   }
 
   /** Begins at the given time of its host's clock, in nanoseconds since that host's epoch; at once where it is past, as 0 is. */
@@ -201,11 +248,7 @@ export class Application {
 
   private fail(why: string): void {
     const failure = new TrialFailure('run application', `${this.name}: ${why}`);
-    this.readyLine.reject(failure);
-    this.firstSample.reject(failure);
-    this.announcedLine.reject(failure);
-    this.sentLine.reject(failure);
-    this.finalLine.reject(failure);
+    this.lines.reject(failure);
   }
 
   /** Returns what the application complains of, if it does. */
@@ -218,20 +261,20 @@ export class Application {
     }
     switch (line.type) {
       case 'ready':
-        this.readyLine.resolve(line);
+        this.lines.ready.resolve(line);
         return null;
       case 'sample':
-        this.samples.push(line);
-        this.firstSample.resolve();
+        this.lines.samples.push(line);
+        this.lines.firstSample.resolve();
         return null;
       case 'announced':
-        this.announcedLine.resolve(line.after_ns);
+        this.lines.announced.resolve(line.after_ns);
         return null;
       case 'sent':
-        this.sentLine.resolve();
+        this.lines.sent.resolve();
         return null;
       case 'final':
-        this.finalLine.resolve(line);
+        this.lines.final.resolve(line);
         return null;
       case 'error':
         return line.message;

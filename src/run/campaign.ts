@@ -28,7 +28,7 @@ import { namingObstacles } from './host-rules.ts';
 import { runSearch } from './search.ts';
 import type { DriversAtWork } from './strangers.ts';
 import type { HostRole, Side, Testbed } from './testbed.ts';
-import { type RunningSide, runTrial } from './trial.ts';
+import { KeptApplications, type RunningSide, runTrial } from './trial.ts';
 import { Visit } from './visit.ts';
 
 export interface CampaignContext {
@@ -150,7 +150,7 @@ async function runPlanned(
     step = 'placement';
     placement = placeOn(sides, testbed.sameMachine, testCase, driver);
     const plan = { placement, round, ordinal, seed };
-    const measure = async (asked: TestCase, durationMs: number) => {
+    const measure = async (asked: TestCase, durationMs: number, kept: KeptApplications | null = null) => {
       step = `start ${driver.id}`;
       const running = await slot.hold(driver, asDeployed(testCase), plan.placement, sides);
       signal.throwIfAborted();
@@ -161,24 +161,30 @@ async function runPlanned(
       const trial = await runBeside(asked, capacity, (background, calibrates) => {
         const own = { ...plan, testCase: asked, background, calibrates };
         return calibrates
-          ? context.run({ ...timing, ...CALIBRATION }, { ...own, runTag: apart }, running)
-          : context.run({ ...timing, durationMs }, { ...own, runTag }, running);
+          ? context.run({ ...timing, ...CALIBRATION }, { ...own, runTag: apart }, running, kept)
+          : context.run({ ...timing, durationMs }, { ...own, runTag }, running, kept);
       });
       // A switch that took part in a failure is not trusted with the next trial.
       if (trial.outcome.outcome === 'failed') await slot.empty();
       return trial;
     };
-    const attempt = async () => {
+    const find = async () => {
       const { durationMs, search: settings } = context;
-      const trial =
-        testCase.dimension === 'capacity' && settings !== null
-          ? await runSearch({
-              ...{ testCase, settings, durationMs, known: listener.loadsOf(planned) },
-              run: (rate, loadMs) => measure({ ...testCase, rate }, loadMs),
-              save: (load) => listener.saveLoad(planned, load),
-              tell: (load, found) => listener.tell({ event: 'load-measured', testCase, load, found }),
-            })
-          : await measure(testCase, durationMs);
+      if (settings === null) throw new RangeError('a capacity has objectives');
+      const kept = new KeptApplications();
+      try {
+        return await runSearch({
+          ...{ testCase, settings, durationMs, known: listener.loadsOf(planned) },
+          run: (rate, loadMs) => measure({ ...testCase, rate }, loadMs, kept),
+          save: (load) => listener.saveLoad(planned, load),
+          tell: (load, found) => listener.tell({ event: 'load-measured', testCase, load, found }),
+        });
+      } finally {
+        for (const complaint of await kept.end(signal)) listener.tell({ event: 'leftover', complaint });
+      }
+    };
+    const attempt = async () => {
+      const trial = await (testCase.dimension === 'capacity' ? find() : measure(testCase, context.durationMs));
       const way = { hostNetwork: context.hostNetwork, remote: testCase.location === 'remote' };
       return { ...trial, outcome: await namingObstacles(trial.outcome, sides, way) };
     };

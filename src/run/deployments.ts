@@ -10,7 +10,7 @@ import { networksOf } from '../model/encapsulation.ts';
 import { macOf } from '../model/station.ts';
 import { bothSend, type TestCase } from '../model/testcase.ts';
 import { NETMAP_DEVICE, type Port, SOCKETS } from '../switches/driver.ts';
-import { Application, applicationCommand, ipOf } from './application.ts';
+import { Application, type ApplicationPlan, applicationCommand, ipOf } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import type { InterfaceCounters } from './counters.ts';
 import { TrialFailure } from './failure.ts';
@@ -50,21 +50,7 @@ export function receivesFirst(deployment: Pick<Deployment, 'application' | 'port
 
 /** Starts a container on a port, with its application. */
 export async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: Port): Promise<Deployment> {
-  const { placement } = plan;
-  const testCase = testCaseOf(plan, port.pair);
-  const cpu = placement.pairs[port.pair]?.[port.end];
-  if (cpu === undefined) throw new RangeError(`the placement has no CPU for pair ${port.pair}`);
-  const application = {
-    testCase,
-    pair: port.pair,
-    end: port.end,
-    device: port.kind === 'netdev' ? 'eth0' : port.device,
-    cpu,
-    warmupMs: context.warmupMs,
-    durationMs: context.durationMs,
-    epochNs: side.host.epochNs,
-    runTag: plan.runTag,
-  };
+  const application = applicationOf(context, plan, side, port);
   const name = `vswbench-${port.pair}-${port.end}`;
   const container = await startContainer(
     side.host,
@@ -74,7 +60,7 @@ export async function deploy(context: TrialContext, plan: TrialPlan, side: Side,
       root: side.artifacts.root,
       attachment: attachmentOf(port),
       command: applicationCommand(application),
-      isolated: side.cpus.some((one) => one.isolated && one.id === cpu)
+      isolated: side.cpus.some((one) => one.isolated && one.id === application.cpu)
         ? formatCpuList(side.cpus.map(({ id }) => id))
         : null,
     },
@@ -82,7 +68,24 @@ export async function deploy(context: TrialContext, plan: TrialPlan, side: Side,
   );
   return {
     ...{ side, port, container, application: new Application(name, application, container.process), pid: 0 },
-    vlans: networksOf(testCase),
+    vlans: networksOf(application.testCase),
+  };
+}
+
+/** What the application on a port does in a trial. */
+export function applicationOf(context: TrialContext, plan: TrialPlan, side: Side, port: Port): ApplicationPlan {
+  const cpu = plan.placement.pairs[port.pair]?.[port.end];
+  if (cpu === undefined) throw new RangeError(`the placement has no CPU for pair ${port.pair}`);
+  return {
+    testCase: testCaseOf(plan, port.pair),
+    pair: port.pair,
+    end: port.end,
+    device: port.kind === 'netdev' ? 'eth0' : port.device,
+    cpu,
+    warmupMs: context.warmupMs,
+    durationMs: context.durationMs,
+    epochNs: side.host.epochNs,
+    runTag: plan.runTag,
   };
 }
 

@@ -22,6 +22,7 @@ import {
   uplinkDifferences,
 } from './counters.ts';
 import {
+  applicationOf,
   awaitEnds,
   type Deployment,
   deploy,
@@ -62,6 +63,38 @@ export interface TrialContext {
   durationMs: number;
 }
 
+/** Applications that stay on their ports from one trial to the next of a switch that stays up. The first trial starts them. */
+export class KeptApplications {
+  private kept: { deployments: readonly Deployment[]; marks: readonly { side: Side; mark: number }[] } | null = null;
+
+  get deployments(): readonly Deployment[] | null {
+    return this.kept?.deployments ?? null;
+  }
+
+  keep(deployments: readonly Deployment[], marks: readonly { side: Side; mark: number }[]): void {
+    this.kept ??= { deployments, marks };
+  }
+
+  /** They end as at the end of a trial. Returns what could not be undone, one line each. */
+  async end(signal: AbortSignal): Promise<string[]> {
+    if (this.kept === null) return [];
+    const { deployments } = this.kept;
+    try {
+      await endDeployments(deployments, signal);
+    } catch {
+      // What did not end by itself is ended by its undo.
+    }
+    return this.drop();
+  }
+
+  /** They end at once. */
+  async drop(): Promise<string[]> {
+    const { marks } = this.kept ?? { marks: [] };
+    this.kept = null;
+    return unwind(marks);
+  }
+}
+
 /** A switch that is up on one of the testbed's hosts. */
 export interface RunningSide {
   side: Side;
@@ -84,19 +117,27 @@ export interface TrialPlan {
 
 /**
  * Runs one trial on a switch that is up on the host or, for `remote`, on both: the near one has the sources, and comes first.
- * Never throws for what a trial may meet; throws only the signal's reason.
+ * Where applications are `kept`, they are those of the trials before, unless something failed. Never throws for what a trial may meet; throws
+ * only the signal's reason.
  */
-export async function runTrial(context: TrialContext, plan: TrialPlan, sides: readonly RunningSide[]): Promise<Trial> {
+export async function runTrial(
+  context: TrialContext,
+  plan: TrialPlan,
+  sides: readonly RunningSide[],
+  kept: KeptApplications | null = null,
+): Promise<Trial> {
   const startedAt = new Date().toISOString();
   const began = performance.now();
-  const marks = sides.map(({ side }) => side.undo.mark());
+  const marks = sides.map(({ side }) => ({ side, mark: side.undo.mark() }));
   let verdict: Verdict;
   try {
-    verdict = evaluate(await observe(context, plan, sides));
+    verdict = evaluate(await observe(context, plan, sides, kept, marks));
   } catch (error) {
     verdict = { outcome: failureOf(error, sides), measurement: null, histograms: {}, flags: [] };
   }
-  const leftovers = (await Promise.all(sides.map(({ side }, index) => side.undo.unwindTo(marks[index] ?? 0)))).flat();
+  const leftovers = kept === null ? await unwind(marks) : [];
+  if (kept !== null && verdict.outcome.outcome === 'failed')
+    leftovers.push(...(await kept.drop()), ...(await unwind(marks)));
   if (leftovers.length > 0 && verdict.outcome.outcome === 'measured') {
     verdict.outcome = { outcome: 'failed', step: 'clean up', reason: leftovers.join('; ') };
   }
@@ -123,6 +164,10 @@ export async function runTrial(context: TrialContext, plan: TrialPlan, sides: re
   };
 }
 
+async function unwind(marks: readonly { side: Side; mark: number }[]): Promise<string[]> {
+  return (await Promise.all(marks.map(({ side, mark }) => side.undo.unwindTo(mark)))).flat();
+}
+
 function placementFlags({ sharedCpu, sharedHousekeeping, unlikeCpus }: Placement): Flag[] {
   const shared: Flag[] = sharedCpu ? ['shared-cpu'] : sharedHousekeeping ? ['shared-housekeeping'] : [];
   return unlikeCpus ? [...shared, 'unlike-cpus'] : shared;
@@ -141,12 +186,17 @@ function failureOf(error: unknown, sides: readonly RunningSide[]): Outcome {
   return { outcome: 'failed', step: error instanceof HostError ? 'host' : 'run', reason };
 }
 
-async function observe(context: TrialContext, plan: TrialPlan, sides: readonly RunningSide[]): Promise<Evidence> {
-  // Before anything is made for any of them.
-  const ports = await allEnded(sides.map(async ({ running }) => running.nextPorts()));
-  const deployments = await allEnded(
-    sides.flatMap(({ side }, index) => (ports[index] ?? []).map((port) => deploy(context, plan, side, port))),
-  );
+async function observe(
+  context: TrialContext,
+  plan: TrialPlan,
+  sides: readonly RunningSide[],
+  kept: KeptApplications | null,
+  marks: readonly { side: Side; mark: number }[],
+): Promise<Evidence> {
+  const goOn = kept?.deployments ?? null;
+  for (const { application, side, port } of goOn ?? []) application.next(applicationOf(context, plan, side, port));
+  const deployments = goOn ?? (await deployAll(context, plan, sides));
+  kept?.keep(deployments, marks);
   // Whatever ends too early ends the trial at once, wherever the trial is.
   const watch = new AbortController();
   const trouble = Promise.race([
@@ -157,7 +207,8 @@ async function observe(context: TrialContext, plan: TrialPlan, sides: readonly R
     aborted(context.signal, watch.signal),
   ]);
   trouble.catch(() => undefined);
-  const evidence = exchange(context, plan, sides, deployments, watch.signal);
+  const stage = { deployments, isNew: goOn === null, stays: kept !== null };
+  const evidence = exchange(context, plan, sides, stage, watch.signal);
   try {
     return await Promise.race([trouble, evidence]);
   } finally {
@@ -165,6 +216,25 @@ async function observe(context: TrialContext, plan: TrialPlan, sides: readonly R
     // Nothing of this trial goes on beside its own cleaning up, or beside the next one.
     await Promise.allSettled([evidence]);
   }
+}
+
+async function deployAll(
+  context: TrialContext,
+  plan: TrialPlan,
+  sides: readonly RunningSide[],
+): Promise<readonly Deployment[]> {
+  // Before anything is made for any of them.
+  const ports = await allEnded(sides.map(async ({ running }) => running.nextPorts()));
+  return allEnded(
+    sides.flatMap(({ side }, index) => (ports[index] ?? []).map((port) => deploy(context, plan, side, port))),
+  );
+}
+
+/** The applications of a trial, whether they have just been started, and whether they stay for another. */
+interface Stage {
+  deployments: readonly Deployment[];
+  isNew: boolean;
+  stays: boolean;
 }
 
 /** What was counted before the first packet. */
@@ -180,11 +250,11 @@ async function exchange(
   context: TrialContext,
   plan: TrialPlan,
   sides: readonly RunningSide[],
-  deployments: readonly Deployment[],
+  { deployments, isNew, stays }: Stage,
   signal: AbortSignal,
 ): Promise<Evidence> {
   const { measured, beside, idle } = groupsOf(plan, deployments);
-  await becomeReady(sides, deployments, signal);
+  await becomeReady(sides, deployments, isNew, signal);
   const announcedNs = await announceAll(deployments, plan.testCase, signal);
   if (plan.testCase.idleMs > 0 && !plan.calibrates)
     await timers.setTimeout(plan.testCase.idleMs, undefined, { signal });
@@ -198,8 +268,8 @@ async function exchange(
   const told = await collect([...measured, ...beside], before.farAheadNs, signal);
   const { counters: after } = await quietCounters(sides, deployments, signal);
   await endIdle(idle, signal);
-  await endDeployments(deployments, signal);
-  const interfaces = await readReturned(deployments);
+  if (!stays) await endDeployments(deployments, signal);
+  const interfaces = await (stays ? readInside(deployments) : readReturned(deployments));
   // Last of all, as they were read first: what others send by the cable is seen there at least as often as behind it.
   const uplinks = await readUplinks(sides);
   return {
@@ -262,13 +332,14 @@ function evidenceOf(
 async function becomeReady(
   sides: readonly RunningSide[],
   deployments: readonly Deployment[],
+  isNew: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   await allEnded<unknown>([
     ...deployments.map(({ application }) => application.ready(READY_TIMEOUT_MS, signal)),
-    ...sides.map(({ running }) => running.connect?.(signal) ?? Promise.resolve()),
+    ...(isNew ? sides.map(({ running }) => running.connect?.(signal) ?? Promise.resolve()) : []),
   ]);
-  await identify(deployments);
+  if (isNew) await identify(deployments);
   await Promise.all(sides.map(({ side, running }) => settle(side, running, deployments, signal)));
 }
 
