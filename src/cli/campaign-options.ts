@@ -59,7 +59,7 @@ const OPTIONS: readonly CampaignOption[] = [
   {
     flags: '--budget <time>',
     key: 'budget',
-    text: 'with -D capacity: measured time of a search at most (default: as much as it takes)',
+    text: 'with -D capacity: measured time of a search at most (default: 5m)',
   },
   {
     flags: '--repeat <which>',

@@ -2,6 +2,7 @@
 import { CASES, caseRows } from '../report/tables/cases.ts';
 import { csvText, jsonLines, type Table } from '../report/tables/columns.ts';
 import { bucketRows, HISTOGRAMS, SAMPLES, SIZES, sampleRows, sizeRows } from '../report/tables/parts.ts';
+import { foundRows, LOADS, loadRows, OBJECTIVES } from '../report/tables/searches.ts';
 import { caseRow, type TrialRow } from '../report/tables/shared.ts';
 import { TRIALS } from '../report/tables/trials.ts';
 import type { TrialParts } from '../store/rows.ts';
@@ -42,6 +43,10 @@ function tableOf(store: Store, ids: readonly (string | undefined)[], what: What,
         each(ids, (id) => caseRows(requireResult(store, id))),
         format,
       );
+    case 'objectives':
+      return text(OBJECTIVES, foundRows(trials({})), format);
+    case 'loads':
+      return text(LOADS, loadRows(trials({})), format);
     case 'samples':
       return text(SAMPLES, sampleRows(trials({ samples: true })), format);
     case 'sizes':

@@ -17,13 +17,14 @@ import { addCampaignOptions, campaignOptionsIn } from './campaign-options.ts';
 import { declare } from './commands/run.ts';
 
 const NAMED = [
-  ...['-D', 'latency', '-L', 'remote', '-S', '2vs2', '-V', 'ovs', '-P', '1518', '--fcs', '-R', '5k', '-B', '8'],
+  ...['-D', 'capacity', '-L', 'remote', '-S', '2vs2', '-V', 'ovs', '-P', '1518', '--fcs', '-R', '5k', '-B', '8'],
   ...['--io', 'raw-mmsg', '--port', 'netdev', '--touch', 'none', '--rx-moderation', 'off', '--placement', 'same-core'],
   ...['--wait', 'block', '--warmup', '1s', '--duration', '2s', '--trials', '7', '--precision', '3%'],
   ...['--max-trials', '20', '--repeat', 'none', '--cpus', '0-1,3', '--testbed', 'lab', '--tune', 'governor,irqs'],
   ...['--host-network', '--seed', '42', '--flows', '1k', '--flow-fields', 'mac', '--flow-order', 'uniform'],
   ...['--vlan', '100-199', '--qinq', '200', '--switch-threads', '2', '--queues', '4', '--arrivals', 'poisson'],
   ...['--background', '50%', '--macs', '1k', '--announce-rate', '100k', '--idle', '1500ms'],
+  ...['--objective', 'loss=0.1%,loss=0', '--width', '1%', '--duration-sum', '10s', '--budget', '2min'],
 ];
 const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));
 /** Each option with a value that is not its default. */
@@ -51,7 +52,8 @@ function recordOf(campaign: Campaign, hosts: HostRecord[]) {
     ...pointOf(cell, dimension, campaign),
     wait: campaign.wait === 'auto' ? 'poll' : campaign.wait,
   });
-  const { warmupMs, warmupAuto, durationMs, trials, precision, repeat, fcs, tune, hostNetwork, seed } = campaign;
+  const { warmupMs, warmupAuto, durationMs, trials, precision, search, repeat, fcs, tune, hostNetwork, seed } =
+    campaign;
   return storedCampaign({
     ...{
       warmupMs,
@@ -59,6 +61,7 @@ function recordOf(campaign: Campaign, hosts: HostRecord[]) {
       durationMs,
       trialsPlanned: trials,
       precision,
+      search,
       repeat,
       fcs,
       tune,

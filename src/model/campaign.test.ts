@@ -36,6 +36,7 @@ describe('parseCampaign', () => {
       durationMs: 3000,
       trials: 6,
       precision: null,
+      search: null,
       repeat: 'disturbed',
       fcs: false,
       tune: ['off'],
@@ -50,7 +51,11 @@ describe('parseCampaign', () => {
     const lab = { near: { host: 'local', uplink: 'eth1' }, far: { host: 'lab@far', uplink: 'eth1' } };
     const file: CampaignFile = {
       title: 'all',
-      dimension: 'throughput,latency',
+      dimension: 'throughput,latency,capacity',
+      objective: 'loss=0.1%,loss=0',
+      width: '2%',
+      durationSum: '10s',
+      budget: '2min',
       location: 'local, remote',
       pairs: '1vs1,4vs4',
       switch: 'linux-bridge, ovs',
@@ -75,7 +80,7 @@ describe('parseCampaign', () => {
     };
     assert.deepEqual(campaignOf(file), {
       title: 'all',
-      dimensions: ['throughput', 'latency'],
+      dimensions: ['throughput', 'latency', 'capacity'],
       locations: ['local', 'remote'],
       pairs: [1, 4],
       switches: ['linux-bridge', 'ovs'],
@@ -95,6 +100,13 @@ describe('parseCampaign', () => {
       durationMs: 60_000,
       trials: 10,
       precision: { ratio: 0.025, trialsMax: 40 },
+      search: {
+        objectives: [
+          { figure: 'loss', mostRatio: 0.001 },
+          { figure: 'loss', mostRatio: 0 },
+        ],
+        ...{ widthRatio: 0.02, durationSumMs: 10_000, exceedRatio: 0.5, budgetMs: 120_000 },
+      },
       repeat: 'none',
       fcs: true,
       tune: ['governor', 'irqs'],
@@ -125,7 +137,17 @@ describe('parseCampaign', () => {
   });
 
   const bad: [CampaignFile, RegExp][] = [
-    [{ dimension: 'speed' }, /^dimension \(-D\): 'speed' is not one of throughput, latency$/],
+    [{ dimension: 'speed' }, /^dimension \(-D\): 'speed' is not one of throughput, latency, capacity$/],
+    [{ width: '1%' }, /^width \(--width\): it is of searches; call 'vswbench search', or give -D capacity$/],
+    [{ objective: 'loss=0' }, /^objective \(--objective\): it is of searches/],
+    [
+      { dimension: 'capacity', objective: 'loss=0.5' },
+      /^objective \(--objective\): 'loss=0.5' is not an objective \(examples: loss=0, loss=0.5%\)$/,
+    ],
+    [{ dimension: 'capacity', objective: 'loss=100%' }, /'loss=100%' is met by every rate; give less than 100%$/],
+    [{ dimension: 'capacity', width: '0.01%' }, /^width \(--width\): 0.01% is out of range; give 0.05% to 50%$/],
+    [{ dimension: 'capacity', width: 'narrow' }, /^width \(--width\): 'narrow' is not a percentage, such as 2%$/],
+    [{ dimension: 'capacity', budget: '10ms' }, /^budget \(--budget\): '10ms' is out of range/],
     [{ location: '' }, /^location \(-L\): '' is not one of local, remote$/],
     [{ pairs: '4' }, /^pairs \(-S\): '4' is not NvsN.*1vs1, 4vs4/],
     [

@@ -279,6 +279,7 @@ describe('evaluate', () => {
       ...{ unidentifiedPackets: 0, latePackets: 0, foreignPackets: 0, steadyCorruptedPackets: 0 },
       ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, sizes: null, served: null },
       background: null,
+      search: null,
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,

@@ -563,8 +563,8 @@ const SEARCHES = `
 ALTER TABLE campaigns ADD COLUMN search_json TEXT;
 -- Of a capacity, what was found for each objective, and the trials of the search: {"found", "loads"}; JSON's null, or NULL, for others.
 ALTER TABLE trials ADD COLUMN search_json TEXT;
--- Trials of a search that is not over, one JSON object each, in their order; a search that is over has them in trials.search_json.
 CREATE TABLE search_loads (
+  -- One row a trial of a search that is not over, in their order; a search that is over has them in trials.search_json.
   campaign_id TEXT NOT NULL,
   case_index INTEGER NOT NULL,
   -- Of the trial that the search is.

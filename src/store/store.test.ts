@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import {
+  capacityCampaign,
   histogramOf,
   hostileCampaign,
   storedCampaign,
@@ -20,6 +21,7 @@ import {
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
 import type { LatencySummary, Measurement, StoredCampaign, Trial } from '../model/result.ts';
+import type { SearchLoad } from '../model/search.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, readHeader } from './schema.ts';
 import { Spare } from './spare.ts';
 import { type NewCampaign, newCampaignId, openStore, type Store, StoreError } from './store.ts';
@@ -525,6 +527,46 @@ describe('migrate', () => {
       0,
     );
     db.close();
+  });
+});
+
+describe('a search that is cut short', () => {
+  const load = (ratePps: number | null): SearchLoad => ({
+    ...{ ratePps, durationMs: 1000, intendedPackets: 1000, offeredPackets: 1000, lostPackets: 3 },
+    ...{ duplicatedPackets: 0, reorderedPackets: 0, receivedPps: 997, offeredPps: 1000, cpus: 1.5, disturbances: [] },
+  });
+
+  it('has its trials for whoever goes on, until it is over', (context) => {
+    const path = freshPath();
+    const campaign = capacityCampaign();
+    const store = opened(context, path);
+    store.createCampaign(planOf(campaign));
+    for (const ratePps of [null, 500, 400]) store.saveLoad(campaign.id, 0, 7, load(ratePps));
+    store.saveLoad(campaign.id, 0, 8, load(1));
+    store.saveLoad(campaign.id, 1, 7, load(2));
+    const again = opened(context, path);
+    assert.deepEqual(again.loads(campaign.id, 0, 7), [load(null), load(500), load(400)]);
+    const [found] = campaign.cases[0]?.trials ?? [];
+    assert.ok(found !== undefined);
+    const failed = {
+      ...found,
+      measurement: null,
+      outcome: { outcome: 'failed', step: 'switch', reason: 'gone' },
+    } as const;
+    again.saveTrial(campaign.id, 0, { ...failed, ordinal: 8 });
+    assert.deepEqual(again.loads(campaign.id, 0, 8), [load(1)], 'of one that failed they stay');
+    again.saveTrial(campaign.id, 0, { ...found, ordinal: 7 });
+    assert.deepEqual(again.loads(campaign.id, 0, 7), []);
+    assert.deepEqual(again.loads(campaign.id, 1, 7), [load(2)]);
+    assert.deepEqual(again.load(campaign.id)?.cases[0]?.trials.at(-1)?.measurement?.search, found.measurement?.search);
+  });
+  it('refuses what is no trial of it, and a case that there is not', (context) => {
+    const store = opened(context, freshPath());
+    const campaign = capacityCampaign();
+    store.createCampaign(planOf(campaign));
+    assert.equal(failureOf(() => store.saveLoad(campaign.id, 0, 0, { ...load(1), lostPackets: -1 })).code, 'refused');
+    assert.equal(failureOf(() => store.saveLoad(campaign.id, 9, 0, load(1))).code, 'refused');
+    assert.equal(failureOf(() => store.saveLoad('none', 0, 0, load(1))).code, 'unknown-campaign');
   });
 });
 

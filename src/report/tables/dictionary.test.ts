@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import {
+  capacityCampaign,
   hostileCampaign,
   storedCampaign,
   superPacketCampaign,
@@ -22,12 +23,20 @@ import { CASES, caseRows } from './cases.ts';
 import { type CellValue, type ColumnType, csvText, jsonLines, type Table } from './columns.ts';
 import { dictionaryText, TABLES } from './dictionary.ts';
 import { bucketRows, HISTOGRAMS, SAMPLES, sampleRows } from './parts.ts';
+import { foundRows, LOADS, loadRows, OBJECTIVES } from './searches.ts';
 import { caseRow, type TrialRow } from './shared.ts';
 import { TRIALS } from './trials.ts';
 
 const docs = join(import.meta.dirname, '../../../docs');
 const campaigns = [
-  ...[table2Campaign(), sweepCampaign(), twoTestbedsCampaign(), hostileCampaign(), superPacketCampaign()],
+  ...[
+    table2Campaign(),
+    sweepCampaign(),
+    twoTestbedsCampaign(),
+    hostileCampaign(),
+    superPacketCampaign(),
+    capacityCampaign(),
+  ],
   storedCampaign({ endedAt: null, precision: { ratio: 0.02, trialsMax: 30 } }),
 ];
 
@@ -101,6 +110,8 @@ describe('a table', () => {
       check(TRIALS, rows);
       check(CASES, [...caseRows(toCampaignResult(campaign))]);
       check(SAMPLES, [...sampleRows(rows)].slice(0, 100));
+      check(OBJECTIVES, [...foundRows(rows)]);
+      check(LOADS, [...loadRows(rows)]);
       check(HISTOGRAMS, [...bucketRows(rows)].slice(0, 100));
     }
   });
@@ -141,6 +152,7 @@ describe('a table', () => {
         'ways_json',
         'sizes_json',
         'background_json',
+        'search_json',
       ],
       cases: ['case_key', 'skipped_reason', 'revision'],
     };

@@ -3,6 +3,7 @@
 import { CASES } from './cases.ts';
 import type { Column, ColumnType } from './columns.ts';
 import { HISTOGRAMS, SAMPLES, SIZES } from './parts.ts';
+import { LOADS, OBJECTIVES } from './searches.ts';
 import { TRIALS } from './trials.ts';
 
 /** A table without its rows. */
@@ -13,7 +14,7 @@ interface DescribedTable {
 }
 
 /** Every table that `export --what` names. */
-export const TABLES: readonly DescribedTable[] = [TRIALS, CASES, SAMPLES, SIZES, HISTOGRAMS];
+export const TABLES: readonly DescribedTable[] = [TRIALS, CASES, OBJECTIVES, LOADS, SAMPLES, SIZES, HISTOGRAMS];
 
 const TYPES: Record<ColumnType, string> = {
   text: 'any text, quoted as RFC 4180 has it',
