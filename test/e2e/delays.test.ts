@@ -12,7 +12,7 @@ import type { Histogram } from '../../src/model/dataplane.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { Schedule } from '../fixtures/impaired-switch/impaired.ts';
 import { measure, type Truth } from './impaired.ts';
-import { cannotMeasure, type Ended, ownInterfaces, suite, suiteWorkspace, until } from './machine.ts';
+import { cannotMeasure, comesOutOnce, type Ended, ownInterfaces, suite, suiteWorkspace, until } from './machine.ts';
 
 const missing = await packagesMissing(localHost, ['switches']);
 const withoutDpdk = missing.includes('libdpdk-dev') && 'libdpdk-dev not installed: vswbench setup';
@@ -216,22 +216,6 @@ function stallOf(stallNs: number, packets: number, pps: number) {
   // The k-th largest delay is that of the k-th packet of the stall.
   const above = (ratio: number) => Math.max(0, stallNs - ((ratio * packets) / pps) * 1e9);
   return { mean: ((inStall / packets) * stallNs) / 2, p90: above(0.1), p99: above(0.01), p999: above(0.001) };
-}
-
-/**
- * Whoever else takes the CPUs away makes packets late that nothing else holds back: what is asked for has to come out once in a few
- * times. What must hold each time is asserted within.
- *
- * @param attempt - tells what was seen where it is not what was asked for
- */
-async function comesOutOnce(attempt: () => Promise<string | null>): Promise<void> {
-  const told: string[] = [];
-  for (let attempts = 0; attempts < 4; attempts += 1) {
-    const seen = await attempt();
-    if (seen === null) return;
-    told.push(seen);
-  }
-  assert.fail(told.join('\n'));
 }
 
 function atLeast(ns: number): number {
