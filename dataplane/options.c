@@ -647,20 +647,32 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
 /* What may differ between runs on one port. */
 static const char *const next_names[] = {"--rate",      "--run",         "--peer-run",
                                          "--warmup-ms", "--duration-ms", "--interval-ms"};
+#define NEXT_WORDS_MAX 24
+
+static bool may_be_next(const char *word)
+{
+    const struct option_spec *spec = find_spec(word);
+
+    return spec != NULL && index_of(spec->name, next_names, sizeof(next_names) / sizeof(next_names[0])) >= 0;
+}
 
 bool options_next(struct options *o, const char *text, char *error, size_t error_size)
 {
     struct message m = {error, error_size};
     struct draft d = {.o = *o};
-    char line[256], *rest, *name;
+    char line[256], *rest, *words[NEXT_WORDS_MAX];
+    int count = 0;
 
     snprintf(line, sizeof(line), "%s", text);
-    for (char *at = line; (name = strtok_r(at, " ", &rest)) != NULL; at = NULL) {
-        char *words[] = {name, strtok_r(NULL, " ", &rest)};
-        int i = 0;
-        if (index_of(name, next_names, sizeof(next_names) / sizeof(next_names[0])) < 0)
-            return refuse(&m, "next: %s is of the whole program: start another one", name);
-        if (!read_option(&d, words[1] == NULL ? 1 : 2, words, &i, &m))
+    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        if (count == NEXT_WORDS_MAX)
+            return refuse(&m, "next: give no more than %d words", NEXT_WORDS_MAX);
+        words[count++] = word;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!may_be_next(words[i]))
+            return refuse(&m, "next: %s is of the whole program: start another one", words[i]);
+        if (!read_option(&d, count, words, &i, &m))
             return false;
     }
     if (!complete_arrivals(&d.o, &m))
@@ -671,18 +683,18 @@ bool options_next(struct options *o, const char *text, char *error, size_t error
 
 void options_print_help(FILE *out)
 {
-    fputs("vswload: sends, receives and echoes test packets for vswbench\n\n"
-          "usage: vswload ROLE --io NAME --device DEV [options]\n"
-          "       vswload --list [--json]\n\n"
-          "ROLE is sender, receiver, client (sends and times the echoes), server (echoes) or peer (sends to another\n"
-          "one, and receives what that one sends).\n"
-          "Once it prints \"ready\" it reads from standard input: \"announce\", \"announce all\", \"start\",\n"
-          "\"start T\" (T ns after the epoch), \"send\" or \"send T\" (a peer, which has started, sends),\n"
-          "\"measure\" or \"measure T\" (the warm-up ends), \"next OPTIONS\" (after the end: another run) and "
-          "\"stop\"; the end of the input, SIGTERM and SIGINT\n"
-          "stop it, too. It prints JSON, one object a line.\n\n"
-          "options, with their defaults in parentheses:\n",
-          out);
+    fputs(
+        "vswload: sends, receives and echoes test packets for vswbench\n\n"
+        "usage: vswload ROLE --io NAME --device DEV [options]\n"
+        "       vswload --list [--json]\n\n"
+        "ROLE is sender, receiver, client (sends and times the echoes), server (echoes) or peer (sends to another\n"
+        "one, and receives what that one sends).\n"
+        "Once it prints \"ready\" it reads from standard input: \"announce\", \"announce all\", \"start\",\n"
+        "\"start T\" (T ns after the epoch), \"send\" or \"send T\" (a peer, which has started, sends),\n"
+        "\"measure\" or \"measure T\" (the warm-up ends), \"next OPTIONS\" (after the end, with --hold: another run)\n"
+        "and \"stop\"; the end of the input, SIGTERM and SIGINT stop it, too. It prints JSON, one object a line.\n\n"
+        "options, with their defaults in parentheses:\n",
+        out);
     for (size_t i = 0; i < SPEC_COUNT; i++) {
         int width =
             fprintf(out, "  %s%s%s", specs[i].name, specs[i].value ? " " : "", specs[i].value ? specs[i].value : "");

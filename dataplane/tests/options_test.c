@@ -184,6 +184,30 @@ static void test_arrivals(void)
     CHECK_EQUAL(o.pause_ns, 999);
 }
 
+/* What may differ between runs does, and nothing else is changed by it, or by what is refused. */
+static void test_next(void)
+{
+    struct options o = accepted("peer --io null --rate 5 --run 3 --peer-run 67 --duration-ms 9 --flows 1");
+    char error[256];
+
+    CHECK(options_next(&o, "--rate 7 --run 4 --peer-run=68 --duration-ms 10 --warmup-ms 2 --interval-ms 20", error,
+                       sizeof(error)));
+    CHECK(o.rate_pps == 7 && o.run == 4 && o.peer_run == 68 && o.duration_ms == 10 && o.warmup_ms == 2);
+    CHECK_EQUAL(o.interval_ms, 20);
+    static const char *const bad[][2] = {
+        {"--rate 8 --size 64", "--size is of the whole program"},
+        {"--rate 8 --rate", "--rate needs a value"},
+        {"--rate 8 --run 128", "--run 128"},
+        {"--rate 8 junk", "junk is of the whole program"},
+    };
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        CHECK(!options_next(&o, bad[i][0], error, sizeof(error)) && strstr(error, bad[i][1]) != NULL);
+        CHECK_EQUAL(o.rate_pps, 7);
+    }
+    o = accepted("sender --io null --rate 5 --arrivals poisson");
+    CHECK(!options_next(&o, "--rate 0", error, sizeof(error)) && strstr(error, "--arrivals") != NULL);
+}
+
 /* The source of flows is who asks: on the other side it is the peer. */
 static void test_flows(void)
 {
@@ -286,6 +310,7 @@ int main(void)
     test_refusals();
     test_defaults();
     test_arrivals();
+    test_next();
     test_flows();
     test_sizes();
     test_values();

@@ -538,6 +538,59 @@ static void test_announce(void)
     ends(0);
 }
 
+/* On the same port, each with a rate, a tag and a length of its own: nothing of one run is left in the next, whether it
+ * came to its own end or was stopped. */
+static void test_next(void)
+{
+    static const struct {
+        const char *options;
+        uint64_t packets, run; /* packets 0: unpaced */
+    } runs[] = {
+        {NULL, 40, 3},
+        {"next --rate 2000 --run 4 --duration-ms 30\n", 60, 4},
+        {"next --rate 0 --run 5 --duration-ms 5\n", 0, 5},
+        {"next --rate 1000 --run 6 --duration-ms 20\n", 20, 6},
+    };
+
+    run("client --io loop --rate 1000 --burst 1 --duration-ms 40 --interval-ms 10 --drain-ms 1 --run 3 --hold "
+        "--touch none");
+    for (unsigned i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+        if (runs[i].options != NULL)
+            say(runs[i].options);
+        CHECK(expect("ready"));
+        CHECK_EQUAL(number("run"), runs[i].run);
+        say("start\n");
+        CHECK(read_to_final().count >= 2);
+        CHECK(is("stopped_by", "\"duration\""));
+        check_tx(runs[i].packets > 0);
+        check_rx();
+        CHECK_EQUAL(number("rx.packets"), number("tx.offered_packets"));
+        CHECK_EQUAL(number("rx.foreign_packets"), 0);
+        check_histogram("rtt_intended", number("tx.steady_offered_packets"));
+        if (runs[i].packets > 0)
+            CHECK_EQUAL(number("tx.intended_packets"), runs[i].packets);
+    }
+    /* One that is stopped before it starts, and the end. */
+    say("next --duration-ms 60000\n");
+    CHECK(expect("ready"));
+    say("stop\n");
+    CHECK(next_line(program.out) && is_type("final") && is("stopped_by", "\"stop\""));
+    CHECK_EQUAL(number("tx.offered_packets"), 0);
+    say("stop\n");
+    ends(0);
+}
+
+static void test_next_refused(void)
+{
+    run("client --io loop --rate 1000 --burst 1 --duration-ms 10 --hold");
+    CHECK(expect("ready"));
+    say("start\n");
+    read_to_final();
+    say("next --size 128\n");
+    CHECK(expect("error") && is("message", "\"next: --size is of the whole program"));
+    ends(2);
+}
+
 /* A source whose warm-up would last a minute measures when it is told to: at an instant, or at once where that is past.
  * Once it measures, nothing changes that. */
 static void test_measure(const char *role, bool paced, bool past)
@@ -861,6 +914,8 @@ int main(void)
     test_stop_before_start("stop\n", "\"stop\"");
     test_stop_before_start(NULL, "\"eof\"");
     test_announce();
+    test_next();
+    test_next_refused();
     test_measure("sender", false, false);
     test_measure("sender", true, false);
     test_measure("sender", true, true);

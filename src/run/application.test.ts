@@ -156,6 +156,26 @@ describe('an application', () => {
     assert.deepEqual(process.sent, ['start 1235', 'measure 5679', 'stop']);
   });
 
+  it('serves one trial after the other, each with its own lines', async () => {
+    const { process, application } = launch();
+    process.print(READY);
+    process.print(SAMPLE);
+    process.print(FINAL);
+    const first = await application.final(LONG_MS, NEVER);
+    const { samples } = application;
+    application.next({ ...plan({ rate: 5000 }), durationMs: 1000, warmupMs: 100, runTag: 3 });
+    assert.deepEqual(process.sent, ['next --rate 5000 --warmup-ms 100 --duration-ms 1000 --interval-ms 100 --run 3']);
+    assert.deepEqual([application.samples, samples.length, application.plan.durationMs], [[], 1, 1000]);
+    process.print({ ...READY, run: 3 });
+    assert.equal((await application.ready(LONG_MS, NEVER)).run, 3);
+    process.print({ ...FINAL, ended_ns: 9 });
+    assert.deepEqual([first.ended_ns, (await application.final(LONG_MS, NEVER)).ended_ns], [2, 9]);
+    process.end({ exitCode: 1 });
+    await application.ended(LONG_MS, NEVER);
+    application.next(plan());
+    await assert.rejects(application.ready(LONG_MS, NEVER), TrialFailure);
+  });
+
   it('fails with what it complains of', async () => {
     const { process, application } = launch();
     process.print({ v: 2, type: 'error', code: 'EPERM', message: 'raw sockets need CAP_NET_RAW' });

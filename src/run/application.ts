@@ -145,6 +145,7 @@ export class Application {
   readonly name: string;
   private readonly process: HostProcess;
   private present: { plan: ApplicationPlan; lines: Lines };
+  private failure: TrialFailure | null = null;
 
   constructor(name: string, plan: ApplicationPlan, process: HostProcess) {
     this.name = name;
@@ -170,7 +171,8 @@ export class Application {
   /** Begins another trial, once the one before has told its result; it is to be ready, started and so on anew. */
   next(plan: ApplicationPlan): void {
     this.present = { plan, lines: new Lines() };
-    this.process.send(nextCommand(plan));
+    if (this.failure === null) this.process.send(nextCommand(plan));
+    else this.lines.reject(this.failure);
   }
 
   /** Its port is up and its MAC address announced. Fails with TrialFailure where it ends first or takes too long. */
@@ -247,8 +249,8 @@ export class Application {
   }
 
   private fail(why: string): void {
-    const failure = new TrialFailure('run application', `${this.name}: ${why}`);
-    this.lines.reject(failure);
+    this.failure ??= new TrialFailure('run application', `${this.name}: ${why}`);
+    this.lines.reject(this.failure);
   }
 
   /** Returns what the application complains of, if it does. */
