@@ -9,7 +9,7 @@ import { Application, type ApplicationPlan, applicationCommand, ipOf, sampleInte
 import { TrialFailure } from './failure.ts';
 
 function plan(part: Partial<TestCase> = {}, end: ApplicationPlan['end'] = 'source'): ApplicationPlan {
-  const times = { warmupMs: 500, durationMs: 3000, epochNs: 9_100_000_123_000_000_001n };
+  const times = { warmupMs: 500, durationMs: 3000, cooldownMs: 100, epochNs: 9_100_000_123_000_000_001n };
   return { testCase: testCase(part), pair: 3, end, device: 'eth0', cpu: 5, ...times, runTag: 127 };
 }
 

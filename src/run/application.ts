@@ -26,6 +26,7 @@ export interface ApplicationPlan {
   cpu: number;
   warmupMs: number;
   durationMs: number;
+  cooldownMs: number;
   /** Of the host that it runs on: its times are told since then. */
   epochNs: bigint;
   /** Tells its packets from those of the trial before (0 to `RUN_TAGS` - 1). */
@@ -35,8 +36,12 @@ export interface ApplicationPlan {
 /** The packet has seven bits for it. */
 export const RUN_TAGS = 128;
 
-/** Time that a source goes on after the measured window, so that the window ends before anything slows down. */
+/**
+ * Time that a source goes on after the measured window, so that the window ends before anything slows down. Trials of a search have less:
+ * there are many of them, and nothing ends behind them.
+ */
 export const COOLDOWN_MS = 100;
+export const COOLDOWN_KEPT_MS = 20;
 /** Both ends of all pairs sample at the same multiples of this; short windows need more samples than long ones. */
 export function sampleIntervalMs(durationMs: number): number {
   return durationMs >= 1000 ? 100 : 20;
@@ -92,7 +97,7 @@ function optionsFor(plan: ApplicationPlan): Record<string, string | number> {
     ...Object.fromEntries(PARAMETER_KEYS.flatMap((key) => optionOf(key, testCase))),
     'warmup-ms': plan.warmupMs,
     'duration-ms': plan.durationMs,
-    'cooldown-ms': COOLDOWN_MS,
+    'cooldown-ms': plan.cooldownMs,
     'interval-ms': sampleIntervalMs(plan.durationMs),
     'drain-ms': DRAIN_MS,
     cpu: plan.cpu,

@@ -48,8 +48,16 @@ export function receivesFirst(deployment: Pick<Deployment, 'application' | 'port
   return deployment.port.end === 'sink' || isPeer(deployment);
 }
 
+/** The phases of a trial. */
+export type ApplicationContext = Pick<TrialContext, 'warmupMs' | 'durationMs'> & Pick<ApplicationPlan, 'cooldownMs'>;
+
 /** Starts a container on a port, with its application. */
-export async function deploy(context: TrialContext, plan: TrialPlan, side: Side, port: Port): Promise<Deployment> {
+export async function deploy(
+  context: ApplicationContext,
+  plan: TrialPlan,
+  side: Side,
+  port: Port,
+): Promise<Deployment> {
   const application = applicationOf(context, plan, side, port);
   const name = `vswbench-${port.pair}-${port.end}`;
   const container = await startContainer(
@@ -73,7 +81,7 @@ export async function deploy(context: TrialContext, plan: TrialPlan, side: Side,
 }
 
 /** What the application on a port does in a trial. */
-export function applicationOf(context: TrialContext, plan: TrialPlan, side: Side, port: Port): ApplicationPlan {
+export function applicationOf(context: ApplicationContext, plan: TrialPlan, side: Side, port: Port): ApplicationPlan {
   const cpu = plan.placement.pairs[port.pair]?.[port.end];
   if (cpu === undefined) throw new RangeError(`the placement has no CPU for pair ${port.pair}`);
   return {
@@ -84,6 +92,7 @@ export function applicationOf(context: TrialContext, plan: TrialPlan, side: Side
     cpu,
     warmupMs: context.warmupMs,
     durationMs: context.durationMs,
+    cooldownMs: context.cooldownMs,
     epochNs: side.host.epochNs,
     runTag: plan.runTag,
   };

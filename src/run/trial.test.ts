@@ -9,7 +9,7 @@ import type { Artifacts } from '../host/artifacts.ts';
 import { HostLostError } from '../host/host.ts';
 import type { RunningSwitch } from '../switches/driver.ts';
 import type { Side } from './testbed.ts';
-import { runTrial, type TrialContext } from './trial.ts';
+import { KeptApplications, runTrial, type TrialContext } from './trial.ts';
 
 const DIRECTORY = '/run/vswbench/containers';
 const NET_DEV = 'Inter-|\n face |\n  eth0: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n';
@@ -88,8 +88,8 @@ function bench(t: TestContext) {
   };
   return {
     ...{ host, undo, stop, processes, running, artifacts },
-    run: (part: Partial<RunningSwitch> = {}, how: Partial<TrialContext> = {}) =>
-      runTrial({ ...context, ...how }, plan, [{ side, running: { ...running, ...part } }]),
+    run: (part: Partial<RunningSwitch> = {}, how: Partial<TrialContext> = {}, kept: KeptApplications | null = null) =>
+      runTrial({ ...context, ...how }, plan, [{ side, running: { ...running, ...part } }], kept),
     ready: () => {
       processes.source.print(readyLine('sender'));
       processes.sink.print(readyLine('receiver'));
@@ -103,6 +103,29 @@ function bench(t: TestContext) {
     },
   };
 }
+
+describe('applications that are kept', () => {
+  it('are gone with a trial that failed, and the next one starts its own', async (t) => {
+    const b = bench(t);
+    const kept = new KeptApplications();
+    const failed = b.run({}, {}, kept);
+    b.ready();
+    await b.started();
+    assert.equal(kept.deployments?.length, 2);
+    b.processes.sink.end({ exitCode: 1, stderr: 'gone\n' });
+    assert.equal((await failed).outcome.outcome, 'failed');
+    assert.deepEqual([b.undo.undos.length, kept.deployments], [0, null]);
+    const starts = () => b.host.events.filter((event) => event.startsWith('start ')).length;
+    assert.equal(starts(), 2);
+    const again = b.run({}, {}, kept);
+    assert.equal((await again).outcome.outcome, 'failed', 'their process is the one that has ended');
+    assert.equal(starts(), 4);
+    assert.deepEqual(await kept.end(new AbortController().signal), []);
+  });
+  it('end where nobody has kept any', async () => {
+    assert.deepEqual(await new KeptApplications().end(new AbortController().signal), []);
+  });
+});
 
 describe('a trial', () => {
   it('fails where a container ends before it is ready, with what that said', async (t) => {

@@ -10,7 +10,7 @@ import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Flag, Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { COOLDOWN_MS } from './application.ts';
+import { COOLDOWN_KEPT_MS, COOLDOWN_MS } from './application.ts';
 import type { Background } from './background.ts';
 import { type Clocksources, clockOffsetNs, toNearClock } from './clocks.ts';
 import { allEnded } from './concurrency.ts';
@@ -22,6 +22,7 @@ import {
   uplinkDifferences,
 } from './counters.ts';
 import {
+  type ApplicationContext,
   applicationOf,
   awaitEnds,
   type Deployment,
@@ -194,8 +195,9 @@ async function observe(
   marks: readonly { side: Side; mark: number }[],
 ): Promise<Evidence> {
   const goOn = kept?.deployments ?? null;
-  for (const { application, side, port } of goOn ?? []) application.next(applicationOf(context, plan, side, port));
-  const deployments = goOn ?? (await deployAll(context, plan, sides));
+  const phases = { ...context, cooldownMs: kept === null ? COOLDOWN_MS : COOLDOWN_KEPT_MS };
+  for (const { application, side, port } of goOn ?? []) application.next(applicationOf(phases, plan, side, port));
+  const deployments = goOn ?? (await deployAll(phases, plan, sides));
   kept?.keep(deployments, marks);
   // Whatever ends too early ends the trial at once, wherever the trial is.
   const watch = new AbortController();
@@ -219,7 +221,7 @@ async function observe(
 }
 
 async function deployAll(
-  context: TrialContext,
+  context: ApplicationContext,
   plan: TrialPlan,
   sides: readonly RunningSide[],
 ): Promise<readonly Deployment[]> {
