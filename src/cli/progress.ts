@@ -94,7 +94,9 @@ export class Progress {
     const estimate = formatDuration(this.remaining.estimateMs());
     const least = this.precision === null ? '' : 'at least ';
     const count = order.length + owed.length;
-    this.tell(`Campaign ${campaign.id} (${campaign.title}): ${least}${count} trials, ${least}about ${estimate}.`);
+    this.tell(
+      `Campaign ${campaign.id} (${campaign.title}): ${least}${counted(count, 'trial')}, ${least}about ${estimate}.`,
+    );
     this.tell(`Each: ${this.naming.common}.${this.fcs ? ` ${WITH_FCS}.` : ''}`);
   }
 

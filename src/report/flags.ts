@@ -58,7 +58,7 @@ const TEXTS: Record<Flag, string> = {
   'lowest-load-lost':
     'An objective was not met even at the lowest rate of the search: there is no capacity for it, and 0 stands for it where it decides.',
   'search-cut-short':
-    'The time of a search (--budget) was over before the bounds were as near as was asked for: the capacity lies between them.',
+    'The time of a search (--budget) was over before the bounds were decided on and as near as was asked for: those that are told are what its trials pointed to.',
   'clock-drift':
     'The time-stamp counter, by which packets are paced and timed, ran off from the kernel’s clock, or the kernel does not trust it: delays and rates may be wrong.',
 };

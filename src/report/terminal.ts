@@ -68,7 +68,7 @@ export function renderSummary(stored: CampaignResult, options: TerminalOptions):
 }
 
 function heading({ result, paint, columns }: Page): string[] {
-  const plan = `${spelledTrials(result)} of ${spelledDuration(result.durationMs)} a case, after ${spelledWarmup(result)}${untilPrecise(result)}${result.fcs ? `. ${WITH_FCS}` : ''}`;
+  const plan = `${trialsWords(result)} a case, after ${spelledWarmup(result)}${untilPrecise(result)}${result.fcs ? `. ${WITH_FCS}` : ''}`;
   const [first] = result.hosts;
   const lines = namesTestbeds(result)
     ? [plan, ...result.hosts.map((host) => `${hostName(host)}: ${machineName(host)}`)]
@@ -79,6 +79,14 @@ function heading({ result, paint, columns }: Page): string[] {
     ...wrap(clean(result.title), columns, 0).map((line) => paint(line, 'bold')),
     ...lines.flatMap((line) => wrap(clean(line), columns, 0)),
   ];
+}
+
+/** A search has trials of its own, which are so long. */
+function trialsWords(result: CampaignResult): string {
+  const each = spelledDuration(result.durationMs);
+  const isSearch = result.results.every(({ case: { dimension } }) => dimension === 'capacity');
+  if (!isSearch) return `${spelledTrials(result)} of ${each}`;
+  return `${spelledTrials(result).replace('trials', 'searches').replace('trial', 'search')} by trials of ${each}`;
 }
 
 function machineName({ inventory }: HostRecord): string {

@@ -162,6 +162,13 @@ describe('runSearch', () => {
     const { ended, saved } = await find({ capacityPps: () => 1e6, offerPps: 3e6 }, { settings });
     assert.ok(ended.flags.includes('search-cut-short'));
     assert.ok(saved.length <= 16, `${saved.length}`);
+    const [ndr] = searchOf(ended).found;
+    assert.ok(ndr?.ended === 'budget' && ndr.lowerPps !== null);
+    assert.equal(
+      ended.measurement?.throughputPps,
+      ndr.lowerPps,
+      'what its trials say so far, none of which lost a packet there',
+    );
   });
 
   it('runs a trial that was not measured once more, and fails with the second', async () => {

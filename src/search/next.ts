@@ -8,7 +8,7 @@ import type { Ladder } from './ladder.ts';
 
 /** What a goal has come to. */
 export type Progress =
-  | { kind: 'wants'; level: number; bounds: Bounds }
+  | { kind: 'wants'; level: number; likely: Bounds }
   /** Both bounds are there, and near enough. */
   | { kind: 'found'; upper: number; lower: number }
   /** The highest load that can be offered is a lower bound. */
@@ -30,7 +30,7 @@ export function progressOf(levels: Levels, goal: SearchGoal, ladder: Ladder, top
   if (upper !== null && upper >= ladder.levels - 1) return { kind: 'below-least', upper };
   if (upper !== null && lower !== null && isNear(ladder, upper, lower, goal)) return { kind: 'found', upper, lower };
   if (lower === top) return { kind: 'at-most', lower };
-  return { kind: 'wants', level: wanted(levels, goal, ladder, top), bounds };
+  return { kind: 'wants', level: wanted(levels, goal, ladder, top), likely: likelyBounds(levels, goal) };
 }
 
 function isNear(ladder: Ladder, upper: number, lower: number, { widthRatio }: SearchGoal): boolean {
@@ -44,8 +44,8 @@ function wanted(levels: Levels, goal: SearchGoal, ladder: Ladder, top: number): 
   const trials = [...levels.values()].flat();
   const guess = Math.max(top, ladder.levelBelow(estimatePps(trials, goal)));
   if (upper === null) return lower === null ? guess : stepUp(levels, lower, top, guess);
-  // Each miss doubles the step.
-  if (lower === null) return Math.min(last, Math.max(guess, upper + 2 ** triedNear(levels, guess)));
+  // Each load that was tried doubles the step: a little loss, now and then, does not tell how far below it ends.
+  if (lower === null) return Math.min(last, Math.max(guess, upper + 2 ** (levels.size - 1)));
   if (!isNear(ladder, upper, lower, goal)) {
     const between = triedNear(levels, guess) < GUESSES ? guess : Math.floor((upper + lower) / 2);
     return Math.min(lower - 1, Math.max(upper + 1, between));

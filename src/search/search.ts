@@ -23,7 +23,8 @@ export interface GoalResult {
   goal: SearchGoal;
   /**
    * `found`: both bounds are there, and near enough (a regular result). `max-load` and `tool-limited`: the highest load that was to be
-   * offered, or that the sender could offer, is a lower bound. `min-load`: the lowest load is too much. `budget`: time was over.
+   * offered, or that the sender could offer, is a lower bound. `min-load`: the lowest load is too much. `budget`: time was over, and the bounds are
+   * those that the trials so far point to.
    */
   ended: 'found' | 'max-load' | 'tool-limited' | 'min-load' | 'budget';
   lowerPps: number | null;
@@ -131,6 +132,9 @@ class SearchState {
   private resultOf(goal: SearchGoal): GoalResult {
     const progress = this.progressOf(goal);
     const { upper, lower } = boundsIn(progress);
+    // What is not decided on is told by the trials that there are.
+    const told = (lower === null ? [] : (this.levels.get(lower) ?? [])).reduce((sum, one) => sum + one.durationMs, 0);
+    const soFar = progress.kind === 'wants' ? { ...goal, durationSumMs: Math.min(told, goal.durationSumMs) } : goal;
     return {
       goal,
       ended: this.endOf(progress),
@@ -139,7 +143,7 @@ class SearchState {
       conditionalThroughputPps:
         lower === null
           ? null
-          : conditionalThroughputPps(this.ladder.loadPps(lower), this.levels.get(lower) ?? [], goal),
+          : conditionalThroughputPps(this.ladder.loadPps(lower), this.levels.get(lower) ?? [], soFar),
     };
   }
 
@@ -172,7 +176,7 @@ function boundsIn(progress: Progress): { upper: number | null; lower: number | n
     case 'not-offered':
       return { upper: null, lower: null };
     case 'wants':
-      return progress.bounds;
+      return progress.likely;
     default:
       return progress satisfies never;
   }
