@@ -44,7 +44,7 @@ const OPTIONS: readonly CampaignOption[] = [
   {
     flags: '--objective <list>',
     key: 'objective',
-    text: 'with -D capacity: what a rate has to meet, as loss=0,loss=0.5% (default: these two, NDR and PDR); the first one decides',
+    text: 'with -D capacity: what a rate has to meet, as loss=0.1%,p999=100us,cpu=1.5 (default: loss=0,loss=0.5%, which are NDR and PDR); that which binds decides',
   },
   {
     flags: '--width <percent>',

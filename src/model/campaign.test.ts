@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { type Campaign, type CampaignFile, CampaignFileSchema, parseCampaign } from './campaign.ts';
 import { listsOf } from './fields.ts';
 import { CELL_KEYS } from './parameters.ts';
+import { objectiveName, writtenObjective } from './search.ts';
 
 function campaignOf(file: CampaignFile): Campaign {
   const parsed = parseCampaign(file);
@@ -123,6 +124,22 @@ describe('parseCampaign', () => {
     assert.deepEqual(campaignOf({ precision: '50%', maxTrials: '6' }).precision, { ratio: 0.5, trialsMax: 6 });
   });
 
+  it('reads objectives as they are written, each once', () => {
+    const objectives = 'loss=0,loss=0.5%,p999=100us,p99=0.05ms,cpu=1.5';
+    const read = (objective: string) => campaignOf({ dimension: 'capacity', objective }).search?.objectives ?? [];
+    assert.deepEqual(read(objectives).map(writtenObjective), [
+      ...['loss=0', 'loss=0.5%', 'p999=100us', 'p99=50us', 'cpu=1.5'],
+    ]);
+    assert.deepEqual(read('p99=50us,p99=50000ns,loss=0%,loss=0').map(objectiveName), ['p99 ≤ 50 µs', 'NDR']);
+    assert.deepEqual(read(objectives).map(objectiveName), [
+      'NDR',
+      'PDR',
+      'p99.9 ≤ 100 µs',
+      'p99 ≤ 50 µs',
+      'CPUs ≤ 1.5',
+    ]);
+  });
+
   it('plans nothing twice', () => {
     const campaign = campaignOf({
       pairs: '2vs2,2vs2',
@@ -142,8 +159,10 @@ describe('parseCampaign', () => {
     [{ objective: 'loss=0' }, /^objective \(--objective\): it is of searches/],
     [
       { dimension: 'capacity', objective: 'loss=0.5' },
-      /^objective \(--objective\): 'loss=0.5' is not an objective \(examples: loss=0, loss=0.5%\)$/,
+      /^objective \(--objective\): 'loss=0.5' is not an objective \(examples: loss=0, loss=0.5%, p999=100us, p99=50us, cpu=1.5\)$/,
     ],
+    [{ dimension: 'capacity', objective: 'p999=100' }, /'p999=100' is not an objective/],
+    [{ dimension: 'capacity', objective: 'cpu=0' }, /'cpu=0' is not an objective/],
     [{ dimension: 'capacity', objective: 'loss=100%' }, /'loss=100%' is met by every rate; give less than 100%$/],
     [{ dimension: 'capacity', width: '0.01%' }, /^width \(--width\): 0.01% is out of range; give 0.05% to 50%$/],
     [{ dimension: 'capacity', width: 'narrow' }, /^width \(--width\): 'narrow' is not a percentage, such as 2%$/],

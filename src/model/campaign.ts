@@ -16,7 +16,7 @@ import {
   WAITS,
 } from './parameters.ts';
 import { REPEATS, type Repeat } from './repetition.ts';
-import { type Objective, SEARCH_DEFAULTS, type SearchSettings, WIDTH_RATIO_RANGE } from './search.ts';
+import { type Objective, SEARCH_DEFAULTS, type SearchSettings, WIDTH_RATIO_RANGE, writtenObjective } from './search.ts';
 import { type TestbedSpec, TestbedsSchema } from './testbed.ts';
 import { type Parsed, parseDurationMs } from './units.ts';
 
@@ -265,17 +265,34 @@ function searchOf(file: CampaignFile, dimensions: Campaign['dimensions']): Searc
   };
 }
 
-/** `loss=0`, `loss=0.5%`. */
+/** `loss=0`, `loss=0.5%`, `p999=100us`, `cpu=1.5`. */
 function objectivesOf(given: Given): Parsed<Objective[]> {
-  return eachOf<Objective>(given, (item) => {
-    const [, number, unit] = /^loss=(\d+(?:\.\d+)?)(%?)$/.exec(item) ?? [];
-    const mostRatio = number === undefined ? Number.NaN : Number(number) / 100;
-    if (Number.isNaN(mostRatio) || (unit === '' && mostRatio !== 0)) {
-      return { ok: false, error: `'${item}' is not an objective (examples: loss=0, loss=0.5%)` };
-    }
-    if (mostRatio >= 1) return { ok: false, error: `'${item}' is met by every rate; give less than 100%` };
-    return { ok: true, value: [{ figure: 'loss', mostRatio }] };
+  const parsed = eachOf<Objective>(given, (item) => {
+    const objective = objectiveOf(item);
+    return objective.ok ? { ok: true, value: [objective.value] } : objective;
   });
+  if (!parsed.ok) return parsed;
+  const each = new Map(parsed.value.map((objective) => [writtenObjective(objective), objective]));
+  return { ok: true, value: [...each.values()] };
+}
+
+const NS = { ns: 1, us: 1000, ms: 1_000_000 } as const;
+
+function objectiveOf(item: string): Parsed<Objective> {
+  const [, figure = '', number = '', unit = ''] = /^(loss|p99|p999|cpu)=(\d+(?:\.\d+)?)(%|ns|us|ms|)$/.exec(item) ?? [];
+  const value = Number(number);
+  if (figure === 'loss' && (unit === '%' || (unit === '' && value === 0))) {
+    if (value >= 100) return { ok: false, error: `'${item}' is met by every rate; give less than 100%` };
+    return { ok: true, value: { figure, mostRatio: value / 100 } };
+  }
+  if (value > 0 && (figure === 'p99' || figure === 'p999') && (unit === 'ns' || unit === 'us' || unit === 'ms')) {
+    return { ok: true, value: { figure, mostNs: value * NS[unit] } };
+  }
+  if (value > 0 && figure === 'cpu' && unit === '') return { ok: true, value: { figure, mostCpus: value } };
+  return {
+    ok: false,
+    error: `'${item}' is not an objective (examples: loss=0, loss=0.5%, p999=100us, p99=50us, cpu=1.5)`,
+  };
 }
 
 function percentIn(field: string, given: string, [least, most]: readonly [number, number]): number {

@@ -274,7 +274,7 @@ export const MeasurementSchema = z.strictObject({
   steadyCorruptedPackets: count.default(0),
   /** Due within the steady state and never sent: the port took none for longer than the sender's debt limit. */
   steadyGivenUpPackets: count.default(0),
-  /** Goodput: unique, intact packets received within the steady state. For `latency` it is the client's echoes; for `capacity` what the search found for its first objective. */
+  /** Goodput: unique, intact packets received within the steady state. For `latency` it is the client's echoes; for `capacity` what the search found for the objective that binds. */
   throughputPps: z.number(),
   /** Everything of ours that arrived, copies and damaged packets among it. Older records lack it. */
   rawPps: z.number().nullable().default(null),
@@ -312,7 +312,7 @@ export const MeasurementSchema = z.strictObject({
   switchFigures: z.record(z.string(), z.number()),
   /** Its tables that flows or addresses fill. Older records lack it. */
   caches: z.array(CacheSchema).default([]),
-  /** Of a capacity: what was found, and by which trials; all else is of one more trial, at the first objective's lower bound. Older records lack it. */
+  /** Of a capacity: what was found, and by which trials; all else is of one more trial, at the lowest of their lower bounds. Older records lack it. */
   search: SearchSchema.nullable().default(null),
   samples: z.array(SampleSchema),
 });

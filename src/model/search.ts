@@ -8,12 +8,16 @@ const count = z.int().nonnegative();
 export const ObjectiveSchema = z.discriminatedUnion('figure', [
   /** Of the packets sent within the measured window, at most so many are lost, as a ratio. */
   z.strictObject({ figure: z.literal('loss'), mostRatio: z.number().min(0).lt(1) }),
+  /** A percentile of the delays from sender to receiver, which need one clock. */
+  z.strictObject({ figure: z.enum(['p99', 'p999']), mostNs: z.number().positive() }),
+  /** CPU time of applications and switch, in CPUs. */
+  z.strictObject({ figure: z.literal('cpu'), mostCpus: z.number().positive() }),
 ]);
 export type Objective = z.infer<typeof ObjectiveSchema>;
 
 /** What the searches of a campaign have in common. */
 export const SearchSettingsSchema = z.strictObject({
-  /** The first one's rate is the figure by which cases are compared. */
+  /** All of them are to be met: the lowest of their rates is the figure by which cases are compared. */
   objectives: z.array(ObjectiveSchema).min(1),
   /** How far the two bounds of an objective may be apart, relative to the upper one. */
   widthRatio: z.number().gt(0).lt(1),
@@ -40,6 +44,9 @@ export const SearchLoadSchema = z.strictObject({
   receivedPps: z.number(),
   offeredPps: z.number(),
   cpus: z.number(),
+  /** Of the delays from sender to receiver; null where these are too few, or there is no clock in common. */
+  p99Ns: z.number().nullable(),
+  p999Ns: z.number().nullable(),
   /** Why it counts as disturbed; empty for a quiet one. */
   disturbances: z.array(z.string()),
 });
@@ -70,18 +77,47 @@ export type Search = z.infer<typeof SearchSchema>;
 
 /** What everybody calls it: NDR and PDR are FD.io's names of a loss of nothing and of half a percent. */
 export function objectiveName(objective: Objective): string {
-  const { mostRatio } = objective;
-  if (mostRatio === 0) return 'NDR';
-  return mostRatio === 0.005 ? 'PDR' : `loss ≤ ${percent(mostRatio)}`;
+  switch (objective.figure) {
+    case 'loss':
+      if (objective.mostRatio === 0) return 'NDR';
+      return objective.mostRatio === 0.005 ? 'PDR' : `loss ≤ ${percent(objective.mostRatio)}`;
+    case 'p99':
+    case 'p999':
+      return `${objective.figure === 'p99' ? 'p99' : 'p99.9'} ≤ ${objective.mostNs / 1000} µs`;
+    case 'cpu':
+      return `CPUs ≤ ${objective.mostCpus}`;
+    default:
+      return objective satisfies never;
+  }
 }
 
-/** As one writes it: `loss=0.5%`. */
-export function writtenObjective({ mostRatio }: Objective): string {
-  return `loss=${mostRatio === 0 ? '0' : percent(mostRatio, '')}`;
+/** As one writes it: `loss=0.5%`, `p999=100us`, `cpu=1.5`. */
+export function writtenObjective(objective: Objective): string {
+  const { figure } = objective;
+  switch (figure) {
+    case 'loss':
+      return `loss=${objective.mostRatio === 0 ? '0' : percent(objective.mostRatio, '')}`;
+    case 'p99':
+    case 'p999':
+      return `${figure}=${objective.mostNs / 1000}us`;
+    case 'cpu':
+      return `cpu=${objective.mostCpus}`;
+    default:
+      return figure satisfies never;
+  }
 }
 
 function percent(ratio: number, space = ' '): string {
   return `${Number((100 * ratio).toPrecision(6))}${space}%`;
+}
+
+/** What is known of a rate that meets all objectives: of the one that binds. Null where there is none. */
+export function bindingOf<One extends { throughputPps: number | null }>(found: readonly One[]): One | null {
+  const [first = null, ...others] = found;
+  return others.reduce<One | null>(
+    (least, one) => (least !== null && (one.throughputPps ?? 0) < (least.throughputPps ?? 0) ? one : least),
+    first,
+  );
 }
 
 /** The least and the most of the bounds that were asked for, of what one search may take for a width. */

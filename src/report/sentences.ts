@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer in words: one sentence or two for each group of comparable cases.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
-import { objectiveName } from '../model/search.ts';
+import { bindingOf, objectiveName } from '../model/search.ts';
 import { caseKey, ioName } from '../model/testcase.ts';
 import { quantity } from '../model/units.ts';
 import type { Group } from '../stats/group.ts';
@@ -224,8 +224,10 @@ function figure(result: CaseResult): string {
 
 /** What the figure is that decides. */
 function figureName({ case: { dimension }, summary }: CaseResult): string {
-  const [first] = summary?.found ?? [];
-  if (first !== undefined) return objectiveName(first.objective);
+  const binding = bindingOf(
+    (summary?.found ?? []).map(({ objective, throughputPps }) => ({ objective, throughputPps: throughputPps.median })),
+  );
+  if (binding !== null) return objectiveName(binding.objective);
   return dimension === 'latency' ? 'median round trip' : 'received';
 }
 

@@ -85,7 +85,7 @@ function heading({ result, paint, columns }: Page): string[] {
 function trialsWords(result: CampaignResult): string {
   const each = spelledDuration(result.durationMs);
   const isSearch = result.results.every(({ case: { dimension } }) => dimension === 'capacity');
-  if (!isSearch) return `${spelledTrials(result)} of ${each}`;
+  if (result.search === null || !isSearch) return `${spelledTrials(result)} of ${each}`;
   return `${spelledTrials(result).replace('trials', 'searches').replace('trial', 'search')} by trials of ${each}`;
 }
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom, testCase, trial } from '../../test/fixtures/campaign.ts';
-import type { Trial } from '../model/result.ts';
-import { SEARCH_DEFAULTS, type SearchLoad } from '../model/search.ts';
+import type { Measurement, Trial } from '../model/result.ts';
+import { type Objective, SEARCH_DEFAULTS, type SearchLoad } from '../model/search.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { runSearch, type SearchContext } from './search.ts';
 
@@ -15,6 +15,9 @@ interface Path {
   capacityPps: (index: number) => number;
   /** What each sender can offer. */
   offerPps?: number;
+  /** The delay that one of a thousand packets exceeds at this rate, ns; null: no clock in common. */
+  delayNs?: (pps: number) => number | null;
+  cpus?: (pps: number) => number;
   outcome?: (index: number, rate: TestCase['rate']) => Trial['outcome'];
   reasons?: (index: number) => string[];
 }
@@ -49,10 +52,19 @@ function runOn(path: Path, one: TestCase, first = 0) {
               throughputBps: (received * 512_000) / durationMs,
               offeredPps: (offered * 1000) / durationMs,
               noise: { ...base.measurement.noise, reasons },
+              cpu: { sender: 0, receiver: 0, switch: 0, total: path.cpus?.((offered * 1000) / durationMs) ?? 1.7 },
+              ...delaysOf(path.delayNs?.((offered * 1000) / durationMs) ?? null, received),
             }
           : null,
     };
   };
+}
+
+function delaysOf(p999: number | null, count: number): Pick<Measurement, 'latencyNs'> {
+  if (p999 === null) return {};
+  const { mean, min, p50, p90, p99, max } = { mean: 1, min: 1, p50: 1, p90: 1, p99: p999 / 2, max: p999 };
+  const told = { mean, min, p50, p90, p99, p999: count >= 10_000 ? p999 : null, p9999: null, max, count };
+  return { latencyNs: { oneWay: { ...told, censoredCount: 0, censoredAtLeastNs: null } } };
 }
 
 async function find(path: Path, part: Partial<SearchContext> = {}) {
@@ -89,6 +101,7 @@ describe('runSearch', () => {
         ['found', 'found'],
       );
       for (const { objective, lowerPps, upperPps } of found) {
+        assert.ok(objective.figure === 'loss');
         const criticalPps = 1e6 / (1 - objective.mostRatio);
         assert.ok(lowerPps !== null && upperPps !== null);
         assert.ok(lowerPps <= criticalPps + senders && upperPps >= criticalPps - senders);
@@ -120,6 +133,49 @@ describe('runSearch', () => {
     const { ended, saved } = await find(path, { known: other });
     assert.deepEqual(searchOf(ended).loads, saved);
     assert.ok(saved.every(({ durationMs }) => durationMs === 1000));
+  });
+
+  const settingsOf = (...objectives: Objective[]) => ({ settings: { ...SEARCH_DEFAULTS, objectives } });
+  const NDR = { figure: 'loss', mostRatio: 0 } as const;
+
+  it('goes by delays and CPU time as by loss, and the objective that binds is the figure', async () => {
+    // 100 us at 400 kpps, 1.5 CPUs at 500 kpps.
+    const path: Path = {
+      ...{ capacityPps: () => 1e6, offerPps: 2e6 },
+      ...{ delayNs: (pps) => pps / 4, cpus: (pps) => 1 + pps / 1e6 },
+    };
+    const objectives = [NDR, { figure: 'p999', mostNs: 100_000 }, { figure: 'cpu', mostCpus: 1.5 }] as const;
+    const { ended } = await find(path, settingsOf(...objectives));
+    const { found, loads } = searchOf(ended);
+    for (const [index, truePps] of [1e6, 400_000, 500_000].entries()) {
+      const one = found[index];
+      assert.ok(one?.ended === 'found' && one.lowerPps !== null && one.upperPps !== null, JSON.stringify(one));
+      assert.ok(one.lowerPps <= truePps + 1 && one.upperPps >= truePps - 1 && one.upperPps * 0.9949 < one.lowerPps);
+    }
+    assert.equal(ended.measurement?.throughputPps, found[1]?.throughputPps);
+    assert.equal(
+      ended.measurement?.steadyOfferedPackets,
+      found[1]?.lowerPps,
+      'the trial that stands for it is at that rate',
+    );
+    assert.ok(
+      loads.every(({ ratePps }) => ratePps === null || ratePps >= 11_000),
+      'each has its p99.9',
+    );
+    assert.ok(loads.length < 100, `${loads.length}`);
+  });
+
+  it('has no figure where one objective allows no rate', async () => {
+    const path: Path = { capacityPps: () => 1e6, offerPps: 2e6, delayNs: () => 5e6 };
+    const { ended } = await find(path, settingsOf(NDR, { figure: 'p99', mostNs: 100_000 }));
+    assert.deepEqual([ended.measurement?.throughputPps, searchOf(ended).found[1]?.ended], [0, 'min-load']);
+  });
+
+  it('fails at once where an objective is of delays that nobody can tell', async () => {
+    const path: Path = { capacityPps: () => 1e6, offerPps: 2e6, delayNs: () => null };
+    const { ended, saved } = await find(path, settingsOf(NDR, { figure: 'p999', mostNs: 100_000 }));
+    assert.ok(ended.outcome.outcome === 'failed' && /need one clock/.test(ended.outcome.reason));
+    assert.deepEqual(saved, []);
   });
 
   it('says how much could be offered where that is the limit, and takes nothing that was not sent for lost', async () => {

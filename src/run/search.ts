@@ -2,11 +2,19 @@
 // A search as a trial of a campaign: trials of a second or so on a switch that stays up, and one more at the rate that was found, of which
 // all is kept. docs/decisions/0027-searches.md.
 import type { Flag, Measurement, Outcome, Trial } from '../model/result.ts';
-import { type Found, type Objective, objectiveName, type SearchLoad, type SearchSettings } from '../model/search.ts';
+import {
+  bindingOf,
+  type Found,
+  type Objective,
+  objectiveName,
+  type SearchLoad,
+  type SearchSettings,
+} from '../model/search.ts';
 import { bothSend, type TestCase } from '../model/testcase.ts';
 import type { SearchGoal } from '../search/goal.ts';
 import { type GoalResult, type SearchPlan, type SearchResult, search } from '../search/search.ts';
 import type { Measured } from '../search/trial.ts';
+import { packetsNeeded } from '../stats/percentiles.ts';
 
 /** What a search needs of the campaign around it. */
 export interface SearchContext {
@@ -43,8 +51,9 @@ export async function runSearch(context: SearchContext): Promise<Trial> {
       (loadPps, durationMs) => loads.measure(loadPps, durationMs),
       (goals) => loads.tell(goals),
     );
+    const found = foundIn(context, result);
     const rate = lowerRate(result) ?? plan.minPps;
-    return timed(concluded(await loads.trial(rate, context.durationMs), foundIn(context, result), loads.all));
+    return timed(concluded(await loads.trial(rate, context.durationMs), found, loads.all));
   } catch (error) {
     if (error instanceof LoadFailure) return timed({ ...error.trial, measurement: null, histograms: {} });
     throw error;
@@ -80,9 +89,9 @@ class Loads {
    */
   async measure(loadPps: number, durationMs: number): Promise<Measured> {
     const first = await this.load(loadPps, durationMs);
-    if (this.isOffered(first)) return { kind: 'measured', lossRatio: lossOf(first) };
+    if (this.isOffered(first)) return { kind: 'measured', ...figuresOf(first) };
     const second = await this.load(loadPps, durationMs);
-    if (this.isOffered(second)) return { kind: 'measured', lossRatio: lossOf(second) };
+    if (this.isOffered(second)) return { kind: 'measured', ...figuresOf(second) };
     const offeredPps = Math.max(first.offeredPps, second.offeredPps);
     return { kind: 'not-reached', reachedPps: offeredPps / sendersOf(this.context.testCase) };
   }
@@ -95,7 +104,12 @@ class Loads {
       return known;
     }
     this.known.length = 0;
-    const { measurement } = await this.trial(ratePps ?? 'max', durationMs);
+    const trial = await this.trial(ratePps ?? 'max', durationMs);
+    const { measurement } = trial;
+    if (measurement.latencyNs?.oneWay === undefined && this.context.settings.objectives.some(isOfDelays)) {
+      const reason = 'an objective is of delays, which need one clock: search between two hosts for loss alone';
+      throw new LoadFailure(trial, { outcome: 'failed', step: 'search', reason });
+    }
     const load = loadOf(ratePps, durationMs, measurement);
     this.context.save(load);
     this.all.push(load);
@@ -150,13 +164,22 @@ function loadOf(ratePps: number | null, durationMs: number, measurement: Measure
     receivedPps: measurement.throughputPps,
     offeredPps: measurement.offeredPps,
     cpus: measurement.cpu.total,
+    p99Ns: measurement.latencyNs?.oneWay?.p99 ?? null,
+    p999Ns: measurement.latencyNs?.oneWay?.p999 ?? null,
     disturbances: measurement.noise.reasons,
   };
 }
 
-/** Of what was put on the ports: packets that were not sent are neither lost nor carried. */
-function lossOf({ offeredPackets, lostPackets }: SearchLoad): number {
-  return lostPackets / offeredPackets;
+/** Loss is of what was put on the ports: packets that were not sent are neither lost nor carried. */
+function figuresOf({ offeredPackets, lostPackets, cpus, p99Ns, p999Ns }: SearchLoad) {
+  const delays = { ...(p99Ns === null ? {} : { p99: p99Ns }), ...(p999Ns === null ? {} : { p999: p999Ns }) };
+  return { lossRatio: lostPackets / offeredPackets, figures: { cpu: cpus, ...delays } };
+}
+
+type OfDelays = Extract<Objective, { mostNs: number }>;
+
+function isOfDelays(objective: Objective): objective is OfDelays {
+  return 'mostNs' in objective;
 }
 
 function sendersOf(testCase: TestCase): number {
@@ -171,8 +194,10 @@ async function highestPps({ testCase, durationMs }: SearchContext, loads: Loads)
 }
 
 function planOf({ testCase, settings, durationMs }: SearchContext, maxPps: number): SearchPlan {
-  // Two bursts fit a trial: else it has no rate.
-  const leastPps = Math.ceil((2000 * testCase.burst) / durationMs);
+  // Two bursts fit a trial: else it has no rate. And so many packets that it has the percentile that is asked for.
+  const packets = settings.objectives.filter(isOfDelays).map(({ figure }) => packetsNeeded(figure));
+  const needed = Math.max(2 * testCase.burst, ...packets.map((all) => (1.1 * all) / sendersOf(testCase)));
+  const leastPps = Math.ceil((1000 * needed) / durationMs);
   return {
     goals: settings.objectives.map((objective) => goalOf(objective, settings, durationMs)),
     minPps: Math.min(Math.max(1, maxPps), Math.max(leastPps, Math.ceil(maxPps / RANGE))),
@@ -184,10 +209,26 @@ function planOf({ testCase, settings, durationMs }: SearchContext, maxPps: numbe
 function goalOf(objective: Objective, settings: SearchSettings, durationMs: number): SearchGoal {
   const { widthRatio, exceedRatio } = settings;
   return {
-    ...{ name: objectiveName(objective), lossRatio: objective.mostRatio, widthRatio, exceedRatio },
+    ...{ name: objectiveName(objective), ...limitOf(objective), widthRatio, exceedRatio },
     ...{ initialTrialMs: durationMs, finalTrialMs: durationMs },
     durationSumMs: Math.max(durationMs, settings.durationSumMs),
   };
+}
+
+/** Objectives of other figures have nothing to say of loss. */
+function limitOf(objective: Objective): Pick<SearchGoal, 'lossRatio' | 'limit'> {
+  const { figure } = objective;
+  switch (figure) {
+    case 'loss':
+      return { lossRatio: objective.mostRatio };
+    case 'p99':
+    case 'p999':
+      return { lossRatio: 1, limit: { figure, most: objective.mostNs } };
+    case 'cpu':
+      return { lossRatio: 1, limit: { figure, most: objective.mostCpus } };
+    default:
+      return figure satisfies never;
+  }
 }
 
 function foundIn(context: SearchContext, { goals }: SearchResult): Found[] {
@@ -206,14 +247,15 @@ function foundOf({ testCase, settings }: SearchContext, goal: GoalResult, index:
   };
 }
 
-/** Of each sender, at the lower bound of the first goal that has one. */
+/** Of each sender, at the lower bound that all goals allow; null where one allows none. */
 function lowerRate({ goals }: SearchResult): number | null {
-  return goals.find(({ lowerPps }) => lowerPps !== null)?.lowerPps ?? null;
+  const lower = goals.flatMap(({ lowerPps }) => lowerPps ?? []);
+  return lower.length < goals.length ? null : Math.min(...lower);
 }
 
-/** The search as a trial: its figure is what was found for the first objective, all else is of the trial at that rate. */
+/** The search as a trial: its figure is what was found for the objective that binds, all else is of the trial at that rate. */
 function concluded(last: Trial & { measurement: Measurement }, found: Found[], loads: SearchLoad[]): Trial {
-  const throughputPps = found[0]?.throughputPps ?? 0;
+  const throughputPps = bindingOf(found)?.throughputPps ?? 0;
   const { measurement } = last;
   const share = measurement.throughputPps === 0 ? 0 : throughputPps / measurement.throughputPps;
   const reasons = disturbancesOf(loads);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bounds of one goal, by the levels of a ladder: level 0 is the highest load.
 import { classify, type LoadClass } from './classify.ts';
-import type { SearchGoal } from './goal.ts';
+import { isWorse, type SearchGoal } from './goal.ts';
 import type { LoadTrial } from './trial.ts';
 
 /** Trials by level. */
@@ -26,9 +26,10 @@ export function likelyBounds(levels: Levels, goal: SearchGoal): Bounds {
   });
 }
 
-function likelyClass(trials: readonly LoadTrial[], { lossRatio, exceedRatio }: SearchGoal): LoadClass {
+function likelyClass(trials: readonly LoadTrial[], goal: SearchGoal): LoadClass {
   const sum = (some: readonly LoadTrial[]) => some.reduce((total, { durationMs }) => total + durationMs, 0);
-  return sum(trials.filter((trial) => trial.lossRatio > lossRatio)) > exceedRatio * sum(trials) ? 'upper' : 'lower';
+  const worse = trials.filter((trial) => isWorse(trial, goal));
+  return sum(worse) > goal.exceedRatio * sum(trials) ? 'upper' : 'lower';
 }
 
 function boundsOf(levels: Levels, classOf: (trials: readonly LoadTrial[]) => LoadClass): Bounds {

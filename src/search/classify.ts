@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the trials of one load say of it: RFC 9971, sections 6.1 and 6.2 and appendices A and B.
-import type { SearchGoal } from './goal.ts';
+import { isWorse, type SearchGoal } from './goal.ts';
 import type { LoadTrial } from './trial.ts';
 
-/** More loss than the goal allows, not more, or not known yet. */
+/** More than the goal allows, not more, or not known yet. */
 export type LoadClass = 'upper' | 'lower' | 'undecided';
 
-type Weighed = Pick<LoadTrial, 'durationMs' | 'lossRatio'>;
+type Weighed = Pick<LoadTrial, 'durationMs' | 'lossRatio' | 'figures'>;
 
 /**
  * Classifies a load: a lower bound where, whatever the trials say that are missing to the duration sum, the share of time with too much
@@ -25,10 +25,10 @@ export function classify(trials: readonly Weighed[], goal: SearchGoal): LoadClas
 }
 
 /** Of a load, time of trials by their length and by their loss, ms. */
-function durationSums(trials: readonly Weighed[], { lossRatio, finalTrialMs }: SearchGoal) {
+function durationSums(trials: readonly Weighed[], goal: SearchGoal) {
   const sum = (isFull: boolean, isHigh: boolean) =>
     trials
-      .filter((trial) => trial.durationMs >= finalTrialMs === isFull && trial.lossRatio > lossRatio === isHigh)
+      .filter((trial) => trial.durationMs >= goal.finalTrialMs === isFull && isWorse(trial, goal) === isHigh)
       .reduce((total, { durationMs }) => total + durationMs, 0);
   return {
     ...{ fullHighMs: sum(true, true), fullLowMs: sum(true, false) },

@@ -35,7 +35,7 @@ describe('the estimate of a load', () => {
     // Under overload it forwards less.
     const far = Array.from({ length: 4 }, () => trial(10_000, 0.91));
     const near = Array.from({ length: 3 }, () => trial(925, 0.01));
-    assert.equal(Math.round(estimatePps([...far, ...near.slice(1)], NDR)), 900);
-    assert.equal(Math.round(estimatePps([...far, ...near], NDR)), 916);
+    assert.equal(Math.round(estimatePps([...far, ...near.slice(1)], NDR) ?? 0), 900);
+    assert.equal(Math.round(estimatePps([...far, ...near], NDR) ?? 0), 916);
   });
 });

@@ -10,9 +10,11 @@ const NEAR_MS = 3000;
 /**
  * A trial with loss tells what was forwarded just then, one without that it is no less than its load. Of that quantity the estimate is
  * the quantile at the exceed ratio, by the estimator of Kaplan and Meier (1958) for what is known as a least value only, weighed by
- * duration, and the load that is so much higher as may be lost. Infinite where no trial lost anything that matters.
+ * duration, and the load that is so much higher as may be lost. Infinite where no trial lost anything that matters; null for a goal that goes by
+ * another figure, of which nobody knows how it grows.
  */
-export function estimatePps(trials: readonly LoadTrial[], goal: SearchGoal): number {
+export function estimatePps(trials: readonly LoadTrial[], goal: SearchGoal): number | null {
+  if (goal.limit !== undefined) return null;
   const rough = criticalPps(trials, goal);
   const near = trials.filter(({ loadPps }) => Math.abs(loadPps / rough - 1) <= NEAR_RATIO);
   const nearMs = near.reduce((sum, { durationMs }) => sum + durationMs, 0);

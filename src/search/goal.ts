@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a search looks for, in the terms of RFC 9971 (multiple loss ratio search), section 4.
+import type { LoadTrial } from './trial.ts';
 
-/** The highest load at which at most `exceedRatio` of the time more than `lossRatio` of the packets are lost. */
+/** The highest load at which at most `exceedRatio` of the time more than `lossRatio` of the packets are lost, or another figure is above its limit. */
 export interface SearchGoal {
   name: string;
   /** 0 to below 1, of the packets that were offered. */
   lossRatio: number;
+  /** A figure that decides in place of the loss, and the most that it may be. It must not fall while the load grows. */
+  limit?: { figure: string; most: number };
   /** 0 to below 1: of the duration sum, how much may be of trials with a higher loss. */
   exceedRatio: number;
   /** Of trials that only look where the load may be. */
@@ -16,6 +19,12 @@ export interface SearchGoal {
   durationSumMs: number;
   /** The bounds are at most so far apart, relative to the upper one. */
   widthRatio: number;
+}
+
+/** Whether a trial says that its load is too much. One that lacks the figure does. */
+export function isWorse({ lossRatio, figures }: Pick<LoadTrial, 'lossRatio' | 'figures'>, goal: SearchGoal): boolean {
+  if (goal.limit === undefined) return lossRatio > goal.lossRatio;
+  return (figures?.[goal.limit.figure] ?? Number.POSITIVE_INFINITY) > goal.limit.most;
 }
 
 /** What FD.io's CSIT asks for since 2024: trials of 1 s, 21 s in all, half of which may be worse, bounds 0.5 % apart. */

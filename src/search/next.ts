@@ -42,12 +42,14 @@ function wanted(levels: Levels, goal: SearchGoal, ladder: Ladder, top: number): 
   const { upper, lower } = likelyBounds(levels, goal);
   const last = ladder.levels - 1;
   const trials = [...levels.values()].flat();
-  const guess = Math.max(top, ladder.levelBelow(estimatePps(trials, goal)));
-  if (upper === null) return lower === null ? guess : stepUp(levels, lower, top, guess);
+  const estimate = estimatePps(trials, goal);
+  const guess = estimate === null ? null : Math.max(top, ladder.levelBelow(estimate));
+  if (upper === null) return lower === null ? (guess ?? top) : stepUp(levels, lower, top, guess);
   // Each load that was tried doubles the step: a little loss, now and then, does not tell how far below it ends.
-  if (lower === null) return Math.min(last, Math.max(guess, upper + 2 ** (levels.size - 1)));
+  if (lower === null) return Math.min(last, Math.max(guess ?? 0, upper + 2 ** (levels.size - 1)));
   if (!isNear(ladder, upper, lower, goal)) {
-    const between = triedNear(levels, guess) < GUESSES ? guess : Math.floor((upper + lower) / 2);
+    const isTried = guess === null || triedNear(levels, guess) >= GUESSES;
+    const between = isTried ? Math.floor((upper + lower) / 2) : guess;
     return Math.min(lower - 1, Math.max(upper + 1, between));
   }
   // The upper one first: its trials, which lose something, tell what was forwarded.
@@ -55,8 +57,9 @@ function wanted(levels: Levels, goal: SearchGoal, ladder: Ladder, top: number): 
 }
 
 /** Nothing is too much yet: each load that was not doubles the step, unless an estimate says where to look. */
-function stepUp(levels: Levels, lower: number, top: number, guess: number): number {
-  return Math.max(top, guess > top && guess < lower ? guess : lower - 2 ** (levels.size - 1));
+function stepUp(levels: Levels, lower: number, top: number, guess: number | null): number {
+  const isTelling = guess !== null && guess > top && guess < lower;
+  return Math.max(top, isTelling ? guess : lower - 2 ** (levels.size - 1));
 }
 
 function triedNear(levels: Levels, guess: number): number {

@@ -107,7 +107,7 @@ class SearchState {
     this.measuredMs += durationMs;
     switch (measured.kind) {
       case 'measured':
-        return { loadPps, durationMs, lossRatio: measured.lossRatio };
+        return { loadPps, durationMs, lossRatio: measured.lossRatio, figures: measured.figures ?? {} };
       case 'not-reached':
         this.top = Math.max(this.top, level + 1, this.ladder.levelBelow(measured.reachedPps));
         return null;

@@ -7,10 +7,14 @@ export interface LoadTrial {
   durationMs: number;
   /** Of the packets that were offered. Those that were not sent are neither lost nor carried. */
   lossRatio: number;
+  /** Other figures that goals go by, by name. */
+  figures?: Readonly<Record<string, number>>;
 }
 
 /** A trial, or that the sender could not offer the load, and which it could. */
-export type Measured = { kind: 'measured'; lossRatio: number } | { kind: 'not-reached'; reachedPps: number };
+export type Measured =
+  | ({ kind: 'measured' } & Pick<LoadTrial, 'lossRatio' | 'figures'>)
+  | { kind: 'not-reached'; reachedPps: number };
 
 /** Measures a trial. All that a search knows of the world. */
 export type Measure = (loadPps: number, durationMs: number) => Promise<Measured>;

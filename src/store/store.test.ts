@@ -533,7 +533,16 @@ describe('migrate', () => {
 describe('a search that is cut short', () => {
   const load = (ratePps: number | null): SearchLoad => ({
     ...{ ratePps, durationMs: 1000, intendedPackets: 1000, offeredPackets: 1000, lostPackets: 3 },
-    ...{ duplicatedPackets: 0, reorderedPackets: 0, receivedPps: 997, offeredPps: 1000, cpus: 1.5, disturbances: [] },
+    ...{
+      duplicatedPackets: 0,
+      reorderedPackets: 0,
+      receivedPps: 997,
+      offeredPps: 1000,
+      cpus: 1.5,
+      p99Ns: 9000,
+      p999Ns: null,
+      disturbances: [],
+    },
   });
 
   it('has its trials for whoever goes on, until it is over', (context) => {

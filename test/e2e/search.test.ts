@@ -42,8 +42,9 @@ suite('vswbench search', cannotMeasure, () => {
       assertNothingLeft();
       const { trial } = latest();
       const { found, loads } = searchOf(trial);
-      const told = found.map(({ objective: { mostRatio }, lowerPps, upperPps, throughputPps }) => {
-        const truePps = capacityPps(mostRatio);
+      const told = found.map(({ objective, lowerPps, upperPps, throughputPps }) => {
+        assert.ok(objective.figure === 'loss');
+        const truePps = capacityPps(objective.mostRatio);
         // Whatever else the machine does, no more goes through; a load counts as offered where half the width is missing.
         assert.ok(lowerPps !== null && lowerPps <= truePps / (1 - width / 2), `${lowerPps} of ${truePps}`);
         const [lower, upper] = [truePps * (1 - width), truePps * (1 + width)];

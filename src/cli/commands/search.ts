@@ -13,7 +13,7 @@ export function declare(command: Command): void {
       '\nThe same as vswbench run -D capacity --duration 1s --warmup 100ms --trials 1: go on with one that was cut short by vswbench run --resume.' +
         '\nWith -R it is the highest rate that is looked at. The method is that of RFC 9971 (docs/method.md).' +
         '\n\nExamples:\n  $ sudo vswbench search -V ovs,vpp -P 64,1500' +
-        '\n  $ sudo vswbench search -V linux-bridge --io raw-mmsg --objective loss=0.1% --width 1% --budget 30s',
+        '\n  $ sudo vswbench search -V linux-bridge --io raw-mmsg --objective loss=0.1%,p999=200us --width 1% --budget 30s',
     )
     .action(async (options: RunOptions) => {
       await (await import('../search.ts')).searchCapacity(options);

@@ -15,9 +15,14 @@ const FOUND_COLUMNS: readonly Column<FoundRow>[] = [
     of: ({ found }) => objectiveName(found.objective),
   },
   {
-    ...{ name: 'loss_ratio_max', type: 'number', unit: 'ratio' },
-    meaning: 'of the packets sent, as much as may be lost',
-    of: ({ found }) => found.objective.mostRatio,
+    ...{ name: 'objective_figure', type: 'text', unit: null },
+    meaning: '`loss`, `p99` or `p999` of the delays from sender to receiver, or `cpu`',
+    of: ({ found }) => found.objective.figure,
+  },
+  {
+    ...{ name: 'objective_limit', type: 'number', unit: null },
+    meaning: 'the most that it may be: a ratio of the packets sent, nanoseconds, or CPUs',
+    of: ({ found }) => limitOf(found.objective),
   },
   {
     ...{ name: 'lower_pps', type: 'number', unit: 'packets/s' },
@@ -41,6 +46,20 @@ const FOUND_COLUMNS: readonly Column<FoundRow>[] = [
     of: ({ found }) => found.ended,
   },
 ];
+
+function limitOf(objective: Found['objective']): number {
+  switch (objective.figure) {
+    case 'loss':
+      return objective.mostRatio;
+    case 'p99':
+    case 'p999':
+      return objective.mostNs;
+    case 'cpu':
+      return objective.mostCpus;
+    default:
+      return objective satisfies never;
+  }
+}
 
 export const OBJECTIVES: Table<FoundRow> = {
   name: 'objectives',
@@ -113,6 +132,16 @@ const LOAD_COLUMNS: readonly Column<LoadRow>[] = [
     ...{ name: 'total_cpus', type: 'number', unit: 'CPUs' },
     meaning: 'CPU time of applications and switch',
     of: ({ load }) => load.cpus,
+  },
+  {
+    ...{ name: 'p99_ns', type: 'number', unit: 'ns' },
+    meaning: 'of the delays from sender to receiver; empty for too few packets, and without a common clock',
+    of: ({ load }) => load.p99Ns,
+  },
+  {
+    ...{ name: 'p999_ns', type: 'number', unit: 'ns' },
+    meaning: 'the same, p99.9',
+    of: ({ load }) => load.p999Ns,
   },
   {
     ...{ name: 'disturbances', type: 'text', unit: null },
