@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import stringWidth from 'string-width';
 import {
+  capacityCampaign,
   storedCampaign,
   sweepCampaign,
   table2Campaign,
@@ -33,6 +34,7 @@ const WIDTHS = [60, 80, 120, 200];
 
 const table2 = toCampaignResult(table2Campaign());
 const testbeds = toCampaignResult(twoTestbedsCampaign());
+const capacities = toCampaignResult(capacityCampaign());
 const sweep = toCampaignResult(someOf(sweepCampaign(), [64, 1500]));
 
 /** Fewer sizes, as a reader of the recording has seen it all by then. */
@@ -87,6 +89,7 @@ function session(options: TerminalOptions): [string, string][] {
     ['show', renderSummary(table2, options)],
     ['show', renderSummary(sweep, options)],
     ['show', renderSummary(testbeds, options)],
+    ['show', renderSummary(capacities, options)],
     ['compare A B', renderComparison(comparison, options)],
   ];
 }

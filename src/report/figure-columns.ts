@@ -21,7 +21,7 @@ import {
   ppsScale,
   type Scale,
 } from './format.ts';
-import { boundsOf } from './found.ts';
+import { boundsOf, foundScale } from './found.ts';
 import { parameterColumn } from './parameter-column.ts';
 import type { Column } from './table.ts';
 import { clean } from './text.ts';
@@ -137,7 +137,7 @@ function columnsOf(dimension: Group['dimension'], cases: readonly CaseResult[]):
 
 /** For each objective what arrives at the highest rate that meets it, and between which rates that lies. */
 function capacityColumns(cases: readonly CaseResult[]): FigureColumn[] {
-  const scale = throughputScale(cases);
+  const scale = foundScale(cases);
   const objectives = cases.find(({ summary }) => summary?.found != null)?.summary?.found ?? [];
   return objectives.flatMap(({ objective }, index) => {
     const cell = (tell: (found: FoundSummary) => string) => (result: CaseResult) => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What searches found, in words: `NDR 1.204 Mpps (1.201 – 1.207)`.
+import type { CaseResult } from '../model/result.ts';
 import { type Found, objectiveName } from '../model/search.ts';
 import { inScale, ppsScale, type Scale, withUnit } from './format.ts';
 
@@ -10,6 +11,13 @@ export function boundsOf({ lowerPps, upperPps }: Bounds, scale: Scale): string {
   if (lowerPps !== null && upperPps !== null) return `${inScale(lowerPps, scale)} – ${inScale(upperPps, scale)}`;
   if (lowerPps !== null) return `≥ ${inScale(lowerPps, scale)}`;
   return upperPps === null ? '–' : `< ${inScale(upperPps, scale)}`;
+}
+
+/** The unit in which what was found for all of these cases reads well. */
+export function foundScale(cases: readonly Pick<CaseResult, 'summary'>[]): Scale {
+  return ppsScale(
+    cases.flatMap(({ summary }) => (summary?.found ?? []).map((one) => one.upperPps ?? one.lowerPps ?? 0)),
+  );
 }
 
 /** What was found for each objective so far. */

@@ -32,7 +32,7 @@ import {
   varying,
   whereOf,
 } from './format.ts';
-import { boundsOf } from './found.ts';
+import { boundsOf, foundScale } from './found.ts';
 import { bytesText } from './sizes.ts';
 
 /** A column: its header, whether it holds numbers, and the content for a row. */
@@ -176,7 +176,7 @@ function resultTable(
 
 /** Between which rates the highest one lies that meets each objective. */
 function foundColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
-  const scale = ppsScale(cases.map(({ summary }) => summary?.throughputPps.median ?? 0));
+  const scale = foundScale(cases);
   const objectives = cases.find(({ summary }) => summary?.found != null)?.summary?.found ?? [];
   return objectives.map(({ objective }, index) => ({
     title: `${objectiveName(objective)} between, ${scale.unit}`,
