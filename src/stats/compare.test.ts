@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  capacityCampaign,
   hostRecord,
   inventory,
   normal,
@@ -13,6 +14,7 @@ import {
 } from '../../test/fixtures/campaign.ts';
 import { plainCpus } from '../../test/fixtures/cpus.ts';
 import type { CaseResult, Flag } from '../model/result.ts';
+import { SEARCH_DEFAULTS } from '../model/search.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
 import { summarizeCase, toCampaignResult } from './campaign.ts';
 import { type ComparedCase, compareCampaigns, compareSwitches, unlikeConditions, unlikeMachines } from './compare.ts';
@@ -189,6 +191,12 @@ test('machines and conditions that differ are named', () => {
     ['duration (ms)', 'version of lxc', 'version of busybox'],
   );
   assert.deepEqual(unlikeConditions(a, a), []);
+  const capacity = toCampaignResult(capacityCampaign());
+  const partial = { ...capacity, search: { ...SEARCH_DEFAULTS, objectives: SEARCH_DEFAULTS.objectives.slice(1) } };
+  assert.deepEqual(unlikeConditions(capacity, partial), [
+    { what: 'objectives', a: 'loss=0,loss=0.5%', b: 'loss=0.5%' },
+  ]);
+  assert.deepEqual(unlikeConditions(capacity, { ...capacity, search: null }), []);
 });
 
 // Trials of kernel paths spread by a few percent; 2.5 % is taken here.

@@ -3,6 +3,7 @@
 import { formatCpuList } from '../model/cpu-list.ts';
 import type { Cpu, Inventory } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Interval } from '../model/result.ts';
+import { type SearchSettings, writtenObjective } from '../model/search.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
 import type { KnobRecord } from '../model/tuning.ts';
@@ -222,8 +223,21 @@ export function unlikeConditions(a: CampaignResult, b: CampaignResult): Unlike[]
       ['warm-up (ms)', a.warmupAuto ? 'auto' : a.warmupMs, b.warmupAuto ? 'auto' : b.warmupMs],
       ['duration (ms)', a.durationMs, b.durationMs],
     ]),
+    ...unlikeSearches(a.search, b.search),
     ...hosts,
   ];
+}
+
+/** Capacities for other objectives, or within other bounds, are other figures. A campaign without has none to compare. */
+function unlikeSearches(a: SearchSettings | null, b: SearchSettings | null): Unlike[] {
+  if (a === null || b === null) return [];
+  const written = ({ objectives }: SearchSettings) => objectives.map(writtenObjective).join(',');
+  return unlikeIn([
+    ['objectives', written(a), written(b)],
+    ['width', a.widthRatio, b.widthRatio],
+    ['duration sum (ms)', a.durationSumMs, b.durationSumMs],
+    ['budget (ms)', a.budgetMs ?? 'none', b.budgetMs ?? 'none'],
+  ]);
 }
 
 function unlikeStates(left: HostRecord, right: HostRecord): Unlike[] {
