@@ -119,14 +119,16 @@ function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: 
 async function exchange(
   file: string,
   options: Options,
-  { receiverSize = options.size, packetsInFrame = 1, sender: other = {} } = {},
+  { receiverSize = options.size, packetsInFrame = 1, sender: other = {}, isLarge = false } = {},
 ) {
   const receiver = load('receiver', SINK, SOURCE, { ...options, size: receiverSize });
-  await receiver.ready;
   const sending = { ...options, rate: 1000, burst: BURST, 'duration-ms': 200, ...other };
   const sender = load('sender', SOURCE, SINK, sending);
-  await sender.ready;
-  const tcpdump = spawn('ip', ['netns', 'exec', SINK.namespace, 'tcpdump', '-i', 'eth0', '-U', '-w', file], {
+  await Promise.all([receiver.ready, sender.ready]);
+  // Who does not wait for blocks to be full, which takes up to a second, has room for so many packets of this size at the most, in KiB: too few
+  // for a large capture.
+  const wait = isLarge ? [] : ['--immediate-mode', '--snapshot-length', '16384', '--buffer-size', '16384'];
+  const tcpdump = spawn('ip', ['netns', 'exec', SINK.namespace, 'tcpdump', '-i', 'eth0', ...wait, '-U', '-w', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const said: string[] = [];
@@ -469,7 +471,7 @@ suite('frames on the wire', skip, () => {
     offload('on');
     const file = join(folder, 'range.pcap');
     const mix = { io: 'raw-mmsg', size: 64, touch: 'full', sizes: 'shuffled:60-159' };
-    const { offered } = await exchange(file, mix, { sender: { rate: 20_000 } });
+    const { offered } = await exchange(file, mix, { sender: { rate: 20_000 }, isLarge: true });
     const lengths = dissect(file).map((frame) => Number(frame['frame.len']));
     const period = lengths.slice(0, 100);
     assert.ok(offered >= 300);
@@ -482,7 +484,7 @@ suite('frames on the wire', skip, () => {
     offload('on');
     const file = join(folder, 'uniform.pcap');
     const flows = { io: 'raw-mmsg', size: 64, touch: 'full', flows: 20, 'flow-order': 'uniform' };
-    const { offered } = await exchange(file, flows, { sender: { rate: 20_000 } });
+    const { offered } = await exchange(file, flows, { sender: { rate: 20_000 }, isLarge: true });
     const counts = [...Map.groupBy(dissect(file), (frame) => frame['ip.src']).values()].map(({ length }) => length);
     assert.equal(counts.length, 20);
     const expected = offered / 20;
