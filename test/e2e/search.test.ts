@@ -35,7 +35,7 @@ suite('vswbench search', cannotMeasure, () => {
     const [ratePps, depthS, wholeS, windowS, width] = [20_000, 0.02, 1.1, 1, 0.02];
     const capacityPps = (lossRatio: number) => (ratePps * (wholeS + depthS)) / (wholeS - lossRatio * windowS);
     const file = driverFile(workspace, 'bucket', { rate: ratePps, 'depth-ms': 1000 * depthS });
-    const options = `-V bucket --io raw-mmsg -R 40k -B 1 --width ${100 * width}% --duration-sum 5s --budget 60s --json`;
+    const options = `-V bucket --io raw-mmsg -R 40k -B 1 --width ${100 * width}% --duration-sum 3s --budget 30s --json`;
     await comesOutOnce(async () => {
       const ended = await workspace.run(['search', '--switch', file, '--repeat', 'none', ...options.split(' ')]);
       assert.equal(ended.code, 0, ended.stderr);

@@ -193,7 +193,8 @@ const MEASUREMENT_COLUMNS: readonly Column<Measurement>[] = [
     name: 'throughput_pps',
     type: 'number',
     unit: 'packets/s',
-    meaning: 'goodput: unique, intact packets received within the measured window, all pairs together',
+    meaning:
+      'goodput: unique, intact packets received within the measured window, all pairs together; for a capacity what its search found',
     of: (m) => m.throughputPps,
   },
   {
