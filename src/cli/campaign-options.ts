@@ -97,6 +97,14 @@ export function addCampaignOptions(command: Command): Command {
   return command;
 }
 
+/** How a campaign is run that begins now, beside what it measures. */
+export function addNewRunOptions(command: Command): Command {
+  return command
+    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
+    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
+    .option('--json', 'one JSON document on standard output, everything else on standard error');
+}
+
 /** The options of these that were given, as one writes them: `--packet-size`. */
 export function campaignOptionsIn(options: Record<string, unknown>): string[] {
   return campaignOptions.flatMap(({ option }) =>

@@ -91,6 +91,21 @@ export function objectiveName(objective: Objective): string {
   }
 }
 
+/** The most that its figure may be: a ratio of the packets sent, nanoseconds, or CPUs. */
+export function limitOf(objective: Objective): number {
+  switch (objective.figure) {
+    case 'loss':
+      return objective.mostRatio;
+    case 'p99':
+    case 'p999':
+      return objective.mostNs;
+    case 'cpu':
+      return objective.mostCpus;
+    default:
+      return objective satisfies never;
+  }
+}
+
 /** As one writes it: `loss=0.5%`, `p999=100us`, `cpu=1.5`. */
 export function writtenObjective(objective: Objective): string {
   const { figure } = objective;

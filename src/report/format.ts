@@ -62,9 +62,12 @@ export function trialsOf({ trialsPlanned, precision }: Pick<StoredCampaign, 'tri
 }
 
 /** The same with the word: `1 trial`, `6 to 30 trials`. */
-export function spelledTrials(campaign: Pick<StoredCampaign, 'trialsPlanned' | 'precision'>): string {
+export function spelledTrials(
+  campaign: Pick<StoredCampaign, 'trialsPlanned' | 'precision'>,
+  [one, several] = ['trial', 'trials'],
+): string {
   const trials = trialsOf(campaign);
-  return trials === '1' ? '1 trial' : `${trials} trials`;
+  return trials === '1' ? `1 ${one}` : `${trials} ${several}`;
 }
 
 /** A number of things: `1 test case`, `2 test cases`. */

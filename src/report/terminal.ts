@@ -86,7 +86,7 @@ function trialsWords(result: CampaignResult): string {
   const each = spelledDuration(result.durationMs);
   const isSearch = result.results.every(({ case: { dimension } }) => dimension === 'capacity');
   if (result.search === null || !isSearch) return `${spelledTrials(result)} of ${each}`;
-  return `${spelledTrials(result).replace('trials', 'searches').replace('trial', 'search')} by trials of ${each}`;
+  return `${spelledTrials(result, ['search', 'searches'])} by trials of ${each}`;
 }
 
 function machineName({ inventory }: HostRecord): string {

@@ -5,6 +5,7 @@ import type { Flag, Measurement, Outcome, Trial } from '../model/result.ts';
 import {
   bindingOf,
   type Found,
+  limitOf,
   type Objective,
   objectiveName,
   type SearchLoad,
@@ -130,13 +131,9 @@ class Loads {
     return trial;
   }
 
-  tell(goals: readonly GoalResult[]): void {
+  tell(goals: GoalResult[]): void {
     const last = this.all.at(-1);
-    if (last !== undefined)
-      this.context.tell(
-        last,
-        goals.map((goal, index) => foundOf(this.context, goal, index)),
-      );
+    if (last !== undefined) this.context.tell(last, foundIn(this.context, { goals }));
   }
 
   private isOffered({ intendedPackets, offeredPackets }: SearchLoad): boolean {
@@ -208,30 +205,18 @@ function planOf({ testCase, settings, durationMs }: SearchContext, maxPps: numbe
 
 function goalOf(objective: Objective, settings: SearchSettings, durationMs: number): SearchGoal {
   const { widthRatio, exceedRatio } = settings;
+  const { figure } = objective;
+  const most = limitOf(objective);
   return {
-    ...{ name: objectiveName(objective), ...limitOf(objective), widthRatio, exceedRatio },
+    ...{ name: objectiveName(objective), widthRatio, exceedRatio },
+    // Objectives of other figures have nothing to say of loss.
+    ...(figure === 'loss' ? { lossRatio: most } : { lossRatio: 1, limit: { figure, most } }),
     ...{ initialTrialMs: durationMs, finalTrialMs: durationMs },
     durationSumMs: Math.max(durationMs, settings.durationSumMs),
   };
 }
 
-/** Objectives of other figures have nothing to say of loss. */
-function limitOf(objective: Objective): Pick<SearchGoal, 'lossRatio' | 'limit'> {
-  const { figure } = objective;
-  switch (figure) {
-    case 'loss':
-      return { lossRatio: objective.mostRatio };
-    case 'p99':
-    case 'p999':
-      return { lossRatio: 1, limit: { figure, most: objective.mostNs } };
-    case 'cpu':
-      return { lossRatio: 1, limit: { figure, most: objective.mostCpus } };
-    default:
-      return figure satisfies never;
-  }
-}
-
-function foundIn(context: SearchContext, { goals }: SearchResult): Found[] {
+function foundIn(context: SearchContext, { goals }: Pick<SearchResult, 'goals'>): Found[] {
   return goals.map((goal, index) => foundOf(context, goal, index));
 }
 

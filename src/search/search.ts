@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Multiple loss ratio search (RFC 9971): for each goal the highest load that it allows, between two bounds. Goals share their trials.
 // It knows nothing of switches: only `measure`.
+import type { SearchEnd } from '../model/search.ts';
 import { conditionalThroughputPps } from './classify.ts';
 import type { SearchGoal } from './goal.ts';
 import { Ladder } from './ladder.ts';
@@ -26,7 +27,7 @@ export interface GoalResult {
    * offered, or that the sender could offer, is a lower bound. `min-load`: the lowest load is too much. `budget`: time was over, and the bounds are
    * those that the trials so far point to.
    */
-  ended: 'found' | 'max-load' | 'tool-limited' | 'min-load' | 'budget';
+  ended: SearchEnd;
   lowerPps: number | null;
   upperPps: number | null;
   conditionalThroughputPps: number | null;

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
-import { addCampaignOptions } from '../campaign-options.ts';
+import { addCampaignOptions, addNewRunOptions } from '../campaign-options.ts';
 import type { RunOptions } from './run.ts';
 
 export function declare(command: Command): void {
-  addCampaignOptions(command)
-    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
-    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
-    .option('--json', 'one JSON document on standard output, everything else on standard error')
+  addNewRunOptions(addCampaignOptions(command))
     .addHelpText(
       'after',
       '\nThe same as vswbench run -D capacity --duration 1s --warmup 100ms --trials 1: go on with one that was cut short by vswbench run --resume.' +

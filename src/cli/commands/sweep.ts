@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Argument, type Command } from 'commander';
-import { addCampaignOptions } from '../campaign-options.ts';
+import { addCampaignOptions, addNewRunOptions } from '../campaign-options.ts';
 import type { RunOptions } from './run.ts';
 
 export interface SweepOptions extends RunOptions {
@@ -14,10 +14,8 @@ export function declare(command: Command): void {
   addCampaignOptions(command)
     .option('--from <n>', 'flows of a pair to begin with', '1')
     .option('--to <n>', 'flows to end with, as 64k or 1M', '1M')
-    .option('--step <factor>', 'from one number of flows to the next', 'x1.41')
-    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
-    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
-    .option('--json', 'one JSON document on standard output, everything else on standard error')
+    .option('--step <factor>', 'from one number of flows to the next', 'x1.41');
+  addNewRunOptions(command)
     .addHelpText(
       'after',
       '\nThe same as vswbench run -D throughput --flows FROM..TO/STEP: go on with one that was cut short by vswbench run --resume.' +

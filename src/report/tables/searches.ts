@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of the searches for capacities: what was found for each objective, and the trials that say so.
-import { type Found, objectiveName, type SearchLoad } from '../../model/search.ts';
+import { type Found, limitOf, objectiveName, type SearchLoad } from '../../model/search.ts';
 import type { Column, Table } from './columns.ts';
 import { KEY_COLUMNS, type TrialRow } from './shared.ts';
 
@@ -46,20 +46,6 @@ const FOUND_COLUMNS: readonly Column<FoundRow>[] = [
     of: ({ found }) => found.ended,
   },
 ];
-
-function limitOf(objective: Found['objective']): number {
-  switch (objective.figure) {
-    case 'loss':
-      return objective.mostRatio;
-    case 'p99':
-    case 'p999':
-      return objective.mostNs;
-    case 'cpu':
-      return objective.mostCpus;
-    default:
-      return objective satisfies never;
-  }
-}
 
 export const OBJECTIVES: Table<FoundRow> = {
   name: 'objectives',
