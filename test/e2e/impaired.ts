@@ -21,7 +21,7 @@ export interface Truth {
 let runs = 0;
 
 /** How often cases are measured anew that nothing but disturbed trials are known of. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 6;
 
 /**
  * Measures over each of these switches, by their names. On a busy machine a switch may still hold packets when the trial ends: what
@@ -55,7 +55,7 @@ async function measureOnce(
   runs += 1;
   const names = Object.keys(switches);
   const files = names.flatMap((name) => ['--switch', driverFile(workspace, name, switches[name] ?? {})]);
-  const whole = ['run', '--json', '--repeat', 'disturbed'];
+  const whole = ['run', '--json', '--repeat', 'none'];
   const ended = await workspace.run([...whole, ...files, '-V', names.join(','), ...options.split(' ')]);
   const store = openStore(join(workspace.results, 'vswbench.db'));
   try {
