@@ -291,13 +291,16 @@ static void count_lost(void *arrivals, uint64_t number)
 
     if (a->flow_losses != NULL)
         flow_losses_count(a->flow_losses, number);
+    if (a->trains != NULL)
+        trains_count_lost(a->trains, number);
     if (a->form != NULL && a->form->sizes != NULL)
         a->lost_of_class[size_class_of(a->form->sizes, number)]++;
 }
 
-void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses)
+void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses, struct trains *trains)
 {
     a->flow_losses = losses;
+    a->trains = trains;
     a->sequence.lost = count_lost;
     a->sequence.lost_context = a;
 }

@@ -18,6 +18,7 @@
 #include "histogram.h"
 #include "match.h"
 #include "sequence.h"
+#include "trains.h"
 
 /* What the packets of a run share. */
 struct run {
@@ -46,6 +47,7 @@ struct arrivals {
     struct flow_view view;           /* flows == NULL: all packets have these headers, or a form */
     const struct form *form;         /* NULL: traffic is plain */
     struct flow_losses *flow_losses; /* NULL: nobody counts flows one by one */
+    struct trains *trains;           /* NULL: there are none */
     struct run run;
 
     uint64_t packets, bytes, corrupted, foreign; /* foreign packets are not among packets */
@@ -65,8 +67,8 @@ struct arrivals {
  * other pairs and runs are foreign. */
 void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full);
 
-/* Counts what is lost of each flow, where losses is not NULL, and of each size from now on. */
-void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses);
+/* Counts what is lost of each flow and each train, where these are not NULL, and of each size from now on. */
+void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses, struct trains *trains);
 
 /* Of a mix: how many numbers of each class of sizes have arrived and were not late. The sequence must be settled. */
 void arrivals_by_size(const struct arrivals *a, uint64_t packets[SIZE_CLASSES_MAX]);

@@ -78,7 +78,7 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way w
         if (UNLIKELY(received < 0))
             return received;
         bool idle = received == 0 && s->tx.offered == offered;
-        if (wait == WAIT_YIELD && (idle || s->tx.offered >= turn_end)) {
+        if (wait == WAIT_YIELD && (idle || (s->tx.offered >= turn_end && !transmit_is_in_train(s)))) {
             sched_yield();
             turn_end = s->tx.offered + TURN_PACKETS;
         } else if (wait == WAIT_BLOCK && paced && received == 0)

@@ -235,6 +235,29 @@ static uint64_t offered_bytes(const struct session *s)
                                            : sizes_bytes_before(&s->options->sizes, s->tx.offered);
 }
 
+static void put_trains_sent(FILE *out, const struct trains *t)
+{
+    if (t->packets == 0) {
+        fprintf(out, ",\"trains\":null");
+        return;
+    }
+    fprintf(out, ",\"trains\":{\"begun\":%" PRIu64, t->begun);
+    put_count(out, "whole", t->whole);
+    put_count(out, "whole_ns", clock_ticks_to_ns(t->whole_ticks));
+    fputc('}', out);
+}
+
+static void put_trains_received(FILE *out, const struct trains *t)
+{
+    if (t->packets == 0) {
+        fprintf(out, ",\"trains\":null");
+        return;
+    }
+    fprintf(out, ",\"trains\":{\"with_loss\":%" PRIu64, t->with_loss);
+    put_count_or_null(out, "last_with_loss", t->last_with_loss != TRAIN_NONE, t->last_with_loss);
+    fputc('}', out);
+}
+
 static void put_tx(FILE *out, const struct session *s)
 {
     const struct options *o = s->options;
@@ -260,6 +283,7 @@ static void put_tx(FILE *out, const struct session *s)
     put_time(out, "steady_begin_ns", o, not_after(steady_begin_ns, ended_ns));
     put_time(out, "steady_end_ns", o, not_after(steady_end_ns, ended_ns));
     put_sizes_sent(out, s);
+    put_trains_sent(out, &s->trains);
     fputc('}', out);
 }
 
@@ -300,6 +324,7 @@ static void put_rx(FILE *out, const struct session *s)
         fprintf(out, ",\"highest_sequence\":null");
     put_flows(out, &s->flow_losses);
     put_sizes_received(out, s);
+    put_trains_received(out, &s->trains);
     fputc('}', out);
 }
 

@@ -23,7 +23,8 @@ ALWAYS_INLINE int run(struct session *s, const bool paced, const enum wait_way w
             if (s->tx.offered == offered)
                 counter_add(&s->counters.empty_polls, 1);
         }
-        if (wait == WAIT_YIELD && (s->tx.offered == offered || s->tx.offered >= turn_end)) {
+        if (wait == WAIT_YIELD &&
+            (s->tx.offered == offered || (s->tx.offered >= turn_end && !transmit_is_in_train(s)))) {
             sched_yield();
             turn_end = s->tx.offered + TURN_PACKETS;
         } else if (wait == WAIT_BLOCK && !paced && s->tx.offered == offered)

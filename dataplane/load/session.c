@@ -104,6 +104,7 @@ int session_make_schedule(struct session *s)
         .pair = (unsigned)o->pair,
     };
 
+    trains_init(&s->trains, o->rate_pps > 0 && o->arrivals == SCHEDULE_ON_OFF ? o->train_packets : 0);
     if (o->rate_pps == 0)
         return 0;
     int error = schedule_init(&s->schedule, &plan, clock_rate.hz);
@@ -139,8 +140,9 @@ void session_prepare(struct session *s)
     arrivals_init(&s->arrivals, &s->port, packet_mark((unsigned)o->pair, (unsigned)their_run, false), o->touch_full);
     if (o->rate_pps > 0)
         arrivals_allow_ahead(&s->arrivals, s->schedule.ahead_packets);
-    if (s->flow_losses.flows != NULL || o->sizes.period > 0)
-        arrivals_count_losses(&s->arrivals, s->flow_losses.flows != NULL ? &s->flow_losses : NULL);
+    if (s->flow_losses.flows != NULL || s->trains.packets > 0 || o->sizes.period > 0)
+        arrivals_count_losses(&s->arrivals, s->flow_losses.flows != NULL ? &s->flow_losses : NULL,
+                              s->trains.packets > 0 ? &s->trains : NULL);
     cost_open(&s->cost);
 }
 

@@ -12,6 +12,7 @@
 #include "departures.h"
 #include "pacing.h"
 #include "schedule.h"
+#include "trains.h"
 
 /* What came of sending, in packets where no unit is given. */
 struct tx_totals {
@@ -55,6 +56,7 @@ struct session {
     struct form tx_form, rx_form; /* where traffic is not plain */
     struct schedule schedule;     /* where it is paced */
     struct pacing pacing;
+    struct trains trains;
     struct tx_totals tx;
     struct departures departures;
     struct arrivals arrivals;

@@ -47,6 +47,7 @@ void transmit_end(struct session *s, uint64_t now)
     uint64_t burst = s->options->burst;
 
     s->tx.ended_ns = clock_ns(CLOCK_MONOTONIC);
+    trains_cut_off(&s->trains);
     if (s->options->rate_pps == 0) {
         s->tx.intended = s->tx.offered;
         s->tx.steady_intended = s->tx.steady_offered;

@@ -74,6 +74,9 @@ ALWAYS_INLINE int transmit_if_due(struct session *s, uint64_t now)
             return 0;
     }
 
+    const bool counts_trains = s->trains.packets > 0;
+    if (UNLIKELY(counts_trains) && s->pacing.next_of_round == 0 && !s->tx.next_is_refused)
+        trains_begin(&s->trains, now);
     unsigned left = (unsigned)s->options->burst - s->tx.taken_of_next;
     int taken = transmit_burst(s, left, now, s->pacing.next_due);
     if (UNLIKELY(taken < 0))
@@ -81,11 +84,20 @@ ALWAYS_INLINE int transmit_if_due(struct session *s, uint64_t now)
     s->tx.next_is_refused = (unsigned)taken < left;
     if (UNLIKELY(s->tx.next_is_refused)) {
         s->tx.taken_of_next += (unsigned)taken;
+        s->trains.is_refused = true;
         return 1;
     }
     s->tx.taken_of_next = 0;
     pacing_advance(&s->pacing);
+    if (UNLIKELY(counts_trains) && s->pacing.next_of_round == 0)
+        trains_end(&s->trains, clock_ticks());
     return 1;
+}
+
+/* Within a train, which is sent in one go. */
+ALWAYS_INLINE bool transmit_is_in_train(const struct session *s)
+{
+    return s->trains.packets > 0 && s->pacing.next_of_round > 0;
 }
 
 /* Until when a thread that paces itself may sleep, if nothing else wakes it: shortly before its next burst, or its end.
