@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { isRepetition } from '../model/repetition.ts';
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { formatPps, percentOf } from '../model/units.ts';
 import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
+import { burstWords, trainBounds } from '../report/bursts.ts';
 import { counted, MICROSECONDS, percentLost, ppsScale, withUnit } from '../report/format.ts';
 import { foundWords } from '../report/found.ts';
 import { type Naming, namingOf } from '../report/naming.ts';
@@ -144,6 +146,14 @@ export class Progress {
       case 'load-measured':
         this.draw(`${this.counter(this.done + 1)} ${this.caseName(event.testCase)}: ${foundWords(event.found)} ...`);
         return;
+      case 'trains-measured': {
+        const { lower: lowerPackets, upper: upperPackets } = event.bounds;
+        const between = trainBounds({ lowerPackets, upperPackets });
+        this.draw(
+          `${this.counter(this.done + 1)} ${this.caseName(event.testCase)}: longest burst ${between} packets ...`,
+        );
+        return;
+      }
       case 'leftover':
         this.tell(`vswbench: could not clean up: ${event.complaint}`);
         return;
@@ -204,6 +214,7 @@ function describeTrial({ outcome, measurement }: Trial): string {
     const { found, loads } = measurement.search;
     return `${foundWords(found)}, by ${counted(loads.length, 'trial')}`;
   }
+  if (measurement.burst !== null) return burstWords(measurement.burst);
   const median = measurement.latencyNs?.rtt?.p50 ?? null;
   const ratio = lossRatioOf([measurement]);
   return [

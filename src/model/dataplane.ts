@@ -94,6 +94,8 @@ export const TxTotalsSchema = z.strictObject({
   steady_begin_ns: timeNs,
   steady_end_ns: timeNs,
   sizes: SizesSchema,
+  /** Of on-off arrivals in the whole run; null for others. What was recorded before it was told has none. */
+  trains: z.strictObject({ begun: count, whole: count, whole_ns: count }).nullable().default(null),
 });
 export type TxTotals = z.infer<typeof TxTotalsSchema>;
 
@@ -117,6 +119,8 @@ export const RxTotalsSchema = z.strictObject({
   /** Of flows that are counted one by one; null where there is one, or each packet has its own. */
   flows: z.strictObject({ count, with_loss: count, with_reordering: count, most_lost_packets: count }).nullable(),
   sizes: SizesSchema,
+  /** The same, up to the highest number that came: those that lost a packet, and the last of them, from 0. */
+  trains: z.strictObject({ with_loss: count, last_with_loss: count.nullable() }).nullable().default(null),
 });
 export type RxTotals = z.infer<typeof RxTotalsSchema>;
 

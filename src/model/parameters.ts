@@ -26,6 +26,7 @@ import { PINS } from './workers.ts';
 /** Pairs of containers of a test case: each has addresses of its own. */
 export const PAIRS_MAX = 128;
 const BURST_MAX = 1024;
+const BURST_DEFAULTS: Readonly<Record<Dimension, number>> = { throughput: 64, latency: 4, capacity: 64, burst: 8 };
 /** Of a switch on each host. */
 const SWITCH_THREADS_MAX = 64;
 /** Of a port each way: IO_QUEUES_MAX of dataplane/io/io.h. */
@@ -218,10 +219,11 @@ const ENTRIES = {
     ...CELL,
     schema: (zod) => zod.int().min(1).max(BURST_MAX),
     flags: '-B, --burst <list>',
-    help: 'packets per burst, 1 to 1024 (default: 64; latency: 4)',
+    help: 'packets per burst, 1 to 1024 (default: 64; latency: 4; burst: 8)',
     // 4 is the least of the paper's figure 5. At 1000 packets/s that is a burst each 4 ms; with 64 it would be one each 64 ms, and a packet's
     // delay mostly the time that the rest of its burst takes.
-    default: (dimension) => (dimension === 'latency' ? 4 : 64),
+    // Trains of the dimension `burst` are of whole bursts, which are how finely it sees.
+    default: (dimension) => BURST_DEFAULTS[dimension],
     parse: (given) => quantitiesOf(given, { min: 1, max: BURST_MAX, unit: 'packets' }),
     written: String,
     told: (packets) => `B = ${packets}`,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { BURST_ENDS, BurstSchema } from './burst.ts';
 import { CacheSchema } from './cache.ts';
 import { PrecisionSchema } from './campaign.ts';
 import { HistogramSchema } from './dataplane.ts';
@@ -55,6 +56,8 @@ export const FlagSchema = z.enum([
   'load-not-offered',
   'lowest-load-lost',
   'search-cut-short',
+  'longest-burst-passed',
+  'shortest-burst-lost',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 
@@ -232,6 +235,17 @@ export type Flows = z.infer<typeof FlowsSchema>;
 const SizeSchema = z.strictObject({ from: count, to: count, sentPackets: count, lostPackets: count });
 export type SizeCount = z.infer<typeof SizeSchema>;
 
+/** Trains of on-off arrivals in the whole trial, of all senders together. */
+const TrainsSchema = z.strictObject({
+  begun: count,
+  /** Taken by the port without a refusal, and how long those took to send in sum, ns. */
+  whole: count,
+  wholeNs: count,
+  /** Of these, arrived without a loss; one that met both a refusal and a loss may be counted against another. */
+  passed: count,
+});
+export type Trains = z.infer<typeof TrainsSchema>;
+
 /** What went through the switch beside what was measured, of the pairs of the background together. */
 const BackgroundTrafficSchema = z.strictObject({
   /** Asked of each sender. */
@@ -314,6 +328,10 @@ export const MeasurementSchema = z.strictObject({
   caches: z.array(CacheSchema).default([]),
   /** Of a capacity: what was found, and by which trials; all else is of one more trial, at the lowest of their lower bounds. Older records lack it. */
   search: SearchSchema.nullable().default(null),
+  /** Null for other arrivals. Older records lack it. */
+  trains: TrainsSchema.nullable().default(null),
+  /** Of a burst: what was found, and by which trains; all else is of those of the longest that came through. Older records lack it. */
+  burst: BurstSchema.nullable().default(null),
   samples: z.array(SampleSchema),
 });
 export type Measurement = z.infer<typeof MeasurementSchema>;
@@ -347,6 +365,7 @@ export const DoneTrialSchema = z.strictObject({
     .strictObject({
       throughputPps: z.number(),
       latencyNs: z.strictObject({ rtt: z.strictObject({ p50: z.number().nullable() }).optional() }).optional(),
+      burst: BurstSchema.pick({ longestPackets: true }).nullable().default(null),
       /** Of which the background was a share: it is so in all rounds. */
       background: BackgroundTrafficSchema.pick({ capacityPps: true }).nullable(),
     })
@@ -377,6 +396,8 @@ export const SummarySchema = z.strictObject({
   ways: z.strictObject({ there: WaySummarySchema(), back: WaySummarySchema() }).nullable().default(null),
   /** Of a capacity, by objective. Null for others; older records lack it. */
   found: z.array(FoundSummarySchema()).nullable().default(null),
+  /** Of a burst. Null for others; older records lack it. */
+  burst: BurstSummarySchema().nullable().default(null),
   cpu: CpuUseSchema,
   /** How evenly pairs shared the throughput (Jain's index): 1 is equal, 1/pairs is all to one of them; null for one pair. */
   fairness: z.number().nullable(),
@@ -393,6 +414,16 @@ function FoundSummarySchema() {
   });
 }
 export type FoundSummary = z.infer<ReturnType<typeof FoundSummarySchema>>;
+
+/** As in the summary, of bursts: medians of the bounds, and of the depth where all trials have one. */
+function BurstSummarySchema() {
+  return z.strictObject({
+    longestPackets: IntervalSchema,
+    ...BurstSchema.pick({ lowerPackets: true, upperPackets: true, depthPackets: true, depthNs: true }).shape,
+    ends: z.array(z.enum(BURST_ENDS)).min(1),
+  });
+}
+export type BurstSummary = z.infer<ReturnType<typeof BurstSummarySchema>>;
 
 /** As in the summary, of the packets of one way. */
 function WaySummarySchema() {

@@ -40,6 +40,7 @@ export function rolesOf(testCase: Pick<TestCase, 'dimension' | 'direction'>): { 
   switch (dimension) {
     case 'throughput':
     case 'capacity':
+    case 'burst':
       return bothSend(testCase) ? { source: 'peer', sink: 'peer' } : { source: 'sender', sink: 'receiver' };
     case 'latency':
       return { source: 'client', sink: 'server' };

@@ -12,6 +12,7 @@ import type { TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
 import { arrivalObstacles } from './arrivals.ts';
 import { backgroundObstacles } from './background.ts';
+import { burstObstacles } from './burst.ts';
 import { directionObstacles } from './direction.ts';
 import { encapsulationObstacles } from './encapsulation.ts';
 import { flowObstacles } from './flows.ts';
@@ -176,6 +177,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...encapsulationObstacles(combination, point, campaign.fcs),
       ...workerObstacles(combination, point),
       ...directionObstacles({ dimension, ...point }),
+      ...burstObstacles({ dimension, ...point }),
       ...arrivalObstacles(point, campaign.durationMs),
       ...backgroundObstacles(combination, point, campaign.durationMs),
     ];

@@ -13,10 +13,9 @@ import { renderDuels } from './duel.ts';
 import {
   caseName,
   common,
+  decidingScale,
   describeGroup,
   listed,
-  MICROSECONDS,
-  ppsScale,
   probability,
   signedPercent,
   varying,
@@ -182,7 +181,7 @@ function columnsFor(names: readonly (keyof Group)[], switches: boolean): Column<
 
 function figure(value: Interval | null, dimension: Dimension): string {
   if (value === null) return '–';
-  return withUnit(value.median, dimension === 'latency' ? MICROSECONDS : ppsScale([value.median]));
+  return withUnit(value.median, decidingScale(dimension, value.median));
 }
 
 function percent(value: number | null | undefined): string {

@@ -11,7 +11,7 @@ import { LINE_RATE_LIMITED_RATIO } from '../stats/line-rate.ts';
 import { modesOf } from '../stats/modes.ts';
 import { sumOf } from '../stats/sum.ts';
 import { CEILING } from '../stats/verdict.ts';
-import { caseName, inScale, listed, MICROSECONDS, ppsScale, whereOf, withUnit } from './format.ts';
+import { caseName, decidingScale, inScale, listed, whereOf, withUnit } from './format.ts';
 import { leftBehindDoubts } from './left-behind.ts';
 import { tuningDoubts } from './tuning.ts';
 
@@ -300,7 +300,7 @@ function changeOf(result: CampaignResult, one: CaseResult): string | null {
 }
 
 function twoRates(one: CaseResult, { low, high }: TwoModes): string {
-  const scale = one.case.dimension === 'latency' ? MICROSECONDS : ppsScale([high.mean]);
+  const scale = decidingScale(one.case.dimension, high.mean);
   return `${inScale(low.mean, scale)} and ${withUnit(high.mean, scale)}`;
 }
 

@@ -3,7 +3,17 @@
 import { ioName } from '../model/testcase.ts';
 import type { CaseCost, Duel } from '../stats/duel.ts';
 import { decidingFigure } from '../stats/verdict.ts';
-import { caseName, describeGroup, effectWords, inScale, MICROSECONDS, ppsScale, varying, withUnit } from './format.ts';
+import {
+  caseName,
+  decidingScale,
+  describeGroup,
+  effectWords,
+  inScale,
+  MICROSECONDS,
+  ppsScale,
+  varying,
+  withUnit,
+} from './format.ts';
 import { type Column, fitTable } from './table.ts';
 import { clean, type Paint, wrap } from './text.ts';
 
@@ -30,7 +40,7 @@ export function renderDuels(duels: readonly Duel[], columns: number, paint: Pain
 export function duelWords({ a, b, of, compared, reason, group }: Duel): string {
   const [nameA, nameB] = [a, b].map((one, index) => {
     const figure = decidingFigure(one)?.median ?? 0;
-    const told = withUnit(figure, group.dimension === 'latency' ? MICROSECONDS : ppsScale([figure]));
+    const told = withUnit(figure, decidingScale(group.dimension, figure));
     const count = of[index] ?? 1;
     return `${caseName(one.case)} (${told}${count > 1 ? `, its best of ${count}` : ''})`;
   });

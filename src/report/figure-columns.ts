@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The columns of a campaign's table, and in which order they give way where the terminal is narrow.
+
 import type { CampaignResult, CaseResult, FoundSummary } from '../model/result.ts';
 import { objectiveName } from '../model/search.ts';
 import { bothSend, ioName, rolesOf, type TestCase } from '../model/testcase.ts';
@@ -7,6 +8,7 @@ import type { Group } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
 import { halfWidthRatio } from '../stats/precision.ts';
 import { decidingFigure } from '../stats/verdict.ts';
+import { depthCells, trainBounds } from './bursts.ts';
 import { type FlagMarks, marksFor } from './flags.ts';
 import {
   backgroundOffered,
@@ -16,6 +18,7 @@ import {
   GIGABITS,
   inScale,
   MICROSECONDS,
+  PACKETS,
   percentLost,
   percentOfLine,
   ppsScale,
@@ -130,6 +133,8 @@ function columnsOf(dimension: Group['dimension'], cases: readonly CaseResult[]):
       return latencyColumns();
     case 'capacity':
       return capacityColumns(cases);
+    case 'burst':
+      return burstColumns();
     default:
       return dimension satisfies never;
   }
@@ -157,6 +162,20 @@ function capacityColumns(cases: readonly CaseResult[]): FigureColumn[] {
       ...only(index === 0 && cases.some(({ figures }) => figures.length > 1), intervalColumn(scale)),
     ];
   });
+}
+
+/** The longest burst, between which lengths it lies, and how deep the path is by that. */
+function burstColumns(): FigureColumn[] {
+  const depth = (index: 0 | 1) => (result: CaseResult) => depthCells(result.summary?.burst ?? null)[index];
+  return [
+    right('Longest burst\npackets', ({ summary }) => cellOf(summary?.burst?.longestPackets.median, PACKETS)),
+    intervalColumn(PACKETS),
+    right('between', ({ summary }) => (summary?.burst == null ? '–' : trainBounds(summary.burst)), {
+      yields: TURN.bounds,
+    }),
+    right('Depth\npackets', depth(0)),
+    right('Depth\nµs', depth(1)),
+  ];
 }
 
 function throughputColumns(cases: readonly CaseResult[]): FigureColumn[] {

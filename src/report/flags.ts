@@ -59,6 +59,10 @@ const TEXTS: Record<Flag, string> = {
     'An objective was not met even at the lowest rate of the search: there is no capacity for it, and 0 stands for it where it decides.',
   'search-cut-short':
     'The time of a search (--budget) was over before the bounds were decided on and as near as was asked for: those that are told are what its trials pointed to.',
+  'longest-burst-passed':
+    'Even the longest train that was tried came through, a tenth of a second of traffic: the path takes packets about as fast as the sender sends them, and the longest burst is at least that.',
+  'shortest-burst-lost':
+    'Fewer than half of the shortest trains came through without a loss or a refusal: there is no burst that the path takes, and 0 stands for it.',
   'clock-drift':
     'The time-stamp counter, by which packets are paced and timed, ran off from the kernel’s clock, or the kernel does not trust it: delays and rates may be wrong.',
 };

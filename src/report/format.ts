@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for people. One table or chart uses one unit throughout, so that its figures compare at a glance.
 
+import { DECIDING } from '../model/deciding.ts';
 import { assembled } from '../model/fields.ts';
 import { mtuSetting } from '../model/frame.ts';
+import type { Dimension } from '../model/parameter.ts';
 import { GROUP_KEYS, type GroupKey, isAsBefore, toldOf } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult, Interval, StoredCampaign } from '../model/result.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
@@ -27,6 +29,24 @@ export function ppsScale(values: readonly number[]): Scale {
 
 /** Delays are told in microseconds; the argument of all of them is nanoseconds. */
 export const MICROSECONDS: Scale = { unit: 'µs', divisor: 1e3, digits: 1 };
+
+/** Of a train, or of a queue. */
+export const PACKETS: Scale = { unit: 'packets', divisor: 1, digits: 0 };
+
+/** The unit in which a figure of this size reads well that decides between cases. */
+export function decidingScale(dimension: Dimension, figure: number): Scale {
+  const { unit } = DECIDING[dimension];
+  switch (unit) {
+    case 'pps':
+      return ppsScale([figure]);
+    case 'ns':
+      return MICROSECONDS;
+    case 'packets':
+      return PACKETS;
+    default:
+      return unit satisfies never;
+  }
+}
 
 /** Bits/s as Gbit/s = 10⁹ bit/s. */
 export const GIGABITS: Scale = { unit: 'Gbit/s', divisor: 1e9, digits: 3 };

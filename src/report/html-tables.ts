@@ -12,6 +12,7 @@ import { type Group, groupCases } from '../stats/group.ts';
 import { lineRateRatio } from '../stats/line-rate.ts';
 import { lossRatioOf } from '../stats/sizes.ts';
 import { ranked } from '../stats/verdict.ts';
+import { depthCells, trainBounds } from './bursts.ts';
 import { flagMarks, marksFor } from './flags.ts';
 import {
   backgroundOffered,
@@ -148,7 +149,7 @@ function resultTable(
       columns: [
         { title: 'Switch · framework', cell: (one) => nameCell(result, one) },
         ...names.map((name) => parameterColumn(name)),
-        ...(dimension === 'latency' ? latencyColumns() : throughputColumns(bodies.flat())),
+        ...columnsOf(dimension, bodies.flat()),
         ...foundColumns(bodies.flat()),
         {
           title: 'Loss',
@@ -171,6 +172,38 @@ function resultTable(
         { title: 'Notes', cell: (one) => marksFor(one, marks).join(', ') },
       ],
     }),
+  ];
+}
+
+function columnsOf(dimension: Group['dimension'], cases: readonly CaseResult[]): Column<CaseResult>[] {
+  switch (dimension) {
+    case 'throughput':
+    case 'capacity':
+      return throughputColumns(cases);
+    case 'latency':
+      return latencyColumns();
+    case 'burst':
+      return burstColumns();
+    default:
+      return dimension satisfies never;
+  }
+}
+
+function burstColumns(): Column<CaseResult>[] {
+  const depth = (index: 0 | 1) => (result: CaseResult) => depthCells(result.summary?.burst ?? null)[index];
+  return [
+    {
+      title: 'Longest burst, packets',
+      number: true,
+      cell: ({ summary }) => summary?.burst?.longestPackets.median.toFixed(0),
+    },
+    {
+      title: 'between',
+      number: true,
+      cell: ({ summary }) => (summary?.burst == null ? '' : trainBounds(summary.burst)),
+    },
+    { title: 'Depth, packets', number: true, cell: depth(0) },
+    { title: 'Depth, µs', number: true, cell: depth(1) },
   ];
 }
 

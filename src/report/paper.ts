@@ -47,6 +47,7 @@ export function publishedPps(testCase: TestCase): number | null {
 const REMOTE_FIGURES: Readonly<Record<Group['dimension'], Readonly<Record<string, string>>>> = {
   throughput: { packetSize: 'figure 4d', pairs: 'figures 4g and 4h' },
   capacity: {},
+  burst: {},
   latency: { packetSize: 'figures 5d to 5f', burst: 'figures 5d to 5f' },
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer in words: one sentence or two for each group of comparable cases.
+import { DECIDING } from '../model/deciding.ts';
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { bindingOf, objectiveName } from '../model/search.ts';
 import { caseKey, ioName } from '../model/testcase.ts';
@@ -11,12 +12,11 @@ import { CEILING, ceilingOf, decidingFigure, type Verdict, verdicts } from '../s
 import {
   bounds,
   caseName,
+  decidingScale,
   effectWords,
   listed,
-  MICROSECONDS,
   percentDigits,
   percentOfLine,
-  ppsScale,
   type Scale,
   withUnit,
 } from './format.ts';
@@ -91,7 +91,7 @@ function winnerWords(verdict: Order, winner: CaseResult, results: readonly CaseR
   const beside = next === undefined ? '' : `. Next, ${besideWords(verdict, winner, next)}`;
   const order = verdict.contenders.length > 2 ? orderWords(verdict) : '';
   const ceiling = ceilingWords(winner, results);
-  const headline = `${name} ${verdict.group.dimension === 'latency' ? 'answers soonest' : 'is the fastest'}`;
+  const headline = `${name} ${DECIDING[verdict.group.dimension].wins}`;
   return {
     headline,
     detail: sentenceOf(`${figureWithBounds(winner)}${ceiling}${beside}${order}`),
@@ -139,7 +139,7 @@ function orderWords({ tiers, contenders, group }: Order): string {
     texts.length > TIERS_MAX ? [...texts.slice(0, TIERS_MAX - 1), `${texts.length - TIERS_MAX + 1} more`] : texts;
   const steps = tiers.length > 2 ? 'each step significant' : 'a significant step';
   const joined = tiers.some(({ length }) => length > 1) ? '; within brackets the order is not certain' : '';
-  return `. In order${group.dimension === 'latency' ? ', soonest first' : ''}: ${shown.join(' > ')}, ${steps}${joined}`;
+  return `. In order${DECIDING[group.dimension].ordered}: ${shown.join(' > ')}, ${steps}${joined}`;
 }
 
 function rateMetWords({ tied, group }: Extract<Verdict, { verdict: 'rate-met' }>): Words {
@@ -214,7 +214,7 @@ function cpuWords(result: CaseResult, direct: CaseResult): string {
 }
 
 function scaleOf(result: CaseResult): Scale {
-  return result.case.dimension === 'latency' ? MICROSECONDS : ppsScale([decidingFigure(result)?.median ?? 0]);
+  return decidingScale(result.case.dimension, decidingFigure(result)?.median ?? 0);
 }
 
 function figure(result: CaseResult): string {
@@ -228,7 +228,7 @@ function figureName({ case: { dimension }, summary }: CaseResult): string {
     (summary?.found ?? []).map(({ objective, throughputPps }) => ({ objective, throughputPps: throughputPps.median })),
   );
   if (binding !== null) return objectiveName(binding.objective);
-  return dimension === 'latency' ? 'median round trip' : 'received';
+  return DECIDING[dimension].name;
 }
 
 function figureWithBounds(result: CaseResult): string {

@@ -70,7 +70,7 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
 }
 
 /** What may differ between trials of an application that stays on its port. */
-const NEXT_OPTIONS = ['rate', 'run', 'peer-run', 'warmup-ms', 'duration-ms', 'interval-ms'];
+const NEXT_OPTIONS = ['rate', 'arrivals', 'run', 'peer-run', 'warmup-ms', 'duration-ms', 'interval-ms'];
 
 /** The command by which an application that has ended a trial begins another. */
 export function nextCommand(plan: ApplicationPlan): string {

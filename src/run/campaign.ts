@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a campaign: trials in their order, a switch kept up while consecutive trials need the same one, each trial
 // saved as soon as it ends.
+
 import { bootIdOf } from '../host/boot.ts';
 import { type Host, HostLostError } from '../host/host.ts';
 import { type HugepageNeed, reserveHugepages } from '../host/hugepages.ts';
 import { localHost } from '../host/local.ts';
 import { asDeployed } from '../model/background.ts';
+import type { BurstLoad } from '../model/burst.ts';
 import type { Framework } from '../model/dataplane.ts';
 import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import type { Cpu } from '../model/inventory.ts';
@@ -16,9 +18,11 @@ import type { Found, SearchLoad, SearchSettings } from '../model/search.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeCase } from '../plan/placement.ts';
+import type { LongestBounds } from '../search/longest.ts';
 import { type PortRequest, type SwitchDriver, threadsFor } from '../switches/driver.ts';
 import { RUN_TAGS } from './application.ts';
 import { CALIBRATION, type Capacities, runBeside } from './background.ts';
+import { runBurst } from './burst.ts';
 import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
 import { ANSWERS, checkAnswer } from './driver-answers.ts';
@@ -63,6 +67,8 @@ export type CampaignEvent =
   | { event: 'capacity-measured'; testCase: TestCase; capacityPps: number }
   /** A trial of a search has ended, and so near are the bounds. */
   | { event: 'load-measured'; testCase: TestCase; load: SearchLoad; found: readonly Found[] }
+  /** Trains of one length have been sent, and so near are the bounds of the longest. */
+  | { event: 'trains-measured'; testCase: TestCase; load: BurstLoad; bounds: LongestBounds }
   | { event: 'trial-starting'; planned: PlannedTrial; testCase: TestCase }
   | { event: 'trial-ended'; planned: PlannedTrial; testCase: TestCase; trial: Trial }
   /** A trial was disturbed: it is repeated at the end of its round. */
@@ -150,7 +156,7 @@ async function runPlanned(
     step = 'placement';
     placement = placeOn(sides, testbed.sameMachine, testCase, driver);
     const plan = { placement, round, ordinal, seed };
-    const measure = async (asked: TestCase, durationMs: number, kept: KeptApplications | null = null) => {
+    const measure = async (asked: TestCase, phases: Phases, kept: KeptApplications | null = null) => {
       step = `start ${driver.id}`;
       const running = await slot.hold(driver, asDeployed(testCase), plan.placement, sides);
       signal.throwIfAborted();
@@ -162,29 +168,47 @@ async function runPlanned(
         const own = { ...plan, testCase: asked, background, calibrates };
         return calibrates
           ? context.run({ ...timing, ...CALIBRATION }, { ...own, runTag: apart }, running, kept)
-          : context.run({ ...timing, durationMs }, { ...own, runTag }, running, kept);
+          : context.run({ ...timing, ...phases }, { ...own, runTag }, running, kept);
       });
       // A switch that took part in a failure is not trusted with the next trial.
       if (trial.outcome.outcome === 'failed') await slot.empty();
       return trial;
     };
-    const find = async () => {
-      const { durationMs, search: settings } = context;
-      if (settings === null) throw new RangeError('a capacity has objectives');
+    /** With applications that stay for all of its parts. */
+    const inParts = async (whole: (kept: KeptApplications) => Promise<Trial>) => {
       const kept = new KeptApplications();
       try {
-        return await runSearch({
-          ...{ testCase, settings, durationMs, known: listener.loadsOf(planned) },
-          run: (rate, loadMs) => measure({ ...testCase, rate }, loadMs, kept),
-          save: (load) => listener.saveLoad(planned, load),
-          tell: (load, found) => listener.tell({ event: 'load-measured', testCase, load, found }),
-        });
+        return await whole(kept);
       } finally {
         for (const complaint of await kept.end(signal)) listener.tell({ event: 'leftover', complaint });
       }
     };
+    const { durationMs, search: settings } = context;
+    const trialOf: Record<TestCase['dimension'], () => Promise<Trial>> = {
+      throughput: () => measure(testCase, { durationMs }),
+      latency: () => measure(testCase, { durationMs }),
+      capacity: () => {
+        if (settings === null) throw new RangeError('a capacity has objectives');
+        return inParts((kept) =>
+          runSearch({
+            ...{ testCase, settings, durationMs, known: listener.loadsOf(planned) },
+            run: (rate, loadMs) => measure({ ...testCase, rate }, { durationMs: loadMs }, kept),
+            save: (load) => listener.saveLoad(planned, load),
+            tell: (load, found) => listener.tell({ event: 'load-measured', testCase, load, found }),
+          }),
+        );
+      },
+      burst: () =>
+        inParts((kept) =>
+          runBurst({
+            ...{ testCase, durationMs },
+            run: (asked, phases) => measure(asked, phases, kept),
+            tell: (load, bounds) => listener.tell({ event: 'trains-measured', testCase, load, bounds }),
+          }),
+        ),
+    };
     const attempt = async () => {
-      const trial = await (testCase.dimension === 'capacity' ? find() : measure(testCase, context.durationMs));
+      const trial = await trialOf[testCase.dimension]();
       const way = { hostNetwork: context.hostNetwork, remote: testCase.location === 'remote' };
       return { ...trial, outcome: await namingObstacles(trial.outcome, sides, way) };
     };
@@ -200,6 +224,12 @@ async function runPlanned(
     await slot.empty();
     return notRun({ placement, round, ordinal, seed }, startedAt, { outcome: 'failed', step, reason: reasonOf(error) });
   }
+}
+
+/** What is of its own in the timing of a trial. */
+interface Phases {
+  durationMs: number;
+  warmupMs?: number;
 }
 
 /** Of a trial whose hosts were not there to be looked at. */

@@ -50,6 +50,7 @@ function txTotals(part: Partial<TxTotals> = {}): TxTotals {
     steady_begin_ns: START_NS + WARMUP_NS,
     steady_end_ns: START_NS + WARMUP_NS + SECOND_NS,
     sizes: null,
+    trains: null,
     ...part,
   };
 }
@@ -69,7 +70,7 @@ function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
     steady_packets: 10_000,
     steady_corrupted_packets: 0,
     highest_sequence: OFFERED - 1,
-    ...{ steady_bytes: 640_000, flows: null, sizes: null },
+    ...{ steady_bytes: 640_000, flows: null, sizes: null, trains: null },
     ...part,
   };
 }

@@ -33,6 +33,7 @@ import type { MachineSnapshot } from './machines.ts';
 import { noiseOf } from './noise.ts';
 import { wallS } from './occupancy.ts';
 import { bitsPerPacket, sizesOf } from './sizes.ts';
+import { trainsOf } from './trains.ts';
 import { mostMinorFaults, warmupDisturbances, warmupOf } from './warmup.ts';
 import { lostOf, type PairTold, pairLedgersOf, strangersOnCable, type Told, uplinkLedgerOf } from './ways.ts';
 
@@ -302,6 +303,7 @@ function combine(
     instructionsPerPacket: perPacket(evidence, 'instructions'),
     flows: flowsOf(ways),
     sizes: sizesOf(ways),
+    trains: trainsOf(ways, testCase.arrivals),
     noise: { ...noise, reasons: [...noise.reasons, ...warmupDisturbances(warmupOf(evidence, window))] },
     pairs: pairs.map(({ pair, ways: own }) => ({
       pair,
@@ -320,6 +322,7 @@ function combine(
     served: evidence.served,
     switchFigures: evidence.switchFigures,
     search: null,
+    burst: null,
     caches: [...evidence.caches],
     samples: sumOverPairs({
       ...progressOf(evidence),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A search as a trial of a campaign: trials of a second or so on a switch that stays up, and one more at the rate that was found, of which
 // all is kept. docs/decisions/0027-searches.md.
-import type { Flag, Measurement, Outcome, Trial } from '../model/result.ts';
+import type { Flag, Measurement, Trial } from '../model/result.ts';
 import {
   bindingOf,
   type Found,
@@ -16,6 +16,7 @@ import type { SearchGoal } from '../search/goal.ts';
 import { type GoalResult, type SearchPlan, type SearchResult, search } from '../search/search.ts';
 import type { Measured } from '../search/trial.ts';
 import { packetsNeeded } from '../stats/percentiles.ts';
+import { disturbancesOf, type MeasuredTrial, Parts } from './part-trial.ts';
 
 /** What a search needs of the campaign around it. */
 export interface SearchContext {
@@ -38,14 +39,8 @@ const RANGE = 1000;
 
 /** Searches, and returns what it found as one trial; a trial of it that fails twice is its own failure. */
 export async function runSearch(context: SearchContext): Promise<Trial> {
-  const startedAt = new Date().toISOString();
-  const began = performance.now();
   const loads = new Loads(context);
-  const timed = (trial: Trial): Trial => {
-    const wallS = (performance.now() - began) / 1000;
-    return { ...trial, startedAt, wallS, overheadS: Math.max(0, wallS - loads.usefulS) };
-  };
-  try {
+  return loads.parts.whole(async () => {
     const plan = planOf(context, await highestPps(context, loads));
     const result = await search(
       plan,
@@ -54,28 +49,14 @@ export async function runSearch(context: SearchContext): Promise<Trial> {
     );
     const found = foundIn(context, result);
     const rate = lowerRate(result) ?? plan.minPps;
-    return timed(concluded(await loads.trial(rate, context.durationMs), found, loads.all));
-  } catch (error) {
-    if (error instanceof LoadFailure) return timed({ ...error.trial, measurement: null, histograms: {} });
-    throw error;
-  }
-}
-
-/** A trial of the search was not measured, and was not when it was run once more. */
-class LoadFailure extends Error {
-  readonly trial: Trial;
-
-  constructor(trial: Trial, outcome: Outcome) {
-    super('a trial of the search was not measured');
-    this.trial = { ...trial, outcome };
-  }
+    return concluded(await loads.trial(rate, context.durationMs), found, loads.all);
+  });
 }
 
 /** The trials of a search: those from before first, as long as it asks for the same. */
 class Loads {
   readonly all: SearchLoad[] = [];
-  /** Warm-ups and measured windows of this time, seconds. */
-  usefulS = 0;
+  readonly parts = new Parts();
   private readonly context: SearchContext;
   private readonly known: SearchLoad[];
 
@@ -109,7 +90,7 @@ class Loads {
     const { measurement } = trial;
     if (measurement.latencyNs?.oneWay === undefined && this.context.settings.objectives.some(isOfDelays)) {
       const reason = 'an objective is of delays, which need one clock: search between two hosts for loss alone';
-      throw new LoadFailure(trial, { outcome: 'failed', step: 'search', reason });
+      this.parts.fail(trial, { outcome: 'failed', step: 'search', reason });
     }
     const load = loadOf(ratePps, durationMs, measurement);
     this.context.save(load);
@@ -117,18 +98,9 @@ class Loads {
     return load;
   }
 
-  async trial(rate: TestCase['rate'], durationMs: number): Promise<Trial & { measurement: Measurement }> {
-    const first = await this.once(rate, durationMs);
-    if (isMeasured(first)) return first;
-    const second = await this.once(rate, durationMs);
-    if (isMeasured(second)) return second;
-    throw new LoadFailure(second, at(rate, second.outcome));
-  }
-
-  private async once(rate: TestCase['rate'], durationMs: number): Promise<Trial> {
-    const trial = await this.context.run(rate, durationMs);
-    this.usefulS += trial.wallS - trial.overheadS;
-    return trial;
+  trial(rate: TestCase['rate'], durationMs: number): Promise<MeasuredTrial> {
+    const where = `at ${rate === 'max' ? 'the highest rate' : `${rate} packets/s`}`;
+    return this.parts.measured(() => this.context.run(rate, durationMs), where);
   }
 
   tell(goals: GoalResult[]): void {
@@ -139,15 +111,6 @@ class Loads {
   private isOffered({ intendedPackets, offeredPackets }: SearchLoad): boolean {
     return offeredPackets > 0 && offeredPackets >= intendedPackets * (1 - this.context.settings.widthRatio / 2);
   }
-}
-
-function isMeasured(trial: Trial): trial is Trial & { measurement: Measurement } {
-  return trial.outcome.outcome === 'measured' && trial.measurement !== null;
-}
-
-function at(rate: TestCase['rate'], outcome: Outcome): Outcome {
-  if (!('reason' in outcome)) return outcome;
-  return { ...outcome, reason: `at ${rate === 'max' ? 'the highest rate' : `${rate} packets/s`}: ${outcome.reason}` };
 }
 
 function loadOf(ratePps: number | null, durationMs: number, measurement: Measurement): SearchLoad {
@@ -239,7 +202,7 @@ function lowerRate({ goals }: SearchResult): number | null {
 }
 
 /** The search as a trial: its figure is what was found for the objective that binds, all else is of the trial at that rate. */
-function concluded(last: Trial & { measurement: Measurement }, found: Found[], loads: SearchLoad[]): Trial {
+function concluded(last: MeasuredTrial, found: Found[], loads: SearchLoad[]): Trial {
   const throughputPps = bindingOf(found)?.throughputPps ?? 0;
   const { measurement } = last;
   const share = measurement.throughputPps === 0 ? 0 : throughputPps / measurement.throughputPps;
@@ -256,13 +219,6 @@ function concluded(last: Trial & { measurement: Measurement }, found: Found[], l
       search: { found, loads },
     },
   };
-}
-
-/** A search stands a disturbed trial now and then: that is what it measures a rate several times for. It does not where most of them are. */
-function disturbancesOf(loads: readonly SearchLoad[]): string[] {
-  const disturbed = loads.filter(({ disturbances }) => disturbances.length > 0);
-  if (disturbed.length <= loads.length / 2) return [];
-  return [...new Set(disturbed.flatMap(({ disturbances }) => disturbances))];
 }
 
 function flagsOf(found: readonly Found[]): Flag[] {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { median } from 'simple-statistics';
+import { BURST_ENDS } from '../model/burst.ts';
 import type { Precision } from '../model/campaign.ts';
 import type { Histogram } from '../model/dataplane.ts';
 import { EMULATED } from '../model/inventory.ts';
@@ -196,6 +198,7 @@ function summarize(trials: readonly BareTrial[], pooled: Pools): Summary | null 
     lossRatio: lossRatioOf(measured),
     ways: waysOf(measured),
     found: foundOf(measured),
+    burst: burstOf(measured),
     ...(latencyNs === null ? {} : { latencyNs }),
     cpu: {
       sender: cpuMedian(measured, 'sender'),
@@ -233,6 +236,25 @@ function foundOf(measured: readonly BareMeasurement[]): Summary['found'] {
     const ends = SEARCH_ENDS.filter((end) => those.some(({ ended }) => ended === end));
     return [{ objective, throughputPps, lowerPps: bound('lowerPps'), upperPps: bound('upperPps'), ends }];
   });
+}
+
+/** Over the trials that are searches for the longest burst; null where none is. */
+function burstOf(measured: readonly BareMeasurement[]): Summary['burst'] {
+  const bursts = measured.flatMap(({ burst }) => burst ?? []);
+  const longestPackets = medianInterval(bursts.map((one) => one.longestPackets));
+  if (longestPackets === null) return null;
+  const overAll = (name: 'lowerPackets' | 'upperPackets' | 'depthPackets' | 'depthNs') => {
+    const values = bursts.flatMap((one) => one[name] ?? []);
+    return values.length < bursts.length ? null : median(values);
+  };
+  return {
+    longestPackets,
+    lowerPackets: overAll('lowerPackets'),
+    upperPackets: overAll('upperPackets'),
+    depthPackets: overAll('depthPackets'),
+    depthNs: overAll('depthNs'),
+    ends: BURST_ENDS.filter((end) => bursts.some(({ ended }) => ended === end)),
+  };
 }
 
 function cpuMedian(measured: readonly BareMeasurement[], field: keyof CpuUse): number {

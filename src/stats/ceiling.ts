@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What limits a figure: the switch, or the tool that measured it. The ceiling is the same test case without a switch.
+import { isRate } from '../model/deciding.ts';
 import type { CampaignResult, CaseResult, Ceiling } from '../model/result.ts';
 import { CEILING, ceilingOf } from './verdict.ts';
 
@@ -20,7 +21,7 @@ export function ceilingFor(
   own: Pick<CampaignResult, 'id' | 'results'>,
   elsewhere: readonly Pick<CampaignResult, 'id' | 'results'>[],
 ): Ceiling | null {
-  if (result.case.dimension === 'latency' || result.summary === null) return null;
+  if (!isRate(result.case.dimension) || result.summary === null) return null;
   if (result.case.rate !== 'max' && !result.flags.includes('rate-not-reached')) return null;
   for (const { id, results } of [own, ...elsewhere]) {
     const ceilingPps = ceilingOf(result, results)?.summary?.throughputPps.median;
@@ -34,7 +35,7 @@ export function ceilingFor(
 /** Whether a case that has none yet could have a ceiling. */
 export function lacksCeiling(result: CaseResult): boolean {
   return (
-    result.case.dimension !== 'latency' &&
+    isRate(result.case.dimension) &&
     result.case.switch !== CEILING &&
     result.summary !== null &&
     result.ceiling === undefined

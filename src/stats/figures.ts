@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The figure by which test cases are compared, one of each round: what verdicts, intervals and levels rest on.
+import { DECIDING, type Figures } from '../model/deciding.ts';
 import { isRepetition } from '../model/repetition.ts';
-import type { DoneTrial, LatencySummary, RoundFigure, Trial } from '../model/result.ts';
+import type { DoneTrial, RoundFigure, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 
 /** What of a trial the figure rests on; a whole trial has it as well. */
 export type FigureTrial = Pick<DoneTrial, 'round' | 'ordinal' | 'flags'> & {
   outcome: Pick<Trial['outcome'], 'outcome'>;
-  measurement: {
-    throughputPps: number;
-    latencyNs?: { rtt?: Pick<LatencySummary, 'p50'> | undefined } | undefined;
-  } | null;
+  measurement: Figures | null;
 };
 
 /**
@@ -35,15 +33,15 @@ function isBetter(repetition: Pick<FigureTrial, 'flags' | 'outcome'>, first: Pic
   return first.outcome.outcome !== 'measured' || !repetition.flags.includes('disturbed');
 }
 
-/** The deciding figure of each round that has one, in their order: throughput (packets/s), or the median round trip (ns). */
+/** The deciding figure of each round that has one, in their order: as `DECIDING` has it. */
 export function roundFigures(
   { dimension }: Pick<TestCase, 'dimension'>,
   trials: readonly FigureTrial[],
 ): RoundFigure[] {
   return standing(trials).flatMap(({ round, outcome, measurement }): RoundFigure[] => {
     if (outcome.outcome !== 'measured' || measurement === null) return [];
-    const value = dimension === 'latency' ? measurement.latencyNs?.rtt?.p50 : measurement.throughputPps;
-    return value === undefined || value === null ? [] : [{ round, value }];
+    const value = DECIDING[dimension].of(measurement);
+    return value === null ? [] : [{ round, value }];
   });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the cable between two hosts carries: a limit that is no switch's.
+import { isRate } from '../model/deciding.ts';
 import type { CaseResult } from '../model/result.ts';
 import { meanBytes } from '../model/sizes.ts';
 import { farHostOf, type HostRecord, lineRatePps, nearHostOf } from '../model/testbed.ts';
@@ -19,7 +20,7 @@ export function lineRateOf(campaign: { hosts: readonly HostRecord[] }, testCase:
 
 /** The part of the line rate that a case reached; null where it has none, as latencies. */
 export function lineRateRatio({ case: testCase, summary, lineRatePps: most }: CaseResult): number | null {
-  if (testCase.dimension === 'latency' || summary === null || most === null) return null;
+  if (!isRate(testCase.dimension) || summary === null || most === null) return null;
   return summary.throughputPps.median / most;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DECIDING } from '../model/deciding.ts';
 import type { CaseResult, Interval } from '../model/result.ts';
 import { caseKey, ioName, type TestCase } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from './group.ts';
@@ -70,7 +71,7 @@ export function contenderOf({ case: testCase, figures }: CaseResult): Contender 
 
 /** Throughput is to be high, and delay low. */
 export function betterOf({ dimension }: Pick<Group, 'dimension'>): Better {
-  return dimension === 'latency' ? 'lower' : 'higher';
+  return DECIDING[dimension].better;
 }
 
 function findingOf({ contenders, standing }: Judged): Finding {
@@ -94,15 +95,7 @@ function findingOf({ contenders, standing }: Judged): Finding {
 /** The figure by which cases are ranked; null where it was not measured. */
 export function decidingFigure(result: CaseResult): Interval | null {
   if (result.outcome !== 'measured' || result.summary === null) return null;
-  switch (result.case.dimension) {
-    case 'throughput':
-    case 'capacity':
-      return result.summary.throughputPps;
-    case 'latency':
-      return result.summary.latencyNs?.rtt?.p50 ?? null;
-    default:
-      return result.case.dimension satisfies never;
-  }
+  return DECIDING[result.case.dimension].over(result.summary);
 }
 
 /** Equal for cases that differ in nothing but the switch, and in how applications wait where that follows from the CPUs which a switch leaves to them. */
@@ -122,7 +115,7 @@ export function ceilingOf(result: CaseResult, cases: readonly CaseResult[]): Cas
 
 /** The measured cases of a group, best median first. A rank is no verdict: neighbours may be tied. */
 export function ranked({ group, cases }: CaseGroup): CaseResult[] {
-  const sign = group.dimension === 'latency' ? 1 : -1;
+  const sign = betterOf(group) === 'lower' ? 1 : -1;
   return cases
     .flatMap((result) => {
       const figure = decidingFigure(result);

@@ -184,6 +184,8 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   switchFigures: json('switch_figures_json'),
   caches: json('caches_json'),
   search: json('search_json'),
+  trains: json('trains_json'),
+  burst: json('burst_json'),
 };
 
 export const CPU_USE: Columns<CpuUse> = {

@@ -576,6 +576,13 @@ CREATE TABLE search_loads (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const BURSTS = `
+-- Trains of on-off arrivals: {"begun", "whole", "wholeNs", "passed"}; JSON's null, or NULL, for other arrivals.
+ALTER TABLE trials ADD COLUMN trains_json TEXT;
+-- The longest burst without a loss, and the trains that say so: {"longestPackets", "depthPackets", "loads" and so on}; JSON's null, or NULL, for others.
+ALTER TABLE trials ADD COLUMN burst_json TEXT;
+`;
+
 const WAYS_COLUMNS = `
 -- Where both ends of each pair send, what became of the packets of each way: {"there", "back"}; JSON's null, or NULL, where one end sends.
 ALTER TABLE trials ADD COLUMN ways_json TEXT;
@@ -679,6 +686,7 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('announceRatePps'),
   parameterVersion('idleMs'),
   SEARCHES,
+  BURSTS,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 
