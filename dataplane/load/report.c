@@ -243,7 +243,7 @@ static void put_trains_sent(FILE *out, const struct trains *t)
     }
     fprintf(out, ",\"trains\":{\"begun\":%" PRIu64, t->begun);
     put_count(out, "whole", t->whole);
-    put_count(out, "whole_ns", clock_ticks_to_ns(t->whole_ticks));
+    put_count_or_null(out, "whole_p50_ns", t->whole > 0, t->whole > 0 ? histogram_quantile(&t->took, 5000) : 0);
     fputc('}', out);
 }
 

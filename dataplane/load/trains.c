@@ -4,6 +4,7 @@
 void trains_init(struct trains *t, uint64_t packets)
 {
     *t = (struct trains){.packets = packets, .last_with_loss = TRAIN_NONE};
+    histogram_reset(&t->took);
 }
 
 void trains_cut_off(struct trains *t)

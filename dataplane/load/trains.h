@@ -10,14 +10,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "clock.h"
+#include "histogram.h"
+
 #define TRAIN_NONE UINT64_MAX
 
 struct trains {
     uint64_t packets; /* of each; 0: the schedule has no trains */
     /* Of who sends them. */
     uint64_t begun;
-    uint64_t whole, whole_ticks; /* sent to their end with no refusal, and how long that took in sum */
-    uint64_t begun_at;           /* ticks, of the one that is under way */
+    uint64_t whole;        /* sent to their end with no refusal */
+    struct histogram took; /* how long those took to send */
+    uint64_t begun_at;     /* ticks, of the one that is under way */
     bool is_refused, is_under_way;
     /* Of who receives them. */
     uint64_t with_loss, last_with_loss; /* the number of that train, from 0, or TRAIN_NONE */
@@ -41,7 +45,7 @@ static inline void trains_end(struct trains *t, uint64_t now)
     if (t->is_refused)
         return;
     t->whole++;
-    t->whole_ticks += now - t->begun_at;
+    histogram_record(&t->took, clock_ticks_to_ns(now - t->begun_at), 1);
 }
 
 /* The run is over; a train that it cut off is none. */

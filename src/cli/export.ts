@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { BURSTS, burstRows, TRAINS, trainRows } from '../report/tables/bursts.ts';
 import { CASES, caseRows } from '../report/tables/cases.ts';
 import { csvText, jsonLines, type Table } from '../report/tables/columns.ts';
 import { bucketRows, HISTOGRAMS, SAMPLES, SIZES, sampleRows, sizeRows } from '../report/tables/parts.ts';
@@ -47,6 +48,10 @@ function tableOf(store: Store, ids: readonly (string | undefined)[], what: What,
       return text(OBJECTIVES, foundRows(trials({})), format);
     case 'loads':
       return text(LOADS, loadRows(trials({})), format);
+    case 'bursts':
+      return text(BURSTS, burstRows(trials({})), format);
+    case 'trains':
+      return text(TRAINS, trainRows(trials({})), format);
     case 'samples':
       return text(SAMPLES, sampleRows(trials({ samples: true })), format);
     case 'sizes':

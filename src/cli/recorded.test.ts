@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import stringWidth from 'string-width';
 import {
+  burstCampaign,
   capacityCampaign,
   storedCampaign,
   sweepCampaign,
@@ -35,6 +36,7 @@ const WIDTHS = [60, 80, 120, 200];
 const table2 = toCampaignResult(table2Campaign());
 const testbeds = toCampaignResult(twoTestbedsCampaign());
 const capacities = toCampaignResult(capacityCampaign());
+const bursts = toCampaignResult(burstCampaign());
 const sweep = toCampaignResult(someOf(sweepCampaign(), [64, 1500]));
 
 /** Fewer sizes, as a reader of the recording has seen it all by then. */
@@ -90,6 +92,7 @@ function session(options: TerminalOptions): [string, string][] {
     ['show', renderSummary(sweep, options)],
     ['show', renderSummary(testbeds, options)],
     ['show', renderSummary(capacities, options)],
+    ['show', renderSummary(bursts, options)],
     ['compare A B', renderComparison(comparison, options)],
   ];
 }

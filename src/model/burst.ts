@@ -12,7 +12,7 @@ export const BurstLoadSchema = z.strictObject({
   trains: count,
   /** Of these, taken by the port without a refusal and arrived without a loss. */
   passed: count,
-  /** What a train takes to send that no port refused, ns; null where there was none. */
+  /** What a train that no port refused takes to send at the median, ns; null where there was none. */
   trainNs: z.number().nullable(),
   lostPackets: count,
   /** Why it counts as disturbed; empty for a quiet one. */

@@ -95,7 +95,7 @@ export const TxTotalsSchema = z.strictObject({
   steady_end_ns: timeNs,
   sizes: SizesSchema,
   /** Of on-off arrivals in the whole run; null for others. What was recorded before it was told has none. */
-  trains: z.strictObject({ begun: count, whole: count, whole_ns: count }).nullable().default(null),
+  trains: z.strictObject({ begun: count, whole: count, whole_p50_ns: count.nullable() }).nullable().default(null),
 });
 export type TxTotals = z.infer<typeof TxTotalsSchema>;
 

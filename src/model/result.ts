@@ -238,9 +238,9 @@ export type SizeCount = z.infer<typeof SizeSchema>;
 /** Trains of on-off arrivals in the whole trial, of all senders together. */
 const TrainsSchema = z.strictObject({
   begun: count,
-  /** Taken by the port without a refusal, and how long those took to send in sum, ns. */
+  /** Taken by the port without a refusal, and how long one of those took to send at the median, ns. */
   whole: count,
-  wholeNs: count,
+  wholeP50Ns: z.number().nullable(),
   /** Of these, arrived without a loss; one that met both a refusal and a loss may be counted against another. */
   passed: count,
 });

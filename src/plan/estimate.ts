@@ -81,9 +81,13 @@ function expectedMs(
     const warmupMs = timing.warmupAuto ? Math.min(AUTO_WARMUP_MS, timing.warmupMs) : timing.warmupMs;
     const startMs = starts ? overheads.switchStartMs : 0;
     const trialMs = warmupMs + timing.durationMs + overheads.trialMs + toldMs(cases[caseIndex]);
-    return startMs + trialMs * trialsOf(cases[caseIndex], timing);
+    const trainsMs = cases[caseIndex]?.dimension === 'burst' ? TRAINS_MS : 0;
+    return startMs + trialMs * trialsOf(cases[caseIndex], timing) + trainsMs;
   });
 }
+
+/** What it takes to find the longest train, beside the look before it. */
+const TRAINS_MS = 8000;
 
 /** Trials beside those that decide on a rate, of each objective: looks at where it may be. */
 const LOOKS = 10;

@@ -104,7 +104,7 @@ function loadOf(packets: number, { trains, ...measurement }: Measurement): Burst
     packets,
     trains: trains.begun,
     passed: trains.passed,
-    trainNs: trains.whole === 0 ? null : trains.wholeNs / trains.whole,
+    trainNs: trains.wholeP50Ns,
     lostPackets: Math.max(0, measurement.lostPackets),
     disturbances: measurement.noise.reasons,
   };

@@ -7,14 +7,14 @@ const ON_OFF = 'on-off:10/1ms';
 
 /** Five trains of ten packets, all of them sent whole, and what the receiver says of them. */
 const way = (highest: number | null, withLoss = 0, last: number | null = null, whole = 5) => ({
-  tx: { offered_packets: 50, trains: { begun: 5, whole, whole_ns: 1000 } },
+  tx: { offered_packets: 50, trains: { begun: 5, whole, whole_p50_ns: 1000 } },
   rx: { highest_sequence: highest, trains: { with_loss: withLoss, last_with_loss: last } },
 });
 const passedOf = (...ways: ReturnType<typeof way>[]) => trainsOf(ways, ON_OFF)?.passed;
 
 describe('trainsOf', () => {
   it('takes those that lost a packet from those that were sent whole', () => {
-    assert.deepEqual(trainsOf([way(49, 2, 3)], ON_OFF), { begun: 5, whole: 5, wholeNs: 1000, passed: 3 });
+    assert.deepEqual(trainsOf([way(49, 2, 3)], ON_OFF), { begun: 5, whole: 5, wholeP50Ns: 1000, passed: 3 });
     assert.equal(passedOf(way(49, 2, 3, 1)), 0);
   });
   it('counts what is missing behind the highest number that came', () => {

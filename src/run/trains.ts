@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which trains of on-off arrivals came through whole.
+
+import { median } from 'simple-statistics';
 import { trainsOf as trainsIn } from '../model/arrivals.ts';
 import type { RxTotals, TxTotals } from '../model/dataplane.ts';
 import type { Trains } from '../model/result.ts';
@@ -15,10 +17,11 @@ export function trainsOf(ways: readonly Totals[], arrivals: string): Trains | nu
   const length = trainsIn(arrivals)?.packets;
   const told = ways.flatMap(({ tx, rx }) => (tx.trains === null ? [] : [{ ...tx.trains, tx, rx }]));
   if (length === undefined || told.length === 0) return null;
+  const medians = told.flatMap(({ whole_p50_ns }) => whole_p50_ns ?? []);
   return {
     begun: sumOf(told, ({ begun }) => begun),
     whole: sumOf(told, ({ whole }) => whole),
-    wholeNs: sumOf(told, ({ whole_ns }) => whole_ns),
+    wholeP50Ns: medians.length === 0 ? null : median(medians),
     passed: sumOf(told, ({ whole, tx, rx }) => Math.max(0, whole - withLoss(tx, rx, length))),
   };
 }

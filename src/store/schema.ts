@@ -577,7 +577,7 @@ CREATE TABLE search_loads (
 `;
 
 const BURSTS = `
--- Trains of on-off arrivals: {"begun", "whole", "wholeNs", "passed"}; JSON's null, or NULL, for other arrivals.
+-- Trains of on-off arrivals: {"begun", "whole", "wholeP50Ns", "passed"}; JSON's null, or NULL, for other arrivals.
 ALTER TABLE trials ADD COLUMN trains_json TEXT;
 -- The longest burst without a loss, and the trains that say so: {"longestPackets", "depthPackets", "loads" and so on}; JSON's null, or NULL, for others.
 ALTER TABLE trials ADD COLUMN burst_json TEXT;

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import {
+  burstCampaign,
   capacityCampaign,
   histogramOf,
   hostileCampaign,
@@ -204,12 +205,26 @@ describe('a campaign', () => {
         const latency = rtt === undefined ? {} : { latencyNs: { rtt: { p50: rtt.p50 } } };
         return {
           ...{ round, ordinal, seed, flags, outcome: { outcome } },
-          measurement: measurement && { throughputPps: measurement.throughputPps, ...latency, background: null },
+          measurement: measurement && {
+            throughputPps: measurement.throughputPps,
+            ...latency,
+            background: null,
+            burst: null,
+          },
         };
       }),
     }));
     assert.deepEqual(store.begun()?.cases, expected);
     assert.equal(store.begun('nosuch'), null);
+  });
+
+  it('is resumed with the longest bursts that were found', (context) => {
+    const store = opened(context);
+    const campaign = burstCampaign();
+    saveAll(store, campaign);
+    const longest = store.begun()?.cases.map(({ trials }) => trials[0]?.measurement?.burst);
+    assert.deepEqual(longest, [{ longestPackets: 1340 }, { longestPackets: 310_000 }]);
+    assert.deepEqual(store.load(campaign.id)?.cases, campaign.cases);
   });
 
   it('is resumed with the capacity of which its backgrounds are shares', (context) => {

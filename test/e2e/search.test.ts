@@ -58,6 +58,24 @@ suite('vswbench search', cannotMeasure, () => {
     });
   });
 
+  it('finds how deep a bucket of tokens is that a switch is known to have', { timeout: 120_000 }, async () => {
+    const [ratePps, depthMs] = [20_000, 5];
+    const depthPackets = (ratePps * depthMs) / 1000;
+    const file = driverFile(workspace, 'bucket', { rate: ratePps, 'depth-ms': depthMs });
+    const options = '-D burst -V bucket --io raw-mmsg -B 2 --duration 500ms --trials 1 --json';
+    await comesOutOnce(async () => {
+      const ended = await workspace.run(['run', '--switch', file, ...options.split(' ')]);
+      assert.equal(ended.code, 0, ended.stderr);
+      assertNothingLeft();
+      const burst = latest().trial?.measurement?.burst;
+      assert.ok(burst, ended.stderr);
+      assert.ok(burst.loads.every(({ packets, trains }) => packets % 2 === 0 && trains >= 20));
+      // What waits in front of the switch is of the path as well, and the bucket fills meanwhile: half a millisecond's packets.
+      const told = (burst.depthPackets ?? 0) / depthPackets;
+      return told >= 0.95 && told <= 1.2 ? null : `${burst.depthPackets} of ${depthPackets}`;
+    });
+  });
+
   it('goes on with what it has after a kill -9', { timeout: 120_000 }, async () => {
     // So little is carried by any bridge.
     const options = '-V linux-bridge --io udp-mmsg -R 1k -B 1 --duration 300ms --duration-sum 3s';

@@ -2,7 +2,17 @@
 import { type Command, Option } from 'commander';
 
 /** The tables that there are. */
-export const WHATS = ['trials', 'cases', 'objectives', 'loads', 'samples', 'sizes', 'histograms'] as const;
+export const WHATS = [
+  'trials',
+  'cases',
+  'objectives',
+  'loads',
+  'bursts',
+  'trains',
+  'samples',
+  'sizes',
+  'histograms',
+] as const;
 export type What = (typeof WHATS)[number];
 export type Format = 'csv' | 'json';
 

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import {
+  burstCampaign,
   capacityCampaign,
   hostileCampaign,
   storedCampaign,
@@ -19,6 +20,7 @@ import type { StoredCampaign } from '../../model/result.ts';
 import { toCampaignResult } from '../../stats/campaign.ts';
 import { migrate } from '../../store/schema.ts';
 import { documentSchemaText } from '../json-schema.ts';
+import { BURSTS, burstRows, TRAINS, trainRows } from './bursts.ts';
 import { CASES, caseRows } from './cases.ts';
 import { type CellValue, type ColumnType, csvText, jsonLines, type Table } from './columns.ts';
 import { dictionaryText, TABLES } from './dictionary.ts';
@@ -36,6 +38,7 @@ const campaigns = [
     hostileCampaign(),
     superPacketCampaign(),
     capacityCampaign(),
+    burstCampaign(),
   ],
   storedCampaign({ endedAt: null, precision: { ratio: 0.02, trialsMax: 30 } }),
 ];
@@ -112,6 +115,8 @@ describe('a table', () => {
       check(SAMPLES, [...sampleRows(rows)].slice(0, 100));
       check(OBJECTIVES, [...foundRows(rows)]);
       check(LOADS, [...loadRows(rows)]);
+      check(BURSTS, [...burstRows(rows)]);
+      check(TRAINS, [...trainRows(rows)]);
       check(HISTOGRAMS, [...bucketRows(rows)].slice(0, 100));
     }
   });
@@ -123,7 +128,7 @@ describe('a table', () => {
       .map(({ name }) => name);
     // Of what no campaign here has.
     const rare =
-      /^(rtt_actual|one_way)_|_(cycles|instructions)_per_packet$|^(receive_path|quota_cpus|disturbances|switch_cpu_ids|far_switch_cpu_ids)$|_censored_at_least_ns$|^(rtt_p999_ns|rtt_p9999_ns|precision_ratio)$|^flows_with_|_of_flow$|^served_json$|^background_|^(there|back)_/;
+      /^(rtt_actual|one_way)_|_(cycles|instructions)_per_packet$|^(receive_path|quota_cpus|disturbances|switch_cpu_ids|far_switch_cpu_ids)$|_censored_at_least_ns$|^(rtt_p999_ns|rtt_p9999_ns|precision_ratio)$|^flows_with_|^trains|_of_flow$|^served_json$|^background_|^(there|back)_/;
     assert.deepEqual(
       empty.filter((name) => !rare.test(name)),
       [],
@@ -153,6 +158,8 @@ describe('a table', () => {
         'sizes_json',
         'background_json',
         'search_json',
+        'trains_json',
+        'burst_json',
       ],
       cases: ['case_key', 'skipped_reason', 'revision'],
     };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data dictionary: what each column of each export means, from the lists that the exports themselves are made of.
+import { BURSTS, TRAINS } from './bursts.ts';
 import { CASES } from './cases.ts';
 import type { Column, ColumnType } from './columns.ts';
 import { HISTOGRAMS, SAMPLES, SIZES } from './parts.ts';
@@ -14,7 +15,17 @@ interface DescribedTable {
 }
 
 /** Every table that `export --what` names. */
-export const TABLES: readonly DescribedTable[] = [TRIALS, CASES, OBJECTIVES, LOADS, SAMPLES, SIZES, HISTOGRAMS];
+export const TABLES: readonly DescribedTable[] = [
+  TRIALS,
+  CASES,
+  OBJECTIVES,
+  LOADS,
+  BURSTS,
+  TRAINS,
+  SAMPLES,
+  SIZES,
+  HISTOGRAMS,
+];
 
 const TYPES: Record<ColumnType, string> = {
   text: 'any text, quoted as RFC 4180 has it',

@@ -106,6 +106,20 @@ const MEASUREMENT_COLUMNS: readonly Column<Measurement>[] = [
     of: (m) => m.background?.lostPackets,
   },
   {
+    name: 'trains',
+    type: 'integer',
+    unit: null,
+    meaning: 'trains of on-off arrivals over the whole run, of all senders together; empty for other arrivals',
+    of: (m) => m.trains?.begun,
+  },
+  {
+    name: 'trains_passed',
+    type: 'integer',
+    unit: null,
+    meaning: 'of those, taken by the port without a refusal and arrived without a loss',
+    of: (m) => m.trains?.passed,
+  },
+  {
     name: 'flows_with_loss',
     type: 'integer',
     unit: 'flows',
