@@ -164,7 +164,9 @@ describe('an application', () => {
     const first = await application.final(LONG_MS, NEVER);
     const { samples } = application;
     application.next({ ...plan({ rate: 5000 }), durationMs: 1000, warmupMs: 100, runTag: 3 });
-    assert.deepEqual(process.sent, ['next --rate 5000 --warmup-ms 100 --duration-ms 1000 --interval-ms 100 --run 3']);
+    assert.deepEqual(process.sent, [
+      'next --rate 5000 --arrivals regular --warmup-ms 100 --duration-ms 1000 --interval-ms 100 --run 3',
+    ]);
     assert.deepEqual([application.samples, samples.length, application.plan.durationMs], [[], 1, 1000]);
     process.print({ ...READY, run: 3 });
     assert.equal((await application.ready(LONG_MS, NEVER)).run, 3);

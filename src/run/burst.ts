@@ -137,7 +137,7 @@ function concluded(standing: MeasuredTrial, burst: Burst): Trial {
 }
 
 /** What a part is marked with that says nothing of the whole. */
-const OF_TRAINS: ReadonlySet<Flag> = new Set(['disturbed']);
+const OF_TRAINS: ReadonlySet<Flag> = new Set(['disturbed', 'rate-not-reached']);
 
 function flagsOf({ ended }: Burst): Flag[] {
   switch (ended) {

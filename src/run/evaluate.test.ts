@@ -281,6 +281,8 @@ describe('evaluate', () => {
       ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, sizes: null, served: null },
       background: null,
       search: null,
+      trains: null,
+      burst: null,
       noise: {
         stealRatio: 0.01,
         involuntarySwitchesPerS: 3,
