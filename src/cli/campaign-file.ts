@@ -13,7 +13,12 @@ import { readYaml } from './yaml-file.ts';
 /** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
 export function readCampaign(file: string | undefined, options: Record<string, unknown>): Campaign {
   const base = file === undefined ? {} : readFile(file);
-  const parsed = parseCampaign(withSizeFiles({ ...base, ...overridesIn(options) }));
+  return campaignOf({ ...base, ...overridesIn(options) });
+}
+
+/** The same of what is known to be of the right form. */
+export function campaignOf(fields: CampaignFile): Campaign {
+  const parsed = parseCampaign(withSizeFiles(fields));
   if (!parsed.ok) throw new CliError(EXIT.usage, parsed.error);
   const chosen = chooseKnobs(parsed.value.tune);
   if (!chosen.ok) throw new CliError(EXIT.usage, chosen.error);

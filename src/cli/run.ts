@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomInt } from 'node:crypto';
-import { ensureArtifacts } from '../host/artifacts.ts';
-import { commitOf } from '../host/inventory.ts';
-import { localHost } from '../host/local.ts';
-import type { Campaign } from '../model/campaign.ts';
 import { testbedsOf } from '../model/testbed.ts';
-import { frameworksKnown, switchesKnown } from '../plan/names.ts';
 import { renderSummary } from '../report/terminal.ts';
 import type { Machinery } from '../run/carry-out.ts';
-import { askedOnce } from '../run/driver-facts.ts';
 import { casesOn, type Plan, together } from '../run/parts.ts';
-import { ConnectedTestbed } from '../run/testbed.ts';
 import { foreseeTuning, measuredCpus } from '../run/tuning.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { Spare } from '../store/spare.ts';
@@ -18,23 +10,21 @@ import { openStore, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { readCampaign } from './campaign-file.ts';
 import type { RunOptions } from './commands/run.ts';
-import { checkout, giveToInvoker, requireRoot, resultsDirectory, storePath, tell, version } from './context.ts';
+import { giveToInvoker, resultsDirectory, storePath, tell } from './context.ts';
 import { describePlan, type ForeseenTuning } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
-import { guardAgainstFaults } from './faults.ts';
-import { frameworksInSource } from './frameworks.ts';
 import { documentOf, requireResult, withStore } from './load.ts';
-import { measure, tellLeftover } from './measure.ts';
+import { measure } from './measure.ts';
 import { saveMemory } from './memory.ts';
 import { print } from './output.ts';
 import { offersOf, planNew, refuseNothing } from './plan.ts';
 import { writeReport } from './report.ts';
-import { holdResults } from './results-folder.ts';
 import { campaignToResume, planResumed, refuseIgnored, refuseStrangers } from './resume.ts';
+import { refuseUnknown, withSession } from './session.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
 import { findTestbed, onCpus } from './testbeds.ts';
-import { isHere, otherMachines, type TestbedView, viewOf } from './view.ts';
+import type { TestbedView } from './view.ts';
 
 export async function run(file: string | undefined, options: RunOptions): Promise<void> {
   const campaign = readCampaign(file, options);
@@ -48,52 +38,16 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const stored = resume === undefined ? null : await withStore((store) => campaignToResume(store, resume));
   const names = stored === null ? campaign.testbeds : testbedsOf(stored);
   const specs = names.map((name) => onCpus(findTestbed(name, campaign), campaign, stored));
-  if (!lookOnly && specs.some(({ spec }) => isHere(spec))) {
-    requireRoot('vswbench run', 'makes containers and interfaces');
-  }
-
-  const spare = lookOnly ? null : holdResults();
-  const artifacts = await ensureArtifacts(localHost, checkout);
-  const build = { version, commit: await commitOf(localHost, checkout) };
-  const session = randomInt(2 ** 47).toString(36);
-  const testbeds: ConnectedTestbed[] = [];
-  const faults = guardAgainstFaults(loaded.files, {
-    session,
-    elsewhere: specs.flatMap(({ spec }) => otherMachines(spec)),
-  });
-  try {
-    for (const found of specs) {
-      testbeds.push(await ConnectedTestbed.connect({ ...found, session, artifacts, lookOnly, tell }));
-    }
-    const drivers = await Promise.all(
-      loaded.drivers.map((driver) => (loaded.files.has(driver.id) ? askedOnce(driver) : driver)),
-    );
-    const views = await Promise.all(testbeds.map((testbed) => viewOf(testbed, drivers, build)));
-    const plan = stored === null ? planNew(campaign, drivers, views) : planResumed(stored, views);
-    if (stored !== null) refuseStrangers(plan, drivers);
-    if (lookOnly) await showPlan(plan, drivers, views);
-    refuseNothing(plan);
-    if (spare !== null) {
-      const machinery = { drivers, artifacts, atWork: faults.atWork, checkout };
-      await measureAndTell(plan, machinery, { spare, isNew: stored === null }, options);
-    }
-  } finally {
-    for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);
-    faults.end();
-    spare?.release();
-  }
-}
-
-/** Throws CliError for a switch or a framework that there is not, before anything is built or asked. */
-function refuseUnknown(campaign: Campaign, drivers: readonly SwitchDriver[]): void {
-  const ids = drivers.map(({ id }) => id);
-  const frameworks = campaign.ios === null ? null : frameworksInSource(checkout.root);
-  for (const known of [
-    switchesKnown(campaign, ids),
-    ...(frameworks === null ? [] : [frameworksKnown(campaign, frameworks)]),
-  ]) {
-    if (!known.ok) throw new CliError(EXIT.usage, known.error);
-  }
+  await withSession(
+    { specs, loaded, lookOnly, command: 'vswbench run' },
+    async ({ drivers, views, machinery, spare }) => {
+      const plan = stored === null ? planNew(campaign, drivers, views) : planResumed(stored, views);
+      if (stored !== null) refuseStrangers(plan, drivers);
+      if (lookOnly) await showPlan(plan, drivers, views);
+      refuseNothing(plan);
+      if (spare !== null) await measureAndTell(plan, machinery, { spare, isNew: stored === null }, options);
+    },
+  );
 }
 
 async function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): Promise<void> {

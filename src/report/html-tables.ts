@@ -37,14 +37,14 @@ import { boundsOf, foundScale } from './found.ts';
 import { bytesText } from './sizes.ts';
 
 /** A column: its header, whether it holds numbers, and the content for a row. */
-interface Column<Row> {
+export interface Column<Row> {
   title: string;
   number?: boolean;
   key?: boolean;
   cell: (row: Row) => ComponentChild;
 }
 
-interface TableInput<Row> {
+export interface TableInput<Row> {
   caption: string;
   /** The first column names its row. */
   columns: Column<Row>[];
@@ -54,7 +54,7 @@ interface TableInput<Row> {
 }
 
 /** A table that scrolls sideways by itself where the page is too narrow, also by keyboard. */
-function dataTable<Row>({ caption, columns, bodies, rowClass }: TableInput<Row>): ComponentChild {
+export function dataTable<Row>({ caption, columns, bodies, rowClass }: TableInput<Row>): ComponentChild {
   const alignment = ({ number, key }: Column<Row>) =>
     [number ? 'n' : '', key ? 'key' : ''].join(' ').trim() || undefined;
   return h(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report: one HTML file that needs nothing beside it, neither a script nor a font nor the network.
 import { type ComponentChild, h } from 'preact';
-import { render } from 'preact-render-to-string';
 import type { Cpu } from '../model/inventory.ts';
 import { DIMENSIONS } from '../model/parameter.ts';
 import type { Placement } from '../model/placement.ts';
@@ -34,7 +33,7 @@ import {
   varying,
   whereOf,
 } from './format.ts';
-import { STYLE } from './html-style.ts';
+import { drawFigure, htmlPage } from './html-page.ts';
 import {
   costTable,
   ledgerTable,
@@ -50,15 +49,7 @@ import { paper, publishedPps } from './paper.ts';
 import { type DrawnHost, MAP_LEGEND, placementMap } from './placement-map.ts';
 import { type Answer, answers } from './sentences.ts';
 import { shownResult, WITH_FCS } from './shown.ts';
-import { drawSvg } from './svg.ts';
 import { couldTune, tuningRows } from './tuning.ts';
-
-/** Chart widths in CSS pixels: the text column, and a phone held upright. */
-const WIDE_PX = 900;
-const NARROW_PX = 340;
-
-/** Keeps a browser from loading anything at all, whatever the data say. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** The whole report of a campaign as one self-contained HTML document. Everything from the campaign is escaped. */
 export async function renderHtml(stored: CampaignResult): Promise<string> {
@@ -96,28 +87,12 @@ export async function renderHtml(stored: CampaignResult): Promise<string> {
     section('machine', result.hosts.length === 1 ? 'The machine' : 'The machines', machineSection(result)),
     section('again', 'Measure it again', againSection(result)),
   ].filter((one) => one !== null);
-  const page = h(
-    'html',
-    { lang: 'en' },
-    h(
-      'head',
-      null,
-      h('meta', { charset: 'utf-8' }),
-      h('meta', { 'http-equiv': 'Content-Security-Policy', content: POLICY }),
-      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      h('meta', { name: 'color-scheme', content: 'light dark' }),
-      h('title', null, `${result.title} · vswbench`),
-      h('style', { dangerouslySetInnerHTML: { __html: STYLE } }),
-    ),
-    h(
-      'body',
-      null,
-      pageHeader(result, sections),
-      h('main', null, ...sections.map(({ node }) => node)),
-      pageFooter(result),
-    ),
+  return htmlPage(
+    result.title,
+    pageHeader(result, sections),
+    h('main', null, ...sections.map(({ node }) => node)),
+    pageFooter(result),
   );
-  return `<!DOCTYPE html>\n${render(page)}\n`;
 }
 
 interface Section {
@@ -213,37 +188,6 @@ function answerItem(result: CampaignResult, same: Answer[], names: (keyof Group)
     ),
     headline,
     ...(each.length > ANSWERS_OPEN_MAX ? [h('details', null, h('summary', null, 'Each of them'), ...each)] : each),
-  );
-}
-
-async function drawFigure(chart: Chart, headed: boolean): Promise<ComponentChild> {
-  const svg = async (width: number, name: string) =>
-    h('div', {
-      class: name,
-      dangerouslySetInnerHTML: { __html: await drawSvg(chart.spec(width), `${chart.title}. ${chart.caption}`) },
-    });
-  return h(
-    'figure',
-    null,
-    headed ? h('h3', null, chart.title) : null,
-    chart.legend.length === 0 ? null : h('ul', { class: 'legend' }, ...chart.legend.map(legendItem)),
-    await svg(WIDE_PX, 'wide'),
-    await svg(NARROW_PX, 'narrow'),
-    h('figcaption', null, chart.caption),
-  );
-}
-
-/** A swatch: a block for bars, a line in its dash for lines. */
-function legendItem({ label, color, dash }: Chart['legend'][number]): ComponentChild {
-  const swatch =
-    dash === undefined
-      ? h('rect', { width: 12, height: 12, rx: 2, fill: color })
-      : h('line', { x1: 0, x2: 26, y1: 6, y2: 6, stroke: color, 'stroke-width': 2.5, 'stroke-dasharray': dash });
-  return h(
-    'li',
-    null,
-    h('svg', { width: dash === undefined ? 12 : 26, height: 12, 'aria-hidden': 'true' }, swatch),
-    label,
   );
 }
 

@@ -583,6 +583,14 @@ ALTER TABLE trials ADD COLUMN trains_json TEXT;
 ALTER TABLE trials ADD COLUMN burst_json TEXT;
 `;
 
+const CARDS = `
+CREATE TABLE cards (
+  -- One row a capacity card: {"asked", "subjects": [{"switch", "io", "port", "parts": {"capacity": {"campaign": id}, ...}}]}.
+  id TEXT PRIMARY KEY,
+  card_json TEXT NOT NULL
+) STRICT;
+`;
+
 const WAYS_COLUMNS = `
 -- Where both ends of each pair send, what became of the packets of each way: {"there", "back"}; JSON's null, or NULL, where one end sends.
 ALTER TABLE trials ADD COLUMN ways_json TEXT;
@@ -687,6 +695,7 @@ export const MIGRATIONS: readonly string[] = [
   parameterVersion('idleMs'),
   SEARCHES,
   BURSTS,
+  CARDS,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
+import { type Card, CardSchema } from '../model/card.ts';
 import { type Histogram, HistogramSchema } from '../model/dataplane.ts';
 import { REPETITIONS_FROM } from '../model/repetition.ts';
 import {
@@ -145,6 +146,28 @@ export class Store {
     return this.read(() => {
       const found = readLoads(this.rows, campaignId, caseIndex, ordinal);
       return this.checkRead(z.array(SearchLoadSchema), found, ['cases', caseIndex, 'search_loads', ordinal]);
+    });
+  }
+
+  /** Records a card, or how far it is. */
+  saveCard(card: Card): void {
+    const checked = this.check(CardSchema, card, `card ${card.id}`);
+    this.write(() => {
+      this.rows.run(
+        'INSERT INTO cards (id, card_json) VALUES (:id, :card) ON CONFLICT (id) DO UPDATE SET card_json = :card',
+        { id: checked.id, card: JSON.stringify(checked) },
+      );
+    });
+  }
+
+  /** A card, or the latest; null where there is none. */
+  card(id: string | 'latest' = 'latest'): Card | null {
+    return this.read(() => {
+      const [row] =
+        id === 'latest'
+          ? this.rows.all('SELECT card_json FROM cards ORDER BY rowid DESC LIMIT 1')
+          : this.rows.all('SELECT card_json FROM cards WHERE id = :id', { id });
+      return row === undefined ? null : this.checkRead(CardSchema, JSON.parse(String(row.card_json)), ['cards', id]);
     });
   }
 

@@ -43,6 +43,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./search.ts'),
   },
   {
+    name: 'card',
+    usage: '[options] [id]',
+    description: 'the data sheet of a switch: capacity, delays, CPU cost, bursts, flows and fairness on one page',
+    load: () => import('./card.ts'),
+  },
+  {
     name: 'list',
     usage: '[options]',
     description: 'the campaigns in the store, the latest last',

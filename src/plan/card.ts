@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a card measures: the campaign of each of its parts.
+import type { CampaignFile } from '../model/campaign.ts';
+import { type CardPart, type CardSubject, cardRates } from '../model/card.ts';
+import type { PlannedCase } from '../model/result.ts';
+
+/** The framework that shows most of a switch, where it serves several and none was asked for: the first of these that it has. */
+const PREFERRED = ['dpdk', 'netmap', 'raw-mmsg', 'raw', 'udp-mmsg', 'udp'];
+
+/** The pages of a card: each switch with the framework that shows most of it, or with all that were asked for. */
+export function cardSubjects(cases: readonly PlannedCase[], namesFrameworks: boolean): CardSubject[] {
+  const able = cases.filter(({ skipped }) => skipped === null).map((planned) => planned.case);
+  const rank = (io: string) => (PREFERRED.includes(io) ? PREFERRED.indexOf(io) : PREFERRED.length);
+  return [...Map.groupBy(able, (one) => one.switch).values()].flatMap((those) => {
+    const sorted = those.toSorted((a, b) => rank(a.io) - rank(b.io));
+    const chosen = namesFrameworks ? sorted : sorted.slice(0, 1);
+    return chosen.map((one) => ({ switch: one.switch, io: one.io, port: one.port, parts: {} }));
+  });
+}
+
+/** The keys of campaign files that parts have values of their own for. */
+export const CARD_OWN = [
+  ...(['dimension', 'rate', 'burst', 'pairs', 'flows', 'background', 'arrivals', 'macs'] as const),
+  ...(['idleMs', 'announceRatePps', 'direction', 'title', 'precision', 'maxTrials'] as const),
+] as const satisfies (keyof CampaignFile)[];
+
+/** What loses nothing, and half a percent at most, stand on every card, whatever else is asked for. */
+const OBJECTIVES = ['loss=0', 'loss=0.5%'];
+
+/** So that a switch that never settles does not keep the others waiting. */
+const BUDGET = '2m';
+
+/** Pairs that share a switch where fairness is looked at. */
+const FAIR_PAIRS = '4vs4';
+
+/**
+ * The campaign of a part, by the keys of campaign files: `asked` goes before what is usual, and after what makes the part. `pdrPps` is of each
+ * sender.
+ */
+export function cardCampaign(
+  part: CardPart,
+  subject: CardSubject,
+  asked: Readonly<Record<string, string>>,
+  pdrPps: number | null,
+): CampaignFile | { skipped: string } {
+  const { switch: id, io, port } = subject;
+  const own = { switch: id, io, port, title: `Card of ${id} with ${io}: ${part}` };
+  const usual = { trials: '1', repeat: 'none', warmup: '200ms', duration: '2s' };
+  const { objective, width, durationSum, budget, ...rest } = asked;
+  const rates = pdrPps === null ? [] : cardRates(pdrPps);
+  switch (part) {
+    case 'capacity': {
+      const objectives = [...new Set([...OBJECTIVES, ...(objective?.split(',') ?? [])])].join(',');
+      const search = {
+        ...(width === undefined ? {} : { width }),
+        ...(durationSum === undefined ? {} : { durationSum }),
+        ...{ budget: budget ?? BUDGET, objective: objectives },
+      };
+      const trials = { warmup: '100ms', duration: '1s' };
+      return { ...usual, ...trials, ...rest, ...own, ...search, dimension: 'capacity' };
+    }
+    case 'load':
+      if (rates.length === 0) return NO_PDR;
+      return { ...usual, ...rest, ...own, dimension: 'throughput', rate: rates.join(',') };
+    case 'delay':
+      if (rates.length === 0) return NO_PDR;
+      return { ...usual, ...rest, ...own, dimension: 'latency', background: ['none', ...rates].join(',') };
+    case 'burst':
+      return { ...usual, duration: '1s', ...rest, ...own, dimension: 'burst' };
+    case 'flows':
+      return { ...usual, duration: '1s', ...rest, ...own, dimension: 'throughput', flows: '1,100,10k,1M' };
+    case 'fairness':
+      return { ...usual, ...rest, ...own, dimension: 'throughput', pairs: FAIR_PAIRS };
+    default:
+      return part satisfies never;
+  }
+}
+
+const NO_PDR = { skipped: 'no rate was found that loses half a percent at most' };
