@@ -30,6 +30,12 @@ const OBJECTIVES = ['loss=0', 'loss=0.5%'];
 /** So that a switch that never settles does not keep the others waiting. */
 const BUDGET = '2m';
 
+/** Steps are told by three rounds of six numbers of flows or more. */
+const OF_FLOWS = { trials: '3', duration: '1s' };
+
+/** Round trips a second, so that 2.2 s have the ten thousand that p99.9 needs. */
+const PROBE_PPS = 5000;
+
 /** Pairs that share a switch where fairness is looked at. */
 const FAIR_PAIRS = '4vs4';
 
@@ -64,11 +70,15 @@ export function cardCampaign(
       return { ...usual, ...rest, ...own, dimension: 'throughput', rate: rates.join(',') };
     case 'delay':
       if (rates.length === 0) return NO_PDR;
-      return { ...usual, ...rest, ...own, dimension: 'latency', background: ['none', ...rates].join(',') };
+      return {
+        ...{ ...usual, duration: '2200ms', ...rest, ...own, dimension: 'latency' },
+        rate: String(Math.min(PROBE_PPS, rates[0] ?? PROBE_PPS)),
+        background: ['none', ...rates].join(','),
+      };
     case 'burst':
       return { ...usual, duration: '1s', ...rest, ...own, dimension: 'burst' };
     case 'flows':
-      return { ...usual, duration: '1s', ...rest, ...own, dimension: 'throughput', flows: '1,100,10k,1M' };
+      return { ...usual, ...OF_FLOWS, ...rest, ...own, dimension: 'throughput', flows: '1..1M/x10' };
     case 'fairness':
       return { ...usual, ...rest, ...own, dimension: 'throughput', pairs: FAIR_PAIRS };
     default:

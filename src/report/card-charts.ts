@@ -36,7 +36,7 @@ export function delayChart(pages: readonly CardPage[]): Chart | null {
   );
   return {
     title: 'Round trips beside a load',
-    caption: 'Round trips of a thousand packets a second, beside traffic of another pair at shares of PDR.',
+    caption: 'Round trips of one pair, beside traffic of another pair at shares of PDR.',
     legend,
     spec: (width) => ({
       ...{ width, height: 260, autosize: { type: 'fit', contains: 'padding' }, data: { values: rows } },

@@ -4,7 +4,7 @@ import { type ComponentChild, h } from 'preact';
 import type { Card } from '../model/card.ts';
 import type { CardPage } from './card.ts';
 import { delayChart, flowsChart } from './card-charts.ts';
-import { askedWords, cardRows, flagsOf, noteLines } from './card-lines.ts';
+import { askedWords, type CardRow, cardRows, flagsOf, noteLines } from './card-lines.ts';
 import { flagText } from './flags.ts';
 import { drawFigure, htmlPage } from './html-page.ts';
 import { dataTable } from './html-tables.ts';
@@ -24,7 +24,7 @@ export async function renderCardHtml(card: Card, pages: readonly CardPage[]): Pr
       null,
       h('p', { class: 'over' }, 'vswbench capacity card'),
       h('h1', null, names),
-      h('p', { class: 'meta' }, askedWords(card)),
+      h('p', { class: 'meta' }, askedWords(card, pages)),
     ),
     h(
       'main',
@@ -33,7 +33,7 @@ export async function renderCardHtml(card: Card, pages: readonly CardPage[]): Pr
         caption: `Card ${card.id}`,
         bodies,
         columns: [
-          { title: '', cell: ({ section }) => section },
+          { title: '', cell: (row) => (isFirst(row, rows) ? row.section : '') },
           { title: '', cell: ({ label }) => label },
           ...pages.map(({ facts }, index) => ({
             ...{ title: `${facts.switch} · ${facts.io}`, number: true },
@@ -51,6 +51,11 @@ export async function renderCardHtml(card: Card, pages: readonly CardPage[]): Pr
       h('ul', null, ...card.subjects.map((subject) => h('li', null, campaignWords(subject)))),
     ),
   );
+}
+
+/** Of its section. */
+function isFirst(row: CardRow, rows: readonly CardRow[]): boolean {
+  return rows.find(({ section }) => section === row.section) === row;
 }
 
 function flagSection(pages: readonly CardPage[]): ComponentChild[] {

@@ -28,10 +28,12 @@ export function cardRows(pages: readonly CardPage[]): CardRow[] {
   );
 }
 
-/** When it began, and what was asked for. */
-export function askedWords({ asked, startedAt }: Card): string {
+/** When it began, on what machine, and what was asked for. */
+export function askedWords({ asked, startedAt }: Card, pages: readonly CardPage[]): string {
   const given = Object.entries(asked).map(([key, value]) => `${key} ${value}`);
-  return [`${startedAt.replace('T', ' ').slice(0, 16)} UTC`, ...given].join(', ');
+  const machine = pages.find(({ facts }) => facts.machine !== null)?.facts.machine ?? null;
+  const when = `${startedAt.replace('T', ' ').slice(0, 16)} UTC`;
+  return [when, ...(machine === null ? [] : [machine]), given.join(', ')].filter((part) => part !== '').join(' · ');
 }
 
 /** Steps over flows, and parts that are missing. */

@@ -7,30 +7,40 @@ import { flagText } from './flags.ts';
 import { fitTable } from './table.ts';
 import { clean, painter, type TerminalOptions, wrap } from './text.ts';
 
+/** A figure, or the heading of some. */
+interface Line {
+  label: string;
+  cells: readonly string[];
+  /** A rule stands above it. */
+  begins: boolean;
+}
+
 export function renderCard(card: Card, pages: readonly CardPage[], options: TerminalOptions): string {
   const paint = painter(options.color);
   const { columns } = options;
   const rows = cardRows(pages);
-  const named = pages.map(({ facts }) => `${clean(facts.switch)}\n${clean(facts.io)}`);
-  const shown = rows.map((row, index) => ({ ...row, first: rows[index - 1]?.section !== row.section }));
+  const lines = rows.flatMap((row, index): Line[] => {
+    const line = { label: `  ${row.label}`, cells: row.cells, begins: false };
+    if (rows[index - 1]?.section === row.section) return [line];
+    return [{ label: row.section, cells: pages.map(() => ''), begins: index > 0 }, line];
+  });
   const table = fitTable(
-    shown,
+    lines,
     [
-      { title: '', align: 'left', cell: ({ section, first }) => (first ? section : ''), names: true },
       { title: '', align: 'left', cell: ({ label }) => label, names: true },
-      ...named.map((title, index) => ({
-        ...{ title, align: 'right' as const },
-        cell: ({ cells }: (typeof shown)[number]) => cells[index] ?? '–',
+      ...pages.map(({ facts }, index) => ({
+        ...{ title: `${clean(facts.switch)}\n${clean(facts.io)}`, align: 'right' as const },
+        cell: ({ cells }: Line) => cells[index] ?? '–',
       })),
     ],
     columns,
     paint,
-    new Set(shown.flatMap(({ first }, index) => (first && index > 0 ? [index] : []))),
+    new Set(lines.flatMap(({ begins }, index) => (begins ? [index] : []))),
   );
   return [
     '',
     paint(`Capacity card ${card.id}`, 'bold'),
-    ...wrap(clean(askedWords(card)), columns, 0),
+    ...wrap(clean(askedWords(card, pages)), columns, 0),
     '',
     ...table.lines,
     '',

@@ -5,7 +5,7 @@ import { CARD_PARTS, CARD_SHARES, type CardPart, type CardSubject, cardRates } f
 import type { BurstSummary, CampaignResult, CaseResult, Flag, FoundSummary } from '../model/result.ts';
 import { bindingOf, objectiveName } from '../model/search.ts';
 import { cliffLines } from './cliff-words.ts';
-import { inScale, MICROSECONDS, percentLost, ppsScale, withUnit } from './format.ts';
+import { counted, inScale, MICROSECONDS, percentLost, ppsScale, withUnit } from './format.ts';
 import { boundsOf } from './found.ts';
 
 /** Delays at a load, ns; null where there are too few packets. */
@@ -35,9 +35,11 @@ export interface CardFacts {
   switch: string;
   io: string;
   port: string;
+  /** `AMD EPYC, 2 CPUs, Linux 6.18.2`; null where nothing was measured. */
+  machine: string | null;
   found: readonly FoundSummary[] | null;
   loads: readonly Load[] | null;
-  /** Round trips of a thousand packets a second, with nothing beside them (share 0) and beside shares of PDR. */
+  /** Round trips, with nothing beside them (share 0) and beside shares of PDR. */
   roundTrips: readonly { share: number; rttNs: Delays }[] | null;
   burst: BurstSummary | null;
   flows: readonly { flows: number; throughputPps: number }[] | null;
@@ -85,7 +87,7 @@ function factsOf({ switch: id, io, port, parts }: CardSubject, results: Results)
   const rates = pdr === null ? [] : cardRates(pdr);
   const all = Object.values(results).flatMap(({ results: cases }) => cases);
   return {
-    ...{ switch: id, io, port },
+    ...{ switch: id, io, port, machine: machineOf(results) },
     found: first('capacity')?.summary?.found ?? null,
     loads: results.load === undefined ? null : measured('load').flatMap((one) => loadOf(one, rates)),
     roundTrips: results.delay === undefined ? null : measured('delay').flatMap((one) => roundTripOf(one, rates)),
@@ -101,6 +103,13 @@ function factsOf({ switch: id, io, port, parts }: CardSubject, results: Results)
       return failed === null ? [] : [{ part, reason: failed }];
     }),
   };
+}
+
+function machineOf(results: Results): string | null {
+  const [host] = Object.values(results).flatMap(({ hosts }) => hosts);
+  if (host === undefined) return null;
+  const { hostname, cpuModel, cpus, kernel } = host.inventory;
+  return `${hostname}, ${cpuModel}, ${counted(cpus.length, 'CPU')}, Linux ${kernel}`;
 }
 
 function shareOf(ratePps: number, rates: readonly number[]): number | null {
@@ -170,7 +179,12 @@ function capacityLines({ found }: CardFacts): CardLine[] {
 function delayCell(delays: Delays | null | undefined): string {
   if (delays == null) return '–';
   const { p50, p99, p999 } = delays;
-  return [p50, p99, p999].map((ns) => (ns === null ? '–' : inScale(ns, MICROSECONDS))).join(' / ');
+  return [p50, p99, p999].map((ns) => (ns === null ? '–' : shortUs(ns))).join(' / ');
+}
+
+/** To three digits, or a tenth. */
+function shortUs(ns: number): string {
+  return inScale(ns, ns < 100_000 ? MICROSECONDS : { ...MICROSECONDS, digits: 0 });
 }
 
 function shareName(share: number): string {

@@ -152,6 +152,19 @@ describe('a search', () => {
     }
   });
 
+  it('ends with what it has of a load that could be offered for a while', async () => {
+    let trials = 0;
+    const once = { ...PLAN, minPps: 1000, maxPps: 100_000, budgetMs: 9000 };
+    const { goals } = await search(once, async () => {
+      trials += 1;
+      return trials < 8 ? { kind: 'measured', lossRatio: 0 } : { kind: 'not-reached', reachedPps: 99_000 };
+    });
+    assert.deepEqual(
+      goals.map(({ ended, lowerPps, upperPps }) => ({ ended, lowerPps, upperPps })),
+      goals.map(() => ({ ended: 'budget', lowerPps: 100_000, upperPps: null })),
+    );
+  });
+
   it('ends within its budget with what it has', async () => {
     const { goals, measuredMs } = await find(3_141_592, { budgetMs: 20_000 });
     assert.ok(measuredMs <= 20_000);

@@ -2,6 +2,7 @@
 // Multiple loss ratio search (RFC 9971): for each goal the highest load that it allows, between two bounds. Goals share their trials.
 // It knows nothing of switches: only `measure`.
 import type { SearchEnd } from '../model/search.ts';
+import { likelyBounds } from './bounds.ts';
 import { conditionalThroughputPps } from './classify.ts';
 import type { SearchGoal } from './goal.ts';
 import { Ladder } from './ladder.ts';
@@ -132,7 +133,10 @@ class SearchState {
 
   private resultOf(goal: SearchGoal): GoalResult {
     const progress = this.progressOf(goal);
-    const { upper, lower } = boundsIn(progress);
+    const offered = boundsIn(progress);
+    // A load that was offered until it no longer could be has trials as well, which tell more than nothing.
+    const { upper, lower } =
+      progress.kind === 'wants' && offered.lower === null ? likelyBounds(this.levels, goal) : offered;
     // What is not decided on is told by the trials that there are.
     const told = (lower === null ? [] : (this.levels.get(lower) ?? [])).reduce((sum, one) => sum + one.durationMs, 0);
     const soFar = progress.kind === 'wants' ? { ...goal, durationSumMs: Math.min(told, goal.durationSumMs) } : goal;

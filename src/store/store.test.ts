@@ -21,6 +21,7 @@ import {
   trial,
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
+import type { Card } from '../model/card.ts';
 import type { LatencySummary, Measurement, StoredCampaign, Trial } from '../model/result.ts';
 import type { SearchLoad } from '../model/search.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, readHeader } from './schema.ts';
@@ -216,6 +217,25 @@ describe('a campaign', () => {
     }));
     assert.deepEqual(store.begun()?.cases, expected);
     assert.equal(store.begun('nosuch'), null);
+  });
+
+  it('has cards, each as it was last', (context) => {
+    const store = opened(context);
+    assert.equal(store.card(), null);
+    const card: Card = {
+      ...{ id: 'card-1', startedAt: '2026-03-01T09:59:58.000Z', asked: { packetSize: '64' }, driverFiles: [] },
+      subjects: [{ switch: 'ovs', io: 'dpdk', port: 'vhost-user', parts: {} }],
+    };
+    store.saveCard(card);
+    store.saveCard({ ...card, id: 'card-2' });
+    const [subject] = card.subjects;
+    assert.ok(subject !== undefined);
+    const further: Card = { ...card, subjects: [{ ...subject, parts: { capacity: { campaign: 'x' } } }] };
+    store.saveCard(further);
+    assert.deepEqual(store.card('card-1'), further);
+    assert.equal(store.card()?.id, 'card-2');
+    assert.equal(store.card('nosuch'), null);
+    assert.throws(() => store.saveCard({ ...card, subjects: [] }), StoreError);
   });
 
   it('is resumed with the longest bursts that were found', (context) => {
