@@ -97,12 +97,15 @@ export function addCampaignOptions(command: Command): Command {
   return command;
 }
 
+export const NO_REPORT = "write no HTML report, which takes half a second: 'vswbench report' does it later";
+
 /** How a campaign is run that begins now, beside what it measures. */
 export function addNewRunOptions(command: Command): Command {
   return command
     .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
     .option('--dry-run', 'show what would run, where and for how long; touch nothing')
-    .option('--json', 'one JSON document on standard output, everything else on standard error');
+    .option('--json', 'one JSON document on standard output, everything else on standard error')
+    .option('--no-report', NO_REPORT);
 }
 
 /** The options of these that were given, as one writes them: `--packet-size`. */

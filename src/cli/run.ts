@@ -111,6 +111,6 @@ async function conclude(store: Store, id: string, options: RunOptions): Promise<
   const trials = sumOf(result.results, ({ evidence }) => evidence.trials);
   if (measured === 0) process.exitCode = EXIT.nothingMeasurable;
   else if (measured < trials) process.exitCode = EXIT.trialFailed;
-  tell(`Report: ${await writeReport(result, resultsDirectory)}`);
+  if (options.report !== false) tell(`Report: ${await writeReport(result, resultsDirectory)}`);
   giveToInvoker(resultsDirectory);
 }

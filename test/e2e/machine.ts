@@ -49,7 +49,16 @@ export class Workspace {
 
   /** `within` is a command that runs another one in a state of the machine that it makes. */
   start(args: readonly string[], environment: Record<string, string> = {}, within: readonly string[] = []): Running {
-    const [file = '', ...rest] = [...within, join(root, 'bin/vswbench'), ...briefly(args)];
+    return this.launch(briefly(args), environment, within);
+  }
+
+  /** As users run it, with all that these do not leave out. */
+  runWhole(args: readonly string[], environment: Record<string, string>, within: readonly string[]): Promise<Ended> {
+    return this.launch(args, environment, within).ended;
+  }
+
+  private launch(args: readonly string[], environment: Record<string, string>, within: readonly string[]): Running {
+    const [file = '', ...rest] = [...within, join(root, 'bin/vswbench'), ...args];
     const child = spawn(file, rest, {
       env: { ...process.env, VSWBENCH_RESULTS: this.results, NO_COLOR: '1', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -129,12 +138,15 @@ export function suiteWorkspace(): { workspace: Workspace; assertNothingLeft: () 
   };
 }
 
-/** Repetitions of disturbed trials make the suite twice as long where the machine is never quiet; its tests have no use for them. */
+/**
+ * Repetitions of disturbed trials make the suite twice as long where the machine is never quiet, and reports add half a second to each
+ * run; its tests have no use for either, those aside that run as users do.
+ */
 function briefly(args: readonly string[]): readonly string[] {
   const [command, ...rest] = args;
-  return command !== 'run' || rest.includes('--resume') || rest.includes('--repeat')
-    ? args
-    : ['run', '--repeat', 'none', ...rest];
+  if (command !== 'run') return args;
+  const repeat = rest.includes('--resume') || rest.includes('--repeat') ? [] : ['--repeat', 'none'];
+  return ['run', '--no-report', ...repeat, ...rest];
 }
 
 /** What became of each trial of a run that printed JSON, in the document's order; repetitions of disturbed ones left out. */

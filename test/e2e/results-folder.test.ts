@@ -81,7 +81,7 @@ suite('a folder of results', cannotMeasure, () => {
 
   it('with a blank in its name, and without a HOME, is as good as any', { timeout: 60_000 }, async () => {
     const path = inside('with a blank');
-    const ended = await workspace.run([...RUN, '--trials', '1'], { VSWBENCH_RESULTS: path }, [
+    const ended = await workspace.runWhole([...RUN, '--trials', '1'], { VSWBENCH_RESULTS: path }, [
       ...['env', '--unset', 'HOME'],
     ]);
     assert.equal(ended.code, 0, ended.stderr);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
-import { addCampaignOptions } from '../campaign-options.ts';
+import { addCampaignOptions, NO_REPORT } from '../campaign-options.ts';
 
 export interface RunOptions extends Record<string, unknown> {
   dryRun?: boolean;
   resume?: string | true;
   json?: boolean;
+  /** False where none is to be written. */
+  report?: boolean;
   switch?: string[];
 }
 
@@ -16,6 +18,7 @@ export function declare(command: Command): void {
     .option('--dry-run', 'show what would run, where and for how long; touch nothing')
     .option('--resume [id]', 'go on with a campaign that was cut short (the latest such where no id is given)')
     .option('--json', 'one JSON document on standard output, everything else on standard error')
+    .option('--no-report', NO_REPORT)
     .addHelpText(
       'after',
       '\nExits with 3 where nothing can be measured, or nothing is left to resume.' +
