@@ -21,6 +21,7 @@ echo "== instructions per packet of the data plane itself (64 bytes; at most 40 
 BURST=64 sh dataplane/tests/cost.sh build/dataplane/vswload || status=1
 bench startup "start of what measures nothing"
 bench overhead "wall time"
+bench reuse "trials whose applications stay"
 bench dpdk "shared memory: testpmd, memif, Open vSwitch"
 bench latency "round trips: sockperf, shared memory"
 bench peers "against the tools that one would pick instead"

@@ -67,6 +67,11 @@ const OPTIONS: readonly CampaignOption[] = [
     text: 'disturbed (default): a disturbed trial is measured once more at the end of its round; none: it stands as it is, flagged, and the campaign takes no longer than planned',
   },
   {
+    flags: '--reuse',
+    key: 'reuse',
+    text: 'applications stay for the next trial where that differs in its rate or arrivals at most, and such trials follow each other: a third of a second less for each, and less variance (flagged)',
+  },
+  {
     flags: '--cpus <list>',
     key: 'cpus',
     text: 'CPUs to use, and no others, as 2-15 (default: all that may be used); a testbed may name those of each host',

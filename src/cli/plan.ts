@@ -33,6 +33,7 @@ export function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], vi
     precision: campaign.precision,
     search: campaign.search,
     repeat: campaign.repeat,
+    reuse: campaign.reuse,
     fcs: campaign.fcs,
     tune: campaign.tune,
     hostNetwork: campaign.hostNetwork,

@@ -17,7 +17,7 @@ import { addCampaignOptions, campaignOptionsIn } from './campaign-options.ts';
 import { declare } from './commands/run.ts';
 
 const NAMED = [
-  ...['-D', 'capacity', '-L', 'remote', '-S', '2vs2', '-V', 'ovs', '-P', '1518', '--fcs', '-R', '5k', '-B', '8'],
+  ...['-D', 'capacity', '-L', 'remote', '-S', '2vs2', '-V', 'ovs', '-P', '1518', '--fcs', '--reuse', '-R', '5k', '-B', '8'],
   ...['--io', 'raw-mmsg', '--port', 'netdev', '--touch', 'none', '--rx-moderation', 'off', '--placement', 'same-core'],
   ...['--wait', 'block', '--warmup', '1s', '--duration', '2s', '--trials', '7', '--precision', '3%'],
   ...['--max-trials', '20', '--repeat', 'none', '--cpus', '0-1,3', '--testbed', 'lab', '--tune', 'governor,irqs'],
@@ -52,7 +52,7 @@ function recordOf(campaign: Campaign, hosts: HostRecord[]) {
     ...pointOf(cell, dimension, campaign),
     wait: campaign.wait === 'auto' ? 'poll' : campaign.wait,
   });
-  const { warmupMs, warmupAuto, durationMs, trials, precision, search, repeat, fcs, tune, hostNetwork, seed } =
+  const { warmupMs, warmupAuto, durationMs, trials, precision, search, repeat, reuse, fcs, tune, hostNetwork, seed } =
     campaign;
   return storedCampaign({
     ...{
@@ -63,6 +63,7 @@ function recordOf(campaign: Campaign, hosts: HostRecord[]) {
       precision,
       search,
       repeat,
+      reuse,
       fcs,
       tune,
       hostNetwork,

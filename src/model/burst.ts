@@ -35,7 +35,7 @@ export const BurstSchema = z.strictObject({
   /** At what rate trains are sent, and at what rate the path forwards when it is given more, packets/s. */
   trainPps: z.number().nullable(),
   forwardedPps: z.number(),
-  /** Of the longest burst, what waited on the path when it ended, and how long the path takes to forward that, ns. Null unless found. */
+  /** Of the longest burst, what waited on the path when it ended, and how long the path takes to forward that, ns. Null unless found, and where trains are hardly faster than the path. */
   depthPackets: z.number().nullable(),
   depthNs: z.number().nullable(),
   loads: z.array(BurstLoadSchema),

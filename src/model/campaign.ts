@@ -69,6 +69,8 @@ export interface Campaign {
   search: SearchSettings | null;
   /** Which trials are measured once more. */
   repeat: Repeat;
+  /** Applications stay on their ports for the next trial, where that differs in nothing that they cannot be told. */
+  reuse: boolean;
   /** Knobs to be turned while it runs, and sets of them: `paper`, `all`, `off`. */
   tune: string[];
   /** Null is drawn when the campaign starts, and recorded. */
@@ -107,6 +109,7 @@ export const CampaignFileSchema = z.strictObject({
   durationSum: text.optional(),
   budget: text.optional(),
   repeat: text.optional(),
+  reuse: truth.optional(),
   tune: texts.optional(),
   seed: text.optional(),
   hostNetwork: truth.optional(),
@@ -174,6 +177,7 @@ function readCampaign(file: CampaignFile): Campaign {
     precision: precisionOf(file),
     search: searchOf(file, given('dimension') ?? []),
     repeat: word('repeat (--repeat)', file.repeat ?? 'disturbed', REPEATS),
+    reuse: truthOf('reuse (--reuse)', file.reuse),
     tune: taken('tune (--tune)', namesOf(file.tune ?? 'off')),
     seed: file.seed === undefined ? null : single('seed', file.seed, 0, 0xffff_ffff),
     hostNetwork: truthOf('hostNetwork (--host-network)', file.hostNetwork),

@@ -58,6 +58,7 @@ export const FlagSchema = z.enum([
   'search-cut-short',
   'longest-burst-passed',
   'shortest-burst-lost',
+  'applications-reused',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 
@@ -597,6 +598,8 @@ export const CampaignHeadSchema = z.strictObject({
   search: SearchSettingsSchema.nullable().default(null),
   /** Which trials were to be repeated. Older records lack it. */
   repeat: z.enum(REPEATS).default('disturbed'),
+  /** Applications stayed from trial to trial (`--reuse`). Older records lack it. */
+  reuse: z.boolean().default(false),
   /** Sizes are shown with the FCS, and without it wherever they are stored. Older records lack it. */
   fcs: z.boolean().default(false),
   /** Names of the knobs that were to be turned on each host. */

@@ -70,6 +70,16 @@ export function caseKey(testCase: TestCase): string {
   return KEY_ORDER.flatMap((key) => keyPart(key, testCase)).join(' ');
 }
 
+/**
+ * What trials have in common whose applications may be the same: all but what they are told anew for each trial. Null where each trial has its
+ * own in any case: what they announce, or who sends beside, is not told anew.
+ */
+export function applicationsKey(testCase: TestCase): string | null {
+  const { dimension, background, macs } = testCase;
+  if ((dimension !== 'throughput' && dimension !== 'latency') || background !== 'none' || macs > 1) return null;
+  return caseKey({ ...testCase, rate: 1, arrivals: 'regular' });
+}
+
 /** Framework and port are one word. Keys from before there was a parameter stay what they were. */
 function keyPart(key: ParameterKey, testCase: TestCase): string[] {
   if (key === 'io') return [ioName(testCase)];

@@ -102,6 +102,26 @@ describe('trialOrder', () => {
     assert.ok(chiSquare < 20.515, `chi-square is ${chiSquare}`);
   });
 
+  it('has cases that are alike one behind the other, in random order, and no other order without them', () => {
+    const cases = [1000, 2000, 3000, 4000].flatMap((rate) =>
+      ['a', 'b'].flatMap((id) => [64, 1500].map((packetSize) => testCase({ switch: id, packetSize, rate }))),
+    );
+    const sizeOf = ({ packetSize }: TestCase) => String(packetSize);
+    const seen = new Set<string>();
+    for (let round = 0; round < 40; round += 1) {
+      const ordered = roundOrder(cases, round, 7, sizeOf).flatMap(({ caseIndex }) => cases[caseIndex] ?? []);
+      assert.equal(new Set(ordered).size, cases.length);
+      const groups = ordered.map((one) => `${one.switch} ${one.packetSize}`);
+      assert.equal(groups.filter((group, index) => group !== groups[index - 1]).length, 4);
+      seen.add([...new Set(groups)].join());
+      seen.add(ordered.slice(0, 4).map(({ rate }) => rate).join());
+    }
+    assert.ok(seen.size > 8 + 12, `${seen.size} orders`);
+    const alone = () => null;
+    assert.notDeepEqual(roundOrder(cases, 0, 7, sizeOf), roundOrder(cases, 0, 7));
+    assert.equal(new Set(roundOrder(cases, 0, 7, alone).map(({ caseIndex }) => caseIndex)).size, cases.length);
+  });
+
   it('has nothing to order without cases or trials', () => {
     assert.deepEqual(trialOrder([], 3, 1), []);
     assert.deepEqual(trialOrder(cases, 0, 1), []);

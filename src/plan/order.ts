@@ -20,20 +20,41 @@ export interface PlannedTrial {
 
 /**
  * The order of a campaign's trials, in rounds: each visits every switch once, in random order, and runs within the visit
- * one trial of each of the switch's cases, in random order. Equal arguments give an equal order, on any machine and
+ * one trial of each of the switch's cases, in random order; those that are `alike` follow each other. Equal arguments give an equal order, on any machine and
  * version; `seed` is an unsigned 32-bit number.
  */
-export function trialOrder(cases: readonly TestCase[], trials: number, seed: number): PlannedTrial[] {
-  return Array.from({ length: trials }, (_, round) => roundOrder(cases, round, seed)).flat();
+export function trialOrder(
+  cases: readonly TestCase[],
+  trials: number,
+  seed: number,
+  alike: Alike | null = null,
+): PlannedTrial[] {
+  return Array.from({ length: trials }, (_, round) => roundOrder(cases, round, seed, alike)).flat();
 }
 
+/** Cases of one key follow each other within the visit of their switch; one without a key stands for itself. */
+export type Alike = (testCase: TestCase) => string | null;
+
 /** One round of that order, whatever the number of rounds: those who do not take part in it leave their ordinals unused. */
-export function roundOrder(cases: readonly TestCase[], round: number, seed: number): PlannedTrial[] {
+export function roundOrder(
+  cases: readonly TestCase[],
+  round: number,
+  seed: number,
+  alike: Alike | null = null,
+): PlannedTrial[] {
   const visits = [...Map.groupBy(cases.keys(), (index) => cases[index]?.switch).values()];
   // The seeds of rounds are one sequence; its state at any place is known, so that none before need be drawn.
   const roundSeed = splitmix32(seed + Math.imul(round, RANDOM_INCREMENT))();
   const random = splitmix32(roundSeed);
-  const order = shuffled(visits, random).flatMap((visit) => shuffled(visit, random));
+  const within = (visit: readonly number[]) => {
+    if (alike === null) return shuffled(visit, random);
+    const keyOf = (index: number) => {
+      const one = cases[index];
+      return (one === undefined ? null : alike(one)) ?? index;
+    };
+    return shuffled([...Map.groupBy(visit, keyOf).values()], random).flatMap((those) => shuffled(those, random));
+  };
+  const order = shuffled(visits, random).flatMap(within);
   return order.map((caseIndex, position) => ({
     round,
     ordinal: round * cases.length + position,

@@ -32,7 +32,11 @@ export function reproduceCommand(result: CampaignResult): string {
     ['--seed', String(result.seed)],
   ];
   const words = options.map(([name, value]) => `${name} ${shellWord(value)}`);
-  const flags = [...(result.fcs ? ['--fcs'] : []), ...(result.hostNetwork ? ['--host-network'] : [])];
+  const flags = [
+    ...(result.fcs ? ['--fcs'] : []),
+    ...(result.reuse ? ['--reuse'] : []),
+    ...(result.hostNetwork ? ['--host-network'] : []),
+  ];
   return ['vswbench run', ...flags, ...words].join(' ');
 }
 

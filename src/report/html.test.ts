@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import {
+  capacityCampaign,
   hostileCampaign,
   storedCampaign,
   storedCase,
@@ -50,6 +51,15 @@ test('hostile text stays text everywhere', () => {
   assert.equal(count(hostile, /<[^>]*"\s*onerror=/g), 0);
   assert.equal(count(hostile, /<\/title>/g) >= 1, true);
   assert.match(hostile, /<title>&lt;script/);
+});
+
+test('capacities are drawn with their bounds', async () => {
+  const html = await render(capacityCampaign());
+  assert.match(html, /id="capacity"/);
+  assert.match(html, /lines reach from that rate to the lowest that does not/);
+  assert.match(html, /<li>(<svg.*?<\/svg>)?NDR<\/li>/);
+  assert.ok(count(html, /<svg role="img"/g) >= 2);
+  assert.doesNotMatch(table2, /id="capacity"/);
 });
 
 test('the answer comes first, then the figures', () => {

@@ -11,6 +11,7 @@ import type { Group } from '../stats/group.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { Chart } from './chart.ts';
 import { table2Charts, throughputCharts } from './chart-bars.ts';
+import { capacityCharts } from './chart-capacity.ts';
 import { costCharts } from './chart-cost.ts';
 import { hitCharts } from './chart-hits.ts';
 import { latencyCharts, latencySweepCharts, sweepCharts } from './chart-lines.ts';
@@ -61,6 +62,7 @@ export async function renderHtml(stored: CampaignResult): Promise<string> {
   };
   const paperFigures = await charts(table2Charts(stored));
   const throughput = await charts([...throughputCharts(result), ...sweepCharts(result), ...hitCharts(result)]);
+  const capacity = await charts(capacityCharts(result));
   const latency = await charts([...latencyCharts(result), ...latencySweepCharts(result)]);
   const spread = await charts(spreadCharts(result));
   const cpu = await charts([...cpuCharts(result), ...costCharts(result)]);
@@ -71,6 +73,7 @@ export async function renderHtml(stored: CampaignResult): Promise<string> {
       ...(paperFigures.length > 0 ? [paperSource(stored)] : []),
     ]),
     section('throughput', 'Throughput', [stepList(result), ...throughput]),
+    section('capacity', 'Capacity', capacity),
     section('latency', 'Round-trip latency', latency),
     section('results', 'All results', [
       ...resultTables(result, winners),

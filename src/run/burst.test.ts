@@ -90,6 +90,9 @@ describe('runBurst', () => {
     assert.equal(endless.found.longestPackets, 100_000);
     assert.equal(endless.found.depthPackets, null);
     assert.ok(endless.trial.flags.includes('longest-burst-passed'));
+    const slow = await burst({ depth: 100, trainPps: 1.04e6, forwardedPps: 1e6 });
+    assert.equal(slow.found?.ended, 'found');
+    assert.equal(slow.found.depthPackets, null);
     const none = await burst({ depth: 10, trainPps: 1e9, forwardedPps: 1e6 });
     assert.equal(none.found?.longestPackets, 0);
     assert.ok(none.trial.flags.includes('shortest-burst-lost'));

@@ -26,6 +26,11 @@ const WIDTH_RATIO = 0.01;
 /** Between the beginnings of two trains the path can forward so many times a train, and has this time beside. */
 const ROOM = 2;
 const SPARE_US = 1000;
+/**
+ * Trains have to be sent so much faster than the path forwards that what waits is told from the error of both rates. Where they are not, what is
+ * lost is lost by something else than a queue that fills.
+ */
+const FASTER = 1.05;
 /** Applications tell how they do each 20 ms, and a trial needs to be told some of these. */
 const LEAST_MS = 200;
 
@@ -115,8 +120,9 @@ export function burstOf({ lower, upper }: LongestBounds, forwardedPps: number, l
   const trainNs = loads.find(({ packets }) => packets === lower)?.trainNs ?? null;
   const trainPps = lower === null || trainNs === null ? null : (1e9 * lower) / trainNs;
   const longestPackets = lower !== null && upper !== null ? (lower + upper) / 2 : (lower ?? 0);
-  const known = lower !== null && upper !== null && trainPps !== null && forwardedPps > 0;
-  const depthPackets = known ? Math.max(0, longestPackets * (1 - forwardedPps / trainPps)) : null;
+  const known =
+    lower !== null && upper !== null && trainPps !== null && forwardedPps > 0 && trainPps > FASTER * forwardedPps;
+  const depthPackets = known ? longestPackets * (1 - forwardedPps / trainPps) : null;
   return {
     ended: lower === null ? 'shortest' : upper === null ? 'longest' : 'found',
     ...{ lowerPackets: lower, upperPackets: upper, longestPackets, trainPps, forwardedPps, depthPackets },

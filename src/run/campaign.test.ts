@@ -18,7 +18,7 @@ import { SETTLE } from './deployments.ts';
 import { Schedule } from './schedule.ts';
 import { DriversAtWork } from './strangers.ts';
 import type { Side } from './testbed.ts';
-import type { runTrial } from './trial.ts';
+import type { KeptApplications, runTrial } from './trial.ts';
 
 const RUNNING: RunningSwitch = {
   nextPorts: () => [],
@@ -61,8 +61,11 @@ function bench(t: TestContext, { cpuCount = 8, repeat = 'disturbed' }: { cpuCoun
   let onTrial: (testCase: TestCase) => Outcome | Promise<Outcome> = () => ({ outcome: 'measured' });
   let onFlags: (ordinal: number) => Flag[] = () => [];
   let onSave: () => void = () => undefined;
-  const run: typeof runTrial = async (_, { testCase: planned, runTag, ...plan }) => {
+  /** Which applications each trial was given; null: its own. */
+  const given: (KeptApplications | null)[] = [];
+  const run: typeof runTrial = async (_, { testCase: planned, runTag, ...plan }, _sides, kept = null) => {
     tags.push(runTag);
+    given.push(kept);
     host.events.push(`trial ${planned.switch}`);
     const outcome = await onTrial(planned);
     return { ...trial({ case: planned, pps: 1000, outcome, flags: onFlags(plan.ordinal) }), ...plan };
@@ -88,6 +91,7 @@ function bench(t: TestContext, { cpuCount = 8, repeat = 'disturbed' }: { cpuCoun
     warmupMs: 100,
     warmupAuto: false,
     hostNetwork: false,
+    reuse: false,
     durationMs: 1000,
     frameBytes: { local: 1514, remote: 1514 },
     search: null,
@@ -112,7 +116,7 @@ function bench(t: TestContext, { cpuCount = 8, repeat = 'disturbed' }: { cpuCoun
     tell: (event: CampaignEvent) => void told.push(event),
   };
   return {
-    ...{ host, saved, told, stop, starts, tags, undo, near },
+    ...{ host, saved, told, stop, starts, tags, undo, near, given, context },
     onStart: (action: typeof onStart) => {
       onStart = action;
     },
@@ -294,6 +298,46 @@ describe('a campaign', () => {
     assert.deepEqual(outcomes(b), ['failed', 'measured']);
     assert.equal(b.starts.length, 2);
   });
+  describe('with applications that stay', () => {
+    const rates = [1000, 2000].map((rate) => ({ ...ONE, rate }));
+    const larger = { ...ONE, packetSize: 1500 };
+    const run = async (b: ReturnType<typeof bench>, ...cases: (typeof ONE)[]) => {
+      b.context.reuse = true;
+      await b.run(cases);
+      return b.given.map((kept) => b.given.indexOf(kept));
+    };
+
+    it('has those of the trial before where only the rate differs, and says so of each', async (t) => {
+      const b = bench(t);
+      assert.deepEqual(await run(b, ...rates, larger, larger, TWO), [0, 0, 2, 2, 4]);
+      assert.ok(b.saved.every(({ flags }) => flags.includes('applications-reused')));
+    });
+
+    it('has new ones behind a failure', async (t) => {
+      const b = bench(t);
+      b.onTrial(() => (b.saved.length === 0 ? { outcome: 'failed', step: 'x', reason: 'y' } : { outcome: 'measured' }));
+      assert.deepEqual(await run(b, ...rates, ...rates), [0, 1, 1, 1]);
+    });
+
+    it('has each trial’s own where there is something beside it that is not told anew', async (t) => {
+      const b = bench(t);
+      const many = { ...ONE, macs: 10 };
+      b.context.reuse = true;
+      await b.run([many, many]);
+      assert.deepEqual(b.given, [null, null]);
+      assert.deepEqual(
+        b.saved.map(({ flags }) => flags),
+        [[], []],
+      );
+    });
+
+    it('has each trial’s own unless it is asked for', async (t) => {
+      const b = bench(t);
+      await b.run([ONE, ONE]);
+      assert.deepEqual(b.given, [null, null]);
+    });
+  });
+
   describe('a switch that does not learn where everybody is', () => {
     const unsettled: Outcome = { outcome: 'failed', step: SETTLE, reason: 'port 2 is silent' };
 
@@ -494,7 +538,7 @@ it('keeps none of the trials that have ended: they may be a hundred thousand', a
   const b = bench(t);
   const cases: StoredCampaign['cases'] = [ONE, TWO].map((one) => ({ case: one, skipped: null, trials: [] }));
   const precision = { ratio: 0.001, trialsMax: 300 };
-  const schedule = new Schedule({ seed: 1, trialsPlanned: 290, precision }, cases);
+  const schedule = new Schedule({ seed: 1, trialsPlanned: 290, reuse: false, precision }, cases);
   const trials: WeakRef<Trial>[] = [];
   b.onFlags((ordinal) => (ordinal % 7 === 0 ? ['disturbed'] : []));
   // What the test itself would keep.

@@ -15,7 +15,7 @@ import type { Placement } from '../model/placement.ts';
 import type { Repeat } from '../model/repetition.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { Found, SearchLoad, SearchSettings } from '../model/search.ts';
-import type { TestCase } from '../model/testcase.ts';
+import { applicationsKey, type TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeCase } from '../plan/placement.ts';
 import type { LongestBounds } from '../search/longest.ts';
@@ -23,6 +23,7 @@ import { type PortRequest, type SwitchDriver, threadsFor } from '../switches/dri
 import { RUN_TAGS } from './application.ts';
 import { CALIBRATION, type Capacities, runBeside } from './background.ts';
 import { runBurst } from './burst.ts';
+import { ReusedApplications } from './reused.ts';
 import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
 import { ANSWERS, checkAnswer } from './driver-answers.ts';
@@ -49,6 +50,8 @@ export interface CampaignContext {
   search: SearchSettings | null;
   /** Which trials are repeated. */
   repeat: Repeat;
+  /** Applications stay from trial to trial. */
+  reuse: boolean;
   /** Of which backgrounds are shares, as far as they are known from before. */
   capacities: Capacities;
   /** Repetitions of disturbed trials that are owed from before. */
@@ -100,6 +103,7 @@ export async function runCampaign(
   run: typeof runTrial = runTrial,
 ): Promise<void> {
   const slot = new SwitchSlot(context, listener);
+  const reused = new ReusedApplications((complaint) => listener.tell({ event: 'leftover', complaint }));
   const owed = [...context.owed];
   // Counted here and not taken from the order, in which trials that follow each other may stand a multiple of all tags apart.
   let tags = 0;
@@ -110,7 +114,7 @@ export async function runCampaign(
       const testCase = cases[planned.caseIndex];
       if (testCase === undefined) throw new RangeError(`no test case ${planned.caseIndex}`);
       listener.tell({ event: 'trial-starting', planned, testCase });
-      const trial = await runPlanned({ ...context, run, nextTag }, planned, testCase, slot, listener);
+      const trial = await runPlanned({ ...context, run, nextTag, reused }, planned, testCase, slot, listener);
       // What the user's wish to stop broke is not the trial's own failure, and is to be run again.
       if (trial.outcome.outcome === 'failed') context.signal.throwIfAborted();
       listener.save(planned, trial);
@@ -122,6 +126,7 @@ export async function runCampaign(
       listener.tell({ event: 'repetition-planned', planned: repetition, reasons });
     }
   } finally {
+    await reused.end(context.signal);
     await slot.empty();
   }
 }
@@ -131,7 +136,7 @@ function isToBeRepeated({ flags }: Pick<Trial, 'flags'>, repeat: Repeat): boolea
 }
 
 async function runPlanned(
-  context: CampaignContext & { run: typeof runTrial; nextTag: () => number },
+  context: CampaignContext & { run: typeof runTrial; nextTag: () => number; reused: ReusedApplications },
   planned: PlannedTrial,
   testCase: TestCase,
   slot: SwitchSlot,
@@ -171,7 +176,10 @@ async function runPlanned(
           : context.run({ ...timing, ...phases }, { ...own, runTag }, running, kept);
       });
       // A switch that took part in a failure is not trusted with the next trial.
-      if (trial.outcome.outcome === 'failed') await slot.empty();
+      if (trial.outcome.outcome === 'failed') {
+        await context.reused.drop();
+        await slot.empty();
+      }
       return trial;
     };
     /** With applications that stay for all of its parts. */
@@ -184,9 +192,15 @@ async function runPlanned(
       }
     };
     const { durationMs, search: settings } = context;
+    const alone = async () => {
+      const key = context.reuse ? applicationsKey(testCase) : null;
+      const kept = await context.reused.of(key, signal);
+      const trial = await measure(testCase, { durationMs }, kept);
+      return kept === null ? trial : { ...trial, flags: [...trial.flags, 'applications-reused' as const] };
+    };
     const trialOf: Record<TestCase['dimension'], () => Promise<Trial>> = {
-      throughput: () => measure(testCase, { durationMs }),
-      latency: () => measure(testCase, { durationMs }),
+      throughput: alone,
+      latency: alone,
       capacity: () => {
         if (settings === null) throw new RangeError('a capacity has objectives');
         return inParts((kept) =>
@@ -208,6 +222,7 @@ async function runPlanned(
         ),
     };
     const attempt = async () => {
+      if (testCase.dimension === 'capacity' || testCase.dimension === 'burst') await context.reused.end(signal);
       const trial = await trialOf[testCase.dimension]();
       const way = { hostNetwork: context.hostNetwork, remote: testCase.location === 'remote' };
       return { ...trial, outcome: await namingObstacles(trial.outcome, sides, way) };
@@ -221,6 +236,7 @@ async function runPlanned(
     signal.throwIfAborted();
     if (error instanceof HostLostError) step = 'host lost';
     else if (error instanceof TrialFailure) step = error.step;
+    await context.reused.drop();
     await slot.empty();
     return notRun({ placement, round, ordinal, seed }, startedAt, { outcome: 'failed', step, reason: reasonOf(error) });
   }

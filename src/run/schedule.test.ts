@@ -12,7 +12,7 @@ const cases: StoredCampaign['cases'] = [
   { case: testCase({ switch: 'linux-bridge', rate: 'max' }), skipped: null, trials: [] },
   { case: testCase({ switch: 'linux-bridge', rate: 'max', packetSize: 1500 }), skipped: null, trials: [] },
 ];
-const campaign = { seed: 2026, trialsPlanned: 6, precision: { ratio: 0.02, trialsMax: 12 } };
+const campaign = { seed: 2026, trialsPlanned: 6, reuse: false, precision: { ratio: 0.02, trialsMax: 12 } };
 
 /** Throughput by case and round: the first case is quiet, the third never, the fourth from its ninth trial on. */
 function ppsOf({ caseIndex, round }: PlannedTrial): number {

@@ -2,8 +2,8 @@
 // Which trial is next: the planned rounds, and where a precision is asked for, further rounds of the cases that lack it.
 import { isRepetition } from '../model/repetition.ts';
 import type { BegunCampaign, RoundFigure } from '../model/result.ts';
-import type { TestCase } from '../model/testcase.ts';
-import { type PlannedTrial, remaining, roundOrder, trialOrder } from '../plan/order.ts';
+import { applicationsKey, type TestCase } from '../model/testcase.ts';
+import { type Alike, type PlannedTrial, remaining, roundOrder, trialOrder } from '../plan/order.ts';
 import { type FigureTrial, roundFigures } from '../stats/figures.ts';
 import { takesPart } from '../stats/precision.ts';
 
@@ -20,7 +20,7 @@ export interface ExtraRound {
 export class Schedule implements Iterable<PlannedTrial> {
   /** Of all planned rounds, done or not. */
   readonly planned: readonly PlannedTrial[];
-  private readonly campaign: Pick<BegunCampaign, 'seed' | 'trialsPlanned' | 'precision'>;
+  private readonly campaign: Pick<BegunCampaign, 'seed' | 'trialsPlanned' | 'precision' | 'reuse'>;
   /** What is left of the trials that are done: there may be many. Repetitions have no figure here, see `extraRound`. */
   private readonly cases: readonly { case: TestCase; figures: RoundFigure[] }[];
   /** Indices of the cases that can run: only they take part, under the numbers of the whole list. */
@@ -29,7 +29,7 @@ export class Schedule implements Iterable<PlannedTrial> {
 
   /** The trials of `cases` are those that are done already. Where a testbed is given, the cases of others have no part in it. */
   constructor(
-    campaign: Pick<BegunCampaign, 'seed' | 'trialsPlanned' | 'precision'>,
+    campaign: Pick<BegunCampaign, 'seed' | 'trialsPlanned' | 'precision' | 'reuse'>,
     cases: BegunCampaign['cases'],
     testbed: string | null = null,
   ) {
@@ -41,7 +41,11 @@ export class Schedule implements Iterable<PlannedTrial> {
     const isOurs = (planned: BegunCampaign['cases'][number]) => testbed === null || planned.case.testbed === testbed;
     this.runnable = cases.flatMap((planned, index) => (planned.skipped === null && isOurs(planned) ? [index] : []));
     this.done = new Set(cases.filter(isOurs).flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
-    this.planned = this.numbered(trialOrder(this.testCases(), campaign.trialsPlanned, campaign.seed));
+    this.planned = this.numbered(trialOrder(this.testCases(), campaign.trialsPlanned, campaign.seed, this.alike));
+  }
+
+  private get alike(): Alike | null {
+    return this.campaign.reuse ? applicationsKey : null;
   }
 
   /** What of the planned rounds is still to be run. */
@@ -84,7 +88,7 @@ export class Schedule implements Iterable<PlannedTrial> {
   private extraRound(round: number): PlannedTrial[] {
     const { campaign, cases } = this;
     if (campaign.precision === null || round >= campaign.precision.trialsMax) return [];
-    return this.numbered(roundOrder(this.testCases(), round, campaign.seed)).filter(({ caseIndex }) => {
+    return this.numbered(roundOrder(this.testCases(), round, campaign.seed, this.alike)).filter(({ caseIndex }) => {
       const one = cases[caseIndex];
       return one !== undefined && takesPart(one.figures, round, campaign);
     });

@@ -68,6 +68,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   precision: json('precision_json'),
   search: json('search_json'),
   repeat: plain('repeat'),
+  reuse: truth('reuse'),
   fcs: truth('fcs'),
   tune: json('tune_json'),
   hostNetwork: truth('host_network'),

@@ -696,6 +696,7 @@ export const MIGRATIONS: readonly string[] = [
   SEARCHES,
   BURSTS,
   CARDS,
+  `ALTER TABLE campaigns ADD COLUMN reuse INTEGER NOT NULL DEFAULT 0;`,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 
