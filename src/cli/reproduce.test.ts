@@ -17,7 +17,24 @@ import { addCampaignOptions, campaignOptionsIn } from './campaign-options.ts';
 import { declare } from './commands/run.ts';
 
 const NAMED = [
-  ...['-D', 'capacity', '-L', 'remote', '-S', '2vs2', '-V', 'ovs', '-P', '1518', '--fcs', '--reuse', '-R', '5k', '-B', '8'],
+  ...[
+    '-D',
+    'capacity',
+    '-L',
+    'remote',
+    '-S',
+    '2vs2',
+    '-V',
+    'ovs',
+    '-P',
+    '1518',
+    '--fcs',
+    '--reuse',
+    '-R',
+    '5k',
+    '-B',
+    '8',
+  ],
   ...['--io', 'raw-mmsg', '--port', 'netdev', '--touch', 'none', '--rx-moderation', 'off', '--placement', 'same-core'],
   ...['--wait', 'block', '--warmup', '1s', '--duration', '2s', '--trials', '7', '--precision', '3%'],
   ...['--max-trials', '20', '--repeat', 'none', '--cpus', '0-1,3', '--testbed', 'lab', '--tune', 'governor,irqs'],
@@ -31,7 +48,7 @@ const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));
 const ASKED = [...NAMED, ...LATER.flatMap((key) => [optionOf(key), lastWord(key) ?? assert.fail(`name ${key} above`)])];
 
 /** Options of `run` that do not change what is measured; the file of a driver of the user's own is not recorded. */
-const NO_MATTER = ['--dry-run', '--json', '--resume', '--switch', '--title'];
+const NO_MATTER = ['--dry-run', '--json', '--no-report', '--resume', '--switch', '--title'];
 
 function optionsOf(args: readonly string[]): Record<string, unknown> {
   return addCampaignOptions(new Command()).exitOverride().parse(args, { from: 'user' }).opts();

@@ -114,7 +114,12 @@ describe('trialOrder', () => {
       const groups = ordered.map((one) => `${one.switch} ${one.packetSize}`);
       assert.equal(groups.filter((group, index) => group !== groups[index - 1]).length, 4);
       seen.add([...new Set(groups)].join());
-      seen.add(ordered.slice(0, 4).map(({ rate }) => rate).join());
+      seen.add(
+        ordered
+          .slice(0, 4)
+          .map(({ rate }) => rate)
+          .join(),
+      );
     }
     assert.ok(seen.size > 8 + 12, `${seen.size} orders`);
     const alone = () => null;

@@ -5,7 +5,7 @@ import type { CardPage } from './card.ts';
 import { askedWords, cardRows, flagsOf, noteLines } from './card-lines.ts';
 import { flagText } from './flags.ts';
 import { fitTable } from './table.ts';
-import { clean, painter, type TerminalOptions, wrap } from './text.ts';
+import { clean, type Paint, painter, type TerminalOptions, wrap } from './text.ts';
 
 /** A figure, or the heading of some. */
 interface Line {
@@ -24,27 +24,64 @@ export function renderCard(card: Card, pages: readonly CardPage[], options: Term
     if (rows[index - 1]?.section === row.section) return [line];
     return [{ label: row.section, cells: pages.map(() => ''), begins: index > 0 }, line];
   });
-  const table = fitTable(
+  const tables = inChunks(lines, pages, columns).map((those) => tableOf(lines, pages, those, columns, paint));
+  return [
+    '',
+    paint(`Capacity card ${card.id}`, 'bold'),
+    ...wrap(clean(askedWords(card, pages)), columns, 0),
+    '',
+    ...tables.flatMap((table) => [...table, '']),
+    ...pages.flatMap((page) => noteLines(page).flatMap((line) => wrap(clean(line), columns, 2))),
+    ...flagsOf(pages).flatMap(({ flag, whose }) => wrap(clean(`${flag}${whose}: ${flagText(flag)}`), columns, 2)),
+  ].join('\n');
+}
+
+/** Between two columns. */
+const GAP = 2;
+
+/** Indices of the pages that stand side by side, as many as there is room for. */
+function inChunks(lines: readonly Line[], pages: readonly CardPage[], columns: number): number[][] {
+  const label = Math.max(0, ...lines.map((line) => line.label.length));
+  const widthOf = (index: number) =>
+    Math.max(
+      ...[pages[index]?.facts.switch, pages[index]?.facts.io].map((text) => (text ?? '').length),
+      ...lines.map(({ cells }) => (cells[index] ?? '').length),
+    );
+  const chunks: number[][] = [];
+  let room = 0;
+  for (const index of pages.keys()) {
+    const needed = GAP + widthOf(index);
+    const last = chunks.at(-1);
+    if (last === undefined || needed > room) {
+      chunks.push([index]);
+      room = columns - label - needed;
+    } else {
+      last.push(index);
+      room -= needed;
+    }
+  }
+  return chunks;
+}
+
+function tableOf(
+  lines: readonly Line[],
+  pages: readonly CardPage[],
+  those: readonly number[],
+  columns: number,
+  paint: Paint,
+): string[] {
+  return fitTable(
     lines,
     [
       { title: '', align: 'left', cell: ({ label }) => label, names: true },
-      ...pages.map(({ facts }, index) => ({
-        ...{ title: `${clean(facts.switch)}\n${clean(facts.io)}`, align: 'right' as const },
+      ...those.map((index) => ({
+        title: `${clean(pages[index]?.facts.switch ?? '')}\n${clean(pages[index]?.facts.io ?? '')}`,
+        align: 'right' as const,
         cell: ({ cells }: Line) => cells[index] ?? '–',
       })),
     ],
     columns,
     paint,
     new Set(lines.flatMap(({ begins }, index) => (begins ? [index] : []))),
-  );
-  return [
-    '',
-    paint(`Capacity card ${card.id}`, 'bold'),
-    ...wrap(clean(askedWords(card, pages)), columns, 0),
-    '',
-    ...table.lines,
-    '',
-    ...pages.flatMap((page) => noteLines(page).flatMap((line) => wrap(clean(line), columns, 2))),
-    ...flagsOf(pages).flatMap(({ flag, whose }) => wrap(clean(`${flag}${whose}: ${flagText(flag)}`), columns, 2)),
-  ].join('\n');
+  ).lines;
 }

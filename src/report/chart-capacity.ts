@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Capacities: for each case what arrives at the highest rate that meets each objective, and the bounds of that rate.
+
+import type { CampaignResult } from '../model/result.ts';
 import { objectiveName } from '../model/search.ts';
 import { groupCases } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
-import type { CampaignResult } from '../model/result.ts';
 import {
   CHARTS_MAX,
   type Chart,

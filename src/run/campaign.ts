@@ -23,13 +23,13 @@ import { type PortRequest, type SwitchDriver, threadsFor } from '../switches/dri
 import { RUN_TAGS } from './application.ts';
 import { CALIBRATION, type Capacities, runBeside } from './background.ts';
 import { runBurst } from './burst.ts';
-import { ReusedApplications } from './reused.ts';
 import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
 import { ANSWERS, checkAnswer } from './driver-answers.ts';
 import { CALL_LIMITS_MS, callDriver } from './driver-call.ts';
 import { reasonOf, TrialFailure } from './failure.ts';
 import { namingObstacles } from './host-rules.ts';
+import { ReusedApplications } from './reused.ts';
 import { runSearch } from './search.ts';
 import type { DriversAtWork } from './strangers.ts';
 import type { HostRole, Side, Testbed } from './testbed.ts';
