@@ -23,12 +23,7 @@ const PATHS = [
 const DocumentSchema = z.looseObject({
   results: z.array(
     z.looseObject({
-      trials: z.array(
-        z.looseObject({
-          overheadS: z.number(),
-          measurement: z.looseObject({ throughputPps: z.number() }).nullable(),
-        }),
-      ),
+      trials: z.array(z.looseObject({ overheadS: z.number(), throughputPps: z.number().optional() })),
     }),
   ),
 });
@@ -60,7 +55,7 @@ for (const [id, io] of PATHS) {
   }
   for (const name of ['anew', 'kept'] as const) {
     const campaigns = runs[name];
-    const pps = campaigns.map((all) => all.flatMap(({ measurement }) => measurement?.throughputPps ?? []));
+    const pps = campaigns.map((all) => all.flatMap(({ throughputPps }) => throughputPps ?? []));
     const within = median(pps.map(scatterOf));
     const between = scatterOf(pps.map((all) => mean(all)));
     // The first starts the applications in either case.

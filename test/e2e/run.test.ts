@@ -60,6 +60,28 @@ suite('vswbench run', cannotMeasure, () => {
     assert.ok(Math.abs(trial.intendedPackets - 6000) <= 8, String(trial.intendedPackets));
   });
 
+  it('tells applications that stay of the next rate, and each trial adds up by itself', async () => {
+    const options =
+      '--reuse --json -V linux-bridge --io udp-mmsg -R 1k,3k -B 4 --warmup 50ms --duration 300ms --trials 2';
+    const ended = await workspace.run(['run', ...options.split(' '), '-D', 'throughput,latency']);
+    assert.equal(ended.code, 0, ended.stderr);
+    const { results } = documentOf(ended);
+    assert.equal(results.length, 4);
+    for (const { case: one, flags, trials } of results) {
+      assert.ok(flags.includes('applications-reused'));
+      assert.equal(trials.length, 2);
+      for (const trial of trials) {
+        assert.ok(trial.ledgers.every(({ closes }) => closes));
+        assert.equal(trial.lostPackets, 0);
+        // 0.35 s and up to 0.1 s behind it; two bursts more or less may be due.
+        const [least, most] = [0.35, 0.45].map((seconds) => seconds * Number(one.rate));
+        assert.ok(least !== undefined && most !== undefined);
+        assert.ok(trial.intendedPackets >= least - 8 && trial.intendedPackets <= most + 8, `${trial.intendedPackets}`);
+      }
+    }
+    assertNothingLeft();
+  });
+
   it('measures round trips between client and server', async () => {
     const ended = await workspace.run(
       'run --json -D latency -V linux-bridge --io udp,udp-gso,raw-mmsg -B 4 --warmup 100ms --duration 500ms --trials 1'.split(
