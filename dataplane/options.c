@@ -645,7 +645,7 @@ bool options_parse(struct options *o, int argc, char *const *argv, char *error, 
 }
 
 /* What may differ between runs on one port. */
-static const char *const next_names[] = {"--rate",      "--arrivals", "--run",         "--peer-run",
+static const char *const next_names[] = {"--rate",      "--arrivals",    "--run",        "--peer-run",
                                          "--warmup-ms", "--duration-ms", "--interval-ms"};
 #define NEXT_WORDS_MAX 24
 
