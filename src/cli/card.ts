@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // A capacity card: one campaign after another for each of its pages, and what they found on a page.
 import { randomInt } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CampaignFile } from '../model/campaign.ts';
 import { CARD_PARTS, type Card, type CardPart, type CardSubject } from '../model/card.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
 import { CARD_OWN, cardCampaign, cardSubjects } from '../plan/card.ts';
-import { type CardPage, cardPage, pdrOf } from '../report/card.ts';
+import { cardPage, pdrOf } from '../report/card.ts';
 import { renderCard } from '../report/card-terminal.ts';
 import type { Plan } from '../run/parts.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import { campaignOf } from './campaign-file.ts';
 import { campaignOptionsIn, overridesIn } from './campaign-options.ts';
 import type { CardOptions } from './commands/card.ts';
-import { giveToInvoker, makeFolder, resultsDirectory, storePath, tell } from './context.ts';
-import { CliError, EXIT, isSystemError, mendOf } from './errors.ts';
+import { giveToInvoker, resultsDirectory, storePath, tell } from './context.ts';
+import { CliError, EXIT } from './errors.ts';
 import { withStore } from './load.ts';
 import { measure } from './measure.ts';
 import { saveMemory } from './memory.ts';
 import { planNew, refuseNothing } from './plan.ts';
+import { writePage } from './report.ts';
 import { resultOf } from './results.ts';
 import { planResumed } from './resume.ts';
 import { refuseUnknown, type Session, withSession } from './session.ts';
@@ -42,7 +42,8 @@ export async function card(id: string | undefined, options: CardOptions): Promis
 
 async function measureCard(earlier: Card | null, options: CardOptions): Promise<void> {
   const asked = earlier?.asked ?? askedIn(options);
-  const driverFiles = earlier?.driverFiles ?? options.switch ?? [];
+  // Whoever resumes it may be in another folder.
+  const driverFiles = earlier?.driverFiles ?? (options.switch ?? []).map((path) => resolve(path));
   const campaign = campaignOf(partOf('capacity', null, asked));
   const loaded = await loadDrivers(driverFiles);
   refuseUnknown(campaign, loaded.drivers);
@@ -61,7 +62,7 @@ async function measureCard(earlier: Card | null, options: CardOptions): Promise<
       const begun = earlier ?? {
         id: `card-${newCampaignId(new Date(), randomInt(16 ** 3))}`,
         startedAt: new Date().toISOString(),
-        ...{ asked, driverFiles: [...driverFiles], subjects: cardSubjects(plan.cases, campaign.ios !== null) },
+        ...{ asked, driverFiles, subjects: cardSubjects(plan.cases, campaign.ios !== null) },
       };
       await conclude(store, await measureParts(store, session, begun), options);
     } finally {
@@ -148,28 +149,13 @@ async function conclude(store: Store, card: Card, { json = false }: CardOptions)
   } else {
     process.stdout.write(`${text}\n`);
   }
-  tell(`Card: ${await writeCard(card, pages)}`);
-  giveToInvoker(resultsDirectory);
-}
-
-async function writeCard(card: Card, pages: readonly CardPage[]): Promise<string> {
   const { renderCardHtml } = await import('../report/card-html.ts');
-  const path = resolve(resultsDirectory, `${card.id}.html`);
-  const text = await renderCardHtml(card, pages);
-  try {
-    makeFolder(resultsDirectory);
-    writeFileSync(path, text);
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    const { code, syscall } = error;
-    if (syscall === 'write') rmSync(path);
-    const mend = mendOf(code, syscall);
-    throw new CliError(
-      EXIT.trialFailed,
-      `the card cannot be written to ${path}: ${code}: ${mend}, then: vswbench card ${card.id}`,
-    );
-  }
-  return path;
+  tell(`Card: ${writePage(resultsDirectory, card.id, await renderCardHtml(card, pages), 'card')}`);
+  giveToInvoker(resultsDirectory);
+  const failed = pages.some(({ facts }, index) =>
+    facts.missing.some(({ part }) => 'campaign' in (card.subjects[index]?.parts[part] ?? {})),
+  );
+  if (failed) process.exitCode = EXIT.trialFailed;
 }
 
 /** Throws CliError where a page would have several values of a parameter. */
@@ -192,7 +178,7 @@ function requireCard(store: Store, id: string): Card {
 }
 
 function refuseOptions(options: CardOptions, why: string): void {
-  const given = campaignOptionsIn(options);
+  const given = [...campaignOptionsIn(options), ...(options.switch === undefined ? [] : ['--switch'])];
   if (given.length > 0) throw new CliError(EXIT.usage, `${why}: leave out ${given.join(', ')}`);
 }
 

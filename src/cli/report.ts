@@ -15,8 +15,12 @@ export async function report(id: string | undefined, { out }: { out: string }): 
 export async function writeReport(result: CampaignResult, directory: string): Promise<string> {
   // Drawing takes a large library, which other commands need not wait for.
   const { renderHtml } = await import('../report/html.ts');
-  const path = resolve(directory, `${result.id}.html`);
-  const text = await renderHtml(result);
+  return writePage(directory, result.id, await renderHtml(result), 'report');
+}
+
+/** Writes a page of what is stored under this id, and returns its path: `vswbench WHAT ID` does it again. Throws CliError as `writeReport` does. */
+export function writePage(directory: string, id: string, text: string, what: 'report' | 'card'): string {
+  const path = resolve(directory, `${id}.html`);
   try {
     makeFolder(directory);
     writeFileSync(path, text);
@@ -26,7 +30,7 @@ export async function writeReport(result: CampaignResult, directory: string): Pr
     if (syscall === 'write') rmSync(path);
     throw new CliError(
       EXIT.trialFailed,
-      `the report cannot be written to ${path}: ${code}: ${mendOf(code, syscall)}, then: vswbench report ${result.id}`,
+      `the ${what} cannot be written to ${path}: ${code}: ${mendOf(code, syscall)}, then: vswbench ${what} ${id}`,
     );
   }
   return path;

@@ -53,6 +53,11 @@ export function bothSend({ dimension, direction }: Pick<TestCase, 'dimension' | 
   return dimension !== 'latency' && direction === 'both';
 }
 
+/** How many send packets of their own. */
+export function sendersOf(testCase: Pick<TestCase, 'dimension' | 'direction' | 'pairs'>): number {
+  return testCase.pairs * (bothSend(testCase) ? 2 : 1);
+}
+
 export type SourceRole = 'sender' | 'client' | 'peer';
 export type SinkRole = 'receiver' | 'server' | 'peer';
 export type ApplicationRole = SourceRole | SinkRole;

@@ -4,6 +4,7 @@ import { backgroundLoadOf } from '../model/background.ts';
 import { CARD_PARTS, CARD_SHARES, type CardPart, type CardSubject, cardRates } from '../model/card.ts';
 import type { BurstSummary, CampaignResult, CaseResult, Flag, FoundSummary } from '../model/result.ts';
 import { bindingOf, objectiveName } from '../model/search.ts';
+import { sendersOf } from '../model/testcase.ts';
 import { cliffLines } from './cliff-words.ts';
 import { counted, inScale, MICROSECONDS, percentLost, ppsScale, withUnit } from './format.ts';
 import { boundsOf } from './found.ts';
@@ -70,8 +71,8 @@ type Results = Partial<Record<CardPart, CampaignResult>>;
 export function pdrOf({ capacity }: Results): number | null {
   const found = capacity?.results[0]?.summary?.found ?? [];
   const pdr = found.find(({ objective }) => objectiveName(objective) === 'PDR');
-  const senders = capacity?.results[0]?.case.pairs ?? 1;
-  return pdr?.lowerPps == null ? null : pdr.lowerPps / senders;
+  const testCase = capacity?.results[0]?.case;
+  return pdr?.lowerPps == null || testCase === undefined ? null : pdr.lowerPps / sendersOf(testCase);
 }
 
 /** What is known, and how a page says it. */

@@ -3,7 +3,7 @@
 // docs/decisions/0028-bursts.md.
 import { type Burst, type BurstLoad, passes } from '../model/burst.ts';
 import type { Flag, Measurement, Trial } from '../model/result.ts';
-import { bothSend, type TestCase } from '../model/testcase.ts';
+import { sendersOf, type TestCase } from '../model/testcase.ts';
 import { type LongestBounds, longest } from '../search/longest.ts';
 import { disturbancesOf, type MeasuredTrial, Parts } from './part-trial.ts';
 
@@ -156,8 +156,4 @@ function flagsOf({ ended }: Burst): Flag[] {
     default:
       return ended satisfies never;
   }
-}
-
-function sendersOf(testCase: TestCase): number {
-  return testCase.pairs * (bothSend(testCase) ? 2 : 1);
 }

@@ -11,7 +11,7 @@ import {
   type SearchLoad,
   type SearchSettings,
 } from '../model/search.ts';
-import { bothSend, type TestCase } from '../model/testcase.ts';
+import { sendersOf, type TestCase } from '../model/testcase.ts';
 import type { SearchGoal } from '../search/goal.ts';
 import { type GoalResult, type SearchPlan, type SearchResult, search } from '../search/search.ts';
 import type { Measured } from '../search/trial.ts';
@@ -140,10 +140,6 @@ type OfDelays = Extract<Objective, { mostNs: number }>;
 
 function isOfDelays(objective: Objective): objective is OfDelays {
   return 'mostNs' in objective;
-}
-
-function sendersOf(testCase: TestCase): number {
-  return testCase.pairs * (bothSend(testCase) ? 2 : 1);
 }
 
 /** What was asked for, or else what a sender can put on its port without a pace; of each sender. */
