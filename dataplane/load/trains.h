@@ -38,11 +38,13 @@ static inline void trains_begin(struct trains *t, uint64_t now)
     t->is_under_way = true;
 }
 
-/* The port has taken its last packet. */
+/* The port has taken its last packet. Of a train whose begin was given up nothing is known. */
 static inline void trains_end(struct trains *t, uint64_t now)
 {
+    bool is_whole = t->is_under_way && !t->is_refused;
+
     t->is_under_way = false;
-    if (t->is_refused)
+    if (!is_whole)
         return;
     t->whole++;
     histogram_record(&t->took, clock_ticks_to_ns(now - t->begun_at), 1);

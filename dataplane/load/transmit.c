@@ -19,6 +19,8 @@ static void give_up_refused(struct session *s)
 
 void transmit_give_up(struct session *s, uint64_t now)
 {
+    /* Of the train that is under way some is missing now. */
+    s->trains.is_refused = true;
     give_up_refused(s);
     /* Whoever comes late to the end gives up what fell due before it, and no more. */
     pacing_limit_debt(&s->pacing, earlier(now, s->end + s->pacing.max_debt));

@@ -17,9 +17,10 @@ struct plant {
     struct fake_port fake;
 };
 
-static void plant_open(struct plant *p)
+/* Trains of a millisecond, with a pause. */
+static void plant_open(struct plant *p, uint64_t pause_ns)
 {
-    struct schedule_plan plan = {SCHEDULE_ON_OFF, 12000, BURST, TRAIN, 1000000, 0};
+    struct schedule_plan plan = {SCHEDULE_ON_OFF, 12000, BURST, TRAIN, pause_ns, 0};
 
     p->options = (struct options){.rate_pps = plan.rate_pps, .burst = BURST, .max_debt_ms = 10};
     p->s = calloc(1, sizeof(*p->s));
@@ -27,7 +28,7 @@ static void plant_open(struct plant *p)
     p->s->options = &p->options;
     p->s->port = p->fake.port;
     departures_init(&p->s->departures, &p->s->port, 0, false);
-    p->s->steady_end = p->s->end = UINT64_MAX;
+    p->s->steady_end = p->s->end = UINT64_MAX / 2;
     CHECK_EQUAL((uint64_t)schedule_init(&p->s->schedule, &plan, HZ), 0);
     trains_init(&p->s->trains, plan.train_packets);
     pacing_begin(&p->s->pacing, 0, HZ, plan.rate_pps, BURST, HZ / 100, &p->s->schedule);
@@ -50,7 +51,7 @@ static void test_sent(void)
 {
     struct plant p;
 
-    plant_open(&p);
+    plant_open(&p, 1000000);
     send_bursts(&p, 2 * BURSTS);
     CHECK_EQUAL(p.s->trains.begun, 2);
     CHECK_EQUAL(p.s->trains.whole, 2);
@@ -82,6 +83,28 @@ static void test_sent(void)
     plant_close(&p);
 }
 
+/* A sender that was kept from its CPU gives up what is too old: the train it was in is not whole, nor is the one that
+ * it comes back in the middle of. */
+static void test_given_up(void)
+{
+    struct plant p;
+    uint64_t due;
+
+    plant_open(&p, 500000);
+    send_bursts(&p, BURSTS + 1);
+    CHECK_EQUAL(p.s->trains.whole, 1);
+    due = p.s->pacing.next_due;
+    transmit_if_due(p.s, due + 50 * HZ / 1000);
+    CHECK(transmit_is_in_train(p.s));
+    while (p.s->pacing.next_of_round != 0)
+        send_bursts(&p, 1);
+    CHECK(p.s->pacing.missed > 0);
+    CHECK_EQUAL(p.s->trains.whole, 1);
+    send_bursts(&p, BURSTS);
+    CHECK_EQUAL(p.s->trains.whole, 2);
+    plant_close(&p);
+}
+
 static void test_received(void)
 {
     struct trains t;
@@ -99,6 +122,7 @@ int main(void)
 {
     clock_calibrate();
     test_sent();
+    test_given_up();
     test_received();
     return test_end("trains_test");
 }

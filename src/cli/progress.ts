@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import { isRepetition } from '../model/repetition.ts';
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';

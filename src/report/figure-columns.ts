@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The columns of a campaign's table, and in which order they give way where the terminal is narrow.
-
 import type { CampaignResult, CaseResult, FoundSummary } from '../model/result.ts';
 import { objectiveName } from '../model/search.ts';
 import { bothSend, ioName, rolesOf, type TestCase } from '../model/testcase.ts';

@@ -37,14 +37,14 @@ import { boundsOf, foundScale } from './found.ts';
 import { bytesText } from './sizes.ts';
 
 /** A column: its header, whether it holds numbers, and the content for a row. */
-export interface Column<Row> {
+interface Column<Row> {
   title: string;
   number?: boolean;
   key?: boolean;
   cell: (row: Row) => ComponentChild;
 }
 
-export interface TableInput<Row> {
+interface TableInput<Row> {
   caption: string;
   /** The first column names its row. */
   columns: Column<Row>[];

@@ -358,6 +358,25 @@ describe('a campaign', () => {
       );
     });
 
+    it('is not started anew where the host’s own rules explain it', async (t) => {
+      const b = bench(t);
+      const at = { family: 'bridge', table: 'filter' };
+      const nftables = [
+        { table: { family: 'bridge', name: 'filter', handle: 1 } },
+        { chain: { ...at, name: 'forward', handle: 1, type: 'filter', hook: 'forward', prio: 0, policy: 'drop' } },
+      ];
+      b.host
+        .answer(/^grep -qw nft_do_chain /)
+        .answer(/^grep -qw ebt_do_table /, { exitCode: 1 })
+        .answer(/^nft --json list ruleset$/, { stdout: JSON.stringify({ nftables }) });
+      b.context.hostNetwork = true;
+      b.onTrial(() => unsettled);
+      await b.run([ONE]);
+      assert.equal(b.starts.length, 1);
+      const [outcome] = b.saved.map((ended) => ended.outcome);
+      assert.match(outcome?.outcome === 'failed' ? outcome.reason : '', /^port 2 is silent; .*policy drop/);
+    });
+
     it('is not tried again where that did not help, nor in any later trial', async (t) => {
       const b = bench(t);
       b.onTrial(() => unsettled);

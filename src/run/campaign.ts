@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a campaign: trials in their order, a switch kept up while consecutive trials need the same one, each trial
 // saved as soon as it ends.
-
 import { bootIdOf } from '../host/boot.ts';
 import { type Host, HostLostError } from '../host/host.ts';
 import { type HugepageNeed, reserveHugepages } from '../host/hugepages.ts';
@@ -225,11 +224,13 @@ async function runPlanned(
       if (testCase.dimension === 'capacity' || testCase.dimension === 'burst') await context.reused.end(signal);
       const trial = await trialOf[testCase.dimension]();
       const way = { hostNetwork: context.hostNetwork, remote: testCase.location === 'remote' };
-      return { ...trial, outcome: await namingObstacles(trial.outcome, sides, way) };
+      const outcome = await namingObstacles(trial.outcome, sides, way);
+      return { trial: { ...trial, outcome }, isExplained: outcome !== trial.outcome };
     };
-    const trial = await attempt();
-    if (!slot.startsAnew(driver, trial.outcome)) return trial;
-    const second = await attempt();
+    const { trial, isExplained } = await attempt();
+    // What is in the way of packets will be in their way again.
+    if (isExplained || !slot.startsAnew(driver, trial.outcome)) return trial;
+    const { trial: second } = await attempt();
     slot.startedAnew(driver, second.outcome);
     return { ...second, flags: [...second.flags, 'started-twice'] };
   } catch (error) {

@@ -20,7 +20,7 @@ export interface WayOfPackets {
   remote: boolean;
 }
 
-/** The outcome of a trial: where packets did not get through, with what the hosts have of their own that may have kept them. */
+/** The outcome of a trial; another one where packets did not get through and the hosts have something of their own that may have kept them. */
 export async function namingObstacles(
   outcome: Outcome,
   sides: readonly Pick<Side, 'host' | 'uplink'>[],
@@ -33,7 +33,8 @@ export async function namingObstacles(
       return [...(hostNetwork ? await rules(host, uplinks) : []), ...(await programs(host, uplinks, hostNetwork))];
     }),
   );
-  return { ...outcome, reason: [outcome.reason, ...told.flat()].join('; ') };
+  const named = told.flat();
+  return named.length === 0 ? outcome : { ...outcome, reason: [outcome.reason, ...named].join('; ') };
 }
 
 async function rules(host: Host, uplinks: readonly string[]): Promise<string[]> {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import { median } from 'simple-statistics';
 import { BURST_ENDS } from '../model/burst.ts';
 import type { Precision } from '../model/campaign.ts';

@@ -23,7 +23,7 @@ const DocumentSchema = z.strictObject({ v: z.literal(1), card: CardSchema, pages
 
 const RATE_PPS = 20_000;
 const OPTIONS =
-  '-V bucket --io raw-mmsg --budget 6s --width 5% --duration-sum 1s --warmup 50ms --duration 400ms --trials 1';
+  '-V bucket --io raw-mmsg --budget 4s --width 5% --duration-sum 1s --warmup 50ms --duration 400ms --trials 1';
 
 suite('vswbench card', cannotMeasure, () => {
   const { workspace, assertNothingLeft } = suiteWorkspace();
@@ -64,9 +64,9 @@ suite('vswbench card', cannotMeasure, () => {
     const pdrPps = pdr?.lowerPps ?? assert.fail(ended.stderr);
     assert.ok(pdrPps <= 1.1 * RATE_PPS, `${pdrPps}`);
     assert.deepEqual(loads.map(({ share }) => share).sort(), [0.1, 0.5, 0.9]);
-    // A window of 0.4 s has a burst of 64 more or less.
+    // A window of 0.4 s has a burst of 64 or two more or less.
     for (const { share, receivedPps } of loads) {
-      assert.ok(receivedPps <= share * pdrPps + 64 / 0.4, `${share} ${receivedPps}`);
+      assert.ok(receivedPps <= 1.1 * share * pdrPps + (2 * 64) / 0.4, `${share} of ${pdrPps}: ${receivedPps}`);
     }
     assert.deepEqual(roundTrips.map(({ share }) => share).sort(), [0, 0.1, 0.5, 0.9]);
     assert.ok(burst.longestPackets.median > 0);

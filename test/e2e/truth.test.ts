@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Known truth: every count that vswbench reports of switches whose every fault is known beforehand (test/fixtures/impaired-switch).
-// All combinations of five faults at rates drawn anew for each are measured with two frameworks; with the others, and of two pairs,
-// a sample of them, or all where VSWBENCH_TRUTH is `all`.
+// Half of the combinations of five faults, in which any four of these meet in every way, are measured at rates drawn anew for each; with the other
+// frameworks, and of two pairs, a sample of them, or all where VSWBENCH_TRUTH is `all`.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { z } from 'zod';
@@ -41,6 +41,10 @@ const ComparisonSchema = z.looseObject({
 
 /** Each combination of faults, by a number whose bits are the faults. */
 const COMBINATIONS = Array.from({ length: 2 ** FAULTS.length }, (_, bits) => bits);
+/** Those with an even number of faults: a half fraction of the whole design, of resolution V. */
+const HALF = ALL
+  ? COMBINATIONS
+  : COMBINATIONS.filter((bits) => FAULTS.filter((_, bit) => bits & (1 << bit)).length % 2 === 0);
 const SAMPLE = ALL ? COMBINATIONS : COMBINATIONS.filter((bits) => bits % 6 === 1 || bits === COMBINATIONS.length - 1);
 
 function schedulesOf(combinations: readonly number[], seed: number): Record<string, Schedule> {
@@ -58,7 +62,7 @@ suite('known truth', cannotMeasure, () => {
   const { workspace, assertNothingLeft } = suiteWorkspace();
 
   for (const { options, combinations } of [
-    { options: '--io raw-mmsg -S 1vs1', combinations: COMBINATIONS },
+    { options: '--io raw-mmsg -S 1vs1', combinations: HALF },
     { options: '--io udp,udp-mmsg,raw -S 1vs1', combinations: SAMPLE },
     { options: `--io ${ALL ? 'udp,udp-mmsg,raw,raw-mmsg' : 'udp,raw-mmsg'} -S 2vs2`, combinations: SAMPLE },
   ]) {
