@@ -65,19 +65,11 @@ function isMeasured(trial: Trial): trial is MeasuredTrial {
   return trial.outcome.outcome === 'measured' && trial.measurement !== null;
 }
 
-/** Such trials stand a disturbed part now and then: that is what they have many for. They do not where most of them are: for these reasons then, the worst of each kind. */
+/** Such trials stand a disturbed part now and then: that is what they have many for. They do not where most of them are: a reason of each kind then. */
 export function disturbancesOf(parts: readonly { disturbances: readonly string[] }[]): string[] {
   const disturbed = parts.filter(({ disturbances }) => disturbances.length > 0);
   if (disturbed.length <= parts.length / 2) return [];
-  const kinds = Map.groupBy(
-    disturbed.flatMap(({ disturbances }) => disturbances),
-    (reason) => reason.replace(NUMBERS, ''),
-  );
-  return [...kinds.values()].flatMap((those) => those.toSorted((a, b) => firstNumber(b) - firstNumber(a))[0] ?? []);
-}
-
-const NUMBERS = /\d+(\.\d+)?/g;
-
-function firstNumber(reason: string): number {
-  return Number(reason.match(NUMBERS)?.[0] ?? 0);
+  const reasons = disturbed.flatMap(({ disturbances }) => disturbances);
+  const kinds = Map.groupBy(reasons, (reason) => reason.replace(/\d+(\.\d+)?/g, ''));
+  return [...kinds.values()].flatMap(([first]) => first ?? []);
 }
