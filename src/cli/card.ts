@@ -2,11 +2,10 @@
 // A capacity card: one campaign after another for each of its pages, and what they found on a page.
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { CampaignFile } from '../model/campaign.ts';
 import { CARD_PARTS, type Card, type CardPart, type CardSubject } from '../model/card.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
-import { CARD_OWN, cardCampaign, cardSubjects } from '../plan/card.ts';
+import { CARD_OWN, cardCampaign, cardCapacity, cardSubjects } from '../plan/card.ts';
 import { cardPage, pdrOf } from '../report/card.ts';
 import { renderCard } from '../report/card-terminal.ts';
 import type { Plan } from '../run/parts.ts';
@@ -19,7 +18,7 @@ import { CliError, EXIT } from './errors.ts';
 import { withStore } from './load.ts';
 import { measure } from './measure.ts';
 import { saveMemory } from './memory.ts';
-import { planNew, refuseNothing } from './plan.ts';
+import { planNew, refuseNothing, whyNothing } from './plan.ts';
 import { writePage } from './report.ts';
 import { resultOf } from './results.ts';
 import { planResumed } from './resume.ts';
@@ -44,7 +43,7 @@ async function measureCard(earlier: Card | null, options: CardOptions): Promise<
   const asked = earlier?.asked ?? askedIn(options);
   // Whoever resumes it may be in another folder.
   const driverFiles = earlier?.driverFiles ?? (options.switch ?? []).map((path) => resolve(path));
-  const campaign = campaignOf(partOf('capacity', null, asked));
+  const campaign = campaignOf(cardCapacity(asked));
   const loaded = await loadDrivers(driverFiles);
   refuseUnknown(campaign, loaded.drivers);
   if (campaign.testbeds.length > 1) {
@@ -121,17 +120,20 @@ function planPart(
   if (state !== undefined && 'skipped' in state) return null;
   const stored = state === undefined ? null : store.begun(state.campaign);
   if (stored !== null) return stored.endedAt === null ? { plan: planResumed(stored, views), isNew: false } : null;
-  const fields = cardCampaign(part, subject, card.asked, pdrOf(resultsOf(store, subject)));
+  const fields = cardCampaign(part, subject, card.asked, pdrOf(resultsOf(store, subject, ['capacity'])));
   if ('skipped' in fields) return { skipped: fields.skipped };
   const plan = planNew(campaignOf(fields), drivers, views);
-  const able = plan.cases.some(({ skipped }) => skipped === null);
-  const reasons = [...new Set(plan.cases.flatMap(({ skipped }) => skipped ?? []))].join('; ');
-  return able ? { plan, isNew: true } : { skipped: reasons };
+  const skipped = whyNothing(plan);
+  return skipped === null ? { plan, isNew: true } : { skipped };
 }
 
-function resultsOf(store: Store, { parts }: CardSubject): Partial<Record<CardPart, CampaignResult>> {
+function resultsOf(
+  store: Store,
+  { parts }: CardSubject,
+  wanted: readonly CardPart[] = CARD_PARTS,
+): Partial<Record<CardPart, CampaignResult>> {
   return Object.fromEntries(
-    CARD_PARTS.flatMap((part) => {
+    wanted.flatMap((part) => {
       const state = parts[part];
       const result = state === undefined || 'skipped' in state ? null : resultOf(store, state.campaign);
       return result === null ? [] : [[part, result] as const];
@@ -190,16 +192,4 @@ function askedIn(options: CardOptions): Record<string, string> {
     throw new CliError(EXIT.usage, `a card has its own ${own.join(', ')}: leave that out, or call 'vswbench run'`);
   }
   return asked;
-}
-
-/** The first campaign of a card before anybody knows what the machine can do: of all that was asked for. */
-function partOf(part: CardPart, pdrPps: number | null, asked: Record<string, string>): CampaignFile {
-  const any: CardSubject = { switch: '', io: '', port: 'netdev', parts: {} };
-  const fields = cardCampaign(part, any, asked, pdrPps);
-  if ('skipped' in fields) throw new RangeError(fields.skipped);
-  const { switch: _, io: __, port: ___, title: ____, ...rest } = fields;
-  const given = Object.fromEntries(
-    (['switch', 'io', 'port'] as const).flatMap((key) => (asked[key] === undefined ? [] : [[key, asked[key]]])),
-  );
-  return { ...rest, ...given };
 }

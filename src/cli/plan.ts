@@ -61,9 +61,15 @@ export function offersOf(views: readonly TestbedView[]): TestbedOffer[] {
   return views.map(({ offer }) => offer);
 }
 
+/** Why no test case can run; null where one can. */
+export function whyNothing({ cases }: Pick<Plan, 'cases'>): string | null {
+  if (cases.some(({ skipped }) => skipped === null)) return null;
+  return [...new Set(cases.map(({ skipped }) => skipped))].join('; ');
+}
+
 /** Throws CliError with the reasons where no test case can run here. */
-export function refuseNothing({ cases }: Pick<Plan, 'cases'>): void {
-  if (cases.some((planned) => planned.skipped === null)) return;
-  const reasons = [...new Set(cases.map((planned) => planned.skipped))].join('; ');
+export function refuseNothing(plan: Pick<Plan, 'cases'>): void {
+  const reasons = whyNothing(plan);
+  if (reasons === null) return;
   throw new CliError(EXIT.nothingMeasurable, `nothing of this campaign can be measured here: ${reasons}`);
 }

@@ -22,7 +22,6 @@ export type BurstLoad = z.infer<typeof BurstLoadSchema>;
 
 /** `longest`: none that was tried is too long. `shortest`: even the shortest is. */
 export const BURST_ENDS = ['found', 'longest', 'shortest'] as const;
-export type BurstEnd = (typeof BURST_ENDS)[number];
 
 /** Of each sender. */
 export const BurstSchema = z.strictObject({

@@ -9,7 +9,6 @@ export type CardPart = (typeof CARD_PARTS)[number];
 
 /** A campaign, whether it has been measured to its end or not; or why there is none. */
 const PartStateSchema = z.union([z.strictObject({ campaign: z.string() }), z.strictObject({ skipped: z.string() })]);
-export type PartState = z.infer<typeof PartStateSchema>;
 
 /** One page of the card. */
 export const CardSubjectSchema = z.strictObject({

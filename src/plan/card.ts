@@ -39,6 +39,18 @@ const PROBE_PPS = 5000;
 /** Pairs that share a switch where fairness is looked at. */
 const FAIR_PAIRS = '4vs4';
 
+/** What the other parts have no use for. */
+const OF_SEARCHES = ['objective', 'width', 'durationSum', 'budget'];
+
+const USUAL = { trials: '1', repeat: 'none', warmup: '200ms', duration: '2s' };
+
+/** The first part of all that was asked for, whatever the machine can do of it. */
+export function cardCapacity(asked: Readonly<Record<string, string>>): CampaignFile {
+  const { objective, budget = BUDGET, ...rest } = asked;
+  const objectives = [...new Set([...OBJECTIVES, ...(objective?.split(',') ?? [])])].join(',');
+  return { ...USUAL, warmup: '100ms', duration: '1s', ...rest, budget, objective: objectives, dimension: 'capacity' };
+}
+
 /**
  * The campaign of a part, by the keys of campaign files: `asked` goes before what is usual, and after what makes the part. `pdrPps` is of each
  * sender.
@@ -51,36 +63,27 @@ export function cardCampaign(
 ): CampaignFile | { skipped: string } {
   const { switch: id, io, port } = subject;
   const own = { switch: id, io, port, title: `Card of ${id} with ${io}: ${part}` };
-  const usual = { trials: '1', repeat: 'none', warmup: '200ms', duration: '2s' };
-  const { objective, width, durationSum, budget, ...rest } = asked;
+  const rest = Object.fromEntries(Object.entries(asked).filter(([key]) => !OF_SEARCHES.includes(key)));
   const rates = pdrPps === null ? [] : cardRates(pdrPps);
   switch (part) {
-    case 'capacity': {
-      const objectives = [...new Set([...OBJECTIVES, ...(objective?.split(',') ?? [])])].join(',');
-      const search = {
-        ...(width === undefined ? {} : { width }),
-        ...(durationSum === undefined ? {} : { durationSum }),
-        ...{ budget: budget ?? BUDGET, objective: objectives },
-      };
-      const trials = { warmup: '100ms', duration: '1s' };
-      return { ...usual, ...trials, ...rest, ...own, ...search, dimension: 'capacity' };
-    }
+    case 'capacity':
+      return { ...cardCapacity(asked), ...own };
     case 'load':
       if (rates.length === 0) return NO_PDR;
-      return { ...usual, ...rest, ...own, dimension: 'throughput', rate: rates.join(',') };
+      return { ...USUAL, ...rest, ...own, dimension: 'throughput', rate: rates.join(',') };
     case 'delay':
       if (rates.length === 0) return NO_PDR;
       return {
-        ...{ ...usual, duration: '2200ms', ...rest, ...own, dimension: 'latency' },
+        ...{ ...USUAL, duration: '2200ms', ...rest, ...own, dimension: 'latency' },
         rate: String(Math.min(PROBE_PPS, rates[0] ?? PROBE_PPS)),
         background: ['none', ...rates].join(','),
       };
     case 'burst':
-      return { ...usual, duration: '1s', ...rest, ...own, dimension: 'burst' };
+      return { ...USUAL, duration: '1s', ...rest, ...own, dimension: 'burst' };
     case 'flows':
-      return { ...usual, ...OF_FLOWS, ...rest, ...own, dimension: 'throughput', flows: '1..1M/x10' };
+      return { ...USUAL, ...OF_FLOWS, ...rest, ...own, dimension: 'throughput', flows: '1..1M/x10' };
     case 'fairness':
-      return { ...usual, ...rest, ...own, dimension: 'throughput', pairs: FAIR_PAIRS };
+      return { ...USUAL, ...rest, ...own, dimension: 'throughput', pairs: FAIR_PAIRS };
     default:
       return part satisfies never;
   }

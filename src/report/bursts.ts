@@ -2,14 +2,13 @@
 // The longest bursts in words: `longest burst 1012 packets (1008 – 1016), 998 deep, 250.1 µs`.
 import type { Burst } from '../model/burst.ts';
 import { inScale, MICROSECONDS, withUnit } from './format.ts';
+import { betweenWords } from './found.ts';
 
 type Bounds = Pick<Burst, 'lowerPackets' | 'upperPackets'>;
 
 /** Between which lengths the longest train lies that comes through; a dash where nobody knows. */
 export function trainBounds({ lowerPackets, upperPackets }: Bounds): string {
-  if (lowerPackets !== null && upperPackets !== null) return `${lowerPackets} – ${upperPackets}`;
-  if (lowerPackets !== null) return `≥ ${lowerPackets}`;
-  return upperPackets === null ? '–' : `< ${upperPackets}`;
+  return betweenWords(lowerPackets, upperPackets, String);
 }
 
 /** What was found of one trial. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The drawings of a card: delays beside loads, and throughput over flows.
 import type { CardPage } from './card.ts';
-import { type Chart, type LegendEntry, SERIES, UNIT_ABOVE } from './chart.ts';
+import { type Chart, type LegendEntry, seriesColor, UNIT_ABOVE } from './chart.ts';
 import { MICROSECONDS, ppsScale } from './format.ts';
 
 const PERCENTILES = [
@@ -11,10 +11,6 @@ const PERCENTILES = [
 
 function nameOf({ facts }: CardPage): string {
   return `${facts.switch} · ${facts.io}`;
-}
-
-function colorAt(index: number): string {
-  return SERIES[index % SERIES.length] ?? SERIES[0];
 }
 
 /** Null where nothing was measured beside a load. */
@@ -32,7 +28,7 @@ export function delayChart(pages: readonly CardPage[]): Chart | null {
   );
   if (rows.length === 0) return null;
   const legend = pages.flatMap((page, index): LegendEntry[] =>
-    PERCENTILES.map(({ name, dash }) => ({ label: `${nameOf(page)}, ${name}`, color: colorAt(index), dash })),
+    PERCENTILES.map(({ name, dash }) => ({ label: `${nameOf(page)}, ${name}`, color: seriesColor(index), dash })),
   );
   return {
     title: 'Round trips beside a load',
@@ -50,7 +46,7 @@ export function delayChart(pages: readonly CardPage[]): Chart | null {
         color: scaleOf(
           'page',
           pages.map(nameOf),
-          pages.map((_, index) => colorAt(index)),
+          pages.map((_, index) => seriesColor(index)),
         ),
         strokeDash: {
           ...{ field: 'percentile', type: 'nominal', legend: null },
@@ -77,7 +73,7 @@ export function flowsChart(pages: readonly CardPage[]): Chart | null {
   return {
     title: 'Throughput over flows',
     caption: 'What arrives of a sender that sends as fast as it can, its packets of so many flows in turn.',
-    legend: pages.map((page, index) => ({ label: nameOf(page), color: colorAt(index), dash: '1,0' })),
+    legend: pages.map((page, index) => ({ label: nameOf(page), color: seriesColor(index), dash: '1,0' })),
     spec: (width) => ({
       ...{ width, height: 240, autosize: { type: 'fit', contains: 'padding' }, data: { values: rows } },
       mark: { type: 'line', strokeWidth: 2, point: { filled: true, size: 45 } },
@@ -90,7 +86,7 @@ export function flowsChart(pages: readonly CardPage[]): Chart | null {
         color: scaleOf(
           'page',
           pages.map(nameOf),
-          pages.map((_, index) => colorAt(index)),
+          pages.map((_, index) => seriesColor(index)),
         ),
       },
     }),

@@ -13,7 +13,7 @@ import {
   measuredCases,
   rowNames,
   rowsHeight,
-  SERIES,
+  seriesColor,
   ticksFor,
 } from './chart.ts';
 import { common, describeGroup, varying, whereOf } from './format.ts';
@@ -37,12 +37,11 @@ export function capacityCharts(result: CampaignResult): Chart[] {
     );
     const objectives = [...new Set(rows.map(({ objective }) => objective))];
     const labels = [...new Set(rows.map(({ label }) => label))];
-    const colorAt = (index: number) => SERIES[index % SERIES.length] ?? SERIES[0];
     const what = capital(describeGroup(group.group, common(result, group.group, names)));
     return {
       title: `Capacity${whereOf(result, group.group)}`,
       caption: `${what}. Bars are what arrives at the highest rate that meets an objective, lines reach from that rate to the lowest that does not.`,
-      legend: objectives.map((label, index) => ({ label, color: colorAt(index) })),
+      legend: objectives.map((label, index) => ({ label, color: seriesColor(index) })),
       spec: (width) => {
         const layout = { names: labels, width, step: 14 + OBJECTIVE_STEP * objectives.length, labelPx: 12 };
         return {
@@ -59,7 +58,7 @@ export function capacityCharts(result: CampaignResult): Chart[] {
                 x: { field: 'pps', type: 'quantitative', title: scale.unit, axis: { tickCount: ticksFor(width) } },
                 color: {
                   ...{ field: 'objective', type: 'nominal', legend: null },
-                  scale: { domain: objectives, range: objectives.map((_, index) => colorAt(index)) },
+                  scale: { domain: objectives, range: objectives.map((_, index) => seriesColor(index)) },
                 },
               },
             },

@@ -2,7 +2,7 @@
 // Which share of the packets each cache of a switch answered, over the number of flows: what is behind the curve of throughput.
 import type { CampaignResult } from '../model/result.ts';
 import { type Curve, curvesOf } from '../stats/curves.ts';
-import { CHARTS_MAX, type Chart, caseLabel, NEUTRAL, SERIES, UNIT_ABOVE } from './chart.ts';
+import { CHARTS_MAX, type Chart, caseLabel, NEUTRAL, seriesColor, UNIT_ABOVE } from './chart.ts';
 import { about } from './cliff-words.ts';
 
 /** A chart for each path whose switch tells it. */
@@ -23,7 +23,7 @@ function hitChart({ cases }: Curve): Chart | null {
   );
   if (first === undefined || rows.length === 0) return null;
   const names = caches.map(({ name }) => name);
-  const colors = names.map((_, index) => SERIES[index % SERIES.length] ?? NEUTRAL);
+  const colors = names.map((_, index) => seriesColor(index));
   const color = { field: 'name', type: 'nominal', legend: null, scale: { domain: names, range: colors } } as const;
   // What lies beyond the axis would stretch it.
   const [least, most] = [cases[0]?.case.flows ?? 1, cases.at(-1)?.case.flows ?? 1];

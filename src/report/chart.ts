@@ -40,11 +40,16 @@ export function caseLabel({ case: testCase, flags }: CaseResult): string {
   return `${testCase.switch} · ${ioName(testCase)}${flags.includes('super-packets') ? ' (super-packets)' : ''}`;
 }
 
+/** Of the n-th series, from 0; they begin anew where there are more than colours. */
+export function seriesColor(index: number): string {
+  return SERIES[index % SERIES.length] ?? NEUTRAL;
+}
+
 /** Colour of a switch, the same throughout a report. `direct` is no switch and is grey. */
 export function colorOf(result: CampaignResult, id: string): string {
   if (id === 'direct') return NEUTRAL;
   const ids = [...new Set(result.results.map((one) => one.case.switch))].filter((other) => other !== 'direct');
-  return SERIES[ids.indexOf(id) % SERIES.length] ?? NEUTRAL;
+  return seriesColor(ids.indexOf(id));
 }
 
 /** The cases of a dimension that have a figure. */

@@ -8,9 +8,14 @@ type Bounds = Pick<Found, 'lowerPps' | 'upperPps'>;
 
 /** Between which rates the highest one lies that meets an objective, in a scale and without the unit; a dash where nobody knows. */
 export function boundsOf({ lowerPps, upperPps }: Bounds, scale: Scale): string {
-  if (lowerPps !== null && upperPps !== null) return `${inScale(lowerPps, scale)} – ${inScale(upperPps, scale)}`;
-  if (lowerPps !== null) return `≥ ${inScale(lowerPps, scale)}`;
-  return upperPps === null ? '–' : `< ${inScale(upperPps, scale)}`;
+  return betweenWords(lowerPps, upperPps, (pps) => inScale(pps, scale));
+}
+
+/** A highest value that is good and a lowest that is not, either of which may be missing; a dash where both are. */
+export function betweenWords(lower: number | null, upper: number | null, tell: (value: number) => string): string {
+  if (lower !== null && upper !== null) return `${tell(lower)} – ${tell(upper)}`;
+  if (lower !== null) return `≥ ${tell(lower)}`;
+  return upper === null ? '–' : `< ${tell(upper)}`;
 }
 
 /** The unit in which what was found for all of these cases reads well. */

@@ -51,6 +51,7 @@ export async function runBurst(context: BurstContext): Promise<Trial> {
         ...{ step: testCase.burst, widthRatio: WIDTH_RATIO },
       },
       (packets, isClose) => trains.pass(packets, isClose ? TRAINS.close : TRAINS.look),
+      (soFar) => trains.tell(soFar),
     );
     return concluded(trains.standing ?? look, burstOf(bounds, forwardedPps, trains.all));
   });
@@ -64,7 +65,6 @@ class TrainLoads {
   private readonly context: BurstContext;
   private readonly parts: Parts;
   private readonly forwardedPps: number;
-  private readonly bounds: LongestBounds = { lower: null, upper: null };
 
   constructor(context: BurstContext, parts: Parts, forwardedPps: number) {
     this.context = context;
@@ -80,10 +80,13 @@ class TrainLoads {
     const load = loadOf(packets, trial.measurement);
     const passed = passes(load);
     this.all.push(load);
-    this.bounds[passed ? 'lower' : 'upper'] = packets;
     if (passed || this.standing === null) this.standing = trial;
-    context.tell(load, this.bounds);
     return passed;
+  }
+
+  tell(bounds: LongestBounds): void {
+    const last = this.all.at(-1);
+    if (last !== undefined) this.context.tell(last, bounds);
   }
 }
 

@@ -183,6 +183,7 @@ async function runPlanned(
     };
     /** With applications that stay for all of its parts. */
     const inParts = async (whole: (kept: KeptApplications) => Promise<Trial>) => {
+      await context.reused.end(signal);
       const kept = new KeptApplications();
       try {
         return await whole(kept);
@@ -221,7 +222,6 @@ async function runPlanned(
         ),
     };
     const attempt = async () => {
-      if (testCase.dimension === 'capacity' || testCase.dimension === 'burst') await context.reused.end(signal);
       const trial = await trialOf[testCase.dimension]();
       const way = { hostNetwork: context.hostNetwork, remote: testCase.location === 'remote' };
       const outcome = await namingObstacles(trial.outcome, sides, way);

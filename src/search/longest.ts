@@ -16,17 +16,21 @@ export interface LongestBounds {
   upper: number | null;
 }
 
-/** Looks at as few lengths as it can; `passes` is asked of each once. */
+/** Looks at as few lengths as it can; `passes` is asked of each once, and `tell` hears behind it where the bounds are. */
 export async function longest(
   plan: LongestPlan,
   passes: (length: number, isClose: boolean) => Promise<boolean>,
+  tell: (bounds: Readonly<LongestBounds>) => void = () => undefined,
 ): Promise<LongestBounds> {
   const whole = (length: number) => Math.max(1, Math.round(length / plan.step)) * plan.step;
   const bounds: LongestBounds = { lower: null, upper: null };
+  const look = async (length: number, isClose: boolean) => {
+    bounds[(await passes(length, isClose)) ? 'lower' : 'upper'] = length;
+    tell(bounds);
+  };
   const last = Math.max(whole(plan.longest), whole(plan.shortest));
   for (let length = whole(plan.shortest); bounds.upper === null; length = Math.min(last, 2 * length)) {
-    if (await passes(length, false)) bounds.lower = length;
-    else bounds.upper = length;
+    await look(length, false);
     if (length === last) break;
   }
   while (bounds.lower !== null && bounds.upper !== null) {
@@ -34,8 +38,7 @@ export async function longest(
     if (upper - lower <= Math.max(plan.step, plan.widthRatio * upper)) break;
     const length = whole((lower + upper) / 2);
     if (length === lower || length === upper) break;
-    if (await passes(length, true)) bounds.lower = length;
-    else bounds.upper = length;
+    await look(length, true);
   }
   return bounds;
 }
