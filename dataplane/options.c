@@ -110,6 +110,8 @@ static const struct option_spec specs[] = {
     {"--cooldown-ms", "N", KIND_NUMBER, AT(o.cooldown_ms), 0, DAY_MS, NULL, NULL,
      "sender, client, peer: time behind the steady state (0)"},
     {"--interval-ms", "N", KIND_NUMBER, AT(o.interval_ms), 1, DAY_MS, NULL, NULL, "sampling interval (100)"},
+    {"--gap-packets", "N", KIND_NUMBER, AT(o.gap_packets), 0, UINT32_MAX, NULL, NULL,
+     "tell where packets are missing, in stretches that are so many apart; 0 = do not (0)"},
     {"--drain-ms", "N", KIND_NUMBER, AT(o.drain_ms), 0, 2000, NULL, NULL,
      "wait so long without a packet before the end, 2000 at most (20)"},
     {"--max-debt-ms", "N", KIND_NUMBER, AT(o.max_debt_ms), 1, DAY_MS, NULL, NULL,

@@ -33,6 +33,7 @@ struct options {
     struct sizes sizes;                                       /* period 0: all have frame_len */
     enum schedule_kind arrivals;
     uint64_t train_packets, pause_ns; /* SCHEDULE_ON_OFF */
+    uint64_t gap_packets;             /* 0: where packets are missing is not told */
     enum wait_way wait;
     struct io_encapsulation encapsulation;
     uint64_t queues;

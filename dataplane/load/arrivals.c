@@ -132,6 +132,8 @@ static void record(struct arrivals *a, const struct run *run, uint64_t first, ui
     uint64_t lag = (uint64_t)run->lag << LAG_SHIFT;
     histogram_record(&a->since_sent, clock_ticks_to_ns(delay), packets);
     histogram_record(&a->since_intended, clock_ticks_to_ns(delay + lag), packets);
+    if (UNLIKELY(__atomic_load_n(a->in_event, __ATOMIC_RELAXED)))
+        histogram_record(&a->event_since_intended, clock_ticks_to_ns(delay + lag), packets);
 }
 
 /* The bytes of so many packets from the next one on. */
@@ -255,6 +257,8 @@ static void expect_plain(struct arrivals *a, const struct io_config *c, bool tou
         a->match = match_choose_ports(a->compact);
 }
 
+static const bool never = false;
+
 void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full)
 {
     const struct io_config *c = &port->config;
@@ -265,6 +269,8 @@ void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark
     sequence_reset(&a->sequence);
     histogram_reset(&a->since_intended);
     histogram_reset(&a->since_sent);
+    histogram_reset(&a->event_since_intended);
+    a->in_event = &never;
 
     a->form = c->rx_form;
     a->headers_len = a->form != NULL ? a->form->headers_len : HEADERS_LEN;
@@ -293,16 +299,24 @@ static void count_lost(void *arrivals, uint64_t number)
         flow_losses_count(a->flow_losses, number);
     if (a->trains != NULL)
         trains_count_lost(a->trains, number);
+    if (a->gaps != NULL)
+        gaps_count_lost(a->gaps, number);
     if (a->form != NULL && a->form->sizes != NULL)
         a->lost_of_class[size_class_of(a->form->sizes, number)]++;
 }
 
-void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses, struct trains *trains)
+void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses, struct trains *trains, struct gaps *gaps)
 {
     a->flow_losses = losses;
     a->trains = trains;
+    a->gaps = gaps;
     a->sequence.lost = count_lost;
     a->sequence.lost_context = a;
+}
+
+void arrivals_heed_events(struct arrivals *a, const bool *in_event)
+{
+    a->in_event = in_event;
 }
 
 void arrivals_by_size(const struct arrivals *a, uint64_t packets[SIZE_CLASSES_MAX])

@@ -15,6 +15,7 @@
 #include "../frame/form.h"
 #include "../io/io.h"
 #include "flow_losses.h"
+#include "gaps.h"
 #include "histogram.h"
 #include "match.h"
 #include "sequence.h"
@@ -48,6 +49,8 @@ struct arrivals {
     const struct form *form;         /* NULL: traffic is plain */
     struct flow_losses *flow_losses; /* NULL: nobody counts flows one by one */
     struct trains *trains;           /* NULL: there are none */
+    struct gaps *gaps;               /* NULL: nobody asks where packets are missing */
+    const bool *in_event;            /* atomic: what arrives now is of an event */
     struct run run;
 
     uint64_t packets, bytes, corrupted, foreign; /* foreign packets are not among packets */
@@ -61,14 +64,20 @@ struct arrivals {
     /* Of steady unique packets: from the time they were meant to leave, and from the time they left, to the time the
      * port saw them. */
     struct histogram since_intended, since_sent;
+    /* Of those among them that arrived during events, as since_intended. */
+    struct histogram event_since_intended;
 };
 
 /* The port must be open, or at least have its ops and config. mark: that of our packets which are not steady; those of
  * other pairs and runs are foreign. */
 void arrivals_init(struct arrivals *a, const struct io_port *port, uint32_t mark, bool touch_full);
 
-/* Counts what is lost of each flow and each train, where these are not NULL, and of each size from now on. */
-void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses, struct trains *trains);
+/* Counts what is lost of each flow and each train, and where, as far as these are not NULL, and of each size from now
+ * on. */
+void arrivals_count_losses(struct arrivals *a, struct flow_losses *losses, struct trains *trains, struct gaps *gaps);
+
+/* What arrives while this is true is of an event. */
+void arrivals_heed_events(struct arrivals *a, const bool *in_event);
 
 /* Of a mix: how many numbers of each class of sizes have arrived and were not late. The sequence must be settled. */
 void arrivals_by_size(const struct arrivals *a, uint64_t packets[SIZE_CLASSES_MAX]);

@@ -15,7 +15,9 @@
 
 /* A sleeping thread wakes up tens of microseconds late: the rest is spent polling. */
 #define START_SPIN_NS NS_PER_MS
-#define COMMANDS "announce, announce all, start, start T, send, send T, measure, measure T, next OPTIONS or stop"
+#define COMMANDS                                                                                                       \
+    "announce, announce all, start, start T, send, send T, measure, measure T, event begin, event end, next OPTIONS "  \
+    "or stop"
 
 static struct timespec to_timespec(uint64_t ns)
 {
@@ -139,6 +141,7 @@ static void request_next(struct control *c, const char *options)
         c->announce = c->announce_all = c->armed = c->ran = c->measure = c->told_to_send = c->send = false;
         __atomic_store_n(&c->stop, STOP_NONE, __ATOMIC_RELAXED);
         __atomic_store_n(&c->news, false, __ATOMIC_RELAXED);
+        __atomic_store_n(&c->in_event, false, __ATOMIC_RELAXED);
         /* Empty where the run came to its own end. */
         eventfd_read(c->stop_fd, &ignored);
         snprintf(c->next_options, sizeof(c->next_options), "%s", options);
@@ -158,6 +161,10 @@ static void obey(struct control *c, const char *line)
         control_stop(c, STOP_COMMAND);
     else if (strncmp(line, "next ", 5) == 0)
         request_next(c, line + 5);
+    else if (strcmp(line, "event begin") == 0)
+        __atomic_store_n(&c->in_event, true, __ATOMIC_RELAXED);
+    else if (strcmp(line, "event end") == 0)
+        __atomic_store_n(&c->in_event, false, __ATOMIC_RELAXED);
     else if (strcmp(line, "announce") == 0)
         request_announcement(c, &c->announce);
     else if (strcmp(line, "announce all") == 0)

@@ -25,6 +25,7 @@ struct control {
     /* Atomic; alone on their line, which is read once a burst. A source looks at nothing else until there is news. */
     _Alignas(CACHE_LINE) bool news;
     enum stop_cause stop;
+    bool in_event; /* atomic: something happens around, and what arrives meanwhile is counted apart */
     _Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t changed;
     enum control_state state;

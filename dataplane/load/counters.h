@@ -14,6 +14,7 @@ struct counters {
     uint64_t rx_unique_packets;
     uint64_t polls; /* attempts to receive; of a sender, to send */
     uint64_t empty_polls;
+    uint64_t given_up_packets; /* due, and too old to be sent */
 };
 
 /* By the polling thread only: having no rival, it needs no atomic addition. */

@@ -140,7 +140,7 @@ int report_ready(const struct session *s)
 /* What a sample says. */
 struct sample {
     uint64_t t_ns; /* CLOCK_MONOTONIC */
-    uint64_t tx_packets, rx_packets, rx_unique_packets, cpu_ns, polls, empty_polls;
+    uint64_t tx_packets, given_up_packets, rx_packets, rx_unique_packets, cpu_ns, polls, empty_polls;
     uint64_t minor_faults;
     bool minor_faults_known;
 };
@@ -153,6 +153,7 @@ static int report_sample(const struct options *o, const struct sample *sample)
         return -ENOMEM;
     put_time(line.stream, "t_ns", o, sample->t_ns);
     put_count(line.stream, "tx_packets", sample->tx_packets);
+    put_count(line.stream, "given_up_packets", sample->given_up_packets);
     put_count(line.stream, "rx_packets", sample->rx_packets);
     put_count(line.stream, "rx_unique_packets", sample->rx_unique_packets);
     put_count(line.stream, "cpu_ns", sample->cpu_ns);
@@ -258,6 +259,22 @@ static void put_trains_received(FILE *out, const struct trains *t)
     fputc('}', out);
 }
 
+/* Stretches of numbers with losses, as [first, last, lost]. */
+static void put_gaps(FILE *out, const struct gaps *g)
+{
+    const char *separator = "";
+
+    if (g->packets == 0) {
+        fprintf(out, ",\"gaps\":null");
+        return;
+    }
+    fprintf(out, ",\"gaps\":[");
+    for (size_t i = 0; i < g->count; i++, separator = ",")
+        fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", separator, g->list[i].first, g->list[i].last,
+                g->list[i].lost);
+    fputc(']', out);
+}
+
 static void put_tx(FILE *out, const struct session *s)
 {
     const struct options *o = s->options;
@@ -325,6 +342,7 @@ static void put_rx(FILE *out, const struct session *s)
     put_flows(out, &s->flow_losses);
     put_sizes_received(out, s);
     put_trains_received(out, &s->trains);
+    put_gaps(out, &s->gaps);
     fputc('}', out);
 }
 
@@ -386,6 +404,8 @@ static void put_latency(FILE *out, const struct session *s)
     put_histogram(out, "one_way_intended", one_way ? &a->since_intended : NULL);
     fputc(',', out);
     put_histogram(out, "one_way_actual", one_way ? &a->since_sent : NULL);
+    fputc(',', out);
+    put_histogram(out, "one_way_event", one_way ? &a->event_since_intended : NULL);
     fputc('}', out);
 }
 
@@ -564,6 +584,7 @@ static struct sample counted(const struct session *s, uint64_t t_ns)
     struct sample sample = {
         .t_ns = t_ns,
         .tx_packets = counter_read(&s->counters.tx_packets),
+        .given_up_packets = counter_read(&s->counters.given_up_packets),
         .rx_packets = counter_read(&s->counters.rx_packets),
         .rx_unique_packets = counter_read(&s->counters.rx_unique_packets),
         .polls = counter_read(&s->counters.polls),

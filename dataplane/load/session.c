@@ -67,8 +67,10 @@ int session_make_packets(struct session *s)
 {
     const struct options *o = s->options;
     bool at_source = o->role == ROLE_SENDER || o->role == ROLE_CLIENT;
-    int error = make_flows(s);
+    int error = gaps_init(&s->gaps, role_receives(o->role) ? o->gap_packets : 0);
 
+    if (error == 0)
+        error = make_flows(s);
     if (error < 0 || !options_need_form(o))
         return error;
     struct form_config c = {
@@ -125,6 +127,7 @@ int session_renew(struct session *s)
     __atomic_store_n(&s->phase, SESSION_BEFORE, __ATOMIC_SEQ_CST);
     if (s->flow_losses.flows != NULL)
         flow_losses_clear(&s->flow_losses);
+    gaps_clear(&s->gaps);
     schedule_free_offsets(&s->schedule);
     s->schedule = (struct schedule){0};
     return session_make_schedule(s);
@@ -140,9 +143,10 @@ void session_prepare(struct session *s)
     arrivals_init(&s->arrivals, &s->port, packet_mark((unsigned)o->pair, (unsigned)their_run, false), o->touch_full);
     if (o->rate_pps > 0)
         arrivals_allow_ahead(&s->arrivals, s->schedule.ahead_packets);
-    if (s->flow_losses.flows != NULL || s->trains.packets > 0 || o->sizes.period > 0)
+    arrivals_heed_events(&s->arrivals, &s->control.in_event);
+    if (s->flow_losses.flows != NULL || s->trains.packets > 0 || s->gaps.packets > 0 || o->sizes.period > 0)
         arrivals_count_losses(&s->arrivals, s->flow_losses.flows != NULL ? &s->flow_losses : NULL,
-                              s->trains.packets > 0 ? &s->trains : NULL);
+                              s->trains.packets > 0 ? &s->trains : NULL, s->gaps.packets > 0 ? &s->gaps : NULL);
     cost_open(&s->cost);
 }
 

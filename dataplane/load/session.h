@@ -53,6 +53,7 @@ struct session {
     struct flows flows;       /* count 0: packets differ in nothing */
     struct flows vlans;       /* count 0: all packets are of one VLAN, or of none */
     struct flow_losses flow_losses;
+    struct gaps gaps;
     struct form tx_form, rx_form; /* where traffic is not plain */
     struct schedule schedule;     /* where it is paced */
     struct pacing pacing;

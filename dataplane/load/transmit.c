@@ -24,6 +24,7 @@ void transmit_give_up(struct session *s, uint64_t now)
     give_up_refused(s);
     /* Whoever comes late to the end gives up what fell due before it, and no more. */
     pacing_limit_debt(&s->pacing, earlier(now, s->end + s->pacing.max_debt));
+    counter_set(&s->counters.given_up_packets, s->tx.not_taken + s->pacing.missed * s->options->burst);
 }
 
 /* The number of the first burst that is no longer due in the steady state, of those that the schedule has got to. */

@@ -657,6 +657,28 @@ static void test_peer(bool paced, const char *wait, bool own_tag)
     ends(0);
 }
 
+/* What arrives between the two commands is counted apart as well, and of a peer whose packets come back nothing is
+ * missing. */
+static void test_events(const char *commands, bool in_event)
+{
+    run("peer --io loop --rate 20000 --burst 8 --duration-ms 60 --interval-ms 5 --gap-packets 20");
+    CHECK(expect("ready"));
+    say(commands);
+    say("start\nsend\n");
+    do
+        CHECK(next_line(program.out));
+    while (is_type("sample"));
+    CHECK(is_type("sent"));
+    say("stop\n");
+    read_to_final();
+    check_rx();
+    CHECK(is("rx.gaps", "[]"));
+    CHECK(is("latency.one_way_event", in_event ? "{" : "null"));
+    if (in_event)
+        CHECK_EQUAL(number("latency.one_way_event.count"), number("latency.one_way_intended.count"));
+    ends(0);
+}
+
 /* One that is stopped before it was told to send has asked for nothing. */
 static void test_peer_that_never_sends(void)
 {
@@ -924,6 +946,9 @@ int main(void)
     test_peer(true, "yield", true);
     test_peer(false, "poll", true);
     test_peer(true, "poll", false);
+    test_events("", false);
+    test_events("event begin\n", true);
+    test_events("event begin\nevent end\n", false);
     test_peer_that_never_sends();
     test_start_at();
     test_start_far_and_past();

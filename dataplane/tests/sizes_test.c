@@ -251,7 +251,7 @@ static void test_losses(void)
 
     read_sizes("60*7,566*4,1514");
     open_line(true, IO_WHOLE_FRAMES, false);
-    arrivals_count_losses(&a, NULL, NULL);
+    arrivals_count_losses(&a, NULL, NULL, NULL);
     send_at(0, BURST);
     /* Two periods of eight without a long frame, and one without its first two; the last two packets are out of order.
      */
