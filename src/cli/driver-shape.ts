@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a file has to export to be a switch driver: looked at when it is read, so that a slip is told with its field.
 import { z } from 'zod';
+import { HOTPLUGS } from '../model/churn.ts';
 import { PortKindSchema } from '../model/dataplane.ts';
 import { HEADERS } from '../model/names.ts';
 import type { Parsed } from '../model/units.ts';
@@ -37,6 +38,7 @@ const DriverShape = z.object({
   pairsMax: z.int().positive().optional(),
   unserved: z.record(z.string(), z.string().min(1)).optional(),
   uncarried: z.partialRecord(z.enum(HEADERS), z.string().min(1)).optional(),
+  hotplug: z.enum(HOTPLUGS).optional(),
   frameLimit: fn<NonNullable<SwitchDriver['frameLimit']>>().optional(),
   hugepageBytes: fn<NonNullable<SwitchDriver['hugepageBytes']>>().optional(),
   probe: fn<SwitchDriver['probe']>(),
@@ -52,8 +54,19 @@ export function asDriver(value: object): Parsed<SwitchDriver> {
   if (!fields.ok) return fields;
   const parsed = DriverShape.safeParse(fields.value);
   if (!parsed.success) return { ok: false, error: issueOf(parsed.error) };
-  const { threads, workers, pairsMax, unserved, uncarried, frameLimit, hugepageBytes, probe, start, ...others } =
-    parsed.data;
+  const {
+    threads,
+    workers,
+    pairsMax,
+    unserved,
+    uncarried,
+    hotplug,
+    frameLimit,
+    hugepageBytes,
+    probe,
+    start,
+    ...others
+  } = parsed.data;
   return {
     ok: true,
     value: {
@@ -63,6 +76,7 @@ export function asDriver(value: object): Parsed<SwitchDriver> {
       ...(pairsMax === undefined ? {} : { pairsMax }),
       ...(unserved === undefined ? {} : { unserved }),
       ...(uncarried === undefined ? {} : { uncarried }),
+      ...(hotplug === undefined ? {} : { hotplug }),
       ...(frameLimit === undefined ? {} : { frameLimit: frameLimit.bind(value) }),
       ...(hugepageBytes === undefined ? {} : { hugepageBytes: hugepageBytes.bind(value) }),
       probe: probe.bind(value),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BURSTS, burstRows, TRAINS, trainRows } from '../report/tables/bursts.ts';
 import { CASES, caseRows } from '../report/tables/cases.ts';
+import { CHURNS, churnRows, EVENTS, eventRows } from '../report/tables/churns.ts';
 import { csvText, jsonLines, type Table } from '../report/tables/columns.ts';
 import { bucketRows, HISTOGRAMS, SAMPLES, SIZES, sampleRows, sizeRows } from '../report/tables/parts.ts';
 import { foundRows, LOADS, loadRows, OBJECTIVES } from '../report/tables/searches.ts';
@@ -52,6 +53,10 @@ function tableOf(store: Store, ids: readonly (string | undefined)[], what: What,
       return text(BURSTS, burstRows(trials({})), format);
     case 'trains':
       return text(TRAINS, trainRows(trials({})), format);
+    case 'churns':
+      return text(CHURNS, churnRows(trials({})), format);
+    case 'events':
+      return text(EVENTS, eventRows(trials({})), format);
     case 'samples':
       return text(SAMPLES, sampleRows(trials({ samples: true })), format);
     case 'sizes':

@@ -6,6 +6,7 @@ import { formatPps, percentOf } from '../model/units.ts';
 import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
 import { burstWords, trainBounds } from '../report/bursts.ts';
+import { churnWords } from '../report/churns.ts';
 import { counted, MICROSECONDS, percentLost, ppsScale, withUnit } from '../report/format.ts';
 import { foundWords } from '../report/found.ts';
 import { type Naming, namingOf } from '../report/naming.ts';
@@ -139,7 +140,11 @@ export class Progress {
       case 'capacity-measured': {
         const { testCase, capacityPps } = event;
         const capacity = withUnit(capacityPps, ppsScale([capacityPps]));
-        this.tell(`${this.caseName(testCase)}: the background can send ${capacity} by itself`);
+        const told =
+          testCase.dimension === 'churn'
+            ? `loses nothing at ${capacity}, and is sent half of that`
+            : `the background can send ${capacity} by itself`;
+        this.tell(`${this.caseName(testCase)}: ${told}`);
         return;
       }
       case 'load-measured':
@@ -214,6 +219,7 @@ function describeTrial({ outcome, measurement }: Trial): string {
     return `${foundWords(found)}, by ${counted(loads.length, 'trial')}`;
   }
   if (measurement.burst !== null) return burstWords(measurement.burst);
+  if (measurement.churn !== null) return churnWords(measurement.churn);
   const median = measurement.latencyNs?.rtt?.p50 ?? null;
   const ratio = lossRatioOf([measurement]);
   return [

@@ -78,13 +78,14 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
-  const { id, title, ports, locations, workers, pairsMax, frameLimit, unserved, uncarried } = driver;
+  const { id, title, ports, locations, workers, pairsMax, frameLimit, unserved, uncarried, hotplug } = driver;
   const limits = {
     ...(workers === undefined ? {} : { workers }),
     ...(pairsMax === undefined ? {} : { pairsMax }),
     ...(frameLimit === undefined ? {} : { frameLimit }),
     ...(unserved === undefined ? {} : { unserved }),
     ...(uncarried === undefined ? {} : { uncarried }),
+    ...(hotplug === undefined ? {} : { hotplug }),
   };
   const offer = { id, title, ports, locations, ...limits };
   return { ...offer, threads: threadsByPairs(driver), available: asOffer(await probe(driver, host)) };

@@ -6,7 +6,7 @@ import { type Parsed, parseQuantity, quantity } from './units.ts';
 /** As it is recorded: a share of the capacity in percent, or packets/s of each background pair. */
 export const BACKGROUND = /^(none|100%|[1-9]\d?(\.\d)?%|0\.[1-9]%|[1-9]\d{0,9})$/;
 
-/** One sender keeps a switch as busy as is asked for; more would take CPUs from those that are measured. */
+/** One sender keeps a switch as busy as is asked for; more would take CPUs from those that are measured. Nor do more than one come and go. */
 const PAIRS = 1;
 
 const RATE_MAX = 1_000_000_000;
@@ -47,9 +47,10 @@ export function backgroundWritten(background: string): string {
   return load.kind === 'rate' ? quantity(load.ratePps) : background;
 }
 
-/** A test case as the switch and the machine meet it: with the pairs that are measured, and behind them those of the background. */
-export function asDeployed<Case extends Pick<TestCase, 'pairs' | 'background'>>(testCase: Case): Case {
-  return testCase.background === 'none' ? testCase : { ...testCase, pairs: testCase.pairs + PAIRS };
+/** A test case as the switch and the machine meet it: with the pairs that are measured, and behind them that of the background, or of who comes and goes. */
+export function asDeployed<Case extends Pick<TestCase, 'dimension' | 'pairs' | 'background'>>(testCase: Case): Case {
+  const isAlone = testCase.background === 'none' && testCase.dimension !== 'churn';
+  return isAlone ? testCase : { ...testCase, pairs: testCase.pairs + PAIRS };
 }
 
 /** What the pairs of the background do: throughput one way, with packets like those that are measured, `ratePps` each. */

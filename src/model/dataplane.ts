@@ -62,6 +62,8 @@ export const SampleLineSchema = z.strictObject({
   type: z.literal('sample'),
   t_ns: timeNs,
   tx_packets: count,
+  /** Due, and too old to be sent. */
+  given_up_packets: count.default(0),
   /** All of ours that arrived, and of these the unique and intact ones. */
   rx_packets: count,
   rx_unique_packets: count,
@@ -121,6 +123,11 @@ export const RxTotalsSchema = z.strictObject({
   sizes: SizesSchema,
   /** The same, up to the highest number that came: those that lost a packet, and the last of them, from 0. */
   trains: z.strictObject({ with_loss: count, last_with_loss: count.nullable() }).nullable().default(null),
+  /** Stretches of numbers with losses up to the highest that came: the first, the last and how many; null where nobody asked. */
+  gaps: z
+    .array(z.tuple([count, count, count]))
+    .nullable()
+    .default(null),
 });
 export type RxTotals = z.infer<typeof RxTotalsSchema>;
 
@@ -139,6 +146,8 @@ export const FinalLineSchema = z.strictObject({
     rtt_actual: HistogramSchema.nullable(),
     one_way_intended: HistogramSchema.nullable(),
     one_way_actual: HistogramSchema.nullable(),
+    /** Those of `one_way_intended` that arrived during events. */
+    one_way_event: HistogramSchema.nullable().default(null),
   }),
   cpu_ns: count,
   voluntary_switches: count,

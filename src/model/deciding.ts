@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The figure by which test cases of a dimension are compared: one entry a dimension. Verdicts, ranks, comparisons and their words derive from it.
+import { blockedAtMostMs } from './churn.ts';
 import type { Dimension } from './parameter.ts';
 import type { Interval, LatencySummary, Summary } from './result.ts';
 
@@ -8,11 +9,12 @@ export interface Figures {
   throughputPps: number;
   latencyNs?: { rtt?: Pick<LatencySummary, 'p50'> | undefined } | undefined;
   burst: { longestPackets: number } | null;
+  churn: { blockedMs: number; ratePps: number } | null;
 }
 
 export interface Deciding {
   better: 'higher' | 'lower';
-  unit: 'pps' | 'ns' | 'packets';
+  unit: 'pps' | 'ns' | 'ms' | 'packets';
   /** Of a trial; null where it has none. */
   of(measurement: Figures): number | null;
   /** Over the trials of a case. */
@@ -43,6 +45,11 @@ export const DECIDING: Readonly<Record<Dimension, Deciding>> = {
     ...{ better: 'higher', unit: 'packets', wins: 'takes the longest bursts', ordered: '', name: 'longest burst' },
     of: ({ burst }) => burst?.longestPackets ?? null,
     over: ({ burst }) => burst?.longestPackets ?? null,
+  },
+  churn: {
+    ...{ better: 'lower', unit: 'ms', wins: 'blocks others least', ordered: ', least first', name: 'blocked' },
+    of: ({ churn }) => (churn === null ? null : blockedAtMostMs(churn)),
+    over: ({ churn }) => churn?.blockedMs ?? null,
   },
 };
 

@@ -6,10 +6,10 @@ import { type Given, wordsOf } from './given.ts';
 import type { Parsed } from './units.ts';
 
 /** The values, in the order in which they are shown. */
-export const DIMENSIONS = ['throughput', 'latency', 'capacity', 'burst'] as const satisfies Dimension[];
+export const DIMENSIONS = ['throughput', 'latency', 'capacity', 'burst', 'churn'] as const satisfies Dimension[];
 
 /** What is measured; some parameters have a default for each. */
-export type Dimension = 'throughput' | 'latency' | 'capacity' | 'burst';
+export type Dimension = 'throughput' | 'latency' | 'capacity' | 'burst' | 'churn';
 
 /**
  * How the values that a campaign lists become test cases: each `testbed` has a part of them; a `block` is what stays on one testbed as long

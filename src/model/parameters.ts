@@ -26,7 +26,9 @@ import { PINS } from './workers.ts';
 /** Pairs of containers of a test case: each has addresses of its own. */
 export const PAIRS_MAX = 128;
 const BURST_MAX = 1024;
-const BURST_DEFAULTS: Readonly<Record<Dimension, number>> = { throughput: 64, latency: 4, capacity: 64, burst: 8 };
+const BURST_DEFAULTS: Readonly<Record<Dimension, number>> = {
+  ...{ throughput: 64, latency: 4, capacity: 64, burst: 8, churn: 8 },
+};
 /** Of a switch on each host. */
 const SWITCH_THREADS_MAX = 64;
 /** Of a port each way: IO_QUEUES_MAX of dataplane/io/io.h. */
@@ -79,8 +81,8 @@ const ENTRIES = {
       values: DIMENSIONS,
       ...{ swept: 'block', rankable: false },
       ...{ option: 'dimension', flags: '-D, --dimension <list>', name: 'dimension', heading: 'D' },
-      help: 'throughput, latency, capacity (the highest rate that objectives allow), or burst (the longest without a loss)',
-      meaning: '`throughput`, `latency`, `capacity` or `burst`',
+      help: 'throughput, latency, capacity (the highest rate that objectives allow), burst (the longest without a loss), or churn (what others notice when a container comes and goes)',
+      meaning: '`throughput`, `latency`, `capacity`, `burst` or `churn`',
       toApplications: false,
     }),
     ...{ told: itself, inKey: itself, inTitle: itself },
@@ -219,7 +221,7 @@ const ENTRIES = {
     ...CELL,
     schema: (zod) => zod.int().min(1).max(BURST_MAX),
     flags: '-B, --burst <list>',
-    help: 'packets per burst, 1 to 1024 (default: 64; latency: 4; burst: 8)',
+    help: 'packets per burst, 1 to 1024 (default: 64; latency: 4; burst, churn: 8)',
     // 4 is the least of the paper's figure 5. At 1000 packets/s that is a burst each 4 ms; with 64 it would be one each 64 ms, and a packet's
     // delay mostly the time that the rest of its burst takes.
     // Trains of the dimension `burst` are of whole bursts, which are how finely it sees.

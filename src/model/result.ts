@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BURST_ENDS, BurstSchema } from './burst.ts';
 import { CacheSchema } from './cache.ts';
 import { PrecisionSchema } from './campaign.ts';
+import { ChurnSchema, HOTPLUGS } from './churn.ts';
 import { HistogramSchema } from './dataplane.ts';
 import { PlacementSchema } from './placement.ts';
 import { REPEATS } from './repetition.ts';
@@ -59,6 +60,7 @@ export const FlagSchema = z.enum([
   'longest-burst-passed',
   'shortest-burst-lost',
   'applications-reused',
+  'ports-stay',
 ]);
 export type Flag = z.infer<typeof FlagSchema>;
 
@@ -333,6 +335,8 @@ export const MeasurementSchema = z.strictObject({
   trains: TrainsSchema.nullable().default(null),
   /** Of a burst: what was found, and by which trains; all else is of those of the longest that came through. Older records lack it. */
   burst: BurstSchema.nullable().default(null),
+  /** What others met while a container came and went; all else is of the same trial, without those. Older records lack it. */
+  churn: ChurnSchema.nullable().default(null),
   samples: z.array(SampleSchema),
 });
 export type Measurement = z.infer<typeof MeasurementSchema>;
@@ -367,6 +371,8 @@ export const DoneTrialSchema = z.strictObject({
       throughputPps: z.number(),
       latencyNs: z.strictObject({ rtt: z.strictObject({ p50: z.number().nullable() }).optional() }).optional(),
       burst: BurstSchema.pick({ longestPackets: true }).nullable().default(null),
+      /** Its rate is half of that in all rounds. */
+      churn: ChurnSchema.pick({ blockedMs: true, ratePps: true, ndrPps: true }).nullable().default(null),
       /** Of which the background was a share: it is so in all rounds. */
       background: BackgroundTrafficSchema.pick({ capacityPps: true }).nullable(),
     })
@@ -399,6 +405,8 @@ export const SummarySchema = z.strictObject({
   found: z.array(FoundSummarySchema()).nullable().default(null),
   /** Of a burst. Null for others; older records lack it. */
   burst: BurstSummarySchema().nullable().default(null),
+  /** Of a churn. Null for others; older records lack it. */
+  churn: ChurnSummarySchema().nullable().default(null),
   cpu: CpuUseSchema,
   /** How evenly pairs shared the throughput (Jain's index): 1 is equal, 1/pairs is all to one of them; null for one pair. */
   fairness: z.number().nullable(),
@@ -425,6 +433,24 @@ function BurstSummarySchema() {
   });
 }
 export type BurstSummary = z.infer<ReturnType<typeof BurstSummarySchema>>;
+
+/** As in the summary, of who comes and goes: medians over the trials, the worst of all, and what was lost in all. */
+function ChurnSummarySchema() {
+  const delays = z.strictObject({ events: z.number().nullable(), quiet: z.number().nullable() });
+  return z.strictObject({
+    hotplug: z.enum(HOTPLUGS),
+    ratePps: z.number(),
+    events: count,
+    /** Of one coming and one going, ms; at the least the time between two packets. */
+    blockedMs: IntervalSchema,
+    worstBlockedMs: z.number(),
+    silenceMs: z.number(),
+    firstPacketMs: z.number(),
+    lostPackets: z.strictObject({ events: count, quiet: count }),
+    p999Ns: delays,
+  });
+}
+export type ChurnSummary = z.infer<ReturnType<typeof ChurnSummarySchema>>;
 
 /** As in the summary, of the packets of one way. */
 function WaySummarySchema() {

@@ -41,6 +41,7 @@ export function rolesOf(testCase: Pick<TestCase, 'dimension' | 'direction'>): { 
     case 'throughput':
     case 'capacity':
     case 'burst':
+    case 'churn':
       return bothSend(testCase) ? { source: 'peer', sink: 'peer' } : { source: 'sender', sink: 'receiver' };
     case 'latency':
       return { source: 'client', sink: 'server' };

@@ -11,7 +11,11 @@ const OFFER: SwitchOffer = {
 
 function obstacles(background: string, part: { location?: 'local' | 'remote'; pairs?: number; burst?: number } = {}) {
   const { location = 'local', pairs = 1, burst = 4 } = part;
-  return backgroundObstacles({ location, pairs, offer: OFFER }, { background, burst }, 1000).join('; ');
+  return backgroundObstacles(
+    { dimension: 'throughput', location, pairs, offer: OFFER },
+    { background, burst },
+    1000,
+  ).join('; ');
 }
 
 it('a background needs both of its ends on one host', () => {

@@ -8,13 +8,13 @@ type Asked = Pick<TestCase, 'background' | 'burst'>;
 
 /** Why a case cannot have this background, with the mend; empty where it can. */
 export function backgroundObstacles(
-  { location, pairs, offer }: Pick<Combination, 'location' | 'pairs' | 'offer'>,
+  { dimension, location, pairs, offer }: Pick<Combination, 'dimension' | 'location' | 'pairs' | 'offer'>,
   { background, burst }: Asked,
   durationMs: number,
 ): string[] {
   const load = backgroundLoadOf(background);
   if (load.kind === 'none') return [];
-  const needed = asDeployed({ pairs, background }).pairs;
+  const needed = asDeployed({ dimension, pairs, background }).pairs;
   return [
     ...(location === 'remote' ? ['a background has both of its ends on one host: give -L local'] : []),
     ...(offer.pairsMax !== undefined && needed > offer.pairsMax && pairs <= offer.pairsMax

@@ -13,6 +13,7 @@ import type { Parsed } from '../model/units.ts';
 import { arrivalObstacles } from './arrivals.ts';
 import { backgroundObstacles } from './background.ts';
 import { burstObstacles } from './burst.ts';
+import { churnObstacles } from './churn.ts';
 import { directionObstacles } from './direction.ts';
 import { encapsulationObstacles } from './encapsulation.ts';
 import { flowObstacles } from './flows.ts';
@@ -178,6 +179,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...workerObstacles(combination, point),
       ...directionObstacles({ dimension, ...point }),
       ...burstObstacles({ dimension, ...point }),
+      ...churnObstacles(combination, point, campaign.durationMs),
       ...arrivalObstacles(point, campaign.durationMs),
       ...backgroundObstacles(combination, point, campaign.durationMs),
     ];
@@ -199,10 +201,10 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
  */
 function placementOf(
   { wait }: Pick<Campaign, 'wait'>,
-  { location, pairs: measured, offer, testbed }: Combination,
+  { dimension, location, pairs: measured, offer, testbed }: Combination,
   { placement, switchThreads, background }: Pick<TestCase, 'placement' | 'switchThreads' | 'background'>,
 ): { wait: TestCase['wait']; obstacle: string | null } {
-  const { pairs } = asDeployed({ pairs: measured, background });
+  const { pairs } = asDeployed({ dimension, pairs: measured, background });
   // A remote case that no far host can take is only told of.
   const possible = location === 'remote' && testbed.far === null ? 'local' : location;
   const threads = threadsOf(offer, { pairs, switchThreads });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What testbeds have to run a campaign with, as far as a plan needs to know it.
+import type { Hotplug } from '../model/churn.ts';
 import type { Framework, PortKind } from '../model/dataplane.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Header } from '../model/names.ts';
@@ -24,6 +25,8 @@ export interface SwitchOffer {
   unserved?: Readonly<Record<string, string>>;
   /** Why it does not carry packets with such headers. */
   uncarried?: Readonly<Partial<Record<Header, string>>>;
+  /** What can come and go while it forwards for others; nothing where absent. */
+  hotplug?: Hotplug;
   available: { ok: true; version: string } | { ok: false; missing: string; mend: string };
 }
 

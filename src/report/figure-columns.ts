@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The columns of a campaign's table, and in which order they give way where the terminal is narrow.
-import type { CampaignResult, CaseResult, FoundSummary } from '../model/result.ts';
+import type { CampaignResult, CaseResult, ChurnSummary, FoundSummary } from '../model/result.ts';
 import { objectiveName } from '../model/search.ts';
 import { bothSend, ioName, rolesOf, type TestCase } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
@@ -8,6 +8,7 @@ import { lineRateRatio } from '../stats/line-rate.ts';
 import { halfWidthRatio } from '../stats/precision.ts';
 import { decidingFigure } from '../stats/verdict.ts';
 import { depthCells, trainBounds } from './bursts.ts';
+import { blockedOver, p999Cells } from './churns.ts';
 import { type FlagMarks, marksFor } from './flags.ts';
 import {
   backgroundOffered,
@@ -17,6 +18,7 @@ import {
   GIGABITS,
   inScale,
   MICROSECONDS,
+  MILLISECONDS,
   PACKETS,
   percentLost,
   percentOfLine,
@@ -134,6 +136,8 @@ function columnsOf(dimension: Group['dimension'], cases: readonly CaseResult[]):
       return capacityColumns(cases);
     case 'burst':
       return burstColumns();
+    case 'churn':
+      return churnColumns();
     default:
       return dimension satisfies never;
   }
@@ -174,6 +178,38 @@ function burstColumns(): FigureColumn[] {
     }),
     right('Depth\npackets', depth(0)),
     right('Depth\nµs', depth(1)),
+  ];
+}
+
+/** What others meet while a container comes and goes. */
+function churnColumns(): FigureColumn[] {
+  const of = (tell: (churn: ChurnSummary) => string) => (result: CaseResult) =>
+    result.summary?.churn == null ? '–' : tell(result.summary.churn);
+  return [
+    right('Blocked\nms', of(blockedOver)),
+    intervalColumn(MILLISECONDS),
+    right(
+      'worst\nms',
+      of(({ worstBlockedMs }) => inScale(worstBlockedMs, MILLISECONDS)),
+      { yields: TURN.secondary },
+    ),
+    right(
+      'silent\nms',
+      of(({ silenceMs }) => inScale(silenceMs, MILLISECONDS)),
+      { yields: TURN.secondary },
+    ),
+    right(
+      'p99.9 µs\nmeanwhile',
+      of((churn) => p999Cells(churn).events),
+    ),
+    right(
+      'else',
+      of((churn) => p999Cells(churn).quiet),
+    ),
+    right(
+      'first packet\nms',
+      of(({ firstPacketMs }) => firstPacketMs.toFixed(0)),
+    ),
   ];
 }
 

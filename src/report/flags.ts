@@ -63,6 +63,8 @@ const TEXTS: Record<Flag, string> = {
     'Even the longest train that was tried came through, a tenth of a second of traffic: the path takes packets about as fast as the sender sends them, and the longest burst is at least that.',
   'shortest-burst-lost':
     'Fewer than half of the shortest trains came through without a loss or a refusal: there is no burst that the path takes, and 0 stands for it.',
+  'ports-stay':
+    'Of this switch a container comes and goes, and the port behind which it was stays: it cannot be given another one, or lose one, while it forwards. What others meet is less than where ports come and go.',
   'applications-reused':
     'The applications of a trial stayed for the next one (--reuse): what is drawn anew with each start of theirs, such as where their memory lies, is the same in all of them, and intervals are too narrow by that.',
   'clock-drift':

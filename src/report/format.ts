@@ -30,6 +30,9 @@ export function ppsScale(values: readonly number[]): Scale {
 /** Delays are told in microseconds; the argument of all of them is nanoseconds. */
 export const MICROSECONDS: Scale = { unit: 'µs', divisor: 1e3, digits: 1 };
 
+/** For how long others are cut off. */
+export const MILLISECONDS: Scale = { unit: 'ms', divisor: 1, digits: 2 };
+
 /** Of a train, or of a queue. */
 export const PACKETS: Scale = { unit: 'packets', divisor: 1, digits: 0 };
 
@@ -41,6 +44,8 @@ export function decidingScale(dimension: Dimension, figure: number): Scale {
       return ppsScale([figure]);
     case 'ns':
       return MICROSECONDS;
+    case 'ms':
+      return MILLISECONDS;
     case 'packets':
       return PACKETS;
     default:

@@ -4,7 +4,7 @@
 import { type ComponentChild, h } from 'preact';
 import { DIMENSIONS } from '../model/parameter.ts';
 import { PARAMETERS } from '../model/parameters.ts';
-import type { CampaignResult, CaseResult, Ceiling, Ledger, UplinkLedger } from '../model/result.ts';
+import type { CampaignResult, CaseResult, Ceiling, ChurnSummary, Ledger, UplinkLedger } from '../model/result.ts';
 import { objectiveName } from '../model/search.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { bothSend, ioName } from '../model/testcase.ts';
@@ -13,6 +13,7 @@ import { lineRateRatio } from '../stats/line-rate.ts';
 import { lossRatioOf } from '../stats/sizes.ts';
 import { ranked } from '../stats/verdict.ts';
 import { depthCells, trainBounds } from './bursts.ts';
+import { blockedOver, p999Cells } from './churns.ts';
 import { flagMarks, marksFor } from './flags.ts';
 import {
   backgroundOffered,
@@ -26,6 +27,7 @@ import {
   grouped,
   inScale,
   MICROSECONDS,
+  MILLISECONDS,
   parameters,
   percentLost,
   percentOfLine,
@@ -184,6 +186,8 @@ function columnsOf(dimension: Group['dimension'], cases: readonly CaseResult[]):
       return latencyColumns();
     case 'burst':
       return burstColumns();
+    case 'churn':
+      return churnColumns();
     default:
       return dimension satisfies never;
   }
@@ -204,6 +208,23 @@ function burstColumns(): Column<CaseResult>[] {
     },
     { title: 'Depth, packets', number: true, cell: depth(0) },
     { title: 'Depth, µs', number: true, cell: depth(1) },
+  ];
+}
+
+function churnColumns(): Column<CaseResult>[] {
+  const column = (title: string, tell: (churn: ChurnSummary) => string): Column<CaseResult> => ({
+    ...{ title, number: true },
+    cell: ({ summary }) => (summary?.churn == null ? '' : tell(summary.churn)),
+  });
+  return [
+    column('Others blocked, ms', blockedOver),
+    column('at worst, ms', ({ worstBlockedMs }) => inScale(worstBlockedMs, MILLISECONDS)),
+    column('silent, ms', ({ silenceMs }) => inScale(silenceMs, MILLISECONDS)),
+    column('p99.9 meanwhile, µs', (churn) => p999Cells(churn).events),
+    column('p99.9 else, µs', (churn) => p999Cells(churn).quiet),
+    column('First packet, ms', ({ firstPacketMs }) => firstPacketMs.toFixed(0)),
+    column('Lost meanwhile', ({ lostPackets }) => String(lostPackets.events)),
+    column('Lost else', ({ lostPackets }) => String(lostPackets.quiet)),
   ];
 }
 

@@ -48,6 +48,7 @@ const REMOTE_FIGURES: Readonly<Record<Group['dimension'], Readonly<Record<string
   throughput: { packetSize: 'figure 4d', pairs: 'figures 4g and 4h' },
   capacity: {},
   burst: {},
+  churn: {},
   latency: { packetSize: 'figures 5d to 5f', burst: 'figures 5d to 5f' },
 };
 

@@ -29,6 +29,12 @@ export interface ApplicationPlan {
   cooldownMs: number;
   /** Of the host that it runs on: its times are told since then. */
   epochNs: bigint;
+  /** How often it samples, where that is not as the window's length has it, ms. */
+  intervalMs?: number;
+  /** Of who receives: where packets are missing is told in stretches that are so many packets apart. */
+  gapPackets?: number;
+  /** It does not say where it is: that would be everybody's packet, amid traffic that is counted. */
+  isQuiet?: boolean;
   /** Tells its packets from those of the trial before (0 to `RUN_TAGS` - 1). */
   runTag: number;
 }
@@ -66,6 +72,7 @@ export function applicationCommand(plan: ApplicationPlan): string[] {
     ...words(optionsFor(plan)),
     // What it sent last may still wait in a ring for the switch, which also loses its counters of a port that closes.
     '--hold',
+    ...(plan.isQuiet === true ? ['--quiet-announce'] : []),
   ];
 }
 
@@ -98,7 +105,8 @@ function optionsFor(plan: ApplicationPlan): Record<string, string | number> {
     'warmup-ms': plan.warmupMs,
     'duration-ms': plan.durationMs,
     'cooldown-ms': plan.cooldownMs,
-    'interval-ms': sampleIntervalMs(plan.durationMs),
+    'interval-ms': plan.intervalMs ?? sampleIntervalMs(plan.durationMs),
+    ...(plan.gapPackets === undefined ? {} : { 'gap-packets': plan.gapPackets }),
     'drain-ms': DRAIN_MS,
     cpu: plan.cpu,
     'epoch-ns': String(plan.epochNs),
@@ -230,6 +238,15 @@ export class Application {
   /** Ends a source's warm-up at the given time, as for `startAt`, where it is not over by then. */
   measureAt(atNs: number): void {
     this.process.send(`measure ${Math.round(atNs)}`);
+  }
+
+  /** What arrives from now on is of an event, until that ends. */
+  beginEvent(): void {
+    this.process.send('event begin');
+  }
+
+  endEvent(): void {
+    this.process.send('event end');
   }
 
   /** Told once, it ends its traffic; told again, or after traffic that ended by itself, it closes its port and ends. */

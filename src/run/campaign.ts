@@ -22,6 +22,7 @@ import { type PortRequest, type SwitchDriver, threadsFor } from '../switches/dri
 import { RUN_TAGS } from './application.ts';
 import { CALIBRATION, type Capacities, runBeside } from './background.ts';
 import { runBurst } from './burst.ts';
+import { runChurn } from './churn.ts';
 import { allEnded } from './concurrency.ts';
 import { SETTLE } from './deployments.ts';
 import { ANSWERS, checkAnswer } from './driver-answers.ts';
@@ -169,7 +170,7 @@ async function runPlanned(
       // Of neither the trial itself nor those around it, both ways.
       const apart = (runTag + RUN_TAGS / 4) % RUN_TAGS;
       const trial = await runBeside(asked, capacity, (background, calibrates) => {
-        const own = { ...plan, testCase: asked, background, calibrates };
+        const own = { ...plan, testCase: asked, background, calibrates, churn: phases.churn === true };
         return calibrates
           ? context.run({ ...timing, ...CALIBRATION }, { ...own, runTag: apart }, running, kept)
           : context.run({ ...timing, ...phases }, { ...own, runTag }, running, kept);
@@ -192,6 +193,8 @@ async function runPlanned(
       }
     };
     const { durationMs, search: settings } = context;
+    const atRate = (kept: KeptApplications) => (rate: TestCase['rate'], loadMs: number) =>
+      measure({ ...testCase, rate }, { durationMs: loadMs }, kept);
     const alone = async () => {
       const key = context.reuse ? applicationsKey(testCase) : null;
       const kept = await context.reused.of(key, signal);
@@ -206,7 +209,7 @@ async function runPlanned(
         return inParts((kept) =>
           runSearch({
             ...{ testCase, settings, durationMs, known: listener.loadsOf(planned) },
-            run: (rate, loadMs) => measure({ ...testCase, rate }, { durationMs: loadMs }, kept),
+            run: atRate(kept),
             save: (load) => listener.saveLoad(planned, load),
             tell: (load, found) => listener.tell({ event: 'load-measured', testCase, load, found }),
           }),
@@ -220,6 +223,13 @@ async function runPlanned(
             tell: (load, bounds) => listener.tell({ event: 'trains-measured', testCase, load, bounds }),
           }),
         ),
+      churn: () =>
+        runChurn({
+          ...{ testCase, capacity, durationMs },
+          run: (asked) => measure(asked, { durationMs, churn: true }),
+          search: (search) => inParts((kept) => runSearch({ ...search, run: atRate(kept) })),
+          tell: (load, found) => listener.tell({ event: 'load-measured', testCase, load, found }),
+        }),
     };
     const attempt = async () => {
       const trial = await trialOf[testCase.dimension]();
@@ -247,6 +257,8 @@ async function runPlanned(
 interface Phases {
   durationMs: number;
   warmupMs?: number;
+  /** A container comes and goes meanwhile. */
+  churn?: boolean;
 }
 
 /** Of a trial whose hosts were not there to be looked at. */

@@ -30,6 +30,7 @@ describe('clockOffsetNs', () => {
 
 it('toNearClock moves samples by as much as the far clock is ahead', () => {
   const counts = {
+    given_up_packets: 0,
     tx_packets: 0,
     rx_packets: 0,
     rx_unique_packets: 0,

@@ -5,6 +5,7 @@ import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { type Attachment, type Container, initPid, startContainer } from '../host/lxc.ts';
 import { enter } from '../host/namespace.ts';
 import { type NetdevReading, parseNetDev, readNetdev } from '../host/netdev.ts';
+import { newcomerCase } from '../model/churn.ts';
 import { formatCpuList } from '../model/cpu-list.ts';
 import { networksOf } from '../model/encapsulation.ts';
 import { macOf } from '../model/station.ts';
@@ -49,7 +50,8 @@ export function receivesFirst(deployment: Pick<Deployment, 'application' | 'port
 }
 
 /** The phases of a trial. */
-export type ApplicationContext = Pick<TrialContext, 'warmupMs' | 'durationMs'> & Pick<ApplicationPlan, 'cooldownMs'>;
+export type ApplicationContext = Pick<TrialContext, 'warmupMs' | 'durationMs'> &
+  Pick<ApplicationPlan, 'cooldownMs' | 'isQuiet'>;
 
 /** Starts a container on a port, with its application. */
 export async function deploy(
@@ -93,14 +95,26 @@ export function applicationOf(context: ApplicationContext, plan: TrialPlan, side
     warmupMs: context.warmupMs,
     durationMs: context.durationMs,
     cooldownMs: context.cooldownMs,
+    ...(context.isQuiet === undefined ? {} : { isQuiet: context.isQuiet }),
+    ...(plan.churn ? finely(plan.testCase) : {}),
     epochNs: side.host.epochNs,
     runTag: plan.runTag,
   };
 }
 
-/** What a pair does: that which is measured, or the background. */
+/** What happens within milliseconds takes samples of one. */
+const FINE_MS = 1;
+
+/** Of who is to tell what happened when. */
+function finely({ rate }: TestCase): Pick<ApplicationPlan, 'intervalMs' | 'gapPackets'> {
+  const perMs = rate === 'max' ? 1 : Math.round((rate * FINE_MS) / 1000);
+  return { intervalMs: FINE_MS, gapPackets: Math.max(1, perMs) };
+}
+
+/** What a pair does: that which is measured, or the background, or who comes and goes. */
 function testCaseOf({ testCase, background }: TrialPlan, pair: number): TestCase {
   if (pair < testCase.pairs) return testCase;
+  if (testCase.dimension === 'churn') return newcomerCase(testCase);
   if (background === null) throw new RangeError(`the trial has no pair ${pair}`);
   return background.testCase;
 }

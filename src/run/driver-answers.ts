@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Counter } from '../host/counter.ts';
 import { CacheSchema } from '../model/cache.ts';
 import { FlagSchema } from '../model/result.ts';
-import { type PortRequest, type RunningSwitch, THREADS_MAX } from '../switches/driver.ts';
+import { type PortHotplug, type PortRequest, type RunningSwitch, THREADS_MAX } from '../switches/driver.ts';
 import { TrialFailure } from './failure.ts';
 
 const count = z.custom<Counter>(
@@ -30,19 +30,23 @@ const path = word.startsWith('/', { error: 'expected a path that begins with /' 
 const interfaceName = word.regex(/^[^/]{1,15}$/, {
   error: 'expected the name of an interface, of at most 15 characters',
 });
-const ports = z.array(
-  z.discriminatedUnion('kind', [
-    request.extend({ kind: z.literal('netdev'), interface: interfaceName, namespace: path.exactOptional() }),
-    request.extend({ kind: z.enum(['vhost-user', 'memif']), directory: path, device: word }),
-    request.extend({ kind: z.literal('vf'), devices: z.array(path), device: word }),
-    request.extend({ kind: z.literal('netmap'), namespace: path, device: word }),
-  ]),
-);
+const port = z.discriminatedUnion('kind', [
+  request.extend({ kind: z.literal('netdev'), interface: interfaceName, namespace: path.exactOptional() }),
+  request.extend({ kind: z.enum(['vhost-user', 'memif']), directory: path, device: word }),
+  request.extend({ kind: z.literal('vf'), devices: z.array(path), device: word }),
+  request.extend({ kind: z.literal('netmap'), namespace: path, device: word }),
+]);
 
 const complaint = z.string().min(1).nullable();
 function fn<T>() {
   return z.custom<T>((value) => typeof value === 'function', { error: 'expected a function' });
 }
+
+const hotplug = z.object({
+  unplug: fn<PortHotplug['unplug']>(),
+  plug: fn<PortHotplug['plug']>(),
+  connect: fn<NonNullable<PortHotplug['connect']>>().optional(),
+});
 
 const running = z.object({
   nextPorts: fn<RunningSwitch['nextPorts']>(),
@@ -56,12 +60,14 @@ const running = z.object({
   health: fn<RunningSwitch['health']>(),
   observe: fn<NonNullable<RunningSwitch['observe']>>().optional(),
   caches: fn<NonNullable<RunningSwitch['caches']>>().optional(),
+  hotplug: hotplug.optional(),
 });
 
 /** The answers of a driver and of its running switch, by the call that gives them. */
 export const ANSWERS = {
   start: running,
-  nextPorts: ports,
+  nextPorts: z.array(port),
+  plug: port,
   counters: portCounters,
   uplinkCounters,
   settled: complaint,

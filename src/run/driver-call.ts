@@ -9,6 +9,8 @@ export const CALL_LIMITS_MS = {
   probe: 30_000,
   start: 110_000,
   nextPorts: 10_000,
+  plug: 10_000,
+  unplug: 10_000,
   connect: 30_000,
   settled: 10_000,
   served: 10_000,

@@ -11,7 +11,13 @@ import { type ApplicationEvidence, type Evidence, evaluate, type MachineEvidence
 const START_NS = 10_000_000_000;
 const WARMUP_NS = 100_000_000;
 const SECOND_NS = 1_000_000_000;
-const NO_LATENCY = { rtt_intended: null, rtt_actual: null, one_way_intended: null, one_way_actual: null };
+const NO_LATENCY = {
+  rtt_intended: null,
+  rtt_actual: null,
+  one_way_intended: null,
+  one_way_actual: null,
+  one_way_event: null,
+};
 
 /** 100 ms of warm-up, one second measured, 100 ms of cool-down: 1.2 s at 10 000 packets/s. */
 const OFFERED = 12_000;
@@ -22,7 +28,7 @@ function samples(counter: 'tx_packets' | 'rx_packets', pps: number, cpus: number
     v: 2,
     type: 'sample',
     t_ns: START_NS + index * 1e8,
-    tx_packets: 0,
+    ...{ tx_packets: 0, given_up_packets: 0 },
     rx_packets: 0,
     rx_unique_packets: 0,
     cpu_ns: Math.round(index * 1e8 * cpus),
@@ -50,7 +56,7 @@ function txTotals(part: Partial<TxTotals> = {}): TxTotals {
     steady_begin_ns: START_NS + WARMUP_NS,
     steady_end_ns: START_NS + WARMUP_NS + SECOND_NS,
     sizes: null,
-    trains: null,
+    ...{ trains: null, gaps: null },
     ...part,
   };
 }
@@ -70,7 +76,7 @@ function rxTotals(part: Partial<RxTotals> = {}): RxTotals {
     steady_packets: 10_000,
     steady_corrupted_packets: 0,
     highest_sequence: OFFERED - 1,
-    ...{ steady_bytes: 640_000, flows: null, sizes: null, trains: null },
+    ...{ steady_bytes: 640_000, flows: null, sizes: null, trains: null, gaps: null },
     ...part,
   };
 }
@@ -157,7 +163,7 @@ function machine(part: Partial<MachineEvidence> = {}): MachineEvidence {
 function evidence(part: Partial<Evidence> = {}): Evidence {
   return {
     testCase: testCase({ rate: 10_000, wait: 'block' }),
-    background: null,
+    ...{ background: null, churn: null },
     placement: {
       pairs: [{ source: 1, sink: 2 }],
       switch: [],
@@ -281,7 +287,7 @@ describe('evaluate', () => {
       ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, sizes: null, served: null },
       background: null,
       search: null,
-      trains: null,
+      ...{ trains: null, gaps: null },
       burst: null,
       noise: {
         stealRatio: 0.01,

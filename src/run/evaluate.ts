@@ -3,6 +3,7 @@
 
 import type { NetdevCounters } from '../host/netdev.ts';
 import type { Cache } from '../model/cache.ts';
+import type { Churn, Hotplug } from '../model/churn.ts';
 import type { FinalLine, Histogram, ReadyLine, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type {
@@ -28,8 +29,10 @@ import { sumOf } from '../stats/sum.ts';
 import type { PortCounts, SwitchFigures, UplinkCounts } from '../switches/driver.ts';
 import { type End, sampleIntervalMs } from './application.ts';
 import type { Background } from './background.ts';
+import { type ChurnWay, churnOf } from './churn-figures.ts';
 import { type Clocksources, clockDrifts, worstDriftPpm } from './clocks.ts';
 import type { MachineSnapshot } from './machines.ts';
+import type { Happening } from './newcomer.ts';
 import { noiseOf } from './noise.ts';
 import { wallS } from './occupancy.ts';
 import { bitsPerPacket, sizesOf } from './sizes.ts';
@@ -74,6 +77,8 @@ export interface Evidence {
   /** The counters of interfaces and ports, and of drops, are of super-packets. */
   superPackets: boolean;
   machines: readonly MachineEvidence[];
+  /** What happened beside; null where nothing did. */
+  churn: { hotplug: Hotplug; happenings: readonly Happening[] } | null;
 }
 
 /** What the applications of the background told. */
@@ -126,6 +131,7 @@ export function evaluate(evidence: Evidence): Verdict {
     flags.push('shared-uplink');
   if (measurement.background !== null && isShort(measurement.background)) flags.push('background-not-reached');
   if (isSlow(evidence)) flags.push('announce-rate-not-reached');
+  if (evidence.churn?.hotplug === 'container') flags.push('ports-stay');
   if (clockDrifts(measurement.clockDriftPpm, evidence.clocksources)) flags.push('clock-drift');
   const outcome = judge(measurement, sound);
   return {
@@ -323,6 +329,7 @@ function combine(
     switchFigures: evidence.switchFigures,
     search: null,
     burst: null,
+    churn: churnWithin(evidence, pairs, window),
     caches: [...evidence.caches],
     samples: sumOverPairs({
       ...progressOf(evidence),
@@ -331,6 +338,26 @@ function combine(
       window,
     }),
   };
+}
+
+/** Null where nobody came and went. */
+function churnWithin(
+  { testCase, churn, sources, sinks, oneClock }: Evidence,
+  pairs: readonly PairEvaluation[],
+  window: WindowNs,
+): Churn | null {
+  if (churn === null || testCase.rate === 'max') return null;
+  const of = (ends: readonly ApplicationEvidence[], pair: number) => ends.find((one) => one.pair === pair);
+  const ways = pairs.flatMap(({ pair, ways: own }) => {
+    const [source, sink] = [of(sources, pair), of(sinks, pair)];
+    if (source === undefined || sink === undefined) return [];
+    return own.map(({ tx, rx }, index): ChurnWay => {
+      const [from, to] = index === 0 ? [source, sink] : [sink, source];
+      const { one_way_intended: all, one_way_event: events } = to.final.latency;
+      return { tx, rx, sent: from.samples, received: to.samples, delays: { all, events } };
+    });
+  });
+  return churnOf({ ...churn, ratePps: testCase.rate, ways, window, oneClock });
 }
 
 /** Those of the background have CPUs of the trial, too. */

@@ -3,7 +3,15 @@
 // with the call named.
 import type { z } from 'zod';
 import { HostError } from '../host/host.ts';
-import type { Port, RunningSwitch, SwitchContext, SwitchDriver, SwitchFigures } from '../switches/driver.ts';
+import type {
+  Port,
+  PortHotplug,
+  PortRequest,
+  RunningSwitch,
+  SwitchContext,
+  SwitchDriver,
+  SwitchFigures,
+} from '../switches/driver.ts';
 import { portDifferences, type SwitchCounters, uplinkDifferences } from './counters.ts';
 import { ANSWERS, checkAnswer, checkEnds } from './driver-answers.ts';
 import { type BeforeStart, CALL_LIMITS_MS, callDriver } from './driver-call.ts';
@@ -38,7 +46,7 @@ export async function startGuarded(driver: SwitchDriver, context: SwitchContext,
 /** The parts of a running switch, each read once, as functions that know what they are of. */
 function partsOf(step: string, running: RunningSwitch): RunningSwitch {
   const parts = checkAnswer(step, ANSWERS.start, running);
-  const { uplinkCounters, connect, served, observe, caches } = parts;
+  const { uplinkCounters, connect, served, observe, caches, hotplug } = parts;
   return {
     flags: parts.flags,
     nextPorts: parts.nextPorts.bind(running),
@@ -51,8 +59,19 @@ function partsOf(step: string, running: RunningSwitch): RunningSwitch {
     ...(served === undefined ? {} : { served: served.bind(running) }),
     ...(observe === undefined ? {} : { observe: observe.bind(running) }),
     ...(caches === undefined ? {} : { caches: caches.bind(running) }),
+    ...(hotplug === undefined ? {} : { hotplug: boundHotplug(hotplug, running.hotplug) }),
   };
 }
+
+function boundHotplug({ unplug, plug, connect }: Answered, of: unknown): PortHotplug {
+  return {
+    unplug: unplug.bind(of),
+    plug: plug.bind(of),
+    ...(connect === undefined ? {} : { connect: connect.bind(of) }),
+  };
+}
+
+type Answered = NonNullable<z.infer<typeof ANSWERS.start>['hotplug']>;
 
 function guarded(id: string, running: RunningSwitch, context: SwitchContext, guard: Guard): GuardedSwitch {
   const stepOf = (call: CallName) => `${call}() of ${id}`;
@@ -63,7 +82,7 @@ function guarded(id: string, running: RunningSwitch, context: SwitchContext, gua
     call(name, async () => checkAnswer(step, schema, await answer()));
   const seen = new FirstReading();
   const portCheck = new PortCheck(context, guard.owner);
-  const { uplinkCounters, connect, served, observe, caches } = running;
+  const { uplinkCounters, connect, served, observe, caches, hotplug } = running;
   return {
     flags: running.flags,
     trouble: guard.trouble,
@@ -101,6 +120,20 @@ function guarded(id: string, running: RunningSwitch, context: SwitchContext, gua
           },
         }),
     ...(caches === undefined ? {} : { caches: () => ask('caches', ANSWERS.caches, () => caches()) }),
+    ...(hotplug === undefined
+      ? {}
+      : {
+          hotplug: {
+            unplug: (request) => call('unplug', () => hotplug.unplug(request)),
+            plug: async (request) => {
+              const port = await ask('plug', ANSWERS.plug, () => hotplug.plug(request));
+              seen.forgetPort(request);
+              await portCheck.checkOne(stepOf('plug'), request, port);
+              return port;
+            },
+            connect: (request, signal) => call('connect', () => hotplug.connect?.(request, signal), [signal]),
+          },
+        }),
   };
 }
 
@@ -128,6 +161,15 @@ class PortCheck {
     if (strange !== null) throw new TrialFailure(step, strange);
     this.fit = given;
   }
+
+  /** The same of a port that was made anew. */
+  async checkOne(step: string, request: PortRequest, port: Port): Promise<void> {
+    checkEnds(step, [request], [port]);
+    const { portKind } = this.context;
+    if (port.kind !== portKind) throw new TrialFailure(step, `gives a port of kind ${port.kind}, not ${portKind}`);
+    const strange = await strangePort(this.owner, [port]);
+    if (strange !== null) throw new TrialFailure(step, strange);
+  }
 }
 
 /** The first reading of a trial, below which no later one may fall. */
@@ -137,6 +179,11 @@ class FirstReading {
   /** A fresh program may stand behind the ports of the next trial, and counts from 0. */
   forget(): void {
     this.first = { ports: null, uplinks: null };
+  }
+
+  /** It may count from 0 as well. */
+  forgetPort({ pair, end }: PortRequest): void {
+    this.first.ports = this.first.ports?.filter((port) => port.pair !== pair || port.end !== end) ?? null;
   }
 
   ports(step: string, ports: SwitchCounters['ports']): SwitchCounters['ports'] {

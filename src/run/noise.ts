@@ -74,7 +74,7 @@ export function noiseOf(evidence: Evidence): Noise {
   const pressures = machines.flatMap(({ before, after }) =>
     after.pressureS === null || before.pressureS === null ? [] : [after.pressureS - before.pressureS],
   );
-  const occupancies = occupancyOf(evidence);
+  const occupancies = occupancyOf(evidence).filter(({ cpu }) => !newcomersOn(evidence).includes(cpu));
   const quotas = machines.flatMap(({ after }) => after.limits.quotas.map(({ cpus }) => cpus));
   const noise = {
     stealRatio: total(({ cpus }, cpu) => cpus.get(cpu)?.stealS ?? 0) / measured,
@@ -94,6 +94,12 @@ export function noiseOf(evidence: Evidence): Noise {
     throttledS: machines.flatMap(throttles).reduce((sum, { throttledS }) => sum + throttledS, 0),
   };
   return { ...noise, reasons: disturbances(noise, occupancies, machines) };
+}
+
+/** CPUs of who comes and goes: what it takes of them is what is looked at, and nobody tells how much that was. */
+function newcomersOn({ churn, placement, testCase }: Evidence): number[] {
+  if (churn === null) return [];
+  return placement.pairs.slice(testCase.pairs).flatMap(({ source, sink }) => [source, sink]);
 }
 
 /** Served by the measured CPUs of a machine within the window. */

@@ -63,6 +63,7 @@ function evidence(part: Partial<Evidence> = {}): Evidence {
       sources: [application('sender', 1)],
       sinks: [application('receiver', 1)],
       background: null,
+      churn: null,
       interfaces: [],
       ports: null,
     },

@@ -51,7 +51,9 @@ export function planOf(
 function capacitiesOf(cases: BegunCampaign['cases']): Capacities {
   return new Map(
     cases.flatMap(({ trials }, index) => {
-      const [known] = trials.flatMap(({ measurement }) => measurement?.background?.capacityPps ?? []);
+      const [known] = trials.flatMap(
+        ({ measurement }) => measurement?.background?.capacityPps ?? measurement?.churn?.ndrPps ?? [],
+      );
       return known === undefined ? [] : [[index, known]];
     }),
   );

@@ -17,13 +17,15 @@ import { isWarm, TREND_INTERVALS, type WarmupProgress } from './warmup.ts';
 const START_LEAD_MS = 15;
 
 /** Sources that send, from a time of the near host's clock on, to sinks that receive. */
-interface Traffic {
+export interface Traffic {
   sources: readonly Deployment[];
   sinks: readonly Deployment[];
   /** Sources of the background, which begin and end with the others and are not looked at. */
   beside: readonly Deployment[];
   startNs: number;
   farAheadNs: number;
+  /** What goes on within the measured window, which is told by the near host's clock; it is not waited for beyond that. */
+  meanwhile: ((window: { fromNs: number; untilNs: number }) => Promise<void>) | null;
 }
 
 /** What was begun to be looked at in the warm-up. */
@@ -68,7 +70,9 @@ export async function watchTraffic(
     : await warmUp(context, until, look);
   await until(beginMs);
   const before = await lookAt(machines);
-  await until(beginMs + context.durationMs);
+  const endMs = beginMs + context.durationMs;
+  const window = { fromNs: startNs + beginMs * 1e6, untilNs: startNs + endMs * 1e6 };
+  await Promise.all([until(endMs), deployments.meanwhile?.(window)]);
   const after = await lookAt(machines);
   const observedS = ((await near.monotonicNs()) - fromNs) / 1e9;
   const figures = await Promise.all(endings.map(async (end) => (await end?.()) ?? {}));

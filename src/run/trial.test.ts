@@ -80,6 +80,7 @@ function bench(t: TestContext) {
     testCase: testCase(),
     background: null,
     calibrates: false,
+    churn: false,
     placement,
     round: 2,
     ordinal: 3,

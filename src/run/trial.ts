@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { HostError } from '../host/host.ts';
 import { clocksourceOf } from '../host/inventory.ts';
 import { asDeployed } from '../model/background.ts';
+import type { Hotplug } from '../model/churn.ts';
 import { countsSuperPackets } from '../model/dataplane.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Flag, Outcome, Trial } from '../model/result.ts';
@@ -38,6 +39,7 @@ import { type ApplicationEvidence, type Evidence, evaluate, type Verdict } from 
 import { reasonOf, TrialFailure } from './failure.ts';
 import type { GuardedSwitch } from './guard.ts';
 import { machinesOf } from './machines.ts';
+import { Newcomer } from './newcomer.ts';
 import { readServed } from './served.ts';
 import type { Side } from './testbed.ts';
 import { watchTraffic } from './traffic.ts';
@@ -108,6 +110,8 @@ export interface TrialPlan {
   background: Background | null;
   /** It measures what the background can send, and the others are idle. */
   calibrates: boolean;
+  /** A container comes and goes beside what is measured. */
+  churn: boolean;
   placement: Placement;
   round: number;
   ordinal: number;
@@ -255,23 +259,30 @@ async function exchange(
   { deployments, isNew, stays }: Stage,
   signal: AbortSignal,
 ): Promise<Evidence> {
-  const { measured, beside, idle } = groupsOf(plan, deployments);
+  const { measured, beside, idle, extra } = groupsOf(plan, deployments);
+  const newcomer = plan.churn ? newcomerOf(plan, sides, extra, measured) : null;
   await becomeReady(sides, deployments, isNew, signal);
   const announcedNs = await announceAll(deployments, plan.testCase, signal);
   if (plan.testCase.idleMs > 0 && !plan.calibrates)
     await timers.setTimeout(plan.testCase.idleMs, undefined, { signal });
   const served = await readServed(sides, asDeployed(plan.testCase));
   const machines = await machinesOf(sides, deployments, context.sameMachine, plan);
-  const before = await takeBaseline(context, sides, deployments, signal);
+  // Of who comes and goes nobody counts all: it is in no ledger.
+  const counted = newcomer === null ? deployments : measured;
+  const before = await takeBaseline(context, sides, counted, signal);
   signal.throwIfAborted();
-  await startReceivers([...measured, ...beside].filter(receivesFirst), signal);
-  const traffic = { ...endsOf(measured), beside: endsOf(beside).sources, farAheadNs: before.farAheadNs };
+  await startReceivers([...measured, ...beside, ...(newcomer === null ? [] : extra)].filter(receivesFirst), signal);
+  const traffic = {
+    ...{ ...endsOf(measured), beside: endsOf(beside).sources, farAheadNs: before.farAheadNs },
+    meanwhile: newcomer === null ? null : (window: TimesNs) => newcomer.comeAndGo(window, signal),
+  };
   const watched = await watchTraffic(context, sides, traffic, machines, signal);
   const told = await collect([...measured, ...beside], before.farAheadNs, signal);
-  const { counters: after } = await quietCounters(sides, deployments, signal);
+  await newcomer?.end(signal);
+  const { counters: after } = await quietCounters(sides, counted, signal);
   await endIdle(idle, signal);
-  if (!stays) await endDeployments(deployments, signal);
-  const interfaces = await (stays ? readInside(deployments) : readReturned(deployments));
+  if (!stays) await endDeployments([...counted, ...(newcomer?.present ?? [])], signal);
+  const interfaces = await (stays ? readInside(counted) : readReturned(counted));
   // Last of all, as they were read first: what others send by the cable is seen there at least as often as behind it.
   const uplinks = await readUplinks(sides);
   return {
@@ -283,24 +294,53 @@ async function exchange(
     served,
     announcedNs,
     interfaces: interfaceDifferences(before.interfaces, interfaces),
-    ports: portDifferences(before.counters.ports, after.ports),
+    ports: portDifferences(ofPairs(before.counters.ports, counted), ofPairs(after.ports, counted)),
     uplinks: uplinkDifferences(before.counters.uplinks, uplinks),
     clocksources: await clocksourcesOf(sides),
     superPackets: hasSuperPackets(sides, plan.testCase),
+    churn: newcomer === null ? null : { hotplug: hotplugOf(sides), happenings: newcomer.happenings },
   };
 }
 
-/** Who sends and receives in a trial: those that are measured, those beside them, and those that have to be there and do nothing. */
+type TimesNs = Parameters<Newcomer['comeAndGo']>[0];
+
+/** On one host, both ends of which are there. */
+function newcomerOf(
+  plan: TrialPlan,
+  sides: readonly RunningSide[],
+  extra: readonly Deployment[],
+  measured: readonly Deployment[],
+): Newcomer {
+  const [at] = sides;
+  const { sources, sinks } = endsOf(extra);
+  const [[source], [sink]] = [sources, sinks];
+  if (at === undefined || source === undefined || sink === undefined) throw new RangeError('nobody can come or go');
+  return new Newcomer(plan, at, { source, sink }, measured.filter(receivesFirst));
+}
+
+function hotplugOf(sides: readonly RunningSide[]): Hotplug {
+  return sides.some(({ running }) => running.hotplug === undefined) ? 'container' : 'port';
+}
+
+function ofPairs(ports: SwitchCounters['ports'], deployments: readonly Deployment[]): SwitchCounters['ports'] {
+  return ports === null ? null : ports.filter(({ pair }) => deployments.some(({ port }) => port.pair === pair));
+}
+
+/** Who sends and receives in a trial: those that are measured, those beside them, those that have to be there and do nothing, and who comes and goes. */
 interface Groups {
   measured: readonly Deployment[];
   beside: readonly Deployment[];
   idle: readonly Deployment[];
+  extra: readonly Deployment[];
 }
 
-function groupsOf({ testCase, calibrates }: TrialPlan, deployments: readonly Deployment[]): Groups {
+function groupsOf({ testCase, calibrates, churn }: TrialPlan, deployments: readonly Deployment[]): Groups {
   const own = deployments.filter(({ port }) => port.pair < testCase.pairs);
-  const background = deployments.filter(({ port }) => port.pair >= testCase.pairs);
-  return calibrates ? { measured: background, beside: [], idle: own } : { measured: own, beside: background, idle: [] };
+  const others = deployments.filter(({ port }) => port.pair >= testCase.pairs);
+  const none = { beside: [], idle: [], extra: [] };
+  if (churn) return { ...none, measured: own, extra: others };
+  if (testCase.dimension === 'churn') return { ...none, measured: own, idle: others };
+  return calibrates ? { ...none, measured: others, idle: own } : { ...none, measured: own, beside: others };
 }
 
 interface Ends {

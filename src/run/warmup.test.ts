@@ -16,7 +16,14 @@ const MS = 1e6;
 /** Samples at every 100 ms from the start on: packets and page faults so far. */
 function samples(count: number, packets: (index: number) => number, faults: (index: number) => number): SampleLine[] {
   return Array.from({ length: count }, (_, index) => ({
-    ...{ v: 2, type: 'sample', t_ns: index * 100 * MS, tx_packets: packets(index), rx_packets: packets(index) },
+    ...{
+      v: 2,
+      type: 'sample',
+      t_ns: index * 100 * MS,
+      given_up_packets: 0,
+      tx_packets: packets(index),
+      rx_packets: packets(index),
+    },
     ...{ rx_unique_packets: packets(index), cpu_ns: 0, minor_faults: faults(index), polls: 0, empty_polls: 0 },
   }));
 }

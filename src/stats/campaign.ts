@@ -2,6 +2,7 @@
 import { median } from 'simple-statistics';
 import { BURST_ENDS } from '../model/burst.ts';
 import type { Precision } from '../model/campaign.ts';
+import { blockedAtMostMs, type Met } from '../model/churn.ts';
 import type { Histogram } from '../model/dataplane.ts';
 import { EMULATED } from '../model/inventory.ts';
 import {
@@ -169,7 +170,7 @@ function omitsSends({ dimension }: TestCase, measured: readonly BareMeasurement[
   const omitted = sumOf(measured, ({ steadyGivenUpPackets }) => steadyGivenUpPackets);
   if (dimension === 'latency') return omitted > 0;
   // Trains end for it: what a port refuses is what is looked for.
-  if (dimension === 'burst') return false;
+  if (dimension === 'burst' || dimension === 'churn') return false;
   const due = omitted + sumOf(measured, ({ steadyOfferedPackets }) => steadyOfferedPackets);
   return omitted > INTEGRITY_RATIO_MAX * due && !flags.has('rate-not-reached');
 }
@@ -200,6 +201,7 @@ function summarize(trials: readonly BareTrial[], pooled: Pools): Summary | null 
     ways: waysOf(measured),
     found: foundOf(measured),
     burst: burstOf(measured),
+    churn: churnSummary(measured),
     ...(latencyNs === null ? {} : { latencyNs }),
     cpu: {
       sender: cpuMedian(measured, 'sender'),
@@ -255,6 +257,33 @@ function burstOf(measured: readonly BareMeasurement[]): Summary['burst'] {
     depthPackets: overAll('depthPackets'),
     depthNs: overAll('depthNs'),
     ends: BURST_ENDS.filter((end) => bursts.some(({ ended }) => ended === end)),
+  };
+}
+
+/** Over the trials in which a container came and went; null where none did. */
+function churnSummary(measured: readonly BareMeasurement[]): Summary['churn'] {
+  const churns = measured.flatMap(({ churn }) => churn ?? []);
+  const [first] = churns;
+  const blockedMs = medianInterval(churns.map(blockedAtMostMs));
+  if (first === undefined || blockedMs === null) return null;
+  const p999Of = (which: 'events' | 'quiet') => {
+    const values = churns.flatMap(({ delaysNs }) => delaysNs?.[which].p999 ?? []);
+    return values.length < churns.length ? null : median(values);
+  };
+  const lost = ({ lostPackets, unsentPackets }: Met) => lostPackets + unsentPackets;
+  return {
+    hotplug: first.hotplug,
+    ratePps: median(churns.map(({ ratePps }) => ratePps)),
+    events: sumOf(churns, ({ events }) => events.length),
+    blockedMs,
+    worstBlockedMs: Math.max(...churns.map(({ worstBlockedMs }) => worstBlockedMs)),
+    silenceMs: median(churns.map(({ silenceMs }) => silenceMs)),
+    firstPacketMs: median(churns.map(({ firstPacketMs }) => firstPacketMs)),
+    lostPackets: {
+      events: sumOf(churns, ({ events }) => sumOf(events, lost)),
+      quiet: sumOf(churns, ({ quiet }) => lost(quiet)),
+    },
+    p999Ns: { events: p999Of('events'), quiet: p999Of('quiet') },
   };
 }
 

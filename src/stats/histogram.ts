@@ -48,6 +48,26 @@ export function mergeHistograms(histograms: Iterable<Histogram>): Histogram | nu
   };
 }
 
+/**
+ * What is left of a histogram without a part of it, as far as percentiles go: of the least and the greatest value no more is known than the bounds
+ * of the outermost buckets. Packets that were never sent are no part of it.
+ */
+export function withoutHistogram(whole: Histogram, part: Histogram): Histogram | null {
+  const taken = new Map(part.buckets.map(([lower, , packets]) => [lower, packets]));
+  const buckets = whole.buckets.flatMap(([lower, upper, packets]): Bucket[] => {
+    const left = packets - (taken.get(lower) ?? 0);
+    return left > 0 ? [[lower, upper, left]] : [];
+  });
+  const [first, last] = [buckets[0], buckets.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const count = whole.count - part.count;
+  const rest = { count, min: Math.max(whole.min, first[0]), max: Math.min(whole.max, last[1]), buckets };
+  const sum = whole.mean * whole.count - part.mean * part.count;
+  const squares = whole.sum_squares - part.sum_squares;
+  const bare = { ...whole, ...rest, mean: sum / count, sum_squares: squares, censored: 0, censored_at_least: null };
+  return mergeHistograms([bare]);
+}
+
 /** What a percentile is made from. */
 export type Distribution = Pick<Histogram, 'count' | 'min' | 'max' | 'buckets' | 'censored' | 'censored_at_least'>;
 

@@ -11,6 +11,7 @@ function sample(tMs: number, tx: number, rx: number, cpuMs = 0): SampleLine {
     v: 2,
     type: 'sample',
     t_ns: tMs * MS,
+    given_up_packets: 0,
     tx_packets: tx,
     rx_packets: rx,
     rx_unique_packets: rx,

@@ -187,6 +187,7 @@ export const MEASUREMENT: Columns<Measurement, Exclude<keyof Measurement, Measur
   search: json('search_json'),
   trains: json('trains_json'),
   burst: json('burst_json'),
+  churn: json('churn_json'),
 };
 
 export const CPU_USE: Columns<CpuUse> = {

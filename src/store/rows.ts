@@ -232,7 +232,8 @@ function toMeasurement(row: Row, parts: AllParts): unknown {
 /** Of each trial of a campaign what decides which are still to be run, with the index of its case. */
 export function* readDone(rows: Rows, id: string): Generator<{ caseIndex: unknown; trial: unknown }, void> {
   const sql = `SELECT case_index, round, ordinal, seed, flags_json, outcome, duration_s, throughput_pps, kind, p50_ns,
-      json_extract(background_json, '$.capacityPps') AS capacity_pps, json_extract(burst_json, '$.longestPackets') AS longest_packets
+      json_extract(background_json, '$.capacityPps') AS capacity_pps, json_extract(burst_json, '$.longestPackets') AS longest_packets,
+      json_extract(churn_json, '$.blockedMs') AS blocked_ms, json_extract(churn_json, '$.ratePps') AS churn_pps, json_extract(churn_json, '$.ndrPps') AS ndr_pps
     FROM trials LEFT JOIN latencies ON latencies.trial_id = trials.trial_id AND kind = 'rtt'
     WHERE campaign_id = :id ORDER BY trials.trial_id`;
   for (const row of rows.each(sql, { id })) {
@@ -240,8 +241,10 @@ export function* readDone(rows: Rows, id: string): Generator<{ caseIndex: unknow
     const latency = row.kind === null ? {} : { latencyNs: { rtt: { p50: row.p50_ns } } };
     const background = row.capacity_pps === null ? null : { capacityPps: row.capacity_pps };
     const burst = row.longest_packets === null ? null : { longestPackets: row.longest_packets };
+    const churn =
+      row.blocked_ms === null ? null : { blockedMs: row.blocked_ms, ratePps: row.churn_pps, ndrPps: row.ndr_pps };
     const measurement =
-      row.duration_s === null ? null : { throughputPps: row.throughput_pps, ...latency, background, burst };
+      row.duration_s === null ? null : { throughputPps: row.throughput_pps, ...latency, background, burst, churn };
     const trial = { round, ordinal, seed, flags: TRIAL.flags.read(row.flags_json), outcome: { outcome }, measurement };
     yield { caseIndex: row.case_index, trial };
   }

@@ -583,6 +583,11 @@ ALTER TABLE trials ADD COLUMN trains_json TEXT;
 ALTER TABLE trials ADD COLUMN burst_json TEXT;
 `;
 
+const CHURN_COLUMN = `
+-- What others met while a container came and went: {"blockedMs", "events", "quiet" and so on}; JSON's null, or NULL, for others.
+ALTER TABLE trials ADD COLUMN churn_json TEXT;
+`;
+
 const CARDS = `
 CREATE TABLE cards (
   -- One row a capacity card: {"asked", "subjects": [{"switch", "io", "port", "parts": {"capacity": {"campaign": id}, ...}}]}.
@@ -697,6 +702,7 @@ export const MIGRATIONS: readonly string[] = [
   BURSTS,
   CARDS,
   `ALTER TABLE campaigns ADD COLUMN reuse INTEGER NOT NULL DEFAULT 0;`,
+  CHURN_COLUMN,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -50,6 +50,8 @@ export const basicfwd: SwitchDriver = {
   threads: 1,
   workers: { threadsMax: THREADS_MAX, pinned: true, queuesMax: QUEUES_MAX },
   pairsMax: DPDK_PORTS_MAX / 2,
+  // Its ports are those that it was started with.
+  hotplug: 'container',
 
   // DPDK's own 32 MiB, and 8191 buffers of 2.5 kB a port, or 9.5 kB for jumbo frames (dataplane/switches/basicfwd.c).
   hugepageBytes: (ports, frameBytes) => (32 + (frameBytes > FRAME_BYTES_USUAL ? 77 : 21) * ports) * MIB,

@@ -27,6 +27,7 @@ export const direct: SwitchDriver = {
   ports: ['netdev', 'vhost-user', 'memif', 'netmap'],
   locations: ['local'],
   threads: 0,
+  hotplug: 'container',
   frameLimit: (port) => (port === 'netmap' ? NETMAP_FRAMES : null),
 
   async probe(host) {

@@ -4,6 +4,7 @@
 import type { Counter } from '../host/counter.ts';
 import { type Host, HostError, type UndoStack } from '../host/host.ts';
 import type { Cache } from '../model/cache.ts';
+import type { Hotplug } from '../model/churn.ts';
 import type { PortKind } from '../model/dataplane.ts';
 import type { Header } from '../model/names.ts';
 import type { Flag } from '../model/result.ts';
@@ -175,6 +176,18 @@ export interface RunningSwitch {
   observe?(): Promise<() => Promise<SwitchFigures>>;
   /** Asked after the steady state: its tables that flows or addresses fill, in the order in which a packet is looked up in them. Absent where it has none, or nobody knows. */
   caches?(): Promise<Cache[]>;
+  /** Needed of each switch whose driver says that ports come and go (`hotplug: 'port'`). */
+  hotplug?: PortHotplug;
+}
+
+/** How one port comes and goes while others forward. Its counters may begin anew. */
+export interface PortHotplug {
+  /** Takes the port off the switch; its application has ended. */
+  unplug(request: PortRequest): Promise<void>;
+  /** Makes the port anew. Its application is started afterwards. */
+  plug(request: PortRequest): Promise<Port>;
+  /** As `connect` of the switch, of this port alone. */
+  connect?(request: PortRequest, signal: AbortSignal): Promise<void>;
 }
 
 /** The largest frame that a switch carries in some way, where that is less than the largest of all. */
@@ -202,6 +215,8 @@ export interface SwitchDriver {
   unserved?: Readonly<Record<string, string>>;
   /** Why it does not carry packets with such headers, as in "qinq": "its parser knows one tag"; it carries all where absent. */
   uncarried?: Readonly<Partial<Record<Header, string>>>;
+  /** What can come and go while it forwards for others (`-D churn`); nothing where absent. */
+  hotplug?: Hotplug;
   /** The largest frames that it carries from port to port; null, or absent, where it carries all that there are (FRAME_BYTES_MAX). */
   frameLimit?(port: PortKind, location: 'local' | 'remote'): FrameLimit | null;
   /** Hugepages that it takes with so many ports and frames of so many bytes, in bytes; none where absent. */

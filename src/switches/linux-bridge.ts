@@ -28,6 +28,7 @@ export const linuxBridge: SwitchDriver = {
   ports: ['netdev'],
   locations: ['local', 'remote'],
   threads: 0,
+  hotplug: 'port',
 
   async probe(host) {
     // Built in, or a module that `ip link add type bridge` loads by itself.
@@ -65,6 +66,15 @@ export const linuxBridge: SwitchDriver = {
       health: async () => (await network.health()) ?? (await bridgeMissing(host)),
       observe: async () => () => learned(host),
       caches: async () => [await addressTable(host)],
+      hotplug: {
+        unplug: (request) => ipBatch(host, [`link delete dev ${switchEnd(request)}`]),
+        async plug(request) {
+          const port = ports.find(({ pair, end }) => pair === request.pair && end === request.end);
+          if (port === undefined) throw new HostError('the bridge has no such port');
+          await makePort(network, port, context.frameBytes);
+          return port;
+        },
+      },
     };
   },
 };
@@ -88,10 +98,15 @@ async function makeBridge(context: SwitchContext, network: Network): Promise<voi
 }
 
 async function addPort(context: SwitchContext, network: Network, port: NetdevPort): Promise<void> {
+  await registerLink(context, network, switchEnd(port));
+  await makePort(network, port, context.frameBytes);
+}
+
+/** The undo of an interface of this name undoes the next one as well. */
+async function makePort(network: Network, port: NetdevPort, frameBytes: number): Promise<void> {
   const { host } = network;
   const end = switchEnd(port);
-  await registerLink(context, network, end);
-  await ipBatch(host, [`link add ${vethPair(end, port.interface, context.frameBytes)}`]);
+  await ipBatch(host, [`link add ${vethPair(end, port.interface, frameBytes)}`]);
   await silenceLink(network, end);
   await silenceLink(network, port.interface);
   await ipBatch(host, [`link set dev ${end} master ${BRIDGE}`, `link set dev ${end} up`]);

@@ -45,6 +45,7 @@ export const ovsKernel: SwitchDriver = {
   ports: ['netdev'],
   locations: ['local', 'remote'],
   threads: 0,
+  hotplug: 'container',
 
   async probe(host) {
     const daemon = await findDaemon(host);

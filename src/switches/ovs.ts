@@ -5,6 +5,7 @@ import { type Host, HostError, type HostProcess } from '../host/host.ts';
 import { FRAME_BYTES_USUAL, mtuOf } from '../model/frame.ts';
 import { type ServedQueue, servedAsAsked } from '../model/workers.ts';
 import {
+  type PortRequest,
   type RunningSwitch,
   SOCKETS,
   type SocketPort,
@@ -50,6 +51,7 @@ export const ovs: SwitchDriver = {
   ports: ['vhost-user'],
   locations: ['local', 'remote'],
   threads: 1,
+  hotplug: 'port',
   // One polling thread (PMD) a CPU, by a mask of CPUs.
   workers: { threadsMax: 64, apart: true, pinned: true, queuesMax: 8 },
   frameLimit: (_, location) =>
@@ -90,6 +92,7 @@ export const ovs: SwitchDriver = {
       settled: (stations) => missing(context, stations),
       served: () => connections.assignment(),
       threads: async () => [vswitchd.pid],
+      hotplug: connections,
       health,
       observe: () => observe(context),
       caches: async () => [
@@ -196,6 +199,7 @@ const SERVED_POLL_MS = 5;
  */
 class Connections {
   private readonly context: SwitchContext;
+  /** No two ports ever have one name. */
   private generation = 0;
   /** Ports of the bridge. */
   private present: string[] = [];
@@ -211,28 +215,23 @@ class Connections {
   /** The ports of the next trial. */
   next(): SocketPort[] {
     this.generation += 1;
-    const { ports, directory, queues } = this.context;
-    return ports.map((request, index) => ({
-      ...request,
-      kind: 'vhost-user',
-      directory: `${directory}/ports`,
-      device: virtioUser({ name: `${SOCKETS}/${this.nameOf(index)}`, server: true, queues }),
-    }));
+    return this.context.ports.map((request, index) => this.portOf(request, this.nameOf(index)));
+  }
+
+  private portOf(request: PortRequest, name: string): SocketPort {
+    const { directory, queues } = this.context;
+    const device = virtioUser({ name: `${SOCKETS}/${name}`, server: true, queues });
+    return { ...request, kind: 'vhost-user', directory: `${directory}/ports`, device };
   }
 
   /** Replaces the ports of the trial before by those of this one, as soon as their sockets are there. */
   async renew(signal: AbortSignal): Promise<void> {
-    const { host, ports, directory, uplink, frameBytes } = this.context;
+    const { host, ports, directory, uplink } = this.context;
     const names = ports.map((_, index) => this.nameOf(index));
     if (uplink !== null && this.present.length > 0) await plugUplink(this.context, uplink);
     for (const name of names) await socketAppears(host, `${directory}/ports/${name}`, signal);
     const deleted = this.present.flatMap((name) => ['--', '--if-exists', 'del-port', BRIDGE, name]);
-    const [first = [], ...others] = names.map((name, index) => [
-      ...['--', 'add-port', BRIDGE, name, '--', 'set', 'Interface', name, 'type=dpdkvhostuserclient'],
-      ...[`options:vhost-server-path=${directory}/ports/${name}`, `ofport_request=${portNumber(index)}`],
-      `mtu_request=${mtuOf(frameBytes)}`,
-      ...this.affinity(index),
-    ]);
+    const [first = [], ...others] = names.map((name, index) => this.adding(name, index));
     const isFirstTime = this.present.length === 0;
     this.present = names;
     // Without waiting for the daemon: whether it has come so far is seen by what arrives at its ports.
@@ -244,6 +243,44 @@ class Connections {
     await change(...first);
     await this.served(portNumber(0), signal);
     if (others.length > 0) await change(...others.flat());
+  }
+
+  /** Takes a port off the bridge, and has it forgotten before its application may come back. */
+  async unplug(request: PortRequest): Promise<void> {
+    await vsctl(this.context, '--if-exists', 'del-port', BRIDGE, this.present[this.indexOf(request)] ?? '');
+  }
+
+  /** Under a new name, and a new socket. */
+  plug(request: PortRequest): Promise<SocketPort> {
+    this.generation += 1;
+    const index = this.indexOf(request);
+    const name = this.nameOf(index);
+    this.present[index] = name;
+    return Promise.resolve(this.portOf(request, name));
+  }
+
+  /** As soon as its socket is there. */
+  async connect(request: PortRequest, signal: AbortSignal): Promise<void> {
+    const { host, directory } = this.context;
+    const index = this.indexOf(request);
+    const name = this.nameOf(index);
+    await socketAppears(host, `${directory}/ports/${name}`, signal);
+    await vsctl(this.context, '--no-wait', ...this.adding(name, index));
+  }
+
+  private indexOf(request: PortRequest): number {
+    return this.context.ports.findIndex(({ pair, end }) => pair === request.pair && end === request.end);
+  }
+
+  /** The commands that add a port. */
+  private adding(name: string, index: number): string[] {
+    const { directory, frameBytes } = this.context;
+    return [
+      ...['--', 'add-port', BRIDGE, name, '--', 'set', 'Interface', name, 'type=dpdkvhostuserclient'],
+      ...[`options:vhost-server-path=${directory}/ports/${name}`, `ofport_request=${portNumber(index)}`],
+      `mtu_request=${mtuOf(frameBytes)}`,
+      ...this.affinity(index),
+    ];
   }
 
   /**

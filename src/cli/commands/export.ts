@@ -9,6 +9,8 @@ export const WHATS = [
   'loads',
   'bursts',
   'trains',
+  'churns',
+  'events',
   'samples',
   'sizes',
   'histograms',

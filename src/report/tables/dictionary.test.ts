@@ -22,6 +22,7 @@ import { migrate } from '../../store/schema.ts';
 import { documentSchemaText } from '../json-schema.ts';
 import { BURSTS, burstRows, TRAINS, trainRows } from './bursts.ts';
 import { CASES, caseRows } from './cases.ts';
+import { CHURNS, churnRows, EVENTS, eventRows } from './churns.ts';
 import { type CellValue, type ColumnType, csvText, jsonLines, type Table } from './columns.ts';
 import { dictionaryText, TABLES } from './dictionary.ts';
 import { bucketRows, HISTOGRAMS, SAMPLES, sampleRows } from './parts.ts';
@@ -117,6 +118,8 @@ describe('a table', () => {
       check(LOADS, [...loadRows(rows)]);
       check(BURSTS, [...burstRows(rows)]);
       check(TRAINS, [...trainRows(rows)]);
+      check(CHURNS, [...churnRows(rows)]);
+      check(EVENTS, [...eventRows(rows)]);
       check(HISTOGRAMS, [...bucketRows(rows)].slice(0, 100));
     }
   });

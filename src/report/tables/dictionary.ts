@@ -2,6 +2,7 @@
 // The data dictionary: what each column of each export means, from the lists that the exports themselves are made of.
 import { BURSTS, TRAINS } from './bursts.ts';
 import { CASES } from './cases.ts';
+import { CHURNS, EVENTS } from './churns.ts';
 import type { Column, ColumnType } from './columns.ts';
 import { HISTOGRAMS, SAMPLES, SIZES } from './parts.ts';
 import { LOADS, OBJECTIVES } from './searches.ts';
@@ -22,6 +23,8 @@ export const TABLES: readonly DescribedTable[] = [
   LOADS,
   BURSTS,
   TRAINS,
+  CHURNS,
+  EVENTS,
   SAMPLES,
   SIZES,
   HISTOGRAMS,
