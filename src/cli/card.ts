@@ -6,7 +6,7 @@ import { CARD_PARTS, type Card, type CardPart, type CardSubject } from '../model
 import type { CampaignResult } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
 import { CARD_OWN, cardCampaign, cardCapacity, cardSubjects } from '../plan/card.ts';
-import { cardPage, pdrOf } from '../report/card.ts';
+import { cardPage, foundOf } from '../report/card.ts';
 import { renderCard } from '../report/card-terminal.ts';
 import type { Plan } from '../run/parts.ts';
 import { newCampaignId, openStore, type Store } from '../store/store.ts';
@@ -120,7 +120,7 @@ function planPart(
   if (state !== undefined && 'skipped' in state) return null;
   const stored = state === undefined ? null : store.begun(state.campaign);
   if (stored !== null) return stored.endedAt === null ? { plan: planResumed(stored, views), isNew: false } : null;
-  const fields = cardCampaign(part, subject, card.asked, pdrOf(resultsOf(store, subject, ['capacity'])));
+  const fields = cardCampaign(part, subject, card.asked, foundOf(resultsOf(store, subject, ['capacity'])));
   if ('skipped' in fields) return { skipped: fields.skipped };
   const plan = planNew(campaignOf(fields), drivers, views);
   const skipped = whyNothing(plan);

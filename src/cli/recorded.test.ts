@@ -9,6 +9,7 @@ import stringWidth from 'string-width';
 import {
   burstCampaign,
   capacityCampaign,
+  churnCampaign,
   storedCampaign,
   sweepCampaign,
   table2Campaign,
@@ -37,6 +38,7 @@ const table2 = toCampaignResult(table2Campaign());
 const testbeds = toCampaignResult(twoTestbedsCampaign());
 const capacities = toCampaignResult(capacityCampaign());
 const bursts = toCampaignResult(burstCampaign());
+const churns = toCampaignResult(churnCampaign());
 const sweep = toCampaignResult(someOf(sweepCampaign(), [64, 1500]));
 
 /** Fewer sizes, as a reader of the recording has seen it all by then. */
@@ -93,6 +95,7 @@ function session(options: TerminalOptions): [string, string][] {
     ['show', renderSummary(testbeds, options)],
     ['show', renderSummary(capacities, options)],
     ['show', renderSummary(bursts, options)],
+    ['show', renderSummary(churns, options)],
     ['compare A B', renderComparison(comparison, options)],
   ];
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { PORT_KINDS } from './names.ts';
 
 /** In the order in which they are measured. Those behind the first two need what these found. */
-export const CARD_PARTS = ['capacity', 'load', 'delay', 'burst', 'flows', 'fairness'] as const;
+export const CARD_PARTS = ['capacity', 'load', 'delay', 'burst', 'flows', 'fairness', 'churn'] as const;
 export type CardPart = (typeof CARD_PARTS)[number];
 
 /** A campaign, whether it has been measured to its end or not; or why there is none. */
@@ -36,4 +36,10 @@ export const CARD_SHARES = [0.1, 0.5, 0.9] as const;
 /** These shares as rates of a sender, packets/s; a background has 2 at the least. */
 export function cardRates(pdrPps: number): number[] {
   return CARD_SHARES.map((share) => Math.max(2, Math.round(share * pdrPps)));
+}
+
+/** What a sender can send without a loss, and with half a percent at most, packets/s; null where there is no such rate. */
+export interface CardFound {
+  ndrPps: number | null;
+  pdrPps: number | null;
 }

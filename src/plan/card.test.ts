@@ -40,7 +40,7 @@ describe('cardSubjects', () => {
 
 describe('cardCampaign', () => {
   const fieldsOf = (part: (typeof CARD_PARTS)[number], asked = {}, pdrPps: number | null = 1_000_000) => {
-    const fields = cardCampaign(part, SUBJECT, asked, pdrPps);
+    const fields = cardCampaign(part, SUBJECT, asked, { ndrPps: 300_000, pdrPps });
     assert.ok(!('skipped' in fields));
     return fields;
   };
@@ -68,8 +68,10 @@ describe('cardCampaign', () => {
     assert.equal(fieldsOf('delay').rate, '5000');
     assert.equal(fieldsOf('delay', {}, 3000).rate, '300');
     assert.equal(fieldsOf('delay', {}, 3).background, 'none,2,2,3');
-    for (const part of ['load', 'delay'] as const) {
-      assert.deepEqual(Object.keys(cardCampaign(part, SUBJECT, {}, null)), ['skipped']);
+    assert.equal(fieldsOf('churn').rate, '150000');
+    for (const part of ['load', 'delay', 'churn'] as const) {
+      const nothing = { ndrPps: null, pdrPps: null };
+      assert.deepEqual(Object.keys(cardCampaign(part, SUBJECT, {}, nothing)), ['skipped']);
     }
   });
 

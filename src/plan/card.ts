@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a card measures: the campaign of each of its parts.
 import type { CampaignFile } from '../model/campaign.ts';
-import { type CardPart, type CardSubject, cardRates } from '../model/card.ts';
+import { type CardFound, type CardPart, type CardSubject, cardRates } from '../model/card.ts';
 import type { PlannedCase } from '../model/result.ts';
 
 /** The framework that shows most of a switch, where it serves several and none was asked for: the first of these that it has. */
@@ -39,6 +39,9 @@ const PROBE_PPS = 5000;
 /** Pairs that share a switch where fairness is looked at. */
 const FAIR_PAIRS = '4vs4';
 
+/** A container comes and goes so many times, and once less. */
+const OF_CHURN = { trials: '1', duration: '6s' };
+
 /** What the other parts have no use for. */
 const OF_SEARCHES = ['objective', 'width', 'durationSum', 'budget'];
 
@@ -51,15 +54,12 @@ export function cardCapacity(asked: Readonly<Record<string, string>>): CampaignF
   return { ...USUAL, warmup: '100ms', duration: '1s', ...rest, budget, objective: objectives, dimension: 'capacity' };
 }
 
-/**
- * The campaign of a part, by the keys of campaign files: `asked` goes before what is usual, and after what makes the part. `pdrPps` is of each
- * sender.
- */
+/** The campaign of a part, by the keys of campaign files: `asked` goes before what is usual, and after what makes the part. */
 export function cardCampaign(
   part: CardPart,
   subject: CardSubject,
   asked: Readonly<Record<string, string>>,
-  pdrPps: number | null,
+  { ndrPps, pdrPps }: CardFound,
 ): CampaignFile | { skipped: string } {
   const { switch: id, io, port } = subject;
   const own = { switch: id, io, port, title: `Card of ${id} with ${io}: ${part}` };
@@ -84,9 +84,20 @@ export function cardCampaign(
       return { ...USUAL, ...OF_FLOWS, ...rest, ...own, dimension: 'throughput', flows: '1..1M/x10' };
     case 'fairness':
       return { ...USUAL, ...rest, ...own, dimension: 'throughput', pairs: FAIR_PAIRS };
+    case 'churn':
+      if (ndrPps === null) return NO_NDR;
+      return {
+        ...USUAL,
+        ...rest,
+        ...OF_CHURN,
+        ...own,
+        dimension: 'churn',
+        rate: String(Math.max(1, Math.round(ndrPps / 2))),
+      };
     default:
       return part satisfies never;
   }
 }
 
+const NO_NDR = { skipped: 'no rate was found that loses nothing' };
 const NO_PDR = { skipped: 'no rate was found that loses half a percent at most' };

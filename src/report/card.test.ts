@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { burstCampaign, capacityCampaign, storedCampaign, testCase, trial } from '../../test/fixtures/campaign.ts';
 import type { Card, CardSubject } from '../model/card.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
-import { cardPage, pdrOf } from './card.ts';
+import { cardPage, foundOf } from './card.ts';
 import { renderCardHtml } from './card-html.ts';
 import { cardRows } from './card-lines.ts';
 import { renderCard } from './card-terminal.ts';
@@ -21,7 +21,7 @@ const CARD: Card = {
 
 const capacity = toCampaignResult(capacityCampaign());
 const burst = toCampaignResult(burstCampaign());
-const pdrPps = pdrOf({ capacity }) ?? assert.fail();
+const pdrPps = foundOf({ capacity }).pdrPps ?? assert.fail();
 
 /** Round trips alone and beside a tenth of PDR. */
 const delay = toCampaignResult(
@@ -54,7 +54,7 @@ describe('cardPage', () => {
   it('says what is missing and why', () => {
     assert.deepEqual(
       page.facts.missing.map(({ part, reason }) => `${part}: ${reason}`),
-      ['load: too <b>slow</b>', 'flows: not measured yet', 'fairness: not measured yet'],
+      ['load: too <b>slow</b>', 'flows: not measured yet', 'fairness: not measured yet', 'churn: not measured yet'],
     );
     assert.ok(empty.lines.every(({ cell }) => cell === '–'));
   });

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the campaigns of a card found of one switch: its facts, and the lines of its page.
 import { backgroundLoadOf } from '../model/background.ts';
-import { CARD_PARTS, CARD_SHARES, type CardPart, type CardSubject, cardRates } from '../model/card.ts';
-import type { BurstSummary, CampaignResult, CaseResult, Flag, FoundSummary } from '../model/result.ts';
+import { CARD_PARTS, CARD_SHARES, type CardFound, type CardPart, type CardSubject, cardRates } from '../model/card.ts';
+import type { BurstSummary, CampaignResult, CaseResult, ChurnSummary, Flag, FoundSummary } from '../model/result.ts';
 import { bindingOf, objectiveName } from '../model/search.ts';
 import { sendersOf } from '../model/testcase.ts';
+import { blockedOver, p999Cells } from './churns.ts';
 import { cliffLines } from './cliff-words.ts';
-import { counted, inScale, MICROSECONDS, percentLost, ppsScale, withUnit } from './format.ts';
+import { counted, inScale, MICROSECONDS, MILLISECONDS, percentLost, ppsScale, withUnit } from './format.ts';
 import { boundsOf } from './found.ts';
 
 /** Delays at a load, ns; null where there are too few packets. */
@@ -47,6 +48,7 @@ export interface CardFacts {
   /** Where throughput falls as flows become more, in words. */
   cliffs: readonly string[];
   fairness: { pairs: number; jain: number; throughputPps: number } | null;
+  churn: ChurnSummary | null;
   /** Of any of its cases. */
   flags: readonly Flag[];
   /** Why a part is missing. */
@@ -67,24 +69,36 @@ export interface CardPage {
 
 type Results = Partial<Record<CardPart, CampaignResult>>;
 
-/** The rate of a sender that loses half a percent at most, packets/s; null where none was found. */
-export function pdrOf({ capacity }: Results): number | null {
+/** The rates of a sender that lose nothing and half a percent at most. */
+export function foundOf({ capacity }: Results): CardFound {
   const found = capacity?.results[0]?.summary?.found ?? [];
-  const pdr = found.find(({ objective }) => objectiveName(objective) === 'PDR');
   const testCase = capacity?.results[0]?.case;
-  return pdr?.lowerPps == null || testCase === undefined ? null : pdr.lowerPps / sendersOf(testCase);
+  const rateOf = (name: string) => {
+    const lowerPps = found.find(({ objective }) => objectiveName(objective) === name)?.lowerPps ?? null;
+    return lowerPps === null || testCase === undefined ? null : lowerPps / sendersOf(testCase);
+  };
+  return { ndrPps: rateOf('NDR'), pdrPps: rateOf('PDR') };
 }
 
 /** What is known, and how a page says it. */
 export function cardPage(subject: CardSubject, results: Results): CardPage {
   const facts = factsOf(subject, results);
-  return { facts, lines: [...capacityLines(facts), ...delayLines(facts), ...loadLines(facts), ...otherLines(facts)] };
+  return {
+    facts,
+    lines: [
+      ...capacityLines(facts),
+      ...delayLines(facts),
+      ...loadLines(facts),
+      ...otherLines(facts),
+      ...churnLines(facts),
+    ],
+  };
 }
 
 function factsOf({ switch: id, io, port, parts }: CardSubject, results: Results): CardFacts {
   const first = (part: CardPart) => results[part]?.results[0] ?? null;
   const measured = (part: CardPart) => (results[part]?.results ?? []).filter(({ summary }) => summary !== null);
-  const pdr = pdrOf(results);
+  const { pdrPps: pdr } = foundOf(results);
   const rates = pdr === null ? [] : cardRates(pdr);
   const all = Object.values(results).flatMap(({ results: cases }) => cases);
   return {
@@ -96,6 +110,7 @@ function factsOf({ switch: id, io, port, parts }: CardSubject, results: Results)
     flows: results.flows === undefined ? null : measured('flows').flatMap(flowsOf),
     cliffs: results.flows === undefined ? [] : cliffLines(results.flows).map(({ sentence }) => sentence),
     fairness: fairnessOf(first('fairness')),
+    churn: first('churn')?.summary?.churn ?? null,
     flags: [...new Set(all.flatMap(({ flags }) => flags))].sort(),
     missing: CARD_PARTS.flatMap((part) => {
       const state = parts[part];
@@ -258,5 +273,19 @@ function otherLines({ burst, flows, fairness }: CardFacts): CardLine[] {
       ...{ section: 'Fairness', label: 'throughput of the four' },
       cell: fairness === null ? '–' : withUnit(fairness.throughputPps, ppsScale([fairness.throughputPps])),
     },
+  ];
+}
+
+function churnLines({ churn }: CardFacts): CardLine[] {
+  const section = 'A container comes and goes, the others at half of NDR';
+  const line = (label: string, tell: (churn: ChurnSummary) => string): CardLine => {
+    return { section, label, cell: churn === null ? '–' : tell(churn) };
+  };
+  return [
+    line('others blocked each time, ms', blockedOver),
+    line('at worst, ms', ({ worstBlockedMs }) => inScale(worstBlockedMs, MILLISECONDS)),
+    line('p99.9 one way meanwhile, µs', (one) => p999Cells(one).events),
+    line('p99.9 one way else, µs', (one) => p999Cells(one).quiet),
+    line('newcomer’s first packet after, ms', ({ firstPacketMs }) => firstPacketMs.toFixed(0)),
   ];
 }

@@ -137,7 +137,7 @@ function columnsOf(dimension: Group['dimension'], cases: readonly CaseResult[]):
     case 'burst':
       return burstColumns();
     case 'churn':
-      return churnColumns();
+      return churnColumns(cases);
     default:
       return dimension satisfies never;
   }
@@ -182,10 +182,16 @@ function burstColumns(): FigureColumn[] {
 }
 
 /** What others meet while a container comes and goes. */
-function churnColumns(): FigureColumn[] {
+function churnColumns(cases: readonly CaseResult[]): FigureColumn[] {
   const of = (tell: (churn: ChurnSummary) => string) => (result: CaseResult) =>
     result.summary?.churn == null ? '–' : tell(result.summary.churn);
+  const scale = ppsScale(cases.map(({ summary }) => summary?.churn?.ratePps ?? 0));
   return [
+    right(
+      `Each at\n${scale.unit}`,
+      of(({ ratePps }) => inScale(ratePps, scale)),
+      { yields: TURN.secondary },
+    ),
     right('Blocked\nms', of(blockedOver)),
     intervalColumn(MILLISECONDS),
     right(

@@ -187,7 +187,7 @@ function columnsOf(dimension: Group['dimension'], cases: readonly CaseResult[]):
     case 'burst':
       return burstColumns();
     case 'churn':
-      return churnColumns();
+      return churnColumns(cases);
     default:
       return dimension satisfies never;
   }
@@ -211,12 +211,14 @@ function burstColumns(): Column<CaseResult>[] {
   ];
 }
 
-function churnColumns(): Column<CaseResult>[] {
+function churnColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
   const column = (title: string, tell: (churn: ChurnSummary) => string): Column<CaseResult> => ({
     ...{ title, number: true },
     cell: ({ summary }) => (summary?.churn == null ? '' : tell(summary.churn)),
   });
+  const scale = ppsScale(cases.map(({ summary }) => summary?.churn?.ratePps ?? 0));
   return [
+    column(`Each at, ${scale.unit}`, ({ ratePps }) => inScale(ratePps, scale)),
     column('Others blocked, ms', blockedOver),
     column('at worst, ms', ({ worstBlockedMs }) => inScale(worstBlockedMs, MILLISECONDS)),
     column('silent, ms', ({ silenceMs }) => inScale(silenceMs, MILLISECONDS)),

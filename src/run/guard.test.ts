@@ -27,6 +27,7 @@ async function guarded(
   before: HostState = NOTHING,
   links = PORTS,
   made: (running: RunningSwitch) => RunningSwitch = (running) => running,
+  own: Partial<SwitchDriver> = {},
 ) {
   const host = new FakeHost(t).answer(/^ip -json address$/, {
     stdout: JSON.stringify(links.map((port) => ({ ifname: port.interface, addr_info: [] }))),
@@ -47,6 +48,7 @@ async function guarded(
     ...{ id: 'mine', title: 'mine', ports: ['netdev'], locations: ['local'], threads: 0 },
     probe: async () => ({ available: true, version: '1' }),
     start: async () => made(running),
+    ...own,
   };
   return { switched: await startGuarded(driver, context, { ...guard, trouble: trouble.signal }), trouble, host };
 }
@@ -244,5 +246,57 @@ describe('a guarded switch', () => {
     const { switched } = await guarded(t, {}, { ...NOTHING, links: new Set(['lo', 'mysink']) });
     const reason = 'interface mysink was there before the switch was started: give one of your own';
     await assert.rejects(async () => switched.nextPorts(), fails('nextPorts() of mine', reason));
+  });
+});
+
+describe('ports that come and go', () => {
+  const [SOURCE = assert.fail()] = PORTS;
+  const hotplugged = (t: TestContext, port: unknown, part: Partial<RunningSwitch> = {}) =>
+    guarded(t, { hotplug: { unplug: async () => undefined, plug: async () => odd<NetdevPort>(port) }, ...part });
+
+  it('are the ones that were asked for, and the driver’s own', async (t) => {
+    const { switched } = await hotplugged(t, SOURCE);
+    assert.deepEqual(await switched.hotplug?.plug(SOURCE), SOURCE);
+    for (const [port, reason] of [
+      [{ ...SOURCE, end: 'sink' }, /no port for the source of pair 0/],
+      [{ ...SOURCE, kind: 'vhost-user', directory: '/x', device: 'y' }, /a port of kind vhost-user, not netdev/],
+      [{ ...SOURCE, interface: 'two words' }, /interface: expected text/],
+    ] as const) {
+      const { switched: other } = await hotplugged(t, port);
+      await assert.rejects(async () => other.hotplug?.plug(SOURCE), fails('plug() of mine', reason));
+    }
+    const stranger = new Set(['mysource']);
+    const { switched: thief } = await guarded(
+      t,
+      { hotplug: { unplug: async () => undefined, plug: async () => SOURCE } },
+      { ...NOTHING, links: stranger },
+    );
+    await assert.rejects(async () => thief.hotplug?.plug(SOURCE), fails('plug() of mine', /./));
+  });
+
+  it('count from 0 when they have come', async (t) => {
+    let reading = 5;
+    const { switched } = await hotplugged(t, SOURCE, { counters: async () => counters(reading) });
+    await switched.nextPorts();
+    await switched.counters();
+    reading = 3;
+    await assert.rejects(async () => switched.counters(), fails('counters() of mine', /./));
+    const { switched: anew } = await guarded(t, {
+      hotplug: { unplug: async () => undefined, plug: async () => SOURCE },
+      counters: async () => counters(5).map((one) => (one.end === 'source' ? { ...one, inPackets: reading } : one)),
+    });
+    reading = 5;
+    await anew.nextPorts();
+    await anew.counters();
+    await anew.hotplug?.plug(SOURCE);
+    reading = 0;
+    await anew.counters();
+  });
+
+  it('are said to come and go by no driver that cannot do it', async (t) => {
+    await assert.rejects(
+      guarded(t, {}, NOTHING, PORTS, undefined, { hotplug: 'port' }),
+      fails('start mine', /has no hotplug/),
+    );
   });
 });

@@ -40,6 +40,8 @@ export async function startGuarded(driver: SwitchDriver, context: SwitchContext,
   const step = `start ${driver.id}`;
   const call = { step, limitMs: CALL_LIMITS_MS.start, signals: guard.signals };
   const running = await callDriver(call, async () => partsOf(step, await driver.start(context)));
+  if (driver.hotplug === 'port' && running.hotplug === undefined)
+    throw new TrialFailure(step, 'has no hotplug, though its ports are said to come and go');
   return guarded(driver.id, running, context, guard);
 }
 

@@ -11,6 +11,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import {
   burstCampaign,
   capacityCampaign,
+  churnCampaign,
   histogramOf,
   hostileCampaign,
   storedCampaign,
@@ -211,6 +212,7 @@ describe('a campaign', () => {
             ...latency,
             background: null,
             burst: null,
+            churn: null,
           },
         };
       }),
@@ -244,6 +246,18 @@ describe('a campaign', () => {
     saveAll(store, campaign);
     const longest = store.begun()?.cases.map(({ trials }) => trials[0]?.measurement?.burst);
     assert.deepEqual(longest, [{ longestPackets: 1340 }, { longestPackets: 310_000 }]);
+    assert.deepEqual(store.load(campaign.id)?.cases, campaign.cases);
+  });
+
+  it('is resumed with how long others were blocked, and at half of which rate', (context) => {
+    const store = opened(context);
+    const campaign = churnCampaign();
+    saveAll(store, campaign);
+    const churns = store.begun()?.cases.map(({ trials }) => trials[0]?.measurement?.churn);
+    assert.deepEqual(churns, [
+      { blockedMs: 15, ratePps: 200_000, ndrPps: 400_000 },
+      { blockedMs: 0, ratePps: 200_000, ndrPps: null },
+    ]);
     assert.deepEqual(store.load(campaign.id)?.cases, campaign.cases);
   });
 

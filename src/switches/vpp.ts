@@ -5,6 +5,8 @@ import { HostError, runOrThrow } from '../host/host.ts';
 import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import {
   type PortCounters,
+  type PortHotplug,
+  type PortRequest,
   type RunningSwitch,
   SOCKETS,
   type SocketPort,
@@ -34,6 +36,7 @@ export const vpp: SwitchDriver = {
   ports: ['vhost-user', 'memif'],
   locations: ['local', 'remote'],
   threads: 1,
+  hotplug: 'port',
   workers: WORKERS,
   frameLimit: () => ({
     bytes: FRAME_BYTES_USUAL,
@@ -86,6 +89,7 @@ export const vpp: SwitchDriver = {
         return null;
       },
       served: () => servedQueues(cli, interfaces, context),
+      hotplug: hotplugOf(context, cli, { interfaces, bridge, ports }),
       threads: async () => [process.pid],
       health: async () => cli.ended,
       observe: async () => {
@@ -105,6 +109,34 @@ export const vpp: SwitchDriver = {
     return running;
   },
 };
+
+/** A port is deleted and made anew, under the same socket; `interfaces` has its new name. */
+function hotplugOf(
+  context: SwitchContext,
+  cli: Cli,
+  { interfaces, bridge, ports }: { interfaces: string[]; bridge: Bridge; ports: readonly SocketPort[] },
+): PortHotplug {
+  const placeOf = (request: PortRequest) => {
+    const index = ports.findIndex(({ pair, end }) => pair === request.pair && end === request.end);
+    const [name, port] = [interfaces[index], ports[index]];
+    if (name === undefined || port === undefined) throw new HostError('VPP has no such port');
+    return { index, name, port };
+  };
+  return {
+    async unplug(request) {
+      const { name } = placeOf(request);
+      await cli.order(kindOf(context) === 'memif' ? `delete interface memif ${name}` : `delete vhost-user ${name}`);
+      bridge.forget(name);
+    },
+    async plug(request) {
+      const { index, port } = placeOf(request);
+      const name = await makePort(cli, context, `${folderOf(context, index)}/${SOCKET}`, index + 1);
+      await bridge.join(name);
+      interfaces[index] = name;
+      return port;
+    },
+  };
+}
 
 /** Name of a port's socket in its folder. */
 const SOCKET = 'port';
@@ -133,9 +165,13 @@ async function addPorts(context: SwitchContext, cli: Cli, bridge: Bridge): Promi
 
 /** VPP serves the socket, so an application may come and go: the port stays, and its counters with it. */
 async function addPort(cli: Cli, context: SwitchContext, socket: string, number: number): Promise<string> {
+  if (kindOf(context) === 'memif') await cli.order(`create memif socket id ${number} filename ${socket}`);
+  return makePort(cli, context, socket, number);
+}
+
+async function makePort(cli: Cli, context: SwitchContext, socket: string, number: number): Promise<string> {
   if (kindOf(context) === 'vhost-user')
     return cli.make(`create vhost-user socket ${socket} server`, /^VirtualEthernet\S+$/);
-  await cli.order(`create memif socket id ${number} filename ${socket}`);
   const { queues } = context;
   // A vhost-user port has as many as its application opens.
   const several = queues === 1 ? '' : ` rx-queues ${queues} tx-queues ${queues}`;

@@ -8,6 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import {
   burstCampaign,
   capacityCampaign,
+  churnCampaign,
   hostileCampaign,
   storedCampaign,
   superPacketCampaign,
@@ -40,6 +41,7 @@ const campaigns = [
     superPacketCampaign(),
     capacityCampaign(),
     burstCampaign(),
+    churnCampaign(),
   ],
   storedCampaign({ endedAt: null, precision: { ratio: 0.02, trialsMax: 30 } }),
 ];
