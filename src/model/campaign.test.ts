@@ -157,7 +157,7 @@ describe('parseCampaign', () => {
   });
 
   const bad: [CampaignFile, RegExp][] = [
-    [{ dimension: 'speed' }, /^dimension \(-D\): 'speed' is not one of throughput, latency, capacity, burst$/],
+    [{ dimension: 'speed' }, /^dimension \(-D\): 'speed' is not one of throughput, latency, capacity, burst, churn$/],
     [{ width: '1%' }, /^width \(--width\): it is of searches; call 'vswbench search', or give -D capacity$/],
     [{ objective: 'loss=0' }, /^objective \(--objective\): it is of searches/],
     [

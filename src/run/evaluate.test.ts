@@ -287,7 +287,7 @@ describe('evaluate', () => {
       ...{ steadyGivenUpPackets: 0, rawPps: 10_000, rxModerated: false, flows: null, sizes: null, served: null },
       background: null,
       search: null,
-      ...{ trains: null, gaps: null },
+      ...{ trains: null, churn: null },
       burst: null,
       noise: {
         stealRatio: 0.01,

@@ -165,6 +165,7 @@ describe('a table', () => {
         'search_json',
         'trains_json',
         'burst_json',
+        'churn_json',
       ],
       cases: ['case_key', 'skipped_reason', 'revision'],
     };
