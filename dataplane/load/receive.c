@@ -18,7 +18,8 @@ static uint64_t patience_ticks(const struct session *s, uint64_t expected)
 int receive_until_quiet(struct session *s, int (*step)(struct session *s), uint64_t expected)
 {
     uint64_t last_packet = clock_ticks();
-    uint64_t give_up = last_packet + clock_ns_to_ticks(DRAIN_MAX_NS);
+    /* Who is not to wait looks once. */
+    uint64_t give_up = last_packet + (s->options->drain_ms > 0 ? clock_ns_to_ticks(DRAIN_MAX_NS) : 0);
 
     for (;;) {
         uint64_t packets = s->arrivals.packets;

@@ -30,7 +30,7 @@ export const ChurnEventSchema = z.strictObject({
   readyMs: z.number().nullable(),
   firstPacketMs: z.number().nullable(),
   ...MetSchema.shape,
-  /** For how long the others would have had to be cut off to lose so much: lost and unsent packets by their rate (RFC 6201, 3.3), ms. */
+  /** For how long the others would have had to be cut off to lose so much: lost and unsent packets by their rate, ms (CSIT's effective blocked time; RFC 6201). */
   blockedMs: z.number(),
 });
 export type ChurnEvent = z.infer<typeof ChurnEventSchema>;

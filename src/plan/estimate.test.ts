@@ -39,6 +39,17 @@ describe('estimateMs', () => {
     assert.equal(estimateMs(orderOf(1), told, timing, overheads), 3610);
   });
 
+  it('counts the search of a burst in each trial, and that for the rate of a churn once', () => {
+    const own = [
+      testCase({ dimension: 'burst' }),
+      testCase({ dimension: 'churn' }),
+      testCase({ dimension: 'churn', rate: 1000 }),
+    ];
+    assert.equal(estimateMs(orderOf(0, 0), own, timing, overheads), 2 * (3600 + 8000) + 10);
+    assert.equal(estimateMs(orderOf(1, 1), own, timing, overheads), 2 * 3600 + 15_000 + 10);
+    assert.equal(estimateMs(orderOf(2), own, timing, overheads), 3610);
+  });
+
   it('is that of the testbed which needs longest', () => {
     const spread = [testCase({}), testCase({ testbed: 'lab' }), testCase({ testbed: 'lab', switch: 'b' })];
     assert.equal(estimateMs(orderOf(0, 1, 0, 1), spread, timing, overheads), 2 * 3600 + 10);

@@ -277,15 +277,15 @@ function otherLines({ burst, flows, fairness }: CardFacts): CardLine[] {
 }
 
 function churnLines({ churn }: CardFacts): CardLine[] {
-  const section = 'A container comes and goes, the others at half of NDR';
+  const section = 'A container comes and goes';
   const line = (label: string, tell: (churn: ChurnSummary) => string): CardLine => {
     return { section, label, cell: churn === null ? '–' : tell(churn) };
   };
   return [
-    line('others blocked each time, ms', blockedOver),
+    line('others blocked, ms', blockedOver),
     line('at worst, ms', ({ worstBlockedMs }) => inScale(worstBlockedMs, MILLISECONDS)),
     line('p99.9 one way meanwhile, µs', (one) => p999Cells(one).events),
     line('p99.9 one way else, µs', (one) => p999Cells(one).quiet),
-    line('newcomer’s first packet after, ms', ({ firstPacketMs }) => firstPacketMs.toFixed(0)),
+    line('newcomer’s first packet, ms', ({ firstPacketMs }) => firstPacketMs.toFixed(0)),
   ];
 }
