@@ -24,7 +24,7 @@ it('a container comes and goes beside one that stays', () => {
   assert.match(obstacles({}, null), /no port of mine can come and go/);
   assert.match(obstacles({ location: 'remote' }), /give -L local/);
   assert.match(obstacles({ pairs: 4 }), /at most 4 pairs/);
-  assert.match(obstacles({}, 'port', 900), /--duration 10s/);
+  assert.match(obstacles({}, 'port', 1900), /--duration 10s/);
 });
 
 it('nothing else is beside it, and losses are told by the time of regular arrivals', () => {

@@ -3,8 +3,8 @@ import { asDeployed } from '../model/background.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Combination } from './obstacles.ts';
 
-/** A coming and a going, each with some quiet behind it. */
-const CYCLE_MS = 1000;
+/** A coming and a going, each with some quiet around it, on a slow machine. */
+const CYCLE_MS = 2000;
 
 /** Why a container cannot come and go beside such a case, with the mend; empty where it can. */
 export function churnObstacles(

@@ -225,7 +225,7 @@ async function runPlanned(
         ),
       churn: () =>
         runChurn({
-          ...{ testCase, capacity, durationMs },
+          ...{ testCase, capacity },
           run: (asked) => measure(asked, { durationMs, churn: true }),
           search: (search) => inParts((kept) => runSearch({ ...search, run: atRate(kept) })),
           tell: (load, found) => listener.tell({ event: 'load-measured', testCase, load, found }),

@@ -122,6 +122,15 @@ it('events are told from their begin on', () => {
   assert.throws(() => churnOf(facts([way()], { happenings: [LEAVES] })), RangeError);
 });
 
+it('what is not over when the window is counts for nothing', () => {
+  const late = [LEAVES, JOINS].map((one) => ({ ...one, beginNs: one.beginNs + 1e9, endNs: one.endNs + 1.2e9 }));
+  const lossy = way({ rx: { highest_sequence: ALL - 1, gaps: [[13_500, 13_599, 100]] } });
+  const { events, quiet, blockedMs } = churnOf(facts([lossy], { happenings: [LEAVES, JOINS, ...late] }));
+  assert.deepEqual([events.length, blockedMs], [2, 0]);
+  // From 100 to 1300 ms, without 300 ms of events.
+  assert.deepEqual([quiet.durationMs, quiet.lostPackets], [900, 0]);
+});
+
 it('delays between events are all but those of events', () => {
   const quick = Array.from({ length: 20_000 }, (_, index) => 20_000 + (index % 500));
   const slow = Array.from({ length: 12_000 }, () => 3_000_000);

@@ -27,8 +27,9 @@ export interface ChurnFacts {
   oneClock: boolean;
 }
 
-/** Throws RangeError where nothing came or nothing went. */
-export function churnOf({ hotplug, ratePps, happenings, ways, window, oneClock }: ChurnFacts): Churn {
+/** Throws RangeError where nobody came within the window. */
+export function churnOf({ hotplug, ratePps, ways, oneClock, ...facts }: ChurnFacts): Churn {
+  const { happenings, window } = wholeCycles(facts);
   const losses = ways.map(lossesOf);
   const met = (spans: readonly WindowNs[]): Met => ({
     lostPackets: sumOf(losses.flat(), ({ atNs, packets }) => (spans.some((span) => isIn(span, atNs)) ? packets : 0)),
@@ -63,6 +64,14 @@ export function churnOf({ hotplug, ratePps, happenings, ways, window, oneClock }
     quiet,
     delaysNs: oneClock ? delaysOf(ways) : null,
   };
+}
+
+/** Those that left and came within the window, and as much of it as others do not reach into. */
+function wholeCycles({ happenings, window }: Pick<ChurnFacts, 'happenings' | 'window'>) {
+  const late = happenings.findIndex(({ endNs }) => endNs > window.endNs);
+  const whole = late < 0 ? happenings.length : late - (late % 2);
+  const endNs = happenings[whole]?.beginNs ?? window.endNs;
+  return { happenings: happenings.slice(0, whole), window: { ...window, endNs: Math.min(endNs, window.endNs) } };
 }
 
 function lostOf({ lostPackets, unsentPackets }: Met): number {

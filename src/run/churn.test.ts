@@ -23,7 +23,7 @@ function churn(part: Partial<ChurnContext> & { knownPps?: number; finds?: number
   const asked: TestCase['rate'][] = [];
   const learned: number[] = [];
   const context: ChurnContext = {
-    ...{ testCase: CASE, durationMs: 5000, tell: () => undefined },
+    ...{ testCase: CASE, tell: () => undefined },
     capacity: { knownPps, learned: (pps) => learned.push(pps) },
     run: async ({ rate }) => {
       asked.push(rate);

@@ -12,7 +12,6 @@ export interface ChurnContext {
   testCase: TestCase;
   /** Of each sender; of all rounds alike. */
   capacity: Capacity;
-  durationMs: number;
   /** Runs the trial, in which somebody comes and goes. */
   run(asked: TestCase): Promise<Trial>;
   /** Searches with applications that stay. */

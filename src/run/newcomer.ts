@@ -60,19 +60,22 @@ export class Newcomer {
 
   /** Goes and comes until there is no more time for it. Throws TrialFailure and the signal's reason. */
   async comeAndGo({ fromNs, untilNs }: { fromNs: number; untilNs: number }, signal: AbortSignal): Promise<void> {
-    const host = this.at.side.host;
-    let beganNs = fromNs;
+    const { host } = this.at.side;
     let tookNs = CYCLE_MS * 1e6;
     await this.until(fromNs + QUIET_MS * 1e6, signal);
     for (;;) {
-      beganNs = await host.monotonicNs();
-      if (this.happenings.length > 0 && beganNs + tookNs > untilNs) return;
+      const beganNs = await host.monotonicNs();
+      if (this.happenings.length > 0 && beganNs + tookNs > untilNs) break;
       await this.happen('leaves', () => this.leave(signal), signal);
       await this.until(beganNs + (CYCLE_MS / 2) * 1e6, signal);
       await this.happen('joins', () => this.join(signal), signal);
       await this.until(beganNs + CYCLE_MS * 1e6, signal);
       tookNs = (await host.monotonicNs()) - beganNs;
     }
+    const first = this.happenings[1]?.endNs ?? Number.POSITIVE_INFINITY;
+    if (first <= untilNs) return;
+    const tookS = ((first - fromNs) / 1e9).toFixed(1);
+    throw new TrialFailure(STEP, `to go and to come took ${tookS} s, longer than the window: give a longer --duration`);
   }
 
   /** Both ends have no traffic any more. */

@@ -17,14 +17,14 @@ import { isWarm, TREND_INTERVALS, type WarmupProgress } from './warmup.ts';
 const START_LEAD_MS = 15;
 
 /** Sources that send, from a time of the near host's clock on, to sinks that receive. */
-export interface Traffic {
+interface Traffic {
   sources: readonly Deployment[];
   sinks: readonly Deployment[];
   /** Sources of the background, which begin and end with the others and are not looked at. */
   beside: readonly Deployment[];
   startNs: number;
   farAheadNs: number;
-  /** What goes on within the measured window, which is told by the near host's clock; it is not waited for beyond that. */
+  /** What goes on within the measured window, which is told by the near host's clock. */
   meanwhile: ((window: { fromNs: number; untilNs: number }) => Promise<void>) | null;
 }
 
