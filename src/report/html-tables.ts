@@ -219,14 +219,14 @@ function churnColumns(cases: readonly CaseResult[]): Column<CaseResult>[] {
   const scale = ppsScale(cases.map(({ summary }) => summary?.churn?.ratePps ?? 0));
   return [
     column(`Each at, ${scale.unit}`, ({ ratePps }) => inScale(ratePps, scale)),
-    column('Others blocked, ms', blockedOver),
-    column('at worst, ms', ({ worstBlockedMs }) => inScale(worstBlockedMs, MILLISECONDS)),
+    column('Blocked, ms', blockedOver),
+    column('worst, ms', ({ worstBlockedMs }) => inScale(worstBlockedMs, MILLISECONDS)),
     column('silent, ms', ({ silenceMs }) => inScale(silenceMs, MILLISECONDS)),
     column('p99.9 meanwhile, µs', (churn) => p999Cells(churn).events),
-    column('p99.9 else, µs', (churn) => p999Cells(churn).quiet),
+    column('else, µs', (churn) => p999Cells(churn).quiet),
     column('First packet, ms', ({ firstPacketMs }) => firstPacketMs.toFixed(0)),
-    column('Lost meanwhile', ({ lostPackets }) => String(lostPackets.events)),
-    column('Lost else', ({ lostPackets }) => String(lostPackets.quiet)),
+    column('Lost', ({ lostPackets }) => String(lostPackets.events)),
+    column('else', ({ lostPackets }) => String(lostPackets.quiet)),
   ];
 }
 
