@@ -78,13 +78,15 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
-  const { id, title, ports, locations, workers, pairsMax, frameLimit, unserved, uncarried, hotplug } = driver;
+  const { id, title, ports, locations, workers, pairsMax, frameLimit, unserved, uncarried, oneAddress, hotplug } =
+    driver;
   const limits = {
     ...(workers === undefined ? {} : { workers }),
     ...(pairsMax === undefined ? {} : { pairsMax }),
     ...(frameLimit === undefined ? {} : { frameLimit }),
     ...(unserved === undefined ? {} : { unserved }),
     ...(uncarried === undefined ? {} : { uncarried }),
+    ...(oneAddress === undefined ? {} : { oneAddress }),
     ...(hotplug === undefined ? {} : { hotplug }),
   };
   const offer = { id, title, ports, locations, ...limits };

@@ -8,7 +8,11 @@ import { macObstacles } from './macs.ts';
 
 function obstacles(
   asked: Partial<TestCase>,
-  { port = 'netdev', wholeFrames = true }: { port?: PortKind; wholeFrames?: boolean } = {},
+  {
+    port = 'netdev',
+    wholeFrames = true,
+    oneAddress,
+  }: { port?: PortKind; wholeFrames?: boolean; oneAddress?: string } = {},
 ) {
   const framework: Framework = {
     ...{ name: 'mine', title: 'Mine', built: true, usable: true, why: null, super_packets: false },
@@ -16,7 +20,8 @@ function obstacles(
     ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
     ...{ flow_fields: ['mac'], headers: [], answers_to_any_port: true, whole_frames: wholeFrames },
   };
-  return macObstacles({ framework, port }, testCase(asked)).join('; ');
+  const offer = { id: 'mine', ...(oneAddress === undefined ? {} : { oneAddress }) };
+  return macObstacles({ framework, port, offer }, testCase(asked)).join('; ');
 }
 
 describe('many addresses', () => {
@@ -40,6 +45,13 @@ describe('many addresses', () => {
     assert.match(obstacles({ macs: 2, flowOrder: 'new' }), /leave out --flows/);
     assert.match(obstacles({ macs: 2, vlan: '5-6' }), /--vlan one id/);
     assert.match(obstacles({ macs: 2, flowFields: 'vlan' }), /--vlan one id/);
+  });
+
+  it('do not pass a switch that says so', () => {
+    const how = { oneAddress: 'it has a table of one' };
+    assert.match(obstacles({ macs: 2 }, how), /mine carries no others: it has a table of one: give --macs 1/);
+    assert.match(obstacles({ flows: 2, flowFields: 'mac' }, how), /a table of one: give --flow-fields ip/);
+    assert.equal(obstacles({ macs: 1 }, how), '');
   });
 
   it('do not pass a card that knows whose virtual function it is, as addresses or as flows', () => {

@@ -5,14 +5,23 @@ import { vlansOf } from '../model/encapsulation.ts';
 import { ANNOUNCE_RATE_PPS } from '../model/parameters.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Combination } from './obstacles.ts';
+import type { SwitchOffer } from './offer.ts';
 
 type Asked = Pick<TestCase, 'macs' | 'announceRatePps' | 'flows' | 'flowFields' | 'flowOrder' | 'vlan' | 'qinq' | 'ip'>;
 
 /** Why a case cannot have so many addresses at each end of a pair, with the mend; empty where it can. */
-export function macObstacles({ framework, port }: Pick<Combination, 'framework' | 'port'>, asked: Asked): string[] {
+export function macObstacles(
+  {
+    framework,
+    port,
+    offer,
+  }: Pick<Combination, 'framework' | 'port'> & { offer: Pick<SwitchOffer, 'id' | 'oneAddress'> },
+  asked: Asked,
+): string[] {
   const { macs, announceRatePps, flows, flowFields, flowOrder } = asked;
   const hasFlows = flows > 1 || flowOrder === 'new';
-  const filtered = filteredBy(port);
+  const filtered =
+    offer.oneAddress === undefined ? filteredBy(port) : `${offer.id} carries no others: ${offer.oneAddress}`;
   if (macs === 1) {
     return [
       ...(hasFlows && flowFields === 'mac' && filtered !== null ? [`${filtered}: give --flow-fields ip`] : []),

@@ -25,6 +25,8 @@ export interface SwitchOffer {
   unserved?: Readonly<Record<string, string>>;
   /** Why it does not carry packets with such headers. */
   uncarried?: Readonly<Partial<Record<Header, string>>>;
+  /** Why packets from or to many addresses behind a port do not pass it. */
+  oneAddress?: string;
   /** What can come and go while it forwards for others; nothing where absent. */
   hotplug?: Hotplug;
   available: { ok: true; version: string } | { ok: false; missing: string; mend: string };

@@ -215,6 +215,8 @@ export interface SwitchDriver {
   unserved?: Readonly<Record<string, string>>;
   /** Why it does not carry packets with such headers, as in "qinq": "its parser knows one tag"; it carries all where absent. */
   uncarried?: Readonly<Partial<Record<Header, string>>>;
+  /** Why packets from or to many addresses behind a port do not pass it, as in "it hands packets over to the address of an interface alone"; they do where absent. */
+  oneAddress?: string;
   /** What can come and go while it forwards for others (`-D churn`); nothing where absent. */
   hotplug?: Hotplug;
   /** The largest frames that it carries from port to port; null, or absent, where it carries all that there are (FRAME_BYTES_MAX). */

@@ -15,6 +15,7 @@ import type {
   SwitchFigures,
   Uplink,
 } from './driver.ts';
+import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
 import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
 import { kernelUplinkCounters, moveUplink, uplinkMissing } from './kit/uplink.ts';
@@ -32,10 +33,9 @@ export const linuxBridge: SwitchDriver = {
 
   async probe(host) {
     // Built in, or a module that `ip link add type bridge` loads by itself.
-    const release = (await host.read('/proc/sys/kernel/osrelease'))?.trim() ?? '';
-    const builtIn = (await host.read('/sys/module/bridge/initstate')) !== null || (await hasBridge(host, release));
+    const builtIn = (await host.read('/sys/module/bridge/initstate')) !== null || (await hasBridge(host));
     return builtIn
-      ? { available: true, version: `Linux ${release}` }
+      ? { available: true, version: `Linux ${await kernelRelease(host)}` }
       : { available: false, missing: 'the kernel has no bridge', mend: 'use a kernel with CONFIG_BRIDGE' };
   },
 
@@ -79,13 +79,9 @@ export const linuxBridge: SwitchDriver = {
   },
 };
 
-/** Looks only: where modules are listed, and else at the names of a kernel that has it built in, which anybody may read. */
-async function hasBridge(host: Host, release: string): Promise<boolean> {
+async function hasBridge(host: Host): Promise<boolean> {
   if ((await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables')) !== null) return true;
-  for (const list of ['modules.builtin', 'modules.dep']) {
-    if ((await host.read(`/lib/modules/${release}/${list}`))?.includes('/bridge/bridge.ko') === true) return true;
-  }
-  return (await host.run(['grep', '-qw', 'br_add_bridge', '/proc/kallsyms'])).exitCode === 0;
+  return hasFeature(host, { module: '/bridge/bridge.ko', symbol: 'br_add_bridge' });
 }
 
 async function makeBridge(context: SwitchContext, network: Network): Promise<void> {

@@ -4,10 +4,12 @@ import { direct } from './direct.ts';
 import type { SwitchDriver } from './driver.ts';
 import { fastclick } from './fastclick.ts';
 import { linuxBridge } from './linux-bridge.ts';
+import { macvlan } from './macvlan.ts';
 import { ovs } from './ovs.ts';
 import { ovsKernel } from './ovs-kernel.ts';
 import { snabb } from './snabb.ts';
 import { sriov } from './sriov.ts';
+import { tc } from './tc.ts';
 import { vale } from './vale.ts';
 import { vpp } from './vpp.ts';
 
@@ -15,6 +17,8 @@ import { vpp } from './vpp.ts';
 export const switchRegistry: readonly SwitchDriver[] = [
   direct,
   linuxBridge,
+  macvlan,
+  tc,
   ovsKernel,
   basicfwd,
   ovs,

@@ -2,6 +2,7 @@
 // The document that `run --json` prints, as the design promises it; more fields may be there.
 import assert from 'node:assert/strict';
 import { z } from 'zod';
+import { DIMENSIONS } from '../../src/model/parameter.ts';
 import type { Ended } from './machine.ts';
 
 const count = z.int().nonnegative();
@@ -12,7 +13,7 @@ const DocumentSchema = z.looseObject({
   results: z.array(
     z.looseObject({
       case: z.looseObject({
-        dimension: z.enum(['throughput', 'latency']),
+        dimension: z.enum(DIMENSIONS),
         location: z.enum(['local', 'remote']),
         testbed: z.string(),
         pairs: count,

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a kernel has, whether it is built in or a module that is loaded when it is needed.
+import type { Host } from '../../host/host.ts';
+
+/** A part of the kernel: the end of its module's path, and a function that only it has. */
+export interface KernelFeature {
+  module: string;
+  symbol: string;
+}
+
+/** Release of the kernel, as `uname -r` prints it. */
+export async function kernelRelease(host: Host): Promise<string> {
+  return (await host.read('/proc/sys/kernel/osrelease'))?.trim() ?? '';
+}
+
+/** Looks only: where modules are listed, and else at the names of a kernel that has it built in, which anybody may read. */
+export async function hasFeature(host: Host, { module, symbol }: KernelFeature): Promise<boolean> {
+  const release = await kernelRelease(host);
+  for (const list of ['modules.builtin', 'modules.dep']) {
+    if ((await host.read(`/lib/modules/${release}/${list}`))?.includes(module) === true) return true;
+  }
+  return (await host.run(['grep', '-qw', symbol, '/proc/kallsyms'])).exitCode === 0;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Switches of the kernel's beside its bridge: every packet has its place, and nothing is left of them.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { documentOf } from './document.ts';
+import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
+
+suite('macvlan and tc', cannotMeasure, () => {
+  const { workspace, assertNothingLeft } = suiteWorkspace();
+  const briefly = '--warmup 50ms --duration 300ms --trials 1 --repeat none --no-report'.split(' ');
+
+  it('carry what sockets send, of several pairs, and every lost packet has its place', async () => {
+    const asked = '-V macvlan,tc --io udp,raw-mmsg -S 2vs2 -R 2k -B 4'.split(' ');
+    const ended = await workspace.run(['run', '--json', ...asked, ...briefly]);
+    const { results } = documentOf(ended);
+    assert.equal(results.length, 4);
+    for (const { case: one, outcome, trials, reason } of results) {
+      assert.equal(outcome, 'measured', `${one.switch} ${one.io}: ${reason}`);
+      assert.ok((trials[0]?.receivedPackets ?? 0) > 0);
+    }
+    assertNothingLeft();
+  });
+
+  it('tc has a port go and come beside others', async () => {
+    const asked = '-V tc -D churn --io raw -R 5k --duration 2s'.split(' ');
+    const ended = await workspace.run(['run', '--json', ...asked, ...briefly.slice(0, 2), ...briefly.slice(4)]);
+    for (const { case: one, outcome, reason } of documentOf(ended).results) {
+      assert.equal(outcome, 'measured', `${one.switch}: ${reason}`);
+    }
+    assertNothingLeft();
+  });
+});
