@@ -28,6 +28,7 @@ const NDR: SearchSettings = {
 const LOAD_MS = 500;
 const STEP = 'find the rate';
 
+/** Returns the trial, whose `churn` tells the NDR where that was searched for; or the one of the search that says why there is no rate. */
 export async function runChurn(context: ChurnContext): Promise<Trial> {
   const { testCase, capacity } = context;
   if (testCase.rate !== 'max') return context.run(testCase);
