@@ -79,21 +79,6 @@ describe('a journal', () => {
     assert.deepEqual(undone(host), ['c', 'a']);
   });
 
-  it('removes folders that lie on each other by one command, the latest first', async (t) => {
-    const host = machine(t).answer(/^rmdir --ignore-fail-on-non-empty \/x/);
-    const journal = await openJournal(host, 's1', complain);
-    const folder = (path: string) => ({ kind: 'remove-empty-directory', path }) as const;
-    await journal.push(folder('/x/below'));
-    const mark = journal.mark();
-    const gone = folder('/x/gone');
-    for (const undo of [folder('/x'), step('a'), folder('/x/b'), gone, folder('/x/b/c')]) await journal.push(undo);
-    journal.forget(gone);
-    assert.deepEqual(await journal.unwindTo(mark), []);
-    const removals = host.commands.filter((command) => command.startsWith('rmdir'));
-    assert.deepEqual(removals, ['rmdir --ignore-fail-on-non-empty /x/b/c /x/b', 'rmdir --ignore-fail-on-non-empty /x']);
-    assert.deepEqual(undone(host), ['a']);
-  });
-
   it('leaves nothing of itself', async (t) => {
     const host = machine(t);
     const journal = await openJournal(host, 's1', complain);

@@ -8,7 +8,7 @@ import { seenFrom } from '../host/home.ts';
 import { type Host, HostError, type Undo, UndoSchema, type UndoStack } from '../host/host.ts';
 import { startTicksOf } from '../host/process.ts';
 import { homeOf, isAway } from '../host/return-link.ts';
-import { carryOut, removeEmptyFolders } from './undo.ts';
+import { carryOut } from './undo.ts';
 
 /** Everything that exists only while something runs lives under this folder. */
 export const STATE_DIRECTORY = '/run/vswbench';
@@ -195,9 +195,8 @@ class OwnedJournal implements Journal {
     const failedBefore = this.failed.length;
     while (this.undos.length > mark) {
       const undo = this.undos.pop();
-      if (undo === undefined || this.forgotten.has(undo)) continue;
-      if (undo.kind === 'remove-empty-directory') complaints.push(...(await this.removeFolders(undo, mark)));
-      else complaints.push(...(await this.attempt(wholeTurn(undo, this.undos.slice(mark)))));
+      if (undo !== undefined && !this.forgotten.has(undo))
+        complaints.push(...(await this.attempt(wholeTurn(undo, this.undos.slice(mark)))));
     }
     const failed = this.failed.slice(failedBefore);
     return [
@@ -241,23 +240,6 @@ class OwnedJournal implements Journal {
     return [complaint];
   }
 
-  /** Folders whose undos lie on each other go by one command: LXC leaves a dozen, and each program costs as much as all of them. */
-  private async removeFolders(undo: RemoveFolder, mark: number): Promise<string[]> {
-    const those = [undo];
-    for (let next = this.undos.at(-1); this.undos.length > mark && isFolder(next); next = this.undos.at(-1)) {
-      this.undos.pop();
-      if (!this.forgotten.has(next)) those.push(next);
-    }
-    const complaints = await complaintOf(
-      removeEmptyFolders(
-        this.there,
-        those.map(({ path }) => path),
-      ),
-    );
-    if (complaints.length > 0) this.failed.push(...those);
-    return complaints;
-  }
-
   /** One line where a namespace holds an interface of the host's own that could not be fetched out: it would go with it. */
   private async stranded(undo: Undo): Promise<string | null> {
     if (undo.kind !== 'delete-namespace') return null;
@@ -275,12 +257,6 @@ class OwnedJournal implements Journal {
     this.written = this.written.catch(() => undefined).then(() => this.host.append(this.file, text));
     await this.written;
   }
-}
-
-type RemoveFolder = Extract<Undo, { kind: 'remove-empty-directory' }>;
-
-function isFolder(undo: Undo | undefined): undo is RemoveFolder {
-  return undo?.kind === 'remove-empty-directory';
 }
 
 /**

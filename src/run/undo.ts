@@ -52,7 +52,8 @@ async function attempt(host: Host, undo: Undo, tell: (line: string) => void): Pr
       await host.remove(undo.path);
       return null;
     case 'remove-empty-directory':
-      await removeEmptyFolders(host, [undo.path]);
+      // Not empty, or gone: either way it is no longer ours to remove.
+      await host.run(['rmdir', '--ignore-fail-on-non-empty', undo.path]);
       return null;
     case 'restore-knob':
       // The knob of an interface, or of a module, goes with it.
@@ -71,11 +72,6 @@ async function attempt(host: Host, undo: Undo, tell: (line: string) => void): Pr
     default:
       return undo satisfies never;
   }
-}
-
-/** In this order. One that is not empty, or gone, is no longer ours to remove. */
-export async function removeEmptyFolders(host: Host, paths: readonly string[]): Promise<void> {
-  await host.run(['rmdir', '--ignore-fail-on-non-empty', ...paths]);
 }
 
 /** A knob is turned back where it stands as we turned it, and only there. */
