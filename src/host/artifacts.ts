@@ -54,10 +54,9 @@ export async function listFrameworks(host: Host, application: string): Promise<F
 }
 
 async function buildApplication(host: Host, checkout: Checkout): Promise<string> {
-  const tools = ['make', 'cc'];
-  const found = await Promise.all(tools.map((tool) => isOnPath(host, tool)));
-  const missing = tools.find((_, index) => !found[index]);
-  if (missing !== undefined) throw new NotSetUpError(`${missing} is not installed`);
+  for (const tool of ['make', 'cc']) {
+    if (!(await isOnPath(host, tool))) throw new NotSetUpError(`${tool} is not installed`);
+  }
   const built = await host.run(['make', '--silent', '-C', `${checkout.root}/dataplane`], {
     timeoutMs: 300_000,
     interruptible: true,
@@ -79,15 +78,11 @@ function firstError(stderr: string): string {
 
 /** Named by what is in it, so that a root in use is never changed, and equal contents are built once. */
 async function buildRoot(host: Host, checkout: Checkout, application: string): Promise<string> {
-  const [busybox, hasLxc, init] = await Promise.all([
-    findExecutable(host, BUSYBOXES),
-    isOnPath(host, 'lxc-execute'),
-    findExecutable(host, CONTAINER_INITS),
-  ]);
+  const busybox = await findExecutable(host, BUSYBOXES);
   if (busybox === null) throw new NotSetUpError('busybox-static is not installed');
-  if (!hasLxc) throw new NotSetUpError('lxc is not installed');
-  const needed = await Promise.all([application, busybox].map((program) => librariesOf(host, program)));
-  const libraries = [...new Set(needed.flat())];
+  if (!(await isOnPath(host, 'lxc-execute'))) throw new NotSetUpError('lxc is not installed');
+  const init = await findExecutable(host, CONTAINER_INITS);
+  const libraries = [...new Set([...(await librariesOf(host, application)), ...(await librariesOf(host, busybox))])];
   const files = [application, busybox, ...(init === null ? [] : [init]), ...libraries];
   const sums = await runOrThrow(host, ['sha256sum', ...files]);
   const digest = (await runOrThrow(host, ['sha256sum'], `${FOLDERS.join(' ')}\n${sums}`)).slice(0, 12);

@@ -8,8 +8,13 @@ import { programsOn } from './interface-programs.ts';
 
 /** Everything of it that is known, one entry a fact; also of these interfaces, which are uplinks of a testbed. */
 export async function foreignOf(host: Host, uplinks: readonly string[] = []): Promise<Foreign[]> {
-  const looks = [filters(host, uplinks), interfaces(host, uplinks), managers(host), appArmor(host), seLinux(host)];
-  return (await Promise.all(looks)).flat();
+  return [
+    ...(await filters(host, uplinks)),
+    ...(await interfaces(host, uplinks)),
+    ...(await managers(host)),
+    ...(await appArmor(host)),
+    ...(await seLinux(host)),
+  ];
 }
 
 /** So many rules are named; a container engine has hundreds. */

@@ -55,7 +55,6 @@ export async function takeInventory(
   const cpuinfo = await text('/proc/cpuinfo');
   const cpus = await cpusOf(host);
   const flags = new Set((field(cpuinfo, 'flags') ?? '').split(' '));
-  const [versions, foreign] = await Promise.all([versionsOf(host), foreignOf(host, uplinks)]);
   return {
     hostname: await text('/proc/sys/kernel/hostname'),
     recordedAt: new Date().toISOString(),
@@ -77,8 +76,8 @@ export async function takeInventory(
     clockErrorNs: programs === null ? null : await clockErrorOf(host, programs),
     mitigations: await readAll(host, await vulnerabilities(host)),
     knobs: { ...(await readAll(host, KNOBS)), ...(await settingsOf(host, cpus)) },
-    versions,
-    foreign,
+    versions: await versionsOf(host),
+    foreign: await foreignOf(host, uplinks),
     loadAverage: Number((await text('/proc/loadavg')).split(' ')[0] ?? 0),
   };
 }
@@ -142,10 +141,8 @@ async function readAll(host: Host, paths: Record<string, string>): Promise<Recor
 
 async function versionsOf(host: Host): Promise<Record<string, string>> {
   const versions: Record<string, string> = { node: process.versions.node };
-  const told = await Promise.all(
-    Object.entries(VERSION_COMMANDS).map(async ([name, command]) => ({ name, ...(await host.run(command)) })),
-  );
-  for (const { name, exitCode, stdout, stderr } of told) {
+  for (const [name, command] of Object.entries(VERSION_COMMANDS)) {
+    const { exitCode, stdout, stderr } = await host.run(command);
     const line = (stdout.trim() || stderr.trim()).split('\n')[0] ?? '';
     if (exitCode === 0 && line !== '') versions[name] = line;
   }
