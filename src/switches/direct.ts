@@ -4,7 +4,6 @@
 import { HostError } from '../host/host.ts';
 import { ipBatch } from '../host/netdev.ts';
 import {
-  type NetdevPort,
   type NetmapPort,
   type Port,
   type PortRequest,
@@ -17,8 +16,8 @@ import {
 import { netMemif } from './kit/memif.ts';
 import { keepNamespace } from './kit/namespace.ts';
 import { NETMAP_FRAMES } from './kit/netmap.ts';
-import { openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
-import { containerEnd, refuseTaken, vethPair } from './kit/veth.ts';
+import { openNetwork, registerLink, silenceLink } from './kit/network.ts';
+import { containerPorts, refuseTaken, vethPair } from './kit/veth.ts';
 import { virtioUser } from './kit/virtio.ts';
 
 export const direct: SwitchDriver = {
@@ -73,12 +72,7 @@ function withoutSwitch(ports: Port[]): RunningSwitch {
 
 async function vethPairs(context: SwitchContext): Promise<RunningSwitch> {
   const network = await openNetwork(context);
-  const ports = context.ports.map(
-    (request): NetdevPort => ({
-      ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
-      ...placeIn(network),
-    }),
-  );
+  const ports = containerPorts(context, network);
   await refuseTaken(
     network.host,
     ports.map((port) => port.interface),

@@ -3,23 +3,15 @@
 // on the CPU of the sender, as part of the sender's system call or by that CPU's ksoftirqd.
 import { z } from 'zod';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
-import { ipBatch, readNetdev } from '../host/netdev.ts';
+import { ipBatch } from '../host/netdev.ts';
 import type { Cache } from '../model/cache.ts';
 import type { Flag } from '../model/result.ts';
-import type {
-  NetdevPort,
-  PortCounters,
-  Station,
-  SwitchContext,
-  SwitchDriver,
-  SwitchFigures,
-  Uplink,
-} from './driver.ts';
+import type { NetdevPort, Station, SwitchContext, SwitchDriver, SwitchFigures, Uplink } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
-import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
+import { type Network, openNetwork, registerLink, silenceLink } from './kit/network.ts';
 import { kernelUplinkCounters, moveUplink, uplinkMissing } from './kit/uplink.ts';
-import { containerEnd, refuseTaken, switchEnd, vethPair } from './kit/veth.ts';
+import { containerPorts, countersAtEnd, makeVeth, portFor, refuseTaken, switchEnd } from './kit/veth.ts';
 
 const BRIDGE = 'vswbr0';
 
@@ -43,12 +35,7 @@ export const linuxBridge: SwitchDriver = {
     const { uplink } = context;
     const network = await openNetwork(context);
     const { host } = network;
-    const ports = context.ports.map(
-      (request): NetdevPort => ({
-        ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
-        ...placeIn(network),
-      }),
-    );
+    const ports = containerPorts(context, network);
     await refuseTaken(host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
     await makeBridge(context, network);
     for (const port of ports) await addPort(context, network, port);
@@ -59,7 +46,7 @@ export const linuxBridge: SwitchDriver = {
     return {
       nextPorts: () => ports,
       flags: [...network.flags, ...(await bridgeFlags(network))],
-      counters: () => Promise.all(ports.map((port) => countersOf(host, port))),
+      counters: () => Promise.all(ports.map((port) => countersAtEnd(host, port))),
       ...(uplink === null ? {} : { uplinkCounters: () => kernelUplinkCounters(host, uplink) }),
       settled: (stations) => missing(host, uplink, stations),
       threads: ksoftirqds(context.host),
@@ -69,8 +56,7 @@ export const linuxBridge: SwitchDriver = {
       hotplug: {
         unplug: (request) => ipBatch(host, [`link delete dev ${switchEnd(request)}`]),
         async plug(request) {
-          const port = ports.find(({ pair, end }) => pair === request.pair && end === request.end);
-          if (port === undefined) throw new HostError('the bridge has no such port');
+          const port = portFor(ports, request);
           await makePort(network, port, context.frameBytes);
           return port;
         },
@@ -81,7 +67,7 @@ export const linuxBridge: SwitchDriver = {
 
 async function hasBridge(host: Host): Promise<boolean> {
   if ((await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables')) !== null) return true;
-  return hasFeature(host, { module: '/bridge/bridge.ko', symbol: 'br_add_bridge' });
+  return hasFeature(host, { module: 'bridge', symbol: 'br_add_bridge' });
 }
 
 async function makeBridge(context: SwitchContext, network: Network): Promise<void> {
@@ -102,9 +88,7 @@ async function addPort(context: SwitchContext, network: Network, port: NetdevPor
 async function makePort(network: Network, port: NetdevPort, frameBytes: number): Promise<void> {
   const { host } = network;
   const end = switchEnd(port);
-  await ipBatch(host, [`link add ${vethPair(end, port.interface, frameBytes)}`]);
-  await silenceLink(network, end);
-  await silenceLink(network, port.interface);
+  await makeVeth(network, port, frameBytes);
   await ipBatch(host, [`link set dev ${end} master ${BRIDGE}`, `link set dev ${end} up`]);
   const state = (await host.read(`/sys/class/net/${BRIDGE}/brif/${end}/port_no`))?.trim();
   if (state === undefined) throw new HostError(`${end} did not become a port of ${BRIDGE}`);
@@ -112,19 +96,6 @@ async function makePort(network: Network, port: NetdevPort, frameBytes: number):
 
 async function bridgeMissing(host: Host): Promise<string | null> {
   return (await host.read(`/sys/class/net/${BRIDGE}/ifindex`)) === null ? `bridge ${BRIDGE} is gone` : null;
-}
-
-async function countersOf(host: Host, port: NetdevPort): Promise<PortCounters> {
-  const counters = await readNetdev(host, 'self', switchEnd(port));
-  return {
-    pair: port.pair,
-    end: port.end,
-    inPackets: counters.rxPackets,
-    inBytes: counters.rxBytes,
-    outPackets: counters.txPackets,
-    outBytes: counters.txBytes,
-    drops: [{ reason: 'at its port, by the kernel', packets: counters.rxDropped + counters.txDropped }],
-  };
 }
 
 /** BR_STATE_FORWARDING of linux/if_bridge.h. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // macvlan in bridge mode: interfaces on one parent, among which the kernel hands a frame over by its address, straight from the sender's system call
 // into the receiver's backlog. There is no port that would count: both ends of a way are in the containers.
-import { type Host, HostError } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import { ipBatch } from '../host/netdev.ts';
 import { mtuOf } from '../model/frame.ts';
-import type { NetdevPort, PortRequest, SwitchContext, SwitchDriver } from './driver.ts';
+import type { NetdevPort, SwitchContext, SwitchDriver } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
-import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
-import { containerEnd, refuseTaken, vethPair } from './kit/veth.ts';
+import { type Network, openNetwork, registerLink, silenceLink } from './kit/network.ts';
+import { containerPorts, portFor, refuseTaken, vethPair } from './kit/veth.ts';
 
 /** Carries nothing, but has to have a carrier: so it has another end. Not every kernel has dummy interfaces. */
 const PARENT = 'vswmv0';
@@ -24,7 +24,7 @@ export const macvlan: SwitchDriver = {
   hotplug: 'port',
 
   async probe(host) {
-    return (await hasFeature(host, { module: '/macvlan.ko', symbol: 'macvlan_common_newlink' }))
+    return (await hasFeature(host, { module: 'macvlan', symbol: 'macvlan_common_newlink' }))
       ? { available: true, version: `Linux ${await kernelRelease(host)}` }
       : { available: false, missing: 'the kernel has no macvlan', mend: 'use a kernel with CONFIG_MACVLAN' };
   },
@@ -32,23 +32,13 @@ export const macvlan: SwitchDriver = {
   async start(context) {
     const network = await openNetwork(context);
     const { host } = network;
-    const ports = context.ports.map(
-      (request): NetdevPort => ({
-        ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
-        ...placeIn(network),
-      }),
-    );
+    const ports = containerPorts(context, network);
     await refuseTaken(host, [PARENT, PARENTS_END, ...ports.map((port) => port.interface)]);
     await makeParent(context, network);
     for (const port of ports) {
       await registerLink(context, network, port.interface);
       await makePort(network, port, context.frameBytes);
     }
-    const portOf = (request: PortRequest) => {
-      const port = ports.find(({ pair, end }) => pair === request.pair && end === request.end);
-      if (port === undefined) throw new HostError('macvlan has no such port');
-      return port;
-    };
     return {
       nextPorts: () => ports,
       flags: network.flags,
@@ -57,9 +47,9 @@ export const macvlan: SwitchDriver = {
       threads: ksoftirqds(context.host),
       health: async () => (await network.health()) ?? (await parentMissing(host)),
       hotplug: {
-        unplug: (request) => ipBatch(host, [`link delete dev ${portOf(request).interface}`]),
+        unplug: (request) => ipBatch(host, [`link delete dev ${portFor(ports, request).interface}`]),
         async plug(request) {
-          const port = portOf(request);
+          const port = portFor(ports, request);
           await makePort(network, port, context.frameBytes);
           return port;
         },

@@ -6,8 +6,9 @@ import { grownBy } from '../host/counter.ts';
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { ipBatch, linkNames } from '../host/netdev.ts';
 import type { NetdevPort, Station, SwitchContext, SwitchDriver, SwitchFigures, UplinkCounters } from './driver.ts';
+import { isListed, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
-import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
+import { type Network, openNetwork, registerLink } from './kit/network.ts';
 import { daemonCaches, fillFigures } from './kit/ovs-caches.ts';
 import {
   addBridge,
@@ -25,7 +26,7 @@ import {
   vsctl,
 } from './kit/ovs-daemons.ts';
 import { moveUplink, uplinkMissing } from './kit/uplink.ts';
-import { containerEnd, refuseTaken, switchEnd, vethPair } from './kit/veth.ts';
+import { containerPorts, makeVeth, refuseTaken, switchEnd } from './kit/veth.ts';
 
 const BRIDGE = 'vswovsk0';
 const MODULE = 'openvswitch';
@@ -56,8 +57,8 @@ export const ovsKernel: SwitchDriver = {
         mend: "run 'vswbench setup' (Debian, Ubuntu: openvswitch-switch)",
       };
     }
-    const release = (await host.read('/proc/sys/kernel/osrelease'))?.trim() ?? '';
-    if (await hasModule(host, release)) return { available: true, version: `${daemon.version}, Linux ${release}` };
+    const release = await kernelRelease(host);
+    if (await hasModule(host)) return { available: true, version: `${daemon.version}, Linux ${release}` };
     return {
       available: false,
       missing: `the kernel has no module ${MODULE}`,
@@ -72,12 +73,7 @@ export const ovsKernel: SwitchDriver = {
     await loadModule(context.host);
     const network = await openNetwork(context);
     const { host } = network;
-    const ports = context.ports.map(
-      (request): NetdevPort => ({
-        ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
-        ...placeIn(network),
-      }),
-    );
+    const ports = containerPorts(context, network);
     await refuseTaken(host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
     if (network.namespace === null) await claimDatapath(context);
     const database = await startDatabase(context, schema, {});
@@ -122,13 +118,8 @@ async function findDaemon(host: Host): Promise<{ path: string; version: string }
 }
 
 /** Loaded, built in, or there to be loaded. */
-async function hasModule(host: Host, release: string): Promise<boolean> {
-  if ((await host.list(`/sys/module/${MODULE}`)).length > 0) return true;
-  for (const list of ['modules.builtin', 'modules.dep']) {
-    const text = (await host.read(`/lib/modules/${release}/${list}`)) ?? '';
-    if (new RegExp(`/${MODULE}\\.ko(\\.\\w+)?(:|$)`, 'm').test(text)) return true;
-  }
-  return false;
+async function hasModule(host: Host): Promise<boolean> {
+  return (await host.list(`/sys/module/${MODULE}`)).length > 0 || isListed(host, MODULE);
 }
 
 /** It stays loaded, as the bridge's does: whether somebody else uses it by then cannot be known. */
@@ -151,12 +142,10 @@ async function claimDatapath({ host, undo }: SwitchContext): Promise<void> {
 }
 
 async function addPort(context: SwitchContext, network: Network, port: NetdevPort, number: number): Promise<void> {
-  const { host } = network;
   const end = switchEnd(port);
   await registerLink(context, network, end);
-  await ipBatch(host, [`link add ${vethPair(end, port.interface, context.frameBytes)}`]);
-  for (const name of [end, port.interface]) await silenceLink(network, name);
-  await ipBatch(host, [`link set dev ${end} up`]);
+  await makeVeth(network, port, context.frameBytes);
+  await ipBatch(network.host, [`link set dev ${end} up`]);
   await plug(context, end, number);
 }
 

@@ -2,18 +2,18 @@
 // Redirection by the kernel's traffic control: what comes in at the switch's end of a container's veth goes out at the one of its partner. Ports in
 // pairs, no switching logic: what basicfwd is for DPDK, this is for the kernel, and the least that a veth path with a hop in the host can cost.
 import { type Host, HostError, lastLine } from '../host/host.ts';
-import { ipBatch, readNetdev } from '../host/netdev.ts';
-import type { NetdevPort, PortCounters, PortRequest, Station, SwitchContext, SwitchDriver } from './driver.ts';
+import { ipBatch } from '../host/netdev.ts';
+import type { NetdevPort, PortRequest, Station, SwitchDriver } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
-import { type Network, openNetwork, placeIn, registerLink, silenceLink } from './kit/network.ts';
-import { containerEnd, refuseTaken, switchEnd, vethPair } from './kit/veth.ts';
+import { type Network, openNetwork, registerLink } from './kit/network.ts';
+import { containerPorts, countersAtEnd, makeVeth, portFor, refuseTaken, switchEnd } from './kit/veth.ts';
 
 /** u32 can match everything, and is older than matchall, which not every kernel has. */
 const NEEDED = [
-  { name: 'act_mirred', module: '/act_mirred.ko', symbol: 'tcf_mirred_act' },
-  { name: 'cls_u32', module: '/cls_u32.ko', symbol: 'u32_classify' },
-  { name: 'sch_ingress', module: '/sch_ingress.ko', symbol: 'clsact_init' },
+  { module: 'act_mirred', symbol: 'tcf_mirred_act' },
+  { module: 'cls_u32', symbol: 'u32_classify' },
+  { module: 'sch_ingress', symbol: 'clsact_init' },
 ];
 
 export const tc: SwitchDriver = {
@@ -31,7 +31,7 @@ export const tc: SwitchDriver = {
       ? { available: true, version: `Linux ${await kernelRelease(host)}` }
       : {
           available: false,
-          missing: `the kernel has no ${missing.name}`,
+          missing: `the kernel has no ${missing.module}`,
           mend: 'use a kernel with CONFIG_NET_CLS_ACT',
         };
   },
@@ -39,40 +39,30 @@ export const tc: SwitchDriver = {
   async start(context) {
     const network = await openNetwork(context);
     const { host } = network;
-    const ports = context.ports.map(
-      (request): NetdevPort => ({
-        ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
-        ...placeIn(network),
-      }),
-    );
+    const ports = containerPorts(context, network);
     await refuseTaken(
       host,
       ports.flatMap((port) => [port.interface, switchEnd(port)]),
     );
     for (const port of ports) {
       await registerLink(context, network, switchEnd(port));
-      await makePort(context, network, port);
+      await makePort(network, port, context.frameBytes);
     }
     for (const port of ports) await redirect(host, port);
-    const portOf = (request: PortRequest) => {
-      const port = ports.find(({ pair, end }) => pair === request.pair && end === request.end);
-      if (port === undefined) throw new HostError('tc has no such port');
-      return port;
-    };
     return {
       nextPorts: () => ports,
       flags: network.flags,
-      counters: () => Promise.all(ports.map((port) => countersOf(host, port))),
+      counters: () => Promise.all(ports.map((port) => countersAtEnd(host, port))),
       settled: (stations) => withoutCarrier(host, stations),
       threads: ksoftirqds(context.host),
       health: async () => (await network.health()) ?? (await portMissing(host, ports)),
       hotplug: {
         unplug: (request) => ipBatch(host, [`link delete dev ${switchEnd(request)}`]),
         async plug(request) {
-          const port = portOf(request);
-          await makePort(context, network, port);
+          const port = portFor(ports, request);
+          await makePort(network, port, context.frameBytes);
           // Its partner's redirection went with what it led to.
-          for (const one of [port, portOf(partnerOf(port))]) await redirect(host, one);
+          for (const one of [port, partnerOf(port)]) await redirect(host, one);
           return port;
         },
       },
@@ -80,11 +70,9 @@ export const tc: SwitchDriver = {
   },
 };
 
-async function makePort(context: SwitchContext, network: Network, port: NetdevPort): Promise<void> {
-  const end = switchEnd(port);
-  await ipBatch(network.host, [`link add ${vethPair(end, port.interface, context.frameBytes)}`]);
-  for (const name of [end, port.interface]) await silenceLink(network, name);
-  await ipBatch(network.host, [`link set dev ${end} up`]);
+async function makePort(network: Network, port: NetdevPort, frameBytes: number): Promise<void> {
+  await makeVeth(network, port, frameBytes);
+  await ipBatch(network.host, [`link set dev ${switchEnd(port)} up`]);
 }
 
 function partnerOf({ pair, end }: PortRequest): PortRequest {
@@ -100,16 +88,6 @@ async function redirect(host: Host, port: PortRequest): Promise<void> {
   ];
   const { exitCode, stderr } = await host.run(['tc', '-batch', '-'], { input: `${commands.join('\n')}\n` });
   if (exitCode !== 0) throw new HostError(`tc cannot redirect ${from} to ${to}: ${lastLine(stderr)}`);
-}
-
-async function countersOf(host: Host, port: NetdevPort): Promise<PortCounters> {
-  const counters = await readNetdev(host, 'self', switchEnd(port));
-  return {
-    ...{ pair: port.pair, end: port.end },
-    ...{ inPackets: counters.rxPackets, inBytes: counters.rxBytes },
-    ...{ outPackets: counters.txPackets, outBytes: counters.txBytes },
-    drops: [{ reason: 'at its port, by the kernel', packets: counters.rxDropped + counters.txDropped }],
-  };
 }
 
 /** What is redirected to a cable that has no other end yet is dropped. */

@@ -2,7 +2,7 @@
 // What a kernel has, whether it is built in or a module that is loaded when it is needed.
 import type { Host } from '../../host/host.ts';
 
-/** A part of the kernel: the end of its module's path, and a function that only it has. */
+/** A part of the kernel: its module, and a function that only it has. */
 export interface KernelFeature {
   module: string;
   symbol: string;
@@ -13,11 +13,18 @@ export async function kernelRelease(host: Host): Promise<string> {
   return (await host.read('/proc/sys/kernel/osrelease'))?.trim() ?? '';
 }
 
-/** Looks only: where modules are listed, and else at the names of a kernel that has it built in, which anybody may read. */
-export async function hasFeature(host: Host, { module, symbol }: KernelFeature): Promise<boolean> {
+/** Whether a module is built in, or there to be loaded, by the kernel's own lists. */
+export async function isListed(host: Host, module: string): Promise<boolean> {
   const release = await kernelRelease(host);
   for (const list of ['modules.builtin', 'modules.dep']) {
-    if ((await host.read(`/lib/modules/${release}/${list}`))?.includes(module) === true) return true;
+    const text = (await host.read(`/lib/modules/${release}/${list}`)) ?? '';
+    if (new RegExp(`/${module}\\.ko(\\.\\w+)?(:|$)`, 'm').test(text)) return true;
   }
+  return false;
+}
+
+/** Looks only: where modules are listed, and else at the names of a kernel that has it built in, which anybody may read. */
+export async function hasFeature(host: Host, { module, symbol }: KernelFeature): Promise<boolean> {
+  if (await isListed(host, module)) return true;
   return (await host.run(['grep', '-qw', symbol, '/proc/kallsyms'])).exitCode === 0;
 }

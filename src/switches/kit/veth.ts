@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of the interfaces that we make. They are ours by name: a host that has one of them already is refused.
+// The interfaces that we make for containers. They are ours by name: a host that has one of them already is refused.
 import { type Host, HostError } from '../../host/host.ts';
-import { linkNames } from '../../host/netdev.ts';
+import { ipBatch, linkNames, readNetdev } from '../../host/netdev.ts';
 import { mtuOf } from '../../model/frame.ts';
-import type { PortRequest } from '../driver.ts';
+import type { NetdevPort, PortCounters, PortRequest, SwitchContext } from '../driver.ts';
+import { type Network, placeIn, silenceLink } from './network.ts';
 
 /** The end of a veth pair that goes into a container (at most 15 characters, the kernel's limit). */
 export function containerEnd(port: PortRequest): string {
@@ -27,4 +28,40 @@ export async function refuseTaken(host: Host, names: readonly string[]): Promise
   if (taken !== undefined) {
     throw new HostError(`interface ${taken} exists already: run 'vswbench clean', or rename it if it is yours`);
   }
+}
+
+/** The ports of a switch whose containers are given interfaces, in the order of the requests. */
+export function containerPorts({ ports }: Pick<SwitchContext, 'ports'>, network: Network): NetdevPort[] {
+  return ports.map((request) => ({
+    ...{ ...request, kind: 'netdev', interface: containerEnd(request) },
+    ...placeIn(network),
+  }));
+}
+
+/** The port of an end. Throws HostError where there is none. */
+export function portFor(ports: readonly NetdevPort[], { pair, end }: PortRequest): NetdevPort {
+  const port = ports.find((one) => one.pair === pair && one.end === end);
+  if (port === undefined) throw new HostError(`there is no port for the ${end} of pair ${pair}`);
+  return port;
+}
+
+/** Makes a port's veth pair, neither end of which says anything of its own. Its undo is registered before. */
+export async function makeVeth(network: Network, port: NetdevPort, frameBytes: number): Promise<void> {
+  const end = switchEnd(port);
+  await ipBatch(network.host, [`link add ${vethPair(end, port.interface, frameBytes)}`]);
+  for (const name of [end, port.interface]) await silenceLink(network, name);
+}
+
+/** What the kernel counted at the switch's end of a port. */
+export async function countersAtEnd(host: Host, port: PortRequest): Promise<PortCounters> {
+  const counters = await readNetdev(host, 'self', switchEnd(port));
+  return {
+    pair: port.pair,
+    end: port.end,
+    inPackets: counters.rxPackets,
+    inBytes: counters.rxBytes,
+    outPackets: counters.txPackets,
+    outBytes: counters.txBytes,
+    drops: [{ reason: 'at its port, by the kernel', packets: counters.rxDropped + counters.txDropped }],
+  };
 }
