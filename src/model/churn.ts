@@ -20,6 +20,11 @@ const MetSchema = z.strictObject({
 });
 export type Met = z.infer<typeof MetSchema>;
 
+/** What did not come through, for whichever reason, packets. */
+export function lostInAll({ lostPackets, unsentPackets }: Met): number {
+  return lostPackets + unsentPackets;
+}
+
 /** One coming or going. */
 export const ChurnEventSchema = z.strictObject({
   kind: z.enum(['joins', 'leaves']),

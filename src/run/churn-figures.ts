@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What others met while a container came and went, from their numbers and samples. Pure. docs/decisions/0030-churn.md.
 import { median } from 'simple-statistics';
-import type { Churn, ChurnDelays, ChurnEvent, Hotplug, Met } from '../model/churn.ts';
+import { type Churn, type ChurnDelays, type ChurnEvent, type Hotplug, lostInAll, type Met } from '../model/churn.ts';
 import type { Histogram, RxTotals, SampleLine, TxTotals } from '../model/dataplane.ts';
 import { mergeHistograms, toLatencySummary, withoutHistogram } from '../stats/histogram.ts';
 import type { WindowNs } from '../stats/steady.ts';
@@ -45,7 +45,7 @@ export function churnOf({ hotplug, ratePps, ways, oneClock, ...facts }: ChurnFac
       ...{ atMs: (one.beginNs - window.beginNs) / 1e6, tookMs: (one.endNs - one.beginNs) / 1e6 },
       ...{ readyMs: since(one.readyNs), firstPacketMs: since(one.firstPacketNs) },
       ...found,
-      blockedMs: (1000 * lostOf(found)) / (ratePps * ways.length),
+      blockedMs: (1000 * lostInAll(found)) / (ratePps * ways.length),
     };
   });
   const spans = between(happenings, window);
@@ -53,8 +53,8 @@ export function churnOf({ hotplug, ratePps, ways, oneClock, ...facts }: ChurnFac
   const firsts = events.flatMap(({ firstPacketMs }) => firstPacketMs ?? []);
   if (firsts.length === 0) throw new RangeError('nobody came');
   // What is lost all the time is none of the newcomer's doing.
-  const usual = (lostOf(quiet) * sumOf(events, ({ tookMs }) => tookMs)) / Math.max(1, quiet.durationMs);
-  const lostByEvents = Math.max(0, sumOf(events, lostOf) - usual);
+  const usual = (lostInAll(quiet) * sumOf(events, ({ tookMs }) => tookMs)) / Math.max(1, quiet.durationMs);
+  const lostByEvents = Math.max(0, sumOf(events, lostInAll) - usual);
   return {
     ...{ hotplug, ratePps, ndrPps: null, events },
     blockedMs: (1000 * lostByEvents) / (ratePps * ways.length * firsts.length),
@@ -72,10 +72,6 @@ function wholeCycles({ happenings, window }: Pick<ChurnFacts, 'happenings' | 'wi
   const whole = late < 0 ? happenings.length : late - (late % 2);
   const endNs = happenings[whole]?.beginNs ?? window.endNs;
   return { happenings: happenings.slice(0, whole), window: { ...window, endNs: Math.min(endNs, window.endNs) } };
-}
-
-function lostOf({ lostPackets, unsentPackets }: Met): number {
-  return lostPackets + unsentPackets;
 }
 
 function isIn({ beginNs, endNs }: WindowNs, atNs: number): boolean {

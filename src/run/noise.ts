@@ -74,7 +74,8 @@ export function noiseOf(evidence: Evidence): Noise {
   const pressures = machines.flatMap(({ before, after }) =>
     after.pressureS === null || before.pressureS === null ? [] : [after.pressureS - before.pressureS],
   );
-  const occupancies = occupancyOf(evidence).filter(({ cpu }) => !newcomersOn(evidence).includes(cpu));
+  const apart = newcomersOn(evidence);
+  const occupancies = occupancyOf(evidence).filter(({ cpu }) => !apart.includes(cpu));
   const quotas = machines.flatMap(({ after }) => after.limits.quotas.map(({ cpus }) => cpus));
   const noise = {
     stealRatio: total(({ cpus }, cpu) => cpus.get(cpu)?.stealS ?? 0) / measured,

@@ -271,7 +271,7 @@ async function exchange(
   const counted = newcomer === null ? deployments : measured;
   const before = await takeBaseline(context, sides, counted, signal);
   signal.throwIfAborted();
-  await startReceivers([...measured, ...beside, ...(newcomer === null ? [] : extra)].filter(receivesFirst), signal);
+  await startReceivers([...measured, ...beside, ...extra].filter(receivesFirst), signal);
   const traffic = {
     ...{ ...endsOf(measured), beside: endsOf(beside).sources, farAheadNs: before.farAheadNs },
     meanwhile: newcomer === null ? null : (window: TimesNs) => newcomer.comeAndGo(window, signal),

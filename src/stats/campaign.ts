@@ -2,7 +2,7 @@
 import { median } from 'simple-statistics';
 import { BURST_ENDS } from '../model/burst.ts';
 import type { Precision } from '../model/campaign.ts';
-import { blockedAtMostMs, type Met } from '../model/churn.ts';
+import { blockedAtMostMs, lostInAll } from '../model/churn.ts';
 import type { Histogram } from '../model/dataplane.ts';
 import { EMULATED } from '../model/inventory.ts';
 import {
@@ -270,7 +270,6 @@ function churnSummary(measured: readonly BareMeasurement[]): Summary['churn'] {
     const values = churns.flatMap(({ delaysNs }) => delaysNs?.[which].p999 ?? []);
     return values.length < churns.length ? null : median(values);
   };
-  const lost = ({ lostPackets, unsentPackets }: Met) => lostPackets + unsentPackets;
   return {
     hotplug: first.hotplug,
     ratePps: median(churns.map(({ ratePps }) => ratePps)),
@@ -280,8 +279,8 @@ function churnSummary(measured: readonly BareMeasurement[]): Summary['churn'] {
     silenceMs: median(churns.map(({ silenceMs }) => silenceMs)),
     firstPacketMs: median(churns.map(({ firstPacketMs }) => firstPacketMs)),
     lostPackets: {
-      events: sumOf(churns, ({ events }) => sumOf(events, lost)),
-      quiet: sumOf(churns, ({ quiet }) => lost(quiet)),
+      events: sumOf(churns, ({ events }) => sumOf(events, lostInAll)),
+      quiet: sumOf(churns, ({ quiet }) => lostInAll(quiet)),
     },
     p999Ns: { events: p999Of('events'), quiet: p999Of('quiet') },
   };

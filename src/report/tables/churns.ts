@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of what others met while a container came and went: of each trial, and of each event in it.
-import type { Churn, ChurnEvent } from '../../model/churn.ts';
+import { type Churn, type ChurnEvent, lostInAll } from '../../model/churn.ts';
 import type { Column, Table } from './columns.ts';
 import { KEY_COLUMNS, type TrialRow } from './shared.ts';
 
@@ -52,7 +52,7 @@ const CHURN_COLUMNS: readonly Column<ChurnRow>[] = [
   {
     ...{ name: 'quiet_lost_packets', type: 'integer', unit: 'packets' },
     meaning: 'lost and unsent between the events',
-    of: ({ churn }) => churn.quiet.lostPackets + churn.quiet.unsentPackets,
+    of: ({ churn }) => lostInAll(churn.quiet),
   },
   {
     ...{ name: 'quiet_silence_ms', type: 'number', unit: 'ms' },
