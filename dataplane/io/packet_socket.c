@@ -17,7 +17,6 @@
 #include "packet_socket.h"
 
 #include <arpa/inet.h>
-#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -25,18 +24,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../frame/flows.h"
 #include "../frame/layout.h"
+#include "bpf.h"
 #include "netdev.h"
 #include "socket_port.h"
 
-/* Of the kernel's interface since Linux 6.6: an enum bpf_attach_type, a flag of BPF_LINK_CREATE that puts a program
- * before all others, and what it returns to let those decide. */
-#define ATTACH_TCX_INGRESS 46
-#define ATTACH_FIRST (1u << 3)
+/* What a tcx program returns to let others decide. */
 #define TCX_NEXT (-1)
 
 /* The first byte of an IP header without options, or without a traffic class, which is what ours are. */
@@ -96,23 +92,6 @@ int packet_socket_probe(char *why, size_t why_size)
     return 0;
 }
 
-#define INSN(opcode, dst, src, offset, value)                                                                          \
-    {                                                                                                                  \
-        .code = (opcode), .dst_reg = (dst), .src_reg = (src), .off = (offset), .imm = (value)                          \
-    }
-#define LOAD(size, dst, src, offset) INSN(BPF_LDX | BPF_MEM | (size), dst, src, offset, 0)
-#define COPY(dst, src) INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
-#define SET(dst, value) INSN(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, value)
-#define ADD(dst, value) INSN(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, value)
-#define SKIP_IF_ABOVE(dst, src, count) INSN(BPF_JMP | BPF_JGT | BPF_X, dst, src, count, 0)
-#define STORE(size, dst, offset, src) INSN(BPF_STX | BPF_MEM | (size), dst, src, offset, 0)
-#define SKIP_IF_ANY_BIT(dst, bits, count) INSN(BPF_JMP | BPF_JSET | BPF_K, dst, 0, count, bits)
-#define SKIP_UNLESS_ABOVE(dst, src, count) INSN(BPF_JMP | BPF_JLE | BPF_X, dst, src, count, 0)
-#define SKIP_UNLESS(dst, value, count) INSN(BPF_JMP | BPF_JNE | BPF_K, dst, 0, count, value)
-#define CALL(function) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, function)
-#define SKIP(count) INSN(BPF_JMP | BPF_JA, 0, 0, count, 0)
-#define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-
 /* What the classifier writes into skb->mark of a frame that is ours: with our tags, to our UDP port, in one piece. */
 static uint32_t mark_of(uint16_t udp_port)
 {
@@ -122,16 +101,16 @@ static uint32_t mark_of(uint16_t udp_port)
 /* Of whichever VLAN, but none that an interface is likely to have: nobody sees it. */
 #define TAG_IN_ITS_PLACE 1
 
-/* Loads the classifier. A descriptor, or -1. */
-static int load_classifier(const struct seen *at, uint16_t udp_port)
+/* Attaches the classifier for as long as the descriptor is open. A negative errno where the kernel has no tcx or
+ * forbids it. */
+static int attach_classifier(const struct netdev *dev, const struct seen *at, uint16_t udp_port)
 {
-    enum { R0, R1, R2, R3, R4, R6 = 6 };
     const bool tagged = at->outermost != 0;
     /* Without a tag there is no EtherType of it to look at. */
     const int16_t tag_type = tagged ? offsetof(struct __sk_buff, vlan_proto) : offsetof(struct __sk_buff, vlan_present);
     const int16_t ip = (int16_t)at->ip, fragment = (int16_t)at->fragment, protocol = (int16_t)at->protocol;
     /* Each skip leads to the last two instructions. */
-    const struct bpf_insn program[] = {
+    const struct bpf_insn instructions[] = {
         COPY(R6, R1),
         LOAD(BPF_W, R0, R6, offsetof(struct __sk_buff, vlan_present)),
         SKIP_UNLESS(R0, tagged, 37),
@@ -176,33 +155,14 @@ static int load_classifier(const struct seen *at, uint16_t udp_port)
         SET(R0, TCX_NEXT),
         EXIT(),
     };
-    union bpf_attr attr;
+    const struct bpf_program classifier = {
+        .type = BPF_PROG_TYPE_SCHED_CLS,
+        .attach_type = ATTACH_TCX_INGRESS,
+        .instructions = instructions,
+        .count = sizeof(instructions) / sizeof(instructions[0]),
+    };
 
-    memset(&attr, 0, sizeof(attr));
-    attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
-    attr.expected_attach_type = ATTACH_TCX_INGRESS;
-    attr.insns = (uintptr_t)program;
-    attr.insn_cnt = sizeof(program) / sizeof(program[0]);
-    attr.license = (uintptr_t) "Apache-2.0";
-    return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-}
-
-/* Attaches the classifier for as long as the descriptor is open. -1 where the kernel has no tcx or forbids it. */
-static int attach_classifier(const struct netdev *dev, const struct seen *at, uint16_t udp_port)
-{
-    union bpf_attr attr;
-    int program = load_classifier(at, udp_port);
-
-    if (program < 0)
-        return -1;
-    memset(&attr, 0, sizeof(attr));
-    attr.link_create.prog_fd = (uint32_t)program;
-    attr.link_create.target_ifindex = (uint32_t)dev->index;
-    attr.link_create.attach_type = ATTACH_TCX_INGRESS;
-    attr.link_create.flags = ATTACH_FIRST;
-    int link = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
-    close(program);
-    return link;
+    return bpf_load_and_attach(&classifier, dev->index, ATTACH_FIRST);
 }
 
 static int bind_to(int fd, const struct io_address *local, bool ip6)
