@@ -589,6 +589,9 @@ static bool complete(struct draft *d, struct message *m)
     if (!complete_addresses(o, m) || !complete_macs(o, m) || !complete_flows(o, m) || !complete_sizes(d, m) ||
         !complete_encapsulation(o, m) || !complete_arrivals(o, m))
         return false;
+    if (o->io->frame_max > 0 && o->frame_len > o->io->frame_max)
+        return refuse(m, "--io %s carries frames of up to %u bytes: give --size %u or less", o->io->name,
+                      o->io->frame_max, o->io->frame_max);
     if (o->peer_run == UNSET)
         o->peer_run = o->run;
     if (o->max_debt_ms == UNSET)

@@ -36,6 +36,9 @@ enum io_capability {
     IO_SUPER_PACKETS = 1 << 2,
     /* Of whole frames it receives only those to its own UDP port. */
     IO_ONE_UDP_PORT = 1 << 3,
+    /* Of whole frames it receives those that have passed a kernel's switch without their outermost VLAN tag, which the
+     * kernel carries beside the frame. */
+    IO_LOSES_TAGS = 1 << 4,
 };
 
 /* How far apart packets of this length lie that a framework keeps one behind the other: an odd number of cache lines,
@@ -117,6 +120,8 @@ struct io_ops {
     const char *const *ports;
     /* That a process takes while its port is open, and where its frames are longer than IO_FRAME_USUAL. */
     uint64_t hugepage_bytes, jumbo_hugepage_bytes;
+    /* The longest frame that it carries, without FCS; 0 is IO_FRAME_MAX. */
+    uint32_t frame_max;
     /* The most queues of a port, each way; 0 is one. And what each beyond the first takes, as above. */
     unsigned queues_max;
     uint64_t queue_hugepage_bytes, jumbo_queue_hugepage_bytes;

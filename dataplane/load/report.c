@@ -489,13 +489,18 @@ static void put_headers(FILE *out, const struct io_ops *io)
 {
     const char *separator = "";
 
+    const bool frames = io->capabilities & IO_WHOLE_FRAMES, tags = frames && !(io->capabilities & IO_LOSES_TAGS);
+
     fprintf(out, ",\"flow_fields\":[");
-    for (int f = 0; io->capabilities & IO_WHOLE_FRAMES && f < FLOW_FIELD_COUNT; f++, separator = ",") {
+    for (int f = 0; frames && f < FLOW_FIELD_COUNT; f++) {
+        if (f == FLOW_VLAN && !tags)
+            continue;
         fputs(separator, out);
         put_string(out, flow_field_names[f]);
+        separator = ",";
     }
     fputc(']', out);
-    fprintf(out, ",\"headers\":[%s]", io->capabilities & IO_WHOLE_FRAMES ? "\"vlan\",\"qinq\",\"ip6\"" : "");
+    fprintf(out, ",\"headers\":[%s%s]", tags ? "\"vlan\",\"qinq\"," : "", frames ? "\"ip6\"" : "");
     put_bool(out, "answers_to_any_port", !(io->capabilities & IO_ONE_UDP_PORT));
 }
 
@@ -519,6 +524,7 @@ static void put_framework(FILE *out, const struct io_ops *io)
     put_headers(out, io);
     put_bool(out, "mixed_sizes", io->tx_lengths != NULL);
     put_ports(out, io->ports);
+    put_count(out, "frame_bytes_max", io->frame_max > 0 ? io->frame_max : IO_FRAME_MAX);
     put_count(out, "hugepage_bytes", io->hugepage_bytes);
     put_count(out, "jumbo_hugepage_bytes", io->jumbo_hugepage_bytes);
     put_count(out, "queues_max", io->queues_max > 0 ? io->queues_max : 1);

@@ -213,6 +213,8 @@ const BuiltFrameworkSchema = z.strictObject({
   mixed_sizes: z.boolean(),
   /** The kinds of port that it can open; empty for those that exist to test the data plane itself. */
   ports: z.array(PortKindSchema),
+  /** The longest frame that it carries, without FCS; absent where it carries all that there are. */
+  frame_bytes_max: z.int().positive().optional(),
   /** What each application takes while its port is open, and where its frames are longer than 1514 bytes. */
   hugepage_bytes: count,
   jumbo_hugepage_bytes: count,

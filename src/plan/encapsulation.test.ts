@@ -12,7 +12,7 @@ const RAW = {
   ...{ flow_fields: [...FLOW_FIELDS], headers: [...HEADERS], answers_to_any_port: false, mixed_sizes: true },
   ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
 } satisfies Framework;
-const UDP: Framework = { ...RAW, name: 'udp', headers: [] };
+const UDP: Framework = { ...RAW, name: 'udp', whole_frames: false, headers: [] };
 const SWITCH: SwitchOffer = {
   ...{ id: 'ovs', title: 'OVS', ports: ['netdev'], locations: ['local'], threads: 0 },
   available: { ok: true, version: '1' },
@@ -49,6 +49,14 @@ describe('tags and IPv6', () => {
     assert.deepEqual(told(UDP, { vlan: '7', ip: '6', packetSize: 512 }), [
       'applications with udp leave the headers to the kernel: leave out --vlan and --ip 6, or give another --io, as raw-mmsg or dpdk',
     ]);
+  });
+  it('are without tags where the kernel takes them out of frames', () => {
+    const loses: Framework = { ...RAW, name: 'afxdp', flow_fields: ['ip'], headers: ['ip6'] };
+    const reason =
+      'applications with afxdp get frames without the tag that the kernel took out: leave out --vlan, or give another --io, as raw-mmsg or dpdk';
+    assert.deepEqual(told(loses, { vlan: '7', packetSize: 64 }), [reason]);
+    assert.deepEqual(told(loses, { flowFields: 'vlan', packetSize: 64 }), [reason]);
+    assert.deepEqual(told(loses, { ip: '6', packetSize: 80 }), []);
   });
   it('are not all carried by each switch', () => {
     const offer = { ...SWITCH, uncarried: { vlan: 'it drops them' } };

@@ -14,6 +14,7 @@ const PAYLOAD_BYTES = 18;
 /** How a header is asked for. */
 const OPTIONS: Record<Header, string> = { vlan: '--vlan', qinq: '--qinq', ip6: '--ip 6' };
 
+type BuiltFramework = Extract<Framework, { built: true }>;
 type Asked = Pick<TestCase, 'vlan' | 'qinq' | 'ip' | 'flowFields' | 'packetSize'>;
 
 /** Why packets cannot have these headers, with the mend; empty where they can. With `fcs`, sizes are told with it. */
@@ -27,19 +28,16 @@ export function encapsulationObstacles(
   if (headers.includes('qinq') && !headers.includes('vlan')) {
     return [`--qinq ${asked.qinq} is the outer one of two tags: give --vlan, too`];
   }
-  return [
-    ...notWritten(framework.name, framework.headers, headers),
-    ...notCarried(offer, headers),
-    ...noRoom(asked, fcs),
-  ];
+  return [...notWritten(framework, headers), ...notCarried(offer, headers), ...noRoom(asked, fcs)];
 }
 
-function notWritten(name: string, able: readonly Header[], asked: readonly Header[]): string[] {
+function notWritten({ name, headers: able, whole_frames }: BuiltFramework, asked: readonly Header[]): string[] {
   const unable = asked.filter((header) => !able.includes(header));
+  const why = whole_frames ? 'get frames without the tag that the kernel took out' : 'leave the headers to the kernel';
   return unable.length === 0
     ? []
     : [
-        `applications with ${name} leave the headers to the kernel: leave out ${unable.map((header) => OPTIONS[header]).join(' and ')}, or give another --io, as raw-mmsg or dpdk`,
+        `applications with ${name} ${why}: leave out ${unable.map((header) => OPTIONS[header]).join(' and ')}, or give another --io, as raw-mmsg or dpdk`,
       ];
 }
 

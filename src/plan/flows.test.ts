@@ -13,7 +13,7 @@ const DPDK = {
   ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
 } satisfies Framework;
 const RAW: Framework = { ...DPDK, name: 'raw', answers_to_any_port: false };
-const UDP: Framework = { ...DPDK, name: 'udp', flow_fields: [] };
+const UDP: Framework = { ...DPDK, name: 'udp', whole_frames: false, flow_fields: [] };
 const ONE = { dimension: 'throughput', flows: 1, flowFields: 'ip', flowOrder: 'round-robin', vlan: 'none' } as const;
 type Asked = Parameters<typeof flowObstacles>[1];
 

@@ -17,7 +17,8 @@ export function flowObstacles(framework: Framework, asked: FlowsAsked): string[]
   if (!framework.built || (flows === 1 && !isNew)) return [];
   const reason = noRoom(asked);
   if (reason !== null) return [reason];
-  if (!framework.flow_fields.includes(flowFields)) {
+  // Who loses tags is told so where tags are looked at.
+  if (!framework.flow_fields.includes(flowFields) && !framework.whole_frames) {
     return [
       `applications with ${framework.name} have one flow, as the kernel writes their headers: give --flows 1, or another --io, as raw-mmsg or dpdk`,
     ];

@@ -1,8 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Framework } from '../model/dataplane.ts';
 import { frameObstacles } from './frames.ts';
 import type { SwitchOffer } from './offer.ts';
+
+/** A framework that carries frames of up to so many bytes. */
+function carries(frame_bytes_max?: number): Framework {
+  return {
+    ...{
+      name: 'short',
+      title: 'Short',
+      built: true,
+      usable: true,
+      why: null,
+      whole_frames: true,
+      super_packets: false,
+    },
+    ...{
+      can_block: true,
+      flow_fields: [],
+      headers: [],
+      answers_to_any_port: true,
+      mixed_sizes: true,
+      ports: ['netdev'],
+    },
+    ...{ hugepage_bytes: 0, jumbo_hugepage_bytes: 0 },
+    ...{ queues_max: 1, queue_hugepage_bytes: 0, jumbo_queue_hugepage_bytes: 0 },
+    ...(frame_bytes_max === undefined ? {} : { frame_bytes_max }),
+  };
+}
+const framework = carries();
 
 function offer(part: Partial<SwitchOffer> = {}): SwitchOffer {
   return {
@@ -28,14 +56,22 @@ describe('the frames of a switch', () => {
   });
   it('are all where it says nothing', () =>
     assert.deepEqual(
-      frameObstacles({ location: 'local', port: 'netdev', offer: offer(), testbed: cable() }, 9014, false),
+      frameObstacles({ location: 'local', port: 'netdev', offer: offer(), framework, testbed: cable() }, 9014, false),
       [],
     ));
   it('are up to its limit there, with the reason beyond', () => {
     const at = (location: 'local' | 'remote', packetSize: number) =>
-      frameObstacles({ location, port: 'netdev', offer: limited, testbed: cable('', '') }, packetSize, false);
+      frameObstacles(
+        { location, port: 'netdev', offer: limited, framework, testbed: cable('', '') },
+        packetSize,
+        false,
+      );
     assert.deepEqual(
-      frameObstacles({ location: 'remote', port: 'netdev', offer: limited, testbed: cable('', '') }, 1515, true),
+      frameObstacles(
+        { location: 'remote', port: 'netdev', offer: limited, framework, testbed: cable('', '') },
+        1515,
+        true,
+      ),
       ['P = 1519 is more than the 1518 bytes that ovs takes here: its ring'],
     );
     assert.deepEqual(at('local', 9014), []);
@@ -44,13 +80,33 @@ describe('the frames of a switch', () => {
   });
 });
 
+describe('the frames of a framework', () => {
+  const at = (framework: Framework, packetSize: number) =>
+    frameObstacles(
+      { location: 'local', port: 'netdev', offer: offer(), framework, testbed: cable() },
+      packetSize,
+      true,
+    );
+  it('are up to its longest, told with the FCS where sizes are', () => {
+    assert.deepEqual(at(carries(3516), 3516), []);
+    assert.deepEqual(at(carries(3516), 3517), [
+      'P = 3521 is more than the 3520 bytes that short carries: give another --io',
+    ]);
+    assert.deepEqual(at(carries(), 9014), []);
+  });
+});
+
 describe('the frames of a cable', () => {
   const over = (ends: [string, string], packetSize: number) =>
-    frameObstacles({ location: 'remote', port: 'netdev', offer: offer(), testbed: cable(...ends) }, packetSize, false);
+    frameObstacles(
+      { location: 'remote', port: 'netdev', offer: offer(), framework, testbed: cable(...ends) },
+      packetSize,
+      false,
+    );
   it('are no concern of a local case', () =>
     assert.deepEqual(
       frameObstacles(
-        { location: 'local', port: 'netdev', offer: offer(), testbed: cable('600/600', '600/600') },
+        { location: 'local', port: 'netdev', offer: offer(), framework, testbed: cable('600/600', '600/600') },
         1514,
         false,
       ),

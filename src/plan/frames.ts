@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames that are too large for a switch or for the cable are told before the first trial, and not found out as loss.
-import type { PortKind } from '../model/dataplane.ts';
+import type { Framework, PortKind } from '../model/dataplane.ts';
 import { FCS_BYTES, frameBytesOf, MTU_USUAL, mtuOf } from '../model/frame.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { HostOffer, SwitchOffer, TestbedOffer } from './offer.ts';
@@ -9,11 +9,16 @@ interface Path {
   location: TestCase['location'];
   port: PortKind;
   offer: SwitchOffer;
+  framework: Framework;
   testbed: Pick<TestbedOffer, 'near' | 'far'>;
 }
 
 /** Why frames of this size do not go this way, with both numbers and the mend; empty where they do. With `fcs`, sizes are told with it. */
-export function frameObstacles({ location, port, offer, testbed }: Path, packetSize: number, fcs: boolean): string[] {
+export function frameObstacles(
+  { location, port, offer, framework, testbed }: Path,
+  packetSize: number,
+  fcs: boolean,
+): string[] {
   const told = (bytes: number) => bytes + (fcs ? FCS_BYTES : 0);
   const limit = offer.frameLimit?.(port, location) ?? null;
   const tooLarge =
@@ -22,7 +27,18 @@ export function frameObstacles({ location, port, offer, testbed }: Path, packetS
           `P = ${told(packetSize)} is more than the ${told(limit.bytes)} bytes that ${offer.id} takes here: ${limit.why}`,
         ]
       : [];
-  return [...tooLarge, ...(location === 'remote' ? cableObstacles([testbed.near, testbed.far], packetSize, told) : [])];
+  const most = framework.built ? (framework.frame_bytes_max ?? packetSize) : packetSize;
+  const tooLong =
+    packetSize > most
+      ? [
+          `P = ${told(packetSize)} is more than the ${told(most)} bytes that ${framework.name} carries: give another --io`,
+        ]
+      : [];
+  return [
+    ...tooLarge,
+    ...tooLong,
+    ...(location === 'remote' ? cableObstacles([testbed.near, testbed.far], packetSize, told) : []),
+  ];
 }
 
 /**

@@ -14,8 +14,13 @@ import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { application, cannotMeasure, capture, suite, until } from './machine.ts';
 
-const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg', 'dpdk'] as const;
-const DPDK_SENDER = { io: 'dpdk', device: 'net_af_packet0,iface=eth0' };
+const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg', 'afxdp', 'dpdk'] as const;
+/** Techniques whose receiver leaves nothing for tcpdump to see, as it takes what comes before the kernel does: how they send, to a packet socket. */
+const SENDERS: Readonly<Record<string, { io: string; device: string; longest: number }>> = {
+  afxdp: { io: 'afxdp', device: 'eth0', longest: 3520 },
+  // DPDK's packet socket has room for 2048 bytes.
+  dpdk: { io: 'dpdk', device: 'net_af_packet0,iface=eth0', longest: 1514 },
+};
 const BURST = 8;
 const SOURCE = {
   namespace: 'vswt-a',
@@ -59,6 +64,8 @@ const FinalSchema = z.looseObject({
     .nullable(),
 });
 
+const ReadySchema = z.looseObject({ type: z.literal('ready'), path: z.string().nullable() });
+
 interface Options {
   io: string;
   size: number;
@@ -70,7 +77,7 @@ interface Options {
 
 interface Load {
   child: ChildProcessByStdio<Writable, Readable, null>;
-  ready: Promise<void>;
+  ready: Promise<z.infer<typeof ReadySchema>>;
   /** Its first sample: it is at work. */
   started: Promise<void>;
   /** A peer has sent everything. */
@@ -96,14 +103,14 @@ function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: 
   const child = spawn('ip', ['netns', 'exec', local.namespace, application, role, ...words], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const ready = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<z.infer<typeof ReadySchema>>();
   const started = Promise.withResolvers<void>();
   const sent = Promise.withResolvers<void>();
   const final = Promise.withResolvers<z.infer<typeof FinalSchema>>();
   createInterface({ input: child.stdout })
     .on('line', (line) => {
       const { type } = z.looseObject({ type: z.string() }).parse(JSON.parse(line));
-      if (type === 'ready') ready.resolve();
+      if (type === 'ready') ready.resolve(ReadySchema.parse(JSON.parse(line)));
       if (type === 'sample') started.resolve();
       if (type === 'sent') sent.resolve();
       if (type === 'final') final.resolve(FinalSchema.parse(JSON.parse(line)));
@@ -113,6 +120,13 @@ function load(role: string, local: typeof SOURCE, peer: typeof SOURCE, options: 
     });
   sent.promise.catch(() => undefined);
   return { child, ready: ready.promise, started: started.promise, sent: sent.promise, final: final.promise };
+}
+
+/** Ends an application that has not been started. */
+async function end({ child, started, final }: Load, signal: NodeJS.Signals): Promise<void> {
+  const ended = Promise.allSettled([started, final]);
+  child.kill(signal);
+  await ended;
 }
 
 /** Sends a fifth of a second of packets, so many a frame, through a cable under tcpdump's eyes. */
@@ -175,6 +189,14 @@ async function meet(options: Options) {
   });
 }
 
+/** An exchange with a sender of this technique, under tcpdump's eyes. */
+function exchangeBy(file: string, options: Options) {
+  const sender = SENDERS[options.io];
+  if (sender === undefined) return exchange(file, options);
+  const go = () => exchange(file, { ...options, io: 'raw' }, { sender: { io: options.io, device: sender.device } });
+  return options.io === 'dpdk' ? withHugepages(go) : go();
+}
+
 /** Without offload the kernel cuts super-packets up in front of the wire, and writes the checksums itself. */
 function offload(state: 'on' | 'off'): void {
   const features = ['tx', state, 'tx-udp-segmentation', state];
@@ -187,6 +209,10 @@ const cannotSegment = (major < 6 || (major === 6 && minor < 11)) && 'needs Linux
 
 /** Only a classifier can put tags back that the kernel takes out of frames. */
 const withoutTcx = (major < 6 || (major === 6 && minor < 6)) && 'needs Linux 6.6 to receive tags';
+
+function ip(namespace: string, ...words: string[]): string {
+  return capture('ip', '-n', namespace, ...words);
+}
 
 function rxPackets(): number {
   return Number(
@@ -290,18 +316,15 @@ suite('frames on the wire', skip, () => {
 
   for (const io of TECHNIQUES) {
     for (const touch of ['full', 'none']) {
-      // DPDK's packet socket has room for 2048 bytes.
       // Without a look at the data there is nothing about a size in between.
       const usual = touch === 'full' ? [60, 64, 65, 256, 1514] : [60, 1514];
-      for (const size of io === 'dpdk' || touch === 'none' ? usual : [...usual, 9000]) {
+      const longest = SENDERS[io]?.longest ?? 9000;
+      for (const size of touch === 'none' ? usual : new Set([...usual, longest])) {
         const unable = { 'udp-gso': cannotSegment, dpdk: withoutDpdk }[io as string] ?? false;
         it(`${io}, ${size} bytes, touch=${touch}`, { timeout: 60_000, skip: unable }, async () => {
           offload(io === 'udp-gso' ? 'off' : 'on');
           const file = join(folder, `${io}-${touch}-${size}.pcap`);
-          // What DPDK makes goes through a packet socket of its own to the same cable, and a receiver that is none of it.
-          const { offered, rx, witness } = await (io === 'dpdk'
-            ? withHugepages(() => exchange(file, { io: 'raw', size, touch }, { sender: DPDK_SENDER }))
-            : exchange(file, { io, size, touch }));
+          const { offered, rx, witness } = await exchangeBy(file, { io, size, touch });
           // A busy machine may make the sender miss its last bursts; what it sent is what counts here.
           assert.ok(offered > 0);
           assert.deepEqual([rx.packets, rx.unique_packets, rx.foreign_packets], [offered, offered, 0]);
@@ -311,7 +334,7 @@ suite('frames on the wire', skip, () => {
           assert.doesNotMatch(verbose, /bad|incorrect|truncated|wrong|\[\|/i);
           const frames = dissect(file);
           assert.equal(frames.length, offered);
-          const whole = io.startsWith('raw') || io === 'dpdk';
+          const whole = !io.startsWith('udp');
           const checked = io === 'udp-gso' || (whole && touch === 'full');
           for (const frame of frames) {
             // The byte order of the header's fields, the length of the IP packet and the destination MAC are where a
@@ -408,9 +431,7 @@ suite('frames on the wire', skip, () => {
         const file = join(folder, `${io}-${words.join('-').replaceAll(' ', '-')}.pcap`);
         // The smallest frame with these headers, and then some data.
         const options = { io: 'raw', size: bytes + 18 + (touch === 'none' ? 21 : 0), touch, ...asked };
-        const { offered, rx, witness } = await (io === 'dpdk'
-          ? withHugepages(() => exchange(file, options, { sender: DPDK_SENDER }))
-          : exchange(file, { ...options, io }));
+        const { offered, rx, witness } = await exchangeBy(file, { ...options, io });
         assert.ok(offered > 0);
         assert.deepEqual([rx.packets, rx.unique_packets, rx.foreign_packets, witness], [offered, offered, 0, offered]);
         assert.equal(rx.bytes, offered * options.size);
@@ -437,7 +458,7 @@ suite('frames on the wire', skip, () => {
     }
   }
 
-  for (const io of ['udp', 'udp-mmsg', 'raw', 'raw-mmsg', 'dpdk']) {
+  for (const io of ['udp', 'udp-mmsg', 'raw', 'raw-mmsg', 'afxdp', 'dpdk']) {
     it(`${io} sends a mix of sizes in the order in which it is written`, {
       timeout: 60_000,
       skip: io === 'dpdk' && withoutDpdk,
@@ -445,9 +466,7 @@ suite('frames on the wire', skip, () => {
       offload('on');
       const file = join(folder, `mix-${io}.pcap`);
       const mix = { io, size: 64, touch: 'full', sizes: '60*2,566,1514,60,61,124*2' };
-      const { offered, rx, witness } = await (io === 'dpdk'
-        ? withHugepages(() => exchange(file, { ...mix, io: 'raw' }, { sender: DPDK_SENDER }))
-        : exchange(file, mix));
+      const { offered, rx, witness } = await exchangeBy(file, mix);
       assert.deepEqual([rx.packets, rx.unique_packets, rx.foreign_packets, witness], [offered, offered, 0, offered]);
       const order = [60, 60, 566, 1514, 60, 61, 124, 124];
       const frames = dissect(file);
@@ -464,6 +483,47 @@ suite('frames on the wire', skip, () => {
       }
       const bytes = frames.reduce((sum, frame) => sum + Number(frame['frame.len']), 0);
       assert.equal(rx.bytes, bytes);
+    });
+  }
+
+  for (const io of ['raw', 'raw-mmsg']) {
+    it(`${io} keeps its frames from the kernel by tcx where that is`, {
+      skip: withoutTcx && 'needs Linux 6.6',
+    }, async () => {
+      const receiver = load('receiver', SINK, SOURCE, { io, size: 64, touch: 'full' });
+      assert.equal((await receiver.ready).path, 'tcx');
+      await end(receiver, 'SIGTERM');
+    });
+  }
+
+  for (const io of ['afxdp', 'afxdp-busy']) {
+    it(`${io} receives what it sends up to its longest frame, and leaves no program`, { timeout: 60_000 }, async () => {
+      for (const { namespace } of [SOURCE, SINK]) ip(namespace, 'link', 'set', 'eth0', 'mtu', '3506');
+      for (const size of [60, 1514, 3520]) {
+        const receiver = load('receiver', SINK, SOURCE, { io, size, touch: 'full' });
+        const sending = { io, size, touch: 'full', rate: 1000, burst: BURST, 'duration-ms': 100 };
+        const sender = load('sender', SOURCE, SINK, sending);
+        const [{ path }] = await Promise.all([receiver.ready, sender.ready]);
+        assert.match(path ?? '', /^(copy|zero-copy|generic)(\+deferred)?$/);
+        assert.match(ip(SINK.namespace, '-details', 'link', 'show', 'eth0'), /\bxdp/);
+        const before = rxPackets();
+        receiver.child.stdin.write('start\n');
+        await receiver.started;
+        sender.child.stdin.write('start\n');
+        const { tx } = await sender.final;
+        receiver.child.stdin.write('stop\n');
+        const { rx } = await receiver.final;
+        const offered = tx?.offered_packets ?? 0;
+        assert.ok(offered > 0);
+        assert.deepEqual([rx?.packets, rx?.unique_packets, rx?.foreign_packets], [offered, offered, 0]);
+        assert.equal(rxPackets() - before, offered);
+        assert.doesNotMatch(ip(SINK.namespace, '-details', 'link', 'show', 'eth0'), /\bxdp/);
+      }
+      const killed = load('receiver', SINK, SOURCE, { io, size: 60, touch: 'full' });
+      await killed.ready;
+      await end(killed, 'SIGKILL');
+      assert.doesNotMatch(ip(SINK.namespace, '-details', 'link', 'show', 'eth0'), /\bxdp/);
+      for (const { namespace } of [SOURCE, SINK]) ip(namespace, 'link', 'set', 'eth0', 'mtu', '9000');
     });
   }
 

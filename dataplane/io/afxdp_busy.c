@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AF_XDP sockets, whose device is polled by the calls of the application, on its own CPU. */
+#include "netdev.h"
+#include "xsk.h"
+#include "xsk_port.h"
+
+const struct io_ops io_afxdp_busy = {
+    .name = "afxdp-busy",
+    .title = "AF_XDP sockets, busy polling",
+    .capabilities = XSK_PORT_CAPABILITIES,
+    .ports = IO_PORTS_NETDEV,
+    .frame_max = XSK_FRAME_MAX,
+    .probe = xsk_probe,
+    .open = xsk_port_open_busy,
+    .tx_reserve = xsk_port_tx_reserve,
+    .tx_lengths = xsk_port_tx_lengths,
+    .tx_commit = xsk_port_tx_commit,
+    .rx = xsk_port_rx,
+    .rx_release = xsk_port_rx_release,
+    .announce = netdev_announce,
+    .stats = xsk_port_stats,
+    .close = xsk_port_close,
+};
