@@ -19,6 +19,7 @@ import { cpuCharts, spreadCharts } from './chart-rows.ts';
 import { checkedWords } from './checked.ts';
 import { cliffLines } from './cliff-words.ts';
 import { reproduceCommand } from './command.ts';
+import { crossoverSummary } from './crossover-words.ts';
 import { doubts } from './doubts.ts';
 import { flagMarks, flagText } from './flags.ts';
 import {
@@ -73,6 +74,7 @@ export async function renderHtml(stored: CampaignResult): Promise<string> {
       ...(paperFigures.length > 0 ? [paperSource(stored)] : []),
     ]),
     section('throughput', 'Throughput', [stepList(result), ...throughput]),
+    section('crossovers', 'Who overtakes whom', [crossoverList(result)]),
     section('capacity', 'Capacity', capacity),
     section('latency', 'Round-trip latency', latency),
     section('results', 'All results', [
@@ -255,6 +257,13 @@ function stepList(result: CampaignResult): ComponentChild {
   const lines = cliffLines(result);
   if (lines.length === 0) return null;
   return h('ul', null, ...lines.map(({ sentence }) => h('li', null, `${sentence}.`)));
+}
+
+/** Where one path overtakes another along packet size or burst; null where neither is swept. */
+function crossoverList(result: CampaignResult): ComponentChild {
+  const lines = crossoverSummary(result);
+  if (lines.length === 0) return null;
+  return h('ul', null, ...lines.map((sentence) => h('li', null, `${sentence}.`)));
 }
 
 function doubtSection(result: CampaignResult): ComponentChild[] {

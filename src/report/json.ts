@@ -13,6 +13,7 @@ import {
 } from '../model/result.ts';
 import { HostRecordSchema, nearOf, testbedsOf } from '../model/testbed.ts';
 import { JsonCliffsSchema, jsonCliffs } from './json-cliffs.ts';
+import { JsonCrossoverSchema, jsonCrossovers } from './json-crossovers.ts';
 import { JsonVerdictSchema, jsonVerdicts } from './json-verdicts.ts';
 
 /** Version of the document: it grows with a field renamed or removed, not with one added. */
@@ -52,6 +53,8 @@ export const JsonDocumentSchema = z.strictObject({
   verdicts: z.array(JsonVerdictSchema),
   /** Where throughput falls as flows are swept, path by path; of three numbers of flows or more. */
   cliffs: z.array(JsonCliffsSchema),
+  /** Where one path overtakes another as packet size or burst are swept, of every two comparable ones. */
+  crossovers: z.array(JsonCrossoverSchema),
   results: z.array(JsonCaseSchema),
 });
 /** The document that `--json` prints. */
@@ -70,7 +73,7 @@ export function* jsonText(result: CampaignResult, trialsOf: TrialsOf): Generator
     name,
     hosts: hosts.flatMap(({ testbed, ...host }) => (testbed === name ? [host] : [])),
   }));
-  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds, verdicts: jsonVerdicts(result), cliffs: jsonCliffs(result) })}"results":[`;
+  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds, verdicts: jsonVerdicts(result), cliffs: jsonCliffs(result), crossovers: jsonCrossovers(result) })}"results":[`;
   for (const [index, one] of results.entries()) {
     yield `${index === 0 ? '' : ','}${opened(withoutEvidence(one))}"trials":[`;
     let isFirst = true;

@@ -6,6 +6,7 @@ import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
 import { type CliffLine, cliffLines } from './cliff-words.ts';
+import { crossoverSummary } from './crossover-words.ts';
 import { disturbanceLines } from './disturbances.ts';
 import { FRAMEWORK, figureColumns, SWITCH } from './figure-columns.ts';
 import { type FlagMarks, flagMarks, flagText } from './flags.ts';
@@ -56,6 +57,7 @@ export function renderSummary(stored: CampaignResult, options: TerminalOptions):
     heading(page),
     ...testbedsOf(result).flatMap((testbed) => DIMENSIONS.map((dimension) => dimensionTable(page, testbed, dimension))),
     stepLines(page),
+    crossoverLines(page),
     reasonLines(page),
     legend(page),
     leftLines(page),
@@ -154,6 +156,12 @@ function frameworkTitles({ result, columns, paint }: Page, groups: readonly Case
 function stepLines({ cliffs, paint, columns }: Page): string[] {
   const lines = cliffs.flatMap(({ sentence }) => wrap(clean(`${sentence}.`), columns, 2));
   return lines.length === 0 ? [] : [paint('Throughput over flows', 'bold'), ...lines];
+}
+
+/** Where one path overtakes another as packet size or burst are swept. */
+function crossoverLines({ result, paint, columns }: Page): string[] {
+  const lines = crossoverSummary(result).flatMap((sentence) => wrap(clean(`${sentence}.`), columns, 2));
+  return lines.length === 0 ? [] : [paint('Crossovers', 'bold'), ...lines];
 }
 
 /** Of a path that is alone with each number of its flows, its curve tells all that there is to tell. */
