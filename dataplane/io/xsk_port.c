@@ -176,6 +176,9 @@ void xsk_port_rx_release(struct io_port *port)
     struct xsk_port *state = port->state;
     struct xsk_ring *rx = &state->xsk.rx, *fill = &state->xsk.fill;
 
+    /* The rings' counters are lines that the kernel reads where it runs: a poll that found nothing leaves them alone. */
+    if (state->rx_lent == 0)
+        return;
     for (uint32_t i = 0; i < state->rx_lent; i++)
         *xsk_address(fill, fill->ours + i) = xsk_descriptor(rx, rx->ours + i)->addr & ~(uint64_t)(state->xsk.chunk - 1);
     xsk_produce(fill, state->rx_lent);
@@ -189,9 +192,11 @@ int xsk_port_rx(struct io_port *port, struct io_slot *slots, unsigned n)
     struct xsk_ring *rx = &state->xsk.rx;
 
     xsk_port_rx_release(port);
-    if (state->busy_poll || xsk_needs_wakeup(&state->xsk.fill))
-        xsk_kick_rx(&state->xsk);
     uint32_t ready = xsk_ready(rx);
+    if (ready < n && (state->busy_poll || xsk_needs_wakeup(&state->xsk.fill))) {
+        xsk_kick_rx(&state->xsk);
+        ready = xsk_ready(rx);
+    }
     if (ready == 0)
         return 0;
     uint64_t now = clock_ticks();
