@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "../load/clock.h"
@@ -242,6 +243,18 @@ int xsk_open(struct io_port *port, struct xsk *xsk, const struct netdev *dev, co
     if ((error = bind_to_queue(port, xsk, dev)) < 0)
         return error;
     return options->receives ? receive_all(port, xsk, dev) : 0;
+}
+
+bool xsk_polls_busily(const struct xsk *xsk)
+{
+    unsigned major = 0, minor = 0, device = 0;
+    socklen_t size = sizeof(device);
+    struct utsname kernel;
+
+    if (getsockopt(xsk->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &device, &size) == 0 && device != 0)
+        return true;
+    return uname(&kernel) == 0 && sscanf(kernel.release, "%u.%u", &major, &minor) == 2 &&
+           (major < 6 || (major == 6 && minor < 14));
 }
 
 static void unmap_ring(struct xsk_ring *ring)

@@ -62,6 +62,10 @@ int xsk_probe(char *why, size_t why_size);
 int xsk_open(struct io_port *port, struct xsk *xsk, const struct netdev *dev, const struct xsk_options *options);
 void xsk_close(struct xsk *xsk);
 
+/* Whether the kernel polls the device in our calls. Since Linux 6.14 it does so for zero-copy sockets alone (xsk_bind
+ * of net/xdp/xsk.c), and says so at once; before that it finds the device by the first packet. */
+bool xsk_polls_busily(const struct xsk *xsk);
+
 /* Has the kernel send what is in the tx ring: 0 when it took all that it takes at a time, or else what send(2) says. */
 int xsk_kick_tx(struct xsk *xsk);
 /* Has the kernel look at the device, where it waits to be told. */

@@ -11,7 +11,8 @@
 
 struct xsk_port {
     struct xsk xsk;
-    bool busy_poll, deferred; /* deferred: nobody else polls the device meanwhile */
+    bool busy_poll;    /* asked for */
+    bool polls_device; /* our calls poll the device */
     struct napi_deferral deferral;
     /* Addresses of the tx frames that are neither lent nor with the kernel: what was used last is lent first, while it
      * is still in a cache. */
@@ -33,7 +34,11 @@ static int open_port(struct io_port *port, struct xsk_port *state)
         return error;
     if ((error = xsk_open(port, &state->xsk, &dev, &options)) < 0)
         return error;
-    state->deferred = state->busy_poll && c->receives && napi_defer(&state->deferral, c->device);
+    if (state->busy_poll && c->receives && !napi_defer(&state->deferral, c->device))
+        return netdev_fail(
+            port, EPERM,
+            "cannot have the kernel leave %s to us (napi_defer_hard_irqs): give CAP_SYS_ADMIN, or --io afxdp",
+            c->device);
     state->frame_len = c->frame_len;
     for (uint32_t i = 0; i < XSK_TX_FRAMES; i++)
         state->free_frames[i] = (uint64_t)(XSK_RX_FRAMES + i) * state->xsk.chunk;
@@ -56,14 +61,18 @@ void xsk_port_close(struct io_port *port)
     port->state = NULL;
 }
 
-/* How packets are handed over: what decides their cost. */
-static const char *path_of(const struct xsk_port *state)
+/* How packets are handed over, and who polls the device where that is not left to the kernel: what decides their cost.
+ */
+static const char *path_of(const struct xsk_port *state, bool asked)
 {
-    if (state->xsk.generic)
-        return "generic";
-    if (state->xsk.zero_copy)
-        return state->deferred ? "zero-copy+deferred" : "zero-copy";
-    return state->deferred ? "copy+deferred" : "copy";
+    static const char *const words[][3] = {
+        {"generic", "generic+busy", "generic+timer"},
+        {"copy", "copy+busy", "copy+timer"},
+        {"zero-copy", "zero-copy+busy", "zero-copy+timer"},
+    };
+    const int mode = state->xsk.generic ? 0 : state->xsk.zero_copy ? 2 : 1;
+
+    return words[mode][state->polls_device ? 1 : asked ? 2 : 0];
 }
 
 static int open_as(struct io_port *port, bool busy_poll)
@@ -77,10 +86,13 @@ static int open_as(struct io_port *port, bool busy_poll)
     state->busy_poll = busy_poll;
     port->state = state;
     int error = open_port(port, state);
-    port->path = path_of(state);
-    if (error < 0)
+    if (error < 0) {
         xsk_port_close(port);
-    return error;
+        return error;
+    }
+    state->polls_device = busy_poll && port->config.receives && xsk_polls_busily(&state->xsk);
+    port->path = path_of(state, busy_poll && port->config.receives);
+    return 0;
 }
 
 int xsk_port_open(struct io_port *port)
@@ -176,7 +188,8 @@ void xsk_port_rx_release(struct io_port *port)
     struct xsk_port *state = port->state;
     struct xsk_ring *rx = &state->xsk.rx, *fill = &state->xsk.fill;
 
-    /* The rings' counters are lines that the kernel reads where it runs: a poll that found nothing leaves them alone. */
+    /* The rings' counters are lines that the kernel reads where it runs: a poll that found nothing leaves them alone.
+     */
     if (state->rx_lent == 0)
         return;
     for (uint32_t i = 0; i < state->rx_lent; i++)
@@ -193,7 +206,7 @@ int xsk_port_rx(struct io_port *port, struct io_slot *slots, unsigned n)
 
     xsk_port_rx_release(port);
     uint32_t ready = xsk_ready(rx);
-    if (ready < n && (state->busy_poll || xsk_needs_wakeup(&state->xsk.fill))) {
+    if (ready < n && (state->polls_device || xsk_needs_wakeup(&state->xsk.fill))) {
         xsk_kick_rx(&state->xsk);
         ready = xsk_ready(rx);
     }

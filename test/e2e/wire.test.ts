@@ -504,7 +504,7 @@ suite('frames on the wire', skip, () => {
         const sending = { io, size, touch: 'full', rate: 1000, burst: BURST, 'duration-ms': 100 };
         const sender = load('sender', SOURCE, SINK, sending);
         const [{ path }] = await Promise.all([receiver.ready, sender.ready]);
-        assert.match(path ?? '', /^(copy|zero-copy|generic)(\+deferred)?$/);
+        assert.match(path ?? '', /^(copy|zero-copy|generic)(\+busy|\+timer)?$/);
         assert.match(ip(SINK.namespace, '-details', 'link', 'show', 'eth0'), /\bxdp/);
         const before = rxPackets();
         receiver.child.stdin.write('start\n');
