@@ -14,16 +14,17 @@ import {
   addBridge,
   appctl,
   countersOf,
+  findDaemon,
   findSchema,
   healthOf,
   type OvsPortStatistics,
+  plugInterface,
   portNumber,
   startDaemon,
   startDatabase,
   statistics,
   unlearned,
   uplinkNumber,
-  vsctl,
 } from './kit/ovs-daemons.ts';
 import { moveUplink, uplinkMissing } from './kit/uplink.ts';
 import { containerPorts, makeVeth, refuseTaken, switchEnd } from './kit/veth.ts';
@@ -32,13 +33,6 @@ const BRIDGE = 'vswovsk0';
 const MODULE = 'openvswitch';
 /** What the kernel calls its datapath, as an interface. */
 const DATAPATH = 'ovs-system';
-
-/** Debian and Ubuntu put the plain daemon aside where the one with DPDK is installed as well; either can do it. */
-const DAEMONS = [
-  'ovs-vswitchd',
-  '/usr/lib/openvswitch-switch/ovs-vswitchd',
-  '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk',
-];
 
 export const ovsKernel: SwitchDriver = {
   id: 'ovs-kernel',
@@ -83,7 +77,7 @@ export const ovsKernel: SwitchDriver = {
     for (const [index, port] of ports.entries()) await addPort(context, network, port, portNumber(index));
     if (uplink !== null) {
       await moveUplink(context, network, uplink);
-      await plug(context, uplink.interface, uplinkNumber(context));
+      await plugInterface(context, BRIDGE, uplink.interface, { number: uplinkNumber(context) });
     }
     const softirqThreads = ksoftirqds(context.host);
     return {
@@ -107,15 +101,6 @@ export const ovsKernel: SwitchDriver = {
     };
   },
 };
-
-async function findDaemon(host: Host): Promise<{ path: string; version: string } | null> {
-  for (const path of DAEMONS) {
-    const { exitCode, stdout } = await host.run([path, '--version']);
-    const [, version] = /\(Open vSwitch\) (\S+)/.exec(stdout) ?? [];
-    if (exitCode === 0 && version !== undefined) return { path, version };
-  }
-  return null;
-}
 
 /** Loaded, built in, or there to be loaded. */
 async function hasModule(host: Host): Promise<boolean> {
@@ -146,13 +131,7 @@ async function addPort(context: SwitchContext, network: Network, port: NetdevPor
   await registerLink(context, network, end);
   await makeVeth(network, port, context.frameBytes);
   await ipBatch(network.host, [`link set dev ${end} up`]);
-  await plug(context, end, number);
-}
-
-async function plug(context: SwitchContext, name: string, number: number): Promise<void> {
-  await vsctl(context, ...['add-port', BRIDGE, name, '--', 'set', 'Interface', name, `ofport_request=${number}`]);
-  const error = (await vsctl(context, 'get', 'Interface', name, 'error')).trim();
-  if (error !== '[]' && error !== '""') throw new HostError(`OVS cannot use the interface ${name}: ${error}`);
+  await plugInterface(context, BRIDGE, end, { number });
 }
 
 /** Of one port, seen from the switch, as the kernel's datapath counts them. */

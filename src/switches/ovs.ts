@@ -32,6 +32,7 @@ import {
   uplinkNumber,
   vsctl,
 } from './kit/ovs-daemons.ts';
+import { parsePmdQueues, parsePmdStatistics } from './kit/ovs-pmd.ts';
 import { socketAppears } from './kit/sockets.ts';
 import { takeUplink, uplinkMissing } from './kit/uplink.ts';
 import { refuseTaken } from './kit/veth.ts';
@@ -358,53 +359,4 @@ async function observe(context: SwitchContext): Promise<() => Promise<SwitchFigu
     ...parsePmdStatistics(await appctl(context, 'dpif-netdev/pmd-stats-show'), context.cpus),
     ...(await fillFigures(context, BRIDGE)),
   });
-}
-
-/** Parses the answer of `dpif-netdev/pmd-rxq-show`: which CPU's thread polls which queue of which port. What is not enabled is not polled. */
-export function parsePmdQueues(text: string): { cpu: number; port: string; queue: number }[] {
-  return pmdThreads(text).flatMap(({ cpu, told }) =>
-    [...told.matchAll(/^ *port: +(\S+) +queue-id: +(\d+) +\(enabled\)/gm)].map(([, port = '', queue]) => {
-      return { cpu, port, queue: Number(queue) };
-    }),
-  );
-}
-
-/** What is told of each polling thread, in the order of CPUs, without those threads that do not poll. */
-function pmdThreads(text: string): { cpu: number; told: string }[] {
-  return text
-    .split(/^(?=pmd thread|main thread)/m)
-    .flatMap((told) => {
-      const [, cpu] = /^pmd thread numa_id \d+ core_id (\d+):/.exec(told) ?? [];
-      return cpu === undefined ? [] : [{ cpu: Number(cpu), told }];
-    })
-    .sort((a, b) => a.cpu - b.cpu);
-}
-
-/**
- * Parses the answer of `dpif-netdev/pmd-stats-show` since the last clear, all polling threads together: which part of their
- * cycles they spent on packets, how many cycles on one, which share of the packets each cache answered, and how many packets were in none. Empty
- * where they saw no packet. Where there are several threads, how busy each was, by its place in `cpus`.
- */
-export function parsePmdStatistics(text: string, cpus: readonly number[]): SwitchFigures {
-  const threads = pmdThreads(text);
-  const count = (told: string, pattern: RegExp) => Number(pattern.exec(told)?.[1] ?? 0);
-  const sum = (pattern: RegExp) => threads.reduce((total, { told }) => total + count(told, pattern), 0);
-  const packets = sum(/packets received: (\d+)/);
-  if (packets === 0) return {};
-  const idle = sum(/idle cycles: (\d+)/);
-  const processing = sum(/processing cycles: (\d+)/);
-  const hits = { emc: sum(/emc hits: (\d+)/), smc: sum(/smc hits: (\d+)/), megaflow: sum(/megaflow hits: (\d+)/) };
-  const cacheMisses = sum(/miss with success upcall: (\d+)/) + sum(/miss with failed upcall: (\d+)/);
-  // What is recirculated is looked up again.
-  const lookups = hits.emc + hits.smc + hits.megaflow + cacheMisses;
-  const ratioOf = (hit: number) => (lookups === 0 ? 0 : hit / lookups);
-  const busy = threads.map(({ cpu, told }) => {
-    const own = count(told, /processing cycles: (\d+)/);
-    return [`thread${cpus.indexOf(cpu)}BusyRatio`, own / Math.max(1, own + count(told, /idle cycles: (\d+)/))];
-  });
-  return {
-    ...{ busyRatio: processing / (idle + processing), cyclesPerPacket: processing / packets, cacheMisses },
-    ...(threads.length > 1 ? Object.fromEntries(busy) : {}),
-    ...{ emcHitRatio: ratioOf(hits.emc), smcHitRatio: ratioOf(hits.smc), megaflowHitRatio: ratioOf(hits.megaflow) },
-  };
 }

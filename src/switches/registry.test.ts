@@ -31,6 +31,7 @@ const QUESTIONS = [
   /^run sh -c command -v "\$0" \S+$/,
   /^run test -[rx] \S+$/,
   /^run grep -qw \S+ \/proc\/kallsyms$/,
+  /^run grep -qs afxdp-nonpmd \S+$/,
   /^run pkg-config --modversion \S+$/,
   /^run (env \S+ )?\S+ --version$/,
   /^run \S+ -q -e {2}-h \S+$/,

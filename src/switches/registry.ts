@@ -6,7 +6,11 @@ import { fastclick } from './fastclick.ts';
 import { linuxBridge } from './linux-bridge.ts';
 import { macvlan } from './macvlan.ts';
 import { ovs } from './ovs.ts';
+import { ovsAfxdp } from './ovs-afxdp.ts';
+import { ovsAfxdpNonpmd } from './ovs-afxdp-nonpmd.ts';
 import { ovsKernel } from './ovs-kernel.ts';
+import { ovsSystem } from './ovs-system.ts';
+import { ovsTap } from './ovs-tap.ts';
 import { snabb } from './snabb.ts';
 import { sriov } from './sriov.ts';
 import { tc } from './tc.ts';
@@ -22,6 +26,10 @@ export const switchRegistry: readonly SwitchDriver[] = [
   ovsKernel,
   basicfwd,
   ovs,
+  ovsAfxdp,
+  ovsAfxdpNonpmd,
+  ovsSystem,
+  ovsTap,
   vpp,
   snabb,
   fastclick,

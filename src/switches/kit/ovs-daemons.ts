@@ -8,6 +8,23 @@ import type { PortCounters, Station, SwitchContext, UplinkCounters } from '../dr
 const SCHEMAS = ['/usr/share/openvswitch/vswitch.ovsschema', '/usr/local/share/openvswitch/vswitch.ovsschema'];
 const START_TIMEOUT_S = 20;
 
+/** Debian and Ubuntu put the plain daemon aside where the one with DPDK is installed as well; either can do it. */
+const DAEMONS = [
+  'ovs-vswitchd',
+  '/usr/lib/openvswitch-switch/ovs-vswitchd',
+  '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk',
+];
+
+/** The daemon of a host, with DPDK or without; null where there is none. */
+export async function findDaemon(host: Host): Promise<{ path: string; version: string } | null> {
+  for (const path of DAEMONS) {
+    const { exitCode, stdout } = await host.run([path, '--version']);
+    const [, version] = /\(Open vSwitch\) (\S+)/.exec(stdout) ?? [];
+    if (exitCode === 0 && version !== undefined) return { path, version };
+  }
+  return null;
+}
+
 /** Path of the database's schema; null where OVS is not installed. */
 export async function findSchema(host: Host): Promise<string | null> {
   for (const path of SCHEMAS) if ((await host.run(['test', '-r', path])).exitCode === 0) return path;
@@ -24,9 +41,13 @@ export function uplinkNumber({ ports }: SwitchContext): number {
   return portNumber(ports.length);
 }
 
-/** Everything that OVS's programs would else share with a system's OVS. */
+/**
+ * Everything that OVS's programs would else share with a system's OVS. libxdp's dispatcher would pin its maps to a file system of the host's, where
+ * they outlive whatever is killed; one program an interface needs none.
+ */
 function environment(directory: string): Record<string, string> {
-  return { OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory, OVS_SYSCONFDIR: directory };
+  const folders = { OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory, OVS_SYSCONFDIR: directory };
+  return { ...folders, LIBXDP_SKIP_DISPATCHER: '1' };
 }
 
 /** Changes the database, and waits until the daemon has done it unless told otherwise. Throws HostError. */
@@ -107,6 +128,22 @@ export async function addBridge(
   done.catch(() => undefined);
   early.catch(() => undefined);
   await Promise.race([done, early]);
+}
+
+/**
+ * Adds an interface to the bridge, under its OpenFlow number and with what `settings` are of it (`type=afxdp`, see ovs-vswitchd.conf.db(5)).
+ * Throws HostError where the daemon cannot use it.
+ */
+export async function plugInterface(
+  context: SwitchContext,
+  bridge: string,
+  name: string,
+  { number, settings = [] }: { number: number; settings?: readonly string[] },
+): Promise<void> {
+  const set = ['set', 'Interface', name, ...settings, `ofport_request=${number}`];
+  await vsctl(context, 'add-port', bridge, name, '--', ...set);
+  const error = (await vsctl(context, 'get', 'Interface', name, 'error')).trim();
+  if (error !== '[]' && error !== '""') throw new HostError(`OVS cannot use the interface ${name}: ${error}`);
 }
 
 /** What the daemon's log complains of; empty where it does not. */
@@ -190,18 +227,26 @@ export async function unlearned(
   stations: readonly Station[],
 ): Promise<string | null> {
   const table = await statistics(context, bridge);
-  const numberOf = (station: Station) =>
-    station.at === 'uplink'
-      ? uplinkNumber(context)
-      : portNumber(context.ports.findIndex(({ pair, end }) => pair === station.pair && end === station.end));
-  const silent = stations.find((station) => (table.get(numberOf(station))?.rxPackets ?? 0n) === 0n);
-  if (silent !== undefined) {
-    const error = await firstError(context);
-    return `OVS has not heard of ${silent.mac} at port ${numberOf(silent)}${error === '' ? '' : ` (${error})`}`;
-  }
+  const silent = stations.find((station) => (table.get(numberOf(context, station))?.rxPackets ?? 0n) === 0n);
+  if (silent === undefined) return unlearnedInTable(context, bridge, stations);
+  const error = await firstError(context);
+  return `OVS has not heard of ${silent.mac} at port ${numberOf(context, silent)}${error === '' ? '' : ` (${error})`}`;
+}
+
+/** The same by its table of addresses alone. */
+export async function unlearnedInTable(
+  context: SwitchContext,
+  bridge: string,
+  stations: readonly Station[],
+): Promise<string | null> {
   const known = parseFdb(await appctl(context, 'fdb/show', bridge));
-  const stranger = stations.flatMap((station) => unknownAt(known, station, numberOf(station)) ?? [])[0];
+  const stranger = stations.flatMap((station) => unknownAt(known, station, numberOf(context, station)) ?? [])[0];
   return stranger === undefined ? null : `OVS has not learned ${stranger}`;
+}
+
+function numberOf(context: SwitchContext, station: Station): number {
+  if (station.at === 'uplink') return uplinkNumber(context);
+  return portNumber(context.ports.findIndex(({ pair, end }) => pair === station.pair && end === station.end));
 }
 
 /** What is not known of a station at its port, as `02:… at port 2 in VLAN 100`; null where nothing is missing. OVS learns in each VLAN by itself. */
