@@ -6,15 +6,19 @@ import { DIMENSIONS } from '../model/parameter.ts';
 import type { Placement } from '../model/placement.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { farHostOf, type HostRecord, nearOf, testbedsOf } from '../model/testbed.ts';
+import { advise, classOfCase } from '../stats/advice.ts';
 import { sumLedgers } from '../stats/evidence.ts';
 import type { Group } from '../stats/group.ts';
 import { sumOf } from '../stats/sum.ts';
-import type { Chart } from './chart.ts';
+import { adviceSentences, readingOf } from './advice.ts';
+import { conditionOf } from './advice-words.ts';
+import { type Chart, capital } from './chart.ts';
 import { table2Charts, throughputCharts } from './chart-bars.ts';
 import { capacityCharts } from './chart-capacity.ts';
 import { costCharts } from './chart-cost.ts';
 import { hitCharts } from './chart-hits.ts';
 import { latencyCharts, latencySweepCharts, sweepCharts } from './chart-lines.ts';
+import { pathCharts } from './chart-paths.ts';
 import { cpuCharts, spreadCharts } from './chart-rows.ts';
 import { checkedWords } from './checked.ts';
 import { cliffLines } from './cliff-words.ts';
@@ -62,6 +66,7 @@ export async function renderHtml(stored: CampaignResult): Promise<string> {
     return Promise.all(present.map((chart) => drawFigure(chart, present.length > 1)));
   };
   const paperFigures = await charts(table2Charts(stored));
+  const paths = await charts(pathCharts(result));
   const throughput = await charts([...throughputCharts(result), ...sweepCharts(result), ...hitCharts(result)]);
   const capacity = await charts(capacityCharts(result));
   const latency = await charts([...latencyCharts(result), ...latencySweepCharts(result)]);
@@ -73,6 +78,7 @@ export async function renderHtml(stored: CampaignResult): Promise<string> {
       ...paperFigures,
       ...(paperFigures.length > 0 ? [paperSource(stored)] : []),
     ]),
+    section('choice', 'What to choose', [...paths, ...adviceList(result)]),
     section('throughput', 'Throughput', [stepList(result), ...throughput]),
     section('crossovers', 'Who overtakes whom', [crossoverList(result)]),
     section('capacity', 'Capacity', capacity),
@@ -257,6 +263,32 @@ function stepList(result: CampaignResult): ComponentChild {
   const lines = cliffLines(result);
   if (lines.length === 0) return null;
   return h('ul', null, ...lines.map(({ sentence }) => h('li', null, `${sentence}.`)));
+}
+
+/** The decision tree, as far as a result without its trials tells it; nothing where all frameworks ask the same of an application. */
+function adviceList(result: CampaignResult): ComponentChild[] {
+  if (new Set(result.results.map(classOfCase)).size < 2) return [null];
+  const branches = advise(result, null);
+  return [
+    h('p', { class: 'soft' }, readingOf(result).join(' ')),
+    h(
+      'dl',
+      null,
+      ...branches.flatMap((branch) => [
+        h('dt', null, conditionOf(branch)),
+        h(
+          'dd',
+          null,
+          h(
+            'ul',
+            null,
+            ...adviceSentences(result, branches, branch).map((sentence) => h('li', null, `${capital(sentence)}.`)),
+          ),
+        ),
+      ]),
+    ),
+    h('p', { class: 'soft' }, `CPU time a packet and p99.9: vswbench advise ${result.id}`),
+  ];
 }
 
 /** Where one path overtakes another along packet size or burst; null where neither is swept. */

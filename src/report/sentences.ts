@@ -121,7 +121,7 @@ function besideWords({ standing }: Order, one: CaseResult, other: CaseResult): s
 }
 
 /** How far noise reaches, and what would help. */
-function noiseWords({ effect, rounds, roundsMin, roundsMore }: Compared): string {
+export function noiseWords({ effect, rounds, roundsMin, roundsMore }: Compared): string {
   if (effect === null || effect.ciLow === null || effect.ciHigh === null) {
     return tooFewRounds(Math.min(...rounds), roundsMin);
   }

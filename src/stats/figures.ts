@@ -38,9 +38,17 @@ export function roundFigures(
   { dimension }: Pick<TestCase, 'dimension'>,
   trials: readonly FigureTrial[],
 ): RoundFigure[] {
+  return figuresBy(trials, (measurement: Figures) => DECIDING[dimension].of(measurement));
+}
+
+/** Another figure of each round that has one. */
+export function figuresBy<M>(
+  trials: readonly (Omit<FigureTrial, 'measurement'> & { measurement: M | null })[],
+  figure: (measurement: M) => number | null,
+): RoundFigure[] {
   return standing(trials).flatMap(({ round, outcome, measurement }): RoundFigure[] => {
     if (outcome.outcome !== 'measured' || measurement === null) return [];
-    const value = DECIDING[dimension].of(measurement);
+    const value = figure(measurement);
     return value === null ? [] : [{ round, value }];
   });
 }

@@ -73,6 +73,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./compare.ts'),
   },
   {
+    name: 'advise',
+    usage: '[options] [id]',
+    description: 'which path to choose by the figures of a campaign: by what applications can do, and what is wanted',
+    load: () => import('./advise.ts'),
+  },
+  {
     name: 'export',
     usage: '[options] [id...]',
     description: 'what was measured on standard output, for other tools (columns: docs/data-dictionary.md)',
