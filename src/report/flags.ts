@@ -26,6 +26,14 @@ const TEXTS: Record<Flag, string> = {
     "The switch and its ports were in the host's own network (--host-network), where its network managers see them and its firewall reaches them: the figure is of this host as it is set up, not of the switch alone.",
   'bridge-netfilter':
     'The kernel passed bridged packets through iptables (net.bridge.bridge-nf-call-iptables = 1), which costs throughput; without it the bridge is faster.',
+  'received-twice':
+    'The kernel’s own IP looked at each packet beside the packet socket, which costs throughput: keeping packets from it takes tcx (Linux 6.6) and the right to load an eBPF program (CAP_BPF, CAP_NET_ADMIN).',
+  'generic-xdp':
+    'The XDP program ran in generic mode, behind the kernel’s receive path instead of in front of it, as the driver has no native one: the figure is not what AF_XDP is used for. Use an interface whose driver has native XDP.',
+  copied:
+    'AF_XDP copied each packet between the kernel’s memory and the application’s, as this driver has no zero-copy; a veth’s has none. The figure says what AF_XDP does between containers, not what it does on a card (docs/af-xdp.md).',
+  'polled-by-timer':
+    'Busy polling was asked for and the kernel did not do it: since Linux 6.14 it does so for zero-copy sockets alone. A timer polled the device every 200 µs instead, which carries more at high rates and delays packets.',
   disturbed:
     'A trial did not have its CPUs as it should, for the reasons that are told with it. Unless with --repeat none it was repeated once, and the repetition stands for its round where that was quiet; look at the reasons before relying on the figure.',
   'super-packets':

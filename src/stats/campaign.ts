@@ -33,6 +33,7 @@ import { isBimodal, modesOf } from './modes.ts';
 import { RATE_KEPT_RATIO } from './pace.ts';
 import { packetsNeeded } from './percentiles.ts';
 import { isImprecise } from './precision.ts';
+import { receivePathFlags } from './receive-paths.ts';
 import { sumOf } from './sum.ts';
 import { decidingFigure } from './verdict.ts';
 
@@ -98,6 +99,7 @@ export function summarizeTrials(testCase: TestCase, trials: Iterable<Trial>, his
     flags.add('rate-not-reached');
   }
   for (const flag of integrityFlags(measured)) flags.add(flag);
+  for (const flag of receivePathFlags(evidence.receivePaths)) flags.add(flag);
   const figures = roundFigures(testCase, inOrder);
   const summary = summarize(stand, pooled);
   if (omitsSends(testCase, measured, flags)) flags.add('omitted-sends');
