@@ -13,7 +13,20 @@
 #define DEFERRED_IRQS "2"
 #define TIMEOUT_NS "200000"
 
-/* Of our own network, and writable whatever /sys is. A descriptor of its root, or -1. */
+/* Where a container's /sys is for reading, so is the file system behind all mounts of it in that network: until it is
+ * told otherwise. The container's own mount stays as it is. */
+static void make_writable(int mount)
+{
+    int context = (int)syscall(SYS_fspick, mount, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+
+    if (context < 0)
+        return;
+    if (syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, "rw", NULL, 0) == 0)
+        syscall(SYS_fsconfig, context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+    close(context);
+}
+
+/* Of our own network. A descriptor of its root, or -1. */
 static int mount_sysfs(void)
 {
     int context = (int)syscall(SYS_fsopen, "sysfs", FSOPEN_CLOEXEC);
@@ -24,6 +37,8 @@ static int mount_sysfs(void)
                     ? (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0)
                     : -1;
     close(context);
+    if (mount >= 0)
+        make_writable(mount);
     return mount;
 }
 

@@ -15,8 +15,8 @@ struct napi_deferral {
     char irqs_before[16], timeout_before[24];
 };
 
-/* Has the kernel wait for our polls, and poll itself only where none came for a while. False where it does not let us.
- */
+/* Has the kernel wait for our polls, and poll itself only where none came for a while. False where it does not let us,
+ * with the reason in errno. */
 bool napi_defer(struct napi_deferral *deferral, const char *device);
 /* Puts things back. */
 void napi_restore(struct napi_deferral *deferral);

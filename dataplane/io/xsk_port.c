@@ -35,10 +35,9 @@ static int open_port(struct io_port *port, struct xsk_port *state)
     if ((error = xsk_open(port, &state->xsk, &dev, &options)) < 0)
         return error;
     if (state->busy_poll && c->receives && !napi_defer(&state->deferral, c->device))
-        return netdev_fail(
-            port, EPERM,
-            "cannot have the kernel leave %s to us (napi_defer_hard_irqs): give CAP_SYS_ADMIN, or --io afxdp",
-            c->device);
+        return netdev_fail(port, errno,
+                           "cannot have the kernel leave %s to us (napi_defer_hard_irqs: %s): use --io afxdp",
+                           c->device, strerror(errno));
     state->frame_len = c->frame_len;
     for (uint32_t i = 0; i < XSK_TX_FRAMES; i++)
         state->free_frames[i] = (uint64_t)(XSK_RX_FRAMES + i) * state->xsk.chunk;
