@@ -32,6 +32,26 @@ int netdev_fail(struct io_port *port, int error, const char *format, ...)
     return -error;
 }
 
+int netdev_judge(struct io_port *port, int error, const char *what)
+{
+    switch (error) {
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+        return 0;
+    case EINTR:
+        return 1;
+    case ENXIO:
+    case ENODEV:
+        return netdev_fail(port, error, "interface %s is gone", port->config.device);
+    case ENETDOWN:
+    case ENETUNREACH:
+        return netdev_fail(port, error, "interface %s went down or lost its address", port->config.device);
+    default:
+        return netdev_fail(port, error, "cannot %s on %s: %s", what, port->config.device, strerror(error));
+    }
+}
+
 /* Whether the device has this flag within the time; a fault is a negative errno. */
 static int wait_for_flag(int fd, struct ifreq *request, int flag)
 {

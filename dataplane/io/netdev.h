@@ -17,6 +17,10 @@ struct netdev {
 /* Leaves a line of text in port->error; returns -error. */
 int netdev_fail(struct io_port *port, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* What is to become of a call of a socket that failed with this error, to do `what`: 1 = try again, 0 = no room or
+ * nothing there, or a negative errno, with a text. */
+int netdev_judge(struct io_port *port, int error, const char *what);
+
 /* Looks up the interface that the configuration names. Its other end may still be about to come up: waits up to 2 s
  * for the carrier. -ENODEV, -ENETDOWN or -EMSGSIZE (MTU too small), with a text. */
 int netdev_find(struct io_port *port, struct netdev *dev);

@@ -22,15 +22,14 @@
 #include <net/ethernet.h>
 #include <netinet/ip.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../frame/flows.h"
 #include "../frame/layout.h"
 #include "bpf.h"
 #include "netdev.h"
-#include "socket_port.h"
 
 /* What a tcx program returns to let others decide. */
 #define TCX_NEXT (-1)
@@ -69,12 +68,6 @@ static struct seen seen_of(const struct io_encapsulation *e)
 }
 
 #define NOT_IN_ONE_PIECE (IP_MF | IP_OFFMASK)
-
-struct packet_socket {
-    struct socket_port sockets;
-    int classifier_fd, sink_fd; /* -1 = none */
-    uint64_t dropped;
-};
 
 int packet_socket_probe(char *why, size_t why_size)
 {
@@ -276,26 +269,26 @@ static int accept_mac(struct io_port *port, int fd, const struct netdev *dev)
 }
 
 /* What keeps frames from the kernel's IP, and others' from us. */
-static int keep_apart(struct io_port *port, struct packet_socket *state, const struct netdev *dev, bool other_mac)
+static int keep_apart(struct io_port *port, struct packet_sockets *sockets, const struct netdev *dev, bool other_mac)
 {
     const struct io_address *local = &port->config.local;
     const struct seen at = seen_of(&port->config.encapsulation);
-    const int fd = state->sockets.rx_fd;
+    const int fd = sockets->rx_fd;
 
-    state->sink_fd = open_sink(local, at.ip6);
-    state->classifier_fd = attach_classifier(dev, &at, local->udp_port);
-    if (state->classifier_fd < 0 && at.outermost != 0)
+    sockets->sink_fd = open_sink(local, at.ip6);
+    sockets->classifier_fd = attach_classifier(dev, &at, local->udp_port);
+    if (sockets->classifier_fd < 0 && at.outermost != 0)
         return netdev_fail(port, EOPNOTSUPP,
                            "the kernel takes VLAN tags out of what %s receives: use Linux 6.6 or later",
                            port->ops->name);
-    if ((state->classifier_fd >= 0 ? filter_by_mark(fd, local->udp_port)
-                                   : filter_by_content(fd, &at, local->udp_port, other_mac)) != 0)
+    if ((sockets->classifier_fd >= 0 ? filter_by_mark(fd, local->udp_port)
+                                     : filter_by_content(fd, &at, local->udp_port, other_mac)) != 0)
         return netdev_fail(port, errno, "cannot filter on %s: %s", port->config.device, strerror(errno));
-    port->path = state->classifier_fd >= 0 ? "tcx" : "filter";
+    port->path = sockets->classifier_fd >= 0 ? "tcx" : "filter";
     return 0;
 }
 
-static int open_rx(struct io_port *port, struct packet_socket *state, const struct netdev *dev)
+static int open_rx(struct io_port *port, struct packet_sockets *sockets, const struct netdev *dev)
 {
     const struct seen at = seen_of(&port->config.encapsulation);
     bool other_mac = has_other_macs(&port->config, dev);
@@ -303,8 +296,8 @@ static int open_rx(struct io_port *port, struct packet_socket *state, const stru
 
     if (fd < 0)
         return fd;
-    state->sockets.rx_fd = fd;
-    int error = keep_apart(port, state, dev, other_mac);
+    sockets->rx_fd = fd;
+    int error = keep_apart(port, sockets, dev, other_mac);
     if (error < 0)
         return error;
     port->rx_queue_bytes = netdev_size_queue(fd, NETDEV_RX_QUEUE);
@@ -315,72 +308,51 @@ static int open_rx(struct io_port *port, struct packet_socket *state, const stru
     return bind_to_device(port, fd, dev, at.outermost != 0 ? at.outermost : at.ethertype);
 }
 
-static int open_tx(struct io_port *port, struct packet_socket *state, const struct netdev *dev)
+static int open_tx(struct io_port *port, struct packet_sockets *sockets, const struct netdev *dev)
 {
     static const int on = 1;
     int fd = open_packet_socket(port);
 
     if (fd < 0)
         return fd;
-    state->sockets.tx_fd = fd;
+    sockets->tx_fd = fd;
     port->tx_queue_bytes = netdev_size_queue(fd, NETDEV_TX_QUEUE);
     /* Straight to the driver, whose full ring is then told to us; older kernels go through the qdisc. */
     setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
     return bind_to_device(port, fd, dev, 0);
 }
 
-static int open_sockets(struct io_port *port, struct packet_socket *state)
+int packet_sockets_open(struct io_port *port, struct packet_sockets *sockets)
 {
     struct netdev dev;
-    int error = socket_port_init(port, &state->sockets, 0);
 
-    if (error == 0)
-        error = netdev_find(port, &dev);
+    *sockets = PACKET_SOCKETS_NONE;
+    int error = netdev_find(port, &dev);
     if (error == 0 && port->config.transmits)
-        error = open_tx(port, state, &dev);
+        error = open_tx(port, sockets, &dev);
     if (error == 0 && port->config.receives)
-        error = open_rx(port, state, &dev);
+        error = open_rx(port, sockets, &dev);
     return error;
 }
 
-int packet_socket_open(struct io_port *port)
+uint64_t packet_sockets_dropped(struct packet_sockets *sockets)
 {
-    struct packet_socket *state = calloc(1, sizeof(*state));
-
-    if (state == NULL)
-        return netdev_fail(port, ENOMEM, "no memory for the port: free some");
-    state->classifier_fd = state->sink_fd = -1;
-    port->state = state;
-    int error = open_sockets(port, state);
-    if (error < 0)
-        packet_socket_close(port);
-    return error;
-}
-
-void packet_socket_stats(struct io_port *port, struct io_stats *out)
-{
-    struct packet_socket *state = port->state;
     struct tpacket_stats since_last = {0};
     socklen_t size = sizeof(since_last);
 
-    if (state->sockets.rx_fd >= 0 &&
-        getsockopt(state->sockets.rx_fd, SOL_PACKET, PACKET_STATISTICS, &since_last, &size) == 0)
-        state->dropped += since_last.tp_drops;
-    *out = (struct io_stats){.rx_dropped = state->dropped, .tx_errors = state->sockets.tx_errors};
+    if (sockets->rx_fd >= 0 && getsockopt(sockets->rx_fd, SOL_PACKET, PACKET_STATISTICS, &since_last, &size) == 0)
+        sockets->dropped += since_last.tp_drops;
+    return sockets->dropped;
 }
 
-void packet_socket_close(struct io_port *port)
+void packet_sockets_close(struct packet_sockets *sockets)
 {
-    struct packet_socket *state = port->state;
-
-    if (state == NULL)
-        return;
     /* The receiving socket first: it must not see frames that the classifier no longer marks. */
-    socket_port_fini(&state->sockets);
-    if (state->classifier_fd >= 0)
-        close(state->classifier_fd);
-    if (state->sink_fd >= 0)
-        close(state->sink_fd);
-    free(state);
-    port->state = NULL;
+    const int fds[] = {sockets->rx_fd, sockets->tx_fd, sockets->classifier_fd, sockets->sink_fd};
+
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    *sockets = PACKET_SOCKETS_NONE;
 }

@@ -17,6 +17,8 @@
     always(io_udp_gso)                             \
     always(io_raw)                                 \
     always(io_raw_mmsg)                            \
+    always(io_packet_mmap)                         \
+    always(io_packet_mmap_blocks)                  \
     always(io_afxdp)                               \
     always(io_afxdp_busy)                          \
     always(io_netmap)                              \

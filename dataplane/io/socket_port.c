@@ -95,27 +95,12 @@ int socket_judge(struct io_port *port, int fd, const char *what)
     struct socket_port *sp = port->state;
     int error = errno;
 
-    switch (error) {
-    case EAGAIN:
-    case ENOBUFS:
-    case ENOMEM:
-        return 0;
-    case EINTR:
-        return 1;
-    case ECONNREFUSED:
-        /* The peer is not there yet: the answer to an earlier packet, for which this one was held back. */
-        sp->tx_errors++;
-        drop_error_queue(fd);
-        return 1;
-    case ENXIO:
-    case ENODEV:
-        return netdev_fail(port, error, "interface %s is gone", port->config.device);
-    case ENETDOWN:
-    case ENETUNREACH:
-        return netdev_fail(port, error, "interface %s went down or lost its address", port->config.device);
-    default:
-        return netdev_fail(port, error, "cannot %s on %s: %s", what, port->config.device, strerror(error));
-    }
+    if (error != ECONNREFUSED)
+        return netdev_judge(port, error, what);
+    /* The peer is not there yet: the answer to an earlier packet, for which this one was held back. */
+    sp->tx_errors++;
+    drop_error_queue(fd);
+    return 1;
 }
 
 int socket_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n)

@@ -14,7 +14,7 @@ import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
 import { application, cannotMeasure, capture, suite, until } from './machine.ts';
 
-const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg', 'afxdp', 'dpdk'] as const;
+const TECHNIQUES = ['udp', 'udp-mmsg', 'udp-gso', 'raw', 'raw-mmsg', 'packet-mmap', 'afxdp', 'dpdk'] as const;
 /** Techniques whose receiver leaves nothing for tcpdump to see, as it takes what comes before the kernel does: how they send, to a packet socket. */
 const SENDERS: Readonly<Record<string, { io: string; device: string; longest: number }>> = {
   afxdp: { io: 'afxdp', device: 'eth0', longest: 3520 },
@@ -458,7 +458,7 @@ suite('frames on the wire', skip, () => {
     }
   }
 
-  for (const io of ['udp', 'udp-mmsg', 'raw', 'raw-mmsg', 'afxdp', 'dpdk']) {
+  for (const io of ['udp', 'udp-mmsg', 'raw', 'raw-mmsg', 'packet-mmap-blocks', 'afxdp', 'dpdk']) {
     it(`${io} sends a mix of sizes in the order in which it is written`, {
       timeout: 60_000,
       skip: io === 'dpdk' && withoutDpdk,
@@ -486,7 +486,7 @@ suite('frames on the wire', skip, () => {
     });
   }
 
-  for (const io of ['raw', 'raw-mmsg']) {
+  for (const io of ['raw', 'raw-mmsg', 'packet-mmap', 'packet-mmap-blocks']) {
     it(`${io} keeps its frames from the kernel by tcx where that is`, {
       skip: withoutTcx && 'needs Linux 6.6',
     }, async () => {
