@@ -68,6 +68,17 @@ before(() => {
   );
   save(results, campaign('lab', 0, { hosts: [hostRecord(), ...lab], cases: labCases }));
   save(results, campaign('lab-upgraded', 0, { hosts: [hostRecord(), ...upgraded], cases: labCases }));
+  const sizes = [64, 512, 1500].flatMap((packetSize) =>
+    ['linux-bridge', 'ovs'].map((id, index) =>
+      storedCase(
+        { case: testCase({ switch: id, packetSize, rate: 'max' }), pps: 1e6 * (index === 0 ? 1 : 400 / packetSize) },
+        6,
+        0.01,
+        packetSize + index,
+      ),
+    ),
+  );
+  save(results, campaign('sizes', 0, { cases: sizes }));
   save(elsewhere, campaign('first', 300_000));
   save(elsewhere, campaign('last', 100_000));
 });
@@ -134,6 +145,14 @@ describe('compare', () => {
     assert.match(
       compare('mixed', '--switches', 'linux-bridge/netmap,ovs').stderr,
       /campaign mixed has no linux-bridge with 'netmap'; it has udp, raw/,
+    );
+  });
+  it('says from where on one of two switches overtakes the other', () => {
+    const { status, stdout } = compare('sizes', '--switches', 'linux-bridge,ovs');
+    assert.equal(status, 0);
+    assert.match(
+      stdout.replaceAll(/\s+/g, ' '),
+      /From [34]\d0 B \(95 % interval .*\) on linux-bridge with udp is faster than ovs with udp\./,
     );
   });
   it('compares machines only where it is told to, and says so', () => {

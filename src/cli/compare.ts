@@ -8,7 +8,9 @@ import {
   renderComparison,
   toComparisonDocument,
 } from '../report/comparison.ts';
+import { crossoverSummary } from '../report/crossover-words.ts';
 import { type Comparison, compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
+import type { PathPair } from '../stats/crossings.ts';
 import { type Choice, duels, isChosen } from '../stats/duel.ts';
 import type { CompareOptions } from './commands/compare.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -48,7 +50,13 @@ async function ofSwitches(place: string, list: string): Promise<ComparisonReport
     new Set(results.flatMap((one) => (isChosen(choice, one) && one.summary !== null ? [ioName(one.case)] : [])));
   // With one framework in common the table says it all.
   const isAlike = !named && new Set([...frameworks(a), ...frameworks(b)]).size === 1;
-  return { ...sides, comparison, duels: isAlike ? [] : duels(results, a, b), machines: [], conditions: [] };
+  const crossovers = crossoverSummary(campaign, (pair) => isBetween(pair, a, b));
+  return { ...sides, comparison, duels: isAlike ? [] : duels(results, a, b), crossovers, machines: [], conditions: [] };
+}
+
+function isBetween({ a: [first], b: [second] }: PathPair, a: Choice, b: Choice): boolean {
+  if (first === undefined || second === undefined) return false;
+  return (isChosen(a, first) && isChosen(b, second)) || (isChosen(b, first) && isChosen(a, second));
 }
 
 const NOTHING_ALIKE: Comparison = { cases: [], compared: 0, family: 'group' };

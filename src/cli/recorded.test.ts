@@ -21,11 +21,13 @@ import { plainCpus } from '../../test/fixtures/cpus.ts';
 import type { Finding } from '../host/doctor.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import type { PacketSize } from '../model/sizes.ts';
+import { renderAdvice } from '../report/advice.ts';
 import { renderComparison } from '../report/comparison.ts';
 import { renderCampaignList } from '../report/list.ts';
 import { renderSummary } from '../report/terminal.ts';
 import type { TerminalOptions } from '../report/text.ts';
 import { Schedule } from '../run/schedule.ts';
+import { advise } from '../stats/advice.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { compareCampaigns } from '../stats/compare.ts';
 import { renderFindings } from './doctor.ts';
@@ -97,6 +99,7 @@ function session(options: TerminalOptions): [string, string][] {
     ['show', renderSummary(bursts, options)],
     ['show', renderSummary(churns, options)],
     ['compare A B', renderComparison(comparison, options)],
+    ['advise', renderAdvice(sweep, advise(sweep, null), options)],
   ];
 }
 

@@ -41,6 +41,8 @@ export interface ComparisonReport {
   comparison: Comparison;
   /** Two switches at their best, whatever the framework. */
   duels?: readonly Duel[];
+  /** Where one of them overtakes the other along packet size or burst, in words. */
+  crossovers?: readonly string[];
   /** Empty unless the user asked to compare across machines. */
   machines: readonly Unlike[];
   conditions: readonly Unlike[];
@@ -63,6 +65,8 @@ export interface ComparisonDocument {
   cases: ComparedCase[];
   /** Of two switches of one campaign: the best case of either, by set of parameters. */
   duels: JsonDuel[];
+  /** Where one of them overtakes the other, in words: show --json has the figures. */
+  crossovers: readonly string[];
 }
 
 /** A duel, its cases without what they measured. */
@@ -77,6 +81,7 @@ export function toComparisonDocument({
   comparison,
   machines,
   duels = [],
+  crossovers = [],
   ...rest
 }: ComparisonReport): ComparisonDocument {
   return {
@@ -90,6 +95,7 @@ export function toComparisonDocument({
       ...{ a: a.case, b: b.case },
       costs: costs.map(({ result, ...cost }) => ({ case: result.case, ...cost })),
     })),
+    crossovers,
   };
 }
 
@@ -97,7 +103,7 @@ export function toComparisonDocument({
 export function renderComparison(report: ComparisonReport, options: TerminalOptions): string {
   const paint = painter(options.color);
   const columns = writtenColumns(options);
-  const { a, b, comparison, machines, conditions, duels = [] } = report;
+  const { a, b, comparison, machines, conditions, duels = [], crossovers = [] } = report;
   const compared = comparison.cases.filter(({ verdict }) => verdict !== 'not compared');
   const switches = a.switch !== undefined;
   const blocks = [
@@ -110,6 +116,7 @@ export function renderComparison(report: ComparisonReport, options: TerminalOpti
       : tables(compared, switches, columns, paint)),
     compared.length === 0 ? [] : wrap(basis(comparison), columns, 0).map((line) => paint(line, 'dim')),
     ...duelBlocks(duels, columns, paint),
+    crossovers.flatMap((line) => wrap(clean(`${line}.`), columns, 2)),
     duels.length > 0 ? [] : notCompared(comparison.cases, switches, columns),
     doubtfulFlags(compared, switches, columns),
     unlikeLines('Also different between A and B', conditions, columns).map((line) => paint(line, 'dim')),

@@ -21,9 +21,9 @@ export function crossoverLines(result: CampaignResult): CrossoverLine[] {
   return pairs.map((pair) => ({ pair, sentence: `${crossoverWords(pair)}${besideWords(result, pair, pairs)}` }));
 }
 
-/** Lines for people: those that change places, and how many do not. */
-export function crossoverSummary(result: CampaignResult): string[] {
-  const lines = crossoverLines(result);
+/** Lines for people, of some pairs: those that change places, and how many do not. */
+export function crossoverSummary(result: CampaignResult, isAsked: (pair: PathPair) => boolean = () => true): string[] {
+  const lines = crossoverLines(result).filter(({ pair }) => isAsked(pair));
   const changing = lines.filter(({ pair }) => changesPlaces(pair));
   return [...changing.map(({ sentence }) => sentence), ...restWords(lines.map(({ pair }) => pair))];
 }

@@ -144,6 +144,25 @@ describe('advice', () => {
     assert.equal(why({ ...failed, cases }, 'sockets', 'throughput'), 'not-measured');
   });
 
+  it('of p99.9 and of CPU time rests on the rounds of the trials', () => {
+    const result = toCampaignResult(campaign([BRIDGE, RAW]));
+    const rounds = (value: number) => Array.from({ length: 6 }, (_, round) => ({ round, value: value + round }));
+    const more = new Map(
+      result.results.map(({ case: { io }, case: one }) => {
+        // The same values, in the opposite order.
+        const cpu =
+          io === 'raw-mmsg' ? rounds(1000) : rounds(1000).map(({ round, value }) => ({ round: 5 - round, value }));
+        const p999 = rounds(io === 'raw-mmsg' ? 90_000 : 50_000);
+        return [caseKey(one), { p999, cpu: cpu.toSorted((a, b) => a.round - b.round) }];
+      }),
+    );
+    const leaves = advise(result, more).find((branch) => branch.class === 'frames')?.leaves ?? [];
+    const tail = leaves.find(({ goal }) => goal === 'p999')?.finding;
+    assert.ok(tail?.finding === 'best');
+    assert.deepEqual([tail.best.result.case.io, tail.best.figure.median], ['udp-mmsg', 50_002.5]);
+    assert.equal(leaves.find(({ goal }) => goal === 'cpu')?.finding.finding, 'undecided');
+  });
+
   it('has a leaf for each set of parameters', () => {
     const sizes = [64, 1500].map((packetSize) => campaign([BRIDGE, RAW], { part: { packetSize } }).cases);
     const leaves = leavesOf(storedCampaign({ cases: sizes.flat() }), 'frames').filter(
