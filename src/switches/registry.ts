@@ -14,8 +14,11 @@ import { ovsTap } from './ovs-tap.ts';
 import { snabb } from './snabb.ts';
 import { sriov } from './sriov.ts';
 import { tc } from './tc.ts';
+import { tcPeer } from './tc-peer.ts';
 import { vale } from './vale.ts';
 import { vpp } from './vpp.ts';
+import { xdp } from './xdp.ts';
+import { xdpGeneric } from './xdp-generic.ts';
 
 /** Every switch that comes with vswbench, in the order in which reports list them. */
 export const switchRegistry: readonly SwitchDriver[] = [
@@ -23,6 +26,9 @@ export const switchRegistry: readonly SwitchDriver[] = [
   linuxBridge,
   macvlan,
   tc,
+  tcPeer,
+  xdp,
+  xdpGeneric,
   ovsKernel,
   basicfwd,
   ovs,

@@ -3,11 +3,20 @@
 // pairs, no switching logic: what basicfwd is for DPDK, this is for the kernel, and the least that a veth path with a hop in the host can cost.
 import { type Host, HostError, lastLine } from '../host/host.ts';
 import { ipBatch } from '../host/netdev.ts';
-import type { NetdevPort, PortRequest, Station, SwitchDriver } from './driver.ts';
+import type { NetdevPort, PortRequest, SwitchDriver } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
 import { type Network, openNetwork, registerLink } from './kit/network.ts';
-import { containerPorts, countersAtEnd, makeVeth, portFor, refuseTaken, switchEnd } from './kit/veth.ts';
+import {
+  containerPorts,
+  countersAtEnd,
+  makeVeth,
+  portFor,
+  portMissing,
+  refuseTaken,
+  switchEnd,
+  withoutCarrier,
+} from './kit/veth.ts';
 
 /** u32 can match everything, and is older than matchall, which not every kernel has. */
 const NEEDED = [
@@ -88,21 +97,4 @@ async function redirect(host: Host, port: PortRequest): Promise<void> {
   ];
   const { exitCode, stderr } = await host.run(['tc', '-batch', '-'], { input: `${commands.join('\n')}\n` });
   if (exitCode !== 0) throw new HostError(`tc cannot redirect ${from} to ${to}: ${lastLine(stderr)}`);
-}
-
-/** What is redirected to a cable that has no other end yet is dropped. */
-async function withoutCarrier(host: Host, stations: readonly Station[]): Promise<string | null> {
-  for (const station of stations) {
-    const end = switchEnd(station);
-    if ((await host.read(`/sys/class/net/${end}/carrier`))?.trim() !== '1') return `port ${end} has no carrier`;
-  }
-  return null;
-}
-
-async function portMissing(host: Host, ports: readonly PortRequest[]): Promise<string | null> {
-  for (const port of ports.filter(({ pair }) => pair === 0)) {
-    const end = switchEnd(port);
-    if ((await host.read(`/sys/class/net/${end}/ifindex`)) === null) return `interface ${end} is gone`;
-  }
-  return null;
 }

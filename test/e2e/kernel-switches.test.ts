@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { documentOf } from './document.ts';
 import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
-suite('macvlan and tc', cannotMeasure, () => {
+suite('switches of the kernel beside its bridge', cannotMeasure, () => {
   const { workspace, assertNothingLeft } = suiteWorkspace();
   const briefly = '--warmup 50ms --duration 300ms --trials 1 --repeat none --no-report'.split(' ');
 
@@ -16,6 +16,20 @@ suite('macvlan and tc', cannotMeasure, () => {
     assert.equal(results.length, 4);
     for (const { case: one, outcome, trials, reason } of results) {
       assert.equal(outcome, 'measured', `${one.switch} ${one.io}: ${reason}`);
+      assert.ok((trials[0]?.receivedPackets ?? 0) > 0);
+    }
+    assertNothingLeft();
+  });
+
+  it('redirect by eBPF, each packet to its place, and nothing stays attached', async (t) => {
+    const asked = '-V tc-peer,xdp,xdp-generic --io udp-mmsg -S 2vs2 -R 2k -B 4'.split(' ');
+    const ended = await workspace.run(['run', '--json', ...asked, ...briefly]);
+    const { results } = documentOf(ended);
+    const skipped = results.find(({ outcome }) => outcome === 'skipped');
+    if (skipped !== undefined) return t.skip(skipped.reason ?? '');
+    assert.equal(results.length, 3);
+    for (const { case: one, outcome, trials, reason } of results) {
+      assert.equal(outcome, 'measured', `${one.switch}: ${reason}`);
       assert.ok((trials[0]?.receivedPackets ?? 0) > 0);
     }
     assertNothingLeft();

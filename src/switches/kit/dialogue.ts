@@ -6,8 +6,8 @@ import { HostError, type HostProcess, lastLine } from '../../host/host.ts';
 export interface Language<Answer> {
   /** Of the program, as a reader of its errors knows it. */
   name: string;
-  /** Makes the program answer once. */
-  ask(): void | Promise<void>;
+  /** Makes the program answer once. The question is empty where it knows only one. */
+  ask(question: string): void | Promise<void>;
   /**
    * Takes its next line: what it completes, or null where more lines have to come. Throws where the line is not of the language.
    * A new one is made for each program, so that it may remember what came before.
@@ -46,18 +46,18 @@ export class Dialogue<Answer> {
   }
 
   /** Throws HostError where it has ended, or does not answer in time. */
-  ask(): Promise<Answer> {
-    const answer = this.last.then(() => this.askNow());
+  ask(question = ''): Promise<Answer> {
+    const answer = this.last.then(() => this.askNow(question));
     this.last = answer.catch(() => undefined);
     return answer;
   }
 
-  private async askNow(): Promise<Answer> {
+  private async askNow(question: string): Promise<Answer> {
     if (this.ended !== null) throw new HostError(this.ended);
     const answer = Promise.withResolvers<Answer>();
     answer.promise.catch(() => undefined);
     this.waiting = answer;
-    await this.language.ask();
+    await this.language.ask(question);
     try {
       return await withinMs(answer.promise, ANSWER_TIMEOUT_MS, `${this.language.name} does not answer`);
     } catch (error) {

@@ -3,7 +3,7 @@
 import { type Host, HostError } from '../../host/host.ts';
 import { ipBatch, linkNames, readNetdev } from '../../host/netdev.ts';
 import { mtuOf } from '../../model/frame.ts';
-import type { NetdevPort, PortCounters, PortRequest, SwitchContext } from '../driver.ts';
+import type { NetdevPort, PortCounters, PortRequest, Station, SwitchContext } from '../driver.ts';
 import { type Network, placeIn, silenceLink } from './network.ts';
 
 /** The end of a veth pair that goes into a container (at most 15 characters, the kernel's limit). */
@@ -64,4 +64,22 @@ export async function countersAtEnd(host: Host, port: PortRequest): Promise<Port
     outBytes: counters.txBytes,
     drops: [{ reason: 'at its port, by the kernel', packets: counters.rxDropped + counters.txDropped }],
   };
+}
+
+/** Where a port's cable has no other end yet: what is redirected there is dropped. */
+export async function withoutCarrier(host: Host, stations: readonly Station[]): Promise<string | null> {
+  for (const station of stations) {
+    const end = switchEnd(station);
+    if ((await host.read(`/sys/class/net/${end}/carrier`))?.trim() !== '1') return `port ${end} has no carrier`;
+  }
+  return null;
+}
+
+/** Where a port is gone; those of the first pair stand for all, for they stay while others come and go. */
+export async function portMissing(host: Host, ports: readonly PortRequest[]): Promise<string | null> {
+  for (const port of ports.filter(({ pair }) => pair === 0)) {
+    const end = switchEnd(port);
+    if ((await host.read(`/sys/class/net/${end}/ifindex`)) === null) return `interface ${end} is gone`;
+  }
+  return null;
 }
