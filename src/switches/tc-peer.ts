@@ -6,12 +6,15 @@ import { ksoftirqds } from './kit/kernel-threads.ts';
 import { probeRedirect, type Redirect, startRedirect } from './kit/redirect.ts';
 import { countersAtEnd, withoutCarrier } from './kit/veth.ts';
 
+const PAST_XDP = "it hands packets over past the XDP program of the receiver's interface";
+
 export const tcPeer: SwitchDriver = {
   id: 'tc-peer',
   title: "tc redirect_peer, straight to the receiver's end: ports in pairs, no switching logic",
   ports: ['netdev'],
   locations: ['local'],
   threads: 0,
+  unserved: { afxdp: PAST_XDP, 'afxdp-busy': PAST_XDP },
 
   // redirect_peer is older, but goes with the process only where it is attached by tcx.
   probe: (host) => probeRedirect(host, { module: 'tcx', symbol: 'tcx_link_attach' }, '6.6'),
