@@ -17,17 +17,15 @@
 #include "../frame/announcement.h"
 #include "../load/clock.h"
 #include "../load/cpu_list.h"
+#include "dpdk.h"
 #include "dpdk_eal.h"
 #include "io.h"
-#include "rx_batch.h"
 
-/* Descriptors of each ring, where the device lets us choose: room for what comes while a process that shares its CPU
- * has to wait for its turn. virtio-user takes the number from its device argument. */
+/* Room for what comes while a process that shares its CPU has to wait for its turn. virtio-user takes the number from
+ * its device argument. */
 #define DESCRIPTORS 1024
-/* Buffers of a process: a burst lent each way, and what the pool's cache holds back; and those of a queue each way,
- * both rings full. */
+/* Buffers of a process beside those in rings: a burst lent each way, and what the pool's cache holds back. */
 #define BUFFERS_LENT (2 * IO_BURST_MAX + BUFFER_CACHE)
-#define BUFFERS_PER_QUEUE (2 * DESCRIPTORS)
 #define BUFFER_CACHE 512
 
 #define LINK_WAIT_NS (8 * NS_PER_SECOND)
@@ -35,18 +33,7 @@
 /* A memif server that is not started yet turns its client away, for good: the client has to try again. */
 #define RECONNECT_NS (100 * NS_PER_MS)
 
-struct dpdk_port {
-    uint16_t id;
-    bool attached;
-    uint16_t queues, tx_queue, rx_queue; /* how many each way, and whose turn it is */
-    unsigned tx_held;                    /* buffers in the array */
-    uint32_t frame_len;
-    struct rte_mempool *pool;
-    struct rte_mbuf *tx[IO_BURST_MAX];
-    struct rx_batch rx;
-};
-
-static int dpdk_probe(char *why, size_t why_size)
+int dpdk_probe(char *why, size_t why_size)
 {
     if (access("/sys/kernel/mm/hugepages", F_OK) == 0)
         return 0;
@@ -73,15 +60,14 @@ static int begin(const char *device, uint32_t frame_len, uint32_t queues, struct
 }
 
 /* With vhost-user and memif the other end comes and goes: without it, nothing that is sent arrives. */
-static int wait_for_link(const struct dpdk_port *state, struct io_port *port)
+static int wait_for_link(const struct dpdk_port *state, struct io_port *port, const char *device)
 {
-    bool memif_client =
-        strncmp(port->config.device, "net_memif", 9) == 0 && strstr(port->config.device, "role=client") != NULL;
+    bool memif_client = strncmp(device, "net_memif", 9) == 0 && strstr(device, "role=client") != NULL;
     uint64_t now = clock_ns(CLOCK_MONOTONIC), give_up = now + LINK_WAIT_NS, reconnect = now + RECONNECT_NS;
 
     for (; !dpdk_link_is_up(state->id); now = clock_ns(CLOCK_MONOTONIC)) {
         if (now >= give_up) {
-            snprintf(port->error, sizeof(port->error), "nobody is at the other end of %s", port->config.device);
+            snprintf(port->error, sizeof(port->error), "nobody is at the other end of %s", device);
             return -ENOTCONN;
         }
         if (memif_client && now >= reconnect) {
@@ -94,16 +80,16 @@ static int wait_for_link(const struct dpdk_port *state, struct io_port *port)
     return 0;
 }
 
-static int bring_up(struct io_port *port, struct dpdk_port *state)
+static int bring_up(struct io_port *port, struct dpdk_port *state, const struct dpdk_device *device)
 {
     struct dpdk_error error = {port->error, sizeof(port->error)};
-    int id = dpdk_attach(port->config.device, &error);
+    int id = dpdk_attach(device->argument, &error);
 
     if (id < 0)
         return id;
     state->id = (uint16_t)id;
     state->attached = true;
-    unsigned buffers = BUFFERS_LENT + (unsigned)state->queues * BUFFERS_PER_QUEUE;
+    unsigned buffers = BUFFERS_LENT + (unsigned)state->queues * 2 * device->descriptors;
     state->pool = rte_pktmbuf_pool_create("vswload", buffers, BUFFER_CACHE, 0, dpdk_buffer_len(state->frame_len),
                                           (int)rte_socket_id());
     if (state->pool == NULL) {
@@ -112,17 +98,17 @@ static int bring_up(struct io_port *port, struct dpdk_port *state)
     }
     struct dpdk_port_config config = {
         .pool = state->pool,
-        .rx_descriptors = DESCRIPTORS,
-        .tx_descriptors = DESCRIPTORS,
+        .rx_descriptors = device->descriptors,
+        .tx_descriptors = device->descriptors,
         .frame_len = state->frame_len,
         .queues = state->queues,
-        .mac = port->config.local.mac,
+        .mac = device->keeps_mac ? NULL : port->config.local.mac,
     };
     int code = dpdk_start_port(state->id, &config, &error);
-    return code < 0 ? code : wait_for_link(state, port);
+    return code < 0 ? code : wait_for_link(state, port, device->argument);
 }
 
-static void dpdk_close(struct io_port *port)
+void dpdk_close(struct io_port *port)
 {
     struct dpdk_port *state = port->state;
 
@@ -139,14 +125,14 @@ static void dpdk_close(struct io_port *port)
     port->state = NULL;
 }
 
-static int dpdk_open(struct io_port *port)
+int dpdk_open_device(struct io_port *port, const struct dpdk_device *device, size_t state_size)
 {
     struct dpdk_error error = {port->error, sizeof(port->error)};
-    int code = begin(port->config.device, port->config.frame_len, port->config.queues, &error);
+    int code = begin(device->argument, port->config.frame_len, port->config.queues, &error);
 
     if (code < 0)
         return code;
-    struct dpdk_port *state = calloc(1, sizeof(*state));
+    struct dpdk_port *state = calloc(1, state_size);
     if (state == NULL) {
         dpdk_end();
         return -ENOMEM;
@@ -154,10 +140,17 @@ static int dpdk_open(struct io_port *port)
     port->state = state;
     state->frame_len = port->config.frame_len;
     state->queues = (uint16_t)port->config.queues;
-    code = bring_up(port, state);
+    code = bring_up(port, state, device);
     if (code < 0)
         dpdk_close(port);
     return code;
+}
+
+static int dpdk_open(struct io_port *port)
+{
+    const struct dpdk_device device = {.argument = port->config.device, .descriptors = DESCRIPTORS};
+
+    return dpdk_open_device(port, &device, sizeof(struct dpdk_port));
 }
 
 /* Has at least n buffers at hand, if the pool has. Returns how many there are, up to n. */
@@ -174,7 +167,7 @@ static unsigned hold(struct dpdk_port *state, unsigned n)
     return n;
 }
 
-static int dpdk_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n)
+int dpdk_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned n)
 {
     struct dpdk_port *state = port->state;
 
@@ -184,7 +177,7 @@ static int dpdk_tx_reserve(struct io_port *port, struct io_slot *slots, unsigned
     return (int)n;
 }
 
-static void dpdk_tx_lengths(struct io_port *port, const struct io_slot *slots, unsigned n)
+void dpdk_tx_lengths(struct io_port *port, const struct io_slot *slots, unsigned n)
 {
     struct dpdk_port *state = port->state;
 
@@ -199,7 +192,7 @@ static uint16_t next_queue(const struct dpdk_port *state, uint16_t queue)
 }
 
 /* The queues have a burst in turn. */
-static int dpdk_tx_commit(struct io_port *port, unsigned n)
+int dpdk_tx_commit(struct io_port *port, unsigned n)
 {
     struct dpdk_port *state = port->state;
     uint16_t sent = rte_eth_tx_burst(state->id, state->tx_queue, state->tx, (uint16_t)n);
@@ -212,7 +205,7 @@ static int dpdk_tx_commit(struct io_port *port, unsigned n)
     return sent;
 }
 
-static void dpdk_rx_release(struct io_port *port)
+void dpdk_rx_release(struct io_port *port)
 {
     struct rx_batch *rx = &((struct dpdk_port *)port->state)->rx;
     unsigned n = rx_batch_take_back(rx);
@@ -220,7 +213,7 @@ static void dpdk_rx_release(struct io_port *port)
     rte_pktmbuf_free_bulk(rx->packets + rx->begin - n, n);
 }
 
-static int dpdk_rx(struct io_port *port, struct io_slot *slots, unsigned n)
+int dpdk_rx(struct io_port *port, struct io_slot *slots, unsigned n)
 {
     struct dpdk_port *state = port->state;
     struct rx_batch *rx = &state->rx;
@@ -272,7 +265,7 @@ static int announce_one(struct io_port *port, unsigned index)
     return 1;
 }
 
-static int dpdk_announce(struct io_port *port, unsigned first, unsigned n)
+int dpdk_announce(struct io_port *port, unsigned first, unsigned n)
 {
     /* Where there is no room for one, there is none for the next ones either. */
     for (unsigned i = 0; i < n; i++) {
@@ -283,7 +276,7 @@ static int dpdk_announce(struct io_port *port, unsigned first, unsigned n)
     return (int)n;
 }
 
-static void dpdk_stats(struct io_port *port, struct io_stats *out)
+void dpdk_stats(struct io_port *port, struct io_stats *out)
 {
     const struct dpdk_port *state = port->state;
     struct rte_eth_stats stats;

@@ -169,9 +169,7 @@ static int bind_to(int fd, const struct io_address *local, bool ip6)
     return ip6 ? bind(fd, (struct sockaddr *)&six, sizeof(six)) : bind(fd, (struct sockaddr *)&four, sizeof(four));
 }
 
-/* Opens the UDP socket that takes our packets from the kernel's IP and drops them. -1 where the address is not
- * configured or the port is another's: then the kernel has no reason to answer either. */
-static int open_sink(const struct io_address *local, bool ip6)
+int packet_socket_open_sink(const struct io_address *local, bool ip6)
 {
     static struct sock_filter drop[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
     static const struct sock_fprog filter = {.len = 1, .filter = drop};
@@ -252,12 +250,12 @@ static bool has_other_macs(const struct io_config *c, const struct netdev *dev)
     return memcmp(dev->mac, c->local.mac, sizeof(dev->mac)) != 0 || flows_are_macs(c);
 }
 
-/* Frames to a MAC address that is not the interface's own are filtered by a NIC unless it is told; of many it takes
- * all. */
-static int accept_mac(struct io_port *port, int fd, const struct netdev *dev)
+int packet_socket_accept_macs(struct io_port *port, int fd, const struct netdev *dev)
 {
     struct packet_mreq request = {.mr_ifindex = dev->index, .mr_type = PACKET_MR_UNICAST, .mr_alen = ETH_ALEN};
 
+    if (!has_other_macs(&port->config, dev))
+        return 0;
     if (flows_are_macs(&port->config))
         request.mr_type = PACKET_MR_PROMISC;
 
@@ -275,7 +273,7 @@ static int keep_apart(struct io_port *port, struct packet_sockets *sockets, cons
     const struct seen at = seen_of(&port->config.encapsulation);
     const int fd = sockets->rx_fd;
 
-    sockets->sink_fd = open_sink(local, at.ip6);
+    sockets->sink_fd = packet_socket_open_sink(local, at.ip6);
     sockets->classifier_fd = attach_classifier(dev, &at, local->udp_port);
     if (sockets->classifier_fd < 0 && at.outermost != 0)
         return netdev_fail(port, EOPNOTSUPP,
@@ -301,7 +299,7 @@ static int open_rx(struct io_port *port, struct packet_sockets *sockets, const s
     if (error < 0)
         return error;
     port->rx_queue_bytes = netdev_size_queue(fd, NETDEV_RX_QUEUE);
-    if (other_mac && (error = accept_mac(port, fd, dev)) < 0)
+    if ((error = packet_socket_accept_macs(port, fd, dev)) < 0)
         return error;
     /* Bound to one protocol, not to everything: sockets for everything come before the classifier, see what we send,
      * too, and never get the original. */

@@ -20,4 +20,14 @@ int packet_sockets_open(struct io_port *port, struct packet_sockets *sockets);
 uint64_t packet_sockets_dropped(struct packet_sockets *sockets);
 void packet_sockets_close(struct packet_sockets *sockets);
 
+struct netdev;
+
+/* Opens the UDP socket that takes our packets from the kernel's IP and drops them. -1 where the address is not
+ * configured or the port is another's: then the kernel has no reason to answer either. */
+int packet_socket_open_sink(const struct io_address *local, bool ip6);
+
+/* Frames to a MAC address that is not the interface's own are filtered by a NIC unless it is told, which lasts as long
+ * as this packet socket; of many it takes all. 0 or a negative errno, with a text. */
+int packet_socket_accept_macs(struct io_port *port, int fd, const struct netdev *dev);
+
 #endif

@@ -23,6 +23,8 @@
     always(io_afxdp_busy)                          \
     always(io_netmap)                              \
     optional(HAVE_DPDK, io_dpdk, "dpdk", "DPDK, polling in user space", "libdpdk") \
+    optional(HAVE_DPDK, io_dpdk_af_xdp, "dpdk-af-xdp", "DPDK over AF_XDP (net_af_xdp)", "libdpdk") \
+    optional(HAVE_DPDK, io_dpdk_af_packet, "dpdk-af-packet", "DPDK over AF_PACKET (net_af_packet)", "libdpdk") \
     always(io_null)                                \
     always(io_loop)
 /* clang-format on */

@@ -64,6 +64,17 @@ describe('ensureArtifacts', () => {
     assert.equal(copied[0]?.match(/libc\.so\.6/g)?.length, 1);
   });
 
+  it('brings what libxdp loads into the kernel, below /usr where it looks for that, and nothing else of its folder', async (t) => {
+    const folder = '/usr/lib/x86_64-linux-gnu/bpf';
+    const names = ['xsk_def_xdp_prog.o', 'xsk_def_xdp_prog_5.3.o', 'xdp-dispatcher.o', 'xdpfilt_alw_all.o'];
+    const host = machine(t)
+      .put(Object.fromEntries(names.map((name) => [`${folder}/${name}`, ''])))
+      .answer(/^ldd /, { stdout: `${LDD}\tlibxdp.so.1 => /lib/x86_64-linux-gnu/libxdp.so.1 (0x00007f1c29000000)\n` });
+    const copied = (await copiesOf(host)).join('\n');
+    for (const name of names.slice(0, 3)) assert.ok(copied.includes(`${folder}/${name} `), copied);
+    assert.ok(!copied.includes('xdpfilt'), copied);
+  });
+
   it('builds no root where an equal one is there', async (t) => {
     const host = machine(t).put({ [`${ROOT}/bin/vswload`]: '' });
     await ensureArtifacts(host, CHECKOUT);

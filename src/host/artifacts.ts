@@ -83,7 +83,8 @@ async function buildRoot(host: Host, checkout: Checkout, application: string): P
   if (!(await isOnPath(host, 'lxc-execute'))) throw new NotSetUpError('lxc is not installed');
   const init = await findExecutable(host, CONTAINER_INITS);
   const libraries = [...new Set([...(await librariesOf(host, application)), ...(await librariesOf(host, busybox))])];
-  const files = [application, busybox, ...(init === null ? [] : [init]), ...libraries];
+  const copied = [...libraries, ...(await xdpProgramsOf(host, libraries))];
+  const files = [application, busybox, ...(init === null ? [] : [init]), ...copied];
   const sums = await runOrThrow(host, ['sha256sum', ...files]);
   const digest = (await runOrThrow(host, ['sha256sum'], `${FOLDERS.join(' ')}\n${sums}`)).slice(0, 12);
   const root = `${rootsOf(checkout)}/${digest}`;
@@ -97,7 +98,7 @@ async function buildRoot(host: Host, checkout: Checkout, application: string): P
   }
   await runOrThrow(host, ['cp', busybox, application, `${draft}/bin/`]);
   if (init !== null) await runOrThrow(host, ['cp', init, `${draft}/sbin/init.lxc.static`]);
-  if (libraries.length > 0) await runOrThrow(host, ['cp', '--parents', '--dereference', ...libraries, draft]);
+  if (copied.length > 0) await runOrThrow(host, ['cp', '--parents', '--dereference', ...copied, draft]);
   // The applets' links name busybox by the path that it has on the host, which a merged /usr may make /usr/bin or /usr/sbin.
   for (const folder of ['bin', 'sbin']) await runOrThrow(host, ['ln', '-s', '../bin', `${draft}/usr/${folder}`]);
   await runOrThrow(host, ['ln', '-s', '../bin/busybox', `${draft}/sbin/busybox`]);
@@ -147,6 +148,15 @@ async function findExecutable(host: Host, paths: readonly string[]): Promise<str
 /** Shared libraries of a program and their loader, as absolute paths. */
 async function librariesOf(host: Host, program: string): Promise<string[]> {
   return parseLdd((await host.run(['ldd', program])).stdout);
+}
+
+/** What libxdp loads into the kernel for an AF_XDP socket, where a program has that library: files that it looks for below /usr. */
+async function xdpProgramsOf(host: Host, libraries: readonly string[]): Promise<string[]> {
+  const libxdp = libraries.find((path) => /\/libxdp\.so[^/]*$/.test(path));
+  if (libxdp === undefined) return [];
+  const folder = `${libxdp.slice(0, libxdp.lastIndexOf('/')).replace(/^\/lib/, '/usr/lib')}/bpf`;
+  const names = (await host.list(folder)).filter((name) => /^(?:xsk_def_xdp_prog.*|xdp-dispatcher)\.o$/.test(name));
+  return names.sort().map((name) => `${folder}/${name}`);
 }
 
 /** Paths in the answer of ldd(1); a static program has none. */

@@ -34,6 +34,7 @@ const PACKAGES: Record<Purpose, Package[]> = {
   host: HOST,
   switches: [
     { name: 'libdpdk-dev', program: '/usr/include/dpdk/rte_ethdev.h' },
+    { name: 'dpdk-dev', program: 'dpdk-testpmd' },
     { name: 'openvswitch-switch-dpdk', program: '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk' },
   ],
   lab: [

@@ -15,6 +15,7 @@ import { snabb } from './snabb.ts';
 import { sriov } from './sriov.ts';
 import { tc } from './tc.ts';
 import { tcPeer } from './tc-peer.ts';
+import { testpmd } from './testpmd.ts';
 import { vale } from './vale.ts';
 import { vpp } from './vpp.ts';
 import { xdp } from './xdp.ts';
@@ -31,6 +32,7 @@ export const switchRegistry: readonly SwitchDriver[] = [
   xdpGeneric,
   ovsKernel,
   basicfwd,
+  testpmd,
   ovs,
   ovsAfxdp,
   ovsAfxdpNonpmd,

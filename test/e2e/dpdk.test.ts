@@ -95,6 +95,25 @@ suite('DPDK', skip, () => {
     assertNothingLeft();
   });
 
+  for (const what of ['-V testpmd --io dpdk', '-V direct --io dpdk-af-packet,dpdk-af-xdp']) {
+    it(`${what}: at overload every lost packet has its place`, { timeout: 60_000 }, async () => {
+      const run = ['run', '--json', ...what.split(' '), '-P', '64'];
+      const short = ['--trials', '1', '--duration', '200ms', '--warmup', '50ms', '--repeat', 'none', '--no-report'];
+      const ended = await workspace.run([...run, ...short]);
+      assert.equal(ended.code, 0, ended.stderr);
+      for (const row of documentOf(ended).results) {
+        assert.equal(row.outcome, 'measured', row.reason ?? '');
+        const [trial] = row.trials;
+        const [ledger] = trial?.ledgers ?? [];
+        assert.ok(trial !== undefined && ledger?.closes, row.reason ?? '');
+        const dropped = ledger.drops.reduce((sum, drop) => sum + drop.packets, 0);
+        assert.equal(trial.offeredPackets - trial.receivedPackets, dropped);
+        assert.equal(trial.corruptedPackets + trial.duplicatedPackets + trial.reorderedPackets, 0);
+      }
+      assertNothingLeft();
+    });
+  }
+
   it('loses nothing at a low rate, and keeps it', { timeout: 60_000 }, async () => {
     const ended = await workspace.run(
       options(`-V ${SWITCHES.join(',')} -R 20k -B 8 -P 256 --duration 500ms --trials 1`),

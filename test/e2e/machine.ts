@@ -208,6 +208,7 @@ const PROGRAMS = [
   new RegExp(`^${join(root, 'build/dataplane/hostagent')}`),
   /^\/\S+\/vswbench-agent\.\w+\/agent /,
   /^\S*(ovs-vswitchd|ovsdb-server)\S* .*\/run\/vswbench/,
+  /^\S*dpdk-testpmd .*\/run\/vswbench/,
   /^\S*\/vpp -c \/run\/vswbench/,
 ];
 
