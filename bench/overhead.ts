@@ -14,6 +14,7 @@ import { reserveHugepages } from '../src/host/hugepages.ts';
 import { localHost } from '../src/host/local.ts';
 import { prepareContainers, startContainer } from '../src/host/lxc.ts';
 import { FRAME_BYTES_USUAL } from '../src/model/frame.ts';
+import { NO_OPTIONS } from '../src/model/switch-options.ts';
 import { openJournal } from '../src/run/journal.ts';
 import { direct } from '../src/switches/direct.ts';
 import type { SwitchDriver } from '../src/switches/driver.ts';
@@ -88,6 +89,7 @@ async function coldStarts(driver: SwitchDriver): Promise<number[]> {
           uplink: null,
           queues: 1,
           pin: 'auto' as const,
+          options: NO_OPTIONS,
           frameBytes: FRAME_BYTES_USUAL,
           hostNetwork: false,
           portKind: 'vhost-user',
@@ -119,6 +121,7 @@ async function containerStarts(): Promise<number[]> {
         uplink: null,
         queues: 1,
         pin: 'auto' as const,
+        options: NO_OPTIONS,
         frameBytes: FRAME_BYTES_USUAL,
         hostNetwork: false,
         portKind: 'netdev',

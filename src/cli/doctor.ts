@@ -6,8 +6,10 @@ import { commitOf, takeInventory } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { examineKnobs } from '../host/tuning-findings.ts';
 import type { Framework } from '../model/dataplane.ts';
+import { SWITCH_OPTIONS } from '../model/switch-options.ts';
 import { clean, painter, type TerminalOptions, wrap, writtenColumns } from '../report/text.ts';
 import { probe } from '../run/probe.ts';
+import type { Without } from '../switches/driver.ts';
 import { switchRegistry } from '../switches/registry.ts';
 import { type HostOptions, isElsewhere } from './commands/host-option.ts';
 import { checkout, version } from './context.ts';
@@ -41,10 +43,15 @@ async function switches(host: Host): Promise<Finding[]> {
       const found = await probe(driver, host);
       const subject = `switch ${driver.id}`;
       return found.available
-        ? { state: 'ok', subject, text: `${driver.title}, ${found.version}` }
+        ? { state: 'ok', subject, text: [`${driver.title}, ${found.version}`, ...lacks(found.without)].join('; ') }
         : { state: 'warning', subject, text: found.missing, mend: found.mend };
     }),
   );
+}
+
+/** Options of a switch that this host cannot give it. */
+function lacks(without: Without = {}): string[] {
+  return SWITCH_OPTIONS.flatMap((option) => without[option] ?? []);
 }
 
 /** Asked of the data plane itself, which has to be built for that. */

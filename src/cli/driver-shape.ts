@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { HOTPLUGS } from '../model/churn.ts';
 import { PortKindSchema } from '../model/dataplane.ts';
 import { HEADERS } from '../model/names.ts';
+import { SWITCH_OPTIONS } from '../model/switch-options.ts';
 import type { Parsed } from '../model/units.ts';
 import { issueOf } from '../run/driver-answers.ts';
 import { reasonOf } from '../run/failure.ts';
@@ -39,6 +40,7 @@ const DriverShape = z.object({
   unserved: z.record(z.string(), z.string().min(1)).optional(),
   uncarried: z.partialRecord(z.enum(HEADERS), z.string().min(1)).optional(),
   oneAddress: z.string().min(1).optional(),
+  options: z.array(z.enum(SWITCH_OPTIONS)).optional(),
   hotplug: z.enum(HOTPLUGS).optional(),
   frameLimit: fn<NonNullable<SwitchDriver['frameLimit']>>().optional(),
   hugepageBytes: fn<NonNullable<SwitchDriver['hugepageBytes']>>().optional(),
@@ -62,6 +64,7 @@ export function asDriver(value: object): Parsed<SwitchDriver> {
     unserved,
     uncarried,
     oneAddress,
+    options,
     hotplug,
     frameLimit,
     hugepageBytes,
@@ -79,6 +82,7 @@ export function asDriver(value: object): Parsed<SwitchDriver> {
       ...(unserved === undefined ? {} : { unserved }),
       ...(uncarried === undefined ? {} : { uncarried }),
       ...(oneAddress === undefined ? {} : { oneAddress }),
+      ...(options === undefined ? {} : { options }),
       ...(hotplug === undefined ? {} : { hotplug }),
       ...(frameLimit === undefined ? {} : { frameLimit: frameLimit.bind(value) }),
       ...(hugepageBytes === undefined ? {} : { hugepageBytes: hugepageBytes.bind(value) }),

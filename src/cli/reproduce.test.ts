@@ -40,7 +40,7 @@ const NAMED = [
   ...['--max-trials', '20', '--repeat', 'none', '--cpus', '0-1,3', '--testbed', 'lab', '--tune', 'governor,irqs'],
   ...['--host-network', '--seed', '42', '--flows', '1k', '--flow-fields', 'mac', '--flow-order', 'uniform'],
   ...['--vlan', '100-199', '--qinq', '200', '--switch-threads', '2', '--queues', '4', '--arrivals', 'poisson'],
-  ...['--background', '50%', '--macs', '1k', '--announce-rate', '100k', '--idle', '1500ms'],
+  ...['--background', '50%', '--macs', '1k', '--announce-rate', '100k', '--idle', '1500ms', '--nft-rules', '100'],
   ...['--objective', 'loss=0.1%,loss=0', '--width', '1%', '--duration-sum', '10s', '--budget', '2min'],
 ];
 const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));

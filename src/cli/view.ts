@@ -78,8 +78,20 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
-  const { id, title, ports, locations, workers, pairsMax, frameLimit, unserved, uncarried, oneAddress, hotplug } =
-    driver;
+  const {
+    id,
+    title,
+    ports,
+    locations,
+    workers,
+    pairsMax,
+    frameLimit,
+    unserved,
+    uncarried,
+    oneAddress,
+    options,
+    hotplug,
+  } = driver;
   const limits = {
     ...(workers === undefined ? {} : { workers }),
     ...(pairsMax === undefined ? {} : { pairsMax }),
@@ -87,6 +99,7 @@ async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
     ...(unserved === undefined ? {} : { unserved }),
     ...(uncarried === undefined ? {} : { uncarried }),
     ...(oneAddress === undefined ? {} : { oneAddress }),
+    ...(options === undefined ? {} : { options }),
     ...(hotplug === undefined ? {} : { hotplug }),
   };
   const offer = { id, title, ports, locations, ...limits };
@@ -103,7 +116,7 @@ function threadsByPairs(driver: SwitchDriver): number | number[] {
 
 function asOffer(probe: Probe): SwitchOffer['available'] {
   return probe.available
-    ? { ok: true, version: probe.version }
+    ? { ok: true, version: probe.version, ...(probe.without === undefined ? {} : { without: probe.without }) }
     : { ok: false, missing: probe.missing, mend: probe.mend };
 }
 

@@ -48,6 +48,7 @@ const PACKAGES: Record<Purpose, Package[]> = {
   tests: [
     { name: 'openssh-server', program: '/usr/sbin/sshd' },
     { name: 'openssh-client', program: 'ssh' },
+    { name: 'nftables', program: 'nft' },
     { name: 'ethtool', program: '/usr/sbin/ethtool' },
     { name: 'tcpdump', program: 'tcpdump' },
     { name: 'tshark', program: 'tshark' },

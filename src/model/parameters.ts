@@ -40,6 +40,8 @@ const MACS_MAX = 2 ** 16;
 /** An hour: switches forget after minutes. */
 const IDLE_MAX_MS = 3_600_000;
 const ANNOUNCE_RATE_MAX = 10_000_000;
+/** The kernel goes through them one by one: with so many a packet takes a millisecond. */
+const NFT_RULES_MAX = 10_000;
 /** Ten in a millisecond: queues on the way are short, and a switch may learn on its slow path. */
 export const ANNOUNCE_RATE_PPS = 10_000;
 const FLOW_ORDER = /^(round-robin|uniform|new|zipf:(?!0+(\.0*)?$)(\d(\.\d+)?|10(\.0+)?))$/;
@@ -582,6 +584,56 @@ const ENTRIES = {
     dataplane: null,
     axis: { by: 'time since addresses were announced', title: 'ms between announcement and traffic', turn: 10 },
   }),
+  /** Whether ports belong to VLANs, which the switch looks up for each packet. */
+  vlanFiltering: {
+    ...choice({
+      values: ['off', 'on'],
+      ...CELL,
+      before: 'off',
+      ...{ option: 'vlan-filtering', name: 'VLAN filtering' },
+      help: 'off (default); on: ports of linux-bridge let through the VLANs alone that they belong to',
+      meaning: 'whether ports of the switch belonged to VLANs, and let no others through: `off` or `on`',
+      toApplications: false,
+    }),
+    default: () => 'off' as const,
+  },
+  /** A firewall that each forwarded packet passes. */
+  nftRules: entry<number>()({
+    ...CELL,
+    before: 0,
+    schema: (zod) => zod.int().min(0).max(NFT_RULES_MAX).default(0),
+    flags: '--nft-rules <list>',
+    help: 'rules of nftables that linux-bridge goes through for each packet, none of which matches, as 0,10,100,1000 (default: 0, no firewall)',
+    default: () => 0,
+    parse: (given) => quantitiesOf(itemsOf(given), { min: 0, max: NFT_RULES_MAX, unit: 'rules' }),
+    written: quantity,
+    told: (rules) => `nft rules = ${quantity(rules)}`,
+    inTitle: (counts) => `${counts} nft rules`,
+    inKey: (rules) => `nft-rules=${rules}`,
+    ...{ title: 'nft rules', heading: 'rules', align: 'right' },
+    column: column(
+      {
+        ...{ name: 'nft_rules', unit: 'rules' },
+        meaning: 'rules of nftables that each forwarded packet was held against, none of which matched; 0: no firewall',
+      },
+      'integer',
+    ),
+    dataplane: null,
+    axis: { by: 'number of nft rules', title: 'rules of nftables that do not match', turn: 11 },
+  }),
+  /** What packets are put into between the two ends. */
+  overlay: {
+    ...choice({
+      values: ['none', 'vxlan'],
+      ...CELL,
+      before: 'none',
+      ...{ option: 'overlay', name: 'overlay' },
+      help: 'none (default); vxlan: each end on a linux-bridge of its own, which a VXLAN tunnel joins as between hosts',
+      meaning: 'what joined the two ends: `none` where one switch did, `vxlan` where a tunnel between two did',
+      toApplications: false,
+    }),
+    default: () => 'none' as const,
+  },
   // The next one: docs/adding-a-parameter.md.
 };
 

@@ -2,6 +2,7 @@
 // How long a campaign takes: told before it begins, and corrected by what its trials really took.
 import { asDeployed } from '../model/background.ts';
 import type { SearchSettings } from '../model/search.ts';
+import { switchOptionsOf } from '../model/switch-options.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { PlannedTrial } from './order.ts';
@@ -125,6 +126,7 @@ function switchSetup(testCase: TestCase | undefined): string | undefined {
       testCase.switchThreads,
       testCase.queues,
       testCase.pin,
+      JSON.stringify(switchOptionsOf(testCase)),
     ].join(' ')
   );
 }

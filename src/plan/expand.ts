@@ -22,6 +22,7 @@ import { macObstacles } from './macs.ts';
 import { frameworksKnown, switchesKnown, unique } from './names.ts';
 import { type Combination, keep, missOf, obstaclesOf } from './obstacles.ts';
 import { type SwitchOffer, type TestbedOffer, threadsOf } from './offer.ts';
+import { optionObstacles } from './options.ts';
 import { placeCase, placementObstacle } from './placement.ts';
 import { mixObstacles } from './sizes.ts';
 import { type Block, type Cell, type Fitness, spread } from './spread.ts';
@@ -177,6 +178,7 @@ function caseMaker(combination: Combination, campaign: Campaign): (cell: Cell) =
       ...macObstacles(combination, point),
       ...encapsulationObstacles(combination, point, campaign.fcs),
       ...workerObstacles(combination, point),
+      ...optionObstacles(combination, point, campaign),
       ...directionObstacles({ dimension, ...point }),
       ...burstObstacles({ dimension, ...point }),
       ...churnObstacles(combination, point, campaign.durationMs),

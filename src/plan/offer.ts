@@ -4,6 +4,7 @@ import type { Hotplug } from '../model/churn.ts';
 import type { Framework, PortKind } from '../model/dataplane.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Header } from '../model/names.ts';
+import type { SwitchOption } from '../model/switch-options.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Workers } from '../model/workers.ts';
 
@@ -27,9 +28,14 @@ export interface SwitchOffer {
   uncarried?: Readonly<Partial<Record<Header, string>>>;
   /** Why packets from or to many addresses behind a port do not pass it. */
   oneAddress?: string;
+  /** What it can be asked for beside forwarding. */
+  options?: readonly SwitchOption[];
   /** What can come and go while it forwards for others; nothing where absent. */
   hotplug?: Hotplug;
-  available: { ok: true; version: string } | { ok: false; missing: string; mend: string };
+  /** `without` says of which of its options a host lacks what they need, and the mend. */
+  available:
+    | { ok: true; version: string; without?: Readonly<Partial<Record<SwitchOption, string>>> }
+    | { ok: false; missing: string; mend: string };
 }
 
 /** What a host has to run a campaign with. */

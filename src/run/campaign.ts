@@ -14,6 +14,7 @@ import type { Placement } from '../model/placement.ts';
 import type { Repeat } from '../model/repetition.ts';
 import type { Outcome, Trial } from '../model/result.ts';
 import type { Found, SearchLoad, SearchSettings } from '../model/search.ts';
+import { switchOptionsOf } from '../model/switch-options.ts';
 import { applicationsKey, type TestCase } from '../model/testcase.ts';
 import { type PlannedTrial, repetitionOf, withRepetitions } from '../plan/order.ts';
 import { placeCase } from '../plan/placement.ts';
@@ -367,6 +368,7 @@ class SwitchSlot {
       switchThreads,
       queues,
       pin,
+      JSON.stringify(switchOptionsOf(testCase)),
       cpus,
       needs.flat().length > 0 ? io : '',
     ].join(' ');
@@ -478,6 +480,7 @@ function switchContext(
     portKind: testCase.port,
     queues: testCase.queues,
     pin: testCase.pin,
+    options: switchOptionsOf(testCase),
     uplink: testCase.location === 'remote' ? side.uplink : null,
     cpus: own,
     node: nodeOf(side.cpus, own[0] ?? housekeeping[0]),

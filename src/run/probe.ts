@@ -2,13 +2,17 @@
 // Asks a driver whether its switch can be used on a host. One that cannot answer is not there, as any switch may be; the others are.
 import { z } from 'zod';
 import { type Host, HostLostError } from '../host/host.ts';
+import { SWITCH_OPTIONS } from '../model/switch-options.ts';
 import type { Probe, SwitchDriver } from '../switches/driver.ts';
 import { checkAnswer } from './driver-answers.ts';
 import { CALL_LIMITS_MS, callDriver } from './driver-call.ts';
 import { reasonOf } from './failure.ts';
 
 const ProbeSchema = z.discriminatedUnion('available', [
-  z.object({ available: z.literal(true), version: z.string().min(1) }),
+  z.object({
+    ...{ available: z.literal(true), version: z.string().min(1) },
+    without: z.partialRecord(z.enum(SWITCH_OPTIONS), z.string().min(1)).exactOptional(),
+  }),
   z.object({ available: z.literal(false), missing: z.string().min(1), mend: z.string().min(1) }),
 ]);
 

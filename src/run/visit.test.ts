@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, FakeUndoStack } from '../../test/fixtures/host.ts';
 import type { Undo } from '../host/host.ts';
+import { NO_OPTIONS } from '../model/switch-options.ts';
 import type { RunningSwitch, SwitchContext, SwitchDriver } from '../switches/driver.ts';
 import type { Side } from './testbed.ts';
 import { Visit } from './visit.ts';
@@ -14,6 +15,7 @@ const GIVEN = {
   uplink: null,
   queues: 1,
   pin: 'auto',
+  options: NO_OPTIONS,
   cpus: [],
   node: 0,
   frameBytes: 64,

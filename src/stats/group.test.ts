@@ -13,7 +13,7 @@ import { verdicts } from './verdict.ts';
 const OTHER = {
   ...{ testbed: 'lab', pairs: 2, switch: 'ovs', io: 'dpdk', packetSize: 1500, rate: 1000, burst: 1 },
   ...{ flows: 1000, flowOrder: 'uniform', vlan: '100-199', qinq: '200', switchThreads: 2, queues: 4 },
-  ...{ arrivals: 'poisson', background: '50%', macs: 1000, announceRatePps: 100_000, idleMs: 1500 },
+  ...{ arrivals: 'poisson', background: '50%', macs: 1000, announceRatePps: 100_000, idleMs: 1500, nftRules: 100 },
 };
 
 /** Another value for each parameter. */

@@ -703,6 +703,7 @@ export const MIGRATIONS: readonly string[] = [
   CARDS,
   `ALTER TABLE campaigns ADD COLUMN reuse INTEGER NOT NULL DEFAULT 0;`,
   CHURN_COLUMN,
+  `${parameterVersion('vlanFiltering')}${parameterVersion('nftRules')}${parameterVersion('overlay')}`,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -8,11 +8,17 @@ import type { Hotplug } from '../model/churn.ts';
 import type { PortKind } from '../model/dataplane.ts';
 import type { Header } from '../model/names.ts';
 import type { Flag } from '../model/result.ts';
+import type { SwitchOption, SwitchOptions } from '../model/switch-options.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Pin, ServedQueue, Workers } from '../model/workers.ts';
 
 /** Whether a switch can be used on a host: with its version, or what is missing and how to get it. */
-export type Probe = { available: true; version: string } | { available: false; missing: string; mend: string };
+export type Probe =
+  | { available: true; version: string; without?: Without }
+  | { available: false; missing: string; mend: string };
+
+/** Which of a switch's options a host cannot give it, each with what is missing and the mend. */
+export type Without = Readonly<Partial<Record<SwitchOption, string>>>;
 
 /** The end of a pair that a port is for. */
 export interface PortRequest {
@@ -124,6 +130,8 @@ export interface SwitchContext {
   queues: number;
   /** Which thread is to serve which port (model/workers.ts); other than `auto` only of a driver whose `workers` are `pinned`. */
   pin: Pin;
+  /** What it is to do beside forwarding; other than usual only of a driver that has those `options`. */
+  options: SwitchOptions;
   /** CPUs for everything else that it runs. */
   housekeeping: readonly number[];
   /** NUMA node of its CPUs, or of the lowest one. */
@@ -217,6 +225,8 @@ export interface SwitchDriver {
   uncarried?: Readonly<Partial<Record<Header, string>>>;
   /** Why packets from or to many addresses behind a port do not pass it, as in "it hands packets over to the address of an interface alone"; they do where absent. */
   oneAddress?: string;
+  /** What it can be asked for beside forwarding (model/switch-options.ts); nothing where absent. */
+  options?: readonly SwitchOption[];
   /** What can come and go while it forwards for others (`-D churn`); nothing where absent. */
   hotplug?: Hotplug;
   /** The largest frames that it carries from port to port; null, or absent, where it carries all that there are (FRAME_BYTES_MAX). */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { FakeHost, OWN_NETWORK, switchContext, withOwnNetwork } from '../../test/fixtures/host.ts';
+import { FakeHost, FakeProcess, OWN_NETWORK, switchContext, withOwnNetwork } from '../../test/fixtures/host.ts';
 import { HostError } from '../host/host.ts';
+import { NO_OPTIONS, type SwitchOptions } from '../model/switch-options.ts';
 import { linuxBridge } from './linux-bridge.ts';
 
 const PORTS = (['source', 'sink'] as const).map((end) => ({ pair: 0, end }));
@@ -19,6 +20,9 @@ function machine(t: TestContext): FakeHost {
     return {};
   });
 }
+
+/** A host that has nothing of what options take, and may be asked. */
+const BARE = /^(sh -c command -v "\$1" sh nft|grep -qw (br_vlan_filter_toggle|vxlan_xmit) \/proc\/kallsyms)$/;
 
 function start(host: FakeHost) {
   return linuxBridge.start(switchContext(host, { ports: PORTS, hostNetwork: true }));
@@ -190,25 +194,214 @@ describe('linux-bridge in a network of our own', () => {
   });
 });
 
+describe('linux-bridge with options', () => {
+  const STATIONS = [
+    { pair: 0, end: 'source', mac: '02:00:00:00:00:01', at: 'port', vlans: [5, 6] },
+    { pair: 0, end: 'sink', mac: '02:00:00:00:00:02', at: 'port', vlans: [5, 6] },
+  ] as const;
+  const forwards = {
+    '/sys/class/net/vsws0source/brport/state': '3\n',
+    '/sys/class/net/vsws0sink/brport/state': '3\n',
+  };
+  const started = (host: FakeHost, options: Partial<SwitchOptions>) =>
+    linuxBridge.start(switchContext(host, { ports: PORTS, hostNetwork: true, options: { ...NO_OPTIONS, ...options } }));
+
+  it('has ports in the VLANs of the packets to come, and knows addresses in each', async (t) => {
+    const host = machine(t)
+      .put({ ...forwards, '/sys/class/net/vswbr0/bridge/vlan_filtering': '1\n' })
+      .answer(/^bridge vlan add /);
+    const running = await started(host, { vlanFiltering: 'on', vlans: [5, 6] });
+    assert.ok(steps(host).some((step) => step.endsWith('mcast_snooping 0 vlan_filtering 1')));
+    assert.deepEqual(
+      host.commands.filter((command) => command.startsWith('bridge ')),
+      ['source', 'sink'].map((end) => `bridge vlan add vid 5-6 dev vsws0${end}`),
+    );
+    const known = STATIONS.flatMap(({ mac, end }) => [5, 6].map((vlan) => ({ mac, ifname: `vsws0${end}`, vlan })));
+    host.answer(/^bridge -json fdb/, () => ({ stdout: JSON.stringify(known) }));
+    assert.equal(await running.settled(STATIONS), null);
+    assert.equal(known.pop()?.vlan, 6);
+    assert.equal(await running.settled(STATIONS), 'vswbr0 has not learned 02:00:00:00:00:02 at vsws0sink in VLAN 6');
+    const untagged = STATIONS.map(({ vlans: _, ...station }) => station);
+    assert.match((await running.settled(untagged)) ?? '', /in VLAN 1$/);
+  });
+
+  it('does not take a filter for granted', async (t) => {
+    const host = machine(t).put({ '/sys/class/net/vswbr0/bridge/vlan_filtering': '0\n' });
+    await assert.rejects(started(host, { vlanFiltering: 'on' }), new HostError('vswbr0 does not filter VLANs'));
+  });
+
+  it('has rules that match nobody, and is settled once a frame has come past them', async (t) => {
+    let given = '';
+    let packets = 0;
+    const known = STATIONS.map(({ mac, end }) => ({ mac, ifname: `vsws0${end}` }));
+    const host = machine(t)
+      .put(forwards)
+      .answer(/^bridge -json fdb/, () => ({ stdout: JSON.stringify(known) }))
+      .answer(/^nft -f -$/, (_, input) => {
+        given = input;
+        return {};
+      })
+      .answer(/^nft -j list counter bridge vswbench past$/, () => ({
+        stdout: JSON.stringify({ nftables: [{ metainfo: {} }, { counter: { name: 'past', packets, bytes: 0 } }] }),
+      }));
+    const running = await started(host, { nftRules: 1000 });
+    const rules = given.split('\n').filter((line) => line.endsWith(' drop'));
+    assert.equal(new Set(rules).size, 1000);
+    assert.ok(rules.every((rule) => rule.includes('203.0.113.')));
+    assert.match(given, /drop\ncounter name past accept\n\}/);
+    assert.equal(await running.settled(STATIONS), 'no frame has come past the 1000 rules');
+    packets = 1;
+    assert.equal(await running.settled(STATIONS), null);
+  });
+
+  it('says so where nft does not take the rules', async (t) => {
+    const host = machine(t).answer(/^nft -f -$/, { exitCode: 1, stderr: 'Error: no family\n' });
+    await assert.rejects(
+      started(host, { nftRules: 10 }),
+      new HostError('nft does not take 10 rules: Error: no family'),
+    );
+  });
+});
+
+describe('linux-bridge with an overlay', () => {
+  const FAR = `${OWN_NETWORK.namespace}far`;
+  const NET_DEV = 'Inter-|\n face |\n';
+  const counted = (name: string, drops: number) => `${name}: 0 0 0 ${drops} 0 0 0 0 0 0 0 ${drops} 0 0 0 0\n`;
+
+  /** Two networks of our own, which the host shows as one: what is read of either is the same. */
+  async function joined(t: TestContext, pairs = 1) {
+    const host = withOwnNetwork(machine(t))
+      .answer(/^ip netns add vswnet100far$/)
+      .onStart(/ ip netns exec vswnet100far sh -c /, () => {
+        const witness = new FakeProcess(77);
+        witness.print('ready');
+        return witness;
+      });
+    const ports = Array.from({ length: pairs }, (_, pair) => PORTS.map(({ end }) => ({ pair, end }))).flat();
+    const members = ['vswvx0', ...ports.map(({ pair, end }) => `vsws${pair}${end}`)];
+    for (const name of members) host.put({ [`${OWN_NETWORK.sys}/class/net/vswbr0/brif/${name}/port_no`]: '1' });
+    const options = { ...NO_OPTIONS, overlay: 'vxlan' } as const;
+    return { host, running: await linuxBridge.start(switchContext(host, { ports, options })) };
+  }
+
+  it('has senders in one network and receivers in another, in the order of the requests', async (t) => {
+    const { host, running } = await joined(t, 2);
+    assert.deepEqual(
+      running.nextPorts().map((port) => port.kind === 'netdev' && [port.interface, port.namespace]),
+      [
+        ['vswc0source', OWN_NETWORK.namespace],
+        ['vswc0sink', FAR],
+        ['vswc1source', OWN_NETWORK.namespace],
+        ['vswc1sink', FAR],
+      ],
+    );
+    const undos = host.events.filter((event) => event.startsWith('undo'));
+    assert.deepEqual(undos, [
+      'undo delete-namespace vswnet100',
+      'undo kill-marked /run/vswbench/switch/network',
+      'undo delete-namespace vswnet100far',
+      'undo kill-marked /run/vswbench/switch/networkfar',
+    ]);
+  });
+
+  it('has an underlay that takes what the tunnel adds, and two tags', async (t) => {
+    const { host } = await joined(t);
+    const made = host.events.filter((event) => /vswul|vswvx0/.test(event));
+    assert.deepEqual(made, [
+      `ip link add name vswul0 mtu 1558 type veth peer name vswul1 mtu 1558 netns ${FAR}`,
+      ...(
+        [
+          ['vswul0', 'local 192.0.2.1 remote 192.0.2.2', '192.0.2.1'],
+          ['vswul1', 'local 192.0.2.2 remote 192.0.2.1', '192.0.2.2'],
+        ] as const
+      ).flatMap(([cable, to, own]) => [
+        `ip address add ${own}/30 dev ${cable}`,
+        `ip link set dev ${cable} up`,
+        `ip link add name vswvx0 mtu 1500 type vxlan id 1 ${to} dstport 4789 dev ${cable} nolearning`,
+      ]),
+      ...[1, 2].flatMap(() => ['ip link set dev vswvx0 master vswbr0', 'ip link set dev vswvx0 up']),
+    ]);
+  });
+
+  it('knows who is on the other side of the tunnel', async (t) => {
+    const { host, running } = await joined(t);
+    const stations = PORTS.map((port, index) => ({
+      ...port,
+      mac: `02:00:00:00:00:0${index + 1}`,
+      at: 'port' as const,
+    }));
+    for (const name of ['vsws0source', 'vsws0sink', 'vswvx0']) {
+      host.put({ [`${OWN_NETWORK.sys}/class/net/${name}/brport/state`]: '3\n' });
+    }
+    const [source = '', sink = ''] = stations.map(({ mac }) => mac);
+    const table = (here: string, there: string, end: string) => ({
+      stdout: JSON.stringify([
+        { mac: here, ifname: `vsws0${end}` },
+        { mac: there, ifname: 'vswvx0' },
+      ]),
+    });
+    host.answer(/^nsenter --net=\/run\/netns\/vswnet100 -- bridge -json fdb/, table(source, sink, 'source'));
+    host.answer(/^nsenter --net=\/run\/netns\/vswnet100far -- bridge -json fdb/, { stdout: '[]' });
+    assert.match((await running.settled(stations)) ?? '', /has not learned 02:00:00:00:00:01 at vswvx0$/);
+    host.answer(/^nsenter --net=\/run\/netns\/vswnet100far -- bridge -json fdb/, table(sink, source, 'sink'));
+    assert.equal(await running.settled(stations), null);
+  });
+
+  it('tells what was lost in the tunnel where that is of one pair', async (t) => {
+    const names = ['vsws0source', 'vsws0sink', 'vsws1source', 'vsws1sink'];
+    const text = [
+      ...names.map((name) => counted(name, 0)),
+      counted('vswvx0', 3),
+      counted('vswul0', 2),
+      counted('vswul1', 1),
+    ];
+    const lostIn = async (pairs: number) => {
+      const { host, running } = await joined(t, pairs);
+      host.put({ [`${OWN_NETWORK.proc}/dev`]: `${NET_DEV}${text.join('')}` });
+      const drops = ((await running.counters()) ?? []).flatMap((port) => port.drops);
+      return drops.filter(({ reason }) => reason === 'in the tunnel, by the kernel').map(({ packets }) => packets);
+    };
+    assert.deepEqual(await lostIn(1), [10n, 8n]);
+    assert.deepEqual(await lostIn(2), []);
+  });
+});
+
 describe('linux-bridge', () => {
   describe('probe', () => {
     const kernel = { '/proc/sys/kernel/osrelease': '6.1.0\n' };
     const SYMBOLS = /^grep -qw br_add_bridge \/proc\/kallsyms$/;
     it('finds a bridge that is loaded, and asks nobody', async (t) => {
-      const host = new FakeHost(t).put({ ...kernel, '/sys/module/bridge/initstate': 'live\n' });
-      assert.deepEqual(await linuxBridge.probe(host), { available: true, version: 'Linux 6.1.0' });
+      const host = new FakeHost(t)
+        .put({ ...kernel, '/sys/module/bridge/initstate': 'live\n' })
+        .answer(/^(sh -c command -v|grep -qw (br_vlan_filter_toggle|nft_do_chain_bridge|vxlan_xmit) )/);
+      assert.deepEqual(await linuxBridge.probe(host), { available: true, version: 'Linux 6.1.0', without: {} });
     });
     it('finds one that can be loaded', async (t) => {
-      const host = new FakeHost(t).put({
+      const host = new FakeHost(t).answer(BARE, { exitCode: 1 }).put({
         ...kernel,
         '/lib/modules/6.1.0/modules.dep': 'kernel/net/bridge/bridge.ko: kernel/net/802/stp.ko\n',
       });
       assert.equal((await linuxBridge.probe(host)).available, true);
     });
     it('finds one that is built in by its name, and adds nothing', async (t) => {
-      const host = new FakeHost(t).put(kernel).answer(SYMBOLS);
+      const host = new FakeHost(t).put(kernel).answer(BARE, { exitCode: 1 }).answer(SYMBOLS);
       assert.equal((await linuxBridge.probe(host)).available, true);
-      assert.equal(host.commands.length, 1);
+      assert.ok(host.commands.every((command) => SYMBOLS.test(command) || BARE.test(command)));
+    });
+    it('says what options lack, each with its mend', async (t) => {
+      const host = new FakeHost(t).put(kernel).answer(BARE, { exitCode: 1 }).answer(SYMBOLS);
+      const probe = await linuxBridge.probe(host);
+      const { vlanFiltering = '', nftRules = '', overlay = '' } = (probe.available ? probe.without : undefined) ?? {};
+      assert.match(vlanFiltering, /CONFIG_BRIDGE_VLAN_FILTERING/);
+      assert.match(nftRules, /install nftables/);
+      assert.match(overlay, /CONFIG_VXLAN/);
+      // Where kernels have modules, a filter goes with that of VLANs.
+      host.put({
+        '/lib/modules/6.1.0/modules.dep': 'kernel/net/8021q/8021q.ko: \nkernel/drivers/net/vxlan/vxlan.ko: \n',
+      });
+      host.answer(/^sh -c command -v/).answer(/^grep -qw nft_do_chain_bridge/, { exitCode: 1 });
+      const second = await linuxBridge.probe(host);
+      assert.deepEqual(Object.keys((second.available ? second.without : undefined) ?? {}), ['nftRules']);
     });
     it('says what is missing', async (t) => {
       const host = new FakeHost(t).put(kernel).answer(SYMBOLS, { exitCode: 1 });

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel's bridge, with a veth pair for each container. It has no thread of its own: a packet is forwarded in softirq
-// on the CPU of the sender, as part of the sender's system call or by that CPU's ksoftirqd.
-import { z } from 'zod';
+// on the CPU of the sender, as part of the sender's system call or by that CPU's ksoftirqd. With an overlay there are two, one for each end.
 import { type Host, HostError, runOrThrow } from '../host/host.ts';
 import { ipBatch } from '../host/netdev.ts';
-import type { Cache } from '../model/cache.ts';
 import type { Flag } from '../model/result.ts';
-import type { NetdevPort, Station, SwitchContext, SwitchDriver, SwitchFigures, Uplink } from './driver.ts';
+import { addressTable, BRIDGE, learned, unlearned } from './bridge-addresses.ts';
+import { makeTunnel, TUNNEL, tunnelDrops, tunnelMissing } from './bridge-overlay.ts';
+import { rulesMissing, rulesUnpassed, setRules } from './bridge-rules.ts';
+import type { NetdevPort, PortRequest, Station, SwitchContext, SwitchDriver, Without } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
 import { type Network, openNetwork, registerLink, silenceLink } from './kit/network.ts';
 import { kernelUplinkCounters, moveUplink, uplinkMissing } from './kit/uplink.ts';
 import { containerPorts, countersAtEnd, makeVeth, portFor, refuseTaken, switchEnd } from './kit/veth.ts';
 
-const BRIDGE = 'vswbr0';
+/** A bridge with its ports, in a network. */
+interface Site {
+  network: Network;
+  ports: NetdevPort[];
+}
 
 export const linuxBridge: SwitchDriver = {
   id: 'linux-bridge',
@@ -21,43 +26,44 @@ export const linuxBridge: SwitchDriver = {
   ports: ['netdev'],
   locations: ['local', 'remote'],
   threads: 0,
+  options: ['vlanFiltering', 'nftRules', 'overlay'],
   hotplug: 'port',
 
   async probe(host) {
     // Built in, or a module that `ip link add type bridge` loads by itself.
     const builtIn = (await host.read('/sys/module/bridge/initstate')) !== null || (await hasBridge(host));
     return builtIn
-      ? { available: true, version: `Linux ${await kernelRelease(host)}` }
+      ? { available: true, version: `Linux ${await kernelRelease(host)}`, without: await missingFor(host) }
       : { available: false, missing: 'the kernel has no bridge', mend: 'use a kernel with CONFIG_BRIDGE' };
   },
 
   async start(context) {
-    const { uplink } = context;
-    const network = await openNetwork(context);
-    const { host } = network;
-    const ports = containerPorts(context, network);
-    await refuseTaken(host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
-    await makeBridge(context, network);
-    for (const port of ports) await addPort(context, network, port);
+    const { uplink, options } = context;
+    const sites = await openSites(context);
+    const [first] = sites;
+    const { host } = first.network;
+    for (const site of sites) await makeSite(context, site);
+    if (options.overlay === 'vxlan') await joinSites(context, sites);
     if (uplink !== null) {
-      await moveUplink(context, network, uplink);
-      await ipBatch(host, [`link set dev ${uplink.interface} master ${BRIDGE}`]);
+      await moveUplink(context, first.network, uplink);
+      await addMember(context, first.network, uplink.interface);
     }
+    const ports = sites.flatMap((site) => site.ports);
     return {
-      nextPorts: () => ports,
-      flags: [...network.flags, ...(await bridgeFlags(network))],
-      counters: () => Promise.all(ports.map((port) => countersAtEnd(host, port))),
+      nextPorts: () => context.ports.map((request) => portFor(ports, request)),
+      flags: [...first.network.flags, ...(await bridgeFlags(first.network))],
+      counters: async () => (await Promise.all(sites.map((site, side) => countersOf(context, site, side)))).flat(),
       ...(uplink === null ? {} : { uplinkCounters: () => kernelUplinkCounters(host, uplink) }),
-      settled: (stations) => missing(host, uplink, stations),
+      settled: (stations) => firstReason(sites, (site) => unsettled(context, site, stations)),
       threads: ksoftirqds(context.host),
-      health: async () => (await network.health()) ?? (await bridgeMissing(host)),
+      health: () => firstReason(sites, unwell),
       observe: async () => () => learned(host),
       caches: async () => [await addressTable(host)],
       hotplug: {
-        unplug: (request) => ipBatch(host, [`link delete dev ${switchEnd(request)}`]),
+        unplug: (request) => ipBatch(siteOf(sites, request).network.host, [`link delete dev ${switchEnd(request)}`]),
         async plug(request) {
           const port = portFor(ports, request);
-          await makePort(network, port, context.frameBytes);
+          await makePort(context, siteOf(sites, request).network, port);
           return port;
         },
       },
@@ -70,85 +76,133 @@ async function hasBridge(host: Host): Promise<boolean> {
   return hasFeature(host, { module: 'bridge', symbol: 'br_add_bridge' });
 }
 
-async function makeBridge(context: SwitchContext, network: Network): Promise<void> {
-  const { host } = network;
-  await registerLink(context, network, BRIDGE);
-  // No spanning tree and no multicast snooping: both send packets of their own.
-  await ipBatch(host, [`link add name ${BRIDGE} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]);
-  await silenceLink(network, BRIDGE);
-  await ipBatch(host, [`link set dev ${BRIDGE} up`]);
+/** What a host lacks for options, by option. */
+async function missingFor(host: Host): Promise<Without> {
+  const vlanFiltering = await filteringMissing(host);
+  const nftRules = await rulesMissing(host);
+  const overlay = await tunnelMissing(host);
+  return {
+    ...(vlanFiltering === null ? {} : { vlanFiltering }),
+    ...(nftRules === null ? {} : { nftRules }),
+    ...(overlay === null ? {} : { overlay }),
+  };
 }
 
-async function addPort(context: SwitchContext, network: Network, port: NetdevPort): Promise<void> {
-  await registerLink(context, network, switchEnd(port));
-  await makePort(network, port, context.frameBytes);
+/** The filter is a part of the bridge that kernels have which know VLANs, but for those that were told otherwise. */
+async function filteringMissing(host: Host): Promise<string | null> {
+  return (await hasFeature(host, { module: '8021q', symbol: 'br_vlan_filter_toggle' }))
+    ? null
+    : 'bridges of this kernel know no VLANs, which --vlan-filtering takes: use one with CONFIG_BRIDGE_VLAN_FILTERING';
+}
+
+/** One network for all ports; with an overlay one for the senders' and one for the receivers', as if on two hosts. */
+async function openSites(context: SwitchContext): Promise<[Site, ...Site[]]> {
+  const near = await openNetwork(context);
+  if (context.options.overlay === 'none') return [{ network: near, ports: containerPorts(context, near) }];
+  const far = await openNetwork(context, 'far');
+  const endsAt = (end: PortRequest['end'], network: Network): Site => {
+    return { network, ports: containerPorts({ ports: context.ports.filter((port) => port.end === end) }, network) };
+  };
+  return [endsAt('source', near), endsAt('sink', far)];
+}
+
+async function makeSite(context: SwitchContext, { network, ports }: Site): Promise<void> {
+  await refuseTaken(network.host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
+  await makeBridge(context, network);
+  await setRules(network.host, context.options.nftRules);
+  for (const port of ports) {
+    await registerLink(context, network, switchEnd(port));
+    await makePort(context, network, port);
+  }
+}
+
+async function joinSites(context: SwitchContext, [near, far]: readonly Site[]): Promise<void> {
+  if (near === undefined || far === undefined) throw new HostError('a tunnel needs two bridges');
+  await makeTunnel(near.network, far.network, context.frameBytes);
+  for (const { network } of [near, far]) await addMember(context, network, TUNNEL);
+}
+
+async function makeBridge(context: SwitchContext, network: Network): Promise<void> {
+  const { host } = network;
+  const filters = context.options.vlanFiltering === 'on';
+  await registerLink(context, network, BRIDGE);
+  // No spanning tree and no multicast snooping: both send packets of their own.
+  const settings = `stp_state 0 forward_delay 0 mcast_snooping 0${filters ? ' vlan_filtering 1' : ''}`;
+  await ipBatch(host, [`link add name ${BRIDGE} type bridge ${settings}`]);
+  await silenceLink(network, BRIDGE);
+  await ipBatch(host, [`link set dev ${BRIDGE} up`]);
+  if (filters && (await host.read(`/sys/class/net/${BRIDGE}/bridge/vlan_filtering`))?.trim() !== '1') {
+    throw new HostError(`${BRIDGE} does not filter VLANs`);
+  }
 }
 
 /** The undo of an interface of this name undoes the next one as well. */
-async function makePort(network: Network, port: NetdevPort, frameBytes: number): Promise<void> {
-  const { host } = network;
-  const end = switchEnd(port);
-  await makeVeth(network, port, frameBytes);
-  await ipBatch(host, [`link set dev ${end} master ${BRIDGE}`, `link set dev ${end} up`]);
-  const state = (await host.read(`/sys/class/net/${BRIDGE}/brif/${end}/port_no`))?.trim();
-  if (state === undefined) throw new HostError(`${end} did not become a port of ${BRIDGE}`);
+async function makePort(context: SwitchContext, network: Network, port: NetdevPort): Promise<void> {
+  await makeVeth(network, port, context.frameBytes);
+  await addMember(context, network, switchEnd(port));
 }
 
-async function bridgeMissing(host: Host): Promise<string | null> {
-  return (await host.read(`/sys/class/net/${BRIDGE}/ifindex`)) === null ? `bridge ${BRIDGE} is gone` : null;
+/** Each port is untagged in VLAN 1 by itself; where the bridge filters, frames with the tags to come are let through as well. */
+async function addMember({ options }: SwitchContext, { host }: Network, name: string): Promise<void> {
+  await ipBatch(host, [`link set dev ${name} master ${BRIDGE}`, `link set dev ${name} up`]);
+  const state = (await host.read(`/sys/class/net/${BRIDGE}/brif/${name}/port_no`))?.trim();
+  if (state === undefined) throw new HostError(`${name} did not become a port of ${BRIDGE}`);
+  const [first, last = first] = [options.vlans[0], options.vlans.at(-1)];
+  if (first === undefined) return;
+  await runOrThrow(host, [
+    'bridge',
+    'vlan',
+    'add',
+    'vid',
+    first === last ? `${first}` : `${first}-${last}`,
+    'dev',
+    name,
+  ]);
 }
 
-/** BR_STATE_FORWARDING of linux/if_bridge.h. */
-const FORWARDING = '3';
+/** What a tunnel dropped was the one pair's; of several nobody knows whose it was. */
+async function countersOf({ options }: SwitchContext, { network: { host }, ports }: Site, side: number) {
+  const counted = await Promise.all(ports.map((port) => countersAtEnd(host, port)));
+  const [only, ...others] = counted;
+  if (options.overlay === 'none' || only === undefined || others.length > 0) return counted;
+  const lost = { reason: 'in the tunnel, by the kernel', packets: await tunnelDrops(host, side) };
+  return [{ ...only, drops: [...only.drops, lost] }];
+}
 
-const ForwardingSchema = z.array(z.looseObject({ mac: z.string(), ifname: z.string() }));
+function siteOf(sites: readonly [Site, ...Site[]], { pair, end }: PortRequest): Site {
+  return sites.find(({ ports }) => ports.some((port) => port.pair === pair && port.end === end)) ?? sites[0];
+}
 
-/**
- * A port forwards only after the kernel has noticed that its cable has two ends, and it notices up to a second late where
- * many links change. An announcement that comes before is dropped, and the receiver's packets would be flooded to all ports.
- */
-async function missing(host: Host, uplink: Uplink | null, stations: readonly Station[]): Promise<string | null> {
+/** The first reason that a site gives; null where none does. */
+async function firstReason(sites: readonly Site[], reasonOf: (site: Site) => Promise<string | null>) {
+  for (const site of sites) {
+    const reason = await reasonOf(site);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+async function unsettled(
+  { uplink, options }: SwitchContext,
+  { network: { host }, ports }: Site,
+  stations: readonly Station[],
+): Promise<string | null> {
   const cut = uplink === null ? null : await uplinkMissing(host, uplink);
   if (cut !== null) return cut;
-  const portOf = (station: Station) =>
-    station.at === 'port' ? switchEnd(station) : (uplink?.interface ?? 'no uplink');
-  for (const port of new Set(stations.map(portOf))) {
-    const state = (await host.read(`/sys/class/net/${port}/brport/state`))?.trim();
-    if (state !== FORWARDING) return `port ${port} of ${BRIDGE} does not forward (state ${state ?? 'none'})`;
-  }
-  const shown = await runOrThrow(host, ['bridge', '-json', 'fdb', 'show', 'br', BRIDGE, 'dynamic']);
-  const known = ForwardingSchema.parse(JSON.parse(shown));
-  const stranger = stations.find(
-    (station) => !known.some(({ mac, ifname }) => mac === station.mac && ifname === portOf(station)),
-  );
-  return stranger === undefined ? null : `${BRIDGE} has not learned ${stranger.mac} at ${portOf(stranger)}`;
-}
-
-/** The kernel goes through its table anew for each few hundred entries that it tells: of very many, it takes too long to ask. */
-const TELLS_WITHIN_S = 4;
-
-/** How many addresses the bridge has learned, as far as that is told in time. */
-async function learned(host: Host): Promise<SwitchFigures> {
-  const count = `bridge fdb show br ${BRIDGE} dynamic | wc -l`;
-  const { exitCode, stdout } = await host.run(['timeout', String(TELLS_WITHIN_S), 'sh', '-c', count]);
-  return exitCode === 0 ? { fdbEntries: Number(stdout) } : {};
-}
-
-const BridgeSchema = z
-  .array(
-    z.looseObject({ linkinfo: z.looseObject({ info_data: z.looseObject({ fdb_max_learned: z.int().optional() }) }) }),
-  )
-  .min(1);
-
-/** Bounded only where somebody has set that, since Linux 6.7; an ip(8) that is older than that does not tell. */
-async function addressTable(host: Host): Promise<Cache> {
-  const shown = await runOrThrow(host, ['ip', '-details', '-json', 'link', 'show', 'dev', BRIDGE]);
-  const most = BridgeSchema.safeParse(JSON.parse(shown)).data?.[0]?.linkinfo.info_data.fdb_max_learned ?? 0;
-  const note = most === 0 ? 'no bound is set' : 'fdb_max_learned';
-  return {
-    ...{ name: 'address table', entries: most === 0 ? null : most, of: 'macs' },
-    ...{ note, hitRatio: null, held: 'fdbEntries' },
+  const isHere = (station: Station) => ports.some(({ pair, end }) => pair === station.pair && end === station.end);
+  const portOf = (station: Station) => {
+    if (station.at === 'uplink') return uplink?.interface ?? 'no uplink';
+    return isHere(station) ? switchEnd(station) : TUNNEL;
   };
+  const where = { portOf, vlanFiltering: options.vlanFiltering === 'on' };
+  return (await unlearned(host, where, stations)) ?? (await rulesUnpassed(host, options.nftRules));
+}
+
+async function unwell({ network }: Site): Promise<string | null> {
+  const reason = await network.health();
+  if (reason !== null) return reason;
+  const index = await network.host.read(`/sys/class/net/${BRIDGE}/ifindex`);
+  return index === null ? `bridge ${BRIDGE} is gone` : null;
 }
 
 /** Bridged IPv4 frames may go through the host's iptables: slower, and a FORWARD policy of DROP drops them all. Not in a network of ours. */

@@ -29,6 +29,7 @@ const FOLDER = '/tmp/thing';
 const QUESTIONS = [
   /^run printenv VSWBENCH_[A-Z]+$/,
   /^run sh -c command -v "\$0" \S+$/,
+  /^run sh -c command -v "\$1" sh \S+$/,
   /^run test -[rx] \S+$/,
   /^run grep -qw \S+ \/proc\/kallsyms$/,
   /^run grep -qs afxdp-nonpmd \S+$/,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Switches of the kernel's beside its bridge: every packet has its place, and nothing is left of them.
+// Switches of the kernel's, its bridge with what stands around it among them: every packet has its place, and nothing is left of them.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { documentOf } from './document.ts';
 import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
-suite('switches of the kernel beside its bridge', cannotMeasure, () => {
+suite('switches of the kernel', cannotMeasure, () => {
   const { workspace, assertNothingLeft } = suiteWorkspace();
   const briefly = '--warmup 50ms --duration 300ms --trials 1 --repeat none --no-report'.split(' ');
 
@@ -31,6 +31,21 @@ suite('switches of the kernel beside its bridge', cannotMeasure, () => {
     for (const { case: one, outcome, trials, reason } of results) {
       assert.equal(outcome, 'measured', `${one.switch}: ${reason}`);
       assert.ok((trials[0]?.receivedPackets ?? 0) > 0);
+    }
+    assertNothingLeft();
+  });
+
+  it('linux-bridge has rules and a tunnel on the way of every packet', async (t) => {
+    const asked = '-V linux-bridge --io udp --nft-rules 20 --overlay none,vxlan -R 2k -B 4'.split(' ');
+    const { results } = documentOf(await workspace.run(['run', '--json', ...asked, ...briefly]));
+    assert.equal(results.length, 2);
+    for (const { case: one, outcome, trials, reason } of results) {
+      const what = `${one.nftRules} rules, overlay ${one.overlay}`;
+      if (outcome === 'skipped') t.diagnostic(`${what}: ${reason}`);
+      else {
+        assert.equal(outcome, 'measured', `${what}: ${reason}`);
+        assert.ok((trials[0]?.receivedPackets ?? 0) > 0, what);
+      }
     }
     assertNothingLeft();
   });

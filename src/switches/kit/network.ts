@@ -26,19 +26,19 @@ const NAMES = '/run/netns';
 
 /**
  * The host's own network with `hostNetwork`, else a namespace that is made for the switch. It has a name, which outlives whatever
- * process is killed: an uplink can always be fetched out. Throws HostError.
+ * process is killed: an uplink can always be fetched out. A switch that has several namespaces gives the others a suffix. Throws HostError.
  */
-export async function openNetwork(context: SwitchContext): Promise<Network> {
+export async function openNetwork(context: SwitchContext, suffix = ''): Promise<Network> {
   const { host, undo, hostNetwork } = context;
   if (hostNetwork) {
     return { host, namespace: null, flags: ['host-network'], health: async () => null };
   }
   // Two hosts may be two namespaces of one machine.
-  const name = `vswnet${host.ownerPid}`;
+  const name = `vswnet${host.ownerPid}${suffix}`;
   const path = `${NAMES}/${name}`;
   await undo.push({ kind: 'delete-namespace', name });
   await runOrThrow(host, ['ip', 'netns', 'add', name]);
-  const witness = await startWitness(context, name);
+  const witness = await startWitness(context, name, suffix);
   const ended = witness.ended.then(() => `the process that watches our network namespace ${name} was ended`);
   return {
     host: new NamespaceHost(host, path, witness.pid),
@@ -72,8 +72,8 @@ const KNOBS = [
   'for knob in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $knob ] || echo 0 > $knob; done',
 ];
 
-async function startWitness({ host, undo, directory }: SwitchContext, name: string) {
+async function startWitness({ host, undo, directory }: SwitchContext, name: string, suffix: string) {
   const command = ['ip', 'netns', 'exec', name, 'sh', '-c', [...KNOBS, 'exec cat'].join('; ')];
-  const witness = await startMarked(host, undo, `${directory}/network`, command);
+  const witness = await startMarked(host, undo, `${directory}/network${suffix}`, command);
   return onceWithin(witness, " (--host-network measures without one, in the host's own network)");
 }
