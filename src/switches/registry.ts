@@ -18,6 +18,8 @@ import { tcPeer } from './tc-peer.ts';
 import { testpmd } from './testpmd.ts';
 import { vale } from './vale.ts';
 import { vpp } from './vpp.ts';
+import { vppAfPacket } from './vpp-af-packet.ts';
+import { vppAfXdp } from './vpp-af-xdp.ts';
 import { xdp } from './xdp.ts';
 import { xdpGeneric } from './xdp-generic.ts';
 
@@ -39,6 +41,8 @@ export const switchRegistry: readonly SwitchDriver[] = [
   ovsSystem,
   ovsTap,
   vpp,
+  vppAfPacket,
+  vppAfXdp,
   snabb,
   fastclick,
   sriov,

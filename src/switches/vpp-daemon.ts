@@ -14,7 +14,7 @@ const HEAP_MIB = 512;
 /** The oldest whose tables are those that vpp-cli.ts reads: YY.MM. */
 const OLDEST = { year: 22, month: 6, text: '22.06' };
 
-const PLUGINS = ['vhost', 'memif', 'af_packet'];
+const PLUGINS: readonly string[] = ['vhost', 'memif', 'af_packet'];
 
 const START_TIMEOUT_MS = 20_000;
 const START_POLL_MS = 10;
@@ -52,8 +52,21 @@ function controlOf(path: string): string {
   return `${path.slice(0, path.lastIndexOf('/') + 1)}vppctl`;
 }
 
+/** Whether it has a plugin: where its packages have them, or beside where it was built. */
+export async function hasPlugin(host: Host, path: string, plugin: string): Promise<boolean> {
+  for (const lib of ['lib', 'lib64'].map((name) => `${path.slice(0, path.lastIndexOf('/'))}/../${name}`)) {
+    const folders = (await host.list(lib))
+      .filter((name) => name.endsWith('-linux-gnu'))
+      .map((name) => `${lib}/${name}`);
+    for (const folder of [lib, ...folders]) {
+      if ((await host.list(`${folder}/vpp_plugins`)).includes(`${plugin}_plugin.so`)) return true;
+    }
+  }
+  return false;
+}
+
 /** Starts it with a configuration of its own in the switch's folder. Throws HostError. */
-export async function startVpp(context: SwitchContext, path: string): Promise<HostProcess> {
+export async function startVpp(context: SwitchContext, path: string, plugins = PLUGINS): Promise<HostProcess> {
   const { host, undo, directory, cpus, housekeeping } = context;
   await keepHugepages(context);
   // A system's VPP has segments of the same names but for the prefix, and one that starts removes what it finds under its own.
@@ -62,16 +75,24 @@ export async function startVpp(context: SwitchContext, path: string): Promise<Ho
     await undo.push({ kind: 'remove-path', path: `/dev/shm/${prefix}-${segment}` });
   }
   const configuration = `${directory}/startup.conf`;
-  await host.write(configuration, startupFile({ directory, prefix, ...cpusOf(context) }));
+  await host.write(configuration, startupFile({ directory, prefix, plugins, ...cpusOf(context) }));
   const allowed = [...new Set([...cpus, ...housekeeping])].sort((a, b) => a - b);
   // VPP may use no CPU that whoever starts it may not.
-  return startMarked(host, undo, directory, ['taskset', '--cpu-list', allowed.join(','), path, '-c', configuration]);
+  const command = ['taskset', '--cpu-list', allowed.join(','), path, '-c', configuration];
+  // libxdp's dispatcher would pin maps to a file system of the host's, where they outlive VPP.
+  return startMarked(host, undo, directory, command, { LIBXDP_SKIP_DISPATCHER: '1' });
 }
 
-function startupFile(plan: { directory: string; prefix: string; mainCpu: number; workerCpus: number[] }): string {
+function startupFile(plan: {
+  directory: string;
+  prefix: string;
+  plugins: readonly string[];
+  mainCpu: number;
+  workerCpus: number[];
+}): string {
   const { directory, prefix, mainCpu, workerCpus } = plan;
   const workers = workerCpus.length === 0 ? '' : ` corelist-workers ${workerCpus.join(',')}`;
-  const plugins = PLUGINS.map((name) => `plugin ${name}_plugin.so { enable }`).join(' ');
+  const enabled = plan.plugins.map((name) => `plugin ${name}_plugin.so { enable }`).join(' ');
   return [
     `unix { nodaemon nosyslog nocolor nobanner runtime-dir ${directory}/run cli-listen ${directory}/cli.sock }`,
     `api-segment { prefix ${prefix} }`,
@@ -79,7 +100,7 @@ function startupFile(plan: { directory: string; prefix: string; mainCpu: number;
     // Of what the kernel has for hugepages by default, which may be 1 GiB, only 2 MiB is reserved for it.
     `memory { main-heap-size ${HEAP_MIB}M main-heap-page-size 4k default-hugepage-size 2M }`,
     `cpu { main-core ${mainCpu}${workers} }`,
-    `plugins { plugin default { disable } ${plugins} }`,
+    `plugins { plugin default { disable } ${enabled} }`,
     '',
   ].join('\n');
 }

@@ -15,7 +15,13 @@ import {
 import type { Cli } from './vpp-daemon.ts';
 
 /** What an interface's output counts beside packets: tries, and calls that went wrong. */
-const NO_PACKETS = new Set(['no enough space in tx buffers', 'tx sendto temporary failure', 'tx sendto fatal failure']);
+const NO_PACKETS = new Set([
+  'no enough space in tx buffers',
+  'tx sendto temporary failure',
+  'tx sendto fatal failure',
+  'syscall required',
+  'syscall failures',
+]);
 
 /** VPP's reasons for drops at an output, as far as it shows them, and what they mean. */
 const REASONS = new Map([

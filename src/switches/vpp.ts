@@ -28,7 +28,7 @@ import { placeQueues, servedQueues, WORKERS } from './vpp-workers.ts';
 const MIB = 1024 * 1024;
 
 /** VPP's packet buffers: 16 384 of 2 KiB with their heads, on pages of 2 MiB, as seen. */
-const BUFFERS_BYTES = 19 * 2 * MIB;
+export const BUFFERS_BYTES = 19 * 2 * MIB;
 
 export const vpp: SwitchDriver = {
   id: 'vpp',
@@ -183,7 +183,7 @@ async function makePort(cli: Cli, context: SwitchContext, socket: string, number
  * The second version of the kernel's ring: the third, VPP's own choice, hands packets over by the block, which is full or 1 ms old.
  * 4096 packets have room on receiving; frames of 2 KiB, which is what VPP's buffers hold, and not of 66 KiB for super-packets.
  */
-const UPLINK_RING = 'v2 cksum-gso-disable rx-size 2048 rx-per-block 4096 tx-size 2048';
+export const PACKET_RING = 'v2 cksum-gso-disable rx-size 2048 rx-per-block 4096 tx-size 2048';
 
 /** The interface stays with the kernel: a driver of VPP's own for the card would take it from there. */
 async function addUplink({ host, undo, uplink }: SwitchContext, cli: Cli, bridge: Bridge): Promise<string | null> {
@@ -205,7 +205,7 @@ async function replugUplink(cli: Cli, bridge: Bridge, uplink: Uplink): Promise<v
 }
 
 async function plugUplink(cli: Cli, bridge: Bridge, uplink: Uplink): Promise<string> {
-  const name = await cli.make(`create host-interface name ${uplink.interface} ${UPLINK_RING}`, /^host-\S+$/);
+  const name = await cli.make(`create host-interface name ${uplink.interface} ${PACKET_RING}`, /^host-\S+$/);
   await bridge.join(name);
   await cli.order(`set interface rx-mode ${name} polling`);
   return name;
@@ -226,7 +226,7 @@ async function uplinkCountersOf(cli: Cli, uplink: string): Promise<UplinkCounter
 }
 
 /** A port's link is up when its application is connected. */
-async function missing(
+export async function missing(
   context: SwitchContext,
   cli: Cli,
   { interfaces, uplink, bridge }: { interfaces: readonly string[]; uplink: string | null; bridge: Bridge },
