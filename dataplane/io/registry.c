@@ -21,6 +21,7 @@
     always(io_packet_mmap_blocks)                  \
     always(io_afxdp)                               \
     always(io_afxdp_busy)                          \
+    always(io_tap)                                 \
     always(io_netmap)                              \
     optional(HAVE_DPDK, io_dpdk, "dpdk", "DPDK, polling in user space", "libdpdk") \
     optional(HAVE_DPDK, io_dpdk_af_xdp, "dpdk-af-xdp", "DPDK over AF_XDP (net_af_xdp)", "libdpdk") \

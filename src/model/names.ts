@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names that are known before anything is checked: no schema stands here, so that whoever only shows options need not load what checks values.
 
-/** What a switch gives to a container: a kernel interface, a socket by which memory is shared, a port of netmap, or a virtual function of a network card. */
-export const PORT_KINDS = ['netdev', 'vhost-user', 'memif', 'netmap', 'vf'] as const;
+/** What a switch gives to a container: a kernel interface, a socket by which memory is shared, a port of netmap, a TAP device of the switch's, or a virtual function of a network card. */
+export const PORT_KINDS = ['netdev', 'vhost-user', 'memif', 'netmap', 'tap', 'vf'] as const;
 export type PortKind = (typeof PORT_KINDS)[number];
 
 /** What the flows of a pair's packets differ in (dataplane/PROTOCOL.md, "Flows"). */

@@ -147,7 +147,7 @@ const ENTRIES = {
     values: PORT_KINDS,
     ...{ swept: 'combination', rankable: true },
     ...{ option: 'port', name: 'port' },
-    help: 'kinds of port: netdev, vhost-user, memif, netmap, vf (default: all that fit)',
+    help: 'kinds of port: netdev, vhost-user, memif, netmap, tap, vf (default: all that fit)',
     meaning: 'kind of port between application and switch',
     toApplications: false,
   }),

@@ -10,7 +10,7 @@ import { formatCpuList } from '../model/cpu-list.ts';
 import { networksOf } from '../model/encapsulation.ts';
 import { macOf } from '../model/station.ts';
 import { bothSend, type TestCase } from '../model/testcase.ts';
-import { NETMAP_DEVICE, type Port, SOCKETS } from '../switches/driver.ts';
+import { NETMAP_DEVICE, type Port, SOCKETS, TUN_DEVICE } from '../switches/driver.ts';
 import { Application, type ApplicationPlan, applicationCommand, ipOf } from './application.ts';
 import { allEnded } from './concurrency.ts';
 import type { InterfaceCounters } from './counters.ts';
@@ -129,6 +129,8 @@ function attachmentOf(port: Port): Attachment {
       };
     case 'netmap':
       return { kind: 'namespace', namespace: port.namespace, devices: [NETMAP_DEVICE] };
+    case 'tap':
+      return { kind: 'namespace', namespace: port.namespace, devices: [TUN_DEVICE] };
     case 'vf':
       return { kind: 'devices', devices: port.devices };
     case 'vhost-user':

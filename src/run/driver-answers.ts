@@ -35,6 +35,7 @@ const port = z.discriminatedUnion('kind', [
   request.extend({ kind: z.enum(['vhost-user', 'memif']), directory: path, device: word }),
   request.extend({ kind: z.literal('vf'), devices: z.array(path), device: word }),
   request.extend({ kind: z.literal('netmap'), namespace: path, device: word }),
+  request.extend({ kind: z.literal('tap'), namespace: path, device: interfaceName }),
 ]);
 
 const complaint = z.string().min(1).nullable();

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Host } from '../host/host.ts';
 import { enter } from '../host/namespace.ts';
-import type { DevicePort, NetdevPort, NetmapPort, Port, SocketPort } from '../switches/driver.ts';
+import type { DevicePort, NetdevPort, NetmapPort, Port, SocketPort, TapPort } from '../switches/driver.ts';
 import type { HostState } from './leftovers.ts';
 
 const LinkSchema = z.array(
@@ -36,7 +36,7 @@ export async function strangePort(owner: PortOwner, ports: readonly Port[]): Pro
     (await strangeInterface(owner, of('netdev'))) ??
     (await strangeFolder(owner, of('vhost-user', 'memif'))) ??
     (await strangeDevice(owner, of('vf'))) ??
-    (await strangeNamespace(owner, of('netmap')))
+    (await strangeNamespace(owner, of('netmap', 'tap')))
   );
 }
 
@@ -97,7 +97,7 @@ async function strangeDevice({ host }: PortOwner, ports: readonly DevicePort[]):
   return null;
 }
 
-async function strangeNamespace(owner: PortOwner, ports: readonly NetmapPort[]): Promise<string | null> {
+async function strangeNamespace(owner: PortOwner, ports: readonly (NetmapPort | TapPort)[]): Promise<string | null> {
   for (const namespace of new Set(ports.map((port) => port.namespace))) {
     const strange = await foreignNamespace(owner, namespace);
     if (strange !== null) return strange;

@@ -51,6 +51,8 @@ export const direct: SwitchDriver = {
         );
       case 'vf':
         throw new HostError('direct has no virtual functions');
+      case 'tap':
+        throw new HostError('direct has no TAP devices: each has one end in the kernel');
       case 'netmap':
         return netmapPipes(context);
       default:

@@ -61,14 +61,26 @@ export interface NetmapPort extends PortRequest {
   device: string;
 }
 
+/** A TAP device, whose interface is a port of the switch and whose descriptor the application has, through TUN_DEVICE. */
+export interface TapPort extends PortRequest {
+  kind: 'tap';
+  /** The network namespace that the interface is in, as a path: the container shares it. */
+  namespace: string;
+  /** Name of the interface, which persists and which nobody has open. */
+  device: string;
+}
+
 /** What a container is given. */
-export type Port = NetdevPort | SocketPort | NetmapPort | DevicePort;
+export type Port = NetdevPort | SocketPort | NetmapPort | TapPort | DevicePort;
 
 /** Where a container finds the sockets of its port. */
 export const SOCKETS = '/run/vswbench';
 
 /** How the netmap module is reached, in a container as on the host. */
 export const NETMAP_DEVICE = '/dev/netmap';
+
+/** How TAP devices are opened, in a container as on the host. */
+export const TUN_DEVICE = '/dev/net/tun';
 
 /** Who is behind a port: of this host, or of the other one, which is reached by the uplink. */
 export interface Station extends PortRequest {

@@ -7,23 +7,24 @@ import type { Flag } from '../model/result.ts';
 import { addressTable, BRIDGE, learned, unlearned } from './bridge-addresses.ts';
 import { makeTunnel, TUNNEL, tunnelDrops, tunnelMissing } from './bridge-overlay.ts';
 import { rulesMissing, rulesUnpassed, setRules } from './bridge-rules.ts';
-import type { NetdevPort, PortRequest, Station, SwitchContext, SwitchDriver, Without } from './driver.ts';
+import type { NetdevPort, PortRequest, Station, SwitchContext, SwitchDriver, TapPort, Without } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
 import { type Network, openNetwork, registerLink, silenceLink } from './kit/network.ts';
+import { kernelPorts, linksOf, makeLinks } from './kit/tap.ts';
 import { kernelUplinkCounters, moveUplink, uplinkMissing } from './kit/uplink.ts';
-import { containerPorts, countersAtEnd, makeVeth, portFor, refuseTaken, switchEnd } from './kit/veth.ts';
+import { countersAtEnd, portFor, refuseTaken, switchEnd } from './kit/veth.ts';
 
 /** A bridge with its ports, in a network. */
 interface Site {
   network: Network;
-  ports: NetdevPort[];
+  ports: (NetdevPort | TapPort)[];
 }
 
 export const linuxBridge: SwitchDriver = {
   id: 'linux-bridge',
   title: 'Linux bridge',
-  ports: ['netdev'],
+  ports: ['netdev', 'tap'],
   locations: ['local', 'remote'],
   threads: 0,
   options: ['vlanFiltering', 'nftRules', 'overlay'],
@@ -98,16 +99,22 @@ async function filteringMissing(host: Host): Promise<string | null> {
 /** One network for all ports; with an overlay one for the senders' and one for the receivers', as if on two hosts. */
 async function openSites(context: SwitchContext): Promise<[Site, ...Site[]]> {
   const near = await openNetwork(context);
-  if (context.options.overlay === 'none') return [{ network: near, ports: containerPorts(context, near) }];
+  if (context.options.overlay === 'none') return [{ network: near, ports: kernelPorts(context, near) }];
   const far = await openNetwork(context, 'far');
   const endsAt = (end: PortRequest['end'], network: Network): Site => {
-    return { network, ports: containerPorts({ ports: context.ports.filter((port) => port.end === end) }, network) };
+    return {
+      network,
+      ports: kernelPorts(
+        { portKind: context.portKind, ports: context.ports.filter((port) => port.end === end) },
+        network,
+      ),
+    };
   };
   return [endsAt('source', near), endsAt('sink', far)];
 }
 
 async function makeSite(context: SwitchContext, { network, ports }: Site): Promise<void> {
-  await refuseTaken(network.host, [BRIDGE, ...ports.flatMap((port) => [port.interface, switchEnd(port)])]);
+  await refuseTaken(network.host, [BRIDGE, ...ports.flatMap(linksOf)]);
   await makeBridge(context, network);
   await setRules(network.host, context.options.nftRules);
   for (const port of ports) {
@@ -137,8 +144,8 @@ async function makeBridge(context: SwitchContext, network: Network): Promise<voi
 }
 
 /** The undo of an interface of this name undoes the next one as well. */
-async function makePort(context: SwitchContext, network: Network, port: NetdevPort): Promise<void> {
-  await makeVeth(network, port, context.frameBytes);
+async function makePort(context: SwitchContext, network: Network, port: NetdevPort | TapPort): Promise<void> {
+  await makeLinks(network, port, context.frameBytes);
   await addMember(context, network, switchEnd(port));
 }
 

@@ -3,20 +3,12 @@
 // pairs, no switching logic: what basicfwd is for DPDK, this is for the kernel, and the least that a veth path with a hop in the host can cost.
 import { type Host, HostError, lastLine } from '../host/host.ts';
 import { ipBatch } from '../host/netdev.ts';
-import type { NetdevPort, PortRequest, SwitchDriver } from './driver.ts';
+import type { NetdevPort, PortRequest, SwitchDriver, TapPort } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
 import { type Network, openNetwork, registerLink } from './kit/network.ts';
-import {
-  containerPorts,
-  countersAtEnd,
-  makeVeth,
-  portFor,
-  portMissing,
-  refuseTaken,
-  switchEnd,
-  withoutCarrier,
-} from './kit/veth.ts';
+import { kernelPorts, linksOf, makeLinks } from './kit/tap.ts';
+import { countersAtEnd, portFor, portMissing, refuseTaken, switchEnd, withoutCarrier } from './kit/veth.ts';
 
 /** u32 can match everything, and is older than matchall, which not every kernel has. */
 const NEEDED = [
@@ -28,7 +20,7 @@ const NEEDED = [
 export const tc: SwitchDriver = {
   id: 'tc',
   title: 'tc redirect: ports in pairs, no switching logic',
-  ports: ['netdev'],
+  ports: ['netdev', 'tap'],
   locations: ['local'],
   threads: 0,
   hotplug: 'port',
@@ -48,11 +40,8 @@ export const tc: SwitchDriver = {
   async start(context) {
     const network = await openNetwork(context);
     const { host } = network;
-    const ports = containerPorts(context, network);
-    await refuseTaken(
-      host,
-      ports.flatMap((port) => [port.interface, switchEnd(port)]),
-    );
+    const ports = kernelPorts(context, network);
+    await refuseTaken(host, ports.flatMap(linksOf));
     for (const port of ports) {
       await registerLink(context, network, switchEnd(port));
       await makePort(network, port, context.frameBytes);
@@ -79,8 +68,8 @@ export const tc: SwitchDriver = {
   },
 };
 
-async function makePort(network: Network, port: NetdevPort, frameBytes: number): Promise<void> {
-  await makeVeth(network, port, frameBytes);
+async function makePort(network: Network, port: NetdevPort | TapPort, frameBytes: number): Promise<void> {
+  await makeLinks(network, port, frameBytes);
   await ipBatch(network.host, [`link set dev ${switchEnd(port)} up`]);
 }
 

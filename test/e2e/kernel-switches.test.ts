@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Switches of the kernel's, its bridge with what stands around it among them: every packet has its place, and nothing is left of them.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { it } from 'node:test';
+import { TUN_DEVICE } from '../../src/switches/driver.ts';
 import { documentOf } from './document.ts';
 import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
@@ -46,6 +48,22 @@ suite('switches of the kernel', cannotMeasure, () => {
         assert.equal(outcome, 'measured', `${what}: ${reason}`);
         assert.ok((trials[0]?.receivedPackets ?? 0) > 0, what);
       }
+    }
+    assertNothingLeft();
+  });
+
+  it('carry what is written to TAP devices, too long a queue of which is told by the interface', {
+    skip: !existsSync(TUN_DEVICE) && `no ${TUN_DEVICE}: modprobe tun`,
+  }, async () => {
+    const asked = '-V linux-bridge,tc --io tap -R max -B 64'.split(' ');
+    const ended = await workspace.run(['run', '--json', ...asked, ...briefly]);
+    const { results } = documentOf(ended);
+    assert.equal(results.length, 2);
+    for (const { case: one, outcome, trials, reason } of results) {
+      assert.equal(outcome, 'measured', `${one.switch} ${one.io}: ${reason}`);
+      const [trial = assert.fail()] = trials;
+      assert.ok((trial.receivedPackets ?? 0) > 0);
+      assert.ok(trial.ledgers?.every(({ closes, unplacedPackets }) => closes && unplacedPackets === 0));
     }
     assertNothingLeft();
   });

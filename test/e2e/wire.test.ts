@@ -3,7 +3,7 @@
 // every technique, and nothing but what was sent.
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ import { after, before, it } from 'node:test';
 import { z } from 'zod';
 import { localHost } from '../../src/host/local.ts';
 import { packagesMissing } from '../../src/host/packages.ts';
+import { TUN_DEVICE } from '../../src/switches/driver.ts';
 import { application, cannotMeasure, capture, suite, until } from './machine.ts';
 
 const TECHNIQUES = [
@@ -29,6 +30,7 @@ const TECHNIQUES = [
 /** Techniques whose receiver leaves nothing for tcpdump to see, as it takes what comes before the kernel does: how they send, to a packet socket. */
 const SENDERS: Readonly<Record<string, { io: string; device: string; longest: number }>> = {
   afxdp: { io: 'afxdp', device: 'eth0', longest: 3520 },
+  tap: { io: 'tap', device: 'tap0', longest: 9000 },
   // DPDK's packet socket has room for 2048 bytes.
   dpdk: { io: 'dpdk', device: 'net_af_packet0,iface=eth0', longest: 1514 },
   'dpdk-af-packet': { io: 'dpdk-af-packet', device: 'eth0', longest: 1514 },
@@ -49,6 +51,8 @@ const skip = cannotMeasure || (tools.length > 0 && `${tools.join(' and ')} not i
 
 const missing = await packagesMissing(localHost, ['switches']);
 const withoutDpdk = missing.includes('libdpdk-dev') && 'libdpdk-dev not installed: vswbench setup';
+
+const withoutTap = !existsSync(TUN_DEVICE) && `no ${TUN_DEVICE}: modprobe tun`;
 
 /** Runs with hugepages for one DPDK process, and gives them back. */
 async function withHugepages<T>(use: () => Promise<T>): Promise<T> {
@@ -71,6 +75,22 @@ async function withUsualMtu<T>(use: () => Promise<T>): Promise<T> {
     return await use();
   } finally {
     set(9000);
+  }
+}
+
+/** Runs with a TAP device, and the kernel leads what its application sends to the cable. */
+async function withTap<T>(device: string, use: () => Promise<T>): Promise<T> {
+  const within = (command: string) =>
+    execFileSync('ip', ['netns', 'exec', SOURCE.namespace, ...command.split(' ')], { stdio: 'pipe' });
+  within(`ip tuntap add dev ${device} mode tap`);
+  try {
+    within(`ip link set dev ${device} mtu 9000 up`);
+    within(`tc qdisc add dev ${device} clsact`);
+    const redirect = 'u32 match u32 0 0 action mirred egress redirect dev eth0';
+    within(`tc filter add dev ${device} ingress protocol all prio 1 ${redirect}`);
+    return await use();
+  } finally {
+    within(`ip link delete dev ${device}`);
   }
 }
 
@@ -219,6 +239,7 @@ function exchangeBy(file: string, options: Options) {
   const sender = SENDERS[options.io];
   if (sender === undefined) return exchange(file, options);
   const go = () => exchange(file, { ...options, io: 'raw' }, { sender: { io: options.io, device: sender.device } });
+  if (options.io === 'tap') return withTap(sender.device, go);
   const bare = options.io === 'dpdk-af-xdp' ? () => withUsualMtu(go) : go;
   return options.io.startsWith('dpdk') ? withHugepages(bare) : bare();
 }
@@ -486,10 +507,10 @@ suite('frames on the wire', skip, () => {
     }
   }
 
-  for (const io of ['udp', 'udp-mmsg', 'raw', 'raw-mmsg', 'packet-mmap-blocks', 'afxdp', 'dpdk']) {
+  for (const io of ['udp', 'udp-mmsg', 'raw', 'raw-mmsg', 'packet-mmap-blocks', 'afxdp', 'tap', 'dpdk']) {
     it(`${io} sends a mix of sizes in the order in which it is written`, {
       timeout: 60_000,
-      skip: io === 'dpdk' && withoutDpdk,
+      skip: (io === 'dpdk' && withoutDpdk) || (io === 'tap' && withoutTap),
     }, async () => {
       offload('on');
       const file = join(folder, `mix-${io}.pcap`);

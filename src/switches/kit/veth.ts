@@ -39,7 +39,7 @@ export function containerPorts({ ports }: Pick<SwitchContext, 'ports'>, network:
 }
 
 /** The port of an end. Throws HostError where there is none. */
-export function portFor(ports: readonly NetdevPort[], { pair, end }: PortRequest): NetdevPort {
+export function portFor<Port extends PortRequest>(ports: readonly Port[], { pair, end }: PortRequest): Port {
   const port = ports.find((one) => one.pair === pair && one.end === end);
   if (port === undefined) throw new HostError(`there is no port for the ${end} of pair ${pair}`);
   return port;
