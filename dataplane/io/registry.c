@@ -15,6 +15,7 @@
     always(io_udp)                                 \
     always(io_udp_mmsg)                            \
     always(io_udp_gso)                             \
+    always(io_uring)                               \
     always(io_raw)                                 \
     always(io_raw_mmsg)                            \
     always(io_packet_mmap)                         \

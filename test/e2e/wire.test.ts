@@ -19,6 +19,7 @@ const TECHNIQUES = [
   'udp',
   'udp-mmsg',
   'udp-gso',
+  'uring',
   'raw',
   'raw-mmsg',
   'packet-mmap',
@@ -383,7 +384,7 @@ suite('frames on the wire', skip, () => {
           assert.doesNotMatch(verbose, /bad|incorrect|truncated|wrong|\[\|/i);
           const frames = dissect(file);
           assert.equal(frames.length, offered);
-          const whole = !io.startsWith('udp');
+          const whole = !io.startsWith('u');
           const checked = io === 'udp-gso' || (whole && touch === 'full');
           for (const frame of frames) {
             // The byte order of the header's fields, the length of the IP packet and the destination MAC are where a
@@ -527,7 +528,7 @@ suite('frames on the wire', skip, () => {
       for (const frame of frames) {
         assert.equal(frame['ip.checksum.status'], '1');
         // UDP sockets send none.
-        assert.equal(frame['udp.checksum.status'], io.startsWith('udp') ? '3' : '1');
+        assert.equal(frame['udp.checksum.status'], io.startsWith('u') ? '3' : '1');
         assert.equal(frame['_ws.expert'], '');
       }
       const bytes = frames.reduce((sum, frame) => sum + Number(frame['frame.len']), 0);
