@@ -3,7 +3,7 @@
  * UDP sockets through io_uring: the packets of a burst are requests that one call submits, and packets that arrive are
  * completions of one request that stays (multishot), in buffers that the kernel takes from a ring.
  *
- * Each direction has a ring of its own, so that poll(2) on one wakes for what arrives only.
+ * Each direction has a ring of its own, whose completions are of one kind.
  * docs/decisions/0032-io-uring.md says what that measures, and why nothing is sent without a copy.
  */
 #include <poll.h>
@@ -291,7 +291,9 @@ static void uring_descriptors(const struct io_port *port, int *rx_fd, int *tx_fd
 {
     const struct uring *state = port->state;
 
-    *rx_fd = state->rx.fd;
+    /* poll(2) on a ring is not woken by work that waits for our next call (DEFER_TASKRUN): packets wait in the socket.
+     */
+    *rx_fd = port->config.receives ? state->socket.sockets.rx_fd : -1;
     *tx_fd = port->config.transmits ? state->socket.sockets.tx_fd : -1;
 }
 
