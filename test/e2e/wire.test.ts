@@ -508,7 +508,7 @@ suite('frames on the wire', skip, () => {
     }
   }
 
-  for (const io of ['udp', 'udp-mmsg', 'raw', 'raw-mmsg', 'packet-mmap-blocks', 'afxdp', 'tap', 'dpdk']) {
+  for (const io of ['udp', 'udp-mmsg', 'uring', 'raw', 'raw-mmsg', 'packet-mmap-blocks', 'afxdp', 'tap', 'dpdk']) {
     it(`${io} sends a mix of sizes in the order in which it is written`, {
       timeout: 60_000,
       skip: (io === 'dpdk' && withoutDpdk) || (io === 'tap' && withoutTap),
