@@ -20,6 +20,7 @@ export const macvlan: SwitchDriver = {
   ports: ['netdev'],
   locations: ['local'],
   threads: 0,
+  unserved: { 'dpdk-af-xdp': "DPDK's driver gets no AF_XDP socket on its interfaces" },
   oneAddress: 'it hands a frame over to the address of an interface alone',
   hotplug: 'port',
 

@@ -14,7 +14,7 @@ export const tcPeer: SwitchDriver = {
   ports: ['netdev'],
   locations: ['local'],
   threads: 0,
-  unserved: { afxdp: PAST_XDP, 'afxdp-busy': PAST_XDP },
+  unserved: { afxdp: PAST_XDP, 'afxdp-busy': PAST_XDP, 'dpdk-af-xdp': PAST_XDP },
 
   // redirect_peer is older, but goes with the process only where it is attached by tcx.
   probe: (host) => probeRedirect(host, { module: 'tcx', symbol: 'tcx_link_attach' }, '6.6'),
