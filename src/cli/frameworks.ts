@@ -18,11 +18,9 @@ function namesIn(folder: string): Map<string, string> {
   const sources = readdirSync(folder).filter((name) => name.endsWith('.c'));
   return new Map(
     sources.flatMap((name) => {
-      const found = /^const struct io_ops (io_\w+) = \{\s*\.name = "([^"]+)"/m.exec(
-        readFileSync(join(folder, name), 'utf8'),
-      );
-      const [, symbol, framework] = found ?? [];
-      return symbol === undefined || framework === undefined ? [] : [[symbol, framework] as const];
+      const source = readFileSync(join(folder, name), 'utf8');
+      const found = source.matchAll(/^const struct io_ops (io_\w+) = \{\s*\.name = "([^"]+)"/gm);
+      return Array.from(found, ([, symbol = '', framework = '']) => [symbol, framework] as const);
     }),
   );
 }
