@@ -79,6 +79,14 @@ const DocumentSchema = z.looseObject({
 });
 export type Document = z.infer<typeof DocumentSchema>;
 
+/** Fails where a case was not measured, or no packet of it arrived. */
+export function assertMeasured(results: Document['results']): void {
+  for (const { case: one, outcome, trials, reason } of results) {
+    assert.equal(outcome, 'measured', `${one.switch} with ${one.io}: ${reason}`);
+    assert.ok((trials[0]?.receivedPackets ?? 0) > 0, `${one.switch} with ${one.io}`);
+  }
+}
+
 /** The document that a run printed; fails where it printed a stack trace as well. */
 export function documentOf(ended: Ended): Document {
   assert.equal(ended.stderr.includes('    at '), false, `a stack trace:\n${ended.stderr}`);

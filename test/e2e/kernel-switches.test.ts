@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { it } from 'node:test';
 import { TUN_DEVICE } from '../../src/switches/driver.ts';
-import { documentOf } from './document.ts';
+import { assertMeasured, documentOf } from './document.ts';
 import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
 suite('switches of the kernel', cannotMeasure, () => {
@@ -16,10 +16,7 @@ suite('switches of the kernel', cannotMeasure, () => {
     const ended = await workspace.run(['run', '--json', ...asked, ...briefly]);
     const { results } = documentOf(ended);
     assert.equal(results.length, 4);
-    for (const { case: one, outcome, trials, reason } of results) {
-      assert.equal(outcome, 'measured', `${one.switch} ${one.io}: ${reason}`);
-      assert.ok((trials[0]?.receivedPackets ?? 0) > 0);
-    }
+    assertMeasured(results);
     assertNothingLeft();
   });
 
@@ -30,10 +27,7 @@ suite('switches of the kernel', cannotMeasure, () => {
     const skipped = results.find(({ outcome }) => outcome === 'skipped');
     if (skipped !== undefined) return t.skip(skipped.reason ?? '');
     assert.equal(results.length, 3);
-    for (const { case: one, outcome, trials, reason } of results) {
-      assert.equal(outcome, 'measured', `${one.switch}: ${reason}`);
-      assert.ok((trials[0]?.receivedPackets ?? 0) > 0);
-    }
+    assertMeasured(results);
     assertNothingLeft();
   });
 

@@ -2,7 +2,7 @@
 // Open vSwitch on interfaces of the kernel: every packet has its place, and nothing is left of its daemons, taps and programs.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { documentOf } from './document.ts';
+import { assertMeasured, documentOf } from './document.ts';
 import { cannotMeasure, suite, suiteWorkspace } from './machine.ts';
 
 suite('Open vSwitch on interfaces', cannotMeasure, () => {
@@ -16,10 +16,7 @@ suite('Open vSwitch on interfaces', cannotMeasure, () => {
     const skipped = results.find(({ outcome }) => outcome === 'skipped');
     if (skipped !== undefined) return t.skip(skipped.reason ?? '');
     assert.equal(results.length, 3);
-    for (const { case: one, outcome, trials, reason } of results) {
-      assert.equal(outcome, 'measured', `${one.switch}: ${reason}`);
-      assert.ok((trials[0]?.receivedPackets ?? 0) > 0);
-    }
+    assertMeasured(results);
     assertNothingLeft();
   });
 });
