@@ -43,7 +43,7 @@ describe('a file with a switch', () => {
       `export const it = { ${GOOD}, start: undefined };\n`,
       /: it\.start: expected a function, received nothing/,
     ],
-    ['a kind of port that is none', `export const it = { ${GOOD}, ports: ['tap'] };\n`, /: it\.ports\[0\]: .*netdev/],
+    ['a kind of port that is none', `export const it = { ${GOOD}, ports: ['cable'] };\n`, /: it\.ports\[0\]: .*netdev/],
     [
       'threads that are no number',
       `export const it = { ${GOOD}, threads: '1' };\n`,
