@@ -50,24 +50,27 @@ async function measureCard(earlier: Card | null, options: CardOptions): Promise<
     throw new CliError(EXIT.usage, 'a card is of one machine: give one --testbed, and a card for each');
   }
   const specs = campaign.testbeds.map((name) => onCpus(findTestbed(name, campaign), campaign, null));
-  await withSession({ specs, loaded, lookOnly: false, command: 'vswbench card' }, async (session) => {
-    const plan = planNew(campaign, session.drivers, session.views);
-    refuseNothing(plan);
-    refuseSeveral(plan);
-    saveMemory();
-    const store = openStore(storePath);
-    if (session.spare !== null) store.useSpare(session.spare);
-    try {
-      const begun = earlier ?? {
-        id: `card-${newCampaignId(new Date(), randomInt(16 ** 3))}`,
-        startedAt: new Date().toISOString(),
-        ...{ asked, driverFiles, subjects: cardSubjects(plan.cases, campaign.ios !== null) },
-      };
-      await conclude(store, await measureParts(store, session, begun), options);
-    } finally {
-      store.close();
-    }
-  });
+  await withSession(
+    { specs, loaded, switches: campaign.switches, lookOnly: false, command: 'vswbench card' },
+    async (session) => {
+      const plan = planNew(campaign, session.drivers, session.views);
+      refuseNothing(plan);
+      refuseSeveral(plan);
+      saveMemory();
+      const store = openStore(storePath);
+      if (session.spare !== null) store.useSpare(session.spare);
+      try {
+        const begun = earlier ?? {
+          id: `card-${newCampaignId(new Date(), randomInt(16 ** 3))}`,
+          startedAt: new Date().toISOString(),
+          ...{ asked, driverFiles, subjects: cardSubjects(plan.cases, campaign.ios !== null) },
+        };
+        await conclude(store, await measureParts(store, session, begun), options);
+      } finally {
+        store.close();
+      }
+    },
+  );
 }
 
 /** Measures what is missing, page by page: each part is kept as soon as it begins. Throws CliError where it is stopped. */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Campaign } from '../model/campaign.ts';
+import type { BegunCampaign } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { renderSummary } from '../report/terminal.ts';
 import type { Machinery } from '../run/carry-out.ts';
@@ -39,7 +41,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const names = stored === null ? campaign.testbeds : testbedsOf(stored);
   const specs = names.map((name) => onCpus(findTestbed(name, campaign), campaign, stored));
   await withSession(
-    { specs, loaded, lookOnly, command: 'vswbench run' },
+    { specs, loaded, switches: switchesOf(campaign, stored), lookOnly, command: 'vswbench run' },
     async ({ drivers, views, machinery, spare }) => {
       const plan = stored === null ? planNew(campaign, drivers, views) : planResumed(stored, views);
       if (stored !== null) refuseStrangers(plan, drivers);
@@ -48,6 +50,14 @@ export async function run(file: string | undefined, options: RunOptions): Promis
       if (spare !== null) await measureAndTell(plan, machinery, { spare, isNew: stored === null }, options);
     },
   );
+}
+
+/** The switches of a campaign; null for all. */
+function switchesOf(
+  { switches }: Pick<Campaign, 'switches'>,
+  stored: Pick<BegunCampaign, 'cases'> | null,
+): readonly string[] | null {
+  return stored === null ? switches : stored.cases.map((planned) => planned.case.switch);
 }
 
 async function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): Promise<void> {

@@ -32,6 +32,8 @@ export interface Session {
 export interface Asked {
   specs: readonly ReturnType<typeof onCpus>[];
   loaded: LoadedDrivers;
+  /** Those that machines are asked for; null for all. To ask for each takes longer than many a trial. */
+  switches: readonly string[] | null;
   /** Nothing is touched. */
   lookOnly: boolean;
   /** Who needs root, and for what. */
@@ -40,7 +42,7 @@ export interface Asked {
 
 /** Connects to the testbeds for the time of `use`, and leaves them as they were. Throws CliError. */
 export async function withSession(
-  { specs, loaded, lookOnly, command }: Asked,
+  { specs, loaded, switches, lookOnly, command }: Asked,
   use: (session: Session) => Promise<void>,
 ): Promise<void> {
   if (!lookOnly && specs.some(({ spec }) => isHere(spec))) requireRoot(command, 'makes containers and interfaces');
@@ -60,7 +62,8 @@ export async function withSession(
     const drivers = await Promise.all(
       loaded.drivers.map((driver) => (loaded.files.has(driver.id) ? askedOnce(driver) : driver)),
     );
-    const views = await Promise.all(testbeds.map((testbed) => viewOf(testbed, drivers, build)));
+    const asked = drivers.filter(({ id }) => switches === null || switches.includes(id));
+    const views = await Promise.all(testbeds.map((testbed) => viewOf(testbed, asked, build)));
     await use({ drivers, views, machinery: { drivers, artifacts, atWork: faults.atWork, checkout }, spare });
   } finally {
     for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);

@@ -104,7 +104,7 @@ export const InventorySchema = z.strictObject({
   mitigations: z.record(z.string(), z.string()),
   /** Kernel knobs that change the figures, as found (path-like name to value); absent ones are left out. */
   knobs: z.record(z.string(), z.string()),
-  /** Programs, libraries, switches and network cards, such as lxc, node, `switch ovs`, `NIC eth0`. */
+  /** Programs, libraries, those switches that the campaign names (all where it names none) and network cards, such as lxc, node, `switch ovs`, `NIC eth0`. */
   versions: z.record(z.string(), z.string()),
   loadAverage: z.number(),
   /** Whatever of the host can be in the way; empty in records of older versions. It is told, and makes no two machines unlike. */

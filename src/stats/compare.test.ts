@@ -191,6 +191,17 @@ test('machines and conditions that differ are named', () => {
     ['duration (ms)', 'version of lxc', 'version of busybox'],
   );
   assert.deepEqual(unlikeConditions(a, a), []);
+  const having = (versions: Record<string, string>) =>
+    toCampaignResult(
+      storedCampaign({
+        hosts: [hostRecord({ inventory: { ...other, versions: { ...other.versions, ...versions } } })],
+      }),
+    );
+  const seen = unlikeConditions(
+    having({ 'switch ovs': '3.1', 'switch vpp': '26.10' }),
+    having({ 'switch ovs': '3.2', 'switch tc': 'Linux 6.18' }),
+  );
+  assert.deepEqual(seen, [{ what: 'version of switch ovs', a: '3.1', b: '3.2' }]);
   const capacity = toCampaignResult(capacityCampaign());
   const partial = { ...capacity, search: { ...SEARCH_DEFAULTS, objectives: SEARCH_DEFAULTS.objectives.slice(1) } };
   assert.deepEqual(unlikeConditions(capacity, partial), [

@@ -255,11 +255,20 @@ function unlikeStates(left: HostRecord, right: HostRecord): Unlike[] {
     ['kernel command line', a.kernelCommandLine, b.kernelCommandLine],
     ['CPUs used', usedCpus(a), usedCpus(b)],
     ['clock source', a.clocksource, b.clocksource],
-    ...records('version of', ({ versions }) => versions),
+    ...records('version of', ({ versions }) => askedByBoth(versions, a.versions, b.versions)),
     ...records('knob', ({ knobs }) => knobs),
     ...unlikeKnobs(left, right),
     ...records('mitigation', ({ mitigations }) => mitigations),
   ]).map((unlike) => ({ ...unlike, what: nameIn(testbed, role, unlike.what) }));
+}
+
+/** A campaign asks for the switches alone that it names, and lacks those of others. */
+function askedByBoth(
+  versions: Inventory['versions'],
+  ...both: readonly Inventory['versions'][]
+): Inventory['versions'] {
+  const isAsked = ([key]: [string, string]) => !key.startsWith('switch ') || both.every((one) => key in one);
+  return Object.fromEntries(Object.entries(versions).filter(isAsked));
 }
 
 /** How each knob stood while trials ran, where both campaigns tell. */
