@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,7 +64,7 @@ int bpf_map_create(enum bpf_map_type type, uint32_t key_size, uint32_t value_siz
     return call(BPF_MAP_CREATE, &attr);
 }
 
-int bpf_map_put(int map_fd, const void *key, const void *value)
+static int element(enum bpf_cmd command, int map_fd, const void *key, const void *value)
 {
     union bpf_attr attr;
 
@@ -71,16 +72,22 @@ int bpf_map_put(int map_fd, const void *key, const void *value)
     attr.map_fd = (uint32_t)map_fd;
     attr.key = (uintptr_t)key;
     attr.value = (uintptr_t)value;
-    return call(BPF_MAP_UPDATE_ELEM, &attr);
+    return call(command, &attr);
+}
+
+int bpf_map_put(int map_fd, const void *key, const void *value)
+{
+    return element(BPF_MAP_UPDATE_ELEM, map_fd, key, value);
 }
 
 int bpf_map_get(int map_fd, const void *key, void *value)
 {
-    union bpf_attr attr;
+    return element(BPF_MAP_LOOKUP_ELEM, map_fd, key, value);
+}
 
-    memset(&attr, 0, sizeof(attr));
-    attr.map_fd = (uint32_t)map_fd;
-    attr.key = (uintptr_t)key;
-    attr.value = (uintptr_t)value;
-    return call(BPF_MAP_LOOKUP_ELEM, &attr);
+void bpf_lift_memory_limit(void)
+{
+    const struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+    setrlimit(RLIMIT_MEMLOCK, &limit);
 }

@@ -29,7 +29,6 @@ enum bpf_register_number { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 #define ADD(dst, value) INSN(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, value)
 /* The descriptor of a map, which takes two instructions, and two places where skips are counted. */
 #define SET_MAP(dst, fd) INSN(BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_FD, 0, fd), INSN(0, 0, 0, 0, 0)
-#define SKIP(count) INSN(BPF_JMP | BPF_JA, 0, 0, count, 0)
 #define SKIP_IF(dst, value, count) INSN(BPF_JMP | BPF_JEQ | BPF_K, dst, 0, count, value)
 #define SKIP_UNLESS(dst, value, count) INSN(BPF_JMP | BPF_JNE | BPF_K, dst, 0, count, value)
 #define SKIP_IF_ANY_BIT(dst, bits, count) INSN(BPF_JMP | BPF_JSET | BPF_K, dst, 0, count, bits)
@@ -64,5 +63,8 @@ int bpf_map_create(enum bpf_map_type type, uint32_t key_size, uint32_t value_siz
 /* 0, or a negative errno. */
 int bpf_map_put(int map_fd, const void *key, const void *value);
 int bpf_map_get(int map_fd, const void *key, void *value);
+
+/* Maps, and the rings and frames of AF_XDP, are locked memory, which kernels before 5.11 charge to the user. */
+void bpf_lift_memory_limit(void);
 
 #endif

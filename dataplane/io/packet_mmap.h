@@ -12,7 +12,6 @@ struct packet_mmap {
     struct packet_sockets sockets;
     struct packet_ring tx, rx;
     uint32_t frame_len;
-    uint64_t tx_errors;
     uint32_t rx_lent; /* frames */
     /* Of a ring of blocks: where in the next one we are, and that it is to be given back. */
     const struct tpacket3_hdr *packet;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -44,14 +43,6 @@ int xsk_probe(char *why, size_t why_size)
     }
     close(fd);
     return 0;
-}
-
-/* Frames and rings are locked memory, which kernels before 5.11 charge to the user. */
-static void lift_memory_limit(void)
-{
-    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-
-    setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
 static int register_memory(struct io_port *port, struct xsk *xsk)
@@ -225,7 +216,7 @@ int xsk_open(struct io_port *port, struct xsk *xsk, const struct netdev *dev, co
 
     *xsk = XSK_NONE;
     xsk->chunk = port->config.frame_len <= IO_FRAME_USUAL ? XSK_CHUNK_USUAL : XSK_CHUNK_MAX;
-    lift_memory_limit();
+    bpf_lift_memory_limit();
     xsk->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (xsk->fd < 0)
         return netdev_fail(port, errno, "cannot open an AF_XDP socket: %s", strerror(errno));

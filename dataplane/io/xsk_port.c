@@ -11,7 +11,6 @@
 
 struct xsk_port {
     struct xsk xsk;
-    bool busy_poll;    /* asked for */
     bool polls_device; /* our calls poll the device */
     struct napi_deferral deferral;
     /* Addresses of the tx frames that are neither lent nor with the kernel: what was used last is lent first, while it
@@ -23,10 +22,10 @@ struct xsk_port {
     uint32_t rx_lent;
 };
 
-static int open_port(struct io_port *port, struct xsk_port *state)
+static int open_port(struct io_port *port, struct xsk_port *state, bool busy_poll)
 {
     const struct io_config *c = &port->config;
-    const struct xsk_options options = {c->receives, c->transmits, state->busy_poll};
+    const struct xsk_options options = {c->receives, c->transmits, busy_poll};
     struct netdev dev;
     int error = netdev_find(port, &dev);
 
@@ -34,7 +33,7 @@ static int open_port(struct io_port *port, struct xsk_port *state)
         return error;
     if ((error = xsk_open(port, &state->xsk, &dev, &options)) < 0)
         return error;
-    if (state->busy_poll && c->receives && !napi_defer(&state->deferral, c->device))
+    if (busy_poll && c->receives && !napi_defer(&state->deferral, c->device))
         return netdev_fail(port, errno,
                            "cannot have the kernel leave %s to us (napi_defer_hard_irqs: %s): use --io afxdp",
                            c->device, strerror(errno));
@@ -82,9 +81,8 @@ static int open_as(struct io_port *port, bool busy_poll)
         return netdev_fail(port, ENOMEM, "no memory for the port: free some");
     state->xsk = XSK_NONE;
     state->deferral.sysfs = -1;
-    state->busy_poll = busy_poll;
     port->state = state;
-    int error = open_port(port, state);
+    int error = open_port(port, state, busy_poll);
     if (error < 0) {
         xsk_port_close(port);
         return error;

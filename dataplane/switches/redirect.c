@@ -27,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,10 +99,7 @@ static bool parse(struct redirect *r, int count, char **arguments)
 
 static bool make_maps(struct redirect *r)
 {
-    /* Maps are locked memory, which kernels before 5.11 charge to the user. */
-    const struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-
-    setrlimit(RLIMIT_MEMLOCK, &limit);
+    bpf_lift_memory_limit();
     r->maps.addresses = bpf_map_create(BPF_MAP_TYPE_HASH, sizeof(struct address), sizeof(uint32_t), ADDRESSES_MAX);
     r->maps.ports = bpf_map_create(BPF_MAP_TYPE_DEVMAP, sizeof(uint32_t), sizeof(uint32_t), r->count);
     r->maps.counts = bpf_map_create(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(struct port_counts), r->count);

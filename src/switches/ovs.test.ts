@@ -3,19 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost, FakeProcess, switchContext } from '../../test/fixtures/host.ts';
+import { PMD_QUEUES } from '../../test/fixtures/ovs-answers.ts';
 import type { SwitchContext } from './driver.ts';
 import { ovs } from './ovs.ts';
-
-const PMD_QUEUES = `pmd thread numa_id 0 core_id 5:
-  isolated : true
-  port: p1-3              queue-id:  0 (enabled)   pmd usage:  0 %
-  overhead:  0 %
-pmd thread numa_id 0 core_id 2:
-  isolated : false
-  port: p0-3              queue-id:  0 (enabled)   pmd usage: 48 %
-  port: p1-3              queue-id:  1 (disabled)  pmd usage:  0 %
-  overhead: NOT AVAIL
-`;
 
 describe("OVS's ports", () => {
   const PORTS = [

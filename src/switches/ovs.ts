@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Open vSwitch with its user-space datapath (DPDK): one vhost-user port for each application.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Host, HostError, type HostProcess } from '../host/host.ts';
+import { HostError, type HostProcess } from '../host/host.ts';
 import { FRAME_BYTES_USUAL, mtuOf } from '../model/frame.ts';
 import { type ServedQueue, servedAsAsked } from '../model/workers.ts';
 import {
@@ -21,9 +21,11 @@ import {
   addBridge,
   appctl,
   countersOf,
+  findDaemon,
   findSchema,
   healthOf,
   type OvsPortStatistics,
+  ovsVersion,
   portNumber,
   startDaemon,
   startDatabase,
@@ -60,7 +62,7 @@ export const ovs: SwitchDriver = {
   hugepageBytes: () => MEMORY_MIB * 1024 * 1024,
 
   async probe(host) {
-    const found = await findDaemon(host);
+    const found = await findDaemon(host, DAEMONS, versionWithDpdk);
     const schema = await findSchema(host);
     if (found !== null && schema !== null) return { available: true, version: found.version };
     return {
@@ -72,7 +74,7 @@ export const ovs: SwitchDriver = {
 
   async start(context) {
     const { host, directory } = context;
-    const daemon = await findDaemon(host);
+    const daemon = await findDaemon(host, DAEMONS, versionWithDpdk);
     const schema = await findSchema(host);
     if (daemon === null || schema === null) throw new HostError('Open vSwitch with DPDK is gone');
     await host.makeDirectory(`${directory}/ports`);
@@ -105,16 +107,11 @@ export const ovs: SwitchDriver = {
   },
 };
 
-async function findDaemon(host: Host): Promise<{ path: string; version: string } | null> {
-  for (const path of DAEMONS) {
-    const { exitCode, stdout } = await host.run([path, '--version']);
-    const [, version] = /\(Open vSwitch\) (\S+)/.exec(stdout) ?? [];
-    const [, dpdk] = /^DPDK (\S+)/m.exec(stdout) ?? [];
-    if (exitCode === 0 && version !== undefined && dpdk !== undefined) {
-      return { path, version: `${version}, DPDK ${dpdk}` };
-    }
-  }
-  return null;
+/** One without DPDK is none. */
+function versionWithDpdk(told: string): string | undefined {
+  const version = ovsVersion(told);
+  const [, dpdk] = /^DPDK (\S+)/m.exec(told) ?? [];
+  return version === undefined || dpdk === undefined ? undefined : `${version}, DPDK ${dpdk}`;
 }
 
 /** A poller on each of the CPUs, memory on their node, and no device of the host but the uplink. */

@@ -15,11 +15,20 @@ const DAEMONS = [
   '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk',
 ];
 
-/** The daemon of a host, with DPDK or without; null where there is none. */
-export async function findDaemon(host: Host): Promise<{ path: string; version: string } | null> {
-  for (const path of DAEMONS) {
+/** The version in what a daemon says of itself. */
+export function ovsVersion(told: string): string | undefined {
+  return /\(Open vSwitch\) (\S+)/.exec(told)?.[1];
+}
+
+/** The first of these daemons of a host that tells its version, with DPDK or without where nothing else is said; null where there is none. */
+export async function findDaemon(
+  host: Host,
+  paths: readonly string[] = DAEMONS,
+  versionIn: (told: string) => string | undefined = ovsVersion,
+): Promise<{ path: string; version: string } | null> {
+  for (const path of paths) {
     const { exitCode, stdout } = await host.run([path, '--version']);
-    const [, version] = /\(Open vSwitch\) (\S+)/.exec(stdout) ?? [];
+    const version = versionIn(stdout);
     if (exitCode === 0 && version !== undefined) return { path, version };
   }
   return null;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { PMD_QUEUES } from '../../../test/fixtures/ovs-answers.ts';
 import { parseMainThread, parsePmdQueues, parsePmdStatistics } from './ovs-pmd.ts';
 
 const PMD_STATISTICS = `pmd thread numa_id 0 core_id 1:
@@ -28,18 +29,6 @@ describe('what OVS prints', () => {
     assert.deepEqual(parsePmdStatistics('pmd thread numa_id 0 core_id 1:\n  packets received: 0\n', [1]), {});
   });
 });
-
-/** Two threads and a port whose second queue the application has not enabled; those that do not poll have queues of their own. */
-const PMD_QUEUES = `pmd thread numa_id 0 core_id 5:
-  isolated : true
-  port: p1-3              queue-id:  0 (enabled)   pmd usage:  0 %
-  overhead:  0 %
-pmd thread numa_id 0 core_id 2:
-  isolated : false
-  port: p0-3              queue-id:  0 (enabled)   pmd usage: 48 %
-  port: p1-3              queue-id:  1 (disabled)  pmd usage:  0 %
-  overhead: NOT AVAIL
-`;
 
 describe('what OVS prints of several threads', () => {
   it('of the queues that each polls', () => {
