@@ -66,6 +66,8 @@ suite('known delays', cannotMeasure, () => {
         const { measurement, histograms } = await impaired(BIMODAL, options);
         const { offeredPackets, lostPackets, reorderedPackets } = measurement;
         assert.equal(lostPackets, 0);
+        const held = heldUp(histograms, names);
+        if (held !== null) return held;
         if (options.includes('throughput')) {
           // Each of the slow ones is overtaken, but for one that nobody follows.
           assert.equal(reorderedPackets, Math.floor(offeredPackets / EACH) - (offeredPackets % EACH === 0 ? 1 : 0));
@@ -92,7 +94,10 @@ suite('known delays', cannotMeasure, () => {
     await comesOutOnce(async () => {
       const { measurement, histograms } = await impaired({ 'stall-at': 700, 'stall-ms': 200 }, `--io udp ${PACE}`);
       assert.equal(measurement.lostPackets, 0);
-      const late = ['oneWay', 'oneWayActual'].map((name) => {
+      const names = ['oneWay', 'oneWayActual'];
+      const held = heldUp(histograms, names);
+      if (held !== null) return held;
+      const late = names.map((name) => {
         const histogram = histograms[name];
         assert.ok(histogram !== undefined && histogram.max >= 195 * MS, `${name}: ${histogram?.max}`);
         // One packet is due each millisecond, and those of the first half wait longer than half of the time.
@@ -210,6 +215,12 @@ suite('known delays', cannotMeasure, () => {
     return { stoppedMs, ...latest(await running.ended) };
   }
 });
+
+/** A sender that was kept from its CPU for long gives up what was due meanwhile, and percentiles among that are withheld. */
+function heldUp(histograms: Seen['histograms'], names: readonly string[]): string | null {
+  const name = names.find((one) => (histograms[one]?.censored ?? 0) > 0);
+  return name === undefined ? null : `${name}: ${histograms[name]?.censored} packets were due and never sent`;
+}
 
 /** Of packets that are due at a steady rate, when for so long none goes on. */
 function stallOf(stallNs: number, packets: number, pps: number) {
