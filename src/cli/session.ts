@@ -47,8 +47,8 @@ export async function withSession(
 ): Promise<void> {
   if (!lookOnly && specs.some(({ spec }) => isHere(spec))) requireRoot(command, 'makes containers and interfaces');
   const spare = lookOnly ? null : holdResults();
-  const artifacts = await ensureArtifacts(localHost, checkout);
-  const build = { version, commit: await commitOf(localHost, checkout) };
+  const [artifacts, commit] = await Promise.all([ensureArtifacts(localHost, checkout), commitOf(localHost, checkout)]);
+  const build = { version, commit };
   const session = randomInt(2 ** 47).toString(36);
   const testbeds: ConnectedTestbed[] = [];
   const faults = guardAgainstFaults(loaded.files, {

@@ -7,7 +7,7 @@ import { HostError } from './host.ts';
 
 const CHECKOUT = { root: '/opt/vswbench' };
 const APPLICATION = '/opt/vswbench/build/dataplane/vswload';
-const ROOT = '/opt/vswbench/build/roots/0123456789ab';
+const ROOT = '/opt/vswbench/build/roots/68f005f3d1ab';
 const LIST = '{"v":2,"type":"list","roles":["sender"],"frameworks":[]}\n';
 const LDD = `	linux-vdso.so.1 (0x00007ffc0a5f2000)
 	libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f1c2a000000)
@@ -161,7 +161,7 @@ describe('removeOldRoots', () => {
   it('removes every root but the one in use', async (t) => {
     const host = built(t);
     await removeOldRoots(host, CHECKOUT, ARTIFACTS);
-    assert.deepEqual(await host.list('/opt/vswbench/build/roots'), ['0123456789ab']);
+    assert.deepEqual(await host.list('/opt/vswbench/build/roots'), ['68f005f3d1ab']);
   });
   it('leaves all while another vswbench of the checkout runs, which need not measure on this machine', async (t) => {
     const host = built(t).put({ '/proc/2000000003/cmdline': main(CHECKOUT.root) });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is built once and used by every trial: the traffic application, and the root file system that containers share.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Framework, FrameworkListSchema } from '../model/dataplane.ts';
 import { type Host, HostError, isOnPath, lastLine, runOrThrow } from './host.ts';
@@ -37,9 +38,11 @@ const FOLDERS = ['bin', 'dev', 'proc', 'sys', 'tmp', 'run/vswbench', 'etc', 'sbi
  */
 export async function ensureArtifacts(host: Host, checkout: Checkout): Promise<Artifacts> {
   const application = await buildApplication(host, checkout);
-  const root = await buildRoot(host, checkout, application);
-  const programs = programsOf(checkout);
-  return { programs, application, root, frameworks: await listFrameworks(host, application) };
+  const [root, frameworks] = await Promise.all([
+    buildRoot(host, checkout, application),
+    listFrameworks(host, application),
+  ]);
+  return { programs: programsOf(checkout), application, root, frameworks };
 }
 
 /** The I/O frameworks that the application was built with, and whether each works here. */
@@ -82,11 +85,15 @@ async function buildRoot(host: Host, checkout: Checkout, application: string): P
   if (busybox === null) throw new NotSetUpError('busybox-static is not installed');
   if (!(await isOnPath(host, 'lxc-execute'))) throw new NotSetUpError('lxc is not installed');
   const init = await findExecutable(host, CONTAINER_INITS);
-  const libraries = [...new Set([...(await librariesOf(host, application)), ...(await librariesOf(host, busybox))])];
+  const needed = await Promise.all([application, busybox].map((program) => librariesOf(host, program)));
+  const libraries = [...new Set(needed.flat())];
   const copied = [...libraries, ...(await xdpProgramsOf(host, libraries))];
   const files = [application, busybox, ...(init === null ? [] : [init]), ...copied];
   const sums = await runOrThrow(host, ['sha256sum', ...files]);
-  const digest = (await runOrThrow(host, ['sha256sum'], `${FOLDERS.join(' ')}\n${sums}`)).slice(0, 12);
+  const digest = createHash('sha256')
+    .update(`${FOLDERS.join(' ')}\n${sums}`)
+    .digest('hex')
+    .slice(0, 12);
   const root = `${rootsOf(checkout)}/${digest}`;
   if ((await host.list(root)).length > 0) return root;
 

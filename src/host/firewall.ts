@@ -26,11 +26,11 @@ export async function bridgedRules(host: Host, interfaces: readonly string[] = [
 export async function readBridgedRules(host: Host, interfaces: readonly string[] = []): Promise<BridgedRules> {
   // Without it, packets that are bridged never see the filters of IP. A trial has neither ARP nor IPv6.
   const seesIp = (await host.read('/proc/sys/net/bridge/bridge-nf-call-iptables'))?.trim() === '1';
-  const parts = [
-    await nftables(host, seesIp, interfaces),
-    ...(seesIp ? [await iptablesLegacy(host)] : []),
-    await ebtablesLegacy(host),
-  ];
+  const parts = await Promise.all([
+    nftables(host, seesIp, interfaces),
+    ...(seesIp ? [iptablesLegacy(host)] : []),
+    ebtablesLegacy(host),
+  ]);
   return { rules: parts.flatMap(({ rules }) => rules), unreadable: parts.flatMap(({ unreadable }) => unreadable) };
 }
 

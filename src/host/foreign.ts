@@ -8,13 +8,14 @@ import { programsOn } from './interface-programs.ts';
 
 /** Everything of it that is known, one entry a fact; also of these interfaces, which are uplinks of a testbed. */
 export async function foreignOf(host: Host, uplinks: readonly string[] = []): Promise<Foreign[]> {
-  return [
-    ...(await filters(host, uplinks)),
-    ...(await interfaces(host, uplinks)),
-    ...(await managers(host)),
-    ...(await appArmor(host)),
-    ...(await seLinux(host)),
-  ];
+  const found = await Promise.all([
+    filters(host, uplinks),
+    interfaces(host, uplinks),
+    managers(host),
+    appArmor(host),
+    seLinux(host),
+  ]);
+  return found.flat();
 }
 
 /** So many rules are named; a container engine has hundreds. */

@@ -160,6 +160,8 @@ export const UndoSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('remove-path'), path: z.string() }),
   /** Removed only where nothing is in it: a folder that others use as well. */
   z.strictObject({ kind: z.literal('remove-empty-directory'), path: z.string() }),
+  /** In this order: each program that is started for it costs as much as all of them. */
+  z.strictObject({ kind: z.literal('remove-empty-directories'), paths: z.array(z.string()) }),
   z.strictObject({ kind: z.literal('restore-knob'), path: z.string(), value: z.string() }),
   /** A knob that was turned for measuring, to any of these values; what somebody else has made of it meanwhile is left, and told. */
   z.strictObject({

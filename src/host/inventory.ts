@@ -55,6 +55,13 @@ export async function takeInventory(
   const cpuinfo = await text('/proc/cpuinfo');
   const cpus = await cpusOf(host);
   const flags = new Set((field(cpuinfo, 'flags') ?? '').split(' '));
+  // It compares the CPUs' clocks, which whatever else is started meanwhile would make less exact.
+  const clockErrorNs = programs === null ? null : await clockErrorOf(host, programs);
+  const [virtualization, versions, foreign] = await Promise.all([
+    virtualizationOf(host, flags),
+    versionsOf(host),
+    foreignOf(host, uplinks),
+  ]);
   return {
     hostname: await text('/proc/sys/kernel/hostname'),
     recordedAt: new Date().toISOString(),
@@ -64,7 +71,7 @@ export async function takeInventory(
     kernel: await text('/proc/sys/kernel/osrelease'),
     kernelCommandLine: await text('/proc/cmdline'),
     architecture: architectureOf(cpuinfo),
-    virtualization: await virtualizationOf(host, flags),
+    virtualization,
     cpuModel: (await cpuModelOf(host, cpuinfo)) ?? architectureOf(cpuinfo),
     microcode: field(cpuinfo, 'microcode') ?? null,
     cpus,
@@ -73,11 +80,11 @@ export async function takeInventory(
     clocksource: (await clocksourceOf(host)) ?? 'unknown',
     // arm64's generic timer is invariant by its architecture.
     invariantTsc: architectureOf(cpuinfo) === 'arm64' || (flags.has('constant_tsc') && flags.has('nonstop_tsc')),
-    clockErrorNs: programs === null ? null : await clockErrorOf(host, programs),
+    clockErrorNs,
     mitigations: await readAll(host, await vulnerabilities(host)),
     knobs: { ...(await readAll(host, KNOBS)), ...(await settingsOf(host, cpus)) },
-    versions: await versionsOf(host),
-    foreign: await foreignOf(host, uplinks),
+    versions,
+    foreign,
     loadAverage: Number((await text('/proc/loadavg')).split(' ')[0] ?? 0),
   };
 }
@@ -140,13 +147,13 @@ async function readAll(host: Host, paths: Record<string, string>): Promise<Recor
 }
 
 async function versionsOf(host: Host): Promise<Record<string, string>> {
-  const versions: Record<string, string> = { node: process.versions.node };
-  for (const [name, command] of Object.entries(VERSION_COMMANDS)) {
+  const asked = Object.entries(VERSION_COMMANDS).map(async ([name, command]): Promise<[string, string][]> => {
     const { exitCode, stdout, stderr } = await host.run(command);
     const line = (stdout.trim() || stderr.trim()).split('\n')[0] ?? '';
-    if (exitCode === 0 && line !== '') versions[name] = line;
-  }
-  return { ...versions, ...(await networkCards(host)) };
+    return exitCode === 0 && line !== '' ? [[name, line]] : [];
+  });
+  const versions = Object.fromEntries((await Promise.all(asked)).flat());
+  return { node: process.versions.node, ...versions, ...(await networkCards(host)) };
 }
 
 /** Driver and speed of each interface that is a device, by `NIC name`. */

@@ -34,13 +34,8 @@ describe('prepareContainers', () => {
     const undo = new FakeUndoStack(host);
     const directory = await prepareContainers(host, DIRECTORY, undo);
     assert.deepEqual(host.events, [
-      'undo remove-empty-directory /sys/fs/cgroup/./lxc.pivot',
       // That of `cpu` was there before us.
-      'undo remove-empty-directory /sys/fs/cgroup/memory/lxc.pivot',
-      'undo remove-empty-directory /run/lxc',
-      'undo remove-empty-directory /run/lxc/lock',
-      'undo remove-empty-directory /run/lxc/lock/run',
-      'undo remove-empty-directory /run/lxc/lock/run/vswbench',
+      'undo remove-empty-directories /run/lxc/lock/run/vswbench /run/lxc/lock/run /run/lxc/lock /run/lxc /sys/fs/cgroup/./lxc.pivot /sys/fs/cgroup/memory/lxc.pivot',
       'undo remove-path /run/lxc/lock/run/vswbench/containers',
       'undo remove-path /run/vswbench/containers',
       'undo end-lxc /run/vswbench/containers',

@@ -56,16 +56,12 @@ export interface ContainerDirectory {
 export async function prepareContainers(host: Host, path: string, undo: UndoStack): Promise<ContainerDirectory> {
   const obstacle = await cgroupObstacle(host);
   if (obstacle !== null) throw new HostError(`${obstacle.text}: ${obstacle.mend}`);
-  for (const pivot of await pivotCgroups(host)) {
-    await undo.push({ kind: 'remove-empty-directory', path: pivot });
-  }
   // LXC keeps a lock folder that mirrors the containers' path. Its end is ours alone, and an LXC process that was killed, or
   // is just ending, may have left its lock in it; what is above belongs to all who use LXC.
   const locks = `/run/lxc/lock${path}`;
   const parts = locks.split('/');
-  for (let length = 3; length < parts.length; length += 1) {
-    await undo.push({ kind: 'remove-empty-directory', path: parts.slice(0, length).join('/') });
-  }
+  const above = parts.slice(3).map((_, index) => parts.slice(0, parts.length - 1 - index).join('/'));
+  await undo.push({ kind: 'remove-empty-directories', paths: [...above, ...(await pivotCgroups(host))] });
   await undo.push({ kind: 'remove-path', path: locks });
   await undo.push({ kind: 'remove-path', path });
   await undo.push({ kind: 'end-lxc', directory: path });

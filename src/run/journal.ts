@@ -270,12 +270,15 @@ function wholeTurn(undo: Undo, below: readonly Undo[]): Undo {
   return { ...undo, before: earlier[0]?.before ?? undo.before, turned };
 }
 
+/** What a reboot does not undo. */
+const OF_FILES: readonly Undo['kind'][] = ['remove-path', 'remove-empty-directory', 'remove-empty-directories'];
+
 /**
  * A reboot has undone everything but files, where /run is on a disk. A knob stands as the new boot has it, and what bears a process's or an
  * interface's name is another one.
  */
 function keepFiles(undos: Undo[]): void {
-  const left = undos.filter(({ kind }) => kind === 'remove-path' || kind === 'remove-empty-directory');
+  const left = undos.filter(({ kind }) => OF_FILES.includes(kind));
   undos.splice(0, undos.length, ...left);
 }
 

@@ -257,14 +257,18 @@ class Seat {
     this.artifacts = await this.artifactsOn(host);
     if (this.isInstalled) await removeOldInstallations(host, this.artifacts);
     this.spec = await this.named(host);
+    const [interruptsApart, containers] = await Promise.all([
+      countsInterruptsApart(host),
+      prepareContainers(host, `${directory}/containers`, undo),
+    ]);
     this.side = {
       ...{ role: this.role, host, undo, directory, artifacts: this.artifacts },
       cpus: await usableCpus(host, this.spec.cpus),
       uplinkNode: await this.uplinkNodeOn(host),
       clocksource: await clocksourceOf(host),
-      interruptsApart: await countsInterruptsApart(host),
+      interruptsApart,
       uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },
-      containers: await prepareContainers(host, `${directory}/containers`, undo),
+      containers,
     };
     await this.onTaken(this.side);
     return this.side;

@@ -92,6 +92,11 @@ const KINDS: { undo: Undo; host: (t: TestContext) => FakeHost; done: (host: Fake
     done: (host) => host.commands.length === 2,
   },
   {
+    undo: { kind: 'remove-empty-directories', paths: ['/run/lxc/lock', '/run/lxc'] },
+    host: (t) => new FakeHost(t).answer(/^rmdir --ignore-fail-on-non-empty \/run\/lxc\/lock \/run\/lxc$/),
+    done: (host) => host.commands.length === 2,
+  },
+  {
     undo: { kind: 'restore-knob', path: '/proc/sys/knob', value: '0' },
     host: (t) => new FakeHost(t).put({ '/proc/sys/knob': '1' }),
     done: (host) => host.files.get('/proc/sys/knob') === '0',

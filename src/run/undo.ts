@@ -55,6 +55,9 @@ async function attempt(host: Host, undo: Undo, tell: (line: string) => void): Pr
       // Not empty, or gone: either way it is no longer ours to remove.
       await host.run(['rmdir', '--ignore-fail-on-non-empty', undo.path]);
       return null;
+    case 'remove-empty-directories':
+      await host.run(['rmdir', '--ignore-fail-on-non-empty', ...undo.paths]);
+      return null;
     case 'restore-knob':
       // The knob of an interface, or of a module, goes with it.
       if ((await host.read(undo.path)) !== null) await host.write(undo.path, undo.value);
