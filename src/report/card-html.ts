@@ -5,9 +5,9 @@ import type { Card } from '../model/card.ts';
 import type { CardPage } from './card.ts';
 import { delayChart, flowsChart } from './card-charts.ts';
 import { askedWords, type CardRow, cardRows, flagsOf, noteLines } from './card-lines.ts';
+import { dataTable } from './data-table.ts';
 import { flagText } from './flags.ts';
 import { drawFigure, htmlPage } from './html-page.ts';
-import { dataTable } from './html-tables.ts';
 
 /** Everything from the campaigns is escaped. */
 export async function renderCardHtml(card: Card, pages: readonly CardPage[]): Promise<string> {

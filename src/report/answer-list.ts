@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answers, as they stand at the top of the page.
+import { type ComponentChild, h } from 'preact';
+import { DIMENSIONS } from '../model/parameter.ts';
+import type { CampaignResult } from '../model/result.ts';
+import { testbedsOf } from '../model/testbed.ts';
+import type { Group } from '../stats/group.ts';
+import { common, describeGroup, namesTestbeds, varying } from './format.ts';
+import { type Answer, answers } from './sentences.ts';
+
+/** The answers; groups of a dimension on a testbed that have the same one are told together. */
+export function answerList(result: CampaignResult): ComponentChild {
+  const items = testbedsOf(result).flatMap((testbed) => answerItems(result, testbed));
+  return h('ul', { class: 'answers' }, ...items);
+}
+
+function answerItems(result: CampaignResult, testbed: string): ComponentChild[] {
+  const all = answers(result).filter(({ group }) => group.testbed === testbed);
+  return DIMENSIONS.flatMap((dimension) => {
+    const ofDimension = all.filter(({ group }) => group.dimension === dimension);
+    const names = varying(ofDimension.map(({ group }) => group));
+    const byHeadline = new Map<string, Answer[]>();
+    for (const answer of ofDimension) {
+      byHeadline.set(answer.headline, [...(byHeadline.get(answer.headline) ?? []), answer]);
+    }
+    return [...byHeadline.values()].map((same) => answerItem(result, same, names, ofDimension.length));
+  });
+}
+
+/** So many sets of parameters are told one by one at once; more are behind a click. */
+const ANSWERS_OPEN_MAX = 3;
+
+function answerItem(result: CampaignResult, same: Answer[], names: (keyof Group)[], groups: number): ComponentChild {
+  const [first] = same;
+  if (first === undefined) return null;
+  const won = first.winner === null ? '' : 'won';
+  const headline = h('strong', null, first.headline);
+  const machine = namesTestbeds(result) ? [`testbed ${first.group.testbed}`] : [];
+  if (same.length === 1) {
+    const where =
+      groups === 1
+        ? describeGroup(first.group, common(result, first.group))
+        : [...machine, describeGroup(first.group, ['dimension', ...names])].join(', ');
+    return h('li', { class: won }, h('span', { class: 'group' }, where), headline, h('p', null, first.detail));
+  }
+  const each = same.map(({ group, detail }) =>
+    h('p', { class: 'each' }, h('span', { class: 'group' }, `${describeGroup(group, names)}: `), detail),
+  );
+  return h(
+    'li',
+    { class: won },
+    h(
+      'span',
+      { class: 'group' },
+      [...machine, `${first.group.dimension}, ${same.length} of ${groups} sets of parameters`].join(', '),
+    ),
+    headline,
+    ...(each.length > ANSWERS_OPEN_MAX ? [h('details', null, h('summary', null, 'Each of them'), ...each)] : each),
+  );
+}

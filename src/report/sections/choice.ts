@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ComponentChild, h } from 'preact';
+import type { CampaignResult } from '../../model/result.ts';
+import { advise, classOfCase } from '../../stats/advice.ts';
+import { adviceSentences, readingOf } from '../advice.ts';
+import { conditionOf } from '../advice-words.ts';
+import { capital } from '../chart.ts';
+import { pathCharts } from '../chart-paths.ts';
+import { figures, type Section } from './section.ts';
+
+export const choiceSection: Section = {
+  id: 'choice',
+  title: () => 'What to choose',
+  content: async ({ result }) => [...(await figures(pathCharts(result))), ...adviceList(result)],
+};
+
+/** The decision tree, as far as a result without its trials tells it; nothing where all frameworks ask the same of an application. */
+function adviceList(result: CampaignResult): ComponentChild[] {
+  if (new Set(result.results.map(classOfCase)).size < 2) return [null];
+  const branches = advise(result, null);
+  return [
+    h('p', { class: 'soft' }, readingOf(result).join(' ')),
+    h(
+      'dl',
+      null,
+      ...branches.flatMap((branch) => [
+        h('dt', null, conditionOf(branch)),
+        h(
+          'dd',
+          null,
+          h(
+            'ul',
+            null,
+            ...adviceSentences(result, branches, branch).map((sentence) => h('li', null, `${capital(sentence)}.`)),
+          ),
+        ),
+      ]),
+    ),
+    h('p', { class: 'soft' }, `CPU time a packet and p99.9: vswbench advise ${result.id}`),
+  ];
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ComponentChild } from 'preact';
+import type { CampaignResult } from '../../model/result.ts';
+import type { Chart } from '../chart.ts';
+import { drawFigure } from '../html-page.ts';
+
+/** What sections are made of: a campaign as the page shows it (`shown.ts`), and as it was stored. */
+export interface Page {
+  result: CampaignResult;
+  stored: CampaignResult;
+}
+
+/** A section of the page. One file each; `registry.ts` has their order. */
+export interface Section {
+  /** The name of its file, and of its place in the page. */
+  id: string;
+  title(page: Page): string;
+  /** What stands below its heading. Where there is nothing but nulls, the page has neither the section nor its heading. */
+  content(page: Page): readonly ComponentChild[] | Promise<readonly ComponentChild[]>;
+}
+
+/** Charts, drawn. A single one is what its section is about: the section's heading is its own. */
+export async function figures(charts: readonly (Chart | null)[]): Promise<ComponentChild[]> {
+  const present = charts.flatMap((chart) => chart ?? []);
+  return Promise.all(present.map((chart) => drawFigure(chart, present.length > 1)));
+}
+
+/** Up to so many rows a table is shown at once; more are behind a click. */
+export const ROWS_OPEN_MAX = 12;
