@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# `npm start`: from a fresh checkout to a first report. Installs what is missing, builds, measures for two minutes.
+# `npm start`: from a fresh checkout to a first report. Installs what is missing, builds, measures for two to three minutes.
 set -eu
 cd "$(dirname "$0")/.."
 root=

@@ -25,70 +25,74 @@ function optionFor(key: ParameterKey): CampaignOption {
 /** Options that say what to measure: each overrides the campaign file's key of the same meaning. */
 const OPTIONS: readonly CampaignOption[] = [
   ...FIRST.map(optionFor),
-  { flags: '--fcs', key: 'fcs', text: 'sizes are stated and shown with the FCS: -P 64,1518 is 60 and 1514 without' },
+  { flags: '--fcs', key: 'fcs', text: 'sizes include the FCS: -P 64,1518 means 60 and 1514 without it' },
   ...[...NEXT, ...OTHERS].map(optionFor),
   optionFor('wait'),
   {
     flags: '--warmup <time>',
     key: 'warmup',
-    text: 'discarded time before each measurement (default: 500ms), or auto: until the figures have no trend',
+    text: 'time discarded before each measurement (default: 500ms), or auto: until the figures show no trend',
   },
   { flags: '--duration <time>', key: 'duration', text: 'measured time of each trial (default: 3s)' },
-  { flags: '--trials <n>', key: 'trials', text: 'trials of each test case (default: 6)' },
-  { flags: '--precision <percent>', key: 'precision', text: 'go on until each 95 % interval is this narrow, as 2%' },
+  { flags: '--trials <n>', key: 'trials', text: 'trials per test case (default: 6)' },
+  {
+    flags: '--precision <percent>',
+    key: 'precision',
+    text: 'add trials until each 95 % interval is within ± this, as 2%',
+  },
   {
     flags: '--max-trials <n>',
     key: 'maxTrials',
-    text: 'with --precision: trials of a test case at most (default: 30)',
+    text: 'with --precision: maximum trials per test case (default: 30)',
   },
   {
     flags: '--objective <list>',
     key: 'objective',
-    text: 'with -D capacity: what a rate has to meet, as loss=0.1%,p999=100us,cpu=1.5 (default: loss=0,loss=0.5%, which are NDR and PDR); that which binds decides',
+    text: 'with -D capacity: objectives that a rate must meet, as loss=0.1%,p999=100us,cpu=1.5 (default: loss=0,loss=0.5%: NDR and PDR); the binding one decides',
   },
   {
     flags: '--width <percent>',
     key: 'width',
-    text: 'with -D capacity: how near the bounds of a rate are to be (default: 0.5%)',
+    text: 'with -D capacity: relative width of the bounds of a rate (default: 0.5%)',
   },
   {
     flags: '--duration-sum <time>',
     key: 'durationSum',
-    text: 'with -D capacity: measured time that decides on a rate (default: 21s)',
+    text: 'with -D capacity: measured time that decides whether a rate meets an objective (default: 21s)',
   },
   {
     flags: '--budget <time>',
     key: 'budget',
-    text: 'with -D capacity: measured time of a search at most (default: 5m)',
+    text: 'with -D capacity: maximum measured time of a search (default: 5m)',
   },
   {
     flags: '--repeat <which>',
     key: 'repeat',
-    text: 'disturbed (default): a disturbed trial is measured once more at the end of its round; none: it stands as it is, flagged, and the campaign takes no longer than planned',
+    text: 'disturbed (default): repeat each disturbed trial once at the end of its round; none: keep it, flagged',
   },
   {
     flags: '--reuse',
     key: 'reuse',
-    text: 'applications stay for the next trial where that differs in its rate or arrivals at most, and such trials follow each other: a third of a second less for each, and less variance (flagged)',
+    text: 'keep applications running between trials that differ only in rate or arrivals: saves a third of a second per trial, and hides variance between starts (flagged)',
   },
   {
     flags: '--cpus <list>',
     key: 'cpus',
-    text: 'CPUs to use, and no others, as 2-15 (default: all that may be used); a testbed may name those of each host',
+    text: 'use these CPUs only, as 2-15 (default: all allowed ones); a testbed may name those of each host',
   },
   optionFor('testbed'),
   {
     flags: '--tune [knobs]',
     key: 'tune',
     bare: 'paper',
-    text: 'knobs of the machine to turn while it measures, and to give back: paper (also without a value: governor, turbo, smt), all, off (default), or names, as governor,irqs (docs/tuning.md)',
+    text: 'tune the machine while measuring, then restore it: paper (also without a value: governor, turbo, smt), all, off (default), or names, as governor,irqs (docs/tuning.md)',
   },
   {
     flags: '--host-network',
     key: 'hostNetwork',
-    text: "keep kernel switches in the host's own network, with its firewall in their way (default: a namespace of their own)",
+    text: "run kernel switches in the host's own network namespace, behind its firewall (default: in one of their own)",
   },
-  { flags: '--title <text>', key: 'title', text: 'what to call the campaign (default: what varies in it)' },
+  { flags: '--title <text>', key: 'title', text: 'title of the campaign (default: what varies in it)' },
   { flags: '--seed <n>', key: 'seed', text: 'seed of the random order (default: drawn and recorded)' },
 ];
 
@@ -102,13 +106,13 @@ export function addCampaignOptions(command: Command): Command {
   return command;
 }
 
-export const NO_REPORT = "write no HTML report, which takes half a second: 'vswbench report' does it later";
+export const NO_REPORT = "skip the HTML report, which takes half a second: 'vswbench report' writes it later";
 
 /** How a campaign is run that begins now, beside what it measures. */
 export function addNewRunOptions(command: Command): Command {
   return command
-    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
-    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
+    .option('--switch <file...>', 'load a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
+    .option('--dry-run', 'show what would run, where and for how long; change nothing')
     .option('--json', 'one JSON document on standard output, everything else on standard error')
     .option('--no-report', NO_REPORT);
 }

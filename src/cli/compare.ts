@@ -86,7 +86,7 @@ async function ofCampaigns(placeA: string, placeB: string, options: CompareOptio
     throw new CliError(
       EXIT.usage,
       `the campaigns are of different machines (${first.what} '${first.a}' and '${first.b}'): ` +
-        'compare them all the same with --across-machines',
+        'to compare anyway, add --across-machines',
     );
   }
   const comparison = compareCampaigns(a.results, b.results);

@@ -25,9 +25,9 @@ export function mendOf(code: string, syscall: string): string {
       return 'there is no space left; free some';
     case 'EACCES':
     case 'EPERM':
-      return 'this user may not; become its owner, or run it with sudo';
+      return 'permission denied; become its owner, or run with sudo';
     case 'ENOTDIR':
-      return 'a part of its path is a file, and no folder';
+      return 'a part of its path is a file, not a folder';
     case 'EEXIST':
       return 'it is a symbolic link that leads nowhere; mend or remove it';
     case 'EISDIR':

@@ -30,10 +30,7 @@ const folder = labFolder(checkout.root);
 export async function up(options: UpOptions): Promise<void> {
   requireRoot('vswbench lab up', 'starts virtual machines');
   if (process.arch !== 'x64') {
-    throw new CliError(
-      EXIT.nothingMeasurable,
-      `the lab's machines are x86-64, and so has this one to be (it is ${process.arch})`,
-    );
+    throw new CliError(EXIT.nothingMeasurable, `the lab needs an x86-64 host: this one is ${process.arch}`);
   }
   const wish: LabWish = {
     folder,

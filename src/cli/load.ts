@@ -71,8 +71,12 @@ export function requireResult(store: Store, id: string | undefined): CampaignRes
 }
 
 function refuse(id: string | undefined): never {
-  const what = id === undefined ? 'no campaign yet' : `no campaign '${id}'`;
-  throw new CliError(EXIT.usage, `there is ${what}: 'vswbench list' shows those that there are`);
+  throw new CliError(
+    EXIT.usage,
+    id === undefined
+      ? "there is no campaign yet: 'vswbench run' measures one"
+      : `there is no campaign '${id}': 'vswbench list' shows all campaigns`,
+  );
 }
 
 /** The document of a campaign, piece by piece; all of it is of one state of the store. */

@@ -10,8 +10,8 @@ const program = new Command('vswbench')
   .addHelpText(
     'after',
     '\nExamples:\n  $ vswbench doctor\n  $ sudo vswbench run -V linux-bridge,direct -P 64,1500 --trials 6\n  $ vswbench show' +
-      '\n\nExit codes: 0 done, 1 a trial or a step failed, 2 usage, 3 nothing could be measured here or another vswbench is at' +
-      '\nwork on the machine, 130 stopped.',
+      '\n\nExit codes: 0 done, 1 a trial or a step failed, 2 usage, 3 nothing can be measured here, or another' +
+      '\nvswbench is running on the machine, 130 interrupted.',
   );
 
 const [first, second] = process.argv.slice(2);

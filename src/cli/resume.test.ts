@@ -87,14 +87,14 @@ describe('which campaign --resume takes', () => {
   it('is the one that is named, whatever there is beside it', () => {
     assert.equal(campaignToResume(storeWith([campaign('c1', [first]), campaign('c2', [])]), 'c1').id, 'c1');
     const told = refused(() => campaignToResume(storeWith([campaign('c1', [first])]), 'c7'), EXIT.usage);
-    assert.equal(told, "there is no campaign 'c7': 'vswbench list' shows all");
+    assert.equal(told, "there is no campaign 'c7': 'vswbench list' shows all campaigns");
   });
   it('is none where all are finished, which has an exit code of its own', () => {
     const told = refused(
       () => campaignToResume(storeWith([campaign('c1', [first, second])]), true),
       EXIT.nothingMeasurable,
     );
-    assert.equal(told, "no campaign is unfinished: 'vswbench list' shows all");
+    assert.equal(told, "no campaign is unfinished: 'vswbench list' shows all campaigns");
   });
 });
 

@@ -18,10 +18,11 @@ import type { TestbedView } from './view.ts';
 export function campaignToResume(store: Store, id: string | true): BegunCampaign {
   const found = id === true ? store.list().findLast(isUnfinished)?.id : id;
   if (found === undefined) {
-    throw new CliError(EXIT.nothingMeasurable, "no campaign is unfinished: 'vswbench list' shows all");
+    throw new CliError(EXIT.nothingMeasurable, "no campaign is unfinished: 'vswbench list' shows all campaigns");
   }
   const stored = store.begun(found);
-  if (stored === null) throw new CliError(EXIT.usage, `there is no campaign '${found}': 'vswbench list' shows all`);
+  if (stored === null)
+    throw new CliError(EXIT.usage, `there is no campaign '${found}': 'vswbench list' shows all campaigns`);
   return stored;
 }
 

@@ -17,7 +17,7 @@ export function searchOptions<Options extends Record<string, unknown>>(
 ): Options & typeof DEFAULTS & { dimension: string } {
   const { dimension } = options;
   if (dimension !== undefined && dimension !== 'capacity') {
-    throw new CliError(EXIT.usage, "search is for capacities: leave out -D, or call 'vswbench run'");
+    throw new CliError(EXIT.usage, "search measures capacity: leave out -D, or call 'vswbench run'");
   }
   return { ...DEFAULTS, ...options, dimension: 'capacity' };
 }

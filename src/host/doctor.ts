@@ -113,7 +113,7 @@ async function hugepages(host: Host): Promise<Finding> {
     : {
         state: 'ok',
         subject,
-        text: `${Number(free) * 2} MiB reserved and free; more is reserved at need and given back`,
+        text: `${Number(free) * 2} MiB reserved and free; more is reserved on demand, then released`,
       };
 }
 

@@ -158,8 +158,8 @@ describe('parseCampaign', () => {
 
   const bad: [CampaignFile, RegExp][] = [
     [{ dimension: 'speed' }, /^dimension \(-D\): 'speed' is not one of throughput, latency, capacity, burst, churn$/],
-    [{ width: '1%' }, /^width \(--width\): it is of searches; call 'vswbench search', or give -D capacity$/],
-    [{ objective: 'loss=0' }, /^objective \(--objective\): it is of searches/],
+    [{ width: '1%' }, /^width \(--width\): only searches have it; call 'vswbench search', or add -D capacity$/],
+    [{ objective: 'loss=0' }, /^objective \(--objective\): only searches have it/],
     [
       { dimension: 'capacity', objective: 'loss=0.5' },
       /^objective \(--objective\): 'loss=0.5' is not an objective \(examples: loss=0, loss=0.5%, p999=100us, p99=50us, cpu=1.5\)$/,
@@ -222,7 +222,7 @@ describe('parseCampaign', () => {
     [{ precision: '51%' }, /^precision: 51% is out of range/],
     [{ precision: '2%', trials: '5' }, /^trials: 5 are too few for a precision; give 6 or more$/],
     [{ precision: '2%', trials: '10', maxTrials: '9' }, /^maxTrials: 9 is less than the 10 trials/],
-    [{ maxTrials: '9' }, /^maxTrials: it limits a precision; give one, as precision 2%$/],
+    [{ maxTrials: '9' }, /^maxTrials requires a precision: add precision 2%$/],
     [{ seed: '-1' }, /^seed: '-1' is not a number/],
     [{ seed: '4294967296' }, /^seed: 4294967296 is out of range; give 0 to 4294967295$/],
   ];

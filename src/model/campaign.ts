@@ -220,13 +220,13 @@ function warmupOf(value: string): Pick<Campaign, 'warmupMs' | 'warmupAuto'> {
 }
 
 function titleOf(value: string | undefined): string | null {
-  if (value !== undefined && value.trim() === '') throw new FieldError('title (--title): it is empty; give a text');
+  if (value !== undefined && value.trim() === '') throw new FieldError('title (--title): empty; give a text');
   return value?.trim() ?? null;
 }
 
 function precisionOf({ precision, maxTrials, trials = TRIALS_DEFAULT }: CampaignFile): Precision | null {
   if (precision === undefined) {
-    if (maxTrials !== undefined) throw new FieldError('maxTrials: it limits a precision; give one, as precision 2%');
+    if (maxTrials !== undefined) throw new FieldError('maxTrials requires a precision: add precision 2%');
     return null;
   }
   const ratio = percentIn('precision', precision, [0.001, 0.5]);
@@ -254,7 +254,7 @@ function searchOf(file: CampaignFile, dimensions: Campaign['dimensions']): Searc
   if (!dimensions.includes('capacity')) {
     for (const key of ['objective', 'width', 'durationSum', 'budget'] as const) {
       if (file[key] === undefined) continue;
-      throw new FieldError(`${OF_SEARCHES[key]}: it is of searches; call 'vswbench search', or give -D capacity`);
+      throw new FieldError(`${OF_SEARCHES[key]}: only searches have it; call 'vswbench search', or add -D capacity`);
     }
     return null;
   }

@@ -36,7 +36,13 @@ const RECEIVED = {
 export const DECIDING: Readonly<Record<Dimension, Deciding>> = {
   throughput: RECEIVED,
   latency: {
-    ...{ better: 'lower', unit: 'ns', wins: 'answers soonest', ordered: ', soonest first', name: 'median round trip' },
+    ...{
+      better: 'lower',
+      unit: 'ns',
+      wins: 'has the lowest latency',
+      ordered: ', lowest first',
+      name: 'median round trip',
+    },
     of: ({ latencyNs }) => latencyNs?.rtt?.p50 ?? null,
     over: ({ latencyNs }) => latencyNs?.rtt?.p50 ?? null,
   },

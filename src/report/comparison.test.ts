@@ -71,7 +71,7 @@ test('a verdict on figures with two levels is shaken, also where both have them'
   const base = report();
   const cases = base.comparison.cases.map((one) => ({ ...one, flagsInBoth: ['bimodal' as const] }));
   const text = renderComparison({ ...base, comparison: { ...base.comparison, cases } }, { columns: 100, color: false });
-  assert.match(text, /Marks that shake a verdict\n(.*\n)*bimodal in both: linux-bridge with udp/);
+  assert.match(text, /Flags that weaken a verdict\n(.*\n)*bimodal in both: linux-bridge with udp/);
 });
 
 test('nothing to compare is said, and free text cannot drive the terminal', () => {

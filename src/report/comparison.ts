@@ -249,7 +249,7 @@ function doubtfulFlags(compared: readonly ComparedCase[], switches: boolean, col
     const names = [...new Set(those.map(({ one }) => nameOf(one, switches)))];
     return wrap(clean(`${mark}: ${listed(names)}`), columns, 2);
   });
-  return lines.length === 0 ? [] : ['Marks that shake a verdict', ...lines];
+  return lines.length === 0 ? [] : ['Flags that weaken a verdict', ...lines];
 }
 
 function unlikeLines(title: string, rows: readonly Unlike[], columns: number): string[] {

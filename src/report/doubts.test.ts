@@ -64,7 +64,7 @@ test('of a cable no flow cache is told, and receive moderation only where it was
 test('a kernel that does not trust the counter is told', () => {
   const by = (clocksource: string) =>
     told(storedCampaign({ hosts: [hostRecord({ inventory: inventory({ clocksource }) })] }));
-  assert.match(by('hpet'), /did not tell the time by the time stamp counter \(clock source hpet\)/);
+  assert.match(by('hpet'), /did not use the time-stamp counter as its clock \(clock source hpet\)/);
   assert.doesNotMatch(by('kvm-clock'), /clock source/);
 });
 
@@ -104,7 +104,7 @@ test('two levels are told with what they are, and a precision that was not reach
     }),
   );
   assert.match(text, /two levels \(linux-bridge with dpdk\/memif, 22\.360 and 66\.165 Mpps in 4 and 2 trials\)/);
-  assert.match(text, /precision that was asked for was not reached \(1 of 2 cases\)/);
+  assert.match(text, /requested precision was not reached \(1 of 2 cases\)/);
 });
 
 test('one trial that stalled is named with its round, and makes no second level', () => {

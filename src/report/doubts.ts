@@ -72,12 +72,12 @@ function linkDoubts(result: CampaignResult): Doubt[] {
     ...when(emulated !== null, {
       what: `A machine was emulated (${emulated})`,
       consequence:
-        'A program did the work of its CPUs. That packets arrived, and how many, is true; no figure of speed or of CPU use is.',
+        'A program did the work of its CPUs: counts of packets are valid, figures of speed and CPU use are not.',
     }),
     ...when(inOne.length > 0, {
       what: `Both hosts were parts of one machine (${inOne.map((testbed) => `testbed ${testbed}`).join(', ')})`,
       consequence:
-        'They shared its CPUs, and the cable between them was a copy within its memory: figures show that the remote scenario works, not what two machines would do.',
+        'They shared its CPUs, and the cable between them was a copy within its memory: the figures show that the remote scenario works, not how fast two machines would be.',
     }),
     ...when(limited !== null, {
       what: `The cable was the limit (${limited})`,
@@ -130,13 +130,13 @@ function inventoryDoubts(inventory: Inventory, tuning: HostRecord['tuning']): Do
         'Turbo and power states of the host may have changed between trials; the random order spreads that over all cases.',
     }),
     ...when(!invariantTsc, {
-      what: `The time stamp counter is not invariant (clock source ${clocksource})`,
+      what: `The time-stamp counter is not invariant (clock source ${clocksource})`,
       consequence: 'Pacing and one-way delays rest on it and may drift with the CPU frequency.',
     }),
     ...when(!COUNTER_CLOCKSOURCES.includes(clocksource), {
-      what: `The kernel did not tell the time by the time stamp counter (clock source ${clocksource})`,
+      what: `The kernel did not use the time-stamp counter as its clock (clock source ${clocksource})`,
       consequence:
-        'It has none to rely on, or has found it to be wrong. Packets are timed and paced by it all the same: no delay or rate is safe.',
+        'It has no reliable one, or found it to be wrong. Packets are timed and paced by it nevertheless: no delay or rate is safe.',
     }),
     ...when(loadAverage > 0.5, {
       what: `The machine was busy when the campaign began (load average ${loadAverage.toFixed(2)} on ${cpus.length} CPUs)`,
@@ -177,7 +177,7 @@ function noiseDoubts(result: CampaignResult): Doubt[] {
   return [
     ...when(disturbed > 0, {
       what: `${disturbed} of ${countTrials(result)} trials were disturbed; the first because ${first?.reasons.join(', and ')}`,
-      consequence: `They are told by a rule that never looks at what was measured (docs/method.md). ${REPEATED[result.repeat]}`,
+      consequence: `They are found by a rule that never looks at what was measured (docs/method.md). ${REPEATED[result.repeat]}`,
     }),
     steal.value > STEAL_NOTABLE
       ? {
@@ -217,16 +217,16 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
     ...when(modal.length > 0, {
       what: `The figure had two levels (${modal.join('; ')})`,
       consequence:
-        'A median says which level came more often, and may fall on the other one the next time. Something decides between them, such as where memory lies, or another load on the machine. Until it is known, a verdict on these cases is one on how often each level came.',
+        'The median is that of the level that came more often, and may be the other one next time. Something decides between them, such as where memory lies, or another load on the machine. Until that is known, a verdict on these cases is one on how often each level came.',
     }),
     ...when(stalled.length > 0, {
       what: `Single trials changed their rate on the way (${stalled.join('; ')})`,
       consequence:
-        'Something held them back for a while, or let them go. One trial of a case does not make its median; look at it where it is the one that matters.',
+        'Something slowed them down for a while, or stopped doing so. A single trial does not decide the median of its case; look at it before quoting that trial.',
     }),
     ...when(imprecise !== null, {
-      what: `The precision that was asked for was not reached (${imprecise})`,
-      consequence: 'After all the trials that were allowed the interval is still wider.',
+      what: `The requested precision was not reached (${imprecise})`,
+      consequence: 'After the maximum number of trials the interval was still wider.',
     }),
     ...when(superPackets !== null, {
       what: `Packets crossed the switch as super-packets (${superPackets})`,
@@ -248,14 +248,14 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
     ...when(moderated.length > 0, {
       what: `Receivers left their queues alone for up to 10 µs at high rates (${listed(moderated)})`,
       consequence:
-        'It gains 8 to 17 % of throughput over looking at them all the time, and may add that to one-way delays (docs/decisions/0004-kernel-receive-path.md); --rx-moderation off shows the figure without it.',
+        'It gains 8 to 17 % of throughput over polling them continuously, and may add up to 10 µs to one-way delays (docs/decisions/0004-kernel-receive-path.md); --rx-moderation off shows the figure without it.',
     }),
     ...when(
       measured.some((one) => one.case.switch !== CEILING),
       {
         what: 'Each pair was one flow, with two addresses and two ports',
         consequence:
-          'A switch that keeps what it has decided for a flow in a cache finds it there for each packet but the first: its best case. With many flows it is slower, and how much is not shown here.',
+          'A switch that caches its decision per flow finds it for each packet but the first: its best case. With many flows it is slower; these figures do not show by how much.',
       },
     ),
     ...when(mixed, {
@@ -266,7 +266,7 @@ function evidenceDoubts(result: CampaignResult): Doubt[] {
     ...when(paths.length > 0, {
       what: `How packets reached their sockets (${paths.join(', ')})`,
       consequence:
-        'A receiver of this framework has more than one way, and they cost unlike: compare with figures of the same way only (docs/decisions/0004-kernel-receive-path.md).',
+        'Receivers of this framework have several ways, at different cost: compare only with figures of the same way (docs/decisions/0004-kernel-receive-path.md).',
     }),
     ...when(weak > 0, {
       what: `Fewer than six trials were measured (${weak} of ${measured.length} cases)`,

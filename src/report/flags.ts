@@ -27,7 +27,7 @@ const TEXTS: Record<Flag, string> = {
   'bridge-netfilter':
     'The kernel passed bridged packets through iptables (net.bridge.bridge-nf-call-iptables = 1), which costs throughput; without it the bridge is faster.',
   'received-twice':
-    'The kernel’s own IP looked at each packet beside the packet socket, which costs throughput: keeping packets from it takes tcx (Linux 6.6) and the right to load an eBPF program (CAP_BPF, CAP_NET_ADMIN).',
+    'The kernel’s own IP stack processed each packet besides the packet socket, which costs throughput: to keep packets from it, tcx (Linux 6.6) and the right to load an eBPF program (CAP_BPF, CAP_NET_ADMIN) are needed.',
   'generic-xdp':
     'The XDP program ran in generic mode, behind the kernel’s receive path instead of in front of it, as the driver has no native one: the figure is not what AF_XDP is used for. Use an interface whose driver has native XDP.',
   copied:
@@ -45,14 +45,14 @@ const TEXTS: Record<Flag, string> = {
     'An end took longer to announce its addresses than --announce-rate asks for: the switch had more time to learn them than the case says.',
   'rate-not-reached': `The sender put less than ${percentOf(RATE_KEPT_RATIO)} of the packets that were due on its port: the case shows how fast it could send, not how the switch behaves at that rate.`,
   imprecise:
-    'The 95 % interval is wider than the precision that was asked for, and the limit of trials was reached (or the campaign ended): run more, or on a quieter machine.',
+    'The 95 % interval is wider than the requested precision, and the maximum number of trials was reached (or the campaign ended): run more, or on a quieter machine.',
   bimodal:
-    'The figure jumps between two levels, from trial to trial or within one: the median is that of whichever level came more often, and not one that can be relied on. Find out what makes the difference.',
+    'The figure jumps between two levels, from trial to trial or within one: the median is that of the level that came more often, and unreliable. Find out what makes the difference.',
   emulated:
-    'A host was an emulated machine, whose every instruction is done by a program: that packets arrive is true, how fast they do means nothing. Never use it as a figure of performance.',
+    'A host was an emulated machine: counts are valid, speeds are not. Never quote it as a figure of performance.',
   'line-rate-limited': `The cable between the hosts carried ${percentOf(LINE_RATE_LIMITED_RATIO)} of its line rate or more: the switch may be faster than the cable.`,
   'shared-uplink':
-    'The cable between the hosts carried packets that were not of the trial: somebody else used it, and took from what it carries.',
+    'The cable between the hosts carried packets that were not of the trial: other traffic took part of its capacity.',
   duplicates: `More than ${NOTABLE} of the packets that arrived were copies: they are no throughput, but took time to be made and received.`,
   corruption: `More than ${NOTABLE} of the packets that arrived were damaged: they are neither throughput nor lost.`,
   reordering: `More than ${NOTABLE} of the packets arrived after one that was sent later (RFC 4737).`,
@@ -60,23 +60,23 @@ const TEXTS: Record<Flag, string> = {
   'omitted-sends': `Packets that were due were never sent, as the port took none for longer than a sender waits (a client a second, a sender of a throughput case 10 ms; of the latter more than ${NOTABLE}): they were not offered, and are not lost. Their delays are known to be at least that long: a percentile that falls among them is not given.`,
   'few-packets': `A percentile is given only where ${BEYOND_MIN} packets or more lie beyond it: ${needs('p50')}, ${needs('p99')}, ${needs('p999')}, the trials of a case together. Measure longer, or at a higher rate.`,
   'started-twice':
-    'The switch did not learn where everybody is, and was started anew for the same trial: that says something of the switch, and nothing of the figure.',
+    'The switch did not learn all addresses, and was restarted for the same trial: that says something about the switch, nothing about the figure.',
   'load-not-offered':
     'The sender could not offer more, though an objective was still met: the capacity is at least what is told, and the bounds tell how much was offered.',
   'lowest-load-lost':
     'An objective was not met even at the lowest rate of the search: there is no capacity for it, and 0 stands for it where it decides.',
   'search-cut-short':
-    'The time of a search (--budget) was over before the bounds were decided on and as near as was asked for: those that are told are what its trials pointed to.',
+    'The search ran out of time (--budget) before its bounds were decided and as narrow as requested: those given are what its trials pointed to.',
   'longest-burst-passed':
-    'Even the longest train that was tried came through, a tenth of a second of traffic: the path takes packets about as fast as the sender sends them, and the longest burst is at least that.',
+    'Even the longest train tried, a tenth of a second of traffic, came through: the path takes packets about as fast as the sender sends them, and the longest burst is at least that.',
   'shortest-burst-lost':
     'Fewer than half of the shortest trains came through without a loss or a refusal: there is no burst that the path takes, and 0 stands for it.',
   'ports-stay':
-    'Of this switch a container comes and goes, and the port behind which it was stays: it cannot be given another one, or lose one, while it forwards. What others meet is less than where ports come and go.',
+    'This switch cannot add or remove ports while it forwards: only the container came and went, its port stayed. Others were disturbed less than where ports come and go.',
   'applications-reused':
     'The applications of a trial stayed for the next one (--reuse): what is drawn anew with each start of theirs, such as where their memory lies, is the same in all of them, and intervals are too narrow by that.',
   'clock-drift':
-    'The time-stamp counter, by which packets are paced and timed, ran off from the kernel’s clock, or the kernel does not trust it: delays and rates may be wrong.',
+    'The time-stamp counter, by which packets are paced and timed, drifted from the kernel’s clock, or the kernel does not trust it: delays and rates may be wrong.',
 };
 
 /** What a flag means for the reader of a figure, in one sentence. */

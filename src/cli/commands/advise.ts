@@ -13,8 +13,8 @@ export function declare(command: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nBy what applications can do (UDP sockets, AF_XDP, polling with DPDK …), and for what is wanted (throughput, CPU time a packet, round trips): the path' +
-        '\nthat is told apart from all others, or that it is undecided, and what would decide it. docs/choosing.md says how to read it.' +
+      '\nFor each kind of application (UDP sockets, AF_XDP, polling with DPDK …) and each aim (throughput, CPU time per packet, round trips): the path that' +
+        '\ndiffers significantly from all others, or that none does, and what would decide it. How to read it: docs/choosing.md.' +
         '\n\nExamples:\n  $ vswbench advise\n  $ vswbench advise 20261125-2005-ab9 --markdown',
     )
     .action(async (id: string | undefined, options: AdviseOptions) => {

@@ -11,14 +11,14 @@ export interface CardOptions extends Record<string, unknown> {
 export function declare(command: Command): void {
   command.argument('[id]', 'show this card, and measure nothing');
   addCampaignOptions(command)
-    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
-    .option('--resume [id]', 'go on with a card that was cut short (the latest where no id is given)')
+    .option('--switch <file...>', 'load a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
+    .option('--resume [id]', 'continue an unfinished card (default: the latest)')
     .option('--json', 'one JSON document on standard output, everything else on standard error')
     .addHelpText(
       'after',
       '\nOf each switch: the highest rates that lose nothing and half a percent (NDR and PDR), round trips, CPUs and delays at 10, 50 and 90 % of PDR, ' +
-        'the longest burst, throughput over flows, and how evenly four pairs share it: six campaigns, three to six minutes. With several frameworks of a switch ' +
-        'it takes the one that shows most of it; --io takes others. Those of these options that a card has values of its own for are refused.' +
+        'the longest burst, throughput over flows, and how evenly four pairs share it: six campaigns, three to six minutes. Of the frameworks of a switch ' +
+        'it takes the one that shows most of it; --io takes others. Options that a card sets itself are refused.' +
         '\n\nExamples:\n  $ sudo vswbench card -V ovs\n  $ sudo vswbench card -V ovs,vpp,basicfwd -P 64 --objective p999=100us --budget 1m',
     )
     .action(async (id: string | undefined, options: CardOptions) => {

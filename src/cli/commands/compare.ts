@@ -16,7 +16,7 @@ export function declare(command: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExits with 3 where no case could be compared.' +
+      '\nExits with 3 if no case could be compared.' +
         '\n\nExample:\n  $ vswbench compare 20261125-2005-ab9 20261125-2102-f87' +
         '\n  $ vswbench compare 20261125-2005-ab9 --switches direct,linux-bridge' +
         '\n  $ vswbench compare 20261125-2005-ab9 --switches linux-bridge/raw-mmsg,ovs/dpdk',

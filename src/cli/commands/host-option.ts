@@ -18,7 +18,7 @@ export function addHostOptions(command: Command): Command {
 /** The host is another machine. */
 export function isElsewhere({ host, sshConfig }: HostOptions): boolean {
   if (host === undefined && sshConfig !== undefined) {
-    throw new CliError(EXIT.usage, '--ssh-config is for --host: give that as well');
+    throw new CliError(EXIT.usage, '--ssh-config requires --host: add it');
   }
   return host !== undefined && host !== 'local';
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 export function declare(command: Command): void {
   command
-    .option('--json', 'one JSON document')
+    .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  $ vswbench list')
     .action(async (options: { json?: boolean }) => {
       await (await import('../list.ts')).list(options);

@@ -15,7 +15,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'doctor',
     usage: '[options]',
-    description: 'what a machine can measure, what is missing, and how to get it',
+    description: 'check what a machine can measure, what is missing, and how to get it',
     load: () => import('./doctor.ts'),
   },
   {
@@ -27,74 +27,75 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'run',
     usage: '[options] [campaign]',
-    description: 'measure: a campaign file, or what the options say',
+    description: 'measure a campaign: from a file, or as the options say',
     load: () => import('./run.ts'),
   },
   {
     name: 'sweep',
     usage: '[options] <what>',
-    description: 'measure throughput over the number of flows, and name the steps: sweep flows',
+    description: 'measure throughput over the number of flows, and locate its steps: sweep flows',
     load: () => import('./sweep.ts'),
   },
   {
     name: 'search',
     usage: '[options]',
-    description: 'find the highest rate that loses nothing, or meets other objectives',
+    description: 'find the highest rate without loss, or that meets other objectives',
     load: () => import('./search.ts'),
   },
   {
     name: 'card',
     usage: '[options] [id]',
-    description: 'the data sheet of a switch: capacity, delays, CPU cost, bursts, flows and fairness on one page',
+    description:
+      'measure the data sheet of a switch: capacity, delays, CPU cost, bursts, flows and fairness on one page',
     load: () => import('./card.ts'),
   },
   {
     name: 'list',
     usage: '[options]',
-    description: 'the campaigns in the store, the latest last',
+    description: 'list the stored campaigns, the latest last',
     load: () => import('./list.ts'),
   },
   {
     name: 'show',
     usage: '[options] [id]',
-    description: 'the summary table of a campaign',
+    description: 'show a campaign: its summary, or one trial',
     load: () => import('./show.ts'),
   },
   {
     name: 'report',
     usage: '[options] [id]',
-    description: 'write the HTML report of a campaign: one file that needs nothing beside it',
+    description: 'write the HTML report of a campaign: one self-contained file',
     load: () => import('./report.ts'),
   },
   {
     name: 'compare',
     usage: '[options] <A> [B]',
-    description: 'faster, slower or no difference: two campaigns case by case, or two switches of one',
+    description: 'tell faster, slower or no difference: two campaigns case by case, or two switches of one',
     load: () => import('./compare.ts'),
   },
   {
     name: 'advise',
     usage: '[options] [id]',
-    description: 'which path to choose by the figures of a campaign: by what applications can do, and what is wanted',
+    description: 'advise which path to choose, from the figures of a campaign',
     load: () => import('./advise.ts'),
   },
   {
     name: 'export',
     usage: '[options] [id...]',
-    description: 'what was measured on standard output, for other tools (columns: docs/data-dictionary.md)',
+    description: 'write raw results to standard output, for other tools (columns: docs/data-dictionary.md)',
     load: () => import('./export.ts'),
   },
   {
     name: 'lab',
     usage: '',
     description:
-      'virtual machines with SR-IOV network cards, to try what this machine lacks: true in function, never in speed',
+      'run virtual machines with SR-IOV network cards, to try what this machine lacks: right in function, not in speed',
     load: () => import('./lab.ts'),
   },
   {
     name: 'clean',
     usage: '[options]',
-    description: 'remove everything that a run which was killed left on a host; results are kept',
+    description: 'remove what a killed run left on a host; results are kept',
     load: () => import('./clean.ts'),
   },
 ];

@@ -5,7 +5,7 @@ import { resultsDirectory } from '../context.ts';
 export function declare(command: Command): void {
   command
     .argument('[id]', 'campaign (the latest where none is given)')
-    .option('--out <dir>', 'folder to write to', resultsDirectory)
+    .option('--out <dir>', 'write to this folder', resultsDirectory)
     .addHelpText('after', '\nExample:\n  $ vswbench report --out ~/paper/figures')
     .action(async (id: string | undefined, options: { out: string }) => {
       await (await import('../report.ts')).report(id, options);

@@ -14,14 +14,14 @@ export interface RunOptions extends Record<string, unknown> {
 export function declare(command: Command): void {
   command.argument('[campaign]', 'campaign file (YAML); options override it');
   addCampaignOptions(command)
-    .option('--switch <file...>', 'a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
-    .option('--dry-run', 'show what would run, where and for how long; touch nothing')
-    .option('--resume [id]', 'go on with a campaign that was cut short (the latest such where no id is given)')
+    .option('--switch <file...>', 'load a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
+    .option('--dry-run', 'show what would run, where and for how long; change nothing')
+    .option('--resume [id]', 'continue an unfinished campaign (default: the latest)')
     .option('--json', 'one JSON document on standard output, everything else on standard error')
     .option('--no-report', NO_REPORT)
     .addHelpText(
       'after',
-      '\nExits with 3 where nothing can be measured, or nothing is left to resume.' +
+      '\nExits with 3 if nothing can be measured, or nothing is left to resume.' +
         '\n\nExamples:\n  $ sudo vswbench run -V linux-bridge --io udp,udp-mmsg -P 64,256,1500 --trials 6' +
         '\n  $ sudo vswbench run campaigns/table2.yaml --tune paper',
     )

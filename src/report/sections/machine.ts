@@ -39,7 +39,7 @@ function hostRows({ inventory, tuning }: HostRecord): ComponentChild[] {
       'Error of one-way delays',
       inventory.clockErrorNs === null
         ? 'unknown'
-        : `at most ${inventory.clockErrorNs} ns: so far may the counters of two CPUs be apart`,
+        : `at most ${inventory.clockErrorNs} ns: time-stamp counters of two CPUs differ by up to that`,
     ],
     ['Load average', inventory.loadAverage.toFixed(2)],
     [

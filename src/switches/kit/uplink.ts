@@ -56,7 +56,7 @@ async function find(host: Host, { interface: name }: Uplink): Promise<Found> {
   const address = link.addr_info.find(({ family, scope }) => family === 'inet' || scope !== 'link')?.local;
   if (address !== undefined) {
     throw new HostError(
-      `uplink ${name} of host ${host.name} has the address ${address}, which would be cut off: give an interface of its own, or take the address away`,
+      `uplink ${name} of host ${host.name} has the address ${address}, which would be cut off: use an interface of its own, or remove the address`,
     );
   }
   if (link.master !== undefined) {
