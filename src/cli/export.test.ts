@@ -7,7 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { DuckDBInstance } from '@duckdb/node-api';
 import {
+  burstCampaign,
+  capacityCampaign,
+  churnCampaign,
   hostileCampaign,
   storedCampaign,
   storedCase,
@@ -18,11 +22,13 @@ import {
 } from '../../test/fixtures/campaign.ts';
 import { REPETITIONS_FROM } from '../model/repetition.ts';
 import type { StoredCampaign } from '../model/result.ts';
+import type { ColumnType } from '../report/tables/columns.ts';
 import { TABLES } from '../report/tables/dictionary.ts';
+import { DICTIONARY_KEY, parquetBytes } from '../report/tables/parquet.ts';
 import { openStore } from '../store/store.ts';
-import { WHATS } from './commands/export.ts';
+import { WHATS, type What } from './commands/export.ts';
 import { STORE_NAME } from './context.ts';
-import { exportText } from './export.ts';
+import { exportText, tableOf } from './export.ts';
 
 const main = resolve(import.meta.dirname, 'main.ts');
 const readers = resolve(import.meta.dirname, '../../test/readers');
@@ -45,7 +51,13 @@ function repeatedCampaign(): StoredCampaign {
   return storedCampaign({ id: 'repeated', cases: [{ case: one, skipped: null, trials: list }] });
 }
 
-const CAMPAIGNS = [sweepCampaign(), hostileCampaign(), repeatedCampaign(), table2Campaign()].map((campaign, index) => ({
+const mixed = testCase({ packetSize: 'imix' });
+
+const CAMPAIGNS = [
+  ...[sweepCampaign(), hostileCampaign(), repeatedCampaign(), table2Campaign()],
+  ...[capacityCampaign(), burstCampaign(), churnCampaign()],
+  storedCampaign({ cases: [storedCase({ case: mixed, pps: 1000 })] }),
+].map((campaign, index) => ({
   ...campaign,
   id: `c${index}`,
 }));
@@ -79,6 +91,25 @@ function exportedFile(name: string, ...asked: Parameters<typeof exported>): stri
   const path = join(results, name);
   writeFileSync(path, exported(...asked));
   return path;
+}
+
+/** A table of all campaigns as Parquet, in a file. */
+function parquetFile(what: What): string {
+  const path = join(results, `${what}.parquet`);
+  const store = openStore(join(results, STORE_NAME));
+  try {
+    const ids = CAMPAIGNS.map(({ id }) => id);
+    writeFileSync(path, Buffer.concat([...tableOf(store, ids, what, parquetBytes)]));
+  } finally {
+    store.close();
+  }
+  return path;
+}
+
+/** The columns of a table by their types. */
+function typesOf(what: What): Map<string, ColumnType> {
+  const columns = TABLES.find(({ name }) => name === what)?.columns ?? assert.fail(what);
+  return new Map(columns.map((column) => [column.name, column.type]));
 }
 
 describe('vswbench export', () => {
@@ -136,17 +167,18 @@ describe('a reader in another language', () => {
   });
 
   for (const reader of ['pandas', 'duckdb']) {
-    it(`such as ${reader} finds the types that the dictionary says`, (context) => {
+    it(`such as ${reader} finds the types that the dictionary says, and the same in CSV and Parquet`, (context) => {
       for (const what of WHATS) {
-        const columns = TABLES.find(({ name }) => name === what)?.columns ?? assert.fail(what);
-        const types = JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, column.type])));
+        const types = JSON.stringify(Object.fromEntries(typesOf(what)));
         const path = exportedFile(
           `${what}.csv`,
           CAMPAIGNS.map(({ id }) => id),
           what,
         );
         const read = (python: string) =>
-          spawnSync(python, [join(readers, 'data_frames.py'), reader, path], { input: types, encoding: 'utf8' });
+          spawnSync(python, [join(readers, 'data_frames.py'), reader, path, parquetFile(what)], {
+            ...{ input: types, encoding: 'utf8' },
+          });
         const ended = PYTHON.map(read).find(({ status }) => status === 0 || status === 1);
         if (ended === undefined) return context.skip(`needs ${reader} for Python`);
         assert.equal(ended.stderr, '', what);
@@ -154,6 +186,58 @@ describe('a reader in another language', () => {
       }
     });
   }
+});
+
+const IN_DUCKDB: Record<ColumnType, string> = {
+  ...{ text: 'VARCHAR', json: 'VARCHAR', integer: 'BIGINT', number: 'DOUBLE', boolean: 'BOOLEAN' },
+  time: 'TIMESTAMP WITH TIME ZONE',
+};
+
+describe('Parquet', () => {
+  it('says to DuckDB what CSV says, with the types and the words of the dictionary', async () => {
+    const database = await (await DuckDBInstance.create(':memory:')).connect();
+    const rowsOf = async (query: string) => (await database.runAndReadAll(query)).getRowsJson();
+    for (const what of WHATS) {
+      const types = [...typesOf(what)];
+      const parquet = parquetFile(what);
+      const csv = exportedFile(
+        `${what}.csv`,
+        CAMPAIGNS.map(({ id }) => id),
+        what,
+      );
+      const described = await rowsOf(`DESCRIBE FROM read_parquet('${parquet}')`);
+      assert.deepEqual(
+        described.map(([name, type]) => [name, type]),
+        types.map(([name, type]) => [name, IN_DUCKDB[type]]),
+        what,
+      );
+      const columns = types.map(([name, type]) => `'${name}': '${IN_DUCKDB[type]}'`).join(', ');
+      const both = await Promise.all([
+        rowsOf(`FROM read_parquet('${parquet}')`),
+        rowsOf(`FROM read_csv('${csv}', header = true, parallel = false, columns = {${columns}})`),
+      ]);
+      assert.deepEqual(...both, what);
+      assert.ok(both[0].length > 0, what);
+      const [[words] = []] = await rowsOf(
+        `SELECT decode(value) FROM parquet_kv_metadata('${parquet}') WHERE decode(key) = '${DICTIONARY_KEY}'`,
+      );
+      const { name: table, about, columns: all } = TABLES.find(({ name }) => name === what) ?? assert.fail(what);
+      assert.deepEqual(JSON.parse(String(words)), {
+        ...{ table, about },
+        columns: Object.fromEntries(all.map(({ name, type, unit, meaning }) => [name, { type, unit, meaning }])),
+      });
+    }
+    database.closeSync();
+  });
+
+  it('is written as bytes to whatever reads them', () => {
+    const { status, stdout } = spawnSync(process.execPath, [main, 'export', 'c2', '--format', 'parquet'], {
+      env: environment(),
+    });
+    assert.equal(status, 0);
+    assert.deepEqual([stdout.subarray(0, 4), stdout.subarray(-4)].map(String), ['PAR1', 'PAR1']);
+    assert.equal(stdout.readUInt32LE(stdout.length - 8) < stdout.length, true);
+  });
 });
 
 describe('vswbench show --trial', () => {

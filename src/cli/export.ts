@@ -10,14 +10,24 @@ import { TRIALS } from '../report/tables/trials.ts';
 import type { TrialParts } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { ExportOptions, Format, What } from './commands/export.ts';
+import { CliError, EXIT } from './errors.ts';
 import { documentOf, requireHead, requireResult, withStore } from './load.ts';
-import { print } from './output.ts';
+import { print, printBytes } from './output.ts';
+
+/** How a table becomes pieces of a format. */
+type Write<Piece> = <Row>(table: Table<Row>, rows: Iterable<Row>) => Iterable<Piece>;
 
 /** Prints campaigns; the latest where none is named. */
 export async function exportCampaigns(ids: readonly string[], { what, format }: ExportOptions): Promise<void> {
-  await withStore((store) =>
-    print(store.stream(() => exportText(store, ids.length > 0 ? ids : [undefined], what, format))),
-  );
+  const named = ids.length > 0 ? ids : [undefined];
+  if (format !== 'parquet') {
+    return withStore((store) => print(store.stream(() => exportText(store, named, what, format))));
+  }
+  if (process.stdout.isTTY) {
+    throw new CliError(EXIT.usage, `Parquet is binary: add '> ${what ?? 'trials'}.parquet'`);
+  }
+  const { parquetBytes } = await import('../report/tables/parquet.ts');
+  return withStore((store) => printBytes(store.stream(() => tableOf(store, named, what ?? 'trials', parquetBytes))));
 }
 
 /** Campaigns as text, piece by piece: the latest where an id is undefined, the documents where no table is named. */
@@ -25,51 +35,52 @@ export function* exportText(
   store: Store,
   ids: readonly (string | undefined)[],
   what: What | undefined,
-  format: Format,
+  format: Exclude<Format, 'parquet'>,
 ): Generator<string, void> {
   if (what === undefined && format === 'json') {
     for (const id of ids) yield* documentOf(store, id);
     return;
   }
-  yield* tableOf(store, ids, what ?? 'trials', format);
+  yield* tableOf(store, ids, what ?? 'trials', format === 'csv' ? csvText : jsonLines);
 }
 
-function tableOf(store: Store, ids: readonly (string | undefined)[], what: What, format: Format): Iterable<string> {
+/** A table of campaigns, piece by piece. */
+export function tableOf<Piece>(
+  store: Store,
+  ids: readonly (string | undefined)[],
+  what: What,
+  write: Write<Piece>,
+): Iterable<Piece> {
   const trials = (parts: Partial<TrialParts>) => trialRows(store, ids, { samples: false, histograms: false, ...parts });
   switch (what) {
     case 'trials':
-      return text(TRIALS, trials({}), format);
+      return write(TRIALS, trials({}));
     case 'cases':
-      return text(
+      return write(
         CASES,
         each(ids, (id) => caseRows(requireResult(store, id))),
-        format,
       );
     case 'objectives':
-      return text(OBJECTIVES, foundRows(trials({})), format);
+      return write(OBJECTIVES, foundRows(trials({})));
     case 'loads':
-      return text(LOADS, loadRows(trials({})), format);
+      return write(LOADS, loadRows(trials({})));
     case 'bursts':
-      return text(BURSTS, burstRows(trials({})), format);
+      return write(BURSTS, burstRows(trials({})));
     case 'trains':
-      return text(TRAINS, trainRows(trials({})), format);
+      return write(TRAINS, trainRows(trials({})));
     case 'churns':
-      return text(CHURNS, churnRows(trials({})), format);
+      return write(CHURNS, churnRows(trials({})));
     case 'events':
-      return text(EVENTS, eventRows(trials({})), format);
+      return write(EVENTS, eventRows(trials({})));
     case 'samples':
-      return text(SAMPLES, sampleRows(trials({ samples: true })), format);
+      return write(SAMPLES, sampleRows(trials({ samples: true })));
     case 'sizes':
-      return text(SIZES, sizeRows(trials({})), format);
+      return write(SIZES, sizeRows(trials({})));
     case 'histograms':
-      return text(HISTOGRAMS, bucketRows(trials({ histograms: true })), format);
+      return write(HISTOGRAMS, bucketRows(trials({ histograms: true })));
     default:
       return what satisfies never;
   }
-}
-
-function text<Row>(table: Table<Row>, rows: Iterable<Row>, format: Format): Iterable<string> {
-  return format === 'csv' ? csvText(table, rows) : jsonLines(table, rows);
 }
 
 function* each<Id, Row>(ids: readonly Id[], rowsOf: (id: Id) => Iterable<Row>): Generator<Row, void> {

@@ -11,6 +11,15 @@ const CHUNK = 2 ** 16;
  * reader that has seen enough and goes (`| head`) ends it without a word.
  */
 export async function print(pieces: Iterable<string>, output: Writable = process.stdout): Promise<void> {
+  await send(Readable.from(chunks(pieces), { objectMode: false, encoding: 'utf8' }), output);
+}
+
+/** The same of what is no text. */
+export async function printBytes(pieces: Iterable<Uint8Array>, output: Writable = process.stdout): Promise<void> {
+  await send(Readable.from(pieces, { objectMode: false }), output);
+}
+
+async function send(pieces: Readable, output: Writable): Promise<void> {
   const out = new Writable({
     decodeStrings: false,
     write(chunk, encoding, done) {
@@ -18,7 +27,7 @@ export async function print(pieces: Iterable<string>, output: Writable = process
     },
   });
   try {
-    await pipeline(Readable.from(chunks(pieces), { objectMode: false, encoding: 'utf8' }), out);
+    await pipeline(pieces, out);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
   }

@@ -46,7 +46,7 @@ export function dictionaryText(): string {
     '<!-- Made by scripts/docs.ts; a test fails where it is stale. -->',
     '# Data dictionary',
     '',
-    'The columns of `vswbench export`, as CSV or as JSON Lines (`--format json`). An empty cell (`null` in JSON) means that nothing was measured, or that the column does not apply. Columns that stand in the database as well have the same name there.',
+    'The columns of `vswbench export`, as CSV, JSON Lines (`--format json`) or Parquet (`--format parquet`). An empty cell (a null in JSON and Parquet) means that nothing was measured, or that the column does not apply. Columns that stand in the database as well have the same name there. A Parquet file carries its part of this dictionary as JSON in its metadata, under the key `vswbench`; times are timestamps in UTC there, and JSON is text.',
     '',
     'Types:',
     '',
