@@ -17,6 +17,8 @@ export interface Column<Row> {
   instead?: readonly Column<Row>[];
   /** Its text may be wrapped, to this width at the least. */
   wrapsTo?: number;
+  /** Nothing that is missed where it had to give way. */
+  detail?: true;
   /** It says what its row is about: where a row needs two lines, it stands in the first. */
   names?: true;
 }
@@ -26,7 +28,7 @@ export interface FittedTable<Row> {
   lines: string[];
   /** The columns that are shown. */
   columns: readonly Column<Row>[];
-  /** Titles of those that had to give way, and have no shorter form with the same title. */
+  /** Titles of those that had to give way, are more than details, and have no shorter form with the same title. */
   missing: string[];
   /** How wide a terminal shows these too. */
   columnsNeeded: number;
@@ -84,7 +86,7 @@ function after<Row>(columns: readonly Column<Row>[], turn: number): Column<Row>[
 
 function missingOf<Row>(all: readonly Column<Row>[], shown: readonly Column<Row>[]): string[] {
   const titles = new Set(shown.map(({ title }) => title));
-  return all.flatMap(({ title }) => (titles.has(title) ? [] : [title.replaceAll('\n', ' ')]));
+  return all.flatMap(({ title, detail }) => (detail || titles.has(title) ? [] : [title.replaceAll('\n', ' ')]));
 }
 
 /** A column's text, measured once, however many forms are tried. */
