@@ -15,7 +15,7 @@ if is_current && { [ $omit = --omit=dev ] || has_dev; }; then exit 0; fi
 
 case $omit in
     --omit=dev) what="its packages from the npm registry (about 70 MB, once)" ;;
-    *) what="its packages and those of its tests from the npm registry (about 110 MB, once)" ;;
+    *) what="its packages and those of its tests from the npm registry (about 180 MB, once)" ;;
 esac
 echo "vswbench: fetching $what" >&2
 command -v npm >/dev/null || { echo "vswbench: npm is not installed: install Node.js with npm (Debian, Ubuntu: apt-get install npm)" >&2; exit 3; }

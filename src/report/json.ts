@@ -14,6 +14,7 @@ import {
 import { HostRecordSchema, nearOf, testbedsOf } from '../model/testbed.ts';
 import { JsonCliffsSchema, jsonCliffs } from './json-cliffs.ts';
 import { JsonCrossoverSchema, jsonCrossovers } from './json-crossovers.ts';
+import { JsonVariationSchema, jsonVariations } from './json-variations.ts';
 import { JsonVerdictSchema, jsonVerdicts } from './json-verdicts.ts';
 
 /** Version of the document: it grows with a field renamed or removed, not with one added. */
@@ -55,6 +56,8 @@ export const JsonDocumentSchema = z.strictObject({
   cliffs: z.array(JsonCliffsSchema),
   /** Where one path overtakes another as packet size or burst are swept, of every two comparable ones. */
   crossovers: z.array(JsonCrossoverSchema),
+  /** Which share of the variance of the deciding figure is whose. */
+  variations: z.array(JsonVariationSchema),
   results: z.array(JsonCaseSchema),
 });
 /** The document that `--json` prints. */
@@ -73,7 +76,7 @@ export function* jsonText(result: CampaignResult, trialsOf: TrialsOf): Generator
     name,
     hosts: hosts.flatMap(({ testbed, ...host }) => (testbed === name ? [host] : [])),
   }));
-  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds, verdicts: jsonVerdicts(result), cliffs: jsonCliffs(result), crossovers: jsonCrossovers(result) })}"results":[`;
+  yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds, verdicts: jsonVerdicts(result), cliffs: jsonCliffs(result), crossovers: jsonCrossovers(result), variations: jsonVariations(result) })}"results":[`;
   for (const [index, one] of results.entries()) {
     yield `${index === 0 ? '' : ','}${opened(withoutEvidence(one))}"trials":[`;
     let isFirst = true;

@@ -30,6 +30,7 @@ import { shownResult, WITH_FCS } from './shown.ts';
 import { fitTable, missingLine } from './table.ts';
 import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
 import { tuningLine } from './tuning.ts';
+import { variationLines } from './variation-words.ts';
 
 /** What is needed to write a summary down. */
 interface Page {
@@ -58,6 +59,7 @@ export function renderSummary(stored: CampaignResult, options: TerminalOptions):
     ...testbedsOf(result).flatMap((testbed) => DIMENSIONS.map((dimension) => dimensionTable(page, testbed, dimension))),
     stepLines(page),
     crossoverLines(page),
+    variationBlock(page),
     reasonLines(page),
     legend(page),
     leftLines(page),
@@ -162,6 +164,12 @@ function stepLines({ cliffs, paint, columns }: Page): string[] {
 function crossoverLines({ result, paint, columns }: Page): string[] {
   const lines = crossoverSummary(result).flatMap((sentence) => wrap(clean(`${sentence}.`), columns, 2));
   return lines.length === 0 ? [] : [paint('Crossovers', 'bold'), ...lines];
+}
+
+/** Which share of all variation is whose. */
+function variationBlock({ result, paint, columns }: Page): string[] {
+  const lines = variationLines(result).flatMap(({ sentence }) => wrap(clean(sentence), columns, 2));
+  return lines.length === 0 ? [] : [paint('Shares of variance', 'bold'), ...lines];
 }
 
 /** Of a path that is alone with each number of its flows, its curve tells all that there is to tell. */

@@ -49,19 +49,28 @@ export function verdictOf(caseGroup: CaseGroup): Verdict {
  * does a case with super-packets show how fast packets are switched: it is compared with its like only, where there is nothing
  * else. Those who take no part are witnesses of the rounds' mood all the same.
  */
-export function judgeGroup({ group, cases }: CaseGroup): Judged {
-  const all = ranked({ group, cases });
+export function judgeGroup(caseGroup: CaseGroup): Judged {
+  const { group } = caseGroup;
+  const all = ranked(caseGroup);
+  const { contenders, apart } = parted(all);
+  const witnesses = all.filter((result) => !contenders.includes(result));
+  return {
+    ...{ group, contenders, apart },
+    standing: judge(contenders.map(contenderOf), betterOf(group), witnesses.map(contenderOf)),
+  };
+}
+
+/** The cases of a group that are judged among each other, best median first. */
+export function contendersOf(caseGroup: CaseGroup): CaseResult[] {
+  return parted(ranked(caseGroup)).contenders;
+}
+
+function parted(all: readonly CaseResult[]): Pick<Judged, 'contenders' | 'apart'> {
   const switches = all.filter((result) => result.case.switch !== CEILING);
   const present = switches.length > 0 ? switches : all;
   const single = present.filter(({ flags }) => !flags.includes('super-packets'));
   const contenders = single.length > 0 ? single : present;
-  const witnesses = all.filter((result) => !contenders.includes(result));
-  return {
-    group,
-    contenders,
-    apart: present.filter((result) => !contenders.includes(result)),
-    standing: judge(contenders.map(contenderOf), betterOf(group), witnesses.map(contenderOf)),
-  };
+  return { contenders: [...contenders], apart: present.filter((result) => !contenders.includes(result)) };
 }
 
 /** A case as the engine takes it. */

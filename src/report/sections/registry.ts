@@ -14,6 +14,7 @@ import { resultsSection } from './results.ts';
 import type { Section } from './section.ts';
 import { spreadSection } from './spread.ts';
 import { throughputSection } from './throughput.ts';
+import { variationSection } from './variation.ts';
 
 /** Every section of the page, in the order in which they stand there. */
 export const sectionRegistry: readonly Section[] = [
@@ -24,6 +25,7 @@ export const sectionRegistry: readonly Section[] = [
   capacitySection,
   latencySection,
   resultsSection,
+  variationSection,
   spreadSection,
 
   cpuSection,
