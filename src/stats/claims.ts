@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether what a paper claims holds on what was measured here. docs/decisions/0041-claims.md says how sure each outcome is.
+import type { Claim } from '../model/claim.ts';
+import type { CaseResult, Flag, Interval } from '../model/result.ts';
+import { ioName, type TestCase } from '../model/testcase.ts';
+import { judgeBounds, judgeScaling, judgeValues } from './claim-bounds.ts';
+import type { Missing } from './claim-cases.ts';
+import { judgeCount } from './claim-count.ts';
+import { judgeOrder } from './claim-order.ts';
+import { judgeTrend } from './claim-trend.ts';
+
+export const CLAIM_OUTCOMES = ['holds', 'does-not-hold', 'cannot-be-decided'] as const;
+export type ClaimOutcome = (typeof CLAIM_OUTCOMES)[number];
+
+/** A comparison or a value that speaks for a claim, or against it, or says nothing. */
+export interface Finding {
+  says: 'for' | 'against' | 'nothing';
+  /** The cases, in the order of the claim; of a trend its two ends, or the step that goes the other way. */
+  sides: readonly Side[];
+  /** What is claimed to be within bounds: a ratio, or percent of what would be in proportion. Null where that is a value itself. */
+  measure: Measure | null;
+  /** Corrected for all comparisons of its family. */
+  pCorrected: number | null;
+  /** Why it says nothing; null where the figures are just too close, or noisy. */
+  why: string | null;
+}
+
+export interface Side {
+  case: TestCase;
+  /** Null for what is counted. */
+  figure: Interval | null;
+  /** CPUs that poll, where they are counted. */
+  cpus: number | null;
+  flags: readonly Flag[];
+}
+
+export interface Measure {
+  unit: 'ratio' | 'percent';
+  value: number;
+  low: number | null;
+  high: number | null;
+}
+
+/** What the kinds of claim find. */
+export interface Found {
+  findings: Finding[];
+  missing: Missing[];
+}
+
+export interface Judgement extends Found {
+  claim: Claim;
+  outcome: ClaimOutcome;
+  /** Switches with their frameworks that took part. */
+  present: string[];
+}
+
+/** Judges each claim by itself. */
+export function judgeClaims(claims: readonly Claim[], results: readonly CaseResult[]): Judgement[] {
+  return claims.map((claim) => judgeClaim(claim, results));
+}
+
+export function judgeClaim(claim: Claim, results: readonly CaseResult[]): Judgement {
+  const found = findingsOf(claim, results);
+  const present = [
+    ...new Set(
+      found.findings.flatMap(({ sides }) => sides.map((side) => `${side.case.switch} with ${ioName(side.case)}`)),
+    ),
+  ];
+  return { claim, ...found, present, outcome: outcomeOf(claim, found, present.length) };
+}
+
+function findingsOf(claim: Claim, results: readonly CaseResult[]): Found {
+  switch (claim.kind) {
+    case 'order':
+      return judgeOrder(claim, results);
+    case 'ratio':
+    case 'alike':
+      return judgeBounds(claim, results);
+    case 'scaling':
+      return judgeScaling(claim, results);
+    case 'value':
+      return judgeValues(claim, results);
+    case 'trend':
+      return judgeTrend(claim, results);
+    case 'count':
+      return judgeCount(claim, results);
+    case 'beyond':
+      return { findings: [], missing: [] };
+    default:
+      return claim satisfies never;
+  }
+}
+
+/** One finding against a claim refutes it. It holds where all that it names was measured, or enough, and every finding is for it. */
+function outcomeOf(claim: Claim, { findings, missing }: Found, present: number): ClaimOutcome {
+  if (findings.some(({ says }) => says === 'against')) return 'does-not-hold';
+  if (findings.length === 0 || findings.some(({ says }) => says === 'nothing')) return 'cannot-be-decided';
+  return missing.length === 0 || isEnough(claim, present) ? 'holds' : 'cannot-be-decided';
+}
+
+function isEnough(claim: Claim, present: number): boolean {
+  return claim.kind !== 'beyond' && claim.least !== undefined && present >= claim.least;
+}
