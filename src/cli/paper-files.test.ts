@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { pointsOf } from '../plan/panels.ts';
+import { pointsOf } from '../stats/panel-points.ts';
 import { readPaper } from './paper-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vswbench-papers-'));

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type ClaimFile, ClaimFileSchema } from '../model/claim.ts';
-import { type Paper, PaperSchema } from '../model/panel.ts';
+import { type Paper, PaperSchema } from '../model/paper-panel.ts';
 import { checkout } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { readLocated } from './located-yaml.ts';

@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto';
 import type { Campaign } from '../model/campaign.ts';
 import type { PlannedCase } from '../model/result.ts';
-import { expandCampaign } from '../plan/expand.ts';
+import { expandTogether } from '../plan/expand.ts';
 import type { TestbedOffer } from '../plan/offer.ts';
 import { shownCases } from '../report/shown.ts';
 import { titleOf } from '../report/title.ts';
@@ -14,9 +14,17 @@ import { CliError, EXIT } from './errors.ts';
 import { withMtu } from './uplink-mtu.ts';
 import type { TestbedView } from './view.ts';
 
-/** The plan of a campaign that begins now. Throws CliError where it asks for what is not known. */
-export function planNew(campaign: Campaign, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): Plan {
-  const expanded = expandCampaign(campaign, offersOf(views));
+/**
+ * The plan of a campaign that begins now, with the cases of `others` besides: sweeps that no single one has, run as the first is. A case that
+ * several have is there once. Throws CliError where it asks for what is not known.
+ */
+export function planNew(
+  campaign: Campaign,
+  drivers: readonly SwitchDriver[],
+  views: readonly TestbedView[],
+  others: readonly Campaign[] = [],
+): Plan {
+  const expanded = expandTogether([campaign, ...others], offersOf(views));
   if (!expanded.ok) throw new CliError(EXIT.usage, expanded.error);
   const now = new Date();
   const frameworks = views.flatMap(({ offer }) => offer.frameworks);

@@ -30,34 +30,49 @@ import type { TestbedView } from './view.ts';
 
 export async function run(file: string | undefined, options: RunOptions): Promise<void> {
   const campaign = readCampaign(file, options);
+  if (options.resume !== undefined) refuseIgnored(file, campaign, options);
+  await runCampaigns([campaign], options, conclude);
+}
+
+/** Shows what a campaign found. */
+type Conclude = (store: Store, id: string, options: RunOptions) => Promise<void>;
+
+/** Runs the first campaign, with the cases of the others besides, or goes on with one. Throws CliError. */
+export async function runCampaigns(
+  [campaign, ...others]: readonly [Campaign, ...Campaign[]],
+  options: RunOptions,
+  concludeWith: Conclude,
+): Promise<void> {
   const lookOnly = options.dryRun === true;
   if (lookOnly && options.json === true)
     throw new CliError(EXIT.usage, '--dry-run has no JSON document: leave out --json');
-  if (options.resume !== undefined) refuseIgnored(file, campaign, options);
   const loaded = await loadDrivers(options.switch ?? []);
-  refuseUnknown(campaign, loaded.drivers);
+  for (const one of [campaign, ...others]) refuseUnknown(one, loaded.drivers);
   const { resume } = options;
   const stored = resume === undefined ? null : await withStore((store) => campaignToResume(store, resume));
   const names = stored === null ? campaign.testbeds : testbedsOf(stored);
   const specs = names.map((name) => onCpus(findTestbed(name, campaign), campaign, stored));
   await withSession(
-    { specs, loaded, switches: switchesOf(campaign, stored), lookOnly, command: 'vswbench run' },
+    { specs, loaded, switches: switchesOf([campaign, ...others], stored), lookOnly, command: 'vswbench run' },
     async ({ drivers, views, machinery, spare }) => {
-      const plan = stored === null ? planNew(campaign, drivers, views) : planResumed(stored, views);
+      const plan = stored === null ? planNew(campaign, drivers, views, others) : planResumed(stored, views);
       if (stored !== null) refuseStrangers(plan, drivers);
       if (lookOnly) await showPlan(plan, drivers, views);
       refuseNothing(plan);
-      if (spare !== null) await measureAndTell(plan, machinery, { spare, isNew: stored === null }, options);
+      if (spare !== null)
+        await measureAndTell(plan, machinery, { spare, isNew: stored === null }, options, concludeWith);
     },
   );
 }
 
-/** The switches of a campaign; null for all. */
+/** The switches of campaigns; null for all. */
 function switchesOf(
-  { switches }: Pick<Campaign, 'switches'>,
+  campaigns: readonly Pick<Campaign, 'switches'>[],
   stored: Pick<BegunCampaign, 'cases'> | null,
 ): readonly string[] | null {
-  return stored === null ? switches : stored.cases.map((planned) => planned.case.switch);
+  if (stored !== null) return stored.cases.map((planned) => planned.case.switch);
+  if (campaigns.some(({ switches }) => switches === null)) return null;
+  return campaigns.flatMap(({ switches }) => switches ?? []);
 }
 
 async function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): Promise<void> {
@@ -88,6 +103,7 @@ async function measureAndTell(
   machinery: Machinery,
   { spare, isNew }: { spare: Spare; isNew: boolean },
   options: RunOptions,
+  concludeWith: Conclude,
 ): Promise<void> {
   saveMemory();
   const store = openStore(storePath);
@@ -96,7 +112,7 @@ async function measureAndTell(
     const { interrupted, id } = await measure(store, plan, machinery, isNew);
     // The report may need it.
     spare.release();
-    if (id !== null) await conclude(store, id, options);
+    if (id !== null) await concludeWith(store, id, options);
     if (interrupted) throw new CliError(EXIT.interrupted, interruptedMessage(id));
   } finally {
     store.close();

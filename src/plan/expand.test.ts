@@ -9,7 +9,7 @@ import type { Cpu } from '../model/inventory.ts';
 import { type PlannedCase, PlannedCaseSchema } from '../model/result.ts';
 import { caseKey } from '../model/testcase.ts';
 import { groupKey, groupOf } from '../stats/group.ts';
-import { expandCampaign } from './expand.ts';
+import { expandCampaign, expandTogether } from './expand.ts';
 import type { SwitchOffer, TestbedOffer } from './offer.ts';
 
 function built(name: string, kernelInterface: boolean, why: string | null = null): Extract<Framework, { built: true }> {
@@ -491,5 +491,27 @@ describe('expandCampaign', () => {
   it('refuses to plan without a CPU', () => {
     assert.match(refused({}, offer({ allowedCpus: [] })), /^no CPU may be used/);
     assert.match(refused({}, offer({ allowedCpus: [9] })), /^no CPU may be used/);
+  });
+});
+
+describe('expandTogether', () => {
+  const sizes = campaign({ switches: ['linux-bridge'], ios: ['udp'], sweep: { packetSize: [64, 1500] } });
+  const pairs = campaign({ switches: ['linux-bridge', 'ovs'], ios: ['udp'], pairs: [1, 2] });
+
+  it('has a case that several campaigns share once, and what cannot run with its reason', () => {
+    const together = expandTogether([sizes, pairs], [testbed(offer())]);
+    if (!together.ok) assert.fail(together.error);
+    const words = together.value.map(
+      ({ case: one, skipped }) => `${one.switch} ${one.pairs} ${one.packetSize}${skipped === null ? '' : ' skipped'}`,
+    );
+    assert.deepEqual(words, [
+      ...['linux-bridge 1 64', 'linux-bridge 1 1500'],
+      ...['ovs 1 64 skipped', 'linux-bridge 2 64', 'ovs 2 64 skipped'],
+    ]);
+  });
+  it('is refused where one of them is', () => {
+    const strange = campaign({ switches: ['no-such-switch'] });
+    const together = expandTogether([sizes, strange], [testbed(offer())]);
+    assert.ok(!together.ok && together.error.includes('no-such-switch'));
   });
 });

@@ -8,7 +8,7 @@ import { type Framework, type PortKind, portKindsOf } from '../model/dataplane.t
 import type { PlannedCase } from '../model/result.ts';
 import { largestBytes } from '../model/sizes.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
-import type { TestCase } from '../model/testcase.ts';
+import { caseKey, type TestCase } from '../model/testcase.ts';
 import type { Parsed } from '../model/units.ts';
 import { arrivalObstacles } from './arrivals.ts';
 import { backgroundObstacles } from './background.ts';
@@ -56,12 +56,29 @@ export function expandCampaign(campaign: Campaign, offers: readonly TestbedOffer
   const given = possible.flatMap((combinations, index) => combinations.filter((one) => assignment.has(one, index)));
   const kept = inOrder(keep(given, campaign), blocksOf(campaign), names);
   const count = kept.length * sizeOf(sweepOf(campaign));
-  if (count > CASES_MAX) {
-    return { ok: false, error: `the campaign has ${count} test cases; at most ${CASES_MAX} are allowed: sweep less` };
-  }
+  if (count > CASES_MAX) return tooMany(count);
   return {
     ok: true,
     value: kept.flatMap((same) => sweepAll(same, campaign, (cell) => offers[assignment.testbedOf(same[0], cell)])),
+  };
+}
+
+/** The cases of several campaigns, each once: sweeps that no single one has. The error is one line. */
+export function expandTogether(campaigns: readonly Campaign[], offers: readonly TestbedOffer[]): Parsed<PlannedCase[]> {
+  const expanded = campaigns.map((campaign) => expandCampaign(campaign, offers));
+  const refused = expanded.find((one) => !one.ok);
+  if (refused !== undefined) return refused;
+  const cases = new Map(
+    expanded.flatMap((one) => (one.ok ? one.value : [])).map((planned) => [caseKey(planned.case), planned]),
+  );
+  if (cases.size > CASES_MAX) return tooMany(cases.size);
+  return { ok: true, value: [...cases.values()] };
+}
+
+function tooMany(count: number): Parsed<PlannedCase[]> {
+  return {
+    ok: false,
+    error: `the campaign has ${count} test cases; at most ${CASES_MAX} are allowed: sweep less`,
   };
 }
 

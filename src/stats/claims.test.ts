@@ -105,6 +105,33 @@ describe('order', () => {
     assert.equal(outcome({ ...claim, cases: { packetSize: { atMost: 128 } } }, ...cases), 'holds');
     assert.equal(outcome({ ...claim, cases: { packetSize: [64, 1500] } }, ...cases), 'does-not-hold');
   });
+  it('one of several points has to be surer to refute it', () => {
+    const claim = { ...faster, than: { switch: 'ovs' } };
+    const doubtful = [measured({ switch: 'basicfwd' }, 3.97e6, 0.04), measured({}, 4e6, 0.04)];
+    const others = [128, 256, 512, 1024].flatMap((packetSize) => [
+      measured({ switch: 'basicfwd', packetSize }, 6e6),
+      measured({ packetSize }, 4e6),
+    ]);
+    const [alone] = judge(claim, doubtful).findings;
+    assert.ok(alone?.says === 'against' && (alone.pCorrected ?? 0) > 0.01, String(alone?.pCorrected));
+    const { outcome: found, findings } = judge(claim, [...doubtful, ...others]);
+    assert.equal(found, 'cannot-be-decided');
+    assert.match(findings[0]?.why ?? '', /not surely so as one of 5 points/);
+  });
+  it('super-packets are not compared with packets', () => {
+    const [one, other] = [measured({ switch: 'basicfwd' }, 9e6), measured({}, 4e6)];
+    const packed: StoredCase = { ...one, trials: one.trials.map((trial) => ({ ...trial, flags: ['super-packets'] })) };
+    const ratio = {
+      kind: 'ratio',
+      figure: 'packets',
+      of: { switch: 'basicfwd' },
+      to: { switch: 'ovs' },
+      between: [1, 9],
+    };
+    for (const claim of [{ ...faster, than: { switch: 'ovs' } }, ratio]) {
+      assert.equal(outcome(claim, packed, other), 'cannot-be-decided');
+    }
+  });
   it('without a switch there is no order', () => {
     const claim = { ...faster, better: { switch: 'direct' }, than: { switch: 'ovs' } };
     const { outcome: found, findings } = judge(claim, [measured({ switch: 'direct' }, 9e6), measured({}, 4e6)]);
@@ -220,6 +247,16 @@ describe('alike', () => {
     assert.equal(outcome(claim, ...two(5e6)), 'does-not-hold'));
   it('noise is no likeness', () => assert.equal(outcome(claim, ...two(4e6, 0.2)), 'cannot-be-decided'));
   it('alone nothing is alike', () => assert.equal(outcome(claim, measured({}, 4e6)), 'cannot-be-decided'));
+  it('a switch is not compared with itself over another port, nor with no switch at all', () => {
+    const cases = [
+      ...two(4.1e6),
+      measured({ switch: 'vpp', port: 'memif' }, 4.05e6),
+      measured({ switch: 'direct' }, 9e6),
+    ];
+    const { outcome: found, findings } = judge(claim, cases);
+    assert.equal(found, 'holds');
+    assert.equal(findings.length, 2);
+  });
   it('along a parameter each switch is compared with itself', () => {
     const bursts = ['ovs', 'vpp'].flatMap((id) =>
       [32, 64, 128].map((burst) => measured({ switch: id, burst }, id === 'ovs' ? 4e6 : 8e6)),

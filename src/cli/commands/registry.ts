@@ -50,6 +50,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./card.ts'),
   },
   {
+    name: 'reproduce',
+    usage: '[options] <paper> [id]',
+    description: 'a paper’s figures from one command, and its claims judged: reproduce ara2021 --quick',
+    load: () => import('./reproduce.ts'),
+  },
+  {
     name: 'list',
     usage: '[options]',
     description: 'list the stored campaigns, the latest last',

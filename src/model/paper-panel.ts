@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A paper as data: what it measured, figure by figure, so that a machine can measure and draw the same (papers/*/paper.yaml).
 import { z } from 'zod';
-import { CampaignFileSchema } from './campaign.ts';
+import { type CampaignFile, CampaignFileSchema } from './campaign.ts';
 import { CLAIMED_FIGURES, SELECTED_KEYS } from './claim.ts';
 
 /** What goes from the sender to the receiver: one line of a figure. */
@@ -11,14 +11,14 @@ const LineSchema = z.strictObject({
   /** Any that fits, where it is absent. */
   port: z.string().optional(),
 });
-export type PanelLine = z.infer<typeof LineSchema>;
+export type PaperLine = z.infer<typeof LineSchema>;
 
 /** Fields of a campaign file that say what is measured; the lines say with which switches. */
 const PanelCasesSchema = CampaignFileSchema.omit({ title: true, switch: true, io: true, port: true, testbeds: true });
 
 const scale = z.enum(['linear', 'log', 'ordinal']);
 
-export const PanelSchema = z.strictObject({
+export const PaperPanelSchema = z.strictObject({
   /** As the paper calls it, usable as a file's name: `figure-4a`, `table-2`. */
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'give lower-case letters, digits and -'),
   title: z.string().min(1),
@@ -36,7 +36,7 @@ export const PanelSchema = z.strictObject({
   /** What the paper has, by framework, in the unit of `figure`. */
   published: z.record(z.string(), z.number()).optional(),
 });
-export type Panel = z.infer<typeof PanelSchema>;
+export type PaperPanel = z.infer<typeof PaperPanelSchema>;
 
 /** How trials are run that make a figure. */
 const TrialsSchema = CampaignFileSchema.pick({ warmup: true, duration: true, trials: true, repeat: true });
@@ -49,7 +49,7 @@ export const PaperSchema = z
     machine: z.string().min(1),
     asPublished: TrialsSchema,
     quick: TrialsSchema,
-    panels: z.array(PanelSchema).min(1),
+    panels: z.array(PaperPanelSchema).min(1),
   })
   .superRefine(({ panels }, context) => {
     const known = new Set<string>();
@@ -60,3 +60,15 @@ export const PaperSchema = z
     }
   });
 export type Paper = z.infer<typeof PaperSchema>;
+
+/** What is measured for some lines of a panel that share framework and port. */
+export function panelFile(panel: PaperPanel, lines: readonly PaperLine[], quick: boolean): CampaignFile {
+  const [first] = lines;
+  return {
+    ...panel.cases,
+    ...(quick ? panel.quick : {}),
+    switch: lines.map((line) => line.switch),
+    ...(first === undefined ? {} : { io: first.io }),
+    ...(first?.port === undefined ? {} : { port: first.port }),
+  };
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// A paper's figures from one command: measured here, drawn as it has them, and its claims judged.
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Paper, PaperPanel } from '../model/paper-panel.ts';
+import type { CampaignResult } from '../model/result.ts';
+import { panelCampaigns } from '../plan/panels.ts';
+import { claimsDocument, countWords, OUTCOME_WORDS, reasonWords } from '../report/claim-words.ts';
+import { panelFigure } from '../report/panel-figure.ts';
+import { type DrawnFigure, renderReproduction } from '../report/reproduction-html.ts';
+import { clean, wrap } from '../report/text.ts';
+import { type Judgement, judgeClaims } from '../stats/claims.ts';
+import { campaignOf } from './campaign-file.ts';
+import type { ReproduceOptions } from './commands/reproduce.ts';
+import { giveToInvoker, makeFolder, resultsDirectory, tell } from './context.ts';
+import { CliError, EXIT, isSystemError, mendOf } from './errors.ts';
+import { requireResult, withStore } from './load.ts';
+import { type ReadPaper, readPaper } from './paper-files.ts';
+import { runCampaigns } from './run.ts';
+import { lineWidth } from './terminal.ts';
+
+/** Measures a paper's figures, or takes a campaign that there is; draws them and judges the claims. Throws CliError. */
+export async function reproduce(name: string, id: string | undefined, options: ReproduceOptions): Promise<void> {
+  const read = readPaper(name, options.claims);
+  const panels = chosenPanels(read, options);
+  if (id !== undefined) {
+    refuseMeasuring(options);
+    const result = await withStore((store) => requireResult(store, id));
+    await conclude(read, panels, result, options);
+    return;
+  }
+  if (read.paper === null) {
+    throw new CliError(
+      EXIT.usage,
+      `${read.name} has claims alone: give the id of a campaign to judge them on (vswbench list)`,
+    );
+  }
+  await measurePanels(read.paper, panels, options, (result) => conclude(read, panels, result, options));
+}
+
+async function measurePanels(
+  paper: Paper,
+  panels: readonly PaperPanel[],
+  { quick = false, testbed, dryRun = false }: ReproduceOptions,
+  concludeWith: (result: CampaignResult) => Promise<void>,
+): Promise<void> {
+  if (testbed?.includes(',') === true) {
+    throw new CliError(EXIT.usage, '--testbed: a figure is of one testbed, as netns or lab: give one');
+  }
+  const common = { quick, title: paper.title, ...(testbed === undefined ? {} : { testbed }) };
+  const [first, ...others] = panelCampaigns(paper, panels, common).map(campaignOf);
+  if (first === undefined) throw new CliError(EXIT.usage, 'no figure is left to measure');
+  if (!quick && !dryRun)
+    tell('Measuring as published, a minute a trial: --dry-run tells how long, --quick takes less.');
+  await runCampaigns([first, ...others], { dryRun }, async (store, id) => concludeWith(requireResult(store, id)));
+}
+
+/** All, or those that were named. Throws CliError for one that the paper does not have. */
+function chosenPanels({ paper }: ReadPaper, { figure, table }: ReproduceOptions): readonly PaperPanel[] {
+  const panels = paper?.panels ?? [];
+  const named = [...idsIn(figure, 'figure'), ...idsIn(table, 'table')];
+  if (named.length === 0) return panels;
+  const stranger = named.find((ids) => !panels.some((panel) => ids.includes(panel.id)));
+  if (stranger !== undefined) {
+    const known = panels.map((panel) => panel.id).join(', ') || 'none';
+    throw new CliError(EXIT.usage, `the paper has no ${stranger[0]}; its figures and tables: ${known}`);
+  }
+  return panels.filter((panel) => named.flat().includes(panel.id));
+}
+
+/** As the paper numbers them, `4a`, or as its file calls them, `bursts`. */
+function idsIn(given: string | undefined, what: 'figure' | 'table'): string[][] {
+  return (given ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+    .map((item) => [`${what}-${item}`, item]);
+}
+
+function refuseMeasuring({ quick, testbed, dryRun }: ReproduceOptions): void {
+  const given = [
+    ...(quick === true ? ['--quick'] : []),
+    ...(testbed === undefined ? [] : ['--testbed']),
+    ...(dryRun === true ? ['--dry-run'] : []),
+  ];
+  if (given.length === 0) return;
+  throw new CliError(EXIT.usage, `a campaign is drawn as it was measured: leave out ${given.join(', ')}, or the id`);
+}
+
+async function conclude(
+  { name, paper, claims }: ReadPaper,
+  panels: readonly PaperPanel[],
+  result: CampaignResult,
+  { out }: ReproduceOptions,
+): Promise<void> {
+  const judgements = judgeClaims(claims.claims, result.results);
+  const folder = resolve(out ?? resolve(resultsDirectory, `${name}-${result.id}`));
+  const figures = panels.map((panel): DrawnFigure => ({ figure: panelFigure(panel, result), svg: null }));
+  const page = renderReproduction(
+    {
+      title: paper?.title ?? `The claims of ${name}`,
+      ...{ citation: claims.citation, doi: claims.doi, machine: paper?.machine ?? null },
+      ...{ figures, judgements },
+    },
+    result,
+  );
+  writeAll(folder, [
+    ...figures.map(({ figure }) => ({ name: `${figure.id}.json`, content: `${JSON.stringify(figure, null, 1)}\n` })),
+    { name: 'claims.json', content: `${JSON.stringify(claimsDocument(name, result.id, judgements), null, 1)}\n` },
+    { name: 'index.html', content: page },
+  ]);
+  process.stdout.write(`${claimLines(judgements, lineWidth(process.stdout)).join('\n')}\n`);
+  tell(`Figures and claims: ${resolve(folder, 'index.html')}`);
+}
+
+interface NamedContent {
+  name: string;
+  content: string | Uint8Array;
+}
+
+/** Throws CliError where one cannot be written; half of one is not left. */
+function writeAll(folder: string, files: readonly NamedContent[]): void {
+  for (const { name, content } of files) {
+    const path = resolve(folder, name);
+    try {
+      makeFolder(folder);
+      writeFileSync(path, content);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      const { code, syscall } = error;
+      if (syscall === 'write') rmSync(path);
+      throw new CliError(EXIT.trialFailed, `${path} cannot be written: ${code}: ${mendOf(code, syscall)}`);
+    }
+  }
+  giveToInvoker(folder);
+}
+
+function claimLines(judgements: readonly Judgement[], columns: number): string[] {
+  return [
+    ...judgements.flatMap((judgement) => [
+      ...wrap(clean(`${OUTCOME_WORDS[judgement.outcome]}: ${judgement.claim.says}`), columns, 2),
+      ...wrap(clean(`${judgement.claim.from}: ${reasonWords(judgement)}`), columns - 4, 2).map((line) => `    ${line}`),
+    ]),
+    ...wrap(`${countWords(judgements)}.`, columns, 2),
+  ];
+}

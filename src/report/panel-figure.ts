@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// A panel of a paper, drawn from a campaign of ours: a line a switch, and a named gap for what could not be measured.
+import { lookOf } from '../model/looks.ts';
+import type { PaperLine, PaperPanel } from '../model/paper-panel.ts';
+import { AXIS_KEYS, type AxisKey, axisOf } from '../model/parameters.ts';
+import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { ioName } from '../model/testcase.ts';
+import { intervalOf } from '../stats/claim-cases.ts';
+import { pointsOf } from '../stats/panel-points.ts';
+import { caption } from './figures/caption.ts';
+import type { Figure, Point, Series } from './figures/figure.ts';
+import { GIGABITS, MICROSECONDS, ppsScale, type Scale } from './format.ts';
+
+/** A line with the cases that are its points. */
+interface DrawnLine {
+  line: PaperLine;
+  label: string;
+  points: CaseResult[];
+  /** Why points of it are not there. */
+  gaps: string[];
+}
+
+export function panelFigure(panel: PaperPanel, result: CampaignResult): Figure {
+  const lines = panel.lines.map((line) => drawnLine(panel, line, result));
+  const points = lines.flatMap((line) => line.points);
+  const scale = scaleOf(panel, points);
+  return {
+    id: panel.id,
+    title: panel.title,
+    caption: caption(panel.title, result, points),
+    kind: KINDS[panel.draws],
+    ...axesOf(panel, scale),
+    panels: [{ title: null, series: seriesOf(panel, lines, scale), gaps: lines.flatMap((line) => line.gaps) }],
+  };
+}
+
+const KINDS = { lines: 'line', bars: 'bars', cost: 'cost' } as const satisfies Record<
+  PaperPanel['draws'],
+  Figure['kind']
+>;
+
+function drawnLine(panel: PaperPanel, line: PaperLine, { results }: CampaignResult): DrawnLine {
+  const isPoint = pointsOf(panel);
+  // An unpaced rate has no place on an axis of rates.
+  const isPlaced = (one: CaseResult) => panel.along !== 'rate' || one.case.rate !== 'max';
+  const own = isPoint.ok ? results.filter((one) => isPoint.value(one.case, line) && isPlaced(one)) : [];
+  const points = own.filter((one) => intervalOf(one, panel.figure) !== null);
+  const label = labelOf(panel, line);
+  const untold = isPoint.ok ? 'not in this campaign' : isPoint.error;
+  return {
+    line,
+    label,
+    points: points.toSorted((a, b) => xOf(panel, a) - xOf(panel, b)),
+    gaps: gapsOf(panel, label, own, untold),
+  };
+}
+
+/** The switch, and the framework where that is what lines differ in. */
+function labelOf({ lines }: PaperPanel, { switch: id, io }: PaperLine): string {
+  return lines.filter((line) => line.switch === id).length === 1 ? id : `${id} ${io}`;
+}
+
+/** One where a line has nothing; else one for each reason that points of it lack. */
+function gapsOf(panel: PaperPanel, label: string, own: readonly CaseResult[], untold: string): string[] {
+  const lacking = own.filter((one) => intervalOf(one, panel.figure) === null);
+  if (own.length === 0) return [`${label}: ${untold}`];
+  const reasons = Map.groupBy(lacking, (one) => one.reason ?? one.outcome);
+  return [...reasons].map(([reason, those]) => {
+    const where = those.length === own.length ? '' : ` at ${those.map((one) => one.case[panel.along]).join(', ')}`;
+    return `${label}${where}: ${reason}`;
+  });
+}
+
+function xOf({ along }: PaperPanel, { case: testCase }: CaseResult): number {
+  const value = testCase[along];
+  return typeof value === 'number' ? value : 0;
+}
+
+function scaleOf({ figure, published }: PaperPanel, points: readonly CaseResult[]): Scale {
+  switch (figure) {
+    case 'packets':
+      return ppsScale([
+        ...Object.values(published ?? {}),
+        ...points.map((one) => one.summary?.throughputPps.median ?? 0),
+      ]);
+    case 'bits':
+      return GIGABITS;
+    case 'round-trip':
+      return MICROSECONDS;
+    default:
+      return figure satisfies never;
+  }
+}
+
+function axesOf({ draws, figure, along, xScale, yScale }: PaperPanel, { unit }: Scale): Pick<Figure, 'x' | 'y'> {
+  const measured = { title: figure === 'round-trip' ? 'Median round trip' : 'Throughput', unit };
+  if (draws === 'cost') {
+    return { x: { ...measured, scale: xScale }, y: { title: 'CPUs', unit: null, scale: yScale } };
+  }
+  const title = isAxis(along) ? axisOf(along).title : along === 'io' ? 'framework' : along;
+  const isRate = along === 'rate';
+  return {
+    x: { title: isRate ? 'sending rate' : title, unit: isRate ? 'Mpps' : null, scale: xScale },
+    y: { ...measured, scale: yScale },
+  };
+}
+
+function isAxis(key: PaperPanel['along']): key is AxisKey {
+  return AXIS_KEYS.some((one) => one === key);
+}
+
+function seriesOf(panel: PaperPanel, lines: readonly DrawnLine[], scale: Scale): Series[] {
+  switch (panel.draws) {
+    case 'lines':
+      return drawn(lines, (one) => ({ x: placeOf(panel, one), ...heightOf(panel, one, scale) }));
+    case 'cost':
+      return drawn(lines, (one) => costOf(one, scale));
+    case 'bars':
+      return barsOf(panel, lines, scale);
+    default:
+      return panel.draws satisfies never;
+  }
+}
+
+/** A rate in millions of packets/s, all else as it is. */
+function placeOf(panel: PaperPanel, one: CaseResult): number {
+  return panel.along === 'rate' ? xOf(panel, one) / 1e6 : xOf(panel, one);
+}
+
+function heightOf({ figure }: PaperPanel, one: CaseResult, { divisor }: Scale): Pick<Point, 'y' | 'low' | 'high'> {
+  const interval = intervalOf(one, figure);
+  const scaled = (value: number | null | undefined) => (value === null || value === undefined ? null : value / divisor);
+  return { y: (interval?.median ?? 0) / divisor, low: scaled(interval?.ciLow), high: scaled(interval?.ciHigh) };
+}
+
+/** CPU time per second, of applications and switch together; no interval of it is kept. */
+function costOf({ summary }: CaseResult, { divisor }: Scale): Point {
+  return { x: (summary?.throughputPps.median ?? 0) / divisor, y: summary?.cpu.total ?? 0, low: null, high: null };
+}
+
+function drawn(lines: readonly DrawnLine[], pointOf: (one: CaseResult) => Point): Series[] {
+  return lines.flatMap(({ line, label, points }) => {
+    const [first] = points;
+    if (first === undefined) return [];
+    return [{ label, look: lookOf(line.switch, ioName(first.case)), points: points.map(pointOf) }];
+  });
+}
+
+const PUBLISHED = { color: '#9aa1ab', darkColor: '#6b7280', shape: 'square', dash: [] } as const;
+
+/** A bar a line, by what its framework is called, with the paper's beside it. */
+function barsOf(panel: PaperPanel, lines: readonly DrawnLine[], scale: Scale): Series[] {
+  const { published } = panel;
+  const measured = [...Map.groupBy(lines, ({ line }) => line.switch)].flatMap(([id, own]): Series[] => {
+    const points = own.flatMap(({ line, points: those }) =>
+      those.slice(0, 1).map((one) => ({ x: line.io, ...heightOf(panel, one, scale) })),
+    );
+    return points.length === 0 ? [] : [{ label: `${id}, here`, look: lookOf(id, 'udp'), points }];
+  });
+  if (published === undefined) return measured;
+  const points = Object.entries(published).map(([io, value]) => ({
+    x: io,
+    y: value / scale.divisor,
+    low: null,
+    high: null,
+  }));
+  return [...measured, { label: 'as published', look: PUBLISHED, points }];
+}

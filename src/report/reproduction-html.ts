@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// A paper's figures as they came out here, with what they lack and what becomes of the paper's claims: one page that needs nothing beside it.
+import { type ComponentChild, h } from 'preact';
+import type { CampaignResult } from '../model/result.ts';
+import type { Judgement } from '../stats/claims.ts';
+import { countWords, flagsOf, OUTCOME_WORDS, reasonWords } from './claim-words.ts';
+import type { Figure, Panel, Point } from './figures/figure.ts';
+import { htmlPage } from './html-page.ts';
+
+export interface DrawnFigure {
+  figure: Figure;
+  /** Null where it is not drawn. */
+  svg: string | null;
+}
+
+export interface Reproduction {
+  title: string;
+  citation: string;
+  doi: string | undefined;
+  /** Where the paper measured; null of a paper of which we have claims alone. */
+  machine: string | null;
+  figures: readonly DrawnFigure[];
+  judgements: readonly Judgement[];
+}
+
+export function renderReproduction(reproduction: Reproduction, result: CampaignResult): string {
+  const { title, citation, doi, machine, figures, judgements } = reproduction;
+  return htmlPage(
+    title,
+    h('header', null, h('h1', null, title), h('p', null, `${citation}${doi === undefined ? '' : `, doi ${doi}`}.`)),
+    h(
+      'main',
+      null,
+      h('p', null, `Campaign ${result.id}. ${countWords(judgements)}.`),
+      machine === null ? null : h('p', null, `The paper measured on ${machine}.`),
+      ...(figures.length === 0 ? [] : [h('h2', null, 'Figures'), ...figures.map(figureOf)]),
+      h('h2', null, 'Claims'),
+      claimTable(judgements),
+    ),
+  );
+}
+
+function figureOf({ figure, svg }: DrawnFigure): ComponentChild {
+  const gaps = figure.panels.flatMap((panel) => panel.gaps);
+  return h(
+    'figure',
+    { id: figure.id },
+    h('h3', null, `${nameOf(figure)}: ${figure.title}`),
+    svg === null ? null : h('div', { dangerouslySetInnerHTML: { __html: svg } }),
+    h('figcaption', null, figure.caption),
+    ...figure.panels.map((panel) => valuesOf(figure, panel)),
+    gaps.length === 0
+      ? null
+      : h('details', null, h('summary', null, 'Not measured'), h('ul', null, ...gaps.map((gap) => h('li', null, gap)))),
+  );
+}
+
+/** The same in numbers. */
+function valuesOf({ x, y }: Figure, { series }: Panel): ComponentChild {
+  const places = [...new Set(series.flatMap(({ points }) => points.map((point) => point.x)))].sort(byPlace);
+  if (places.length === 0) return null;
+  const head = [titleOf(x), ...series.map(({ label }) => label)].map((title) => h('th', { scope: 'col' }, title));
+  const rows = places.map((place) =>
+    h(
+      'tr',
+      null,
+      h('th', { scope: 'row' }, typeof place === 'number' ? written(place) : place),
+      ...series.map(({ points }) => h('td', null, cellOf(points.find((point) => point.x === place)))),
+    ),
+  );
+  return h(
+    'details',
+    null,
+    h('summary', null, `Values: ${titleOf(y)}`),
+    h(
+      'div',
+      { class: 'scroll', tabIndex: 0 },
+      h('table', null, h('thead', null, h('tr', null, ...head)), h('tbody', null, ...rows)),
+    ),
+  );
+}
+
+function byPlace(a: Point['x'], b: Point['x']): number {
+  return typeof a === 'number' && typeof b === 'number' ? a - b : 0;
+}
+
+function titleOf({ title, unit }: Figure['x']): string {
+  return unit === null ? title : `${title}, ${unit}`;
+}
+
+function cellOf(point: Point | undefined): string {
+  if (point === undefined) return '–';
+  const { y, low, high } = point;
+  return low === null || high === null ? written(y) : `${written(y)} (${written(low)} – ${written(high)})`;
+}
+
+/** Four digits tell figures apart that differ at all; whole numbers stay whole. */
+function written(value: number): string {
+  return Number.isInteger(value) ? String(value) : Number(value.toPrecision(4)).toString();
+}
+
+/** `Figure 4b`, `Table 2`. */
+export function nameOf({ id }: Pick<Figure, 'id'>): string {
+  const words = id.replaceAll('-', ' ');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}
+
+function claimTable(judgements: readonly Judgement[]): ComponentChild {
+  const head = ['Claim', 'From', 'Here', 'Why', 'Flags'].map((title) => h('th', { scope: 'col' }, title));
+  const rows = judgements.map((judgement) =>
+    h(
+      'tr',
+      null,
+      h('td', null, judgement.claim.says, judgement.claim.note === undefined ? '' : ` (${judgement.claim.note})`),
+      h('td', null, judgement.claim.from),
+      h('td', null, OUTCOME_WORDS[judgement.outcome]),
+      h('td', null, reasonWords(judgement)),
+      h('td', null, flagsOf(judgement).join(', ')),
+    ),
+  );
+  return h(
+    'div',
+    { class: 'scroll', tabIndex: 0 },
+    h('table', null, h('thead', null, h('tr', null, ...head)), h('tbody', null, ...rows)),
+  );
+}
