@@ -63,8 +63,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'show',
-    usage: '[options] [id] [case]',
-    description: 'show a campaign: its summary, one case, or one trial',
+    usage: '[options] [id]',
+    description: 'show a campaign: its summary, or one trial',
     load: () => import('./show.ts'),
   },
   {
