@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isRepetition } from '../model/repetition.ts';
-import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
+import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { formatPps, percentOf } from '../model/units.ts';
+import { percentOf } from '../model/units.ts';
 import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
-import { burstWords, trainBounds } from '../report/bursts.ts';
-import { churnWords } from '../report/churns.ts';
-import { counted, MICROSECONDS, percentLost, ppsScale, withUnit } from '../report/format.ts';
+import { trainBounds } from '../report/bursts.ts';
+import { counted, ppsScale, withUnit } from '../report/format.ts';
 import { foundWords } from '../report/found.ts';
 import { type Naming, namingOf } from '../report/naming.ts';
 import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { broken, clean, wrap, wrapParts } from '../report/text.ts';
+import { trialWords } from '../report/trial-words.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
 import type { ExtraRound, Schedule } from '../run/schedule.ts';
-import { lossRatioOf } from '../stats/integrity.ts';
 import { tell } from './context.ts';
 import { lineWidth } from './terminal.ts';
 
@@ -129,7 +128,7 @@ export class Progress {
         this.done += 1;
         this.remaining.trialDone(this.nowMs() - (this.began.get(testbed) ?? this.startedAt), testbed);
         this.draw('');
-        this.tellParts([`${this.counter(this.done)} ${this.nameOf(event)}`, describeTrial(event.trial), this.left()]);
+        this.tellParts([`${this.counter(this.done)} ${this.nameOf(event)}`, trialWords(event.trial), this.left()]);
         return;
       }
       case 'repetition-planned':
@@ -208,23 +207,4 @@ export class Progress {
     const [line = ''] = broken(clean(text), this.screen.columns());
     this.screen.draw?.(line);
   }
-}
-
-function describeTrial({ outcome, measurement }: Trial): string {
-  if (outcome.outcome !== 'measured' || measurement === null) {
-    return `${outcome.outcome}: ${'reason' in outcome ? outcome.reason : ''}`;
-  }
-  if (measurement.search !== null) {
-    const { found, loads } = measurement.search;
-    return `${foundWords(found)}, by ${counted(loads.length, 'trial')}`;
-  }
-  if (measurement.burst !== null) return burstWords(measurement.burst);
-  if (measurement.churn !== null) return churnWords(measurement.churn);
-  const median = measurement.latencyNs?.rtt?.p50 ?? null;
-  const ratio = lossRatioOf([measurement]);
-  return [
-    formatPps(measurement.throughputPps),
-    ratio === null ? 'nothing sent' : `${percentLost(Math.max(0, ratio))} lost`,
-    ...(median === null ? [] : [`median round trip ${withUnit(median, MICROSECONDS)}`]),
-  ].join(', ');
 }

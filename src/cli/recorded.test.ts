@@ -19,9 +19,11 @@ import {
 } from '../../test/fixtures/campaign.ts';
 import { plainCpus } from '../../test/fixtures/cpus.ts';
 import type { Finding } from '../host/doctor.ts';
+import { REPETITIONS_FROM } from '../model/repetition.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import type { PacketSize } from '../model/sizes.ts';
 import { renderAdvice } from '../report/advice.ts';
+import { renderCase } from '../report/case.ts';
 import { renderComparison } from '../report/comparison.ts';
 import { renderCampaignList } from '../report/list.ts';
 import { renderSummary } from '../report/terminal.ts';
@@ -98,6 +100,8 @@ function session(options: TerminalOptions): [string, string][] {
     ['show', renderSummary(capacities, options)],
     ['show', renderSummary(bursts, options)],
     ['show', renderSummary(churns, options)],
+    ['show 0', shownCase(disturbedCampaign(), options)],
+    ['show 0', shownCase(capacityCampaign(), options)],
     ['compare A B', renderComparison(comparison, options)],
     ['advise', renderAdvice(sweep, advise(sweep, null), options)],
   ];
@@ -155,6 +159,41 @@ function progress(columns: number): string {
     told.show({ event: 'trial-ended', planned: one, testCase: measured, trial: ended });
   }
   return lines.join('\n');
+}
+
+/** The first case of a campaign. */
+function shownCase(stored: StoredCampaign, options: TerminalOptions): string {
+  const result = toCampaignResult(stored);
+  const [[one], [{ trials } = { trials: [] }]] = [result.results, stored.cases];
+  return one === undefined ? '' : renderCase({ result, index: 0, one, trials }, options);
+}
+
+/** Round trips, of which one trial was disturbed and repeated, and one failed. */
+function disturbedCampaign(): StoredCampaign {
+  const one = testCase({ dimension: 'latency', switch: 'ovs', io: 'dpdk', port: 'vhost-user', rate: 1000 });
+  const quiet = trial({ case: one, pps: 1000, flags: ['shared-housekeeping'] });
+  const disturbed = trial({
+    case: one,
+    pps: 990,
+    lossRatio: 0.01,
+    round: 1,
+    flags: ['shared-housekeeping', 'disturbed'],
+  });
+  const reasons = ['the hypervisor took 9 % of the measured CPUs (more than 2 %)'];
+  const { measurement } = disturbed;
+  const told = measurement && { ...measurement, noise: { ...measurement.noise, reasons } };
+  const repetition = {
+    ...trial({ case: one, pps: 1000, round: 1, flags: ['shared-housekeeping'] }),
+    ordinal: REPETITIONS_FROM + 1,
+  };
+  const failed = trial({
+    ...{ case: one, pps: 0, round: 2, flags: ['shared-housekeeping'] },
+    outcome: { outcome: 'failed', step: 'start switch', reason: 'no hugepages are free' },
+  });
+  return storedCampaign({
+    id: '20260301-0959-a3f',
+    cases: [{ case: one, skipped: null, trials: [quiet, { ...disturbed, measurement: told }, repetition, failed] }],
+  });
 }
 
 /** The sweep as another kernel might have it: each second case 5 % slower. */

@@ -30,6 +30,17 @@ export function resultOf(store: Store, id: string | undefined): CampaignResult |
   });
 }
 
+/** A campaign with what the trials of each case tell, and nothing that compares cases; null where there is none. */
+export function casesOf(store: Store, id: string): { campaign: StoredCampaign; results: CaseResult[] } | null {
+  const summaries = new Summaries(store);
+  return store.read(() => {
+    const campaign = store.head(id);
+    if (campaign === null) return null;
+    const results = campaign.cases.map((planned, index) => summaries.of(campaign.id, index, planned.case));
+    return { campaign, results };
+  });
+}
+
 /** The nearest campaigns in time come first: theirs are the ceilings that count. */
 function ceilingsFor(
   store: Store,

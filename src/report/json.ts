@@ -78,15 +78,32 @@ export function* jsonText(result: CampaignResult, trialsOf: TrialsOf): Generator
   }));
   yield `${opened({ schema: SCHEMA, campaign: id, ...head, inventory: nearOf(result), testbeds, verdicts: jsonVerdicts(result), cliffs: jsonCliffs(result), crossovers: jsonCrossovers(result), variations: jsonVariations(result) })}"results":[`;
   for (const [index, one] of results.entries()) {
-    yield `${index === 0 ? '' : ','}${opened(withoutEvidence(one))}"trials":[`;
-    let isFirst = true;
-    for (const trial of trialsOf(index)) {
-      yield `${isFirst ? '' : ','}${JSON.stringify(flat(trial))}`;
-      isFirst = false;
-    }
-    yield ']}';
+    if (index > 0) yield ',';
+    yield* withTrials(withoutEvidence(one), trialsOf(index));
   }
   yield ']}\n';
+}
+
+/** Which case of which campaign a document of one is of. */
+interface CasePlace {
+  campaign: string;
+  caseIndex: number;
+}
+
+/** One case as it stands in the document of its campaign, with where that is. */
+export function* jsonCaseText(place: CasePlace, one: CaseResult, trials: Iterable<Trial>): Generator<string, void> {
+  yield* withTrials({ schema: SCHEMA, ...place, ...withoutEvidence(one) }, trials);
+  yield '\n';
+}
+
+function* withTrials(one: object, trials: Iterable<Trial>): Generator<string, void> {
+  yield `${opened(one)}"trials":[`;
+  let isFirst = true;
+  for (const trial of trials) {
+    yield `${isFirst ? '' : ','}${JSON.stringify(flat(trial))}`;
+    isFirst = false;
+  }
+  yield ']}';
 }
 
 /** An object as text, to which more members are going to be added. */

@@ -50,10 +50,14 @@ export async function drawSvg(spec: TopLevelSpec, label: string): Promise<string
   try {
     const svg = await view.toSVG();
     // In HTML the element needs no namespaces, and a page without any address in it cannot be suspected of loading one.
-    return svg
-      .replaceAll(/ xmlns(:xlink)?="[^"]*"/g, '')
-      .replace('<svg ', `<svg role="img" aria-label="${escapeAttribute(label)}" `)
-      .replace('>', `><title>${escapeAttribute(label)}</title>`);
+    return (
+      svg
+        .replaceAll(/ xmlns(:xlink)?="[^"]*"/g, '')
+        // Vega calls marks graphics all the same, and graphics without a name are announced as such.
+        .replaceAll(/ (role="graphics-[a-z]+"|aria-roledescription="[^"]*")/g, '')
+        .replace('<svg ', `<svg role="img" aria-label="${escapeAttribute(label)}" `)
+        .replace('>', `><title>${escapeAttribute(label)}</title>`)
+    );
   } finally {
     view.finalize();
   }

@@ -45,7 +45,7 @@ test('a row has the figures of its case, and the fastest comes first', () => {
     lineOf(renderSummary(table2, { columns: 110, color: false }), 'linux-bridge', 'udp-mmsg', '–'),
     /264\.3 +261\.8 – 267\.9 +0\.135 +2\.10 % +0\.98 +0\.71 +0\.02 /,
   );
-  const rows = text.split('\n').filter((line) => /^(ovs|direct|linux-bridge) .*–/.test(line));
+  const rows = text.split('\n').filter((line) => /^(?: *\d+ +)?(ovs|direct|linux-bridge) .*–/.test(line));
   const medians = rows.map((row) => Number(/ (\d+\.\d) /.exec(row)?.[1]));
   assert.equal(rows.length, 9);
   assert.deepEqual(
@@ -154,16 +154,16 @@ test('what all cases of a table have in common stands above it, and what tells t
     );
   const sizes = tableOf({}, { packetSize: 1500 });
   assert.match(sizes, /^linux-bridge, udp, throughput, local, 1vs1, R = max, B = 64, touch = full$/m);
-  assert.match(lineOf(sizes, 'P (B)'), /^P \(B\) +kpps/);
+  assert.match(lineOf(sizes, 'P (B)'), /^# +P \(B\) +kpps/);
   const switches = tableOf({}, { switch: 'ovs' });
   assert.match(switches, /^udp, throughput, local, 1vs1, P = 64 B/m);
-  assert.match(lineOf(switches, 'kpps  '), /^Switch +kpps/);
-  assert.match(lineOf(tableOf({}, { io: 'raw' }), 'kpps  '), /^Framework +kpps/);
+  assert.match(lineOf(switches, 'kpps  '), /^# +Switch +kpps/);
+  assert.match(lineOf(tableOf({}, { io: 'raw' }), 'kpps  '), /^# +Framework +kpps/);
   // A kind of port tells as well.
   const ports = tableOf({ io: 'dpdk', port: 'memif' }, { io: 'dpdk', port: 'vhost-user' });
-  assert.match(lineOf(ports, 'kpps  '), /^Framework +kpps/);
+  assert.match(lineOf(ports, 'kpps  '), /^# +Framework +kpps/);
   // One case alone is named in its row.
-  assert.match(lineOf(tableOf({}), 'kpps  '), /^Switch +Framework +kpps/);
+  assert.match(lineOf(tableOf({}), 'kpps  '), /^# +Switch +Framework +kpps/);
 });
 
 test('what a narrow table lacks is told, and where it is said to be it is', () => {

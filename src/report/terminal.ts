@@ -6,6 +6,7 @@ import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
 import { type CliffLine, cliffLines } from './cliff-words.ts';
+import { TURN } from './columns/column.ts';
 import { crossoverSummary } from './crossover-words.ts';
 import { disturbanceLines } from './disturbances.ts';
 import { FRAMEWORK, figureColumns, SWITCH } from './figure-columns.ts';
@@ -27,7 +28,7 @@ import {
 import { leftBehindLines } from './left-behind.ts';
 import { type Answer, answers } from './sentences.ts';
 import { shownResult, WITH_FCS } from './shown.ts';
-import { fitTable, missingLine } from './table.ts';
+import { type Column, fitTable, missingLine } from './table.ts';
 import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
 import { tuningLine } from './tuning.ts';
 import { variationLines } from './variation-words.ts';
@@ -112,7 +113,7 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
   const cases = groups.flatMap((caseGroup) => caseGroup.cases);
   const names = varying(groups.map(({ group }) => group));
   const best = new Set(page.answers.map(({ winner }) => winner));
-  const columns = figureColumns(page.result, cases, names, page.marks, best);
+  const columns = [numberColumn(page.result), ...figureColumns(page.result, cases, names, page.marks, best)];
   const fitted = fitTable(cases, columns, page.columns, page.paint, rulesBetween(groups));
   const constant = [
     ...cases
@@ -134,6 +135,12 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
     '',
     ...answerLines(page, first.group),
   ];
+}
+
+/** The number of a case, by which `vswbench show ID CASE` and exports know it. */
+function numberColumn({ results }: CampaignResult): Column<CaseResult> {
+  const numbers = new Map(results.map((one, index) => [one, String(index)]));
+  return { title: '#', align: 'right', cell: (one) => numbers.get(one) ?? '', yields: TURN.cpuOfEach, detail: true };
 }
 
 /** A line between groups helps only where they have more than a row each. */

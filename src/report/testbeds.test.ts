@@ -35,7 +35,7 @@ test('the summary has a line for each host, and a table for each testbed', () =>
   );
   assert.match(text, /^testbed local, throughput, local, 1vs1, P = 64 B/m);
   assert.match(text, /^testbed lab, throughput, remote, 1vs1, R = max/m);
-  assert.match(text, /^ovs +dpdk +512 .* 98 % /m);
+  assert.match(text, /^(?: *\d+ +)?ovs +dpdk +512 .* 98 % /m);
   assert.match(text, /^4vs4, P = 64 B: Nothing was measured/m);
   assert.match(text, /^failed +ovs with dpdk, remote, testbed lab: traffic: host lost/m);
 });

@@ -4,6 +4,7 @@ import type { Histogram } from '../model/dataplane.ts';
 import { isRepetition } from '../model/repetition.ts';
 import type { Ledger, SizeCount, Trial } from '../model/result.ts';
 import { caseName, common, describeGroup, grouped, inScale, MICROSECONDS } from './format.ts';
+import { ledgerLines } from './ledger-lines.ts';
 import { bytesText } from './sizes.ts';
 import type { TrialRow } from './tables/shared.ts';
 import { FIGURE_COLUMNS } from './tables/trials.ts';
@@ -60,17 +61,6 @@ function figureLines(row: TrialRow, columns: number): string[] {
   const width = Math.max(...told.map(({ name }) => name.length));
   return told.flatMap(({ name, value, unit }) =>
     wrap(`${name.padEnd(width)}  ${value} ${unit}`.trimEnd(), columns, width + 2),
-  );
-}
-
-function ledgerLines({ hops, drops }: Ledger, columns: number): string[] {
-  const counts = [
-    ...hops.map(({ hop, packets }) => ({ what: hop, packets })),
-    ...drops.map(({ where, packets }) => ({ what: `lost: ${where}`, packets })),
-  ];
-  const width = Math.max(...counts.map(({ packets }) => grouped(packets).length));
-  return counts.flatMap(({ what, packets }) =>
-    wrap(`${grouped(packets).padStart(width)}  ${clean(what)}`, columns, width + 2),
   );
 }
 

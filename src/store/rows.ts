@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Campaigns and trials as rows of the tables. What is read here is unchecked: the model's schemas are the door.
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { PARAMETERS, type ParameterKey } from '../model/parameters.ts';
 import type { PlannedCase, StoredCampaign, Trial } from '../model/result.ts';
 import type { SearchLoad } from '../model/search.ts';
 import { caseKey } from '../model/testcase.ts';
@@ -133,6 +134,14 @@ export function readCampaign(rows: Rows, head: Row): unknown {
       trials: [],
     })),
   };
+}
+
+/** The values that the cases of a campaign have of a parameter. */
+export function readValues(rows: Rows, id: string, key: ParameterKey): unknown[] {
+  const { column, beside } = PARAMETERS[key];
+  const stored = beside?.stored === true ? beside.name : null;
+  const sql = `SELECT DISTINCT ${column.name}${stored === null ? '' : `, ${stored}`} FROM cases WHERE campaign_id = :id`;
+  return rows.all(sql, { id }).map((row) => column.back(row[column.name], stored === null ? undefined : row[stored]));
 }
 
 export function readHosts(rows: Rows, id: SQLOutputValue): unknown[] {

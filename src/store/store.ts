@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
 import { type Card, CardSchema } from '../model/card.ts';
 import { type Histogram, HistogramSchema } from '../model/dataplane.ts';
+import { PARAMETER_KEYS, type ParameterKey, writtenOf } from '../model/parameters.ts';
 import { REPETITIONS_FROM } from '../model/repetition.ts';
 import {
   type BegunCampaign,
@@ -20,6 +21,7 @@ import {
 } from '../model/result.ts';
 import { type SearchLoad, SearchLoadSchema } from '../model/search.ts';
 import { type HostRecord, type LeftBehind, LeftBehindSchema } from '../model/testbed.ts';
+import { TestCaseSchema } from '../model/testcase.ts';
 import { type KnobRecord, KnobRecordSchema, mergeRecords } from '../model/tuning.ts';
 import { HOST, type Row } from './columns.ts';
 import { damaged, explain, justSaved, readOnly, StoreError } from './errors.ts';
@@ -36,6 +38,7 @@ import {
   readHistograms,
   readLoads,
   readTrials,
+  readValues,
   type TrialParts,
 } from './rows.ts';
 import { rollBack } from './schema.ts';
@@ -326,6 +329,17 @@ export class Store {
       );
       return this.checkRead(z.array(CampaignRowSchema), rows, []);
     });
+  }
+
+  /** Of the cases of a campaign the values of each parameter, as its option takes them. */
+  parameterValues(id: string): Map<ParameterKey, string[]> {
+    return this.read(() => new Map(PARAMETER_KEYS.map((key) => [key, this.valuesOf(id, key)])));
+  }
+
+  private valuesOf<Key extends ParameterKey>(id: string, key: Key): string[] {
+    const schema = z.array(TestCaseSchema.shape[key]);
+    const values = this.checkRead(schema, readValues(this.rows, id, key), ['cases', key]);
+    return [...new Set(values.map((value) => writtenOf(key, value)))];
   }
 
   /** What `query` reads is one state of the file, whatever another process writes meanwhile. */

@@ -63,8 +63,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'show',
-    usage: '[options] [id]',
-    description: 'show a campaign: its summary, or one trial',
+    usage: '[options] [id] [case]',
+    description: 'show a campaign: its summary, one case, or one trial',
     load: () => import('./show.ts'),
   },
   {
@@ -78,6 +78,12 @@ export const commands: readonly CommandEntry[] = [
     usage: '[options] <A> [B]',
     description: 'tell faster, slower or no difference: two campaigns case by case, or two switches of one',
     load: () => import('./compare.ts'),
+  },
+  {
+    name: 'serve',
+    usage: '[options]',
+    description: 'the browser: campaigns, cases and trials, compared and explored',
+    load: () => import('./serve.ts'),
   },
   {
     name: 'advise',

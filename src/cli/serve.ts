@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// `vswbench serve`: the browser, for as long as it is not told to stop.
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { clean } from '../report/text.ts';
+import { readAssets } from '../serve/assets.ts';
+import { isLoopback } from '../serve/door.ts';
+import { routesOf } from '../serve/routes.ts';
+import { type Serving, type Setup, startServer } from '../serve/server.ts';
+import { openStore, type Store } from '../store/store.ts';
+import type { ServeOptions } from './commands/serve.ts';
+import { checkout, resultsDirectory, storePath, tell, version } from './context.ts';
+import { CliError, EXIT, isSystemError } from './errors.ts';
+import { casesOf } from './results.ts';
+
+/** Ends when it is told to: that is how it is meant to end. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { address, port, token } = settingsOf(options);
+  const isPublic = !isLoopback(address);
+  const opened = new OpenedStore();
+  const routes = routesOf({
+    about: { version, files: campaignFiles(), results: resultsDirectory },
+    assets: readAssets(checkout.root),
+    results: { folder: resultsDirectory, store: () => opened.store(), cases: casesOf },
+    program: {
+      command: [resolve(checkout.root, 'bin/vswbench')],
+      environment: { ...process.env, VSWBENCH_RESULTS: resultsDirectory },
+    },
+  });
+  const rules = { token, isPublic, name: isIP(address) === 0 ? address : null };
+  const serving = await listen({ address, port, rules, routes });
+  tell(
+    `Results of ${clean(resultsDirectory)}. ${isPublic ? 'The token is needed for everything' : 'Reading is open to this machine; what comes after # starts and stops campaigns'}. Ctrl-C ends it.`,
+  );
+  process.stdout.write(`http://${hostOf(address)}:${serving.port}/#token=${token}\n`);
+  await toldToStop();
+  await serving.close();
+  opened.close();
+}
+
+function settingsOf({ port, address, token }: ServeOptions): { address: string; port: number; token: string } {
+  const number = /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN;
+  if (!(number <= 65_535))
+    throw new CliError(EXIT.usage, `--port '${port}': give a number up to 65535, or 0 for any that is free`);
+  if (token !== undefined && !/^[\w-]{16,128}$/.test(token)) {
+    throw new CliError(
+      EXIT.usage,
+      '--token takes 16 to 128 letters, digits, - and _, as openssl rand -hex 16 prints them',
+    );
+  }
+  if (token === undefined && !isLoopback(address)) {
+    throw new CliError(
+      EXIT.usage,
+      `--address ${address} is reached by others: give a --token as well, or leave both out`,
+    );
+  }
+  return { address, port: number, token: token ?? randomBytes(16).toString('hex') };
+}
+
+async function listen(setup: Setup): Promise<Serving> {
+  try {
+    return await startServer(setup);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new CliError(EXIT.usage, refusalOf(error.code, setup));
+  }
+}
+
+function refusalOf(code: string, { address, port }: Pick<Setup, 'address' | 'port'>): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is in use: name another with --port, or --port 0 for any that is free`;
+    case 'EACCES':
+      return `port ${port} takes root's rights: name one above 1023 with --port`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `--address ${address} is none of this machine's: 'ip address' lists them`;
+    default:
+      return `cannot listen on ${address}, port ${port}: ${code}`;
+  }
+}
+
+function hostOf(address: string): string {
+  if (address === '0.0.0.0' || address === '::') return 'localhost';
+  return isIP(address) === 6 ? `[${address}]` : address;
+}
+
+/** Those that come with vswbench. */
+function campaignFiles(): string[] {
+  return readdirSync(resolve(checkout.root, 'campaigns')).filter((name) => name.endsWith('.yaml'));
+}
+
+/** The store is opened when it is there, which may be after the first campaign has begun, and is not made by looking. */
+class OpenedStore {
+  private opened: Store | null = null;
+
+  store(): Store | null {
+    if (this.opened === null && existsSync(storePath)) this.opened = openStore(storePath);
+    return this.opened;
+  }
+
+  close(): void {
+    this.opened?.close();
+  }
+}
+
+function toldToStop(): Promise<void> {
+  return new Promise((stop) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop());
+  });
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page's own files: plain modules of page/, and preact's as npm brings them. All lie below one hash of all of them, so that a browser
+// keeps them for good and still never mixes two versions.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+
+interface Asset {
+  type: string;
+  body: string;
+}
+
+export interface Assets {
+  /** The document that every page begins as; it holds no data. */
+  shell: string;
+  /** By path, as `/assets/HASH/app.js`. */
+  files: ReadonlyMap<string, Asset>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Reads them, given the folder that node_modules is in. */
+export function readAssets(root: string): Assets {
+  const folder = join(import.meta.dirname, 'page');
+  const own = readdirSync(folder).filter((name) => extname(name) in TYPES);
+  const modules = join(root, 'node_modules/preact');
+  const sources = [
+    ...own.map((name) => [name, join(folder, name)] as const),
+    ['preact.js', join(modules, 'dist/preact.mjs')] as const,
+    ['hooks.js', join(modules, 'hooks/dist/hooks.mjs')] as const,
+  ];
+  const files = sources.map(([name, path]) => {
+    const text = readFileSync(path, 'utf8');
+    return { name, type: TYPES[extname(name)] ?? 'text/plain', body: name.endsWith('.js') ? withPaths(text) : text };
+  });
+  const hash = createHash('sha256');
+  for (const { name, body } of files) hash.update(`${name}\0${body}\0`);
+  const base = `/assets/${hash.digest('hex').slice(0, 16)}`;
+  return {
+    shell: shellOf(base),
+    files: new Map(files.map(({ name, type, body }) => [`${base}/${name}`, { type, body }])),
+  };
+}
+
+/** A browser does not know packages by name without an import map, which would have to stand in the page itself. */
+function withPaths(text: string): string {
+  return text
+    .replace(/(from\s*|import\s*)(['"])preact\/hooks\2/g, '$1$2./hooks.js$2')
+    .replace(/(from\s*|import\s*)(['"])preact\2/g, '$1$2./preact.js$2')
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '');
+}
+
+function shellOf(base: string): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>vswbench</title>
+<link rel="icon" href="${base}/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="${base}/style.css">
+<link rel="modulepreload" href="${base}/preact.js">
+<script type="module" src="${base}/app.js"></script>
+</head>
+<body>
+<div id="app"><noscript>This page needs JavaScript. Without it: vswbench list, vswbench show, vswbench report.</noscript></div>
+</body>
+</html>
+`;
+}

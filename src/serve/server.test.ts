@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server as others see it, over real sockets.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { table2Campaign } from '../../test/fixtures/campaign.ts';
+import { casesOf } from '../cli/results.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { readAssets } from './assets.ts';
+import { routesOf } from './routes.ts';
+import { type Serving, startServer } from './server.ts';
+
+const token = 'a-token-that-nobody-guesses';
+const bearer = { Authorization: `Bearer ${token}` };
+const campaign = table2Campaign();
+
+interface Heard {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** Not by fetch, which does not let a caller say another Host. */
+function ask(
+  port: number,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Heard> {
+  const { method = 'GET', headers = {}, body } = options;
+  return new Promise((heard, failed) => {
+    const asked = request({ port, host: '127.0.0.1', path, method, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () => heard({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+    });
+    asked.on('error', failed);
+    asked.end(body);
+  });
+}
+
+describe('the server', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vswbench-serve-test-'));
+  const temporary = join(folder, 'temporary');
+  const { TMPDIR } = process.env;
+  let store: Store;
+  let here: Serving;
+  let abroad: Serving;
+
+  before(async () => {
+    mkdirSync(temporary);
+    process.env.TMPDIR = temporary;
+    store = openStore(join(folder, 'vswbench.db'));
+    const { cases, ...head } = campaign;
+    store.createCampaign({ ...head, cases });
+    for (const [index, { trials }] of cases.entries())
+      for (const trial of trials) store.saveTrial(head.id, index, trial);
+    const routes = () =>
+      routesOf({
+        about: { version: '0', files: ['quick.yaml'], results: folder },
+        assets: readAssets(resolve(import.meta.dirname, '../..')),
+        results: { folder, store: () => store, cases: casesOf },
+        program: {
+          command: [
+            process.execPath,
+            '-e',
+            'process.stderr.write("vswbench: there is no campaign\\n");process.exit(2)',
+          ],
+          environment: {},
+        },
+      });
+    const listen = (isPublic: boolean) =>
+      startServer({ address: '127.0.0.1', port: 0, rules: { token, isPublic, name: null }, routes: routes() });
+    [here, abroad] = await Promise.all([listen(false), listen(true)]);
+  });
+  after(async () => {
+    await Promise.all([here.close(), abroad.close()]);
+    store.close();
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('tells campaigns, cases and trials', async () => {
+    const list = JSON.parse((await ask(here.port, '/api/campaigns')).body);
+    assert.deepEqual(
+      list.campaigns.map((one: { id: string }) => one.id),
+      [campaign.id],
+    );
+    const page = JSON.parse((await ask(here.port, `/api/campaigns/${campaign.id}`)).body);
+    assert.equal(page.tables[0].rows.length, campaign.cases.length);
+    const one = JSON.parse((await ask(here.port, `/api/campaigns/${campaign.id}/cases/1`)).body);
+    assert.equal(one.trials.length, campaign.cases[1]?.trials.length);
+    const trial = JSON.parse((await ask(here.port, `/api/campaigns/${campaign.id}/trials/1/2`)).body);
+    assert.equal(trial.round, 2);
+    assert.ok(trial.figures.length > 10);
+    for (const path of ['cases/999', 'trials/0/999', 'trials/999/1']) {
+      assert.equal((await ask(here.port, `/api/campaigns/${campaign.id}/${path}`)).status, 404, path);
+    }
+    assert.equal((await ask(here.port, '/api/campaigns/20990101-0000-000')).status, 404);
+  });
+
+  it('refuses foreign names, foreign origins and a missing token', async () => {
+    const change = { method: 'POST', body: '{}' };
+    const json = { 'Content-Type': 'application/json' };
+    const path = `/api/campaigns/${campaign.id}/report`;
+    const status = async (port: number, at: string, options: Parameters<typeof ask>[2]) =>
+      (await ask(port, at, options)).status;
+    assert.equal(await status(here.port, '/', { headers: { Host: 'evil.example' } }), 403);
+    assert.equal(await status(here.port, '/api/campaigns', { headers: { Host: `evil.example:${here.port}` } }), 403);
+    assert.equal(await status(here.port, '/api/campaigns', { headers: { Origin: 'http://evil.example' } }), 403);
+    assert.equal(
+      await status(here.port, path, { ...change, headers: { ...json, ...bearer, Origin: 'http://evil.example' } }),
+      403,
+    );
+    assert.equal(
+      await status(here.port, path, { ...change, headers: { ...json, ...bearer, Host: 'evil.example' } }),
+      403,
+    );
+    assert.equal(await status(here.port, path, { ...change, headers: json }), 403);
+    assert.equal(
+      await status(here.port, path, { ...change, headers: { ...json, Authorization: 'Bearer guess' } }),
+      403,
+    );
+    assert.equal(await status(here.port, path, { ...change, headers: { ...json, ...bearer } }), 200);
+    assert.equal(await status(abroad.port, '/api/campaigns', {}), 403);
+    assert.equal(await status(abroad.port, '/api/campaigns', { headers: bearer }), 200);
+  });
+
+  it('changes nothing by GET, and takes JSON alone, of so many bytes', async () => {
+    const path = `/api/campaigns/${campaign.id}/report`;
+    const post = (headers: Record<string, string>, body: string) =>
+      ask(here.port, path, { method: 'POST', headers: { ...bearer, ...headers }, body });
+    const got = await ask(here.port, path, { headers: bearer });
+    assert.equal(got.status, 405);
+    assert.equal(got.headers.allow, 'POST');
+    assert.equal((await ask(here.port, '/api/campaigns', { method: 'DELETE', headers: bearer })).status, 405);
+    assert.equal((await post({ 'Content-Type': 'text/plain' }, '{}')).status, 415);
+    assert.equal((await post({ 'Content-Type': 'application/json' }, '{')).status, 400);
+    assert.equal((await post({ 'Content-Type': 'application/json' }, JSON.stringify('x'.repeat(300_000)))).status, 413);
+  });
+
+  it('reaches no file by any address', async () => {
+    const asset = /\/assets\/[0-9a-f]{16}/.exec((await ask(here.port, '/')).body)?.[0] ?? '';
+    for (const path of [
+      '/../../../../etc/passwd',
+      '/assets/../../package.json',
+      `${asset}/../server.ts`,
+      `${asset}/..%2fserver.ts`,
+      `${asset}/%2e%2e/server.ts`,
+      '/campaigns/../../x',
+      '/campaigns/--help/report',
+      '/api/campaigns/..%2f..%2fetc',
+      '//etc/passwd',
+    ]) {
+      assert.equal((await ask(here.port, path)).status, 404, path);
+    }
+    assert.equal((await ask(here.port, '/api/compare?a=--help&b=../x')).status, 400);
+    const style = await ask(here.port, `${asset}/style.css`);
+    assert.equal(style.status, 200);
+    assert.match(String(style.headers['cache-control']), /immutable/);
+  });
+
+  it('answers what is no request of HTTP, and goes on', async () => {
+    const said = await new Promise<string>((heard) => {
+      let text = '';
+      const socket = connect(here.port, '127.0.0.1', () =>
+        socket.end('GET http://[ HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+      );
+      socket.on('data', (part) => {
+        text += part.toString();
+      });
+      socket.on('close', () => heard(text));
+    });
+    assert.match(said, /^HTTP\/1\.1 (400|404) /);
+    assert.equal((await ask(here.port, '/')).status, 200);
+  });
+
+  it('lets the page run its own scripts alone', async () => {
+    const { headers, body } = await ask(here.port, '/');
+    const policy = String(headers['content-security-policy']);
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe|\*|http|data:/);
+    assert.doesNotMatch(body, /<script(?![^>]* src=)|<style| style=| on\w+=|https?:/);
+  });
+
+  it('opens a report by a ticket once, where reading takes the token', async () => {
+    const path = `/campaigns/${campaign.id}/report`;
+    const headers = { ...bearer, 'Content-Type': 'application/json' };
+    const issued = await ask(abroad.port, `/api${path}`, { method: 'POST', headers, body: '{}' });
+    const address = JSON.parse(issued.body).path;
+    assert.equal((await ask(abroad.port, path)).status, 403);
+    assert.equal((await ask(abroad.port, `${path}?ticket=guess`)).status, 403);
+    // The command that writes it is none here: its complaint shows that it was asked.
+    const opened = await ask(abroad.port, address);
+    assert.equal(opened.status, 422);
+    assert.match(opened.body, /there is no campaign/);
+    assert.equal((await ask(abroad.port, address)).status, 403);
+    assert.deepEqual(readdirSync(temporary), [], 'a folder is left behind');
+  });
+
+  it('says what a command complains of', async () => {
+    const { status, body } = await ask(here.port, '/api/compare?a=1&b=2');
+    assert.equal(status, 422);
+    assert.deepEqual(JSON.parse(body), { error: 'there is no campaign' });
+  });
+});

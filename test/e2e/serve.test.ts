@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// `vswbench serve` in a real browser: by mouse, by keyboard alone, and as a screen reader is told.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { casesOf } from '../../src/cli/results.ts';
+import type { StoredCampaign } from '../../src/model/result.ts';
+import { renderHtml } from '../../src/report/html.ts';
+import { readAssets } from '../../src/serve/assets.ts';
+import { routesOf } from '../../src/serve/routes.ts';
+import { type Serving, startServer } from '../../src/serve/server.ts';
+import { toCampaignResult } from '../../src/stats/campaign.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { hostileCampaign, storedCampaign, storedCase, table2Campaign, testCase } from '../fixtures/campaign.ts';
+import { root, suite } from './machine.ts';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const token = 'a-token-that-nobody-guesses';
+const table2 = table2Campaign();
+
+function wideCampaign(id: string): StoredCampaign {
+  const cases = ['direct', 'linux-bridge', 'ovs'].flatMap((name) =>
+    Array.from({ length: 12 }, (_, step) =>
+      storedCase({ case: testCase({ switch: name, packetSize: 64 + step }), pps: 1e6 }, 1),
+    ),
+  );
+  return storedCampaign({ id, title: 'Sizes', cases });
+}
+
+suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup --tests', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vswbench-serve-test-'));
+  let store: Store;
+  let serving: Serving;
+  let browser: Browser;
+  let base: string;
+  const complaints: string[] = [];
+
+  before(async () => {
+    store = openStore(join(folder, 'vswbench.db'));
+    record(store, table2);
+    record(store, wideCampaign('20260302-0959-001'));
+    record(store, { ...hostileCampaign(), id: '20260302-0959-003' });
+    const { cases, ...head } = table2;
+    record(store, { ...head, cases, id: '20260302-0959-002', title: 'Again' });
+    const routes = routesOf({
+      about: { version: '0', files: ['quick.yaml'], results: folder },
+      assets: readAssets(root),
+      results: { folder, store: () => store, cases: casesOf },
+      program: {
+        command: [process.execPath, join(root, 'src/cli/main.ts')],
+        environment: { ...process.env, VSWBENCH_RESULTS: folder },
+      },
+    });
+    const rules = { token, isPublic: false, name: null };
+    serving = await startServer({ address: '127.0.0.1', port: 0, rules, routes });
+    base = `http://127.0.0.1:${serving.port}`;
+    browser = await chromium.launch({
+      ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
+    });
+  });
+  after(async () => {
+    await browser.close();
+    await serving.close();
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = async (path: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> => {
+    const page = await browser.newPage(options);
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('dialog', (dialog) => complaints.push(`dialog ${dialog.message()}`));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(`${base}/`)) complaints.push(`asked elsewhere: ${request.url()}`);
+    });
+    await page.goto(base + path);
+    return page;
+  };
+
+  it('shows in another browser what a copied address says: filters, order, case and trial', async () => {
+    const page = await open(`/campaigns/20260302-0959-001#token=${token}`);
+    await page.getByText('Switch', { exact: true }).first().click();
+    await page.getByRole('checkbox', { name: 'ovs' }).check();
+    await page.getByText('12 of 36 cases').waitFor();
+    await page.getByRole('link', { name: 'P (B)' }).click();
+    await page.getByRole('link', { name: 'P (B)' }).click();
+    await page.getByRole('link', { name: 'ovs with udp' }).first().click();
+    await page.getByRole('link', { name: 'Round 1' }).click();
+    await page.getByRole('heading', { name: 'Packets of pair 0' }).waitFor();
+    assert.ok(!page.url().includes(token), 'the token would be copied with the address');
+    const shown = async (one: Page) => {
+      await one.getByRole('heading', { name: 'Packets of pair 0' }).waitFor();
+      return (await one.locator('main').textContent()) ?? '';
+    };
+    const other = await open(page.url().slice(base.length));
+    // The other browser has no token, and is led to the report by a link instead.
+    const withoutButton = (text: string) => text.replace('Open the report', '');
+    assert.equal(withoutButton(await shown(other)), withoutButton(await shown(page)));
+    assert.match(await shown(other), /ovs with udp *throughput, local, 1vs1, P = 75 B/);
+    await page.close();
+    await other.close();
+  });
+
+  it('is worked by keyboard alone', async () => {
+    const page = await open('/');
+    await page.getByRole('link', { name: table2.id }).waitFor();
+    const tabTo = async (name: string) => {
+      for (let presses = 0; presses < 60; presses += 1) {
+        await page.keyboard.press('Tab');
+        const focused = await page.evaluate('document.activeElement?.textContent ?? ""');
+        if (focused === name) return;
+      }
+      assert.fail(`no way to ${name} by keyboard`);
+    };
+    await tabTo(table2.id);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: table2.title }).waitFor();
+    await tabTo('linux-bridge with raw-mmsg');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 2, name: 'linux-bridge with raw-mmsg' }).waitFor();
+    assert.equal(await page.evaluate('document.activeElement?.tagName'), 'H2', 'the focus is led to what was opened');
+    await tabTo('Round 2');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Packets of pair 0' }).waitFor();
+    await page.close();
+  });
+
+  it('compares any two campaigns, as the command does', async () => {
+    const page = await open(`/compare?a=${table2.id}`);
+    await page.getByLabel('Campaign B').selectOption('20260302-0959-002');
+    await page.getByText('cases compared').waitFor();
+    const row = page.getByRole('row').filter({ hasText: 'linux-bridge · udp' }).first();
+    assert.match((await row.textContent()) ?? '', /no difference/);
+    await page.close();
+  });
+
+  it('fits a phone, shows hostile text as text, and complains of nothing', async () => {
+    const page = await open('/campaigns/20260302-0959-003?case=0&trial=1', {
+      viewport: { width: 390, height: 844 },
+    });
+    await page.getByRole('row').nth(1).waitFor();
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    assert.ok(Number(overflow) <= 0, `${String(overflow)} px too wide`);
+    await page.close();
+    assert.deepEqual(complaints, []);
+  });
+
+  it('has nothing serious for axe to find, in light and dark, nor has a report', async () => {
+    const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+    const report = await renderHtml(toCampaignResult({ ...table2, cases: table2.cases.slice(0, 4) }));
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open('/', { colorScheme });
+      for (const path of ['/', `/campaigns/${table2.id}?case=1&trial=1`]) {
+        await page.goto(base + path);
+        await page.getByRole('table').last().waitFor();
+        assert.deepEqual(await seriousIn(page, axe, colorScheme), [], `${path} in ${colorScheme}`);
+      }
+      await page.close();
+      const written = await browser.newPage({ colorScheme });
+      await written.setContent(report);
+      assert.deepEqual(await seriousIn(written, axe, colorScheme), [], `the report in ${colorScheme}`);
+      await written.close();
+    }
+  });
+});
+
+function record(store: Store, { cases, ...head }: StoredCampaign): void {
+  store.createCampaign({ ...head, cases });
+  for (const [index, { trials }] of cases.entries()) for (const trial of trials) store.saveTrial(head.id, index, trial);
+}
+
+/** What axe-core calls serious or critical: rule and element. In the dark only colours are others. */
+async function seriousIn(page: Page, axe: string, colorScheme: 'light' | 'dark'): Promise<unknown> {
+  await page.evaluate(axe);
+  const rules = colorScheme === 'dark' ? ", runOnly: ['color-contrast']" : '';
+  return page.evaluate(`axe.run({ resultTypes: ['violations']${rules} }).then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 120))))`);
+}
