@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
 import { ClaimSchema } from '../model/claim.ts';
-import type { StoredCampaign } from '../model/result.ts';
+import type { Flag, StoredCampaign } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { toCampaignResult } from './campaign.ts';
 import { judgeClaim } from './claims.ts';
@@ -307,6 +307,32 @@ describe('count', () => {
   });
   it('cannot be decided where one is not there', () =>
     assert.equal(outcome(claim, placed({}, [1])), 'cannot-be-decided'));
+});
+
+describe('marks', () => {
+  const marked = (stored: StoredCase, flag: Flag): StoredCase => ({
+    ...stored,
+    trials: stored.trials.map((trial) => ({ ...trial, flags: [flag] })),
+  });
+  const pair = [measured({ switch: 'vpp' }, 6e6), measured({}, 4e6)];
+  const order = { kind: 'order', figure: 'packets', better: { switch: 'vpp' }, than: { switch: 'ovs' } };
+  const value = { kind: 'value', figure: 'packets', cases: { switch: 'vpp' }, between: [5e6, 7e6] };
+
+  it('where machines are emulated no speed is shown, and counts are', () => {
+    const emulated = pair.map((one) => marked(one, 'emulated'));
+    for (const claim of [order, value]) {
+      const { outcome: found, findings } = judge(claim, emulated);
+      assert.equal(found, 'cannot-be-decided');
+      assert.match(findings[0]?.why ?? '', /^emulated/);
+    }
+    const count = { kind: 'count', of: { switch: 'vpp' }, to: { switch: 'ovs' }, difference: 0 };
+    assert.equal(outcome(count, ...emulated), 'holds');
+  });
+  it('where others had the CPUs no value is shown, and a comparison is', () => {
+    const disturbed = pair.map((one) => marked(one, 'disturbed'));
+    assert.deepEqual([outcome(value, ...disturbed), outcome(order, ...disturbed)], ['cannot-be-decided', 'holds']);
+    assert.equal(outcome(value, ...pair), 'holds');
+  });
 });
 
 it('what is beyond all measurements cannot be decided', () => {

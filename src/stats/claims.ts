@@ -60,7 +60,8 @@ export function judgeClaims(claims: readonly Claim[], results: readonly CaseResu
 }
 
 export function judgeClaim(claim: Claim, results: readonly CaseResult[]): Judgement {
-  const found = findingsOf(claim, results);
+  const { findings, missing } = findingsOf(claim, results);
+  const found = { missing, findings: findings.map((finding) => reliable(claim, finding)) };
   const present = [
     ...new Set(
       found.findings.flatMap(({ sides }) => sides.map((side) => `${side.case.switch} with ${ioName(side.case)}`)),
@@ -89,6 +90,18 @@ function findingsOf(claim: Claim, results: readonly CaseResult[]): Found {
     default:
       return claim satisfies never;
   }
+}
+
+/** What says nothing of speed says nothing for a claim on it, nor against it. Counted CPUs are the same wherever they are. */
+function reliable(claim: Claim, finding: Finding): Finding {
+  if (claim.kind === 'count' || finding.says === 'nothing') return finding;
+  const flags = new Set(finding.sides.flatMap((side) => side.flags));
+  if (flags.has('emulated')) return { ...finding, says: 'nothing', why: 'emulated: counts are valid, speeds are not' };
+  // A comparison within rounds stands: what disturbs a round disturbs both.
+  if (claim.kind === 'value' && flags.has('disturbed')) {
+    return { ...finding, says: 'nothing', why: 'disturbed: others had its CPUs' };
+  }
+  return finding;
 }
 
 /** One finding against a claim refutes it. It holds where all that it names was measured, or enough, and every finding is for it. */
