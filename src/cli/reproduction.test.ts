@@ -81,7 +81,7 @@ describe('a campaign that there is', () => {
     const page = readFileSync(join(out, 'index.html'), 'utf8');
     assert.match(page, /Figure 4b/);
     assert.match(page, /vpp: VPP is not installed; install it/);
-    assert.match(page, /vale: not in this campaign/);
+    assert.match(page, /vale: no such case in this campaign/);
     assert.doesNotMatch(page, /<(script|link|img|iframe)\b/i);
   });
   it('is judged by other claims', () => {

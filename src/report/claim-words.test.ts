@@ -35,7 +35,7 @@ describe('reasons', () => {
     assert.match(reasonWords(REFUTED), /^ovs [34]\.\d{3} Mpps – basicfwd 6/);
   });
   it('say who is missing, and why, without the mend', () => {
-    assert.equal(reasonWords(LACKING), 'not here: vpp (VPP is not installed), snabb (not in this campaign)');
+    assert.equal(reasonWords(LACKING), 'not here: vpp (VPP is not installed), snabb (no such case in this campaign)');
     assert.equal(reasonWords(BEYOND), 'it takes a physical port');
     const none = judged({
       kind: 'trend',
@@ -70,7 +70,7 @@ it('outcomes are counted, in words and in the document', () => {
   assert.deepEqual(document.claims[0]?.flags, ['shared-cpu']);
   assert.deepEqual(document.claims[2]?.missing, [
     { what: 'vpp', why: 'VPP is not installed; install it' },
-    { what: 'snabb', why: 'not in this campaign' },
+    { what: 'snabb', why: 'no such case in this campaign' },
   ]);
   assert.doesNotThrow(() => JSON.parse(JSON.stringify(document)));
 });

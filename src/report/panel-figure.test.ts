@@ -64,8 +64,8 @@ describe('a panel', () => {
     ]);
     const none = toCampaignResult(storedCampaign({ cases: [measured({}, 4e6)] }));
     assert.deepEqual(panelFigure(panel(), none).panels[0]?.gaps, [
-      'vpp: not in this campaign',
-      'vale: not in this campaign',
+      'vpp: no such case in this campaign',
+      'vale: no such case in this campaign',
     ]);
   });
   it('shows bits as bits of frames', () => {

@@ -46,7 +46,7 @@ function drawnLine(panel: PaperPanel, line: PaperLine, { results }: CampaignResu
   const own = isPoint.ok ? results.filter((one) => isPoint.value(one.case, line) && isPlaced(one)) : [];
   const points = own.filter((one) => intervalOf(one, panel.figure) !== null);
   const label = labelOf(panel, line);
-  const untold = isPoint.ok ? 'not in this campaign' : isPoint.error;
+  const untold = isPoint.ok ? 'no such case in this campaign' : isPoint.error;
   return {
     line,
     label,

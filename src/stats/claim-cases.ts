@@ -70,7 +70,7 @@ function missingOf(
     const what = String(name);
     if (measured.some((one) => one.case[key] === what)) return [];
     const [reason] = own.flatMap((one) => (one.case[key] === what ? (one.reason ?? one.outcome) : []));
-    return [{ what, why: reason ?? 'not in this campaign' }];
+    return [{ what, why: reason ?? 'no such case in this campaign' }];
   });
 }
 
