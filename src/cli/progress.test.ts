@@ -127,3 +127,10 @@ test('what a program said when it failed is one line, and cannot drive the termi
   progress.show({ event: 'trial-ended', planned, testCase: one, trial: trial({ case: one, pps: 0, outcome }) });
   assert.equal(lines[2], '[1/1] linux-bridge udp  failed: no [31mhugepages');
 });
+
+test('two kinds of port of one framework are told apart', () => {
+  const cases = (['memif', 'vhost-user'] as const).map((port) => testCase({ switch: 'direct', io: 'dpdk', port }));
+  const lines = toldOf([...cases, testCase({ switch: 'ovs', io: 'udp' })]);
+  assert.match(lines[2] ?? '', /^\[1\/3\] direct dpdk\/memif {2}/);
+  assert.match(lines[3] ?? '', /^\[2\/3\] direct dpdk\/vhost-user {2}/);
+});

@@ -3,8 +3,9 @@ import { isRepetition } from '../model/repetition.ts';
 import type { PlannedCase, StoredCampaign } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { percentOf } from '../model/units.ts';
-import { formatDuration, OVERHEADS_DEFAULT, RemainingTime, type TurnOf } from '../plan/estimate.ts';
+import { formatDuration, OVERHEADS_DEFAULT, type TurnOf } from '../plan/estimate.ts';
 import type { PlannedTrial } from '../plan/order.ts';
+import { RemainingTime } from '../plan/remaining-time.ts';
 import { trainBounds } from '../report/bursts.ts';
 import { counted, ppsScale, withUnit } from '../report/format.ts';
 import { foundWords } from '../report/found.ts';
@@ -63,8 +64,8 @@ export class Progress {
   private done: number;
   private readonly nowMs: () => number;
   private readonly startedAt: number;
-  /** When the present trial of each testbed began. */
-  private readonly began = new Map<string, number>();
+  /** When the present trial of each testbed began, and how long its switch took to start. */
+  private readonly present = new Map<string, { beganMs: number; startMs: number }>();
 
   constructor(
     { campaign, cases, schedule, owed, turnOf }: Planned,
@@ -115,18 +116,23 @@ export class Progress {
     switch (event.event) {
       case 'switch-starting':
         return;
+      case 'switch-started': {
+        const present = this.present.get(event.testbed);
+        if (present !== undefined) present.startMs = this.nowMs() - present.beganMs;
+        return;
+      }
       case 'switch-restarting':
         this.draw('');
         this.tell(`Starting ${event.driver.id} anew: ${event.reason}`);
         return;
       case 'trial-starting':
-        this.began.set(event.testCase.testbed, this.nowMs());
+        this.present.set(event.testCase.testbed, { beganMs: this.nowMs(), startMs: 0 });
         this.draw(`${this.counter(this.done + 1)} ${this.nameOf(event)} ...`);
         return;
       case 'trial-ended': {
-        const { testbed } = event.testCase;
+        const { beganMs = this.startedAt, startMs = 0 } = this.present.get(event.testCase.testbed) ?? {};
         this.done += 1;
-        this.remaining.trialDone(this.nowMs() - (this.began.get(testbed) ?? this.startedAt), testbed);
+        this.remaining.trialDone(event.planned, { wallMs: this.nowMs() - beganMs, startMs });
         this.draw('');
         this.tellParts([`${this.counter(this.done)} ${this.nameOf(event)}`, trialWords(event.trial), this.left()]);
         return;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { testCase as plainCase } from '../../test/fixtures/campaign.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { estimateMs, formatDuration, OVERHEADS_DEFAULT, RemainingTime } from './estimate.ts';
+import { estimateMs, formatDuration, OVERHEADS_DEFAULT } from './estimate.ts';
 import type { PlannedTrial } from './order.ts';
 
 function testCase(part: Partial<TestCase>): TestCase {
@@ -60,93 +60,12 @@ describe('estimateMs', () => {
     const spread = [testCase({}), testCase({ testbed: 'netns' }), testCase({ testbed: 'lab' })];
     const here = (testbed: string) => (testbed === 'lab' ? 'lab' : 'here');
     assert.equal(estimateMs(orderOf(0, 1, 2), spread, timing, overheads, here), 2 * 3610);
-    const left = new RemainingTime(orderOf(0, 1, 2, 2), timing, spread, overheads, here);
-    assert.equal(left.estimateMs(), 2 * 3610);
-    left.trialDone(3610, 'netns');
-    assert.equal(left.estimateMs(), 3610 + 3600);
   });
 
   it('is nothing for nothing, and has defaults', () => {
     assert.equal(estimateMs([], cases, timing), 0);
     const { trialMs, switchStartMs } = OVERHEADS_DEFAULT;
     assert.equal(estimateMs(orderOf(0), cases, timing), 3500 + trialMs + switchStartMs);
-  });
-});
-
-describe('RemainingTime', () => {
-  it('begins with the estimate and ends at zero', () => {
-    const order = orderOf(0, 2, 1);
-    const left = new RemainingTime(order, timing, cases, overheads);
-    assert.equal(left.estimateMs(), estimateMs(order, cases, timing, overheads));
-    for (const _ of order) left.trialDone(3610);
-    assert.equal(left.estimateMs(), 0);
-    left.trialDone(3610);
-    assert.equal(left.estimateMs(), 0, 'a trial too many does no harm');
-  });
-
-  it('counts down by a trial where trials take what was expected', () => {
-    const left = new RemainingTime(orderOf(0, 1, 0, 1), timing, cases, overheads);
-    left.trialDone(3610);
-    assert.equal(left.estimateMs(), 3 * 3600);
-  });
-
-  it('learns for each switch how far the estimate was off', () => {
-    const rounds = Array.from({ length: 20 }, () => [0, 2]).flat();
-    const left = new RemainingTime(orderOf(...rounds, 0, 2), timing, cases, overheads);
-    for (const caseIndex of rounds) left.trialDone(caseIndex === 0 ? 3610 : 5610);
-    // One trial of each is left; `b` takes 2 s longer than expected.
-    assert.ok(Math.abs(left.estimateMs() - (3610 + 5610)) < 100, `${left.estimateMs()}`);
-  });
-
-  it('expects of a switch that it has not seen what it learned of the others', () => {
-    const left = new RemainingTime(orderOf(0, 0, 0, 0, 0, 0, 0, 0, 0, 2), timing, cases, overheads);
-    for (let trial = 0; trial < 9; trial++) left.trialDone(4600);
-    const [low, high] = [3610 + 800, 3610 + 1000];
-    assert.ok(left.estimateMs() > low && left.estimateMs() < high, `${left.estimateMs()}`);
-  });
-
-  it('never expects less than nothing where trials fail at once', () => {
-    const left = new RemainingTime(orderOf(0, 0, 0, 0), { warmupMs: 0, warmupAuto: false, durationMs: 0 }, cases, {
-      trialMs: 0,
-      switchStartMs: 0,
-    });
-    left.trialDone(0);
-    assert.equal(left.estimateMs(), 0);
-    const failing = new RemainingTime(orderOf(...Array.from({ length: 100 }, () => 0)), timing, cases, overheads);
-    for (let trial = 0; trial < 99; trial++) failing.trialDone(0);
-    assert.ok(failing.estimateMs() >= 0 && failing.estimateMs() < 100, `${failing.estimateMs()}`);
-  });
-
-  it('counts what is added later, as it has learned', () => {
-    const left = new RemainingTime(orderOf(0), timing, cases, overheads);
-    const before = left.estimateMs();
-    left.extend(orderOf(0, 0));
-    assert.ok(left.estimateMs() > 2 * before);
-    for (let trial = 0; trial < 3; trial++) left.trialDone(5000);
-    assert.equal(left.estimateMs(), 0);
-    left.extend(orderOf(0));
-    assert.ok(left.estimateMs() > before, `${left.estimateMs()}`);
-  });
-
-  it('counts each testbed for itself: trials of several end in any order', () => {
-    const spread = [testCase({}), testCase({ testbed: 'lab' })];
-    const left = new RemainingTime(orderOf(0, 1, 0, 1, 0), timing, spread, overheads);
-    assert.equal(left.estimateMs(), 3 * 3600 + 10);
-    left.trialDone(3610, 'lab');
-    left.trialDone(3600, 'lab');
-    assert.equal(left.estimateMs(), 3 * 3600 + 10);
-    left.trialDone(3610);
-    assert.equal(left.estimateMs(), 2 * 3600);
-    left.trialDone(1, 'nosuch');
-    assert.equal(left.estimateMs(), 2 * 3600);
-  });
-
-  it('learns each case for itself where it does not know the cases', () => {
-    const left = new RemainingTime(orderOf(0, 1, 0), timing);
-    assert.equal(left.estimateMs(), 3 * 4000);
-    left.trialDone(5000);
-    left.trialDone(4000);
-    assert.ok(left.estimateMs() > 4500, `${left.estimateMs()}`);
   });
 });
 

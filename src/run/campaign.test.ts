@@ -432,10 +432,10 @@ describe('a campaign', () => {
     const atSave: string[] = [];
     b.onSave(() => atSave.push(b.told.at(-1)?.event ?? ''));
     await b.run([ONE, ONE]);
-    assert.deepEqual(atSave, ['switch-starting', 'trial-starting']);
+    assert.deepEqual(atSave, ['switch-started', 'trial-starting']);
     assert.deepEqual(
       b.told.map(({ event }) => event),
-      ['trial-starting', 'switch-starting', 'trial-ended', 'trial-starting', 'trial-ended'],
+      ['trial-starting', 'switch-starting', 'switch-started', 'trial-ended', 'trial-starting', 'trial-ended'],
     );
   });
 

@@ -65,6 +65,8 @@ export interface CampaignContext {
 /** What a campaign tells while it runs. */
 export type CampaignEvent =
   | { event: 'switch-starting'; driver: SwitchDriver }
+  /** It is up, and the trial for which it was started begins. */
+  | { event: 'switch-started'; driver: SwitchDriver; testbed: string }
   /** It has not learned where everybody is, and is started anew for the same trial. */
   | { event: 'switch-restarting'; driver: SwitchDriver; reason: string }
   /** Of which the background of a case is to be a share. */
@@ -391,6 +393,7 @@ class SwitchSlot {
         }),
       );
       this.held = { key, running, up };
+      this.listener.tell({ event: 'switch-started', driver, testbed: testCase.testbed });
       return running;
     } catch (error) {
       await this.unwind(up);
