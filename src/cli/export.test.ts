@@ -140,6 +140,19 @@ describe('vswbench export', () => {
     assert.deepEqual([await closed, complaints], [[0, null], '']);
   });
 
+  it('prints results to publish, and refuses a table of something else in that form', () => {
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [main, 'export', ...args], { env: environment(), encoding: 'utf8' });
+    const text = run('c3', 'c0', '--format', 'latex').stdout;
+    assert.deepEqual(
+      [...text.matchAll(/\\label\{tab:(c\d-[a-z]+)\}/g)].map(([, label]) => label),
+      ['c3-throughput', 'c0-throughput', 'c0-latency'],
+    );
+    const refused = run('c3', '--format', 'markdown', '--what', 'trials');
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /^vswbench: --format markdown has the results of cases: leave out --what trials$/m);
+  });
+
   it('says which campaign there is not', () => {
     const { status, stderr } = spawnSync(process.execPath, [main, 'export', 'c0', 'nosuch'], {
       env: environment(),

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CampaignResult } from '../model/result.ts';
+import { resultsLatex, resultsMarkdown } from '../report/result-text.ts';
 import { BURSTS, burstRows, TRAINS, trainRows } from '../report/tables/bursts.ts';
 import { CASES, caseRows } from '../report/tables/cases.ts';
 import { CHURNS, churnRows, EVENTS, eventRows } from '../report/tables/churns.ts';
@@ -20,6 +22,12 @@ type Write<Piece> = <Row>(table: Table<Row>, rows: Iterable<Row>) => Iterable<Pi
 /** Prints campaigns; the latest where none is named. */
 export async function exportCampaigns(ids: readonly string[], { what, format }: ExportOptions): Promise<void> {
   const named = ids.length > 0 ? ids : [undefined];
+  if (format === 'markdown' || format === 'latex') {
+    if (what !== undefined) {
+      throw new CliError(EXIT.usage, `--format ${format} has the results of cases: leave out --what ${what}`);
+    }
+    return withStore((store) => print(each(named, (id) => [resultsIn(format, requireResult(store, id))])));
+  }
   if (format !== 'parquet') {
     return withStore((store) => print(store.stream(() => exportText(store, named, what, format))));
   }
@@ -30,12 +38,23 @@ export async function exportCampaigns(ids: readonly string[], { what, format }: 
   return withStore((store) => printBytes(store.stream(() => tableOf(store, named, what ?? 'trials', parquetBytes))));
 }
 
+function resultsIn(format: 'markdown' | 'latex', result: CampaignResult): string {
+  switch (format) {
+    case 'markdown':
+      return resultsMarkdown(result);
+    case 'latex':
+      return resultsLatex(result);
+    default:
+      return format satisfies never;
+  }
+}
+
 /** Campaigns as text, piece by piece: the latest where an id is undefined, the documents where no table is named. */
 export function* exportText(
   store: Store,
   ids: readonly (string | undefined)[],
   what: What | undefined,
-  format: Exclude<Format, 'parquet'>,
+  format: Extract<Format, 'csv' | 'json'>,
 ): Generator<string, void> {
   if (what === undefined && format === 'json') {
     for (const id of ids) yield* documentOf(store, id);

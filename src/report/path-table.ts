@@ -6,6 +6,7 @@ import type { CaseResult, Interval } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import type { PathRow } from '../stats/paths.ts';
 import { bounds, inScale, MICROSECONDS, percentLost, ppsScale, type Scale, varying } from './format.ts';
+import { markdownTable } from './markdown.ts';
 import { parameterColumn } from './parameter-column.ts';
 import { type Column, fitTable, missingLine } from './table.ts';
 import { clean, type Paint, wrap } from './text.ts';
@@ -26,13 +27,7 @@ function isLarge(row: PathRow): boolean {
 
 /** The same as a table of Markdown, in lines. */
 export function pathMarkdown(rows: readonly PathRow[]): string[] {
-  const columns = pathColumns(rows);
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [
-    line(columns.map(({ title }) => title.replaceAll('\n', ' '))),
-    `|${columns.map(({ align }) => (align === 'left' ? '---' : '--:')).join('|')}|`,
-    ...rows.map((row) => line(columns.map(({ cell }) => cell(row)))),
-  ];
+  return markdownTable(pathColumns(rows), rows);
 }
 
 function pathColumns(rows: readonly PathRow[]): Column<PathRow>[] {

@@ -12,6 +12,7 @@ import { flagMarks } from './flags.ts';
 import { resultTables } from './html-tables.ts';
 import { resultColumns, shownColumns } from './result-columns.ts';
 import { resultTablesOf } from './result-tables.ts';
+import { resultsLatex, resultsMarkdown } from './result-text.ts';
 import { fitTable } from './table.ts';
 import { caseRows, casesTable } from './tables/cases.ts';
 import { csvText } from './tables/columns.ts';
@@ -61,6 +62,11 @@ describe('the list of figures', () => {
       const [tables, titles] = [/<table>/g, /<th scope="col" class="n">Brand new, k<\/th>/g];
       assert.equal(page.match(titles)?.length, page.match(tables)?.length);
       assert.match(page, /<td class="n">123\.5<\/td>/);
+      for (const text of [resultsMarkdown(result, list), resultsLatex(result, list)]) {
+        const measured = resultTablesOf(result).flatMap(({ bodies }) => bodies.flat());
+        assert.equal(text.split('\n').filter((line) => / 123\.5 /.test(line)).length, measured.length);
+        assert.match(text, /Brand new/);
+      }
       const [head, ...rows] = csvText(casesTable(list), caseRows(result));
       const place = head?.trim().split(',').indexOf('brand_new') ?? -1;
       assert.ok(place >= 0);

@@ -16,7 +16,7 @@ export const WHATS = [
   'histograms',
 ] as const;
 export type What = (typeof WHATS)[number];
-export type Format = 'csv' | 'json' | 'parquet';
+export type Format = 'csv' | 'json' | 'parquet' | 'markdown' | 'latex';
 
 export interface ExportOptions {
   what?: What;
@@ -28,13 +28,16 @@ export function declare(command: Command): void {
     .argument('[id...]', 'campaigns, into one table (the latest where none is given)')
     .addOption(new Option('--what <table>', 'a line for each of these (default: trials)').choices([...WHATS]))
     .addOption(
-      new Option('--format <format>', 'csv; parquet; or json: the whole document, or with --what an object a line')
-        .choices(['csv', 'json', 'parquet'])
+      new Option(
+        '--format <format>',
+        'csv; parquet; json: the whole document, or with --what an object a line; markdown or latex (booktabs): results as tables to publish',
+      )
+        .choices(['csv', 'json', 'parquet', 'markdown', 'latex'])
         .default('csv'),
     )
     .addHelpText(
       'after',
-      '\nExample:\n  $ vswbench export > trials.csv\n  $ vswbench export --what cases 20261125-2005-ab9 20261125-2102-f87 > cases.csv\n  $ vswbench export --format parquet > trials.parquet',
+      '\nExample:\n  $ vswbench export > trials.csv\n  $ vswbench export --what cases 20261125-2005-ab9 20261125-2102-f87 > cases.csv\n  $ vswbench export --format parquet > trials.parquet\n  $ vswbench export --format latex > results.tex',
     )
     .action(async (ids: string[], options: ExportOptions) => {
       await (await import('../export.ts')).exportCampaigns(ids, options);
