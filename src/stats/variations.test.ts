@@ -96,6 +96,18 @@ describe('shares of variance of a campaign', () => {
     assert.deepEqual([shares(found), found.leftOut], [['path 100 %'], []]);
   });
 
+  it('take them as one where the combinations that exist are all of one switch', () => {
+    const plans = ['udp', 'raw', 'raw-mmsg'].map((io, index) => ({
+      case: { switch: 'linux-bridge', io },
+      pps: 1000 * (index + 1),
+    }));
+    const found = only(variations([...plans, { case: { switch: 'ovs', io: 'dpdk' }, pps: 9000 }]));
+    assert.deepEqual(
+      found.factors.map(({ key, levels }) => [key, levels.length]),
+      [['path', 4]],
+    );
+  });
+
   it('leave out the levels that lack combinations, the emptiest first, and say so', () => {
     const found = only(
       variations([
