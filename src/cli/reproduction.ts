@@ -6,7 +6,7 @@ import type { Paper, PaperPanel } from '../model/paper-panel.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { panelCampaigns } from '../plan/panels.ts';
 import { claimsDocument, countWords, OUTCOME_WORDS, reasonWords } from '../report/claim-words.ts';
-import { panelFigure } from '../report/panel-figure.ts';
+import { panelFigure, panelGaps } from '../report/panel-figure.ts';
 import { type DrawnFigure, renderReproduction } from '../report/reproduction-html.ts';
 import { clean, wrap } from '../report/text.ts';
 import { type Judgement, judgeClaims } from '../stats/claims.ts';
@@ -95,7 +95,13 @@ async function conclude(
 ): Promise<void> {
   const judgements = judgeClaims(claims.claims, result.results);
   const folder = resolve(out ?? resolve(resultsDirectory, `${name}-${result.id}`));
-  const figures = panels.map((panel): DrawnFigure => ({ figure: panelFigure(panel, result), svg: null }));
+  const figures = panels.map(
+    (panel): DrawnFigure => ({
+      figure: panelFigure(panel, result),
+      gaps: panelGaps(panel, result),
+      svg: null,
+    }),
+  );
   const page = renderReproduction(
     {
       title: paper?.title ?? `The claims of ${name}`,

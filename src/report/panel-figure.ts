@@ -30,7 +30,9 @@ export function panelFigure(panel: PaperPanel, result: CampaignResult): Figure {
     caption: caption(panel.title, result, points),
     kind: KINDS[panel.draws],
     ...axesOf(panel, scale),
-    panels: [{ title: null, series: seriesOf(panel, lines, scale), gaps: lines.flatMap((line) => line.gaps) }],
+    panels: [
+      { title: null, series: seriesOf(panel, lines, scale), gaps: lines.flatMap((line) => line.gaps.map(shortGap)) },
+    ],
   };
 }
 
@@ -58,6 +60,16 @@ function drawnLine(panel: PaperPanel, line: PaperLine, { results }: CampaignResu
 /** The switch, and the framework where that is what lines differ in. */
 function labelOf({ lines }: PaperPanel, { switch: id, io }: PaperLine): string {
   return lines.filter((line) => line.switch === id).length === 1 ? id : `${id} ${io}`;
+}
+
+/** What a panel lacks, each with its whole reason and the mend; in the figure itself stands the first part of it. */
+export function panelGaps(panel: PaperPanel, result: CampaignResult): string[] {
+  return panel.lines.flatMap((line) => drawnLine(panel, line, result).gaps);
+}
+
+/** Without the mend: `snabb: Snabb is not installed`. */
+function shortGap(gap: string): string {
+  return gap.split(/; | \(/)[0] ?? gap;
 }
 
 /** One where a line has nothing; else one for each reason that points of it lack. */
@@ -112,7 +124,7 @@ function isAxis(key: PaperPanel['along']): key is AxisKey {
 function seriesOf(panel: PaperPanel, lines: readonly DrawnLine[], scale: Scale): Series[] {
   switch (panel.draws) {
     case 'lines':
-      return drawn(lines, (one) => ({ x: placeOf(panel, one), ...heightOf(panel, one, scale) }));
+      return drawn(lines, (one) => ({ x: placeOf(panel, one), ...heightOf(panel.figure, one, scale) }));
     case 'cost':
       return drawn(lines, (one) => costOf(one, scale));
     case 'bars':
@@ -127,7 +139,11 @@ function placeOf(panel: PaperPanel, one: CaseResult): number {
   return panel.along === 'rate' ? xOf(panel, one) / 1e6 : xOf(panel, one);
 }
 
-function heightOf({ figure }: PaperPanel, one: CaseResult, { divisor }: Scale): Pick<Point, 'y' | 'low' | 'high'> {
+function heightOf(
+  figure: PaperPanel['figure'],
+  one: CaseResult,
+  { divisor }: Scale,
+): Pick<Point, 'y' | 'low' | 'high'> {
   const interval = intervalOf(one, figure);
   const scaled = (value: number | null | undefined) => (value === null || value === undefined ? null : value / divisor);
   return { y: (interval?.median ?? 0) / divisor, low: scaled(interval?.ciLow), high: scaled(interval?.ciHigh) };
@@ -148,21 +164,21 @@ function drawn(lines: readonly DrawnLine[], pointOf: (one: CaseResult) => Point)
 
 const PUBLISHED = { color: '#9aa1ab', darkColor: '#6b7280', shape: 'square', dash: [] } as const;
 
-/** A bar a line, by what its framework is called, with the paper's beside it. */
-function barsOf(panel: PaperPanel, lines: readonly DrawnLine[], scale: Scale): Series[] {
-  const { published } = panel;
-  const measured = [...Map.groupBy(lines, ({ line }) => line.switch)].flatMap(([id, own]): Series[] => {
-    const points = own.flatMap(({ line, points: those }) =>
-      those.slice(0, 1).map((one) => ({ x: line.io, ...heightOf(panel, one, scale) })),
-    );
-    return points.length === 0 ? [] : [{ label: `${id}, here`, look: lookOf(id, 'udp'), points }];
+/** A bar a line, by what its framework is called, each with the paper's below it. */
+function barsOf({ figure, published = {} }: PaperPanel, lines: readonly DrawnLine[], scale: Scale): Series[] {
+  return lines.flatMap(({ line, points }) => {
+    const label = `${line.io}, here`;
+    const measured = points.slice(0, 1).map((one): Series => {
+      const look = lookOf(line.switch, ioName(one.case));
+      return { label, look, points: [{ x: label, ...heightOf(figure, one, scale) }] };
+    });
+    return [...measured, ...publishedBar(line, published, scale)];
   });
-  if (published === undefined) return measured;
-  const points = Object.entries(published).map(([io, value]) => ({
-    x: io,
-    y: value / scale.divisor,
-    low: null,
-    high: null,
-  }));
-  return [...measured, { label: 'as published', look: PUBLISHED, points }];
+}
+
+function publishedBar({ io }: PaperLine, published: Readonly<Record<string, number>>, { divisor }: Scale): Series[] {
+  const value = Object.hasOwn(published, io) ? published[io] : undefined;
+  if (value === undefined) return [];
+  const label = `${io}, as published`;
+  return [{ label, look: PUBLISHED, points: [{ x: label, y: value / divisor, low: null, high: null }] }];
 }

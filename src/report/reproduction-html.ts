@@ -9,6 +9,8 @@ import { htmlPage } from './html-page.ts';
 
 export interface DrawnFigure {
   figure: Figure;
+  /** What it lacks, each with its whole reason. */
+  gaps: readonly string[];
   /** Null where it is not drawn. */
   svg: string | null;
 }
@@ -40,8 +42,7 @@ export function renderReproduction(reproduction: Reproduction, result: CampaignR
   );
 }
 
-function figureOf({ figure, svg }: DrawnFigure): ComponentChild {
-  const gaps = figure.panels.flatMap((panel) => panel.gaps);
+function figureOf({ figure, gaps, svg }: DrawnFigure): ComponentChild {
   return h(
     'figure',
     { id: figure.id },
