@@ -12,7 +12,7 @@ export interface Look {
 
 type Mark = readonly [hue: keyof typeof HUES, shape: string];
 
-const HUES = {
+export const HUES = {
   grey: ['#444a53', '#c3cad2'],
   blue: ['#0072b2', '#4aa8e0'],
   sky: ['#2f93c9', '#8fd0f5'],

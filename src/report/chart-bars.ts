@@ -4,7 +4,6 @@ import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { type CaseGroup, groupCases, groupKey, groupOf } from '../stats/group.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import {
-  CHARTS_MAX,
   type Chart,
   capital,
   caseLabel,
@@ -19,8 +18,9 @@ import {
   UNIT_ABOVE,
   whisker,
 } from './chart.ts';
-import { sweeps } from './chart-lines.ts';
 import { dotsOf } from './dots.ts';
+import { scaleFor } from './figures/scale.ts';
+import { sweeps } from './figures/sweeps.ts';
 import { common, describeGroup, inScale, namesTestbeds, ppsScale, varying, whereOf } from './format.ts';
 import { publishedPps, table2Pps } from './paper.ts';
 
@@ -122,7 +122,7 @@ export function throughputCharts(result: CampaignResult): Chart[] {
   );
   const apart = groups.filter(({ group }) => !inLines.has(groupKey(group)));
   const unpaced = groups.filter(({ group }) => group.rate === 'max');
-  const shown = apart.length > 0 ? apart.slice(0, CHARTS_MAX) : unpaced.slice(0, 1);
+  const shown = apart.length > 0 ? apart : unpaced.slice(0, 1);
   const names = varying(shown.map(({ group }) => group));
   return shown.map((caseGroup) => ({
     ...barChart(result, caseGroup),
@@ -138,7 +138,7 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
   const scale = ppsScale(figures.map(({ figure }) => figure.median));
   const rows = figures.map(({ one, figure }) => ({
     label: caseLabel(one),
-    color: colorOf(result, one.case.switch),
+    color: colorOf(one.case.switch),
     ...whisker(figure, scale.divisor),
     text: inScale(figure.median, scale),
   }));
@@ -146,10 +146,12 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
   const dots = figures.flatMap(({ one }) =>
     drawn.of(one).map((value) => ({ label: caseLabel(one), pps: value / scale.divisor })),
   );
+  const isLog = scaleFor(rows.map(({ median }) => median)) === 'log';
+  const origin = isLog ? 10 ** Math.floor(Math.log10(Math.min(...rows.map(({ median }) => median)))) : 0;
   const layout = { names: rows.map(({ label }) => label), step: BAR_STEP, labelPx: 12 };
   return {
     title: `Received throughput${whereOf(result, caseGroup.group)}`,
-    caption: `${capital(describeGroup(caseGroup.group, common(result, caseGroup.group)))}. Bars are medians, whiskers their 95 % intervals, dots rounds; whether two cases differ is said at the top, and not by whether whiskers overlap. Grey is direct: the same framework without any switch, the ceiling.${drawn.note}`,
+    caption: `${capital(describeGroup(caseGroup.group, common(result, caseGroup.group)))}. Bars are medians, whiskers their 95 % intervals, dots rounds; whether two cases differ is said at the top, and not by whether whiskers overlap. Grey is direct: the same framework without any switch, the ceiling.${isLog ? ' The axis is logarithmic: a bar twice as long is not twice as fast.' : ''}${drawn.note}`,
     legend: [],
     spec: (width) => ({
       width,
@@ -168,12 +170,15 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
               title: scale.unit,
               axis: { tickCount: ticksFor(width) },
               scale: {
+                ...(isLog ? { type: 'log' as const, domainMin: origin, nice: false } : { domainMin: 0 }),
                 domainMax: headroom(
                   rows.map(({ high }) => high),
                   width,
+                  origin,
                 ),
               },
             },
+            x2: { datum: origin },
             color: { field: 'color', type: 'nominal', scale: null, legend: null },
           },
         },
@@ -195,7 +200,9 @@ function barChart(result: CampaignResult, caseGroup: CaseGroup): Chart {
   };
 }
 
-/** The axis' end that leaves room for the figures behind the bars. */
-function headroom(values: readonly number[], width: number): number {
-  return Math.max(0, ...values) * (width > 500 ? 1.1 : 1.25) || 1;
+/** The axis' end that leaves room for the figures behind the bars, which begin at `origin`: 0, or a logarithmic axis' first value. */
+function headroom(values: readonly number[], width: number, origin: number): number {
+  const most = Math.max(0, ...values);
+  const room = width > 500 ? 0.1 : 0.25;
+  return (origin > 0 ? most * (most / origin) ** room : most * (1 + room)) || 1;
 }

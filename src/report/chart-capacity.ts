@@ -5,17 +5,7 @@ import type { CampaignResult } from '../model/result.ts';
 import { objectiveName } from '../model/search.ts';
 import { groupCases } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
-import {
-  CHARTS_MAX,
-  type Chart,
-  capital,
-  caseLabel,
-  measuredCases,
-  rowNames,
-  rowsHeight,
-  seriesColor,
-  ticksFor,
-} from './chart.ts';
+import { type Chart, capital, caseLabel, measuredCases, rowNames, rowsHeight, seriesColor, ticksFor } from './chart.ts';
 import { common, describeGroup, varying, whereOf } from './format.ts';
 import { foundScale } from './found.ts';
 
@@ -24,7 +14,7 @@ const OBJECTIVE_STEP = 18;
 
 /** A chart for each group of cases that are compared. */
 export function capacityCharts(result: CampaignResult): Chart[] {
-  const groups = groupCases(measuredCases(result, 'capacity')).slice(0, CHARTS_MAX);
+  const groups = groupCases(measuredCases(result, 'capacity'));
   const names = varying(groups.map(({ group }) => group));
   return groups.map((group): Chart => {
     const cases = ranked(group);

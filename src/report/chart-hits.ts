@@ -2,14 +2,12 @@
 // Which share of the packets each cache of a switch answered, over the number of flows: what is behind the curve of throughput.
 import type { CampaignResult } from '../model/result.ts';
 import { type Curve, curvesOf } from '../stats/curves.ts';
-import { CHARTS_MAX, type Chart, caseLabel, NEUTRAL, seriesColor, UNIT_ABOVE } from './chart.ts';
+import { type Chart, caseLabel, NEUTRAL, seriesColor, UNIT_ABOVE } from './chart.ts';
 import { about } from './cliff-words.ts';
 
 /** A chart for each path whose switch tells it. */
 export function hitCharts(result: CampaignResult): Chart[] {
-  return curvesOf(result)
-    .flatMap((curve) => hitChart(curve) ?? [])
-    .slice(0, CHARTS_MAX);
+  return curvesOf(result).flatMap((curve) => hitChart(curve) ?? []);
 }
 
 function hitChart({ cases }: Curve): Chart | null {

@@ -66,7 +66,7 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
     const figure = decidingFigure(one);
     if (figure === null || figure.trials < 2 || figure.median === 0) return [];
     const percent = (value: number) => 100 * (value / figure.median - 1);
-    const color = colorOf(result, one.case.switch);
+    const color = colorOf(one.case.switch);
     return [
       {
         name,

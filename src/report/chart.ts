@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all charts share: their form, names, colours and axes.
 import type { TopLevelSpec } from 'vega-lite';
+import { lookOf } from '../model/looks.ts';
 import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
+import { PAGE } from './figures/ink.ts';
 import { CHARACTER_PX } from './svg.ts';
 
 /** One of the drawings that lie on top of each other in a chart. */
@@ -15,6 +17,8 @@ export interface LegendEntry {
   color: string;
   /** SVG's `stroke-dasharray`; absent for an area. */
   dash?: string;
+  /** The mark of a point, by Vega's name, and what is inside of it. */
+  mark?: { shape: string; fill: string };
 }
 
 /** A chart that still has to be drawn. */
@@ -26,9 +30,6 @@ export interface Chart {
   /** The drawing for a width in pixels: a page has one for wide and one for narrow windows. */
   spec: (width: number) => TopLevelSpec;
 }
-
-/** More charts of one kind than this only hide each other; the table has the rest. */
-export const CHARTS_MAX = 8;
 
 /** Okabe and Ito's palette, which colour-blind people tell apart, as CSS variables, since the schemes adapt it. */
 export const SERIES = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--c6)'] as const;
@@ -45,11 +46,9 @@ export function seriesColor(index: number): string {
   return SERIES[index % SERIES.length] ?? NEUTRAL;
 }
 
-/** Colour of a switch, the same throughout a report. `direct` is no switch and is grey. */
-export function colorOf(result: CampaignResult, id: string): string {
-  if (id === 'direct') return NEUTRAL;
-  const ids = [...new Set(result.results.map((one) => one.case.switch))].filter((other) => other !== 'direct');
-  return seriesColor(ids.indexOf(id));
+/** Colour of a switch, the same in each report. */
+export function colorOf(id: string): string {
+  return PAGE.color(lookOf(id, ''));
 }
 
 /** The cases of a dimension that have a figure. */
@@ -96,7 +95,7 @@ export function rowsHeight({ names, width, step }: RowLayout): number {
 }
 
 /** The vertical channel of a chart of rows. */
-export function rowNames(field: string, { names, width, labelPx }: RowLayout) {
+export function rowNames(field: string, { names, width, labelPx }: RowLayout, labelColor: string = INK) {
   const beside = width > BESIDE_PX;
   const extent = Math.max(0, ...names.map((name) => name.length)) * CHARACTER_PX * (labelPx / 12) + 8;
   return {
@@ -105,7 +104,7 @@ export function rowNames(field: string, { names, width, labelPx }: RowLayout) {
     sort: names,
     title: null,
     axis: {
-      labelColor: INK,
+      labelColor,
       labelFontSize: labelPx,
       ...(beside
         ? { minExtent: extent, maxExtent: extent }

@@ -2,7 +2,8 @@
 // What all pages share: their head, and the form of their drawings.
 import { type ComponentChild, h } from 'preact';
 import { render } from 'preact-render-to-string';
-import type { Chart } from './chart.ts';
+import type { Chart, LegendEntry } from './chart.ts';
+import { markPath } from './figures/mark-path.ts';
 import { STYLE } from './html-style.ts';
 import { drawSvg } from './svg.ts';
 
@@ -51,16 +52,37 @@ export async function drawFigure(chart: Chart, headed: boolean): Promise<Compone
   );
 }
 
-/** A swatch: a block for bars, a line in its dash for lines. */
-function legendItem({ label, color, dash }: Chart['legend'][number]): ComponentChild {
-  const swatch =
-    dash === undefined
-      ? h('rect', { width: 12, height: 12, rx: 2, fill: color })
-      : h('line', { x1: 0, x2: 26, y1: 6, y2: 6, stroke: color, 'stroke-width': 2.5, 'stroke-dasharray': dash });
+/** A swatch: a block for bars, a line in its dash for lines, and the mark of its points. */
+function legendItem({ label, color, dash, mark }: LegendEntry): ComponentChild {
+  const width = dash === undefined ? 12 : 30;
   return h(
     'li',
     null,
-    h('svg', { width: dash === undefined ? 12 : 26, height: 12, 'aria-hidden': 'true' }, swatch),
+    h(
+      'svg',
+      { width, height: 12, 'aria-hidden': 'true' },
+      dash === undefined && mark === undefined
+        ? h('rect', { width: 12, height: 12, rx: 2, fill: color })
+        : [
+            dash === undefined
+              ? null
+              : h('line', {
+                  x1: 0,
+                  x2: width,
+                  y1: 6,
+                  y2: 6,
+                  stroke: color,
+                  'stroke-width': 2,
+                  'stroke-dasharray': dash,
+                }),
+            mark === undefined
+              ? null
+              : h('path', {
+                  ...{ d: markPath(mark.shape), transform: `translate(${width / 2} 6)` },
+                  ...{ fill: mark.fill, stroke: color, 'stroke-width': 1.5 },
+                }),
+          ],
+    ),
     label,
   );
 }

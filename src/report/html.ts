@@ -38,10 +38,12 @@ async function fill(section: Section, page: Page): Promise<Filled | null> {
   if (content.every((part) => part === null)) return null;
   const { id } = section;
   const title = section.title(page);
+  const words = section.folded?.(page) ?? null;
+  const shown = words === null ? content : [h('details', null, h('summary', null, words), ...content)];
   return {
     id,
     title,
-    node: h('section', { id, 'aria-labelledby': `${id}-title` }, h('h2', { id: `${id}-title` }, title), ...content),
+    node: h('section', { id, 'aria-labelledby': `${id}-title` }, h('h2', { id: `${id}-title` }, title), ...shown),
   };
 }
 

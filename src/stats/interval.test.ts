@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { normal, seededRandom } from '../../test/fixtures/campaign.ts';
-import { medianInterval, medianRanks } from './interval.ts';
+import { meanInterval, medianInterval, medianRanks, student975 } from './interval.ts';
 
 // Lower rank for n = 6 to 30: one more than the two-sided 5 % critical value of the sign test, as tabulated in
 // Conover, Practical Nonparametric Statistics, and ISO 16269-7.
@@ -117,4 +117,24 @@ test('simulated coverage of the Student intervals for normal values is 95 %', ()
     const ratio = coverage(n, () => 100 + normal(random), 100);
     assert.ok(ratio > 0.944 && ratio < 0.965, `n = ${n}: ${ratio}`);
   }
+});
+
+test('the mean has the interval of Student’s t', () => {
+  // Quantiles of NIST/SEMATECH e-Handbook, 1.3.6.7.2.
+  for (const [freedom, quantile] of [
+    [1, 12.706],
+    [4, 2.776],
+    [5, 2.571],
+    [7, 2.365],
+    [10, 2.228],
+    [29, 2.045],
+    [100, 1.984],
+  ] as const) {
+    assert.ok(Math.abs(student975(freedom) - quantile) < 0.003, `${freedom}: ${student975(freedom)}`);
+  }
+  // Of 1 to 6: mean 3.5, standard deviation 1.8708, standard error 0.76376, half width 1.9633.
+  const interval = meanInterval([1, 2, 3, 4, 5, 6]);
+  assert.ok(Math.abs((interval?.ciLow ?? 0) - 1.537) < 0.003 && Math.abs((interval?.ciHigh ?? 0) - 5.463) < 0.003);
+  assert.deepEqual(meanInterval([4]), { median: 4, ciLow: null, ciHigh: null, method: 'none', trials: 1 });
+  assert.equal(meanInterval([]), null);
 });

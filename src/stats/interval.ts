@@ -7,8 +7,8 @@ const CONFIDENCE = 0.95;
 /** Below six values not even the whole range covers the median with 95 % (2 · 0.5⁵ = 6.25 % remain outside). */
 const ORDER_STATISTICS_MIN = 6;
 
-/** 97.5 % quantiles of Student's t for 1 to 4 degrees of freedom (any table of it, e.g. NIST/SEMATECH 1.3.6.7.2). */
-const STUDENT_T_975 = [12.7062, 4.3027, 3.1824, 2.7764];
+/** 97.5 % quantiles of Student's t for 1 to 9 degrees of freedom (any table of it, e.g. NIST/SEMATECH 1.3.6.7.2). */
+const STUDENT_T_975 = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622];
 
 /**
  * Median of some trials with its 95 % confidence interval; null where there is no value at all.
@@ -79,4 +79,27 @@ function studentBounds(sorted: readonly number[], median: number): { ciLow: numb
     ciLow: Math.max(floor, Math.min(centre - halfWidth, median)),
     ciHigh: Math.max(centre + halfWidth, median),
   };
+}
+
+/** The mean of some values with Student's interval of 95 %, as many papers plot it; it assumes values close to a normal distribution. No bounds for a single one. */
+export function meanInterval(values: readonly number[]): Interval | null {
+  if (values.length === 0) return null;
+  const trials = values.length;
+  const centre = mean([...values]);
+  if (trials === 1) return { median: centre, ciLow: null, ciHigh: null, method: 'none', trials };
+  const halfWidth = (student975(trials - 1) * sampleStandardDeviation([...values])) / Math.sqrt(trials);
+  return { median: centre, ciLow: centre - halfWidth, ciHigh: centre + halfWidth, method: 'student-t', trials };
+}
+
+/** From the table where it has them, else by the expansion about the normal quantile (Abramowitz & Stegun 26.7.5), right to 0.0002 from 10 degrees of freedom on. */
+export function student975(freedom: number): number {
+  const known = STUDENT_T_975[freedom - 1];
+  if (known !== undefined) return known;
+  const z = 1.959964;
+  return (
+    z +
+    (z ** 3 + z) / (4 * freedom) +
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2) +
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * freedom ** 3)
+  );
 }

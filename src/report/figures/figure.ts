@@ -17,6 +17,10 @@ export interface Point {
   y: number;
   low: number | null;
   high: number | null;
+  /** Of how many rounds. */
+  n?: number;
+  /** What stands beside it, as `4vs4`. */
+  text?: string;
 }
 
 export interface Series {
@@ -45,4 +49,19 @@ export interface Figure {
   x: Axis;
   y: Axis;
   panels: readonly Panel[];
+}
+
+/** A value as somebody reads it who points at it: `throughput 1.23 Mpps at 64 bytes, 1.2 to 1.26`. */
+export function written({ x, y }: Pick<Figure, 'x' | 'y'>, point: Point): string {
+  const unit = y.unit === null ? '' : ` ${y.unit}`;
+  const interval =
+    point.low === null || point.high === null ? '' : `, 95 % interval ${digits(point.low)} to ${digits(point.high)}`;
+  const n = point.n === undefined ? '' : `, n = ${point.n}`;
+  const at = point.x === '' ? '' : ` at ${x.title} ${typeof point.x === 'number' ? digits(point.x) : point.x}`;
+  return `${digits(point.y)}${unit}${at}${interval}${n}`;
+}
+
+/** Four digits that mean something. */
+function digits(value: number): string {
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }

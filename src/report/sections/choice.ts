@@ -5,13 +5,13 @@ import { advise, classOfCase } from '../../stats/advice.ts';
 import { adviceSentences, readingOf } from '../advice.ts';
 import { conditionOf } from '../advice-words.ts';
 import { capital } from '../chart.ts';
-import { pathCharts } from '../chart-paths.ts';
-import { figures, type Section } from './section.ts';
+import { foldedFrom, type Section } from './section.ts';
 
 export const choiceSection: Section = {
   id: 'choice',
   title: () => 'What to choose',
-  content: async ({ result }) => [...(await figures(pathCharts(result))), ...adviceList(result)],
+  content: ({ result }) => adviceList(result),
+  folded: ({ result }) => foldedFrom(result, 'Advice for each set of parameters'),
 };
 
 /** The decision tree, as far as a result without its trials tells it; nothing where all frameworks ask the same of an application. */

@@ -5,17 +5,25 @@ import { caseColumn } from '../case-cells.ts';
 import { costCharts } from '../chart-cost.ts';
 import { cpuCharts } from '../chart-rows.ts';
 import { dataTable } from '../data-table.ts';
-import { figures, ROWS_OPEN_MAX, type Section } from './section.ts';
+import { figures, foldedFrom, ROWS_OPEN_MAX, type Section } from './section.ts';
 
 export const cpuSection: Section = {
   id: 'cpu',
   title: () => 'CPU use',
   content: async ({ result }) => [
-    ...(await figures([...cpuCharts(result), ...costCharts(result)])),
+    ...(await figures(costCharts(result))),
+    ...(await rowCharts(result)),
     costDetails(result),
     switchFiguresTable(result),
   ],
 };
+
+/** A row a case: many of them are folded away. */
+async function rowCharts(result: CampaignResult): Promise<ComponentChild[]> {
+  const charts = await figures(cpuCharts(result));
+  const words = foldedFrom(result, 'CPU use of every case');
+  return words === null ? charts : [h('details', null, h('summary', null, words), ...charts)];
+}
 
 function costDetails(result: CampaignResult): ComponentChild {
   const table = costTable(result);

@@ -8,11 +8,12 @@ import { checkedWords } from '../checked.ts';
 import { listed, spelledDuration, spelledWarmup, trialsOf, untilPrecise, whereOf } from '../format.ts';
 import { type DrawnHost, MAP_LEGEND, placementMap } from '../placement-map.ts';
 import { WITH_FCS } from '../shown.ts';
-import type { Section } from './section.ts';
+import { foldedFrom, type Section } from './section.ts';
 
 export const methodSection: Section = {
   id: 'method',
   title: () => 'How it was measured',
+  folded: ({ result }) => foldedFrom(result, 'How it was measured, step by step'),
   content: ({ result }) => steps(result),
 };
 

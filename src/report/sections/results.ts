@@ -8,11 +8,12 @@ import { flagMarks, flagText } from '../flags.ts';
 import { describeGroup, varying } from '../format.ts';
 import { resultTables } from '../html-tables.ts';
 import { answers } from '../sentences.ts';
-import type { Section } from './section.ts';
+import { foldedFrom, type Section } from './section.ts';
 
 export const resultsSection: Section = {
   id: 'results',
   title: () => 'All results',
+  folded: ({ result }) => foldedFrom(result, 'All cases'),
   content: ({ result }) => [
     ...resultTables(result, new Set(answers(result).flatMap(({ winner }) => winner ?? []))),
     unmeasuredTable(result),

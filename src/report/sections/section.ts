@@ -17,6 +17,8 @@ export interface Section {
   title(page: Page): string;
   /** What stands below its heading. Where there is nothing but nulls, the page has neither the section nor its heading. */
   content(page: Page): readonly ComponentChild[] | Promise<readonly ComponentChild[]>;
+  /** Behind which words the content is folded away; null, or absent, where it is open. */
+  folded?(page: Page): string | null;
 }
 
 /** Charts, drawn. A single one is what its section is about: the section's heading is its own. */
@@ -27,3 +29,10 @@ export async function figures(charts: readonly (Chart | null)[]): Promise<Compon
 
 /** Up to so many rows a table is shown at once; more are behind a click. */
 export const ROWS_OPEN_MAX = 12;
+
+/** What there is for each case is folded away where there are many, so that the page is not a roll. Printed, all of it is open. */
+export function foldedFrom({ results }: CampaignResult, words: string): string | null {
+  return results.length > CASES_OPEN_MAX ? `${words} (${results.length} cases)` : null;
+}
+
+const CASES_OPEN_MAX = 36;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spreadCharts } from '../chart-rows.ts';
-import { figures, type Section } from './section.ts';
+import { figures, foldedFrom, type Section } from './section.ts';
 
 export const spreadSection: Section = {
   id: 'spread',
   title: () => 'Every round',
+  folded: ({ result }) => foldedFrom(result, 'Every round of every case'),
   content: ({ result }) => figures(spreadCharts(result)),
 };

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What throughput costs in CPUs, as the paper's figure 6 shows it: a point a case, CPUs to the right, throughput upwards.
+import { lookOf } from '../../model/looks.ts';
+import type { CaseResult } from '../../model/result.ts';
+import { ioName } from '../../model/testcase.ts';
+import { groupKey, groupOf } from '../../stats/group.ts';
+import { capital, caseLabel } from '../chart.ts';
+import { describeGroup, ppsScale, varying } from '../format.ts';
+import type { Figure, Panel, Point } from './figure.ts';
+import { scaleFor } from './scale.ts';
+
+/** A panel for each set of parameters but the number of pairs. Null where nothing was measured. */
+export function costFigure(
+  cases: readonly CaseResult[],
+  words: Pick<Figure, 'id' | 'title' | 'caption'>,
+): Figure | null {
+  const shown = cases.filter((one) => (one.summary?.throughputPps.median ?? 0) > 0);
+  if (shown.length === 0) return null;
+  const pps = shown.map((one) => one.summary?.throughputPps.median ?? 0);
+  const scale = ppsScale(pps);
+  const groups = [...Map.groupBy(shown, groupOfCost).values()];
+  const names = varying(
+    groups.flatMap(([first]) => (first === undefined ? [] : [{ ...groupOf(first.case), pairs: 1 }])),
+  );
+  return {
+    ...words,
+    kind: 'cost',
+    x: { title: 'applications and switch', unit: 'CPUs', scale: 'linear' },
+    y: { title: 'throughput', unit: scale.unit, scale: scaleFor(pps) },
+    panels: groups.map((group) => panelOf(group, names, scale.divisor)),
+  };
+}
+
+/** Equal for cases that stand in one panel. */
+export function groupOfCost(one: CaseResult): string {
+  return groupKey({ ...groupOf(one.case), pairs: 0 });
+}
+
+function panelOf(cases: readonly CaseResult[], names: ReturnType<typeof varying>, divisor: number): Panel {
+  const [first] = cases;
+  const several = new Set(cases.map((one) => one.case.pairs)).size > 1;
+  const lines = [...Map.groupBy(cases, caseLabel)];
+  return {
+    title: first === undefined || names.length === 0 ? null : capital(describeGroup(groupOf(first.case), names)),
+    series: lines.flatMap(([label, some]) => {
+      const [one] = some;
+      if (one === undefined) return [];
+      return [
+        {
+          label,
+          look: lookOf(one.case.switch, ioName(one.case)),
+          points: some.flatMap((each) => pointOf(each, divisor, several)),
+        },
+      ];
+    }),
+    gaps: [],
+  };
+}
+
+function pointOf({ case: { pairs }, summary }: CaseResult, divisor: number, named: boolean): Point[] {
+  if (summary === null) return [];
+  const { median, ciLow, ciHigh, trials } = summary.throughputPps;
+  const scaled = (value: number | null) => (value === null ? null : value / divisor);
+  return [
+    {
+      ...{ x: summary.cpu.total, y: median / divisor, low: scaled(ciLow), high: scaled(ciHigh), n: trials },
+      ...(named ? { text: `${pairs}vs${pairs}` } : {}),
+    },
+  ];
+}

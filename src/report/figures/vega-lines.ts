@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Panels whose points lie in a plane: lines over a parameter, percentiles, time lines, and cost.
+import { type Panel, type Point, written } from './figure.ts';
+import { NINES, nameOfNines, ninesOf } from './nines.ts';
+import { type Domain, domainOf, logTicks, whiskerIn } from './scale.ts';
+import { byLabel, type Drawing, type Layer, type LayeredPanel } from './vega-lite.ts';
+
+/** A legend is as wide as the figure: a column needs its longest label and a mark, pixels. */
+const CHARACTER_PX = 6.4;
+const MARK_PX = 44;
+
+export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): LayeredPanel {
+  const { figure, ink, layout, styles } = drawing;
+  const all = figure.panels.flatMap(({ series }) => series.flatMap(({ points }) => points));
+  const domain = domainOf(all, figure.y.scale);
+  const rows = panel.series.flatMap(({ label, points }) =>
+    drawable(points, figure.y.scale).map((point) => ({
+      label,
+      x: figure.kind === 'cdf' && typeof point.x === 'number' ? ninesOf(point.x) : point.x,
+      y: point.y,
+      text: point.text ?? '',
+      told: `${label}: ${written(figure, point)}`,
+      whisker: whiskerIn(point, domain),
+    })),
+  );
+  const whiskers = rows.flatMap(({ label, x, whisker }) =>
+    whisker === null || whisker.low === whisker.high ? [] : [{ label, x, ...whisker }],
+  );
+  const cut = whiskers.flatMap(({ label, x, low, high, cutLow, cutHigh }) => [
+    ...(cutLow ? [{ label, x, y: low, shape: 'triangle-down' }] : []),
+    ...(cutHigh ? [{ label, x, y: high, shape: 'triangle-up' }] : []),
+  ]);
+  const stroke = { ...byLabel(styles, ({ color }) => color), legend: legend ? { columns: columnsOf(drawing) } : null };
+  const hidden = legend ? {} : { legend: null };
+  const y = { field: 'y', type: 'quantitative', ...verticalOf(drawing, panel, domain) } as const;
+  const marks: Layer = {
+    mark: {
+      type: 'point',
+      filled: true,
+      size: figure.kind === 'cost' ? 70 : 46,
+      opacity: 1,
+      strokeWidth: 1.5,
+      aria: true,
+    },
+    encoding: {
+      y,
+      shape: { ...byLabel(styles, ({ shape }) => shape), ...hidden },
+      fill: { ...byLabel(styles, ({ fill }) => fill), ...hidden },
+      description: { field: 'told', type: 'nominal' },
+    },
+  };
+  const lines: Layer = {
+    mark: { type: 'line', strokeWidth: 1.8, ...(figure.kind === 'cdf' ? { interpolate: 'monotone' } : {}) },
+    encoding: { y, strokeDash: { ...byLabel(styles, ({ dash }) => dash), ...hidden } },
+  };
+  return {
+    ...{ width: layout.panelWidth, height: layout.panelHeight },
+    data: { values: rows },
+    encoding: { x: horizontalOf(drawing), stroke },
+    layer: [
+      ...(figure.kind === 'cost' ? [] : [lines]),
+      {
+        data: { values: whiskers },
+        mark: { type: 'rule', strokeWidth: 1.3, opacity: 0.75 },
+        encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
+      },
+      {
+        data: { values: cut },
+        mark: { type: 'point', filled: true, size: 34, opacity: 1, fill: ink.ink },
+        encoding: {
+          y: { field: 'y', type: 'quantitative' },
+          shape: { field: 'shape', type: 'nominal', scale: null, legend: null },
+        },
+      },
+      ...(figure.kind === 'timeline' ? [] : [marks]),
+      ...(rows.some(({ text }) => text !== '')
+        ? [
+            {
+              mark: { type: 'text', align: 'right', dx: -7, fontSize: 10, stroke: null, fill: ink.soft },
+              encoding: { y, text: { field: 'text', type: 'nominal' } },
+            } satisfies Layer,
+          ]
+        : []),
+    ],
+  };
+}
+
+/** A logarithmic axis has no place for what is not positive. */
+function drawable(points: readonly Point[], scale: 'linear' | 'log' | 'ordinal'): Point[] {
+  return points.filter(({ y }) => scale !== 'log' || y > 0);
+}
+
+function columnsOf({ styles, width }: Drawing): number {
+  const longest = Math.max(1, ...styles.map(({ label }) => label.length));
+  return Math.max(1, Math.floor(width / (longest * CHARACTER_PX + MARK_PX)));
+}
+
+/** Panels share their axis: its name stands beside the first of each row alone. */
+function verticalOf({ figure, layout }: Drawing, panel: Panel, domain: Domain) {
+  const isFirst = figure.panels.indexOf(panel) % layout.columns === 0;
+  const { y } = figure;
+  const title = isFirst ? named(y) : null;
+  const scale =
+    y.scale === 'log'
+      ? ({ type: 'log', domain, nice: false } as const)
+      : ({ domain, nice: false, zero: false } as const);
+  const ticks = y.scale === 'log' ? { values: logTicks(domain) } : { tickCount: 5 };
+  return { title, scale, axis: { ...ticks, labelExpr: PLAIN_NUMBER } } as const;
+}
+
+/** A number as it is, without the exponents that Vega gives to millions. */
+const PLAIN_NUMBER = "datum.value >= 10000 ? format(datum.value, ',') : format(datum.value, '~g')";
+
+export function named({ title, unit }: { title: string; unit: string | null }): string {
+  return unit === null ? title : `${title}, ${unit}`;
+}
+
+function horizontalOf({ figure, layout }: Drawing) {
+  const { x, kind } = figure;
+  const axis = { grid: false, domain: true, ticks: true, labelOverlap: true } as const;
+  const xs = figure.panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map((point) => point.x)));
+  const values = [...new Set(xs)].flatMap((value) => (typeof value === 'number' ? [value] : [])).sort((a, b) => a - b);
+  const title = named(x);
+  if (kind === 'cdf') {
+    const most = ninesOf(values.at(-1) ?? 99) + 0.01;
+    const ticks = NINES.filter(({ nines }) => nines <= most);
+    return {
+      ...({ field: 'x', type: 'quantitative', title } as const),
+      scale: { zero: true, nice: false },
+      axis: { ...axis, values: ticks.map(({ nines }) => nines), labelExpr: nameOfNines() },
+    };
+  }
+  if (x.scale === 'ordinal') {
+    return {
+      ...({ field: 'x', type: 'ordinal', title, sort: [...new Set(xs)] } as const),
+      axis: { ...axis, labelAngle: 0 },
+    };
+  }
+  // What was swept in steps is named at its steps; elsewhere round numbers are.
+  const isSwept = kind === 'line';
+  const log =
+    x.scale === 'log' ? ({ type: 'log', base: 2, nice: false, padding: 14 } as const) : { zero: true, padding: 10 };
+  return {
+    ...({ field: 'x', type: 'quantitative', title } as const),
+    scale: log,
+    axis: {
+      ...axis,
+      ...(isSwept
+        ? { values: apartOf(values, x.scale, layout.panelWidth), labelOverlap: false }
+        : { tickCount: Math.max(3, Math.floor(layout.panelWidth / 70)) }),
+      labelExpr: PLAIN_NUMBER,
+    },
+  };
+}
+
+/** Names of steps on an axis need so much room, pixels. */
+const STEP_PX = 36;
+
+/** Those of the steps that can be named: the last, and before it whatever has room. */
+function apartOf(values: readonly number[], scale: 'linear' | 'log' | 'ordinal', width: number): number[] {
+  const at = (value: number) => (scale === 'log' ? Math.log(value) : value);
+  const [first = 1, last = 1] = [values[0], values.at(-1)];
+  const span = at(last) - at(first) || 1;
+  const kept: number[] = [];
+  for (const value of values.toReversed()) {
+    const next = kept.at(-1);
+    if (next === undefined || ((at(next) - at(value)) / span) * width >= STEP_PX) kept.push(value);
+  }
+  return kept.toReversed();
+}

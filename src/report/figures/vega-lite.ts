@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// A figure as a specification in Vega-Lite, with its data in it. Vega draws it; whoever has it can draw it anew and otherwise.
+import type { TopLevelSpec } from 'vega-lite';
+import { isFilled } from '../../model/looks.ts';
+import type { Figure, Panel } from './figure.ts';
+import { configOf, type Ink, PAPER } from './ink.ts';
+import { headingOf, type Layout, layoutOf } from './layout.ts';
+import { heatPanel } from './vega-heat.ts';
+import { linePanel } from './vega-lines.ts';
+import { rowPanel } from './vega-rows.ts';
+
+/** What the panels of a figure are drawn from. */
+export interface Drawing {
+  figure: Figure;
+  ink: Ink;
+  layout: Layout;
+  width: number;
+  /** By label, each once. */
+  styles: readonly Style[];
+}
+
+/** How a series is drawn. */
+export interface Style {
+  label: string;
+  color: string;
+  /** Inside of its marks. */
+  fill: string;
+  shape: string;
+  dash: number[];
+}
+
+/** A layer of a panel. */
+export type Layer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
+/** One of several drawings beside each other. */
+export type PanelSpec = Extract<TopLevelSpec, { concat: unknown }>['concat'][number];
+
+/** Between rows of panels lie the axis of the upper one and the headings of the lower one, pixels. */
+const ROW_SPACING_PX = 72;
+const HEADING_UP_PX = 8;
+const GAP_LINE_PX = 15;
+
+function gapsPx(panels: readonly Panel[], { panelWidth }: Layout): number {
+  return GAP_LINE_PX * Math.max(0, ...panels.map((panel) => headingOf(panel, panelWidth).gaps.length));
+}
+
+/** A panel that more can be laid over. */
+export type LayeredPanel = Extract<PanelSpec, { layer: unknown }>;
+
+/** The figure as it stands on paper, so many pixels wide, with title and legend. */
+export function vegaLite(figure: Figure, width: number): TopLevelSpec {
+  return { ...specOf(figure, width, PAPER, true), config: configOf(PAPER) };
+}
+
+/** The figure for whoever writes title and legend beside it. */
+export function bareVegaLite(figure: Figure, width: number, ink: Ink): TopLevelSpec {
+  return specOf(figure, width, ink, false);
+}
+
+function specOf(figure: Figure, width: number, ink: Ink, whole: boolean): TopLevelSpec {
+  const layout = layoutOf(figure, width);
+  const drawing: Drawing = { figure, ink, layout, width, styles: stylesOf(figure, ink) };
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    padding: { left: 4, right: 10, top: 6, bottom: 6 },
+    ...(whole ? { title: { text: figure.title, fontSize: 15, offset: 14 } } : {}),
+    columns: layout.columns,
+    spacing: { column: layout.spacing, row: ROW_SPACING_PX + gapsPx(figure.panels, layout) },
+    align: 'all',
+    bounds: 'flush',
+    concat: figure.panels.map((panel) => headed(panelOf(drawing, panel, whole), panel, drawing)),
+  };
+}
+
+/** Title and gaps stand above the panel's frame, as text: a title of Vega's stands where the largest label lets it. */
+function headed(spec: LayeredPanel, panel: Panel, { ink, layout: { panelWidth } }: Drawing): PanelSpec {
+  const { title, gaps } = headingOf(panel, panelWidth);
+  const lines = [
+    ...(title === null
+      ? []
+      : [{ text: title, up: HEADING_UP_PX + GAP_LINE_PX * gaps.length, size: 13, weight: 600, fill: ink.ink }]),
+    ...gaps.map((text, index) => ({
+      ...{ text, up: HEADING_UP_PX + GAP_LINE_PX * (gaps.length - 1 - index), size: 11, weight: 400, fill: ink.soft },
+    })),
+  ];
+  const layers = lines.map(
+    ({ text, up, size, weight, fill }): Layer => ({
+      data: { values: [{}] },
+      mark: {
+        type: 'text',
+        align: 'left',
+        baseline: 'alphabetic',
+        text,
+        fontSize: size,
+        fontWeight: weight === 600 ? 600 : 400,
+        fill,
+        stroke: null,
+      },
+      encoding: { x: { value: 0 }, y: { value: -up } },
+    }),
+  );
+  return { ...spec, layer: [...spec.layer, ...layers] };
+}
+
+function panelOf(drawing: Drawing, panel: Panel, legend: boolean): LayeredPanel {
+  const { kind } = drawing.figure;
+  switch (kind) {
+    case 'line':
+    case 'cdf':
+    case 'timeline':
+    case 'cost':
+      return linePanel(drawing, panel, legend);
+    case 'bars':
+    case 'box':
+    case 'dots':
+      return rowPanel(drawing, panel);
+    case 'heatmap':
+      return heatPanel(drawing, panel);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The series of all panels, each once: a figure has one legend. */
+export function stylesOf({ panels }: Pick<Figure, 'panels'>, ink: Ink): Style[] {
+  const series = new Map(panels.flatMap((panel) => panel.series.map((one) => [one.label, one.look] as const)));
+  return [...series].map(([label, look]) => {
+    const color = ink.color(look);
+    return { label, color, fill: isFilled(look) ? color : ink.ground, shape: look.shape, dash: [...look.dash] };
+  });
+}
+
+/** A channel that takes what it shows from the styles, by label. */
+export function byLabel<T>(styles: readonly Style[], range: (style: Style) => T) {
+  const scale = { domain: styles.map(({ label }) => label), range: styles.map(range) };
+  return { field: 'label', type: 'nominal', scale } as const;
+}
