@@ -13,29 +13,40 @@ import type { TrialParts } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { ExportOptions, Format, What } from './commands/export.ts';
 import { CliError, EXIT } from './errors.ts';
-import { documentOf, requireHead, requireResult, withStore } from './load.ts';
+import { documentOf, isElsewhere, requireHead, requireResult, withCampaign } from './load.ts';
 import { print, printBytes } from './output.ts';
 
 /** How a table becomes pieces of a format. */
 type Write<Piece> = <Row>(table: Table<Row>, rows: Iterable<Row>) => Iterable<Piece>;
 
 /** Prints campaigns; the latest where none is named. */
-export async function exportCampaigns(ids: readonly string[], { what, format }: ExportOptions): Promise<void> {
-  const named = ids.length > 0 ? ids : [undefined];
+export async function exportCampaigns(ids: readonly string[], options: ExportOptions): Promise<void> {
+  const [place, ...others] = ids;
+  if (place !== undefined && isElsewhere(place) && others.length > 0) {
+    throw new CliError(EXIT.usage, `${place} is exported by itself: give other campaigns in another call`);
+  }
+  await withCampaign(place, (store, id) => exportFrom(store, [id, ...others], options));
+}
+
+async function exportFrom(
+  store: Store,
+  named: readonly (string | undefined)[],
+  { what, format }: ExportOptions,
+): Promise<void> {
   if (format === 'markdown' || format === 'latex') {
     if (what !== undefined) {
       throw new CliError(EXIT.usage, `--format ${format} has the results of cases: leave out --what ${what}`);
     }
-    return withStore((store) => print(each(named, (id) => [resultsIn(format, requireResult(store, id))])));
+    return print(each(named, (id) => [resultsIn(format, requireResult(store, id))]));
   }
   if (format !== 'parquet') {
-    return withStore((store) => print(store.stream(() => exportText(store, named, what, format))));
+    return print(store.stream(() => exportText(store, named, what, format)));
   }
   if (process.stdout.isTTY) {
     throw new CliError(EXIT.usage, `Parquet is binary: add '> ${what ?? 'trials'}.parquet'`);
   }
   const { parquetBytes } = await import('../report/tables/parquet.ts');
-  return withStore((store) => printBytes(store.stream(() => tableOf(store, named, what ?? 'trials', parquetBytes))));
+  return printBytes(store.stream(() => tableOf(store, named, what ?? 'trials', parquetBytes)));
 }
 
 function resultsIn(format: 'markdown' | 'latex', result: CampaignResult): string {

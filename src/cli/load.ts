@@ -34,24 +34,46 @@ async function withFile<T>(path: string, use: (store: Store) => T | Promise<T>):
 }
 
 /**
- * A campaign that may lie in another results folder: an id, a folder or its database (its latest campaign), or either with
- * `:` and an id. A file is not made by looking for one.
+ * A campaign that may lie elsewhere, for the time of `use`: an id, a results folder or its database (its latest campaign), either with
+ * `:` and an id, or a bundle. A file is not made by looking for one.
  */
-export async function loadFrom(place: string): Promise<CampaignResult> {
-  const { path, id } = placeOf(place);
-  if (path === null) return withStore((store) => requireResult(store, id));
-  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? resolve(path, STORE_NAME) : path;
+export async function withCampaign<T>(
+  place: string | undefined,
+  use: (store: Store, id: string | undefined) => T | Promise<T>,
+): Promise<T> {
+  const { path, id } = place === undefined ? { path: null, id: undefined } : placeOf(place);
+  if (path === null) return withStore((store) => use(store, id));
+  const found = statSync(path, { throwIfNoEntry: false });
+  const file = found?.isDirectory() === true ? resolve(path, STORE_NAME) : path;
   if (!existsSync(file)) throw new CliError(EXIT.usage, `${place}: there are no results (no ${file})`);
+  if (file.endsWith('.zip')) {
+    saveMemory();
+    return (await import('./bundle-open.ts')).withBundle(file, (store) => use(store, id));
+  }
   return withFile(file, (store) => {
-    const result = resultOf(store, id);
-    if (result === null) throw new CliError(EXIT.usage, `${file} has no campaign${id === undefined ? '' : ` '${id}'`}`);
-    return result;
+    if (store.head(id ?? 'latest') === null) {
+      throw new CliError(EXIT.usage, `${file} has no campaign${id === undefined ? '' : ` '${id}'`}`);
+    }
+    return use(store, id);
   });
 }
 
-/** What has a slash or ends in `.db` is a path. */
+/** The result of a campaign that may lie elsewhere, as `withCampaign` finds it. */
+export async function loadFrom(place: string): Promise<CampaignResult> {
+  return withCampaign(place, requireResult);
+}
+
+/** What has a slash or ends in `.db` or `.zip` is a path. */
+function isPath(text: string): boolean {
+  return text.includes('/') || text.endsWith('.db') || text.endsWith('.zip');
+}
+
+/** Whether this is a campaign of other results than our own, as `withCampaign` takes it. */
+export function isElsewhere(place: string): boolean {
+  return placeOf(place).path !== null;
+}
+
 function placeOf(place: string): { path: string | null; id: string | undefined } {
-  const isPath = (text: string) => text.includes('/') || text.endsWith('.db');
   if (!isPath(place)) return { path: null, id: place };
   const colon = place.lastIndexOf(':');
   const tail = place.slice(colon + 1);

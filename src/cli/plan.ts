@@ -26,11 +26,21 @@ export function planNew(
 ): Plan {
   const expanded = expandTogether([campaign, ...others], offersOf(views));
   if (!expanded.ok) throw new CliError(EXIT.usage, expanded.error);
+  return planCases(campaign, expanded.value, drivers, views);
+}
+
+/** The plan of these cases, run as the campaign says. */
+export function planCases(
+  campaign: Campaign,
+  cases: readonly PlannedCase[],
+  drivers: readonly SwitchDriver[],
+  views: readonly TestbedView[],
+): Plan {
   const now = new Date();
   const frameworks = views.flatMap(({ offer }) => offer.frameworks);
   const head: Plan['campaign'] = {
     id: newCampaignId(now, randomInt(16 ** 3)),
-    title: campaign.title ?? titleOf(shownCases(casesToName(expanded.value), campaign.fcs), campaign.ios !== null),
+    title: campaign.title ?? titleOf(shownCases(casesToName(cases), campaign.fcs), campaign.ios !== null),
     startedAt: now.toISOString(),
     endedAt: null,
     seed: campaign.seed ?? randomInt(2 ** 32),
@@ -45,7 +55,7 @@ export function planNew(
     fcs: campaign.fcs,
     tune: campaign.tune,
     hostNetwork: campaign.hostNetwork,
-    hosts: views.flatMap(({ hosts, offer }) => withMtu(hosts, offer, expanded.value)),
+    hosts: views.flatMap(({ hosts, offer }) => withMtu(hosts, offer, cases)),
     ioTitles: Object.fromEntries(frameworks.map(({ name, title }) => [name, title])),
     ioWholeFrames: Object.fromEntries(
       frameworks.flatMap((one) => (one.built ? [[one.name, one.whole_frames] as const] : [])),
@@ -54,7 +64,7 @@ export function planNew(
   };
   return planOf(
     head,
-    expanded.value.map((planned) => ({ ...planned, trials: [] })),
+    cases.map((planned) => ({ ...planned, trials: [] })),
     views,
   );
 }

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import type { CampaignResult } from '../model/result.ts';
 import { makeFolder } from './context.ts';
 import { CliError, EXIT, isSystemError, mendOf } from './errors.ts';
-import { requireResult, withStore } from './load.ts';
+import { requireResult, withCampaign } from './load.ts';
 
 export async function report(id: string | undefined, { out }: { out: string }): Promise<void> {
-  const result = await withStore((store) => requireResult(store, id));
+  const result = await withCampaign(id, requireResult);
   process.stdout.write(`${await writeReport(result, resolve(out))}\n`);
 }
 

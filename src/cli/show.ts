@@ -9,7 +9,7 @@ import { type Store, WITHOUT_HISTOGRAMS } from '../store/store.ts';
 import { caseSelected, looksLikeCase } from './case-selector.ts';
 import type { ShowOptions } from './commands/show.ts';
 import { CliError, EXIT } from './errors.ts';
-import { documentOf, requireHead, requireResult, withStore } from './load.ts';
+import { documentOf, requireHead, requireResult, withCampaign } from './load.ts';
 import { print } from './output.ts';
 import { terminalOf } from './terminal.ts';
 
@@ -27,7 +27,7 @@ export async function show(first: string | undefined, second: string | undefined
   if (wanted.which !== undefined && options.trial !== undefined) {
     throw new CliError(EXIT.usage, `give a case or --trial, not both: --trial ${options.trial} names its case`);
   }
-  await withStore((store) => print(textOf(store, wanted)));
+  await withCampaign(wanted.id, (store, id) => print(textOf(store, { ...wanted, id })));
 }
 
 function textOf(store: Store, { id, which, options: { trial, json = false } }: Wanted): Iterable<string> {

@@ -124,6 +124,21 @@ export class Store {
     return id;
   }
 
+  /** Records a whole campaign with its trials, case by case: all of it or nothing. Of a search that was cut short only the head is taken. */
+  importCampaign({ cases, ...head }: StoredCampaign, trialsOf: (caseIndex: number) => Iterable<Trial>): void {
+    const whole = { ...head, cases: cases.map((planned) => ({ ...planned, trials: [] })) };
+    const { cases: checkedCases, ...checked } = this.check(StoredCampaignSchema, whole, `campaign ${head.id}`);
+    this.write(() => {
+      insertCampaign(this.rows, checked, checkedCases);
+      for (const index of checkedCases.keys()) {
+        for (const trial of trialsOf(index)) {
+          const what = `trial ${trial.ordinal} of campaign ${head.id}`;
+          insertTrial(this.rows, head.id, index, this.check(TrialSchema, trial, what));
+        }
+      }
+    });
+  }
+
   /** Records a trial; once this returns, it survives whatever happens to the process or the machine. */
   saveTrial(campaignId: string, caseIndex: number, trial: Trial): void {
     const checked = this.check(TrialSchema, trial, `trial ${trial.ordinal} of campaign ${campaignId}`);
@@ -364,6 +379,11 @@ export class Store {
     } finally {
       this.leave();
     }
+  }
+
+  /** Leaves the file without its log for good: it can then be read where nothing can be written. */
+  seal(): void {
+    this.db.exec('PRAGMA journal_mode = DELETE');
   }
 
   /** Ends the use of the file; the last to close it leaves one file that can be copied. */

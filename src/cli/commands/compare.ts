@@ -9,7 +9,7 @@ export interface CompareOptions {
 
 export function declare(command: Command): void {
   command
-    .argument('<A>', 'campaign: an id, another results folder (its latest campaign), or FOLDER:ID')
+    .argument('<A>', 'campaign: an id, a bundle, another results folder (its latest campaign), or FOLDER:ID')
     .argument('[B]', 'campaign that is compared with it')
     .option('--switches <a,b>', 'compare two switches within campaign A, or switch/framework')
     .option('--across-machines', 'compare even where hostname, kernel, CPU or microcode differ')
@@ -18,6 +18,7 @@ export function declare(command: Command): void {
       'after',
       '\nExits with 3 if no case could be compared.' +
         '\n\nExample:\n  $ vswbench compare 20261125-2005-ab9 20261125-2102-f87' +
+        '\n  $ vswbench compare theirs.zip ./results --across-machines' +
         '\n  $ vswbench compare 20261125-2005-ab9 --switches direct,linux-bridge' +
         '\n  $ vswbench compare 20261125-2005-ab9 --switches linux-bridge/raw-mmsg,ovs/dpdk',
     )

@@ -25,7 +25,7 @@ export interface ExportOptions {
 
 export function declare(command: Command): void {
   command
-    .argument('[id...]', 'campaigns, into one table (the latest where none is given)')
+    .argument('[id...]', 'campaigns, into one table (the latest where none is given); or one as compare takes it')
     .addOption(new Option('--what <table>', 'a line for each of these (default: trials)').choices([...WHATS]))
     .addOption(
       new Option(

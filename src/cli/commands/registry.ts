@@ -98,6 +98,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./export.ts'),
   },
   {
+    name: 'bundle',
+    usage: '[options] [id]',
+    description: 'write a campaign as one file to mail, archive or cite: raw trials, tables, report, machine',
+    load: () => import('./bundle.ts'),
+  },
+  {
+    name: 'verify',
+    usage: '[options] <file>',
+    description: 'derive every number and verdict of a bundle anew from its trials, and say what differs',
+    load: () => import('./verify.ts'),
+  },
+  {
     name: 'lab',
     usage: '',
     description:

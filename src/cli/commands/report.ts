@@ -4,7 +4,7 @@ import { resultsDirectory } from '../context.ts';
 
 export function declare(command: Command): void {
   command
-    .argument('[id]', 'campaign (the latest where none is given)')
+    .argument('[id]', 'campaign (the latest where none is given), or as compare takes it')
     .option('--out <dir>', 'write to this folder', resultsDirectory)
     .addHelpText('after', '\nExample:\n  $ vswbench report --out ~/paper/figures')
     .action(async (id: string | undefined, options: { out: string }) => {

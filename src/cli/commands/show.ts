@@ -8,7 +8,7 @@ export interface ShowOptions {
 
 export function declare(command: Command): void {
   command
-    .argument('[id]', 'campaign (default: the latest)')
+    .argument('[id]', 'campaign (default: the latest), or as compare takes it')
     .argument('[case]', 'one of its cases with each trial: its number, or parameters, as switch=ovs,packetSize=64')
     .option('--trial <case/round>', 'show one trial with its ledgers and histograms, such as 12/1')
     .option(
