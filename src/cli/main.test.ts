@@ -91,7 +91,7 @@ describe('what cannot be done gets one line and a code', () => {
     [['run', '--dry-run', '--switch', 'no-such-switch.ts'], /--switch no-such-switch\.ts: .*Cannot find module/],
     [['show'], /nothing has been measured yet.*run 'sudo vswbench run'/],
     [['export', '--format', 'xml'], /Allowed choices are csv, json.*see: vswbench export --help/],
-    [['show', 'a', 'b'], /too many arguments/],
+    [['show', 'a', 'b', 'c'], /too many arguments/],
     [['compare', 'a'], /give two campaigns, or one with --switches/],
     [['compare', 'a', 'b', '--switches', 'x,y'], /give two campaigns, or one with --switches/],
     [['compare', 'a', '--switches', 'x'], /--switches takes two different ids/],

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { sweepCampaign } from '../../test/fixtures/campaign.ts';
 import { JsonCaseSchema } from '../report/json.ts';
 import { openStore } from '../store/store.ts';
@@ -26,11 +27,19 @@ before(() => {
 
 after(() => rmSync(results, { recursive: true, force: true }));
 
+type Variables = Record<string, string>;
+
 function show(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return showIn({ COLUMNS: '200' }, ...args);
+}
+
+/** With no other variables than these that say how to write. */
+function showIn(variables: Variables, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { NO_COLOR: _, FORCE_COLOR: __, COLUMNS: ___, ...rest } = process.env;
   const main = resolve(import.meta.dirname, 'main.ts');
   return spawnSync(process.execPath, [main, 'show', ...args], {
     encoding: 'utf8',
-    env: { ...process.env, VSWBENCH_RESULTS: results, COLUMNS: '200' },
+    env: { ...rest, VSWBENCH_RESULTS: results, ...variables },
   });
 }
 
@@ -62,4 +71,15 @@ it('refuses a case that is none, and one beside a trial', () => {
       [2, '', 'vswbench: give a case or --trial, not both: --trial 3/1 names its case\n'],
     ],
   );
+});
+
+it('writes whole tables and no colours into a pipe, unless they are forced', () => {
+  const plain = showIn({}).stdout;
+  assert.ok(!plain.includes('\u001b'));
+  assert.doesNotMatch(plain, /Not shown in/);
+  assert.match(plain, /sender +receiver +switch/);
+  assert.equal(showIn({ NO_COLOR: '1' }).stdout, plain);
+  assert.equal(stripVTControlCharacters(showIn({ FORCE_COLOR: '1' }).stdout), plain);
+  assert.ok(showIn({ FORCE_COLOR: '1' }).stdout.includes('\u001b'));
+  assert.match(showIn({ COLUMNS: '80' }).stdout, /Not shown in 80 columns/);
 });

@@ -31,7 +31,7 @@ import { ledgerLines } from './ledger-lines.ts';
 import { ledgerSentence } from './ledger-sentence.ts';
 import { MAP_LEGEND, placementMap } from './placement-map.ts';
 import { fitTable } from './table.ts';
-import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
+import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns, writtenTableColumns } from './text.ts';
 
 /** A case of a campaign and its trials: with their samples, and without their histograms. */
 export interface ShownCase {
@@ -43,12 +43,18 @@ export interface ShownCase {
 
 interface Page extends ShownCase {
   columns: number;
+  tableColumns: number;
   paint: Paint;
 }
 
 /** A case for people: its figures, each trial with its course, what went wrong, who sat where, and where packets went. */
 export function renderCase(shown: ShownCase, options: TerminalOptions): string {
-  const page: Page = { ...shown, columns: writtenColumns(options), paint: painter(options.color) };
+  const page: Page = {
+    ...shown,
+    columns: writtenColumns(options),
+    tableColumns: writtenTableColumns(options),
+    paint: painter(options.color),
+  };
   const everywhere = flagsEverywhere(page.trials);
   const blocks = [
     heading(page),
@@ -115,8 +121,8 @@ function ceilingLine({ ceiling }: CaseResult): string[] {
   return [`received by the same framework without a switch: ${withUnit(throughputPps, ppsScale([throughputPps]))}`];
 }
 
-function trialLines({ trials, columns, paint }: Page, everywhere: ReadonlySet<Flag>): string[] {
-  return trials.length === 0 ? [] : trialTable(trials, everywhere, columns, paint);
+function trialLines({ trials, tableColumns, paint }: Page, everywhere: ReadonlySet<Flag>): string[] {
+  return trials.length === 0 ? [] : trialTable(trials, everywhere, tableColumns, paint);
 }
 
 /** Why trials have no figures, or count as disturbed. */

@@ -23,7 +23,7 @@ import {
 } from './format.ts';
 import { parameterColumn } from './parameter-column.ts';
 import { type Column, fitTable, missingLine } from './table.ts';
-import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
+import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns, writtenTableColumns } from './text.ts';
 
 /** One side of a comparison. */
 export interface ComparedCampaign {
@@ -113,7 +113,7 @@ export function renderComparison(report: ComparisonReport, options: TerminalOpti
     ),
     ...(compared.length === 0 && duels.length === 0
       ? [['No case could be compared.']]
-      : tables(compared, switches, columns, paint)),
+      : tables(compared, switches, { columns, tableColumns: writtenTableColumns(options), paint })),
     compared.length === 0 ? [] : wrap(basis(comparison), columns, 0).map((line) => paint(line, 'dim')),
     ...duelBlocks(duels, columns, paint),
     crossovers.flatMap((line) => wrap(clean(`${line}.`), columns, 2)),
@@ -142,8 +142,19 @@ function sideLine(name: string, { campaign, title, startedAt, switch: id }: Comp
 
 const VERDICT_STYLES = { faster: 'green', slower: 'red', 'no difference': 'dim', 'not compared': 'yellow' } as const;
 
+/** How wide to write, and in which colours. */
+interface Widths {
+  columns: number;
+  tableColumns: number;
+  paint: Paint;
+}
+
 /** One table a dimension and testbed: their figures have nothing in common. */
-function tables(compared: readonly ComparedCase[], switches: boolean, columns: number, paint: Paint): string[][] {
+function tables(
+  compared: readonly ComparedCase[],
+  switches: boolean,
+  { columns, tableColumns, paint }: Widths,
+): string[][] {
   const testbeds = [...new Set(compared.map((one) => one.case.testbed))];
   const machines = { hosts: testbeds.map((name) => ({ testbed: name })) };
   return testbeds.flatMap((testbed) =>
@@ -152,7 +163,7 @@ function tables(compared: readonly ComparedCase[], switches: boolean, columns: n
       const [first] = cases;
       if (first === undefined) return [];
       const names = varying(cases.map((one) => groupOf(one.case)));
-      const fitted = fitTable(cases, columnsFor(names, switches), columns, paint);
+      const fitted = fitTable(cases, columnsFor(names, switches), tableColumns, paint);
       const title = describeGroup(groupOf(first.case), common(machines, groupOf(first.case), names));
       const missing = missingLine(fitted, columns, '--json');
       return [

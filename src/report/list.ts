@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CampaignRow, isUnfinished } from '../model/campaign-row.ts';
 import { type Column, fitTable } from './table.ts';
-import { clean, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
+import { clean, painter, type TerminalOptions, wrap, writtenColumns, writtenTableColumns } from './text.ts';
 
 /** The campaigns of a store as a table, in the order given. */
 export function renderCampaignList(rows: readonly CampaignRow[], options: TerminalOptions): string {
@@ -11,7 +11,7 @@ export function renderCampaignList(rows: readonly CampaignRow[], options: Termin
   const unfinished = rows.findLast(isUnfinished);
   const mend = unfinished === undefined ? '' : `Go on with one: vswbench run --resume ${clean(unfinished.id)}`;
   return [
-    ...fitTable(rows, COLUMNS, width, paint).lines,
+    ...fitTable(rows, COLUMNS, writtenTableColumns(options), paint).lines,
     ...(mend === '' ? [] : ['', ...wrap(mend, width, 2).map((line) => paint(line, 'dim'))]),
   ].join('\n');
 }

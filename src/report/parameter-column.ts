@@ -12,5 +12,6 @@ export function parameterColumn<Row extends { case: TestCase }>(name: keyof Grou
     title: heading,
     align,
     cell: ({ case: testCase }) => parameters(testCase)[name].replace(/^.* = | B$/g, ''),
+    told: ({ case: testCase }) => parameters(testCase)[name],
   };
 }

@@ -21,6 +21,8 @@ export interface Column<Row> {
   detail?: true;
   /** It says what its row is about: where a row needs two lines, it stands in the first. */
   names?: true;
+  /** As a text that needs no title, `P = 64 B`: where even two lines have no room for all columns, it stands in the first as well. */
+  told?: (row: Row) => string;
 }
 
 /** A table as it fits. */
@@ -154,31 +156,23 @@ class Sheet<Row> {
   /** A row's names in a line, and its figures in the next. */
   drawInTwoLines(columns: readonly Column<Row>[], width: number): string[] {
     const names = columns.filter((column) => column.names);
-    const figures = columns.filter((column) => !column.names);
+    const others = columns.filter((column) => !column.names);
+    const isTooWide = this.naturalWidth(others, 1) + GAP > width;
+    const told = isTooWide ? others.flatMap((column) => column.told ?? []) : [];
+    const figures = isTooWide ? others.filter((column) => column.told === undefined) : others;
     const widths = figures.map((column) => this.measured(column).width);
     const gap = this.naturalWidth(figures, GAP) + GAP <= width ? GAP : 1;
     const rule = '─'.repeat(Math.min(width, this.naturalWidth(figures, gap) + GAP));
     const indented = (lines: readonly string[]) => lines.map((line) => ' '.repeat(GAP) + line);
-    const named = (text: (column: Column<Row>) => string) =>
-      names
-        .map(text)
-        .filter((one) => one !== '')
-        .join('  ');
+    const inOne = (texts: readonly string[]) => texts.filter((one) => one !== '').join('  ');
     return [
-      ...wrap(
-        named(({ title }) => title),
-        width,
-        GAP,
-      ).map((line) => this.paint(line, 'dim')),
+      ...wrap(inOne(names.map(({ title }) => title)), width, GAP).map((line) => this.paint(line, 'dim')),
       ...indented(this.titles(figures, widths, gap)),
       rule,
       ...this.rows.flatMap((row, index) => {
         const style = names[0]?.style?.(row) ?? null;
-        const lines = wrap(
-          named((column) => this.measured(column).cells[index] ?? ''),
-          width,
-          GAP,
-        );
+        const cells = names.map((column) => this.measured(column).cells[index] ?? '');
+        const lines = wrap(inOne([...cells, ...told.map((text) => text(row))]), width, GAP);
         return [
           ...(this.rules.has(index) ? [rule] : []),
           ...lines.map((line) => (style === null ? line : this.paint(line, style))),

@@ -29,7 +29,7 @@ import { leftBehindLines } from './left-behind.ts';
 import { type Answer, answers } from './sentences.ts';
 import { shownResult, WITH_FCS } from './shown.ts';
 import { type Column, fitTable, missingLine } from './table.ts';
-import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns } from './text.ts';
+import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns, writtenTableColumns } from './text.ts';
 import { tuningLine } from './tuning.ts';
 import { variationLines } from './variation-words.ts';
 
@@ -37,6 +37,7 @@ import { variationLines } from './variation-words.ts';
 interface Page {
   result: CampaignResult;
   columns: number;
+  tableColumns: number;
   paint: Paint;
   marks: FlagMarks;
   answers: readonly Answer[];
@@ -50,6 +51,7 @@ export function renderSummary(stored: CampaignResult, options: TerminalOptions):
   const page: Page = {
     result,
     columns: writtenColumns(options),
+    tableColumns: writtenTableColumns(options),
     paint,
     marks: flagMarks(result.results),
     answers: answers(result),
@@ -114,7 +116,7 @@ function dimensionTable(page: Page, testbed: string, dimension: Group['dimension
   const names = varying(groups.map(({ group }) => group));
   const best = new Set(page.answers.map(({ winner }) => winner));
   const columns = [numberColumn(page.result), ...figureColumns(page.result, cases, names, page.marks, best)];
-  const fitted = fitTable(cases, columns, page.columns, page.paint, rulesBetween(groups));
+  const fitted = fitTable(cases, columns, page.tableColumns, page.paint, rulesBetween(groups));
   const constant = [
     ...cases
       .slice(0, 1)

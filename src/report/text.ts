@@ -7,6 +7,8 @@ import stringWidth from 'string-width';
 export interface TerminalOptions {
   /** Characters in a line. */
   columns: number;
+  /** Of a table, where it may be wider than text. */
+  tableColumns?: number;
   color: boolean;
 }
 
@@ -29,6 +31,11 @@ const COLUMNS_MIN = 60;
 /** How wide to write for a terminal. */
 export function writtenColumns({ columns }: Pick<TerminalOptions, 'columns'>): number {
   return Math.max(COLUMNS_MIN, columns);
+}
+
+/** How wide a table may be. */
+export function writtenTableColumns({ columns, tableColumns = columns }: TerminalOptions): number {
+  return Math.max(COLUMNS_MIN, tableColumns);
 }
 
 /** What belongs to the number before it. */
