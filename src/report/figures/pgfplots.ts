@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// A figure for LaTeX: a picture as wide as a column, with its data in it. It asks for nothing but PGFPlots, which each TeX Live has.
+import type { Figure, Panel } from './figure.ts';
+import { heatGroup } from './pgf-heat.ts';
+import { colorDefinitions } from './pgf-look.ts';
+import { type Group, missing, type Plot } from './pgf-page.ts';
+import { planeGroup } from './pgf-plane.ts';
+import { rowGroup } from './pgf-rows.ts';
+import { texText } from './tex.ts';
+
+/** What the document says before it begins. */
+export const PGFPLOTS_PREAMBLE = [
+  '\\usepackage{pgfplots}',
+  '\\usepgfplotslibrary{groupplots}',
+  '\\pgfplotsset{compat=1.16}',
+];
+
+/** The picture, to be `\input`; the comment that begins it says what that takes, and has the caption as `\caption` takes it. */
+export function pgfplots(figure: Figure): string {
+  const group = groupOf(figure);
+  return [
+    `% ${texText(figure.title)}, by vswbench: \\input where a document has its figures. In its preamble:`,
+    ...PGFPLOTS_PREAMBLE.map((line) => `%   ${line}`),
+    '% Beside it:',
+    `%   \\caption{${texText(figure.caption)}}`,
+    '\\begin{tikzpicture}[font=\\footnotesize]',
+    ...colorDefinitions(figure.panels),
+    `\\begin{groupplot}[${[`group style={group size=${group.size}, ${group.style}}`, ...COMMON, ...group.options].join(',\n  ')}]`,
+    ...figure.panels.flatMap((panel, place) => plotLines(panel, group.plots[place])),
+    '\\end{groupplot}',
+    '\\end{tikzpicture}%',
+    '',
+  ].join('\n');
+}
+
+const COMMON = [
+  'scale only axis',
+  'clip=false',
+  '/pgf/number format/fixed',
+  '/pgf/number format/1000 sep={}',
+  'title style={align=center, font=\\footnotesize, yshift=-3pt}',
+  'label style={font=\\footnotesize}',
+  'tick label style={font=\\scriptsize}',
+  'tick align=outside',
+  'tick pos=left',
+  'ymajorgrids',
+  'grid style={black!12}',
+];
+
+function groupOf(figure: Figure): Group {
+  const { kind } = figure;
+  switch (kind) {
+    case 'line':
+    case 'cdf':
+    case 'timeline':
+    case 'cost':
+      return planeGroup(figure);
+    case 'bars':
+    case 'dots':
+    case 'box':
+      return rowGroup(figure);
+    case 'heatmap':
+      return heatGroup(figure);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function plotLines({ title, gaps }: Panel, plot: Plot | undefined): string[] {
+  if (plot === undefined) return [];
+  const heading = [
+    ...(title === null ? [] : [texText(title)]),
+    ...gaps.map((gap) => `\\scriptsize ${texText(missing(gap))}`),
+  ].join('\\\\');
+  const options = [...(heading === '' ? [] : [`title={${heading}}`]), ...plot.options];
+  return [`\\nextgroupplot[${options.join(',\n  ')}]`, ...plot.content, ...plot.legend];
+}
