@@ -22,9 +22,11 @@ import {
 } from '../../test/fixtures/campaign.ts';
 import { REPETITIONS_FROM } from '../model/repetition.ts';
 import type { StoredCampaign } from '../model/result.ts';
+import { renderHtml } from '../report/html.ts';
 import type { ColumnType } from '../report/tables/columns.ts';
 import { TABLES } from '../report/tables/dictionary.ts';
 import { DICTIONARY_KEY, parquetBytes } from '../report/tables/parquet.ts';
+import { toCampaignResult } from '../stats/campaign.ts';
 import { openStore } from '../store/store.ts';
 import { WHATS, type What } from './commands/export.ts';
 import { STORE_NAME } from './context.ts';
@@ -177,6 +179,34 @@ describe('a reader in another language', () => {
     const { stdout, stderr } = spawnSync('python3', [join(readers, 'recompute.py'), ...files], { encoding: 'utf8' });
     assert.equal(stderr, '');
     assert.ok(Number(stdout) > 100, stdout);
+  });
+
+  it('computes every number in the page’s tables of results that trials tell, and agrees', async (context) => {
+    if (spawnSync('python3', ['--version']).status !== 0) return context.skip('needs python3');
+    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+    const read = (...files: string[]) =>
+      spawnSync('python3', [join(readers, 'page.py'), ...files], { encoding: 'utf8', env });
+    for (const [index, numbersMin] of [
+      [0, 500],
+      [2, 8],
+      [3, 80],
+    ] as const) {
+      const campaign = CAMPAIGNS[index] ?? assert.fail();
+      const trials = exportedFile('trials.csv', [campaign.id]);
+      const page = join(results, 'page.html');
+      const html = await renderHtml(toCampaignResult(campaign));
+      writeFileSync(page, html);
+      const { stdout, stderr } = read(trials, page);
+      assert.equal(stderr, '');
+      assert.ok(Number(stdout) > numbersMin, stdout);
+      if (index !== 3) continue;
+      const wrong = html.replace(
+        /(<td class="n key">[\d.]*)(\d)</,
+        (_, rest, last) => `${rest}${(Number(last) + 2) % 10}<`,
+      );
+      writeFileSync(page, wrong);
+      assert.match(read(trials, page).stderr, /recomputed .*, the page says/);
+    }
   });
 
   for (const reader of ['pandas', 'duckdb']) {

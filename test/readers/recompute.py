@@ -101,4 +101,5 @@ def main(trials_path, cases_path, document_path):
     print(compared)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
