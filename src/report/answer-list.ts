@@ -5,6 +5,8 @@ import { DIMENSIONS } from '../model/parameter.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import type { Group } from '../stats/group.ts';
+import { type AnswerRun, answerRuns, runFigures, runGroup } from './answer-runs.ts';
+import { capital } from './chart.ts';
 import { common, describeGroup, namesTestbeds, varying } from './format.ts';
 import { type Answer, answers } from './sentences.ts';
 
@@ -43,9 +45,9 @@ function answerItem(result: CampaignResult, same: Answer[], names: (keyof Group)
         : [...machine, describeGroup(first.group, ['dimension', ...names])].join(', ');
     return h('li', { class: won }, h('span', { class: 'group' }, where), headline, h('p', null, first.detail));
   }
-  const each = same.map(({ group, detail }) =>
-    h('p', { class: 'each' }, h('span', { class: 'group' }, `${describeGroup(group, names)}: `), detail),
-  );
+  const runs = answerRuns(same);
+  const brief = runs.length < same.length ? runs.map((run) => runItem(run, names)) : [];
+  const each = same.map(({ group, detail }) => paragraph(describeGroup(group, names), detail));
   return h(
     'li',
     { class: won },
@@ -55,6 +57,22 @@ function answerItem(result: CampaignResult, same: Answer[], names: (keyof Group)
       [...machine, `${first.group.dimension}, ${same.length} of ${groups} sets of parameters`].join(', '),
     ),
     headline,
-    ...(each.length > ANSWERS_OPEN_MAX ? [h('details', null, h('summary', null, 'Each of them'), ...each)] : each),
+    ...brief,
+    ...(each.length > ANSWERS_OPEN_MAX || brief.length > 0
+      ? [h('details', null, h('summary', null, 'Each of them'), ...each)]
+      : each),
   );
+}
+
+/** What neighbouring rates have in common. */
+function runItem(run: AnswerRun, names: readonly (keyof Group)[]): ComponentChild {
+  const told =
+    run.length === 1 || run[0].best === null
+      ? run[0].detail
+      : `${capital(runFigures(run) ?? 'received what was asked for')}.`;
+  return paragraph(runGroup(run, names), told);
+}
+
+function paragraph(where: string, text: string): ComponentChild {
+  return h('p', { class: 'each' }, h('span', { class: 'group' }, `${where}: `), text);
 }

@@ -32,6 +32,8 @@ export interface Answer {
   group: Group;
   /** Null where there is none. */
   winner: CaseResult | null;
+  /** The best median, which need not be a winner; null where nothing was measured. */
+  best: CaseResult | null;
   /** The core. */
   headline: string;
   /** What the core rests on. */
@@ -45,6 +47,7 @@ export function answers(result: CampaignResult): Answer[] {
   return verdicts(result.results).map((verdict) => ({
     group: verdict.group,
     winner: verdict.verdict === 'order' ? verdict.winner : null,
+    best: verdict.contenders[0] ?? null,
     ...withApart(words(verdict, result.results), verdict.apart),
   }));
 }

@@ -5,6 +5,7 @@ import { type HostRecord, testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import { type CaseGroup, type Group, groupCases, groupKey, groupOf } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
+import { answerRuns, runGroup, runSentence } from './answer-runs.ts';
 import { type CliffLine, cliffLines } from './cliff-words.ts';
 import { TURN } from './columns/column.ts';
 import { crossoverSummary } from './crossover-words.ts';
@@ -196,10 +197,10 @@ function answerLines(page: Page, { testbed, dimension }: Group): string[] {
   );
   // Also of groups in which nothing was measured, and which the table lacks.
   const names = varying(own.map(({ group }) => group));
-  return own.flatMap(({ group, sentence, winner }) => {
-    const label = names.length === 0 ? '' : `${describeGroup(group, names)}: `;
-    const lines = wrap(clean(`${label}${sentence}.`), columns, 2);
-    return winner === null ? lines : lines.map((line) => paint(line, 'green'));
+  return answerRuns(own).flatMap((run) => {
+    const label = names.length === 0 ? '' : `${runGroup(run, names)}: `;
+    const lines = wrap(clean(`${label}${runSentence(run)}.`), columns, 2);
+    return run[0].winner === null ? lines : lines.map((line) => paint(line, 'green'));
   });
 }
 
