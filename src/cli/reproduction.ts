@@ -7,7 +7,7 @@ import type { CampaignResult } from '../model/result.ts';
 import { panelCampaigns } from '../plan/panels.ts';
 import { claimsDocument, countWords, OUTCOME_WORDS, reasonWords } from '../report/claim-words.ts';
 import { panelFigure, panelGaps } from '../report/panel-figure.ts';
-import { type DrawnFigure, renderReproduction } from '../report/reproduction-html.ts';
+import { type ReproducedFigure, renderReproduction } from '../report/reproduction-html.ts';
 import { clean, wrap } from '../report/text.ts';
 import { type Judgement, judgeClaims } from '../stats/claims.ts';
 import { campaignOf } from './campaign-file.ts';
@@ -96,13 +96,12 @@ async function conclude(
   const judgements = judgeClaims(claims.claims, result.results);
   const folder = resolve(out ?? resolve(resultsDirectory, `${name}-${result.id}`));
   const figures = panels.map(
-    (panel): DrawnFigure => ({
+    (panel): ReproducedFigure => ({
       figure: panelFigure(panel, result),
       gaps: panelGaps(panel, result),
-      svg: null,
     }),
   );
-  const page = renderReproduction(
+  const page = await renderReproduction(
     {
       title: paper?.title ?? `The claims of ${name}`,
       ...{ citation: claims.citation, doi: claims.doi, machine: paper?.machine ?? null },

@@ -162,7 +162,8 @@ function drawn(lines: readonly DrawnLine[], pointOf: (one: CaseResult) => Point)
   });
 }
 
-const PUBLISHED = { color: '#9aa1ab', darkColor: '#6b7280', shape: 'square', dash: [] } as const;
+/** The grey of what is no switch. */
+const PUBLISHED = lookOf('direct', 'udp');
 
 /** A bar a line, by what its framework is called, each with the paper's below it. */
 function barsOf({ figure, published = {} }: PaperPanel, lines: readonly DrawnLine[], scale: Scale): Series[] {

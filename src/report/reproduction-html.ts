@@ -3,16 +3,16 @@
 import { type ComponentChild, h } from 'preact';
 import type { CampaignResult } from '../model/result.ts';
 import type { Judgement } from '../stats/claims.ts';
+import type { Chart } from './chart.ts';
 import { countWords, flagsOf, OUTCOME_WORDS, reasonWords } from './claim-words.ts';
 import type { Figure, Panel, Point } from './figures/figure.ts';
-import { htmlPage } from './html-page.ts';
+import { figureChart } from './figures/figure-chart.ts';
+import { drawFigure, htmlPage } from './html-page.ts';
 
-export interface DrawnFigure {
+export interface ReproducedFigure {
   figure: Figure;
   /** What it lacks, each with its whole reason. */
   gaps: readonly string[];
-  /** Null where it is not drawn. */
-  svg: string | null;
 }
 
 export interface Reproduction {
@@ -21,11 +21,11 @@ export interface Reproduction {
   doi: string | undefined;
   /** Where the paper measured; null of a paper of which we have claims alone. */
   machine: string | null;
-  figures: readonly DrawnFigure[];
+  figures: readonly ReproducedFigure[];
   judgements: readonly Judgement[];
 }
 
-export function renderReproduction(reproduction: Reproduction, result: CampaignResult): string {
+export async function renderReproduction(reproduction: Reproduction, result: CampaignResult): Promise<string> {
   const { title, citation, doi, machine, figures, judgements } = reproduction;
   return htmlPage(
     title,
@@ -35,25 +35,31 @@ export function renderReproduction(reproduction: Reproduction, result: CampaignR
       null,
       h('p', null, `Campaign ${result.id}. ${countWords(judgements)}.`),
       machine === null ? null : h('p', null, `The paper measured on ${machine}.`),
-      ...(figures.length === 0 ? [] : [h('h2', null, 'Figures'), ...figures.map(figureOf)]),
+      ...(figures.length === 0 ? [] : [h('h2', null, 'Figures'), ...(await Promise.all(figures.map(figureOf)))]),
       h('h2', null, 'Claims'),
       claimTable(judgements),
     ),
   );
 }
 
-function figureOf({ figure, gaps, svg }: DrawnFigure): ComponentChild {
+async function figureOf({ figure, gaps }: ReproducedFigure): Promise<ComponentChild> {
+  const isEmpty = figure.panels.every(({ series }) => series.length === 0);
   return h(
-    'figure',
+    'section',
     { id: figure.id },
     h('h3', null, `${nameOf(figure)}: ${figure.title}`),
-    svg === null ? null : h('div', { dangerouslySetInnerHTML: { __html: svg } }),
-    h('figcaption', null, figure.caption),
+    isEmpty ? h('p', null, figure.caption) : await drawFigure(chartOf(figure), false),
     ...figure.panels.map((panel) => valuesOf(figure, panel)),
     gaps.length === 0
       ? null
       : h('details', null, h('summary', null, 'Not measured'), h('ul', null, ...gaps.map((gap) => h('li', null, gap)))),
   );
+}
+
+/** Rows of bars have their names beside them. */
+function chartOf(figure: Figure): Chart {
+  const chart = figureChart(figure);
+  return figure.kind === 'bars' ? { ...chart, legend: [] } : chart;
 }
 
 /** The same in numbers. */

@@ -32,8 +32,8 @@ export function layoutOf({ panels }: Pick<Figure, 'panels'>, width: number): Lay
   };
 }
 
-/** Mean width of a character at 11 px, in which gaps are written. */
-const SMALL_CHARACTER_PX = 5.6;
+/** Width of a character at 11 px, in which gaps are written, as Vega takes it where it cannot measure: a longer line widens the drawing. */
+const SMALL_CHARACTER_PX = 0.8 * 11;
 
 /** What stands above a panel: its title, and below it in small lines what is missing. */
 export function headingOf({ title, gaps }: Panel, width: number): { title: string | null; gaps: string[] } {

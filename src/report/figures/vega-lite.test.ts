@@ -28,6 +28,15 @@ function figureOf(kind: Figure['kind']): Figure {
 }
 
 describe('a figure', () => {
+  it('is as wide as it is asked to be, however much is missing', async () => {
+    const figure = figureOf('line');
+    const gaps = ['snabb', 'sriov', 'vale', 'vpp'].map(
+      (id) => `${id}: this machine lacks what it needs, and nobody can mend it`,
+    );
+    const long = { ...figure, panels: figure.panels.map((panel) => ({ ...panel, gaps })) };
+    const [, width = 'none'] = /viewBox="0 0 ([\d.]+) /.exec(await drawSvg(vegaLite(long, 640), 'L')) ?? [];
+    assert.ok(Number(width) <= 660, width);
+  });
   for (const kind of FIGURE_KINDS) {
     for (const width of [340, 900]) {
       it(`of the kind ${kind} is drawn ${width} pixels wide`, async () => {
