@@ -133,6 +133,7 @@ function optionOf<Key extends ParameterKey>(key: Key, testCase: TestCase): [stri
 /** What an application tells of one trial, as far as it has. */
 class Lines {
   readonly samples: SampleLine[] = [];
+  sampled: (() => void) | null = null;
   readonly ready = Promise.withResolvers<ReadyLine>();
   readonly firstSample = Promise.withResolvers<void>();
   readonly announced = Promise.withResolvers<number>();
@@ -175,6 +176,11 @@ export class Application {
   /** Of the present trial; a list of its own. */
   get samples(): readonly SampleLine[] {
     return this.present.lines.samples;
+  }
+
+  /** Calls when another sample of the present trial has come; one listener at a time. */
+  onSample(sampled: () => void): void {
+    this.lines.sampled = sampled;
   }
 
   private get lines(): Lines {
@@ -289,6 +295,7 @@ export class Application {
         return null;
       case 'sample':
         this.lines.samples.push(line);
+        this.lines.sampled?.();
         this.lines.firstSample.resolve();
         return null;
       case 'announced':

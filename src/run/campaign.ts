@@ -10,6 +10,7 @@ import type { BurstLoad } from '../model/burst.ts';
 import type { Framework } from '../model/dataplane.ts';
 import { FRAME_BYTES_USUAL } from '../model/frame.ts';
 import type { Cpu } from '../model/inventory.ts';
+import type { Rates } from '../model/live.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Repeat } from '../model/repetition.ts';
 import type { Outcome, Trial } from '../model/result.ts';
@@ -75,6 +76,8 @@ export type CampaignEvent =
   | { event: 'load-measured'; testCase: TestCase; load: SearchLoad; found: readonly Found[] }
   /** Trains of one length have been sent, and so near are the bounds of the longest. */
   | { event: 'trains-measured'; testCase: TestCase; load: BurstLoad; bounds: LongestBounds }
+  /** The present trial of a testbed has sampled. */
+  | { event: 'sampled'; testCase: TestCase; rates: Rates }
   | { event: 'trial-starting'; planned: PlannedTrial; testCase: TestCase }
   | { event: 'trial-ended'; planned: PlannedTrial; testCase: TestCase; trial: Trial }
   /** A trial was disturbed: it is repeated at the end of its round. */
@@ -168,7 +171,8 @@ async function runPlanned(
       step = `start ${driver.id}`;
       const running = await slot.hold(driver, asDeployed(testCase), plan.placement, sides);
       signal.throwIfAborted();
-      const timing = { ...context, sameMachine: testbed.sameMachine };
+      const tellRates = (rates: Rates) => listener.tell({ event: 'sampled', testCase, rates });
+      const timing = { ...context, sameMachine: testbed.sameMachine, tellRates };
       const runTag = context.nextTag();
       // Of neither the trial itself nor those around it, both ways.
       const apart = (runTag + RUN_TAGS / 4) % RUN_TAGS;

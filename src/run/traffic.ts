@@ -10,6 +10,7 @@ import { joinFigures } from './counters.ts';
 import { type Deployment, isPeer } from './deployments.ts';
 import type { Evidence } from './evaluate.ts';
 import { lookAt, lookAtFrequencies, type Machine, windowsOf } from './machines.ts';
+import { ratesOf } from './rates.ts';
 import type { RunningSide, TrialContext } from './trial.ts';
 import { isWarm, TREND_INTERVALS, type WarmupProgress } from './warmup.ts';
 
@@ -59,6 +60,7 @@ export async function watchTraffic(
   const startNs = (await near.monotonicNs()) + START_LEAD_MS * 1e6;
   const traffic = { ...deployments, startNs };
   startSending(traffic);
+  tellRates(context, traffic);
   const until = async (atMs: number) =>
     timers.setTimeout(Math.max(0, startNs / 1e6 + atMs - (await near.monotonicNs()) / 1e6), undefined, { signal });
   const look = async (): Promise<WarmupLook> => {
@@ -84,6 +86,27 @@ export async function watchTraffic(
     // Both hosts have the same switch.
     caches: (await sides[0]?.running.caches?.()) ?? [],
   };
+}
+
+/** Tells whoever wants to know how fast it goes, each time that the first sender has sampled: nothing is woken for it. */
+function tellRates({ tellRates: tell }: TrialContext, traffic: Traffic): void {
+  const senders = sendersOf(traffic);
+  const [first] = senders;
+  if (tell === undefined || first === undefined) return;
+  const samplesOf = ({ application }: Deployment) => application.samples;
+  const others = traffic.sinks.filter((sink) => !isPeer(sink)).map(samplesOf);
+  const startNs = ownTimeNs(first, traffic.startNs, traffic);
+  first.application.onSample(() => {
+    const all = { senders: senders.map(samplesOf), receivers: countingOf(traffic).map(samplesOf), others };
+    const rates = ratesOf(all, startNs);
+    if (rates !== null) tell(rates);
+  });
+}
+
+/** Whoever counts what has arrived: clients their echoes. */
+function countingOf({ sources, sinks }: Pick<Traffic, 'sources' | 'sinks'>): Deployment[] {
+  const isLatency = sources.some(({ application }) => application.plan.testCase.dimension === 'latency');
+  return isLatency ? [...sources] : [...sinks, ...sources.filter(isPeer)];
 }
 
 /** Whoever sends packets of its own. */
@@ -146,11 +169,9 @@ async function warmUpUntilQuiet(
 function progressOf({ sources, sinks, startNs, farAheadNs }: Traffic, intervalMs: number): WarmupProgress {
   const samplesOf = ({ application, side }: Deployment) =>
     side.role === 'far' ? toNearClock(application.samples, farAheadNs) : application.samples;
-  const isLatency = sources.some(({ application }) => application.plan.testCase.dimension === 'latency');
-  const counting = isLatency ? sources : [...sinks, ...sources.filter(isPeer)];
   return {
     sources: sendersOf({ sources, sinks }).map(samplesOf),
-    sinks: counting.map(samplesOf),
+    sinks: countingOf({ sources, sinks }).map(samplesOf),
     ...{ startNs, intervalNs: intervalMs * 1e6 },
   };
 }

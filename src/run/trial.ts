@@ -8,6 +8,7 @@ import { clocksourceOf } from '../host/inventory.ts';
 import { asDeployed } from '../model/background.ts';
 import type { Hotplug } from '../model/churn.ts';
 import { countsSuperPackets } from '../model/dataplane.ts';
+import type { Rates } from '../model/live.ts';
 import type { Placement } from '../model/placement.ts';
 import type { Flag, Outcome, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
@@ -64,6 +65,8 @@ export interface TrialContext {
   /** It is over as soon as the figures have no trend any more; `warmupMs` is the longest. */
   warmupAuto: boolean;
   durationMs: number;
+  /** Told at each sample how fast it goes. */
+  tellRates?: (rates: Rates) => void;
 }
 
 /** Applications that stay on their ports from one trial to the next of a switch that stays up. The first trial starts them. */
