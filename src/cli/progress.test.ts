@@ -134,3 +134,28 @@ test('two kinds of port of one framework are told apart', () => {
   assert.match(lines[2] ?? '', /^\[1\/3\] direct dpdk\/memif {2}/);
   assert.match(lines[3] ?? '', /^\[2\/3\] direct dpdk\/vhost-user {2}/);
 });
+
+test('on a terminal the trial that runs has its rate as a bar, and in a log it has no line', () => {
+  const one = testCase({ rate: 'max' });
+  const campaign = storedCampaign({ trialsPlanned: 1, cases: [{ case: one, skipped: null, trials: [] }] });
+  const schedule = new Schedule(campaign, campaign.cases);
+  const [planned] = schedule.planned;
+  assert.ok(planned !== undefined);
+  const rates = { tS: 1, offeredPps: 338_100, receivedPps: 338_100, senderCpus: 1, receiverCpus: 1 };
+  const lines: string[] = [];
+  const drawn: string[] = [];
+  for (const draw of [(line: string) => drawn.push(line), null]) {
+    const screen: Screen = { tell: (line) => lines.push(line), columns: () => 80, draw };
+    const progress = new Progress({ campaign, cases: campaign.cases, schedule, owed: [] }, screen, () => 0);
+    progress.show({ event: 'sampled', testCase: one, rates });
+    progress.show({ event: 'trial-starting', planned, testCase: one });
+    progress.show({ event: 'sampled', testCase: one, rates });
+    progress.show({ event: 'trial-ended', planned, testCase: one, trial: trial({ case: one, pps: 338_100 }) });
+    // Of a trial that is over.
+    progress.show({ event: 'sampled', testCase: one, rates });
+  }
+  assert.deepEqual(drawn, ['[1/1] linux-bridge udp ...', `[1/1] linux-bridge udp  █${' '.repeat(23)}  338.1 kpps`, '']);
+  // Two lines on what is planned, and one on the trial, each time.
+  assert.equal(lines.filter((line) => line.startsWith('[1/1]')).length, 2);
+  assert.ok(!lines.join('').includes('█'));
+});

@@ -16,6 +16,7 @@ import { trialWords } from '../report/trial-words.ts';
 import type { CampaignEvent } from '../run/campaign.ts';
 import type { ExtraRound, Schedule } from '../run/schedule.ts';
 import { tell } from './context.ts';
+import { LiveLine } from './live-line.ts';
 import { lineWidth } from './terminal.ts';
 
 interface Planned {
@@ -51,8 +52,8 @@ export function standardError(): Screen {
 }
 
 /**
- * Tells how a campaign gets on: a line for each trial that has ended. There is no spinner and no timer on purpose: while
- * packets are counted, this process sleeps.
+ * Tells how a campaign gets on: a line for each trial that has ended, and on a terminal one for the trial that runs, with its rate. There is
+ * no spinner and no timer on purpose: while packets are counted, this process wakes for samples alone, which come anyway.
  */
 export class Progress {
   private readonly remaining: RemainingTime;
@@ -64,6 +65,8 @@ export class Progress {
   private done: number;
   private readonly nowMs: () => number;
   private readonly startedAt: number;
+  /** The line of the present trial of each testbed; none where nothing can be rewritten. */
+  private readonly live = new Map<string, LiveLine>();
   /** When the present trial of each testbed began, and how long its switch took to start. */
   private readonly present = new Map<string, { beganMs: number; startMs: number }>();
 
@@ -113,8 +116,10 @@ export class Progress {
   }
 
   show(event: CampaignEvent): void {
+    if (event.event === 'sampled') this.drawRate(event.testCase.testbed, event.rates.receivedPps);
     switch (event.event) {
       case 'switch-starting':
+      case 'sampled':
         return;
       case 'switch-started': {
         const present = this.present.get(event.testbed);
@@ -127,11 +132,12 @@ export class Progress {
         return;
       case 'trial-starting':
         this.present.set(event.testCase.testbed, { beganMs: this.nowMs(), startMs: 0 });
-        this.draw(`${this.counter(this.done + 1)} ${this.nameOf(event)} ...`);
+        this.drawPresent(event.testCase, this.nameOf(event));
         return;
       case 'trial-ended': {
         const { beganMs = this.startedAt, startMs = 0 } = this.present.get(event.testCase.testbed) ?? {};
         this.done += 1;
+        this.live.delete(event.testCase.testbed);
         this.remaining.trialDone(event.planned, { wallMs: this.nowMs() - beganMs, startMs });
         this.draw('');
         this.tellParts([`${this.counter(this.done)} ${this.nameOf(event)}`, trialWords(event.trial), this.left()]);
@@ -153,14 +159,12 @@ export class Progress {
         return;
       }
       case 'load-measured':
-        this.draw(`${this.counter(this.done + 1)} ${this.caseName(event.testCase)}: ${foundWords(event.found)} ...`);
+        this.drawPresent(event.testCase, `${this.caseName(event.testCase)}: ${foundWords(event.found)}`);
         return;
       case 'trains-measured': {
         const { lower: lowerPackets, upper: upperPackets } = event.bounds;
         const between = trainBounds({ lowerPackets, upperPackets });
-        this.draw(
-          `${this.counter(this.done + 1)} ${this.caseName(event.testCase)}: longest burst ${between} packets ...`,
-        );
+        this.drawPresent(event.testCase, `${this.caseName(event.testCase)}: longest burst ${between} packets`);
         return;
       }
       case 'leftover':
@@ -206,6 +210,18 @@ export class Progress {
   private tellParts(parts: readonly string[]): void {
     const indent = this.counter(0).length + 1;
     for (const line of wrapParts(parts.map(clean), this.screen.columns(), indent)) this.screen.tell(line);
+  }
+
+  /** The trial that runs on a testbed now, and what it has found so far. */
+  private drawPresent({ testbed }: TestCase, text: string): void {
+    const head = `${this.counter(this.done + 1)} ${text}`;
+    if (this.screen.draw !== null) this.live.set(testbed, new LiveLine(head));
+    this.draw(`${head} ...`);
+  }
+
+  private drawRate(testbed: string, receivedPps: number): void {
+    const line = this.live.get(testbed)?.add(receivedPps, this.nowMs(), this.screen.columns());
+    if (line !== null && line !== undefined) this.screen.draw?.(line);
   }
 
   /** The line of the present trial; one that the terminal broke could not be overwritten. */
