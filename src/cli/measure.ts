@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan is carried out under the eyes of a user, who sees how far it is and may stop it.
-import { carryOut, type Machinery } from '../run/carry-out.ts';
+import { carryOut, type Machinery, type PlanListener } from '../run/carry-out.ts';
 import { type Plan, together } from '../run/parts.ts';
 import type { Store } from '../store/store.ts';
-import { tell } from './context.ts';
+import { resultsDirectory, tell } from './context.ts';
 import { EXIT } from './errors.ts';
+import { LiveSocket } from './live.ts';
+import { liveLine } from './live-lines.ts';
 import { Progress, standardError } from './progress.ts';
 
 /** How measuring ended. */
@@ -29,15 +31,32 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   const progress = new Progress(together(plan), standardError());
-  const listener = {
-    tell: progress.show.bind(progress),
-    extend: progress.extend.bind(progress),
+  const live = new LiveSocket(resultsDirectory);
+  let campaign = isNew ? null : plan.campaign.id;
+  const tellFar = () => live.tell({ live: 'progress', campaign, title: plan.campaign.title, ...progress.state });
+  tellFar();
+  const listener: PlanListener = {
+    begun(id) {
+      campaign = id;
+      tellFar();
+    },
+    tell(event) {
+      progress.show(event);
+      const line = liveLine(event, progress);
+      if (line !== null) live.tell(line);
+      if (event.event === 'trial-ended' || event.event === 'repetition-planned') tellFar();
+    },
+    extend(extra) {
+      progress.extend(extra);
+      tellFar();
+    },
     complain: tellLeftover,
   };
   try {
     const id = await carryOut(plan, { store, isNew }, machinery, listener, interrupt.signal);
     return { interrupted: interrupt.signal.aborted, id };
   } finally {
+    live.close();
     progress.end();
     // The hosts are clean: from here on a signal ends us as it does any program.
     for (const signal of SIGNALS) process.off(signal, onSignal);

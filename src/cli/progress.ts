@@ -190,12 +190,18 @@ export class Progress {
     return this.naming.nameOf(shown);
   }
 
-  private nameOf({ planned, testCase }: { planned: PlannedTrial; testCase: TestCase }): string {
+  /** The case of a trial, as the campaign's cases are told apart. */
+  nameOf({ planned, testCase }: { planned: PlannedTrial; testCase: TestCase }): string {
     return `${this.caseName(testCase)}${isRepetition(planned) ? ', repeated' : ''}`;
   }
 
   private counter(number: number): string {
     return `[${String(number).padStart(String(this.total).length)}/${this.total}]`;
+  }
+
+  /** How far it is. */
+  get state(): { done: number; total: number; left: string } {
+    return { done: this.done, total: this.total, left: this.left() };
   }
 
   private left(): string {

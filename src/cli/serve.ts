@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { clean } from '../report/text.ts';
 import { readAssets } from '../serve/assets.ts';
 import { isLoopback } from '../serve/door.ts';
+import { LiveRuns } from '../serve/live.ts';
 import { routesOf } from '../serve/routes.ts';
 import { type Serving, type Setup, startServer } from '../serve/server.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -20,10 +21,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { address, port, token } = settingsOf(options);
   const isPublic = !isLoopback(address);
   const opened = new OpenedStore();
+  const live = new LiveRuns(resultsDirectory);
   const routes = routesOf({
     about: { version, files: campaignFiles(), results: resultsDirectory },
     assets: readAssets(checkout.root),
     results: { folder: resultsDirectory, store: () => opened.store(), cases: casesOf },
+    live,
     program: {
       command: [resolve(checkout.root, 'bin/vswbench')],
       environment: { ...process.env, VSWBENCH_RESULTS: resultsDirectory },
@@ -36,6 +39,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   );
   process.stdout.write(`http://${hostOf(address)}:${serving.port}/#token=${token}\n`);
   await toldToStop();
+  live.close();
   await serving.close();
   opened.close();
 }

@@ -26,6 +26,8 @@ export interface Machinery {
 
 /** Whoever is told how far it is. */
 export interface PlanListener {
+  /** A new campaign has its record, by this id. */
+  begun?(id: string): void;
   tell(event: CampaignEvent): void;
   /** There are more rounds than were planned. */
   extend(extra: ExtraRound): void;
@@ -87,7 +89,10 @@ async function runPart(
   await testbed.prepare((side) => tuner.turn(side));
   await removeOldRoots(localHost, machinery.checkout, machinery.artifacts);
   // Only now is it certain that nobody else is at work.
-  record.id ??= createCampaign(store, plan);
+  if (record.id === null) {
+    record.id = createCampaign(store, plan);
+    listener.begun?.(record.id);
+  }
   const campaignId = record.id;
   const keep = (hosts: readonly HostTuning[]) => {
     for (const { role, records } of hosts) store.recordTuning(campaignId, testbed.name, role, records);

@@ -166,3 +166,38 @@ export interface AboutDocument {
 export interface Complaint {
   error: string;
 }
+
+/** Between two samples of a trial that runs. */
+export interface LiveRates {
+  tS: number;
+  offeredPps: number;
+  receivedPps: number;
+  offered: string;
+  received: string;
+  senderCpus: string;
+  receiverCpus: string;
+}
+
+export interface LiveTrial {
+  testbed: string;
+  caseIndex: number;
+  name: string;
+  round: number;
+  repetition: boolean;
+  course: LiveRates[];
+}
+
+/** A run that goes on. */
+export interface LiveRun {
+  pid: number;
+  /** Null until it has its record. */
+  campaign: string | null;
+  title: string;
+  done: number;
+  total: number;
+  /** In words; empty where nothing is. */
+  left: string;
+  /** The present trial of each testbed. */
+  trials: LiveTrial[];
+  last: { name: string; outcome: OutcomeKind; found: string; disturbances: string[] } | null;
+}

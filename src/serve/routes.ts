@@ -11,6 +11,7 @@ import { comparisonOf } from './comparison.ts';
 import { Complained } from './complained.ts';
 import type { AboutDocument } from './documents.ts';
 import type { Access } from './door.ts';
+import type { LiveRuns } from './live.ts';
 import { Reports } from './reports.ts';
 import type { Results } from './results.ts';
 import { Tickets } from './tickets.ts';
@@ -52,6 +53,7 @@ export interface Home {
   about: AboutDocument;
   assets: Assets;
   results: Results;
+  live: LiveRuns;
   program: Program;
 }
 
@@ -63,11 +65,11 @@ const HTML = 'text/html; charset=utf-8';
 const REPORT_POLICY = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'";
 
 export function routesOf(home: Home): Route[] {
-  const { about, assets, results, program } = home;
+  const { about, assets, results, live, program } = home;
   const list = new CampaignList();
   const reports = new Reports(program);
   const tickets = new Tickets();
-  const running = () => new Set<string>();
+  const running = () => live.campaigns();
   const shell = () => ({ type: HTML, body: assets.shell });
   const withStore = (use: (store: Store) => unknown): Answer | null => {
     const store = results.store();
@@ -108,6 +110,7 @@ export function routesOf(home: Home): Route[] {
         return campaign === null || asked === null ? null : trialDocument(store, campaign, asked);
       }),
     ),
+    read('/api/live', () => ({ stream: (send) => live.watch(send) })),
     read('/api/compare', async ({ query, signal }) => {
       const [a, b] = [campaignIn(query, 'a'), campaignIn(query, 'b')];
       return documentOf(await comparisonOf(program, a, b, query.get('across') === '1', signal));

@@ -11,6 +11,7 @@ import { table2Campaign } from '../../test/fixtures/campaign.ts';
 import { casesOf } from '../cli/results.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { readAssets } from './assets.ts';
+import { LiveRuns } from './live.ts';
 import { routesOf } from './routes.ts';
 import { type Serving, startServer } from './server.ts';
 
@@ -65,6 +66,7 @@ describe('the server', () => {
       routesOf({
         about: { version: '0', files: ['quick.yaml'], results: folder },
         assets: readAssets(resolve(import.meta.dirname, '../..')),
+        live: new LiveRuns(folder),
         results: { folder, store: () => store, cases: casesOf },
         program: {
           command: [

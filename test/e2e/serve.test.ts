@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { LiveSocket } from '../../src/cli/live.ts';
 import { casesOf } from '../../src/cli/results.ts';
 import type { StoredCampaign } from '../../src/model/result.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { readAssets } from '../../src/serve/assets.ts';
+import { LiveRuns } from '../../src/serve/live.ts';
 import { routesOf } from '../../src/serve/routes.ts';
 import { type Serving, startServer } from '../../src/serve/server.ts';
 import { toCampaignResult } from '../../src/stats/campaign.ts';
@@ -48,6 +50,7 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
     const routes = routesOf({
       about: { version: '0', files: ['quick.yaml'], results: folder },
       assets: readAssets(root),
+      live: new LiveRuns(folder),
       results: { folder, store: () => store, cases: casesOf },
       program: {
         command: [process.execPath, join(root, 'src/cli/main.ts')],
@@ -135,6 +138,44 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
     await page.getByText('cases compared').waitFor();
     const row = page.getByRole('row').filter({ hasText: 'linux-bridge · udp' }).first();
     assert.match((await row.textContent()) ?? '', /no difference/);
+    await page.close();
+  });
+
+  it('shows a campaign live, to its end', async () => {
+    const { trials, ...planned } = storedCase({ case: testCase(), pps: 1e6 }, 2);
+    const { cases: _, ...head } = storedCampaign({ id: '20260302-0959-004', title: 'Live', endedAt: null });
+    const own = { ...head, trialsPlanned: 2, cases: [planned] };
+    store.createCampaign(own);
+    const run = new LiveSocket(folder);
+    const far = (done: number) =>
+      run.tell({
+        live: 'progress',
+        campaign: own.id,
+        title: own.title,
+        done,
+        total: 2,
+        left: done === 2 ? '' : '5 s left',
+      });
+    const local = { testbed: 'local' };
+    far(0);
+    const page = await open(`/campaigns/${own.id}`);
+    for (const [index, trial] of trials.entries()) {
+      await page.getByText(`${index} of 2 trials, 5 s left`).waitFor();
+      run.tell({ live: 'trial', ...local, caseIndex: 0, name: 'bridge', round: index + 1, repetition: false });
+      for (const tS of [0.1, 0.2]) {
+        const rates = { tS, offeredPps: 2e6, receivedPps: 1e6, senderCpus: 1, receiverCpus: 0.25 };
+        run.tell({ live: 'rates', ...local, rates });
+      }
+      await page.getByText('received 1.000 Mpps; CPUs: senders 1.00, receivers 0.25').waitFor();
+      store.saveTrial(own.id, 0, trial);
+      run.tell({ live: 'ended', ...local, outcome: 'measured', found: '1.000 Mpps', disturbances: ['a quiet test'] });
+      far(index + 1);
+    }
+    await page.getByText('disturbed: a quiet test').waitFor();
+    store.endCampaign(own.id, '2026-03-02T10:10:00.000Z');
+    run.close();
+    await page.getByText('finished, 2 of 2 trials').waitFor();
+    assert.equal(await page.getByText('Running:').count(), 0);
     await page.close();
   });
 

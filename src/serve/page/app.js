@@ -5,6 +5,7 @@ import { takeToken } from './api.js';
 import { CampaignPage } from './campaign.js';
 import { ComparePage } from './compare.js';
 import { ListPage } from './list.js';
+import { LiveContext, useLive } from './live.js';
 import { Link, usePlace } from './place.js';
 
 const PAGES = [
@@ -20,6 +21,7 @@ const LINKS = [
 
 function App() {
   const place = usePlace();
+  const live = useLive();
   const found = PAGES.flatMap(({ path, ...page }) => {
     const match = path.exec(place.pathname);
     return match === null ? [] : [{ ...page, id: match[1] ?? '' }];
@@ -28,7 +30,9 @@ function App() {
   useEffect(() => {
     document.title = title;
   }, [title]);
-  return [
+  return h(
+    LiveContext.Provider,
+    { value: live },
     h('a', { class: 'skip', href: '#main' }, 'Skip to the content'),
     h(
       'header',
@@ -47,9 +51,9 @@ function App() {
       { id: 'main', tabIndex: -1 },
       found === undefined
         ? h('h1', null, 'There is no such page')
-        : h(found.of, { key: found.id, place, id: found.id, version: 0 }),
+        : h(found.of, { key: found.id, place, id: found.id, version: live.version }),
     ),
-  ];
+  );
 }
 
 takeToken();

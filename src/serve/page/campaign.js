@@ -7,6 +7,7 @@ import { hasToken, post } from './api.js';
 import { CasePanel } from './case.js';
 import { SpanBar } from './drawings.js';
 import { Filters, filterOf } from './filters.js';
+import { LivePanel } from './live.js';
 import { Complaint, Heading, useDocument, Waiting, when } from './loaded.js';
 import { Link, withQuery } from './place.js';
 import { Pager, pageOf, SortHeading, sorted, TextCell } from './table.js';
@@ -37,6 +38,7 @@ export function CampaignPage({ place, id, version }) {
       h('summary', null, 'How it was measured'),
       campaign.about.map((line) => h('p', { key: line }, line)),
     ),
+    h(LivePanel, { campaign: id }),
     place.searchParams.has('case') ? h(CasePanel, { place, id, version }) : null,
     tables.length < 2
       ? null

@@ -85,7 +85,7 @@ export function TrialDots({ place, trials, chosen }) {
 
 /**
  * What a trial sent and received over time.
- * @param {{ course: readonly { tS: number, offeredPps: number, receivedPps: number, steady: boolean }[], scale: string }} props
+ * @param {{ course: readonly { tS: number, offeredPps: number, receivedPps: number, steady?: boolean }[], scale: string }} props
  */
 export function Course({ course, scale }) {
   const most = Math.max(1, ...course.flatMap(({ offeredPps, receivedPps }) => [offeredPps, receivedPps]));

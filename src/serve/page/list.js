@@ -2,6 +2,7 @@
 import { h } from 'preact';
 import { useState } from 'preact/hooks';
 import { Filters, filterOf } from './filters.js';
+import { LivePanel } from './live.js';
 import { Heading, useDocument, Waiting, when } from './loaded.js';
 import { go, Link } from './place.js';
 import { Pager, pageOf, SortHeading, sorted } from './table.js';
@@ -34,6 +35,7 @@ export function ListPage({ place, version }) {
   const choose = (id, isOn) => setChosen(isOn ? [...chosen.slice(-1), id] : chosen.filter((one) => one !== id));
   return [
     h(Heading, { of: 'list' }, 'Campaigns'),
+    h(LivePanel, { campaign: null }),
     h(Filters, {
       place,
       choices,
