@@ -74,6 +74,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./report.ts'),
   },
   {
+    name: 'plot',
+    usage: '[options] [id]',
+    description: 'draw a figure of a campaign as SVG, PNG, PDF or Vega-Lite: plot --x packetSize -o figure.pdf',
+    load: () => import('./plot.ts'),
+  },
+  {
     name: 'compare',
     usage: '[options] <A> [B]',
     description: 'tell faster, slower or no difference: two campaigns case by case, or two switches of one',

@@ -22,12 +22,13 @@ export const PAPER: Ink = {
   soft: '#4a525c',
   grid: '#e3e7eb',
   line: '#aab2bb',
-  font: 'Source Sans 3, Helvetica, Arial, sans-serif',
+  // Names without digits and quotes: it is read as CSS, by canvases as well.
+  font: 'SourceSans, Source Sans Pro, Helvetica, Arial, sans-serif',
 };
 
 /** CSS variables, of which the page's style sheet has the colours of both schemes. */
 export const PAGE: Ink = {
-  color: ({ color }) => `var(${hueName(color)})`,
+  color: ({ color }) => `var(${hueName(color)},${color})`,
   ground: 'var(--bg)',
   ink: 'var(--ink)',
   soft: 'var(--soft)',

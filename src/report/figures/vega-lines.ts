@@ -5,8 +5,8 @@ import { NINES, nameOfNines, ninesOf } from './nines.ts';
 import { type Domain, domainOf, logTicks, whiskerIn } from './scale.ts';
 import { byLabel, type Drawing, type Layer, type LayeredPanel } from './vega-lite.ts';
 
-/** A legend is as wide as the figure: a column needs its longest label and a mark, pixels. */
-const CHARACTER_PX = 6.4;
+/** A legend is as wide as the figure: a column needs its longest label, as wide as Vega takes it for without a browser, and a mark; pixels. */
+const CHARACTER_PX = 9.6;
 const MARK_PX = 44;
 
 export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): LayeredPanel {
@@ -16,6 +16,7 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
   const rows = panel.series.flatMap(({ label, points }) =>
     drawable(points, figure.y.scale).map((point) => ({
       label,
+      line: label,
       x: figure.kind === 'cdf' && typeof point.x === 'number' ? ninesOf(point.x) : point.x,
       y: point.y,
       text: point.text ?? '',
@@ -26,12 +27,11 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
   const whiskers = rows.flatMap(({ label, x, whisker }) =>
     whisker === null || whisker.low === whisker.high ? [] : [{ label, x, ...whisker }],
   );
-  const cut = whiskers.flatMap(({ label, x, low, high, cutLow, cutHigh }) => [
-    ...(cutLow ? [{ label, x, y: low, shape: 'triangle-down' }] : []),
-    ...(cutHigh ? [{ label, x, y: high, shape: 'triangle-up' }] : []),
-  ]);
-  const stroke = { ...byLabel(styles, ({ color }) => color), legend: legend ? { columns: columnsOf(drawing) } : null };
-  const hidden = legend ? {} : { legend: null };
+  const cutLow = whiskers.filter((one) => one.cutLow).map(({ label, x, low }) => ({ label, x, y: low }));
+  const cutHigh = whiskers.filter((one) => one.cutHigh).map(({ label, x, high }) => ({ label, x, y: high }));
+  // The same for all channels, so that Vega makes one legend of them.
+  const shared = { legend: legend ? { columns: columnsOf(drawing), symbolOpacity: 1, symbolStrokeWidth: 1.5 } : null };
+  const stroke = { ...byLabel(styles, ({ color }) => color), ...shared };
   const y = { field: 'y', type: 'quantitative', ...verticalOf(drawing, panel, domain) } as const;
   const marks: Layer = {
     mark: {
@@ -44,14 +44,17 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
     },
     encoding: {
       y,
-      shape: { ...byLabel(styles, ({ shape }) => shape), ...hidden },
-      fill: { ...byLabel(styles, ({ fill }) => fill), ...hidden },
+      shape: { ...byLabel(styles, ({ shape }) => shape), ...shared },
+      fill: { ...byLabel(styles, ({ fill }) => fill), ...shared },
       description: { field: 'told', type: 'nominal' },
     },
   };
   const lines: Layer = {
     mark: { type: 'line', strokeWidth: 1.8, ...(figure.kind === 'cdf' ? { interpolate: 'monotone' } : {}) },
-    encoding: { y, strokeDash: { ...byLabel(styles, ({ dash }) => dash), ...hidden } },
+    encoding: {
+      y, // By a field of its own: the legend's marks are not to be dashed.
+      strokeDash: { ...byLabel(styles, ({ dash }) => dash), field: 'line', legend: null },
+    },
   };
   return {
     ...{ width: layout.panelWidth, height: layout.panelHeight },
@@ -64,14 +67,8 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
         mark: { type: 'rule', strokeWidth: 1.3, opacity: 0.75 },
         encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
       },
-      {
-        data: { values: cut },
-        mark: { type: 'point', filled: true, size: 34, opacity: 1, fill: ink.ink },
-        encoding: {
-          y: { field: 'y', type: 'quantitative' },
-          shape: { field: 'shape', type: 'nominal', scale: null, legend: null },
-        },
-      },
+      arrows(cutLow, 'triangle-down'),
+      arrows(cutHigh, 'triangle-up'),
       ...(figure.kind === 'timeline' ? [] : [marks]),
       ...(rows.some(({ text }) => text !== '')
         ? [
@@ -82,6 +79,15 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
           ]
         : []),
     ],
+  };
+}
+
+/** Where whiskers were cut off. */
+function arrows(values: { label: string; x: string | number; y: number }[], shape: string): Layer {
+  return {
+    data: { values },
+    mark: { type: 'point', filled: false, size: 34, opacity: 1, shape },
+    encoding: { y: { field: 'y', type: 'quantitative' } },
   };
 }
 
@@ -138,8 +144,7 @@ function horizontalOf({ figure, layout }: Drawing) {
   }
   // What was swept in steps is named at its steps; elsewhere round numbers are.
   const isSwept = kind === 'line';
-  const log =
-    x.scale === 'log' ? ({ type: 'log', base: 2, nice: false, padding: 14 } as const) : { zero: true, padding: 10 };
+  const log = x.scale === 'log' ? ({ type: 'log', base: 2, nice: false, padding: 14 } as const) : { domainMin: 0 };
   return {
     ...({ field: 'x', type: 'quantitative', title } as const),
     scale: log,

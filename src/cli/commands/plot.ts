@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Command, Option } from 'commander';
+
+export interface PlotOptions {
+  kind?: string;
+  x?: string;
+  y?: string;
+  color: string;
+  facet?: string;
+  stat: string;
+  format?: string;
+  output?: string;
+  width: string;
+}
+
+export function declare(command: Command): void {
+  command
+    .argument('[id]', 'campaign: an id (the latest where none is given), another results folder, or FOLDER:ID')
+    .option('--kind <kind>', 'line, bars, cdf, box, dots, heatmap or cost (default: what the campaign is about)')
+    .option('--x <parameter>', 'parameter along the axis, as packetSize (default: the first that was swept)')
+    .option('--y <figure>', 'throughputPps, throughputBps, rtt, rttP99, rttP999, oneWay, loss, cpu or cpuPerPacket')
+    .addOption(new Option('--color <what>', 'what lines are').choices(['switch', 'io']).default('switch'))
+    .option('--facet <parameter>', 'rows of a heat map (panels of other figures: whatever else was swept)')
+    .addOption(new Option('--stat <stat>', 'what points are').choices(['median', 'mean']).default('median'))
+    .option('--format <format>', 'svg, png, pdf or vl.json (default: by the name of the file, else svg)')
+    .option('-o, --output <file>', 'write to this file (default: standard output)')
+    .option('--width <pixels>', 'width of the figure', '720')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ vswbench plot --x packetSize --y throughputBps -o figure.pdf' +
+        '\n  $ vswbench plot ./mailed-results --kind cdf -o latency.png',
+    )
+    .action(async (id: string | undefined, options: PlotOptions) => {
+      await (await import('../plot.ts')).plot(id, options);
+    });
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { lookOf } from '../model/looks.ts';
+import type { Figure } from '../report/figures/figure.ts';
+import { drawFigure } from './figure-files.ts';
+
+const FIGURE: Figure = {
+  ...{ id: 'one', title: 'Throughput by packet size', caption: 'What is shown.', kind: 'line' },
+  x: { title: 'packet size, bytes', unit: null, scale: 'log' },
+  y: { title: 'throughput', unit: 'kpps', scale: 'linear' },
+  panels: [
+    {
+      title: null,
+      series: [
+        {
+          label: 'linux-bridge · udp',
+          look: lookOf('linux-bridge', 'udp'),
+          points: [64, 128, 1500].map((x) => ({ x, y: 9, low: 8, high: 10 })),
+        },
+      ],
+      gaps: [],
+    },
+  ],
+};
+const SIZE = { width: 600, scale: 1 };
+
+describe('a figure in a file', () => {
+  it('is an SVG that stands alone', async () => {
+    const svg = Buffer.from(await drawFigure(FIGURE, 'svg', SIZE)).toString();
+    assert.match(svg, /<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    assert.match(svg, /#0072b2/);
+    assert.match(svg, />Throughput by packet size</);
+    assert.doesNotMatch(svg, /var\(|inherit|<script|href/);
+  });
+
+  it('is a PNG with ink where the title stands, in a font of its own', async () => {
+    const png = Buffer.from(await drawFigure(FIGURE, 'png', SIZE));
+    const { createCanvas, loadImage } = await import('@napi-rs/canvas');
+    const image = await loadImage(png);
+    const context = createCanvas(image.width, image.height).getContext('2d');
+    context.drawImage(image, 0, 0);
+    const dark = (y: number, height: number) => {
+      const { data } = context.getImageData(0, y, image.width, height);
+      return data.filter((value, index) => index % 4 === 0 && value < 100).length;
+    };
+    assert.ok(dark(4, 20) > 300, `${dark(4, 20)} dark pixels of the title`);
+    assert.ok(Math.abs(image.width - 600) <= 40, `${image.width}`);
+  });
+
+  it('is a PDF of one page that names its title, its text as glyphs of an embedded font', async () => {
+    const pdf = Buffer.from(await drawFigure(FIGURE, 'pdf', SIZE)).toString('latin1');
+    assert.match(pdf, /^%PDF-1\./);
+    assert.match(pdf, /\/Title \(Throughput by packet size\)/);
+    assert.match(pdf, /\/FontFile2 /);
+    assert.doesNotMatch(pdf, /\/Subtype \/Image/);
+  });
+
+  it('is a specification that Vega-Lite draws anywhere', async () => {
+    const spec: unknown = JSON.parse(Buffer.from(await drawFigure(FIGURE, 'vl.json', SIZE)).toString());
+    assert.ok(typeof spec === 'object' && spec !== null && '$schema' in spec && 'concat' in spec && 'config' in spec);
+  });
+});
