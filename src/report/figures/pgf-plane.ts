@@ -10,6 +10,8 @@ import { texNumber, texText } from './tex.ts';
 /** A character of a label, and a mark with its line, points. */
 const CHARACTER_PT = 3.8;
 const LEGEND_MARK_PT = 26;
+const TITLE_CHARACTER_PT = 4.3;
+const LINE_PT = 10;
 /** Ticks and title of the horizontal axis, under which the legend is. */
 const BELOW_PT = 31;
 
@@ -19,14 +21,15 @@ const ROWS_PT = { single: 120, several: 80 } as const;
 export function planeGroup(figure: Figure): Group {
   const columns = Math.min(2, figure.panels.length);
   const rows = Math.ceil(figure.panels.length / columns);
-  const width = columns === 1 ? '\\columnwidth-44pt' : '0.5*\\columnwidth-31pt';
+  const width = columns === 1 ? '\\columnwidth-44pt' : '0.5*\\columnwidth-36pt';
   const height = figure.panels.length === 1 ? ROWS_PT.single : ROWS_PT.several;
   return {
     size: `${columns} by ${rows}`,
-    style: `horizontal sep=14pt, vertical sep=${betweenRows(figure, COLUMN_PT / columns - 31)}pt, ylabels at=edge left, yticklabels at=edge left`,
+    style: `horizontal sep=14pt, vertical sep=${betweenRows(figure, COLUMN_PT / columns - 36)}pt, ylabels at=edge left, yticklabels at=edge left`,
     options: [
       `width=${width}`,
       `title style={text width=${width}}`,
+      `xlabel style={text width=${width}, align=center}`,
       `height=${height}pt`,
       ...valueAxis('y', figure),
       ...horizontalRange(figure),
@@ -36,18 +39,23 @@ export function planeGroup(figure: Figure): Group {
       ...planePlot(figure, panel),
       options: [
         ...(place >= figure.panels.length - columns ? [`xlabel={${axisTitle(figure.x)}}`] : []),
-        ...(place === (rows - 1) * columns ? [legendStyle(figure)] : []),
+        ...(place === (rows - 1) * columns ? [legendStyle(figure, columns)] : []),
       ],
       legend: place === (rows - 1) * columns ? legendOf(figure) : [],
     })),
   };
 }
 
-function legendStyle(figure: Figure): string {
+function legendStyle(figure: Figure, panelsBeside: number): string {
   const longest = Math.max(1, ...seriesOf(figure.panels).map(({ label }) => label.length));
   const columns = Math.max(1, Math.floor(COLUMN_PT / (longest * CHARACTER_PT + LEGEND_MARK_PT)));
-  const place = `at={(0,0)}, anchor=north west, xshift=-34pt, yshift=-${BELOW_PT}pt`;
+  const place = `at={(0,0)}, anchor=north west, xshift=-34pt, yshift=-${BELOW_PT + LINE_PT * (titleLines(figure, panelsBeside) - 1)}pt`;
   return `legend style={${place}, draw=none, fill=none, font=\\scriptsize, legend columns=${columns}, legend cell align=left}`;
+}
+
+/** A panel of half a column may have no room for its axis' title on one line. */
+function titleLines({ x }: Figure, panelsBeside: number): number {
+  return Math.ceil((axisTitle(x).length * TITLE_CHARACTER_PT) / (COLUMN_PT / panelsBeside - 36));
 }
 
 function legendOf(figure: Figure): string[] {

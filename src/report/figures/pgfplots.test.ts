@@ -133,6 +133,15 @@ describe('figures for LaTeX', () => {
     assert.match(head, /\\caption\{n = 6, 95 \\% of all\.\}/);
   });
 
+  it('say once, in the caption, what all panels lack', () => {
+    const figure = figureOf('line', 2);
+    const panels = figure.panels.map((panel) => ({ ...panel, gaps: [...panel.gaps, 'snabb: not installed'] }));
+    const text = pgfplots({ ...figure, panels });
+    assert.equal(text.match(/issing: snabb/g)?.length, 1);
+    assert.match(text, /^% {3}\\caption\{.*\. Missing: snabb: not installed\.\}$/m);
+    assert.match(text, /title=\{2vs2\\\\\\scriptsize missing: fastclick/);
+  });
+
   it('have all points, with intervals as far as the axis goes, and each series once in the legend', () => {
     const text = pgfplots(figureOf('line', 3));
     assert.equal(text.match(/\\addlegendentry/g)?.length, PATHS.length);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A figure for LaTeX: a picture as wide as a column, with its data in it. It asks for nothing but PGFPlots, which each TeX Live has.
+import { capital } from '../chart.ts';
 import type { Figure, Panel } from './figure.ts';
 import { heatGroup } from './pgf-heat.ts';
 import { colorDefinitions } from './pgf-look.ts';
@@ -16,13 +17,15 @@ export const PGFPLOTS_PREAMBLE = [
 ];
 
 /** The picture, to be `\input`; the comment that begins it says what that takes, and has the caption as `\caption` takes it. */
-export function pgfplots(figure: Figure): string {
+export function pgfplots(whole: Figure): string {
+  const { figure, everywhere } = parted(whole);
+  const caption = [figure.caption, ...everywhere.map((gap) => `${capital(missing(gap))}.`)].join(' ');
   const group = groupOf(figure);
   return [
     `% ${texText(figure.title)}, by vswbench: \\input where a document has its figures. In its preamble:`,
     ...PGFPLOTS_PREAMBLE.map((line) => `%   ${line}`),
     '% Beside it:',
-    `%   \\caption{${texText(figure.caption)}}`,
+    `%   \\caption{${texText(caption)}}`,
     '\\begin{tikzpicture}[font=\\footnotesize]',
     ...colorDefinitions(figure.panels),
     `\\begin{groupplot}[${[`group style={group size=${group.size}, ${group.style}}`, ...COMMON, ...group.options].join(',\n  ')}]`,
@@ -31,6 +34,18 @@ export function pgfplots(figure: Figure): string {
     '\\end{tikzpicture}%',
     '',
   ].join('\n');
+}
+
+/** What all of several panels lack is said once, in the caption: a panel of half a column has no room for it. */
+function parted(figure: Figure): { figure: Figure; everywhere: string[] } {
+  const [first, ...others] = figure.panels;
+  if (first === undefined || others.length === 0) return { figure, everywhere: [] };
+  const everywhere = first.gaps.filter((gap) => others.every(({ gaps }) => gaps.includes(gap)));
+  const panels = figure.panels.map((panel) => ({
+    ...panel,
+    gaps: panel.gaps.filter((gap) => !everywhere.includes(gap)),
+  }));
+  return { figure: { ...figure, panels }, everywhere };
 }
 
 const COMMON = [
