@@ -2,6 +2,8 @@
 // Checks a bundle: its files against the manifest, and every number and verdict against the trials. Nothing of this machine is compared.
 import { randomInt } from 'node:crypto';
 import { BUNDLE } from '../model/bundle.ts';
+import { isRepetition } from '../model/repetition.ts';
+import type { Trial } from '../model/result.ts';
 import { crateText } from '../report/bundle/crate.ts';
 import { csvDifferences, type Difference, jsonDifferences, textDifferences } from '../report/bundle/differences.ts';
 import { renderVerification, type Verification } from '../report/bundle/verification.ts';
@@ -160,7 +162,7 @@ function compareTrials(store: Store, id: string): { count: number; differences: 
       for (const { figure, recorded, derived } of disagreements(testCase, trial)) {
         differences.push({
           file: BUNDLE.store,
-          where: `trial ${index}/${trial.round}: ${figure}`,
+          where: `trial ${nameOf(index, trial)}: ${figure}`,
           told: String(recorded),
           derived: String(derived),
         });
@@ -168,4 +170,9 @@ function compareTrials(store: Store, id: string): { count: number; differences: 
     }
   }
   return { count, differences };
+}
+
+/** As `show --trial` takes it. */
+function nameOf(caseIndex: number, trial: Pick<Trial, 'round' | 'ordinal'>): string {
+  return `${caseIndex}/${trial.round + 1}${isRepetition(trial) ? '/repetition' : ''}`;
 }

@@ -65,18 +65,34 @@ describe('a trial agrees with itself', () => {
     );
   });
 
+  it('nor where rate, bit rate and pairs were raised together, which its samples contradict', () => {
+    const ran = trial({ case: fast, pps: 200_000 });
+    const raised = (factor: number) =>
+      changed(ran, ({ throughputPps, throughputBps, pairs }) => ({
+        throughputPps: throughputPps * factor,
+        throughputBps: throughputBps * factor,
+        pairs: pairs.map((pair) => ({ ...pair, throughputPps: pair.throughputPps * factor })),
+      }));
+    assert.deepEqual(figures(fast, raised(1.2)), ['throughputPps']);
+    assert.deepEqual(figures(fast, raised(1.05)), [], 'within what samples can tell');
+    assert.deepEqual(figures(fast, { ...raised(1.2), flags: ['disturbed'] }), []);
+  });
+
   it('nor where its samples run backwards, or past its totals', () => {
     const ran = trial({ case: fast, pps: 200_000 });
-    const last = (ran.measurement?.samples.length ?? 0) - 1;
-    assert.ok(last > 1);
-    const sampled = (at: number, receivedPackets: number) =>
-      changed(ran, ({ samples }) => ({
-        samples: samples.map((one, index) => (index === at ? { ...one, receivedPackets } : one)),
-      }));
-    assert.ok(
-      figures(fast, sampled(1, 0)).includes('samples[1].receivedPackets') || figures(fast, sampled(last, 0)).length > 0,
-    );
-    assert.ok(figures(fast, sampled(last, 1e12)).includes(`samples[${last}].receivedPackets`));
+    const samples = ran.measurement?.samples ?? assert.fail();
+    const last = samples.length - 1;
+    const sampled = (at: number, part: Partial<Measurement['samples'][number]>) =>
+      figures(
+        fast,
+        changed(ran, () => ({ samples: samples.map((one, index) => (index === at ? { ...one, ...part } : one)) })),
+      );
+    for (const field of ['offeredPackets', 'receivedPackets', 'tS'] as const) {
+      assert.deepEqual(sampled(3, { [field]: (samples[2]?.[field] ?? 0) - 1 }), [`samples[3].${field}`]);
+    }
+    for (const field of ['offeredPackets', 'receivedPackets'] as const) {
+      assert.ok(sampled(last, { [field]: 1e12 }).includes(`samples[${last}].${field}`));
+    }
   });
 
   it('as nothing, where there is nothing', () => {
