@@ -106,7 +106,7 @@ def expected(title, trials, deciding, scale):
 def describes(title, cell, trial):
     """Whether a cell that names its row is of this trial; None for a title of figures."""
     if title == "Switch · framework":
-        return cell == f"{trial['switch']} · {trial['io']}" + ("" if trial["port"] == "netdev" else f"/{trial['port']}")
+        return cell == f"{trial['switch']} · {trial['io']}" + ("" if trial["port"] in ("netdev", trial["io"]) else f"/{trial['port']}")
     if title == "Pairs":
         return cell == f"{trial['pairs']}vs{trial['pairs']}"
     if title == "Size":
