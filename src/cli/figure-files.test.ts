@@ -56,6 +56,15 @@ describe('a figure in a file', () => {
     assert.doesNotMatch(pdf, /\/Subtype \/Image/);
   });
 
+  it('is a picture that LaTeX takes, with what that asks for', async () => {
+    const tex = Buffer.from(await drawFigure(FIGURE, 'tex', SIZE)).toString();
+    assert.match(
+      tex,
+      /^%.*\\usepackage\{pgfplots\}.*\\caption\{What is shown\.\}.*\\begin\{tikzpicture\}.*\\end\{tikzpicture\}%\n$/s,
+    );
+    assert.match(tex, /^ {4}1500 9 1 1$/m);
+  });
+
   it('is a specification that Vega-Lite draws anywhere', async () => {
     const spec: unknown = JSON.parse(Buffer.from(await drawFigure(FIGURE, 'vl.json', SIZE)).toString());
     assert.ok(typeof spec === 'object' && spec !== null && '$schema' in spec && 'concat' in spec && 'config' in spec);

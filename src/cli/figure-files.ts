@@ -6,7 +6,7 @@ import type { View } from 'vega';
 import type { Figure } from '../report/figures/figure.ts';
 import { CliError, EXIT } from './errors.ts';
 
-export const FIGURE_FORMATS = ['svg', 'png', 'pdf', 'vl.json'] as const;
+export const FIGURE_FORMATS = ['svg', 'png', 'pdf', 'tex', 'vl.json'] as const;
 export type FigureFormat = (typeof FIGURE_FORMATS)[number];
 
 export interface FigureSize {
@@ -18,6 +18,10 @@ export interface FigureSize {
 
 /** Throws CliError where this machine has no library for pixels and pages. */
 export async function drawFigure(figure: Figure, format: FigureFormat, size: FigureSize): Promise<Uint8Array> {
+  if (format === 'tex') {
+    const { pgfplots } = await import('../report/figures/pgfplots.ts');
+    return Buffer.from(pgfplots(figure));
+  }
   const { vegaLite } = await import('../report/figures/vega-lite.ts');
   const spec = vegaLite(figure, size.width);
   const { standaloneSvg, withView } = await import('../report/figures/vega-view.ts');

@@ -54,7 +54,7 @@ function formatOf({ format, output }: PlotOptions): FigureFormat {
   if (chosen === null)
     throw new CliError(
       EXIT.usage,
-      `'${output}' tells no format: end it in .svg, .png, .pdf or .vl.json, or add --format`,
+      `'${output}' tells no format: end it in .svg, .png, .pdf, .tex or .vl.json, or add --format`,
     );
   if (output === undefined && (chosen === 'png' || chosen === 'pdf') && process.stdout.isTTY) {
     throw new CliError(EXIT.usage, `a terminal cannot show ${chosen}: add -o figure.${chosen}`);

@@ -22,13 +22,17 @@ export function declare(command: Command): void {
     .addOption(new Option('--color <what>', 'what lines are').choices(['switch', 'io']).default('switch'))
     .option('--facet <parameter>', 'rows of a heat map (panels of other figures: whatever else was swept)')
     .addOption(new Option('--stat <stat>', 'what points are').choices(['median', 'mean']).default('median'))
-    .option('--format <format>', 'svg, png, pdf or vl.json (default: by the name of the file, else svg)')
+    .option(
+      '--format <format>',
+      'svg, png, pdf, tex (PGFPlots) or vl.json (default: by the name of the file, else svg)',
+    )
     .option('-o, --output <file>', 'write to this file (default: standard output)')
-    .option('--width <pixels>', 'width of the figure', '720')
+    .option('--width <pixels>', 'width of the figure; in LaTeX it is that of a column', '720')
     .addHelpText(
       'after',
       '\nExample:\n  $ vswbench plot --x packetSize --y throughputBps -o figure.pdf' +
-        '\n  $ vswbench plot ./mailed-results --kind cdf -o latency.png',
+        '\n  $ vswbench plot ./mailed-results --kind cdf -o latency.png' +
+        '\n  $ vswbench plot -o figure.tex',
     )
     .action(async (id: string | undefined, options: PlotOptions) => {
       await (await import('../plot.ts')).plot(id, options);
