@@ -6,11 +6,14 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { clean } from '../report/text.ts';
 import { readAssets } from '../serve/assets.ts';
+import type { Program } from '../serve/command.ts';
 import { isLoopback } from '../serve/door.ts';
 import { LiveRuns } from '../serve/live.ts';
 import { routesOf } from '../serve/routes.ts';
+import { Runs } from '../serve/runs.ts';
 import { type Serving, type Setup, startServer } from '../serve/server.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { readCampaign } from './campaign-file.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import { checkout, resultsDirectory, storePath, tell, version } from './context.ts';
 import { CliError, EXIT, isSystemError } from './errors.ts';
@@ -22,15 +25,16 @@ export async function serve(options: ServeOptions): Promise<void> {
   const isPublic = !isLoopback(address);
   const opened = new OpenedStore();
   const live = new LiveRuns(resultsDirectory);
+  const program: Program = {
+    command: [resolve(checkout.root, 'bin/vswbench')],
+    environment: { ...process.env, VSWBENCH_RESULTS: resultsDirectory },
+  };
+  const runs = new Runs(program);
   const routes = routesOf({
-    about: { version, files: campaignFiles(), results: resultsDirectory },
+    about: { version, files: campaignFiles(), campaigns: CAMPAIGNS, results: resultsDirectory },
     assets: readAssets(checkout.root),
     results: { folder: resultsDirectory, store: () => opened.store(), cases: casesOf },
-    live,
-    program: {
-      command: [resolve(checkout.root, 'bin/vswbench')],
-      environment: { ...process.env, VSWBENCH_RESULTS: resultsDirectory },
-    },
+    ...{ live, runs, program, checkCampaign: (path) => void readCampaign(path, {}) },
   });
   const rules = { token, isPublic, name: isIP(address) === 0 ? address : null };
   const serving = await listen({ address, port, rules, routes });
@@ -39,6 +43,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   );
   process.stdout.write(`http://${hostOf(address)}:${serving.port}/#token=${token}\n`);
   await toldToStop();
+  if (runs.isBusy) tell('Stopping what was started here: cleaning up, and keeping what is measured ...');
+  await runs.end();
   live.close();
   await serving.close();
   opened.close();
@@ -92,9 +98,11 @@ function hostOf(address: string): string {
   return isIP(address) === 6 ? `[${address}]` : address;
 }
 
+const CAMPAIGNS = resolve(checkout.root, 'campaigns');
+
 /** Those that come with vswbench. */
 function campaignFiles(): string[] {
-  return readdirSync(resolve(checkout.root, 'campaigns')).filter((name) => name.endsWith('.yaml'));
+  return readdirSync(CAMPAIGNS).filter((name) => name.endsWith('.yaml'));
 }
 
 /** The store is opened when it is there, which may be after the first campaign has begun, and is not made by looking. */

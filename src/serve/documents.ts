@@ -156,8 +156,9 @@ export interface StartedRun {
 
 export interface AboutDocument {
   version: string;
-  /** Campaign files that can be started by name. */
+  /** Campaign files that can be started by name, and the folder that they are in. */
   files: string[];
+  campaigns: string;
   /** The folder with the results. */
   results: string;
 }

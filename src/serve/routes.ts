@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that can be asked for: a fixed list, so that no address reaches a file. What changes something is a POST with the token.
 
+import { join } from 'node:path';
+import { z } from 'zod';
 import { trialNamed } from '../report/trial.ts';
 import type { Store } from '../store/store.ts';
 import type { Assets } from './assets.ts';
@@ -9,11 +11,12 @@ import { CampaignList, stateOf } from './campaigns.ts';
 import type { Program } from './command.ts';
 import { comparisonOf } from './comparison.ts';
 import { Complained } from './complained.ts';
-import type { AboutDocument } from './documents.ts';
+import type { AboutDocument, StartedRun } from './documents.ts';
 import type { Access } from './door.ts';
 import type { LiveRuns } from './live.ts';
 import { Reports } from './reports.ts';
 import type { Results } from './results.ts';
+import type { Runs } from './runs.ts';
 import { Tickets } from './tickets.ts';
 import { caseDocument, trialDocument } from './trials.ts';
 
@@ -54,6 +57,9 @@ export interface Home {
   assets: Assets;
   results: Results;
   live: LiveRuns;
+  runs: Runs;
+  /** Throws where a file is no campaign, before anything is started. */
+  checkCampaign(path: string): void;
   program: Program;
 }
 
@@ -65,7 +71,7 @@ const HTML = 'text/html; charset=utf-8';
 const REPORT_POLICY = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'";
 
 export function routesOf(home: Home): Route[] {
-  const { about, assets, results, live, program } = home;
+  const { about, assets, results, live, runs, program } = home;
   const list = new CampaignList();
   const reports = new Reports(program);
   const tickets = new Tickets();
@@ -111,6 +117,14 @@ export function routesOf(home: Home): Route[] {
       }),
     ),
     read('/api/live', () => ({ stream: (send) => live.watch(send) })),
+    read('/api/runs', () => documentOf({ runs: runs.list() })),
+    change('/api/runs', ({ body }) => documentOf(startOf(home, body))),
+    change('/api/runs/(\\d{1,9})/stop', ({ parts: [number] }) => documentOf(runs.stop(Number(number)))),
+    change(`/api/campaigns/${ID}/resume`, ({ parts: [id = ''] }) =>
+      withStore((store) =>
+        rowOf(store, id) === undefined ? null : runs.start(`campaign ${id}, resumed`, ['--resume', id]),
+      ),
+    ),
     read('/api/compare', async ({ query, signal }) => {
       const [a, b] = [campaignIn(query, 'a'), campaignIn(query, 'b')];
       return documentOf(await comparisonOf(program, a, b, query.get('across') === '1', signal));
@@ -125,10 +139,9 @@ export function routesOf(home: Home): Route[] {
       }),
       admits: (url) => tickets.admits(url),
     },
-    {
-      ...{ method: 'POST', path: new RegExp(`^/api/campaigns/${ID}/report$`), access: 'change' },
-      answer: ({ parts: [id = ''] }) => documentOf({ path: tickets.issue(`/campaigns/${id}/report`) }),
-    },
+    change(`/api/campaigns/${ID}/report`, ({ parts: [id = ''] }) =>
+      documentOf({ path: tickets.issue(`/campaigns/${id}/report`) }),
+    ),
   ];
 }
 
@@ -138,6 +151,34 @@ function page(path: string, answer: Route['answer']): Route {
 
 function read(path: string, answer: Route['answer']): Route {
   return { method: 'GET', path: new RegExp(`^${path}$`), access: 'read', answer };
+}
+
+function change(path: string, answer: Route['answer']): Route {
+  return { method: 'POST', path: new RegExp(`^${path}$`), access: 'change', answer };
+}
+
+/** One of the files that come with vswbench, by its name, or a campaign as text. */
+const StartSchema = z.union([z.strictObject({ file: z.string() }), z.strictObject({ yaml: z.string() })]);
+
+function startOf({ about, runs, checkCampaign }: Home, body: unknown): StartedRun {
+  const asked = StartSchema.safeParse(body);
+  if (!asked.success) throw new Complained(400, 'give {"file": NAME} or {"yaml": TEXT}');
+  if ('yaml' in asked.data) return runs.startText(asked.data.yaml, checked(checkCampaign));
+  const { file } = asked.data;
+  if (!about.files.includes(file)) throw new Complained(404, `there is no ${file} among ${about.files.join(', ')}`);
+  return runs.start(file, [join(about.campaigns, file)]);
+}
+
+/** What is wrong with the text is told without the path at which it lay for a moment. */
+function checked(check: (path: string) => void): (path: string) => void {
+  return (path) => {
+    try {
+      check(path);
+    } catch (error) {
+      const told = error instanceof Error ? error.message : String(error);
+      throw new Complained(422, told.replaceAll(path, 'the campaign'));
+    }
+  };
 }
 
 function documentOf(value: unknown): Answer | null {

@@ -8,11 +8,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { table2Campaign } from '../../test/fixtures/campaign.ts';
+import { readCampaign } from '../cli/campaign-file.ts';
 import { casesOf } from '../cli/results.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { readAssets } from './assets.ts';
+import type { Program } from './command.ts';
 import { LiveRuns } from './live.ts';
 import { routesOf } from './routes.ts';
+import { Runs } from './runs.ts';
 import { type Serving, startServer } from './server.ts';
 
 const token = 'a-token-that-nobody-guesses';
@@ -62,20 +65,21 @@ describe('the server', () => {
     store.createCampaign({ ...head, cases });
     for (const [index, { trials }] of cases.entries())
       for (const trial of trials) store.saveTrial(head.id, index, trial);
+    const program: Program = {
+      command: [process.execPath, '-e', 'process.stderr.write("vswbench: there is no campaign\\n");process.exit(2)'],
+      environment: {},
+    };
     const routes = () =>
       routesOf({
-        about: { version: '0', files: ['quick.yaml'], results: folder },
+        about: { version: '0', files: ['quick.yaml'], campaigns: '/campaigns', results: folder },
         assets: readAssets(resolve(import.meta.dirname, '../..')),
-        live: new LiveRuns(folder),
-        results: { folder, store: () => store, cases: casesOf },
-        program: {
-          command: [
-            process.execPath,
-            '-e',
-            'process.stderr.write("vswbench: there is no campaign\\n");process.exit(2)',
-          ],
-          environment: {},
+        ...{
+          live: new LiveRuns(folder),
+          runs: new Runs(program),
+          checkCampaign: (path: string) => void readCampaign(path, {}),
         },
+        results: { folder, store: () => store, cases: casesOf },
+        program,
       });
     const listen = (isPublic: boolean) =>
       startServer({ address: '127.0.0.1', port: 0, rules: { token, isPublic, name: null }, routes: routes() });
@@ -205,6 +209,34 @@ describe('the server', () => {
     assert.match(opened.body, /there is no campaign/);
     assert.equal((await ask(abroad.port, address)).status, 403);
     assert.deepEqual(readdirSync(temporary), [], 'a folder is left behind');
+  });
+
+  it('starts what is a campaign, and nothing else', async () => {
+    const headers = { ...bearer, 'Content-Type': 'application/json' };
+    const post = (path: string, body: unknown) =>
+      ask(here.port, path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const begun = async () => JSON.parse((await ask(here.port, '/api/runs')).body).runs.length;
+    for (const [body, status, complaint] of [
+      [{}, 400, /give/],
+      [{ file: '../../etc/passwd' }, 404, /quick\.yaml/],
+      [{ file: 'quick.yaml', yaml: '' }, 400, /give/],
+      [{ yaml: 'switches: [' }, 422, /^the campaign is not YAML/],
+      [{ yaml: 'swiches: [ovs]' }, 422, /^the campaign: unknown key 'swiches'/],
+      [{ yaml: 'packetSize: 40' }, 422, /packetSize/],
+    ] as const) {
+      const heard = await post('/api/runs', body);
+      assert.equal(heard.status, status, heard.body);
+      assert.match(JSON.parse(heard.body).error, complaint);
+    }
+    assert.equal((await post('/api/campaigns/20990101-0000-000/resume', {})).status, 404);
+    assert.equal((await post('/api/runs/99/stop', {})).status, 404);
+    assert.equal(await begun(), 0);
+    assert.equal((await ask(here.port, '/api/runs', { method: 'POST', body: '{"file":"quick.yaml"}' })).status, 403);
+    assert.equal(await begun(), 0);
+    assert.equal((await post('/api/runs', { file: 'quick.yaml' })).status, 200);
+    assert.equal((await post(`/api/campaigns/${campaign.id}/resume`, {})).status, 200);
+    assert.equal(await begun(), 2);
+    assert.deepEqual(readdirSync(temporary), []);
   });
 
   it('says what a command complains of', async () => {

@@ -6,13 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { readCampaign } from '../../src/cli/campaign-file.ts';
 import { LiveSocket } from '../../src/cli/live.ts';
 import { casesOf } from '../../src/cli/results.ts';
 import type { StoredCampaign } from '../../src/model/result.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { readAssets } from '../../src/serve/assets.ts';
+import type { Program } from '../../src/serve/command.ts';
 import { LiveRuns } from '../../src/serve/live.ts';
 import { routesOf } from '../../src/serve/routes.ts';
+import { Runs } from '../../src/serve/runs.ts';
 import { type Serving, startServer } from '../../src/serve/server.ts';
 import { toCampaignResult } from '../../src/stats/campaign.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -47,15 +50,20 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
     record(store, { ...hostileCampaign(), id: '20260302-0959-003' });
     const { cases, ...head } = table2;
     record(store, { ...head, cases, id: '20260302-0959-002', title: 'Again' });
+    const program: Program = {
+      command: [process.execPath, join(root, 'src/cli/main.ts')],
+      environment: { ...process.env, VSWBENCH_RESULTS: folder },
+    };
     const routes = routesOf({
-      about: { version: '0', files: ['quick.yaml'], results: folder },
+      about: { version: '0', files: ['quick.yaml'], campaigns: '/campaigns', results: folder },
       assets: readAssets(root),
-      live: new LiveRuns(folder),
-      results: { folder, store: () => store, cases: casesOf },
-      program: {
-        command: [process.execPath, join(root, 'src/cli/main.ts')],
-        environment: { ...process.env, VSWBENCH_RESULTS: folder },
+      ...{
+        live: new LiveRuns(folder),
+        runs: new Runs(program),
+        checkCampaign: (path: string) => void readCampaign(path, {}),
       },
+      results: { folder, store: () => store, cases: casesOf },
+      program,
     });
     const rules = { token, isPublic: false, name: null };
     serving = await startServer({ address: '127.0.0.1', port: 0, rules, routes });
@@ -195,9 +203,9 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
     const report = await renderHtml(toCampaignResult({ ...table2, cases: table2.cases.slice(0, 4) }));
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await open('/', { colorScheme });
-      for (const path of ['/', `/campaigns/${table2.id}?case=1&trial=1`]) {
+      for (const path of ['/', `/campaigns/${table2.id}?case=1&trial=1`, '/start']) {
         await page.goto(base + path);
-        await page.getByRole('table').last().waitFor();
+        await (path === '/start' ? page.getByText('Start quick.yaml') : page.getByRole('table').last()).waitFor();
         assert.deepEqual(await seriousIn(page, axe, colorScheme), [], `${path} in ${colorScheme}`);
       }
       await page.close();

@@ -7,16 +7,19 @@ import { ComparePage } from './compare.js';
 import { ListPage } from './list.js';
 import { LiveContext, useLive } from './live.js';
 import { Link, usePlace } from './place.js';
+import { StartPage } from './start.js';
 
 const PAGES = [
   { path: /^\/$/, title: 'Campaigns', of: ListPage },
   { path: /^\/campaigns\/([^/]+)$/, title: 'Campaign', of: CampaignPage },
   { path: /^\/compare$/, title: 'Comparison', of: ComparePage },
+  { path: /^\/start$/, title: 'Start', of: StartPage },
 ];
 
 const LINKS = [
   { href: '/', text: 'Campaigns' },
   { href: '/compare', text: 'Compare' },
+  { href: '/start', text: 'Start' },
 ];
 
 function App() {

@@ -10,6 +10,7 @@ import { Filters, filterOf } from './filters.js';
 import { LivePanel } from './live.js';
 import { Complaint, Heading, useDocument, Waiting, when } from './loaded.js';
 import { Link, withQuery } from './place.js';
+import { ResumeButton } from './start.js';
 import { Pager, pageOf, SortHeading, sorted, TextCell } from './table.js';
 
 /** @typedef {import('../documents.ts').CampaignDocument} CampaignDocument */
@@ -38,6 +39,7 @@ export function CampaignPage({ place, id, version }) {
       h('summary', null, 'How it was measured'),
       campaign.about.map((line) => h('p', { key: line }, line)),
     ),
+    campaign.state === 'unfinished' ? h(ResumeButton, { id }) : null,
     h(LivePanel, { campaign: id }),
     place.searchParams.has('case') ? h(CasePanel, { place, id, version }) : null,
     tables.length < 2
