@@ -78,6 +78,9 @@ describe('a campaign that there is', () => {
     );
     assert.match(stdout, /^holds: The larger the packets, the fewer of them pass in a second\.$/m);
     assert.match(stdout, /^\d+ claims: \d+ holds?, \d+ do(es)? not, \d+ cannot be decided\.$/m);
+    const picture = readFileSync(join(out, 'figure-4b.svg'), 'utf8');
+    assert.match(picture, /<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[\s\S]*Maximum throughput by packet size/);
+    assert.doesNotMatch(picture, /var\(--/);
     const page = readFileSync(join(out, 'index.html'), 'utf8');
     assert.match(page, /Figure 4b/);
     assert.match(page, /vpp: VPP is not installed; install it/);

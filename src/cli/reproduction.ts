@@ -14,6 +14,7 @@ import { campaignOf } from './campaign-file.ts';
 import type { ReproduceOptions } from './commands/reproduce.ts';
 import { giveToInvoker, makeFolder, resultsDirectory, tell } from './context.ts';
 import { CliError, EXIT, isSystemError, mendOf } from './errors.ts';
+import { drawFigure, type FigureSize } from './figure-files.ts';
 import { requireResult, withStore } from './load.ts';
 import { type ReadPaper, readPaper } from './paper-files.ts';
 import { runCampaigns } from './run.ts';
@@ -110,12 +111,28 @@ async function conclude(
     result,
   );
   writeAll(folder, [
+    ...(await drawings(figures)),
     ...figures.map(({ figure }) => ({ name: `${figure.id}.json`, content: `${JSON.stringify(figure, null, 1)}\n` })),
     { name: 'claims.json', content: `${JSON.stringify(claimsDocument(name, result.id, judgements), null, 1)}\n` },
     { name: 'index.html', content: page },
   ]);
   process.stdout.write(`${claimLines(judgements, lineWidth(process.stdout)).join('\n')}\n`);
   tell(`Figures and claims: ${resolve(folder, 'index.html')}`);
+}
+
+/** As wide as a column and a half of a paper, CSS pixels, and twice as many pixels of a PNG. */
+const SIZE: FigureSize = { width: 640, scale: 2 };
+
+/** Pictures of each figure that has a point. */
+async function drawings(figures: readonly ReproducedFigure[]): Promise<NamedContent[]> {
+  const drawn = figures.filter(({ figure }) => figure.panels.some(({ series }) => series.length > 0));
+  const files: NamedContent[] = [];
+  for (const { figure } of drawn) {
+    for (const format of ['svg', 'png'] as const) {
+      files.push({ name: `${figure.id}.${format}`, content: await drawFigure(figure, format, SIZE) });
+    }
+  }
+  return files;
 }
 
 interface NamedContent {
