@@ -53,6 +53,7 @@ describe('a figure in a file', () => {
     assert.match(pdf, /^%PDF-1\./);
     assert.match(pdf, /\/Title \(Throughput by packet size\)/);
     assert.match(pdf, /\/FontFile2 /);
+    assert.match(pdf, /\/BaseFont \/[A-Z]{6}\+SourceSans/);
     assert.doesNotMatch(pdf, /\/Subtype \/Image/);
   });
 
