@@ -2,37 +2,77 @@
 import { writeFileSync } from 'node:fs';
 import { AXIS_KEYS } from '../model/parameters.ts';
 import type { CampaignResult } from '../model/result.ts';
+import { caption } from '../report/figures/caption.ts';
+import type { Figure } from '../report/figures/figure.ts';
 import { MEASURES, STATS } from '../report/figures/measures.ts';
 import { PLOT_KINDS, type PlotQuestion, plotFigure } from '../report/figures/plot-figure.ts';
+import { timelineFigure } from '../report/figures/timeline-figure.ts';
+import { caseName, common, describeGroup } from '../report/format.ts';
 import { shownResult } from '../report/shown.ts';
+import { WITHOUT_HISTOGRAMS } from '../store/store.ts';
+import { caseSelected } from './case-selector.ts';
 import type { PlotOptions } from './commands/plot.ts';
 import { CliError, EXIT, isSystemError, mendOf } from './errors.ts';
 import { drawFigure, FIGURE_FORMATS, type FigureFormat } from './figure-files.ts';
-import { loadFrom, requireResult, withStore } from './load.ts';
+import { requireResult, withCampaign } from './load.ts';
 
 /** Pixels of a PNG for each of the figure's: sharp where it is printed in a column. */
 const PNG_SCALE = 2;
 const WIDTH = { least: 200, most: 4000 } as const;
 
 export async function plot(id: string | undefined, options: PlotOptions): Promise<void> {
-  const question = questionOf(options);
   const format = formatOf(options);
   const width = widthOf(options.width);
-  const result = shownResult(await campaignOf(id));
-  const figure = plotFigure(result, question);
-  if (!figure.ok) throw new CliError(EXIT.usage, figure.error);
-  const content = await drawFigure(figure.value, format, { width, scale: PNG_SCALE });
+  const figure = options.kind === 'timeline' ? await timelineOf(id, options) : await figureOf(id, options);
+  const content = await drawFigure(figure, format, { width, scale: PNG_SCALE });
   if (options.output === undefined) process.stdout.write(content);
   else write(options.output, content);
 }
 
-function campaignOf(id: string | undefined): Promise<CampaignResult> {
-  return id === undefined ? withStore((store) => requireResult(store, id)) : loadFrom(id);
+async function figureOf(id: string | undefined, options: PlotOptions): Promise<Figure> {
+  if (options.case !== undefined) throw new CliError(EXIT.usage, '--case is for --kind timeline: add that');
+  const question = questionOf(options);
+  const figure = plotFigure(shownResult(await withCampaign(id, requireResult)), question);
+  if (!figure.ok) throw new CliError(EXIT.usage, figure.error);
+  return figure.value;
+}
+
+/** The trials of a case over time; of the first that was measured unless one is named. */
+function timelineOf(id: string | undefined, options: PlotOptions): Promise<Figure> {
+  const given = (['x', 'y', 'facet'] as const).find((name) => options[name] !== undefined);
+  if (given !== undefined)
+    throw new CliError(EXIT.usage, `--kind timeline is of rates over time: leave out --${given}`);
+  return withCampaign(id, (store, found) => {
+    const stored = requireResult(store, found);
+    const index = caseOf(stored, options.case);
+    const result = shownResult(stored);
+    const one = result.results[index];
+    if (one === undefined) throw new RangeError(`the campaign has no case ${index}`);
+    const title = `Trials over time: ${caseName(one.case)}`;
+    const parameters = describeGroup(one.case, common(result, one.case));
+    const figure = timelineFigure(one, [...store.trials(stored.id, index, WITHOUT_HISTOGRAMS)], {
+      ...{ id: `timeline-${index}`, title },
+      caption: caption(`${title} (${parameters}), between two samples`, result, [one]),
+    });
+    if (figure === null) throw new CliError(EXIT.usage, `no trial of case ${index} has samples: give another --case`);
+    return figure;
+  });
+}
+
+function caseOf({ id, fcs, results }: CampaignResult, named: string | undefined): number {
+  if (named === undefined)
+    return Math.max(
+      0,
+      results.findIndex((one) => one.summary !== null),
+    );
+  const selected = caseSelected(named, { id, fcs, cases: results });
+  if (!selected.ok) throw new CliError(EXIT.usage, `--case: ${selected.error}`);
+  return selected.value;
 }
 
 function questionOf({ kind, x, y, color, facet, stat }: PlotOptions): PlotQuestion {
   return {
-    kind: kind === undefined ? null : oneOf('--kind', PLOT_KINDS, kind),
+    kind: kind === undefined ? null : oneOf('--kind', PLOT_KINDS, kind, ['timeline']),
     x: x === undefined ? null : oneOf('--x', AXIS_KEYS, x),
     y: y === undefined ? null : oneOf('--y', MEASURES, y),
     color: oneOf('--color', ['switch', 'io'], color),
@@ -41,9 +81,17 @@ function questionOf({ kind, x, y, color, facet, stat }: PlotOptions): PlotQuesti
   };
 }
 
-function oneOf<const T extends string>(option: string, known: readonly T[], given: string): T {
+/** `others` are taken as well, elsewhere. */
+function oneOf<const T extends string>(
+  option: string,
+  known: readonly T[],
+  given: string,
+  others: readonly string[] = [],
+): T {
   const found = known.find((one) => one === given);
-  if (found === undefined) throw new CliError(EXIT.usage, `${option} takes ${known.join(', ')}; not '${given}'`);
+  if (found === undefined) {
+    throw new CliError(EXIT.usage, `${option} takes ${[...known, ...others].join(', ')}; not '${given}'`);
+  }
   return found;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The trials of a case as a table: what each received and lost, how long packets took, and the course of its rate.
 import { isRepetition } from '../model/repetition.ts';
-import type { Flag, Measurement, Sample, Trial } from '../model/result.ts';
+import type { Flag, Measurement, Trial } from '../model/result.ts';
 import { lossRatioOf } from '../stats/integrity.ts';
+import { ratesOverTime } from '../stats/rates-over-time.ts';
 import { inScale, MICROSECONDS, percentLost, ppsScale } from './format.ts';
 import { sparkline } from './sparkline.ts';
 import { type Column, fitTable, missingLine } from './table.ts';
@@ -26,9 +27,8 @@ export function trialTable(
 ): string[] {
   const scale = ppsScale(trials.flatMap(({ measurement }) => measurement?.throughputPps ?? []));
   // One height for all: a trial that was slower is lower.
-  const most = Math.max(0, ...trials.flatMap(({ measurement }) => ratesOf(measurement?.samples ?? [])));
-  const course = (blocks: number) => (trial: Trial) =>
-    sparkline(ratesOf(trial.measurement?.samples ?? []), most, blocks);
+  const most = Math.max(0, ...trials.flatMap(receivedOver));
+  const course = (blocks: number) => (trial: Trial) => sparkline(receivedOver(trial), most, blocks);
   const flagsOf = ({ flags }: Trial) => flags.filter((flag) => !everywhere.has(flag)).join(', ');
   const has = (told: (trial: Trial) => string) => trials.some((trial) => told(trial) !== '');
   const columns: Column<Trial>[] = [
@@ -91,11 +91,6 @@ function outcomeStyle({ outcome: { outcome } }: Trial) {
   return outcome === 'failed' || outcome === 'invalid' ? 'red' : null;
 }
 
-/** Packets/s received between each two samples. */
-function ratesOf(samples: readonly Sample[]): number[] {
-  return samples.slice(1).flatMap(({ tS, receivedPackets }, index) => {
-    const before = samples[index];
-    const seconds = before === undefined ? 0 : tS - before.tS;
-    return before === undefined || seconds <= 0 ? [] : [(receivedPackets - before.receivedPackets) / seconds];
-  });
+function receivedOver(trial: Trial): number[] {
+  return ratesOverTime(trial.measurement?.samples ?? []).map(({ receivedPps }) => receivedPps);
 }

@@ -2,7 +2,7 @@
 // A case with its trials, and a trial with all that was recorded of it.
 import { DECIDING } from '../model/deciding.ts';
 import { isRepetition } from '../model/repetition.ts';
-import type { Ledger, Sample, StoredCampaign, Trial } from '../model/result.ts';
+import type { Ledger, StoredCampaign, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { capital } from '../report/chart.ts';
 import { flagText } from '../report/flags.ts';
@@ -10,6 +10,7 @@ import { caseName, common, decidingScale, describeGroup, grouped, ppsScale, with
 import { caseRow } from '../report/tables/shared.ts';
 import { FIGURE_COLUMNS } from '../report/tables/trials.ts';
 import { isNamed, type TrialName } from '../report/trial.ts';
+import { ratesOverTime } from '../stats/rates-over-time.ts';
 import { type Store, WITHOUT_HISTOGRAMS } from '../store/store.ts';
 import { flagTexts } from './campaign.ts';
 import type { CaseDocument, LedgerDocument, TrialDocument, TrialDot } from './documents.ts';
@@ -69,7 +70,7 @@ export function trialDocument(store: Store, campaign: StoredCampaign, asked: Tri
 function toDocument(campaign: StoredCampaign, index: number, testCase: TestCase, trial: Trial): TrialDocument {
   const { measurement } = trial;
   const row = { ...caseRow(campaign, index, testCase), trial };
-  const course = courseOf(measurement?.samples ?? []);
+  const course = ratesOverTime(measurement?.samples ?? []);
   const rates = course.flatMap(({ offeredPps, receivedPps }) => [offeredPps, receivedPps]);
   const most = Math.max(0, ...rates);
   return {
@@ -91,23 +92,6 @@ function toDocument(campaign: StoredCampaign, index: number, testCase: TestCase,
       return value === '' ? [] : [{ name, value: String(value), unit: unit ?? '', meaning }];
     }),
   };
-}
-
-/** What went and came between two samples, as a rate. Counters start at 0 with the traffic. */
-export function courseOf(samples: readonly Sample[]): TrialDocument['course'] {
-  return samples.flatMap((sample, index) => {
-    const before = samples[index - 1] ?? { tS: 0, offeredPackets: 0, receivedPackets: 0 };
-    const seconds = sample.tS - before.tS;
-    if (seconds <= 0) return [];
-    return [
-      {
-        tS: sample.tS,
-        offeredPps: (sample.offeredPackets - before.offeredPackets) / seconds,
-        receivedPps: (sample.receivedPackets - before.receivedPackets) / seconds,
-        steady: sample.steady,
-      },
-    ];
-  });
 }
 
 function ledgersOf({ measurement }: Trial): LedgerDocument[] {

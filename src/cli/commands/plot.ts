@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 
 export interface PlotOptions {
   kind?: string;
+  case?: string;
   x?: string;
   y?: string;
   color: string;
@@ -16,7 +17,14 @@ export interface PlotOptions {
 export function declare(command: Command): void {
   command
     .argument('[id]', 'campaign: an id (the latest where none is given), another results folder, or FOLDER:ID')
-    .option('--kind <kind>', 'line, bars, cdf, box, dots, heatmap or cost (default: what the campaign is about)')
+    .option(
+      '--kind <kind>',
+      'line, bars, cdf, box, dots, heatmap, cost, or timeline of a case (default: what the campaign is about)',
+    )
+    .option(
+      '--case <case>',
+      'with timeline: number or parameters, as switch=ovs,P=64 (default: the first that was measured)',
+    )
     .option('--x <parameter>', 'parameter along the axis, as packetSize (default: the first that was swept)')
     .option('--y <figure>', 'throughputPps, throughputBps, rtt, rttP99, rttP999, oneWay, loss, cpu or cpuPerPacket')
     .addOption(new Option('--color <what>', 'what lines are').choices(['switch', 'io']).default('switch'))
@@ -32,6 +40,7 @@ export function declare(command: Command): void {
       'after',
       '\nExample:\n  $ vswbench plot --x packetSize --y throughputBps -o figure.pdf' +
         '\n  $ vswbench plot ./mailed-results --kind cdf -o latency.png' +
+        '\n  $ vswbench plot --kind timeline --case switch=ovs,P=64 -o trials.png' +
         '\n  $ vswbench plot -o figure.tex',
     )
     .action(async (id: string | undefined, options: PlotOptions) => {

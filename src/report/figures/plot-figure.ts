@@ -17,6 +17,7 @@ import { MEASURE_OF, type MeasureName, type Stat } from './measures.ts';
 import { percentileFigure } from './percentile-figure.ts';
 import { rowFigure } from './row-figure.ts';
 
+/** A timeline is of a case (timeline-figure.ts); all others are of a campaign. */
 export const PLOT_KINDS = ['line', 'bars', 'cdf', 'box', 'dots', 'heatmap', 'cost'] as const satisfies FigureKind[];
 export type PlotKind = (typeof PLOT_KINDS)[number];
 

@@ -30,7 +30,13 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
   const cutLow = whiskers.filter((one) => one.cutLow).map(({ label, x, low }) => ({ label, x, y: low }));
   const cutHigh = whiskers.filter((one) => one.cutHigh).map(({ label, x, high }) => ({ label, x, y: high }));
   // The same for all channels, so that Vega makes one legend of them.
-  const shared = { legend: legend ? { columns: columnsOf(drawing), symbolOpacity: 1, symbolStrokeWidth: 1.5 } : null };
+  const marked = figure.kind !== 'timeline';
+  const symbol = {
+    symbolOpacity: 1,
+    symbolStrokeWidth: 1.5,
+    ...(marked ? {} : { symbolType: 'stroke', symbolSize: 400 }),
+  };
+  const shared = { legend: legend ? { columns: columnsOf(drawing), ...symbol } : null };
   const stroke = { ...byLabel(styles, ({ color }) => color), ...shared };
   const y = { field: 'y', type: 'quantitative', ...verticalOf(drawing, panel, domain) } as const;
   const marks: Layer = {
@@ -52,8 +58,12 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
   const lines: Layer = {
     mark: { type: 'line', strokeWidth: 1.8, ...(figure.kind === 'cdf' ? { interpolate: 'monotone' } : {}) },
     encoding: {
-      y, // By a field of its own: the legend's marks are not to be dashed.
-      strokeDash: { ...byLabel(styles, ({ dash }) => dash), field: 'line', legend: null },
+      y,
+      strokeDash: {
+        ...byLabel(styles, ({ dash }) => dash),
+        // By a field of its own: the legend's marks are not to be dashed.
+        ...(marked ? { field: 'line', legend: null } : shared),
+      },
     },
   };
   return {
@@ -69,7 +79,7 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
       },
       arrows(cutLow, 'triangle-down'),
       arrows(cutHigh, 'triangle-up'),
-      ...(figure.kind === 'timeline' ? [] : [marks]),
+      ...(marked ? [marks] : []),
       ...(rows.some(({ text }) => text !== '')
         ? [
             {

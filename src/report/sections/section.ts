@@ -35,4 +35,4 @@ export function foldedFrom({ results }: CampaignResult, words: string): string |
   return results.length > CASES_OPEN_MAX ? `${words} (${results.length} cases)` : null;
 }
 
-const CASES_OPEN_MAX = 36;
+const CASES_OPEN_MAX = 48;
