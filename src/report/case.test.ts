@@ -78,7 +78,7 @@ test('placement, percentiles and the ledger of the last trial are there', () => 
   assert.match(text, /\nmedian round trip: \d+\.\d µs, 95 % interval –\n/);
   assert.match(text, /\nRound trips of all measured trials, µs\n(.*\n)* +p50 +\d+\.\d\n/);
   assert.match(text, /\nPlacement: S sends.*\n.*0 S\+o.*1 R/);
-  assert.match(text, /\nLedgers\nAll 1 ledgers close/);
+  assert.match(text, /\nLedgers\nThe ledger closes/);
   assert.match(text, /\nPackets of pair 0 in the last trial\n3 889 +offered by the application\n/);
   assert.match(text, /\n +389 +lost: receive queue of the sink's socket full\n/);
 });

@@ -16,6 +16,9 @@ it('claims a place for each packet where each has one', () => {
     'All 2 ledgers close: each packet that was offered has arrived or has a place where it was lost.',
   );
 });
+it('speaks of one as of one', () => {
+  assert.match(ledgerSentence(ledgerTotals([ledger()])), /^The ledger closes: each packet/);
+});
 it('does not where one packet has none', () => {
   assert.equal(
     ledgerSentence(ledgerTotals([ledger(), ledger({ unplacedPackets: 1 })])),

@@ -9,7 +9,9 @@ export function ledgerSentence(totals: LedgerTotals): string {
   const open = ledgers - closed;
   const beginning =
     open === 0
-      ? `All ${grouped(ledgers)} ledgers close`
+      ? ledgers === 1
+        ? 'The ledger closes'
+        : `All ${grouped(ledgers)} ledgers close`
       : `${grouped(open)} of ${grouped(ledgers)} ledgers do not close, and their trials are not used`;
   if (closed === 0) return `${beginning}.`;
   const rest = placesOf(totals);
