@@ -35,7 +35,7 @@ describe('prepareContainers', () => {
     const directory = await prepareContainers(host, DIRECTORY, undo);
     assert.deepEqual(host.events, [
       // That of `cpu` was there before us.
-      'undo remove-empty-directories /run/lxc/lock/run/vswbench /run/lxc/lock/run /run/lxc/lock /run/lxc /sys/fs/cgroup/./lxc.pivot /sys/fs/cgroup/memory/lxc.pivot',
+      'undo remove-empty-directories /run/lxc/lock/run/vswbench,/run/lxc/lock/run,/run/lxc/lock,/run/lxc,/sys/fs/cgroup/./lxc.pivot,/sys/fs/cgroup/memory/lxc.pivot',
       'undo remove-path /run/lxc/lock/run/vswbench/containers',
       'undo remove-path /run/vswbench/containers',
       'undo end-lxc /run/vswbench/containers',
