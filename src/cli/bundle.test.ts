@@ -122,6 +122,16 @@ describe('a bundle', () => {
     assert.ok(verification.sameProgram);
   });
 
+  it('has figures that stand alone', () => {
+    const drawn = Object.entries(files).filter(([name]) => name.startsWith('figures/'));
+    assert.ok(drawn.length >= 2, Object.keys(files).join(' '));
+    for (const [name, bytes] of drawn) {
+      const svg = new TextDecoder().decode(bytes);
+      assert.match(svg, /<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/, name);
+      assert.doesNotMatch(svg, /var\(--/, name);
+    }
+  });
+
   it('has each of its files in the manifest', () => {
     const lines = new TextDecoder().decode(files[BUNDLE.manifest]).trim().split('\n');
     assert.deepEqual(

@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { invokerOf } from '../host/invoker.ts';
 import { LIVE_SOCKET, type LiveLine, liveSocketName } from '../model/live.ts';
+import { isSystemError } from './errors.ts';
 
 /** Who reads slower than this is behind has gone, or is to come again. */
 const BEHIND_MAX_BYTES = 256 * 1024;
@@ -80,7 +81,13 @@ export class LiveSocket {
   /** Under sudo, who called may look on. */
   private giveAway(): void {
     const invoker = invokerOf(process.env);
-    if (invoker !== null) lchownSync(this.path, invoker.uid, invoker.gid);
+    if (invoker === null) return;
+    try {
+      lchownSync(this.path, invoker.uid, invoker.gid);
+    } catch (error) {
+      // A file system without owners: root alone may look on.
+      if (!isSystemError(error)) throw error;
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 // A bundle: a campaign as one file to mail, to archive and to check (docs/bundle.md). Its folder is a results folder as well.
 import { z } from 'zod';
 
-/** The files that a bundle has in any case; tables are beside them, in `tables/`. */
+/** The files that a bundle has in any case; tables and figures are beside them, in folders of their own. */
 export const BUNDLE = {
   crate: 'ro-crate-metadata.json',
   manifest: 'manifest-sha256.txt',
@@ -18,6 +18,11 @@ export const BUNDLE = {
 
 export function tableFile(name: string): string {
   return `tables/${name}.csv`;
+}
+
+/** `id` as `Figure` has it. */
+export function figureFile(id: string): string {
+  return `figures/${id}.svg`;
 }
 
 /** Version of the bundle's form: it grows with a file renamed or removed, not with one added. */

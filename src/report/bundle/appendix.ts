@@ -92,7 +92,7 @@ function checklist(result: CampaignResult, { license, madeBy }: BundleAbout): [s
     ],
     ['Data set', `\`${BUNDLE.store}\`, SQLite`],
     ['Metrics', [...new Set(result.results.map((one) => one.case.dimension))].join(', ')],
-    ['Output', `\`${BUNDLE.report}\`, \`${BUNDLE.document}\`, \`tables/*.csv\``],
+    ['Output', `\`${BUNDLE.report}\`, \`${BUNDLE.document}\`, \`tables/*.csv\`, \`figures/*.svg\``],
     ['Time to check', 'seconds'],
     [
       'Time to rerun',

@@ -95,12 +95,17 @@ function rootDataset(result: CampaignResult, about: BundleAbout, files: readonly
 }
 
 function fileEntity({ name, sha256 }: Listed): object {
-  const kind = KINDS.get(name) ?? {
-    name: `Table ${name.replace(/^tables\/|\.csv$/g, '')}`,
-    description: `A line for each row, columns as in ${BUNDLE.dictionary}.`,
-    encodingFormat: 'text/csv',
-  };
-  return { '@id': name, '@type': 'File', ...kind, sha256 };
+  return { '@id': name, '@type': 'File', ...(KINDS.get(name) ?? kindInFolder(name)), sha256 };
+}
+
+function kindInFolder(name: string): FileKind {
+  const bare = name.replace(/^\w+\/|\.\w+$/g, '');
+  if (name.endsWith('.svg')) {
+    const description = 'A figure of the campaign: medians and their 95 % intervals, or rounds.';
+    return { name: `Figure ${bare}`, description, encodingFormat: 'image/svg+xml' };
+  }
+  const description = `A line for each row, columns as in ${BUNDLE.dictionary}.`;
+  return { name: `Table ${bare}`, description, encodingFormat: 'text/csv' };
 }
 
 /** SPDX's page of a licence; where the text is a sentence, an entity of its own that holds it. */

@@ -43,7 +43,10 @@ export function renderVerification(verification: Verification, options: Terminal
 
 function whoMade({ madeBy, here, sameProgram }: Verification): string {
   if (sameProgram) return `made by this vswbench (${here.vswbench}): words and numbers were compared`;
-  return `made by another vswbench (${madeBy.vswbench} on Node.js ${madeBy.node}; here ${here.vswbench} on ${here.node}): numbers and verdicts were compared, and no words`;
+  const named = (maker: Maker) => `${maker.vswbench} on Node.js ${maker.node}`;
+  const why =
+    named(madeBy) === named(here) ? `${named(here)}, of other sources` : `${named(madeBy)}; here ${named(here)}`;
+  return `made by another vswbench (${why}): numbers and verdicts were compared, and no words`;
 }
 
 function line({ file, where, told, derived }: Difference): string {
