@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A panel of two parameters, in PGFPlots: a series is a row of cells, and its label the value of the second.
+
+import { escapeLatex } from '../latex.ts';
 import type { Figure, Panel } from './figure.ts';
 import { axisTitle, betweenRows, COLUMN_PT, type Group } from './pgf-page.ts';
 import { scaleFor } from './scale.ts';
-import { texNumber, texText } from './tex.ts';
+import { texNumber } from './tex.ts';
 
 const CELL_PT = 17;
 /** A character of a row's name. */
@@ -12,7 +14,7 @@ const LABEL_PT = 3.9;
 export function heatGroup(figure: Figure): Group {
   const columns = columnsOf(figure);
   const shade = shadesOf(figure);
-  const labels = columns.map((x) => `{${texText(String(x))}}`).join(',');
+  const labels = columns.map((x) => `{${escapeLatex(String(x))}}`).join(',');
   const longest = Math.max(1, ...figure.panels.flatMap(({ series }) => series.map(({ label }) => label.length)));
   const places = columns.map((_, place) => place).join(',');
   return {
@@ -32,7 +34,7 @@ export function heatGroup(figure: Figure): Group {
       options: [
         ...[`height=${CELL_PT * Math.max(1, panel.series.length)}pt`, 'ymin=-0.5', `ymax=${panel.series.length - 0.5}`],
         `ytick={${panel.series.map((_, row) => row).join(',')}}`,
-        `yticklabels={${panel.series.map(({ label }) => `{${texText(label)}}`).join(',')}}`,
+        `yticklabels={${panel.series.map(({ label }) => `{${escapeLatex(label)}}`).join(',')}}`,
         ...(place === figure.panels.length - 1 ? [`xlabel={${axisTitle(figure.x)}}`] : []),
       ],
       content: cellsOf(panel, columns, shade),

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What panels in PGFPlots have in common: their axis of values, and how they stand in a column.
 import { sumOf } from '../../stats/sum.ts';
+import { escapeLatex } from '../latex.ts';
 import type { Axis, Figure } from './figure.ts';
 import { type Domain, domainOf, logTicks } from './scale.ts';
-import { texNumber, texText } from './tex.ts';
+import { texNumber } from './tex.ts';
 
 /** A column of a paper with two, points: that of ACM and IEEE is 241 to 252. Figures are as wide as theirs is; labels are fitted for this. */
 export const COLUMN_PT = 241;
@@ -33,7 +34,7 @@ export function valueDomain({ panels, y }: Figure): Domain {
 }
 
 export function axisTitle({ title, unit }: Axis): string {
-  return texText(unit === null ? title : `${title}, ${unit}`);
+  return escapeLatex(unit === null ? title : `${title}, ${unit}`);
 }
 
 /** The axis of values, which is the horizontal one where series are rows. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Panels whose points lie in a plane, in PGFPlots: lines over a parameter, percentiles, time lines, and cost.
+
+import { escapeLatex } from '../latex.ts';
 import type { Axis, Figure, Panel, Point, Series } from './figure.ts';
 import { NINES, ninesOf } from './nines.ts';
 import { colorName, lineOptions, markOptions, seriesOf } from './pgf-look.ts';
 import { axisTitle, betweenRows, COLUMN_PT, type Group, type Plot, valueAxis, valueDomain } from './pgf-page.ts';
 import { whiskerIn } from './scale.ts';
-import { texNumber, texText } from './tex.ts';
+import { texNumber } from './tex.ts';
 
 /** A character of a label, and a mark with its line, points. */
 const CHARACTER_PT = 3.8;
@@ -61,7 +63,7 @@ function titleLines({ x }: Figure, panelsBeside: number): number {
 function legendOf(figure: Figure): string[] {
   return seriesOf(figure.panels).flatMap(({ label, look }) => [
     `\\addlegendimage{${styleOf(figure, look)}}`,
-    `\\addlegendentry{${texText(label)}}`,
+    `\\addlegendentry{${escapeLatex(label)}}`,
   ]);
 }
 
@@ -92,7 +94,7 @@ function seriesLines(figure: Figure, { look, points }: Series): string[] {
     ...(whisker?.cutLow ? [cutMark(at, domain[0], 180)] : []),
   ]);
   const texts = placed.flatMap(({ at, y, text }) =>
-    text === undefined ? [] : [`\\node[left, font=\\tiny] at (axis cs:${at},${texNumber(y)}) {${texText(text)}};`],
+    text === undefined ? [] : [`\\node[left, font=\\tiny] at (axis cs:${at},${texNumber(y)}) {${escapeLatex(text)}};`],
   );
   return [
     `\\addplot[forget plot, ${styleOf(figure, look)}, error bars/.cd, y dir=both, y explicit, error bar style={solid}]`,
@@ -145,7 +147,7 @@ function horizontal(figure: Figure, columns: number): string[] {
     return ticksAt(ticks.map(({ nines, name }) => [nines, name] as const));
   }
   if (figure.x.scale === 'ordinal')
-    return ticksAt(places.map((value, place) => [place, texText(String(value))] as const));
+    return ticksAt(places.map((value, place) => [place, escapeLatex(String(value))] as const));
   if (figure.kind !== 'line')
     return figure.x.scale === 'log' ? ['xmode=log', 'log ticks with fixed point'] : ['scaled x ticks=false'];
   const room = (COLUMN_PT - 40) / columns;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Panels with a row for each series, in PGFPlots: bars with their intervals, and rounds as dots or boxes. A column has no room for names
 // beside the rows: they stand above them.
+
+import { escapeLatex } from '../latex.ts';
 import type { Figure, Panel, Series } from './figure.ts';
 import { colorName } from './pgf-look.ts';
 import { axisTitle, betweenRows, COLUMN_PT, type Group, valueAxis, valueDomain } from './pgf-page.ts';
 import { whiskerIn } from './scale.ts';
-import { texNumber, texText } from './tex.ts';
+import { texNumber } from './tex.ts';
 
 const ROW_PT = 19;
 
@@ -37,7 +39,7 @@ function contentOf(figure: Figure, { series }: Panel): string[] {
   const [least] = valueDomain(figure);
   return series.flatMap((one, row) => [
     ...rowOf(figure, one, row),
-    `\\node[anchor=west, inner sep=1pt, font=\\scriptsize] at ${at(least, row - 0.42)} {${texText(one.label)}};`,
+    `\\node[anchor=west, inner sep=1pt, font=\\scriptsize] at ${at(least, row - 0.42)} {${escapeLatex(one.label)}};`,
   ]);
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A figure for LaTeX: a picture as wide as a column, with its data in it. It asks for nothing but PGFPlots, which each TeX Live has.
 import { capital } from '../chart.ts';
+import { escapeLatex } from '../latex.ts';
 import type { Figure, Panel } from './figure.ts';
 import { heatGroup } from './pgf-heat.ts';
 import { colorDefinitions } from './pgf-look.ts';
 import { type Group, missing, type Plot } from './pgf-page.ts';
 import { planeGroup } from './pgf-plane.ts';
 import { rowGroup } from './pgf-rows.ts';
-import { texText } from './tex.ts';
 
 /** What the document says before it begins. */
 export const PGFPLOTS_PREAMBLE = [
@@ -22,10 +22,10 @@ export function pgfplots(whole: Figure): string {
   const caption = [figure.caption, ...everywhere.map((gap) => `${capital(missing(gap))}.`)].join(' ');
   const group = groupOf(figure);
   return [
-    `% ${texText(figure.title)}, by vswbench: \\input where a document has its figures. In its preamble:`,
+    `% ${escapeLatex(figure.title)}, by vswbench: \\input where a document has its figures. In its preamble:`,
     ...PGFPLOTS_PREAMBLE.map((line) => `%   ${line}`),
     '% Beside it:',
-    `%   \\caption{${texText(caption)}}`,
+    `%   \\caption{${escapeLatex(caption)}}`,
     '\\begin{tikzpicture}[font=\\footnotesize]',
     ...colorDefinitions(figure.panels),
     `\\begin{groupplot}[${[`group style={group size=${group.size}, ${group.style}}`, ...COMMON, ...group.options].join(',\n  ')}]`,
@@ -84,8 +84,8 @@ function groupOf(figure: Figure): Group {
 function plotLines({ title, gaps }: Panel, plot: Plot | undefined): string[] {
   if (plot === undefined) return [];
   const heading = [
-    ...(title === null ? [] : [texText(title)]),
-    ...gaps.map((gap) => `\\scriptsize ${texText(missing(gap))}`),
+    ...(title === null ? [] : [escapeLatex(title)]),
+    ...gaps.map((gap) => `\\scriptsize ${escapeLatex(missing(gap))}`),
   ].join('\\\\');
   const options = [...(heading === '' ? [] : [`title={${heading}}`]), ...plot.options];
   return [`\\nextgroupplot[${options.join(',\n  ')}]`, ...plot.content, ...plot.legend];

@@ -5,7 +5,7 @@ import { h } from 'preact';
 import { useState } from 'preact/hooks';
 import { hasToken, post } from './api.js';
 import { CasePanel } from './case.js';
-import { SpanBar } from './drawings.js';
+import { SpanBar, scaleOf } from './drawings.js';
 import { Filters, filterOf } from './filters.js';
 import { LivePanel } from './live.js';
 import { Complaint, Heading, useDocument, Waiting, when } from './loaded.js';
@@ -91,7 +91,7 @@ function CasesTable({ place, campaign, table }) {
   const isWanted = filterOf(place, campaign.choices);
   const wanted = table.rows.filter((row) => isWanted(row.values, `${row.name} ${row.outcome} ${row.flags.join(' ')}`));
   const { rows, ...at } = pageOf(sorted(wanted, place), place);
-  const most = Math.max(0, ...wanted.map(({ span }) => span?.high ?? span?.median ?? 0));
+  const scale = scaleOf(wanted.flatMap(({ span }) => span ?? []));
   return [
     h(Filters, {
       place,
@@ -105,7 +105,11 @@ function CasesTable({ place, campaign, table }) {
       h(
         'table',
         { class: 'cases' },
-        h('caption', null, 'Medians with 95 % intervals. A case leads to its trials.'),
+        h(
+          'caption',
+          null,
+          `Medians with 95 % intervals${scale.least === null ? '' : ', on a logarithmic scale'}. A case leads to its trials.`,
+        ),
         h(
           'thead',
           null,
@@ -121,7 +125,7 @@ function CasesTable({ place, campaign, table }) {
         h(
           'tbody',
           null,
-          rows.map((row) => h(Row, { key: row.index, place, row, table, most })),
+          rows.map((row) => h(Row, { key: row.index, place, row, table, scale })),
         ),
       ),
     ),
@@ -130,8 +134,8 @@ function CasesTable({ place, campaign, table }) {
   ];
 }
 
-/** @param {{ place: URL, row: CaseRow, table: CaseTable, most: number }} props */
-function Row({ place, row, table, most }) {
+/** @param {{ place: URL, row: CaseRow, table: CaseTable, scale: import('./drawings.js').BarScale }} props */
+function Row({ place, row, table, scale }) {
   const isOpen = place.searchParams.get('case') === String(row.index);
   return h(
     'tr',
@@ -153,7 +157,7 @@ function Row({ place, row, table, most }) {
       null,
       row.span === null
         ? h('span', { class: row.outcome === 'measured' ? 'soft' : 'bad' }, row.outcome)
-        : h(SpanBar, { span: row.span, most, look: row.look }),
+        : h(SpanBar, { span: row.span, scale, look: row.look }),
     ),
     table.columns.map((column, index) =>
       h(TextCell, { key: column.title, column, cell: row.cells[index] ?? { text: '', order: null } }),

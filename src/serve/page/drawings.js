@@ -17,12 +17,27 @@ function colorOf({ color, darkColor }) {
 
 const BAR_PX = 150;
 
-/**
- * A median with its interval, from zero.
- * @param {{ span: Span, most: number, look: Look }} props
+/** @typedef {{ least: number | null, most: number }} BarScale from 0, or from `least` on a logarithmic one */
+
+/** Medians that span a decade are seen on a logarithmic scale alone, as in figures.
+ * @param {readonly Span[]} spans
+ * @returns {BarScale}
  */
-export function SpanBar({ span, most, look }) {
-  const x = (/** @type {number} */ value) => (most === 0 ? 0 : (value / most) * (BAR_PX - 8)) + 4;
+export function scaleOf(spans) {
+  const medians = spans.map(({ median }) => median);
+  const least = Math.min(...medians);
+  const most = Math.max(0, ...spans.map(({ median, high }) => high ?? median));
+  return { least: least > 0 && Math.max(...medians) >= 10 * least ? least / 2 : null, most };
+}
+
+/**
+ * A median with its interval.
+ * @param {{ span: Span, scale: BarScale, look: Look }} props
+ */
+export function SpanBar({ span, scale: { least, most }, look }) {
+  const part = (/** @type {number} */ value) =>
+    least === null ? value / (most || 1) : Math.log(Math.max(value, least) / least) / Math.log(most / least);
+  const x = (/** @type {number} */ value) => part(value) * (BAR_PX - 8) + 4;
   const fill = colorOf(look);
   return h(
     'svg',
