@@ -61,11 +61,19 @@ export function sha256Of(bytes: Uint8Array): string {
 
 /** The store of a bundle for the time of `use`. Throws CliError or StoreError where it cannot be read, or holds other than one campaign. */
 export async function withBundleStore<T>(
-  { path, zip, about }: Pick<OpenBundle, 'path' | 'zip' | 'about'>,
+  bundle: Pick<OpenBundle, 'path' | 'zip' | 'about'>,
   use: (store: Store) => T | Promise<T>,
 ): Promise<T> {
-  const bytes = zip.read(BUNDLE.store);
-  if (bytes === null) throw notBundle(path, 'has no results');
+  const bytes = bundle.zip.read(BUNDLE.store);
+  if (bytes === null) throw notBundle(bundle.path, 'has no results');
+  return withUnpacked(bytes, bundle, use);
+}
+
+async function withUnpacked<T>(
+  bytes: Uint8Array,
+  { path, about }: Pick<OpenBundle, 'path' | 'about'>,
+  use: (store: Store) => T | Promise<T>,
+): Promise<T> {
   return withFolder(async (folder) => {
     const file = join(folder, BUNDLE.store);
     writeFileSync(file, bytes, { mode: 0o600 });
@@ -97,5 +105,5 @@ export async function withBundle<T>(path: string, use: (store: Store) => T | Pro
       `${path} is not as it was written: 'vswbench verify ${path}' says what differs`,
     );
   }
-  return withBundleStore(bundle, use);
+  return withUnpacked(bytes, bundle, use);
 }

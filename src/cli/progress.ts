@@ -116,10 +116,11 @@ export class Progress {
   }
 
   show(event: CampaignEvent): void {
-    if (event.event === 'sampled') this.drawRate(event.testCase.testbed, event.rates.receivedPps);
     switch (event.event) {
       case 'switch-starting':
+        return;
       case 'sampled':
+        this.drawRate(event.testCase.testbed, event.rates.receivedPps);
         return;
       case 'switch-started': {
         const present = this.present.get(event.testbed);

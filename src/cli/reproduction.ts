@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A paper's figures from one command: measured here, drawn as it has them, and its claims judged.
-import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Paper, PaperPanel } from '../model/paper-panel.ts';
 import type { CampaignResult } from '../model/result.ts';
@@ -12,13 +11,14 @@ import { clean, wrap } from '../report/text.ts';
 import { type Judgement, judgeClaims } from '../stats/claims.ts';
 import { campaignOf } from './campaign-file.ts';
 import type { ReproduceOptions } from './commands/reproduce.ts';
-import { giveToInvoker, makeFolder, resultsDirectory, tell } from './context.ts';
-import { CliError, EXIT, isSystemError, mendOf } from './errors.ts';
+import { giveToInvoker, resultsDirectory, tell } from './context.ts';
+import { CliError, EXIT } from './errors.ts';
 import { drawFigure, type FigureSize } from './figure-files.ts';
 import { requireResult, withStore } from './load.ts';
 import { type ReadPaper, readPaper } from './paper-files.ts';
 import { runCampaigns } from './run.ts';
 import { lineWidth } from './terminal.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** Measures a paper's figures, or takes a campaign that there is; draws them and judges the claims. Throws CliError. */
 export async function reproduce(name: string, id: string | undefined, options: ReproduceOptions): Promise<void> {
@@ -140,19 +140,10 @@ interface NamedContent {
   content: string | Uint8Array;
 }
 
-/** Throws CliError where one cannot be written; half of one is not left. */
+/** Throws CliError where one cannot be written. */
 function writeAll(folder: string, files: readonly NamedContent[]): void {
   for (const { name, content } of files) {
-    const path = resolve(folder, name);
-    try {
-      makeFolder(folder);
-      writeFileSync(path, content);
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      const { code, syscall } = error;
-      if (syscall === 'write') rmSync(path);
-      throw new CliError(EXIT.trialFailed, `${path} cannot be written: ${code}: ${mendOf(code, syscall)}`);
-    }
+    writeWhole(folder, name, content, (path, why) => `${path} cannot be written: ${why}`);
   }
   giveToInvoker(folder);
 }

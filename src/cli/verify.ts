@@ -2,11 +2,11 @@
 // Checks a bundle: its files against the manifest, and every number and verdict against the trials. Nothing of this machine is compared.
 import { randomInt } from 'node:crypto';
 import { BUNDLE } from '../model/bundle.ts';
-import { isRepetition } from '../model/repetition.ts';
 import type { Trial } from '../model/result.ts';
 import { crateText } from '../report/bundle/crate.ts';
 import { csvDifferences, type Difference, jsonDifferences, textDifferences } from '../report/bundle/differences.ts';
 import { renderVerification, type Verification } from '../report/bundle/verification.ts';
+import { roundName } from '../report/case-trials.ts';
 import { disagreements } from '../stats/derivation.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { bytesOf, type Content, contentsOf, thisMaker } from './bundle-content.ts';
@@ -174,5 +174,5 @@ function compareTrials(store: Store, id: string): { count: number; differences: 
 
 /** As `show --trial` takes it. */
 function nameOf(caseIndex: number, trial: Pick<Trial, 'round' | 'ordinal'>): string {
-  return `${caseIndex}/${trial.round + 1}${isRepetition(trial) ? '/repetition' : ''}`;
+  return `${caseIndex}/${roundName(trial)}`;
 }

@@ -1,22 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { testCase as plainCase } from '../../test/fixtures/campaign.ts';
-import type { TestCase } from '../model/testcase.ts';
+import { cases, orderOf, overheads, testCase, timing } from '../../test/fixtures/estimated.ts';
 import { estimateMs, formatDuration, OVERHEADS_DEFAULT } from './estimate.ts';
-import type { PlannedTrial } from './order.ts';
-
-function testCase(part: Partial<TestCase>): TestCase {
-  return plainCase({ switch: 'a', rate: 'max', wait: 'poll', ...part });
-}
-
-function orderOf(...caseIndices: number[]): PlannedTrial[] {
-  return caseIndices.map((caseIndex, ordinal) => ({ round: 0, ordinal, seed: 1, caseIndex }));
-}
-
-const cases = [testCase({}), testCase({ packetSize: 1500 }), testCase({ switch: 'b' }), testCase({ pairs: 2 })];
-const timing = { warmupMs: 500, warmupAuto: false, durationMs: 3000 };
-const overheads = { trialMs: 100, switchStartMs: 10 };
 
 describe('estimateMs', () => {
   it('counts a switch start only where another switch is needed', () => {

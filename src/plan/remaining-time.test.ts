@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { testCase as plainCase, seededRandom } from '../../test/fixtures/campaign.ts';
+import { seededRandom } from '../../test/fixtures/campaign.ts';
+import { cases, orderOf, overheads, testCase, timing } from '../../test/fixtures/estimated.ts';
 import { isRepetition } from '../model/repetition.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { estimateMs } from './estimate.ts';
 import { type PlannedTrial, repetitionOf, trialOrder, withRepetitions } from './order.ts';
 import { RemainingTime } from './remaining-time.ts';
-
-function testCase(part: Partial<TestCase>): TestCase {
-  return plainCase({ switch: 'a', rate: 'max', wait: 'poll', ...part });
-}
-
-function orderOf(...caseIndices: number[]): PlannedTrial[] {
-  return caseIndices.map((caseIndex, ordinal) => ({ round: 0, ordinal, seed: 1, caseIndex }));
-}
-
-const cases = [testCase({}), testCase({ packetSize: 1500 }), testCase({ switch: 'b' }), testCase({ pairs: 2 })];
-const timing = { warmupMs: 500, warmupAuto: false, durationMs: 3000 };
-const overheads = { trialMs: 100, switchStartMs: 10 };
 
 /** All of an order ends, each after so long. */
 function allDone(left: RemainingTime, order: readonly PlannedTrial[], wallMs: number, startMs = 0): void {

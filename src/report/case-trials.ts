@@ -64,7 +64,7 @@ export function trialTable(
 }
 
 /** The number of a trial's round as `--trial` takes it, and which of the two it is where it was repeated. */
-export function roundName(trial: Trial): string {
+export function roundName(trial: Pick<Trial, 'round' | 'ordinal'>): string {
   return `${trial.round + 1}${isRepetition(trial) ? '/repetition' : ''}`;
 }
 

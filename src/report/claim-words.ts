@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a claim's outcome rests on, in a sentence, and as a document.
-import type { Claim, ClaimedFigure } from '../model/claim.ts';
+import type { Claim } from '../model/claim.ts';
 import {
   CLAIM_OUTCOMES,
   type ClaimOutcome,
@@ -9,7 +9,8 @@ import {
   type Measure,
   type Side,
 } from '../stats/claims.ts';
-import { counted, GIGABITS, listed, MICROSECONDS, ppsScale, type Scale, withUnit } from './format.ts';
+import { claimedScale } from './claimed-scale.ts';
+import { counted, listed, withUnit } from './format.ts';
 import { namingOf } from './naming.ts';
 
 export const OUTCOME_WORDS: Readonly<Record<ClaimOutcome, string>> = {
@@ -53,13 +54,15 @@ function undecidedWords(judgement: Judgement): string {
   return `${findingsWords(judgement, silent)}${missing === '' ? '' : `; ${missing}`}`;
 }
 
+/** The first part of a reason: `Snabb is not installed`. */
+export function withoutMend(reason: string): string {
+  return reason.split(/; | \(/)[0] ?? reason;
+}
+
 /** Empty where nothing is missing. */
 function missingWords({ missing }: Judgement): string {
   if (missing.length === 0) return '';
-  const reasons = Map.groupBy(
-    new Map(missing.map((one) => [one.what, one])).values(),
-    ({ why }) => why.split(/; | \(/)[0] ?? why,
-  );
+  const reasons = Map.groupBy(new Map(missing.map((one) => [one.what, one])).values(), ({ why }) => withoutMend(why));
   return `; not here: ${[...reasons].map(([why, those]) => `${listed(those.map(({ what }) => what))} (${why})`).join(', ')}`;
 }
 
@@ -89,26 +92,13 @@ function findingWords(
 function valueWords(claim: Claim, { figure, cpus }: Side): string {
   if (cpus !== null) return counted(cpus, 'CPU');
   if (figure === null || claim.kind === 'count' || claim.kind === 'beyond') return '';
-  const scale = scaleOf(claim.figure, figure.median);
+  const scale = claimedScale(claim.figure, [figure.median]);
   const { ciLow, ciHigh } = figure;
   const bounds =
     claim.kind !== 'value' || ciLow === null || ciHigh === null
       ? ''
       : ` [${withUnit(ciLow, scale)}, ${withUnit(ciHigh, scale)}]`;
   return `${withUnit(figure.median, scale)}${bounds}`;
-}
-
-function scaleOf(figure: ClaimedFigure, value: number): Scale {
-  switch (figure) {
-    case 'packets':
-      return ppsScale([value]);
-    case 'bits':
-      return GIGABITS;
-    case 'round-trip':
-      return MICROSECONDS;
-    default:
-      return figure satisfies never;
-  }
 }
 
 function measureWords({ unit, value, low, high }: Measure): string {

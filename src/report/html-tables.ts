@@ -5,6 +5,7 @@ import { PARAMETERS } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import type { Group } from '../stats/group.ts';
 import { nameCell } from './case-cells.ts';
+import { capital } from './chart.ts';
 import { headingOf, type ResultColumn, type ShownColumn } from './columns/column.ts';
 import { type Column, dataTable } from './data-table.ts';
 import { type FlagMarks, flagMarks, marksFor } from './flags.ts';
@@ -21,7 +22,7 @@ export function resultTables(
   const marks = flagMarks(result.results);
   return resultTablesOf(result).map((table) =>
     dataTable({
-      caption: table.constant.charAt(0).toUpperCase() + table.constant.slice(1),
+      caption: capital(table.constant),
       bodies: table.bodies,
       rowClass: (one: CaseResult) => (winners.has(one) ? 'won' : ''),
       columns: columnsOf(result, table, marks, list),

@@ -7,9 +7,11 @@ import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import { intervalOf } from '../stats/claim-cases.ts';
 import { pointsOf } from '../stats/panel-points.ts';
+import { withoutMend } from './claim-words.ts';
+import { claimedScale } from './claimed-scale.ts';
 import { caption } from './figures/caption.ts';
-import type { Figure, Point, Series } from './figures/figure.ts';
-import { GIGABITS, MICROSECONDS, ppsScale, type Scale } from './format.ts';
+import { type Figure, type Height, heightIn, type Point, type Series } from './figures/figure.ts';
+import type { Scale } from './format.ts';
 
 /** A line with the cases that are its points. */
 interface DrawnLine {
@@ -31,7 +33,7 @@ export function panelFigure(panel: PaperPanel, result: CampaignResult): Figure {
     kind: KINDS[panel.draws],
     ...axesOf(panel, scale),
     panels: [
-      { title: null, series: seriesOf(panel, lines, scale), gaps: lines.flatMap((line) => line.gaps.map(shortGap)) },
+      { title: null, series: seriesOf(panel, lines, scale), gaps: lines.flatMap((line) => line.gaps.map(withoutMend)) },
     ],
   };
 }
@@ -67,11 +69,6 @@ export function panelGaps(panel: PaperPanel, result: CampaignResult): string[] {
   return panel.lines.flatMap((line) => drawnLine(panel, line, result).gaps);
 }
 
-/** Without the mend: `snabb: Snabb is not installed`. */
-function shortGap(gap: string): string {
-  return gap.split(/; | \(/)[0] ?? gap;
-}
-
 /** One where a line has nothing; else one for each reason that points of it lack. */
 function gapsOf(panel: PaperPanel, label: string, own: readonly CaseResult[], untold: string): string[] {
   const lacking = own.filter((one) => intervalOf(one, panel.figure) === null);
@@ -88,20 +85,10 @@ function xOf({ along }: PaperPanel, { case: testCase }: CaseResult): number {
   return typeof value === 'number' ? value : 0;
 }
 
-function scaleOf({ figure, published }: PaperPanel, points: readonly CaseResult[]): Scale {
-  switch (figure) {
-    case 'packets':
-      return ppsScale([
-        ...Object.values(published ?? {}),
-        ...points.map((one) => one.summary?.throughputPps.median ?? 0),
-      ]);
-    case 'bits':
-      return GIGABITS;
-    case 'round-trip':
-      return MICROSECONDS;
-    default:
-      return figure satisfies never;
-  }
+/** The published values count as well. */
+function scaleOf({ figure, published = {} }: PaperPanel, points: readonly CaseResult[]): Scale {
+  const measured = points.map((one) => one.summary?.throughputPps.median ?? 0);
+  return claimedScale(figure, [...Object.values(published), ...measured]);
 }
 
 function axesOf({ draws, figure, along, xScale, yScale }: PaperPanel, { unit }: Scale): Pick<Figure, 'x' | 'y'> {
@@ -139,15 +126,12 @@ function placeOf(panel: PaperPanel, one: CaseResult): number {
   return panel.along === 'rate' ? xOf(panel, one) / 1e6 : xOf(panel, one);
 }
 
-function heightOf(
-  figure: PaperPanel['figure'],
-  one: CaseResult,
-  { divisor }: Scale,
-): Pick<Point, 'y' | 'low' | 'high'> {
-  const interval = intervalOf(one, figure);
-  const scaled = (value: number | null | undefined) => (value === null || value === undefined ? null : value / divisor);
-  return { y: (interval?.median ?? 0) / divisor, low: scaled(interval?.ciLow), high: scaled(interval?.ciHigh) };
+function heightOf(figure: PaperPanel['figure'], one: CaseResult, { divisor }: Scale): Height {
+  return heightIn(intervalOf(one, figure) ?? NO_INTERVAL, divisor);
 }
+
+/** Never drawn, as the points of a line have an interval. */
+const NO_INTERVAL = { median: 0, ciLow: null, ciHigh: null };
 
 /** CPU time per second, of applications and switch together; no interval of it is kept. */
 function costOf({ summary }: CaseResult, { divisor }: Scale): Point {

@@ -3,9 +3,9 @@
 import { type ComponentChild, h } from 'preact';
 import type { CampaignResult } from '../model/result.ts';
 import type { Judgement } from '../stats/claims.ts';
-import type { Chart } from './chart.ts';
+import { type Chart, capital } from './chart.ts';
 import { countWords, flagsOf, OUTCOME_WORDS, reasonWords } from './claim-words.ts';
-import type { Figure, Panel, Point } from './figures/figure.ts';
+import { axisText, type Figure, type Panel, type Point } from './figures/figure.ts';
 import { figureChart } from './figures/figure-chart.ts';
 import { drawFigure, htmlPage } from './html-page.ts';
 
@@ -66,7 +66,7 @@ function chartOf(figure: Figure): Chart {
 function valuesOf({ x, y }: Figure, { series }: Panel): ComponentChild {
   const places = [...new Set(series.flatMap(({ points }) => points.map((point) => point.x)))].sort(byPlace);
   if (places.length === 0) return null;
-  const head = [titleOf(x), ...series.map(({ label }) => label)].map((title) => h('th', { scope: 'col' }, title));
+  const head = [axisText(x), ...series.map(({ label }) => label)].map((title) => h('th', { scope: 'col' }, title));
   const rows = places.map((place) =>
     h(
       'tr',
@@ -78,7 +78,7 @@ function valuesOf({ x, y }: Figure, { series }: Panel): ComponentChild {
   return h(
     'details',
     null,
-    h('summary', null, `Values: ${titleOf(y)}`),
+    h('summary', null, `Values: ${axisText(y)}`),
     h(
       'div',
       { class: 'scroll', tabIndex: 0 },
@@ -89,10 +89,6 @@ function valuesOf({ x, y }: Figure, { series }: Panel): ComponentChild {
 
 function byPlace(a: Point['x'], b: Point['x']): number {
   return typeof a === 'number' && typeof b === 'number' ? a - b : 0;
-}
-
-function titleOf({ title, unit }: Figure['x']): string {
-  return unit === null ? title : `${title}, ${unit}`;
 }
 
 function cellOf(point: Point | undefined): string {
@@ -108,8 +104,7 @@ function written(value: number): string {
 
 /** `Figure 4b`, `Table 2`. */
 export function nameOf({ id }: Pick<Figure, 'id'>): string {
-  const words = id.replaceAll('-', ' ');
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+  return capital(id.replaceAll('-', ' '));
 }
 
 function claimTable(judgements: readonly Judgement[]): ComponentChild {

@@ -2,6 +2,7 @@
 // The results of a campaign for a text: tables of Markdown and of LaTeX, each with its caption.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
+import { capital } from './chart.ts';
 import type { ResultColumn } from './columns/column.ts';
 import { figureColumns, tellsApart } from './figure-columns.ts';
 import { caption } from './figures/caption.ts';
@@ -144,7 +145,7 @@ function captionOf(result: CampaignResult, { bodies, constant }: ResultTable): s
   const cases = bodies.flat();
   const [first] = cases;
   const what = [
-    constant.charAt(0).toUpperCase() + constant.slice(1),
+    capital(constant),
     ...(first === undefined || tellsApart(cases, (one) => one.switch) ? [] : [first.case.switch]),
     ...(first === undefined || tellsApart(cases, ioName) ? [] : [ioName(first.case)]),
     ...(result.fcs ? [WITH_FCS] : []),

@@ -2,9 +2,9 @@
 // One trial with everything that was recorded of it, for a terminal.
 import type { Histogram } from '../model/dataplane.ts';
 import { isRepetition } from '../model/repetition.ts';
-import type { Ledger, SizeCount, Trial } from '../model/result.ts';
+import type { SizeCount, Trial } from '../model/result.ts';
 import { caseName, common, describeGroup, grouped, inScale, MICROSECONDS } from './format.ts';
-import { ledgerLines } from './ledger-lines.ts';
+import { ledgerLines, senderWords } from './ledger-lines.ts';
 import { bytesText } from './sizes.ts';
 import type { TrialRow } from './tables/shared.ts';
 import { FIGURE_COLUMNS } from './tables/trials.ts';
@@ -16,8 +16,6 @@ export function renderTrial(row: TrialRow, options: TerminalOptions): string {
   const columns = writtenColumns(options);
   const { trial } = row;
   const ledgers = trial.measurement?.ledgers ?? [];
-  // Of one end's there is nothing to tell apart.
-  const whose = ({ from }: Ledger) => (ledgers.some((one) => one.from === 'sink') ? `, sent by its ${from}` : '');
   const reason = 'reason' in trial.outcome ? `: ${trial.outcome.reason}` : '';
   const titled = (title: string, lines: string[]) => [paint(title, 'bold'), ...lines];
   const blocks = [
@@ -28,7 +26,7 @@ export function renderTrial(row: TrialRow, options: TerminalOptions): string {
     titled('Figures (docs/data-dictionary.md)', figureLines(row, columns)),
     ...ledgers.map((ledger) =>
       titled(
-        `Packets of pair ${ledger.pair}${whose(ledger)}${ledger.closes ? '' : ': the ledger does not close'}`,
+        `Packets of pair ${ledger.pair}${senderWords(ledger, ledgers)}${ledger.closes ? '' : ': the ledger does not close'}`,
         ledgerLines(ledger, columns),
       ),
     ),

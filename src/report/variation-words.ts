@@ -75,7 +75,7 @@ function sharesOf({ factors, allocation }: Variation): ShareLine[] {
 }
 
 /** As it stands within a sentence. */
-export function factorName(key: FactorKey): string {
+function factorName(key: FactorKey): string {
   switch (key) {
     case 'switch':
     case 'framework':

@@ -46,7 +46,7 @@ function ours(text: string): Compared | null {
 
 const DocumentSchema = z.custom<Compared>((value) => typeof value === 'object' && value !== null && 'cases' in value);
 
-export function laidOut({ a, b, machines, conditions, cases, compared, family }: Compared): ComparisonDocument {
+function laidOut({ a, b, machines, conditions, cases, compared, family }: Compared): ComparisonDocument {
   const told = cases.filter(({ verdict }) => verdict !== 'not compared');
   const names = varying(told.map((one) => groupOf(one.case)));
   const count = (verdict: string) => told.filter((one) => one.verdict === verdict).length;

@@ -7,6 +7,7 @@ import type { TestCase } from '../model/testcase.ts';
 import { capital } from '../report/chart.ts';
 import { flagText } from '../report/flags.ts';
 import { caseName, common, decidingScale, describeGroup, grouped, ppsScale, withUnit } from '../report/format.ts';
+import { ledgerRows, senderWords } from '../report/ledger-lines.ts';
 import { caseRow } from '../report/tables/shared.ts';
 import { FIGURE_COLUMNS } from '../report/tables/trials.ts';
 import { isNamed, type TrialName } from '../report/trial.ts';
@@ -97,9 +98,8 @@ function toDocument(campaign: StoredCampaign, index: number, testCase: TestCase,
 function ledgersOf({ measurement }: Trial): LedgerDocument[] {
   if (measurement === null) return [];
   const own = measurement.ledgers;
-  const whose = ({ from }: Ledger) => (own.some((one) => one.from === 'sink') ? `, sent by its ${from}` : '');
   return [
-    ...own.map((ledger) => ledgerOf(`Packets of pair ${ledger.pair}${whose(ledger)}`, ledger)),
+    ...own.map((ledger) => ledgerOf(`Packets of pair ${ledger.pair}${senderWords(ledger, own)}`, ledger)),
     ...(measurement.background?.ledgers ?? []).map((ledger) =>
       ledgerOf(`Packets of the background, pair ${ledger.pair}`, ledger),
     ),
@@ -109,13 +109,10 @@ function ledgersOf({ measurement }: Trial): LedgerDocument[] {
   ];
 }
 
-function ledgerOf(title: string, { hops, drops, closes }: Pick<Ledger, 'hops' | 'drops' | 'closes'>): LedgerDocument {
+function ledgerOf(title: string, ledger: Pick<Ledger, 'hops' | 'drops' | 'closes'>): LedgerDocument {
   return {
     title,
-    closes,
-    hops: [
-      ...hops.map(({ hop, packets }) => ({ what: hop, packets: grouped(packets), drop: false })),
-      ...drops.map(({ where, packets }) => ({ what: `lost: ${where}`, packets: grouped(packets), drop: true })),
-    ],
+    closes: ledger.closes,
+    hops: ledgerRows(ledger).map(({ what, packets, isDrop }) => ({ what, packets: grouped(packets), drop: isDrop })),
   };
 }

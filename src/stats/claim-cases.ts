@@ -43,7 +43,7 @@ export function within(common: Selection, side: Selection): Selection {
   return { ...common, ...side };
 }
 
-export function isSelected(testCase: TestCase, selection: Selection): boolean {
+function isSelected(testCase: TestCase, selection: Selection): boolean {
   return SELECTED_KEYS.every((key) => {
     const values = selection[key];
     return values === undefined || isAmong(testCase[key], values);

@@ -6,7 +6,7 @@ import { ioName } from '../../model/testcase.ts';
 import { groupKey, groupOf } from '../../stats/group.ts';
 import { capital, caseLabel } from '../chart.ts';
 import { describeGroup, ppsScale, varying } from '../format.ts';
-import type { Figure, Panel, Point } from './figure.ts';
+import { type Figure, heightIn, type Panel, type Point } from './figure.ts';
 import { scaleFor } from './scale.ts';
 
 /** A panel for each set of parameters but the number of pairs. Null where nothing was measured. */
@@ -59,11 +59,10 @@ function panelOf(cases: readonly CaseResult[], names: ReturnType<typeof varying>
 
 function pointOf({ case: { pairs }, summary }: CaseResult, divisor: number, named: boolean): Point[] {
   if (summary === null) return [];
-  const { median, ciLow, ciHigh, trials } = summary.throughputPps;
-  const scaled = (value: number | null) => (value === null ? null : value / divisor);
+  const { throughputPps, cpu } = summary;
   return [
     {
-      ...{ x: summary.cpu.total, y: median / divisor, low: scaled(ciLow), high: scaled(ciHigh), n: trials },
+      ...{ x: cpu.total, ...heightIn(throughputPps, divisor), n: throughputPps.trials },
       ...(named ? { text: `${pairs}vs${pairs}` } : {}),
     },
   ];

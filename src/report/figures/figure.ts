@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A figure, before anybody draws it: of this the page, the files and LaTeX are made.
 import type { Look } from '../../model/looks.ts';
+import type { Interval } from '../../model/result.ts';
 
 export type { Look };
 
@@ -49,6 +50,23 @@ export interface Figure {
   x: Axis;
   y: Axis;
   panels: readonly Panel[];
+}
+
+/** Where a point stands on an axis of values, with its interval. */
+export type Height = Pick<Point, 'y' | 'low' | 'high'>;
+
+/** An interval on an axis whose unit is so many of the store's. */
+export function heightIn(
+  { median, ciLow, ciHigh }: Pick<Interval, 'median' | 'ciLow' | 'ciHigh'>,
+  divisor: number,
+): Height {
+  const scaled = (value: number | null) => (value === null ? null : value / divisor);
+  return { y: median / divisor, low: scaled(ciLow), high: scaled(ciHigh) };
+}
+
+/** What stands at an axis: its title, and the unit. */
+export function axisText({ title, unit }: Pick<Axis, 'title' | 'unit'>): string {
+  return unit === null ? title : `${title}, ${unit}`;
 }
 
 /** A value as somebody reads it who points at it: `throughput 1.23 Mpps at 64 bytes, 1.2 to 1.26`. */

@@ -8,7 +8,7 @@ import { ioName } from '../../model/testcase.ts';
 import { type Group, groupKey, groupOf } from '../../stats/group.ts';
 import { capital, caseLabel } from '../chart.ts';
 import { describeGroup, ppsScale, type Scale, varying } from '../format.ts';
-import type { Figure, Panel, Point, Series } from './figure.ts';
+import { type Figure, heightIn, type Panel, type Point, type Series } from './figure.ts';
 import type { Measure, Stat } from './measures.ts';
 import { scaleFor } from './scale.ts';
 
@@ -32,7 +32,7 @@ export interface Line {
   look: Look;
 }
 
-export function switchLine(one: CaseResult): Line {
+function switchLine(one: CaseResult): Line {
   return { label: caseLabel(one), look: lookOf(one.case.switch, ioName(one.case)) };
 }
 
@@ -94,17 +94,8 @@ function pointOf(
 ): Point[] {
   const interval = measure.of(one, stat);
   if (interval === null || x === null) return [];
-  const { median, ciLow, ciHigh, trials } = interval;
-  const scaled = (value: number | null) => (value === null ? null : value / divisor);
-  return [
-    {
-      x: x / xDivisor,
-      y: median / divisor,
-      low: scaled(ciLow),
-      high: scaled(ciHigh),
-      ...(trials > 0 ? { n: trials } : {}),
-    },
-  ];
+  const { trials } = interval;
+  return [{ x: x / xDivisor, ...heightIn(interval, divisor), ...(trials > 0 ? { n: trials } : {}) }];
 }
 
 function numberOf({ case: testCase }: CaseResult, parameter: AxisKey): number | null {

@@ -2,7 +2,7 @@
 // What panels in PGFPlots have in common: their axis of values, and how they stand in a column.
 import { sumOf } from '../../stats/sum.ts';
 import { escapeLatex } from '../latex.ts';
-import type { Axis, Figure } from './figure.ts';
+import { type Axis, axisText, type Figure } from './figure.ts';
 import { type Domain, domainOf, logTicks } from './scale.ts';
 import { texNumber } from './tex.ts';
 
@@ -33,8 +33,8 @@ export function valueDomain({ panels, y }: Figure): Domain {
   );
 }
 
-export function axisTitle({ title, unit }: Axis): string {
-  return escapeLatex(unit === null ? title : `${title}, ${unit}`);
+export function axisTitle(axis: Axis): string {
+  return escapeLatex(axisText(axis));
 }
 
 /** The axis of values, which is the horizontal one where series are rows. */

@@ -7,7 +7,7 @@ import { groupCases } from '../../stats/group.ts';
 import { decidingFigure } from '../../stats/verdict.ts';
 import { capital, caseLabel } from '../chart.ts';
 import { describeGroup, varying } from '../format.ts';
-import type { Figure, Point } from './figure.ts';
+import { type Figure, heightIn, type Point } from './figure.ts';
 import type { Measure, Stat } from './measures.ts';
 import { scaleFor } from './scale.ts';
 
@@ -33,9 +33,7 @@ export function rowFigure(
       return one.figures.map(({ value }) => ({ x: '', y: value / scale.divisor, low: null, high: null }));
     const interval = measure.of(one, stat);
     if (interval === null) return [];
-    const scaled = (value: number | null) => (value === null ? null : value / scale.divisor);
-    const { median, ciLow, ciHigh, trials } = interval;
-    return [{ x: '', y: median / scale.divisor, low: scaled(ciLow), high: scaled(ciHigh), n: trials }];
+    return [{ x: '', ...heightIn(interval, scale.divisor), n: interval.trials }];
   };
   return {
     ...words,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A panel of two parameters: a series is a row of cells, and its label the value of the second.
-import { type Panel, written } from './figure.ts';
+import { axisText, type Panel, written } from './figure.ts';
 import { scaleFor } from './scale.ts';
-import { named } from './vega-lines.ts';
 import type { Drawing, LayeredPanel } from './vega-lite.ts';
 
 const CELL_PX = 34;
@@ -38,7 +37,7 @@ export function heatPanel({ figure, layout }: Drawing, panel: Panel): LayeredPan
         ...({
           field: 'x',
           type: 'ordinal',
-          title: named(figure.x),
+          title: axisText(figure.x),
           sort: [...new Set(all.map(({ x }) => x))],
         } as const),
         axis: { labelAngle: 0, labelOverlap: true },

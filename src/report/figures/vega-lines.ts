@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Panels whose points lie in a plane: lines over a parameter, percentiles, time lines, and cost.
-import { type Panel, type Point, written } from './figure.ts';
+import { axisText, type Panel, type Point, written } from './figure.ts';
 import { NINES, nameOfNines, ninesOf } from './nines.ts';
 import { type Domain, domainOf, logTicks, whiskerIn } from './scale.ts';
 import { byLabel, type Drawing, type Layer, type LayeredPanel } from './vega-lite.ts';
@@ -115,7 +115,7 @@ function columnsOf({ styles, width }: Drawing): number {
 function verticalOf({ figure, layout }: Drawing, panel: Panel, domain: Domain) {
   const isFirst = figure.panels.indexOf(panel) % layout.columns === 0;
   const { y } = figure;
-  const title = isFirst ? named(y) : null;
+  const title = isFirst ? axisText(y) : null;
   const scale =
     y.scale === 'log'
       ? ({ type: 'log', domain, nice: false } as const)
@@ -127,16 +127,12 @@ function verticalOf({ figure, layout }: Drawing, panel: Panel, domain: Domain) {
 /** A number as it is, without the exponents that Vega gives to millions. */
 const PLAIN_NUMBER = "datum.value >= 10000 ? format(datum.value, ',') : format(datum.value, '~g')";
 
-export function named({ title, unit }: { title: string; unit: string | null }): string {
-  return unit === null ? title : `${title}, ${unit}`;
-}
-
 function horizontalOf({ figure, layout }: Drawing) {
   const { x, kind } = figure;
   const axis = { grid: false, domain: true, ticks: true, labelOverlap: true } as const;
   const xs = figure.panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map((point) => point.x)));
   const values = [...new Set(xs)].flatMap((value) => (typeof value === 'number' ? [value] : [])).sort((a, b) => a - b);
-  const title = named(x);
+  const title = axisText(x);
   if (kind === 'cdf') {
     const most = ninesOf(values.at(-1) ?? 99) + 0.01;
     const ticks = NINES.filter(({ nines }) => nines <= most);

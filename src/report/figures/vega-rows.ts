@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Panels with a row for each series: bars with their intervals, and rounds as dots or boxes.
 import { rowNames, rowsHeight, ticksFor } from '../chart.ts';
-import { type Panel, written } from './figure.ts';
+import { axisText, type Panel, written } from './figure.ts';
 import { type Domain, domainOf, logTicks, whiskerIn } from './scale.ts';
-import { named } from './vega-lines.ts';
 import type { Drawing, Layer, LayeredPanel } from './vega-lite.ts';
 
 const STEP_PX = 24;
@@ -39,7 +38,7 @@ function layersOf({ figure, ink, width }: Drawing, domain: Domain, rows: readonl
     field: 'y',
     type: 'quantitative',
     stack: null,
-    title: named(figure.y),
+    title: axisText(figure.y),
     scale: { ...(isLog ? { type: 'log' as const } : {}), domain, nice: false },
     axis: isLog ? { values: logTicks(domain), labelOverlap: true } : { tickCount: ticksFor(width) },
   } as const;

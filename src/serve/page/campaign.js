@@ -11,7 +11,7 @@ import { LivePanel } from './live.js';
 import { Complaint, Heading, useDocument, Waiting, when } from './loaded.js';
 import { Link, withQuery } from './place.js';
 import { ResumeButton } from './start.js';
-import { Pager, pageOf, SortHeading, sorted, TextCell } from './table.js';
+import { ColumnHeading, Pager, pageOf, ScrolledTable, SortHeading, sorted, TextCell } from './table.js';
 
 /** @typedef {import('../documents.ts').CampaignDocument} CampaignDocument */
 /** @typedef {import('../documents.ts').CaseTable} CaseTable */
@@ -99,36 +99,18 @@ function CasesTable({ place, campaign, table }) {
       told: `${wanted.length} of ${table.rows.length} cases`,
       search: 'Search in names, outcomes and flags',
     }),
-    h(
-      'div',
-      { class: 'scroll', role: 'region', 'aria-label': `${table.title}: cases`, tabIndex: 0 },
-      h(
-        'table',
-        { class: 'cases' },
-        h(
-          'caption',
-          null,
-          `Medians with 95 % intervals${scale.least === null ? '' : ', on a logarithmic scale'}. A case leads to its trials.`,
-        ),
-        h(
-          'thead',
-          null,
-          h(
-            'tr',
-            null,
-            h('th', { scope: 'col' }, 'Case'),
-            h('th', { scope: 'col' }, 'Median and interval'),
-            table.columns.map((column, index) => h(SortHeading, { key: column.title, place, column, index })),
-            h('th', { scope: 'col' }, 'Flags'),
-          ),
-        ),
-        h(
-          'tbody',
-          null,
-          rows.map((row) => h(Row, { key: row.index, place, row, table, scale })),
-        ),
-      ),
-    ),
+    h(ScrolledTable, {
+      label: `${table.title}: cases`,
+      kind: 'cases',
+      caption: `Medians with 95 % intervals${scale.least === null ? '' : ', on a logarithmic scale'}. A case leads to its trials.`,
+      head: [
+        h(ColumnHeading, { title: 'Case' }),
+        h(ColumnHeading, { title: 'Median and interval' }),
+        table.columns.map((column, index) => h(SortHeading, { key: column.title, place, column, index })),
+        h(ColumnHeading, { title: 'Flags' }),
+      ],
+      rows: rows.map((row) => h(Row, { key: row.index, place, row, table, scale })),
+    }),
     h(Pager, { place, ...at }),
     h(Legend, { flags: campaign.flags, rows: wanted }),
   ];

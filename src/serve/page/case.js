@@ -4,6 +4,7 @@ import { h } from 'preact';
 import { Course, TrialDots } from './drawings.js';
 import { Heading, useDocument, Waiting, when } from './loaded.js';
 import { Link, withQuery } from './place.js';
+import { ColumnHeading, ScrolledTable } from './table.js';
 
 /** @typedef {import('../documents.ts').CaseDocument} CaseDocument */
 /** @typedef {import('../documents.ts').TrialDocument} TrialDocument */
@@ -42,55 +43,40 @@ export function CasePanel({ place, id, version }) {
 
 /** @param {{ place: URL, one: CaseDocument, chosen: string | null }} props */
 function TrialsTable({ place, one, chosen }) {
-  return h(
-    'div',
-    { class: 'scroll', role: 'region', 'aria-label': 'Trials', tabIndex: 0 },
-    h(
-      'table',
-      null,
-      h(
-        'thead',
-        null,
+  return h(ScrolledTable, {
+    label: 'Trials',
+    head: [
+      h(ColumnHeading, { title: 'Trial' }),
+      h(ColumnHeading, { title: one.figure, kind: 'n' }),
+      h(ColumnHeading, { title: 'Outcome' }),
+      h(ColumnHeading, { title: 'Flags' }),
+    ],
+    rows: one.trials.map((trial) => {
+      const name = trialName(trial);
+      const isOpen = name === chosen;
+      return h(
+        'tr',
+        { key: name, class: isOpen ? 'open' : undefined },
         h(
-          'tr',
-          null,
-          h('th', { scope: 'col' }, 'Trial'),
-          h('th', { scope: 'col', class: 'n' }, one.figure),
-          h('th', { scope: 'col' }, 'Outcome'),
-          h('th', { scope: 'col' }, 'Flags'),
+          'th',
+          { scope: 'row' },
+          h(
+            Link,
+            { href: withQuery(place, { trial: name }), 'aria-current': isOpen ? 'page' : undefined },
+            `Round ${trial.round}${trial.repetition ? ', repeated' : ''}`,
+          ),
         ),
-      ),
-      h(
-        'tbody',
-        null,
-        one.trials.map((trial) => {
-          const name = trialName(trial);
-          const isOpen = name === chosen;
-          return h(
-            'tr',
-            { key: name, class: isOpen ? 'open' : undefined },
-            h(
-              'th',
-              { scope: 'row' },
-              h(
-                Link,
-                { href: withQuery(place, { trial: name }), 'aria-current': isOpen ? 'page' : undefined },
-                `Round ${trial.round}${trial.repetition ? ', repeated' : ''}`,
-              ),
-            ),
-            h('td', { class: 'n' }, trial.figure?.text ?? '–'),
-            h(
-              'td',
-              { class: trial.outcome === 'measured' ? undefined : 'bad' },
-              trial.outcome,
-              trial.reason === null ? null : `: ${trial.reason}`,
-            ),
-            h('td', null, trial.flags.join(', ')),
-          );
-        }),
-      ),
-    ),
-  );
+        h('td', { class: 'n' }, trial.figure?.text ?? '–'),
+        h(
+          'td',
+          { class: trial.outcome === 'measured' ? undefined : 'bad' },
+          trial.outcome,
+          trial.reason === null ? null : `: ${trial.reason}`,
+        ),
+        h('td', null, trial.flags.join(', ')),
+      );
+    }),
+  });
 }
 
 /** @param {{ id: string, index: string, trial: string }} props */
@@ -137,40 +123,25 @@ function TrialPanel({ id, index, trial }) {
       'details',
       null,
       h('summary', null, `All ${one.figures.length} figures`),
-      h(
-        'div',
-        { class: 'scroll', role: 'region', 'aria-label': 'All figures', tabIndex: 0 },
-        h(
-          'table',
-          null,
+      h(ScrolledTable, {
+        label: 'All figures',
+        head: [
+          h(ColumnHeading, { title: 'Figure' }),
+          h(ColumnHeading, { title: 'Value', kind: 'n' }),
+          h(ColumnHeading, { title: 'Unit' }),
+          h(ColumnHeading, { title: 'Meaning' }),
+        ],
+        rows: one.figures.map(({ name, value, unit, meaning }) =>
           h(
-            'thead',
-            null,
-            h(
-              'tr',
-              null,
-              h('th', { scope: 'col' }, 'Figure'),
-              h('th', { scope: 'col', class: 'n' }, 'Value'),
-              h('th', { scope: 'col' }, 'Unit'),
-              h('th', { scope: 'col' }, 'Meaning'),
-            ),
-          ),
-          h(
-            'tbody',
-            null,
-            one.figures.map(({ name, value, unit, meaning }) =>
-              h(
-                'tr',
-                { key: name },
-                h('th', { scope: 'row' }, name),
-                h('td', { class: 'n' }, value),
-                h('td', null, unit),
-                h('td', { class: 'meaning' }, meaning),
-              ),
-            ),
+            'tr',
+            { key: name },
+            h('th', { scope: 'row' }, name),
+            h('td', { class: 'n' }, value),
+            h('td', null, unit),
+            h('td', { class: 'meaning' }, meaning),
           ),
         ),
-      ),
+      }),
     ),
   );
 }

@@ -2,7 +2,7 @@
 import { h } from 'preact';
 import { Complaint, Heading, useDocument, Waiting, when } from './loaded.js';
 import { go, Link, withQuery } from './place.js';
-import { SortHeading, sorted, TextCell } from './table.js';
+import { ScrolledTable, SortHeading, sorted, TextCell } from './table.js';
 
 /** @typedef {import('../documents.ts').ComparisonDocument} ComparisonDocument */
 /** @typedef {import('../documents.ts').CampaignsDocument} CampaignsDocument */
@@ -85,45 +85,28 @@ function Comparison({ place, comparison }) {
     h(Unlike, { title: 'The machines differ, and with them what is compared', lines: machines, class: 'bad' }),
     rows.length === 0
       ? h('p', null, 'No case could be compared.')
-      : h(
-          'div',
-          { class: 'scroll', role: 'region', 'aria-label': 'Compared cases', tabIndex: 0 },
-          h(
-            'table',
-            null,
+      : h(ScrolledTable, {
+          label: 'Compared cases',
+          head: columns.map((column, index) => h(SortHeading, { key: column.title, place, column, index })),
+          rows: sorted(rows, place).map(({ cells, verdict, notes }, at) =>
             h(
-              'thead',
-              null,
-              h(
-                'tr',
-                null,
-                columns.map((column, index) => h(SortHeading, { key: column.title, place, column, index })),
-              ),
-            ),
-            h(
-              'tbody',
-              null,
-              sorted(rows, place).map(({ cells, verdict, notes }, at) =>
-                h(
-                  'tr',
-                  { key: at },
-                  cells.map((cell, index) =>
-                    index === 0
-                      ? h('th', { key: index, scope: 'row' }, cell.text)
-                      : index === last
-                        ? h(
-                            'td',
-                            { key: index, class: `verdict ${verdict.replace(' ', '-')}` },
-                            cell.text,
-                            notes.length === 0 ? null : h('span', { class: 'soft' }, ` (${notes.join('; ')})`),
-                          )
-                        : h(TextCell, { key: index, cell, column: columns[index] ?? { title: '', align: 'left' } }),
-                  ),
-                ),
+              'tr',
+              { key: at },
+              cells.map((cell, index) =>
+                index === 0
+                  ? h('th', { key: index, scope: 'row' }, cell.text)
+                  : index === last
+                    ? h(
+                        'td',
+                        { key: index, class: `verdict ${verdict.replace(' ', '-')}` },
+                        cell.text,
+                        notes.length === 0 ? null : h('span', { class: 'soft' }, ` (${notes.join('; ')})`),
+                      )
+                    : h(TextCell, { key: index, cell, column: columns[index] ?? { title: '', align: 'left' } }),
               ),
             ),
           ),
-        ),
+        }),
     h(Unlike, { title: 'Also different between A and B', lines: conditions }),
     notCompared.length === 0
       ? null

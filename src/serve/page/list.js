@@ -5,7 +5,7 @@ import { Filters, filterOf } from './filters.js';
 import { LivePanel } from './live.js';
 import { Heading, useDocument, Waiting, when } from './loaded.js';
 import { go, Link } from './place.js';
-import { Pager, pageOf, SortHeading, sorted } from './table.js';
+import { Pager, pageOf, ScrolledTable, SortHeading, sorted } from './table.js';
 
 /** @typedef {import('../documents.ts').CampaignsDocument} CampaignsDocument */
 /** @typedef {import('../documents.ts').ListedCampaign} ListedCampaign */
@@ -61,55 +61,36 @@ export function ListPage({ place, version }) {
           h('code', null, 'sudo vswbench run'),
           '.',
         )
-      : h(
-          'div',
-          { class: 'scroll', role: 'region', 'aria-label': 'Campaigns', tabIndex: 0 },
-          h(
-            'table',
-            null,
+      : h(ScrolledTable, {
+          label: 'Campaigns',
+          head: [
+            h('td', null),
+            COLUMNS.map((column, index) => h(SortHeading, { key: column.title, place, column, index })),
+          ],
+          rows: rows.map(({ campaign, cells }) =>
             h(
-              'thead',
-              null,
+              'tr',
+              { key: campaign.id },
               h(
-                'tr',
+                'td',
                 null,
-                h('td', null),
-                COLUMNS.map((column, index) => h(SortHeading, { key: column.title, place, column, index })),
+                h('input', {
+                  type: 'checkbox',
+                  'aria-label': `Compare ${campaign.id}`,
+                  checked: chosen.includes(campaign.id),
+                  onChange: (/** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget }) =>
+                    choose(campaign.id, currentTarget.checked),
+                }),
               ),
-            ),
-            h(
-              'tbody',
-              null,
-              rows.map(({ campaign, cells }) =>
-                h(
-                  'tr',
-                  { key: campaign.id },
-                  h(
-                    'td',
-                    null,
-                    h('input', {
-                      type: 'checkbox',
-                      'aria-label': `Compare ${campaign.id}`,
-                      checked: chosen.includes(campaign.id),
-                      onChange: (/** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget }) =>
-                        choose(campaign.id, currentTarget.checked),
-                    }),
-                  ),
-                  h('th', { scope: 'row' }, h(Link, { href: `/campaigns/${campaign.id}` }, campaign.id)),
-                  cells
-                    .slice(1)
-                    .map((cell, index) =>
-                      h(
-                        'td',
-                        { key: index, class: COLUMNS[index + 1]?.align === 'right' ? 'n' : undefined },
-                        cell.text,
-                      ),
-                    ),
+              h('th', { scope: 'row' }, h(Link, { href: `/campaigns/${campaign.id}` }, campaign.id)),
+              cells
+                .slice(1)
+                .map((cell, index) =>
+                  h('td', { key: index, class: COLUMNS[index + 1]?.align === 'right' ? 'n' : undefined }, cell.text),
                 ),
-              ),
             ),
           ),
-        ),
+        }),
     h(Pager, { place, ...at }),
   ];
 }

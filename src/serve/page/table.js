@@ -3,8 +3,9 @@
 import { h } from 'preact';
 import { Link, withQuery } from './place.js';
 
-export const ROWS_A_PAGE = 100;
+const ROWS_A_PAGE = 100;
 
+/** @typedef {import('preact').ComponentChildren} ComponentChildren */
 /** @typedef {import('../documents.ts').Cell} Cell */
 /** @typedef {{ title: string, align: 'left' | 'right' }} Column */
 
@@ -84,6 +85,29 @@ export function Pager({ place, page, pages }) {
     h('span', null, `Page ${page} of ${pages}`),
     link(page + 1, 'Next →'),
   );
+}
+
+/**
+ * A table that scrolls sideways by itself where the page is too narrow, also by keyboard.
+ * @param {{ label: string, kind?: string, caption?: string, head: ComponentChildren, rows: ComponentChildren }} props
+ */
+export function ScrolledTable({ label, kind, caption, head, rows }) {
+  return h(
+    'div',
+    { class: 'scroll', role: 'region', 'aria-label': label, tabIndex: 0 },
+    h(
+      'table',
+      { class: kind },
+      caption === undefined ? null : h('caption', null, caption),
+      h('thead', null, h('tr', null, head)),
+      h('tbody', null, rows),
+    ),
+  );
+}
+
+/** A heading of a column by which nothing is sorted. @param {{ title: string, kind?: string }} props */
+export function ColumnHeading({ title, kind }) {
+  return h('th', { scope: 'col', class: kind }, title);
 }
 
 /** @param {{ cell: Cell, column: Column }} props */
