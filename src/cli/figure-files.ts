@@ -24,12 +24,12 @@ export async function drawFigure(figure: Figure, format: FigureFormat, size: Fig
   }
   const { vegaLite } = await import('../report/figures/vega-lite.ts');
   const spec = vegaLite(figure, size.width);
-  const { standaloneSvg, withView } = await import('../report/figures/vega-view.ts');
+  const { withView } = await import('../report/figures/vega-view.ts');
   switch (format) {
     case 'vl.json':
       return Buffer.from(`${JSON.stringify({ ...spec, description: figure.caption }, null, 2)}\n`);
     case 'svg':
-      return Buffer.from(await standaloneSvg(spec));
+      return Buffer.from(await (await import('../report/svg.ts')).standaloneSvg(spec));
     case 'png':
       return withView(spec, (view) => pngOf(view, size.scale));
     case 'pdf':

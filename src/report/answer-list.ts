@@ -6,8 +6,8 @@ import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import type { Group } from '../stats/group.ts';
 import { type AnswerRun, answerRuns, runFigures, runGroup } from './answer-runs.ts';
-import { capital } from './chart.ts';
-import { common, describeGroup, namesTestbeds, varying } from './format.ts';
+
+import { capital, common, describeGroup, namesTestbeds, varying } from './format.ts';
 import { type Answer, answers } from './sentences.ts';
 
 /** The answers; groups of a dimension on a testbed that have the same one are told together. */

@@ -5,7 +5,6 @@ import { type CaseGroup, groupCases, groupKey, groupOf } from '../stats/group.ts
 import { decidingFigure, ranked } from '../stats/verdict.ts';
 import {
   type Chart,
-  capital,
   caseLabel,
   colorOf,
   INK,
@@ -21,7 +20,7 @@ import {
 import { dotsOf } from './dots.ts';
 import { scaleFor } from './figures/scale.ts';
 import { sweeps } from './figures/sweeps.ts';
-import { common, describeGroup, inScale, namesTestbeds, ppsScale, varying, whereOf } from './format.ts';
+import { capital, common, describeGroup, inScale, namesTestbeds, ppsScale, varying, whereOf } from './format.ts';
 import { publishedPps, table2Pps } from './paper.ts';
 
 const PAPER = 'Published';

@@ -5,8 +5,8 @@ import type { CampaignResult } from '../model/result.ts';
 import { objectiveName } from '../model/search.ts';
 import { groupCases } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
-import { type Chart, capital, caseLabel, measuredCases, rowNames, rowsHeight, seriesColor, ticksFor } from './chart.ts';
-import { common, describeGroup, varying, whereOf } from './format.ts';
+import { type Chart, caseLabel, measuredCases, rowNames, rowsHeight, seriesColor, ticksFor } from './chart.ts';
+import { capital, common, describeGroup, varying, whereOf } from './format.ts';
 import { foundScale } from './found.ts';
 
 /** Height of a case with its gap, pixels, for each objective. */

@@ -2,10 +2,10 @@
 // What throughput costs in CPUs, a figure for each testbed and place.
 import type { CampaignResult } from '../model/result.ts';
 import { groupOf } from '../stats/group.ts';
-import { type Chart, capital, measuredCases } from './chart.ts';
+import { type Chart, measuredCases } from './chart.ts';
 import { costFigure, groupOfCost } from './figures/cost-figure.ts';
 import { figureChart } from './figures/figure-chart.ts';
-import { common, describeGroup, varying, whereOf } from './format.ts';
+import { capital, common, describeGroup, varying, whereOf } from './format.ts';
 
 /** Of each set of parameters that has several switches or numbers of pairs to compare. */
 export function costCharts(result: CampaignResult): Chart[] {

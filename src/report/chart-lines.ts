@@ -4,13 +4,13 @@ import { axisOf } from '../model/parameters.ts';
 import type { CampaignResult } from '../model/result.ts';
 import type { Group } from '../stats/group.ts';
 import { BEYOND_MIN } from '../stats/percentiles.ts';
-import { type Chart, capital, measuredCases } from './chart.ts';
+import { type Chart, measuredCases } from './chart.ts';
 import { figureChart } from './figures/figure-chart.ts';
 import { lineFigure } from './figures/line-figure.ts';
 import { MEASURE_OF, type Measure, type MeasureName } from './figures/measures.ts';
 import { percentileFigure } from './figures/percentile-figure.ts';
 import { type SweptCases, sweeps } from './figures/sweeps.ts';
-import { common, describeGroup, varying, whereOf } from './format.ts';
+import { capital, common, describeGroup, varying, whereOf } from './format.ts';
 import { remoteFigure } from './paper.ts';
 
 /**

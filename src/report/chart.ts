@@ -6,7 +6,9 @@ import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 import { PAGE } from './figures/ink.ts';
-import { CHARACTER_PX } from './svg.ts';
+
+/** Text width cannot be measured without a browser; this is a system font's mean width at the charts' 12 px. */
+export const CHARACTER_PX = 6.4;
 
 /** One of the drawings that lie on top of each other in a chart. */
 export type Layer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
@@ -67,11 +69,6 @@ export function whisker(
 /** About how many ticks a horizontal axis has room for. */
 export function ticksFor(width: number): number {
   return width > BESIDE_PX ? 6 : 4;
-}
-
-/** First letter upper case. */
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** A vertical axis with its unit above it, where it can be read without turning one's head. */

@@ -253,3 +253,8 @@ export function backgroundOffered({ evidence: { background } }: Pick<CaseResult,
 export function flooded({ evidence: { floodedRatio } }: Pick<CaseResult, 'evidence'>): string {
   return floodedRatio === null ? '' : percentLost(floodedRatio);
 }
+
+/** First letter upper case. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

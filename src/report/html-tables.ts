@@ -5,11 +5,11 @@ import { PARAMETERS } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import type { Group } from '../stats/group.ts';
 import { nameCell } from './case-cells.ts';
-import { capital } from './chart.ts';
+
 import { headingOf, type ResultColumn, type ShownColumn } from './columns/column.ts';
 import { type Column, dataTable } from './data-table.ts';
 import { type FlagMarks, flagMarks, marksFor } from './flags.ts';
-import { parameters } from './format.ts';
+import { capital, parameters } from './format.ts';
 import { resultColumns, shownColumns } from './result-columns.ts';
 import { type ResultTable, resultTablesOf } from './result-tables.ts';
 

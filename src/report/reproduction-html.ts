@@ -3,10 +3,11 @@
 import { type ComponentChild, h } from 'preact';
 import type { CampaignResult } from '../model/result.ts';
 import type { Judgement } from '../stats/claims.ts';
-import { type Chart, capital } from './chart.ts';
+import type { Chart } from './chart.ts';
 import { countWords, flagsOf, OUTCOME_WORDS, reasonWords } from './claim-words.ts';
 import { axisText, type Figure, type Panel, type Point } from './figures/figure.ts';
 import { figureChart } from './figures/figure-chart.ts';
+import { capital } from './format.ts';
 import { drawFigure, htmlPage } from './html-page.ts';
 
 export interface ReproducedFigure {

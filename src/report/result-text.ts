@@ -2,12 +2,12 @@
 // The results of a campaign for a text: tables of Markdown and of LaTeX, each with its caption.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
-import { capital } from './chart.ts';
+
 import type { ResultColumn } from './columns/column.ts';
 import { figureColumns, tellsApart } from './figure-columns.ts';
 import { caption } from './figures/caption.ts';
 import { type FlagMarks, flagMarks, flagText, marksFor } from './flags.ts';
-import { caseName, describeGroup, varying } from './format.ts';
+import { capital, caseName, describeGroup, varying } from './format.ts';
 import { latexComment, latexTable, paged, setWidth } from './latex.ts';
 import { escapeMarkdown, markdownTable } from './markdown.ts';
 import { resultColumns } from './result-columns.ts';

@@ -11,6 +11,7 @@ import { type Compared, tooFewRounds } from '../stats/standing.ts';
 import { CEILING, ceilingOf, decidingFigure, type Verdict, verdicts } from '../stats/verdict.ts';
 import {
   bounds,
+  capital,
   caseName,
   decidingScale,
   effectWords,
@@ -181,7 +182,7 @@ function aloneWords(only: CaseResult, results: readonly CaseResult[]): Words {
 }
 
 function sentenceOf(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capital(text)}.`;
 }
 
 function named(items: readonly string[]): string {

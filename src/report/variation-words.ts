@@ -3,8 +3,8 @@
 import { PARAMETERS } from '../model/parameters.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { type FactorKey, type Variation, variationsOf } from '../stats/variations.ts';
-import { capital } from './chart.ts';
-import { counted, listed, namesTestbeds, percentDigits } from './format.ts';
+
+import { capital, counted, listed, namesTestbeds, percentDigits } from './format.ts';
 
 /** An interaction below this share is told together with others. */
 const SHARE_TOLD_MIN = 0.01;

@@ -7,10 +7,10 @@ import { DIMENSIONS } from '../model/parameter.ts';
 import { PARAMETER_KEYS, type ParameterKey, writtenOf } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult, Flag, StoredCampaign } from '../model/result.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
-import { capital } from '../report/chart.ts';
 import { figureColumns } from '../report/figure-columns.ts';
 import { flagText } from '../report/flags.ts';
 import {
+  capital,
   caseName,
   counted,
   hostName,

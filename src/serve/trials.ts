@@ -4,9 +4,17 @@ import { DECIDING } from '../model/deciding.ts';
 import { isRepetition } from '../model/repetition.ts';
 import type { Ledger, StoredCampaign, Trial } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { capital } from '../report/chart.ts';
 import { flagText } from '../report/flags.ts';
-import { caseName, common, decidingScale, describeGroup, grouped, ppsScale, withUnit } from '../report/format.ts';
+import {
+  capital,
+  caseName,
+  common,
+  decidingScale,
+  describeGroup,
+  grouped,
+  ppsScale,
+  withUnit,
+} from '../report/format.ts';
 import { ledgerRows, senderWords } from '../report/ledger-lines.ts';
 import { caseRow } from '../report/tables/shared.ts';
 import { FIGURE_COLUMNS } from '../report/tables/trials.ts';

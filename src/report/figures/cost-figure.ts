@@ -4,8 +4,8 @@ import { lookOf } from '../../model/looks.ts';
 import type { CaseResult } from '../../model/result.ts';
 import { ioName } from '../../model/testcase.ts';
 import { groupKey, groupOf } from '../../stats/group.ts';
-import { capital, caseLabel } from '../chart.ts';
-import { describeGroup, ppsScale, varying } from '../format.ts';
+import { caseLabel } from '../chart.ts';
+import { capital, describeGroup, ppsScale, varying } from '../format.ts';
 import { type Figure, heightIn, type Panel, type Point } from './figure.ts';
 import { scaleFor } from './scale.ts';
 

@@ -5,8 +5,8 @@ import type { CaseResult } from '../../model/result.ts';
 import { ioName } from '../../model/testcase.ts';
 import { groupCases } from '../../stats/group.ts';
 import { ranked } from '../../stats/verdict.ts';
-import { capital, caseLabel } from '../chart.ts';
-import { describeGroup, MICROSECONDS, varying } from '../format.ts';
+import { caseLabel } from '../chart.ts';
+import { capital, describeGroup, MICROSECONDS, varying } from '../format.ts';
 import type { Figure, Series } from './figure.ts';
 import { scaleFor } from './scale.ts';
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A figure for LaTeX: a picture as wide as a column, with its data in it. It asks for nothing but PGFPlots, which each TeX Live has.
-import { capital } from '../chart.ts';
+
+import { capital } from '../format.ts';
 import { escapeLatex } from '../latex.ts';
 import type { Figure, Panel } from './figure.ts';
 import { heatGroup } from './pgf-heat.ts';

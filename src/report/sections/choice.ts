@@ -5,7 +5,7 @@ import { advise, classOfCase } from '../../stats/advice.ts';
 import { groupCases } from '../../stats/group.ts';
 import { adviceSentences, readingOf } from '../advice.ts';
 import { conditionOf } from '../advice-words.ts';
-import { capital } from '../chart.ts';
+import { capital } from '../format.ts';
 import type { Section } from './section.ts';
 
 /** What is to be chosen for so many sets of parameters is read at once. */

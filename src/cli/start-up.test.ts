@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { it } from 'node:test';
+
+/** Libraries that take a tenth of a second and more to load: they are imported when something is drawn or written with them. */
+const LARGE = ['vega', 'vega-lite', '@napi-rs/canvas', 'hyparquet-writer', '@duckdb/node-api'];
+
+/** A command may draw whatever else it does, and these do nothing else. */
+const DRAW = ['card.ts', 'reproduction.ts'];
+
+const FOLDER = import.meta.dirname;
+
+/** What a source imports as soon as it is loaded; types are not. */
+function importsOf(path: string): string[] {
+  const text = readFileSync(path, 'utf8');
+  return [...text.matchAll(/^(?:import|export)\s(?!type\s)(?:[^'";]*?\sfrom\s)?'([^']+)';$/gm)].flatMap(
+    ([, name]) => name ?? [],
+  );
+}
+
+/** The packages that are loaded with a source, each with the files by which. */
+function packagesOf(start: string): Map<string, string[]> {
+  const packages = new Map<string, string[]>();
+  const seen = new Set<string>();
+  const visit = (path: string, by: readonly string[]): void => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const name of importsOf(path)) {
+      if (name.startsWith('.')) visit(resolve(dirname(path), name), [...by, path]);
+      else if (!packages.has(name)) packages.set(name, [...by, path]);
+    }
+  };
+  visit(start, []);
+  return packages;
+}
+
+it('no command loads a large library before it needs it', () => {
+  const sources = readdirSync(FOLDER).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  for (const name of sources.filter((one) => !DRAW.includes(one))) {
+    const packages = packagesOf(join(FOLDER, name));
+    for (const large of LARGE) {
+      assert.equal(
+        packages
+          .get(large)
+          ?.map((path) => path.replace(`${dirname(FOLDER)}/`, ''))
+          .join(' → '),
+        undefined,
+        `${name}: ${large}`,
+      );
+    }
+  }
+});
+
+it('finds the library of a source that does draw, by whichever way', () => {
+  assert.ok(existsSync(join(FOLDER, 'reproduction.ts')));
+  assert.ok(packagesOf(join(FOLDER, 'reproduction.ts')).has('vega'));
+});
