@@ -22,6 +22,7 @@ import {
 import { aboutBundle, BUNDLE, manifestText } from '../model/bundle.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import type { Difference } from '../report/bundle/differences.ts';
+import { openFileStore } from '../store/sqlite-store.ts';
 import { openStore } from '../store/store.ts';
 import { copyAlone, writeBundle } from './bundle.ts';
 import { thisMaker } from './bundle-content.ts';
@@ -344,7 +345,7 @@ describe('what is no bundle is refused before it is unpacked', () => {
   it('does not believe a summary that the store kept by the very rules of today', async () => {
     const path = join(folder, 'kept.db');
     writeFileSync(path, files[BUNDLE.store] ?? assert.fail());
-    const store = openStore(path);
+    const store = openFileStore(path);
     requireResult(store, 'whole');
     store.seal();
     store.close();

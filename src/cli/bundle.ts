@@ -5,7 +5,8 @@ import { aboutBundle, BUNDLE, type BundleAbout, manifestText } from '../model/bu
 import { mapTexts, withoutPrivate, withoutUser } from '../model/private.ts';
 import { type StoredCampaign, StoredCampaignSchema, type Trial, TrialSchema } from '../model/result.ts';
 import { crateText } from '../report/bundle/crate.ts';
-import { openStore, type Store } from '../store/store.ts';
+import { openFileStore } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 import { bytesOf, contentsOf, thisMaker } from './bundle-content.ts';
 import { ZipWriter } from './bundle-zip.ts';
 import type { BundleOptions } from './commands/bundle.ts';
@@ -56,7 +57,7 @@ function tellElsewhere(store: Store, id: string): void {
 
 /** The campaign in a results file of its own, without what is of nobody's concern. */
 export function copyAlone(store: Store, head: StoredCampaign, path: string): void {
-  const copy = openStore(path);
+  const copy = openFileStore(path);
   try {
     copy.importCampaign(withoutPerson(head), (index) => publicTrials(store.trials(head.id, index)));
     copy.seal();
@@ -98,7 +99,7 @@ async function writeZip(alone: string, about: BundleAbout, path: string): Promis
   try {
     // Before anything is kept in it.
     zip.add(BUNDLE.store, fileBytes(alone));
-    const store = openStore(alone);
+    const store = openFileStore(alone);
     try {
       for (const { name, pieces } of await contentsOf(store, about)) zip.add(name, bytesOf(pieces()));
       const crate = crateText(requireResult(store, about.campaign), about, zip.listed);

@@ -9,8 +9,7 @@ import { bucketRows, HISTOGRAMS, SAMPLES, SIZES, sampleRows, sizeRows } from '..
 import { foundRows, LOADS, loadRows, OBJECTIVES } from '../report/tables/searches.ts';
 import { caseRow, type TrialRow } from '../report/tables/shared.ts';
 import { TRIALS } from '../report/tables/trials.ts';
-import type { TrialParts } from '../store/rows.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, TrialParts } from '../store/store.ts';
 import type { ExportOptions, Format, What } from './commands/export.ts';
 import { CliError, EXIT } from './errors.ts';
 import { documentOf, isElsewhere, requireHead, requireResult, withCampaign } from './load.ts';

@@ -153,7 +153,7 @@ describe('a result', () => {
     const campaign = table2Campaign();
     const { store, path } = storeOf(context, campaign);
     const expected = toCampaignResult(campaign);
-    const impatient = openStore(path, 0);
+    const impatient = openStore(path, { busyTimeoutMs: 0 });
     context.after(() => impatient.close());
     inFile(path, (writer) => {
       writer.exec('BEGIN IMMEDIATE');

@@ -11,6 +11,7 @@ const FILES = [
   'src/cli/results.ts',
   'src/store/columns.ts',
   'src/store/rows.ts',
+  'src/store/sqlite-store.ts',
   'src/store/store.ts',
   'src/store/summaries.ts',
 ];

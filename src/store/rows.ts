@@ -22,12 +22,7 @@ import {
   TRIAL,
   toColumns,
 } from './columns.ts';
-
-/** What of a trial is large, and read only by those who show it. */
-export interface TrialParts {
-  samples: boolean;
-  histograms: boolean;
-}
+import type { TrialParts } from './store.ts';
 
 type Parameters = Record<string, SQLInputValue>;
 

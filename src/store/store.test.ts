@@ -409,7 +409,7 @@ describe('openStore', () => {
     const path = freshPath();
     const store = opened(context, path);
     store.createCampaign(planOf(storedCampaign()));
-    const other = openStore(path, 0);
+    const other = openStore(path, { busyTimeoutMs: 0 });
     context.after(() => other.close());
     const db = new DatabaseSync(path);
     db.exec('BEGIN IMMEDIATE');
@@ -742,7 +742,7 @@ describe('several processes', () => {
 
   it('never wait for one another as reader and writer', (context) => {
     const path = freshPath();
-    const store = openStore(path, 0);
+    const store = openStore(path, { busyTimeoutMs: 0 });
     context.after(() => store.close());
     store.createCampaign({ ...writtenCampaign('x', 0), cases: [{ case: testCase(), skipped: null }] });
     const reader = new DatabaseSync(path, { readOnly: true, timeout: 0 });
