@@ -167,6 +167,23 @@ describe('repetitions', () => {
     assert.deepEqual(repetitionsOwed(cases, 'none'), []);
   });
 
+  it('are owed by those whose trials they repeat', () => {
+    const disturbed = (ordinal: number): { round: number; ordinal: number; seed: number; flags: Flag[] } => ({
+      ...{ round: 2, ordinal, seed: 4, flags: ['disturbed'] },
+    });
+    const cases = [
+      { trials: [disturbed(0), disturbed(2)] },
+      { trials: [disturbed(1), disturbed(3), disturbed(FROM + 3)] },
+    ];
+    const asked: number[] = [];
+    const owed = repetitionsOwed(cases, 'disturbed', ({ ordinal }) => asked.push(ordinal) > 0 && ordinal !== 2);
+    assert.deepEqual(
+      owed.map(({ ordinal }) => ordinal),
+      [FROM, FROM + 1],
+    );
+    assert.deepEqual(asked, [0, 2, 1, 3]);
+  });
+
   it('that were owed before the rest of a round come behind it', () => {
     const owed = [{ round: 1, ordinal: FROM + 2, seed: 1, caseIndex: 0 }];
     assert.deepEqual(

@@ -18,6 +18,11 @@ export interface PlannedTrial {
   caseIndex: number;
 }
 
+/** Whether a trial is among those that are carried out here; others may be, elsewhere. It is not asked of repetitions, which are where their trials are. */
+export type IsOurs = (trial: PlannedTrial) => boolean;
+
+export const ALL_TRIALS: IsOurs = () => true;
+
 /**
  * The order of a campaign's trials, in rounds: each visits every switch once, in random order, and runs within the visit
  * one trial of each of the switch's cases, in random order; those that are `alike` follow each other. Equal arguments give an equal order, on any machine and
@@ -73,10 +78,11 @@ export function repetitionOf(planned: PlannedTrial): PlannedTrial | null {
   return isRepetition(planned) ? null : { ...planned, ordinal: REPETITIONS_FROM + planned.ordinal };
 }
 
-/** Repetitions that a campaign owed when it was cut short, by round. `cases` are all of its cases, with their trials. */
+/** Repetitions that a campaign owed when it was cut short, by round: those of our trials. `cases` are all of its cases, with their trials. */
 export function repetitionsOwed(
   cases: readonly { trials: readonly Pick<Trial, 'round' | 'ordinal' | 'seed' | 'flags'>[] }[],
   repeat: Repeat,
+  isOurs: IsOurs = ALL_TRIALS,
 ): PlannedTrial[] {
   if (repeat === 'none') return [];
   const done = new Set(cases.flatMap(({ trials }) => trials.map(({ ordinal }) => ordinal)));
@@ -84,7 +90,9 @@ export function repetitionsOwed(
     .flatMap(({ trials }, caseIndex) =>
       trials
         .filter(({ flags }) => flags.includes('disturbed'))
-        .flatMap(({ round, ordinal, seed }) => repetitionOf({ round, ordinal, seed, caseIndex }) ?? []),
+        .map(({ round, ordinal, seed }): PlannedTrial => ({ round, ordinal, seed, caseIndex }))
+        .filter((planned) => !isRepetition(planned) && isOurs(planned))
+        .flatMap((planned) => repetitionOf(planned) ?? []),
     )
     .filter(({ ordinal }) => !done.has(ordinal))
     .sort((a, b) => a.round - b.round || a.ordinal - b.ordinal);

@@ -44,11 +44,12 @@ interface RecordOfPlan {
 
 /**
  * Runs the trials of a plan; a campaign that is new has its record made first, whose id is returned: null where `signal` stopped it before
- * there was one. Throws what is no trial's own failure, as a full disk; the wish to stop is none.
+ * there was one. Throws what is no trial's own failure, as a full disk; the wish to stop is none. The campaign has then ended, unless
+ * others still have trials of it to carry out.
  */
 export async function carryOut(
   plan: Plan,
-  { store, isNew }: { store: Store; isNew: boolean },
+  { store, isNew, othersFollow = false }: { store: Store; isNew: boolean; othersFollow?: boolean },
   machinery: Machinery,
   listener: PlanListener,
   signal: AbortSignal,
@@ -62,7 +63,7 @@ export async function carryOut(
         for (const complaint of await part.testbed.leave()) listener.complain(complaint);
       }
     });
-    if (record.id !== null) store.endCampaign(record.id, new Date().toISOString());
+    if (record.id !== null && !othersFollow) store.endCampaign(record.id, new Date().toISOString());
   } catch (error) {
     // Only the wish to stop is expected; a full disk, say, is told also to who has asked to stop.
     if (!signal.aborted || error !== signal.reason) throw error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is going to run, in parts: one for each testbed. Those that have a machine in common take turns, all others run at the same time.
 import type { BegunCampaign, PlannedCase, StoredCampaign } from '../model/result.ts';
-import { type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
+import { type IsOurs, type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
 import type { Capacities } from './background.ts';
 import { allEnded } from './concurrency.ts';
 import { Schedule } from './schedule.ts';
@@ -25,22 +25,27 @@ export interface PlanPart {
   capacities: Capacities;
 }
 
-/** The plan of what is left of a campaign, of which `cases` have the trials that are done. */
+/**
+ * The plan of what is left of a campaign, of which `cases` have the trials that are done. Where only some of its trials are ours, the plan
+ * is of those; the campaign has all of its cases none the less, and each trial the place that it has in the whole.
+ */
 export function planOf(
   campaign: Plan['campaign'],
   cases: BegunCampaign['cases'],
   views: readonly Pick<PlanPart, 'testbed'>[],
+  isOurs?: IsOurs,
 ): Plan {
   return {
     campaign,
     cases: cases.map(({ case: testCase, skipped }) => ({ case: testCase, skipped })),
     parts: views.map(({ testbed }) => ({
       testbed,
-      schedule: new Schedule(campaign, cases, testbed.name),
+      schedule: new Schedule(campaign, cases, testbed.name, isOurs),
       // Trials of other testbeds have the same numbers.
       owed: repetitionsOwed(
         cases.map(({ case: testCase, trials }) => ({ trials: testCase.testbed === testbed.name ? trials : [] })),
         campaign.repeat,
+        isOurs,
       ),
       capacities: capacitiesOf(cases),
     })),

@@ -95,6 +95,33 @@ test('wherever it is cut short, it goes on as it would have', () => {
   }
 });
 
+test('parts of one make up the whole, each trial in its place and once', () => {
+  for (const precision of [null, campaign.precision]) {
+    const into = copy();
+    const whole = run(new Schedule({ ...campaign, precision }, cases), copy()).ran;
+    const rounds = Array.from({ length: campaign.precision.trialsMax }, (_, round) => round);
+    const ran = rounds.flatMap((round) => {
+      const part = new Schedule({ ...campaign, precision }, into, null, (planned) => planned.round === round);
+      assert.equal(part.doneCount, 0);
+      assert.deepEqual(
+        part.planned.map(({ ordinal }) => ordinal),
+        whole.filter((one) => one.round === round && round < campaign.trialsPlanned).map(({ ordinal }) => ordinal),
+      );
+      return run(part, into).ran;
+    });
+    assert.deepEqual(ran, whole);
+  }
+});
+
+test('a part that is cut short goes on with what it lacks, whatever others have done', () => {
+  const isOurs = ({ ordinal }: PlannedTrial) => ordinal % 3 === 1;
+  const into = copy();
+  run(new Schedule({ ...campaign, precision: null }, into, null, (planned) => !isOurs(planned)), into);
+  const before = run(new Schedule({ ...campaign, precision: null }, into, null, isOurs), into, 2).ran;
+  const rest = new Schedule({ ...campaign, precision: null }, into, null, isOurs);
+  assert.deepEqual([before.length, rest.doneCount, rest.planned.length, rest.remaining.length], [2, 2, 6, 4]);
+});
+
 test('one that is complete asks for nothing, and does not touch what it was given', () => {
   const into = copy();
   run(new Schedule(campaign, cases), into);

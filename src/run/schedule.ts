@@ -3,7 +3,15 @@
 import { isRepetition } from '../model/repetition.ts';
 import type { BegunCampaign, RoundFigure } from '../model/result.ts';
 import { applicationsKey, type TestCase } from '../model/testcase.ts';
-import { type Alike, type PlannedTrial, remaining, roundOrder, trialOrder } from '../plan/order.ts';
+import {
+  ALL_TRIALS,
+  type Alike,
+  type IsOurs,
+  type PlannedTrial,
+  remaining,
+  roundOrder,
+  trialOrder,
+} from '../plan/order.ts';
 import { type FigureTrial, roundFigures } from '../stats/figures.ts';
 import { takesPart } from '../stats/precision.ts';
 
@@ -18,7 +26,7 @@ export interface ExtraRound {
 
 /** The trials of a campaign that are still to be run, in order. Each is decided on when it is asked for. */
 export class Schedule implements Iterable<PlannedTrial> {
-  /** Of all planned rounds, done or not. */
+  /** Of all planned rounds, done or not; ours only. */
   readonly planned: readonly PlannedTrial[];
   private readonly campaign: Pick<BegunCampaign, 'seed' | 'trialsPlanned' | 'precision' | 'reuse'>;
   /** What is left of the trials that are done: there may be many. Repetitions have no figure here, see `extraRound`. */
@@ -26,22 +34,35 @@ export class Schedule implements Iterable<PlannedTrial> {
   /** Indices of the cases that can run: only they take part, under the numbers of the whole list. */
   private readonly runnable: readonly number[];
   private readonly done: Set<number>;
+  private readonly isOurs: IsOurs;
 
-  /** The trials of `cases` are those that are done already. Where a testbed is given, the cases of others have no part in it. */
+  /**
+   * The trials of `cases` are those that are done already. Where a testbed is given, the cases of others have no part in it. Trials that
+   * are not ours keep their places in the order, and are carried out by others.
+   */
   constructor(
     campaign: Pick<BegunCampaign, 'seed' | 'trialsPlanned' | 'precision' | 'reuse'>,
     cases: BegunCampaign['cases'],
     testbed: string | null = null,
+    isOurs: IsOurs = ALL_TRIALS,
   ) {
     this.campaign = campaign;
+    this.isOurs = isOurs;
     this.cases = cases.map(({ case: testCase, trials }) => ({
       case: testCase,
       figures: this.figuresOf(testCase, trials),
     }));
-    const isOurs = (planned: BegunCampaign['cases'][number]) => testbed === null || planned.case.testbed === testbed;
-    this.runnable = cases.flatMap((planned, index) => (planned.skipped === null && isOurs(planned) ? [index] : []));
-    this.done = new Set(cases.filter(isOurs).flatMap(({ trials }) => trials.map((trial) => trial.ordinal)));
-    this.planned = this.numbered(trialOrder(this.testCases(), campaign.trialsPlanned, campaign.seed, this.alike));
+    const isHere = (planned: BegunCampaign['cases'][number]) => testbed === null || planned.case.testbed === testbed;
+    this.runnable = cases.flatMap((planned, index) => (planned.skipped === null && isHere(planned) ? [index] : []));
+    const isDoneByUs = (trial: FigureTrial & Pick<PlannedTrial, 'seed'>, caseIndex: number) =>
+      !isRepetition(trial) && isOurs({ ...trial, caseIndex });
+    this.done = new Set(
+      cases.flatMap((planned, index) =>
+        isHere(planned) ? planned.trials.filter((trial) => isDoneByUs(trial, index)).map(({ ordinal }) => ordinal) : [],
+      ),
+    );
+    const whole = trialOrder(this.testCases(), campaign.trialsPlanned, campaign.seed, this.alike);
+    this.planned = this.numbered(whole).filter(isOurs);
   }
 
   private get alike(): Alike | null {
@@ -75,7 +96,7 @@ export class Schedule implements Iterable<PlannedTrial> {
     for (let round = this.campaign.trialsPlanned; ; round += 1) {
       const order = this.extraRound(round);
       if (order.length === 0) return;
-      const left = remaining(order, this.done);
+      const left = remaining(order, this.done).filter(this.isOurs);
       if (left.length > 0) told({ round, order: left, imprecise: order.length });
       yield* left;
     }
