@@ -5,6 +5,7 @@ import { lookOf } from '../model/looks.ts';
 import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
+import type { Explored } from './figures/explored.ts';
 import { PAGE } from './figures/ink.ts';
 
 /** Text width cannot be measured without a browser; this is a system font's mean width at the charts' 12 px. */
@@ -31,6 +32,8 @@ export interface Chart {
   legend: LegendEntry[];
   /** The drawing for a width in pixels: a page has one for wide and one for narrow windows. */
   spec: (width: number) => TopLevelSpec;
+  /** The same to be worked with; absent where there is nothing to zoom into. Of each case that it shows it asks the number. */
+  explored?: (width: number, caseOf: (one: CaseResult) => number) => Explored;
 }
 
 /** Okabe and Ito's palette, which colour-blind people tell apart, as CSS variables, since the schemes adapt it. */

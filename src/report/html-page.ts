@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all pages share: their head, and the form of their drawings.
+import { deflateSync, strToU8 } from 'fflate';
 import { type ComponentChild, h } from 'preact';
 import { render } from 'preact-render-to-string';
 import type { Chart, LegendEntry } from './chart.ts';
+import type { ExploredDocument } from './explore/document.ts';
+import { type Explorer, LIBRARY_ID, scriptPolicy } from './explore/explorer.ts';
 import { markPath } from './figures/mark-path.ts';
 import { STYLE } from './html-style.ts';
 import { drawSvg } from './svg.ts';
@@ -16,6 +19,12 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** A self-contained HTML document. */
 export function htmlPage(title: string, ...body: ComponentChild[]): string {
+  return exploredPage(title, null, body);
+}
+
+/** The same where figures can be worked with; without an `explorer` they are pictures. */
+export function exploredPage(title: string, explorer: Explorer | null, body: readonly ComponentChild[]): string {
+  const policy = explorer === null ? POLICY : `${POLICY}; ${scriptPolicy(explorer)}`;
   const page = h(
     'html',
     { lang: 'en' },
@@ -23,19 +32,32 @@ export function htmlPage(title: string, ...body: ComponentChild[]): string {
       'head',
       null,
       h('meta', { charset: 'utf-8' }),
-      h('meta', { 'http-equiv': 'Content-Security-Policy', content: POLICY }),
+      h('meta', { 'http-equiv': 'Content-Security-Policy', content: policy }),
       h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
       h('meta', { name: 'color-scheme', content: 'light dark' }),
       h('title', null, `${title} · vswbench`),
       h('style', { dangerouslySetInnerHTML: { __html: STYLE } }),
     ),
-    h('body', null, ...body),
+    h('body', null, ...body, ...(explorer === null ? [] : explorerParts(explorer))),
   );
   return `<!DOCTYPE html>\n${render(page)}\n`;
 }
 
-/** `headed`: under a heading of its own. */
-export async function drawFigure(chart: Chart, headed: boolean): Promise<ComponentChild> {
+/** At the end of the page, which is read and painted before. */
+function explorerParts({ script, library }: Explorer): ComponentChild[] {
+  return [
+    h('template', { id: LIBRARY_ID, dangerouslySetInnerHTML: { __html: library } }),
+    h('script', { type: 'module', dangerouslySetInnerHTML: { __html: script } }),
+  ];
+}
+
+/** `headed`: under a heading of its own. `explore` is what it is worked with by. */
+export async function drawFigure(
+  chart: Chart,
+  headed: boolean,
+  explore: (width: number) => ExploredDocument | null = () => null,
+): Promise<ComponentChild> {
+  const document = explore(WIDE_PX);
   const svg = async (width: number, name: string) =>
     h('div', {
       class: name,
@@ -43,13 +65,18 @@ export async function drawFigure(chart: Chart, headed: boolean): Promise<Compone
     });
   return h(
     'figure',
-    null,
+    document === null ? null : { 'data-title': document.title, 'data-explore': packed(JSON.stringify(document)) },
     headed ? h('h3', null, chart.title) : null,
     chart.legend.length === 0 ? null : h('ul', { class: 'legend' }, ...chart.legend.map(legendItem)),
     await svg(WIDE_PX, 'wide'),
     await svg(NARROW_PX, 'narrow'),
     h('figcaption', null, chart.caption),
   );
+}
+
+/** As `unpacked` of explore.js reads it. */
+function packed(text: string): string {
+  return deflateSync(strToU8(text), { level: 6 }).toBase64();
 }
 
 /** A swatch: a block for bars, a line in its dash for lines, and the mark of its points. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { EXPLORED_STYLE } from './explore/style.ts';
 import { hueVariables } from './figures/ink.ts';
 
 /**
@@ -66,7 +67,7 @@ pre{background:var(--panel);padding:14px 16px;border-radius:6px;overflow-x:auto;
 code{font:.9em ui-monospace,"SF Mono",Menlo,"Liberation Mono",monospace}
 details{margin:14px 0;border-top:1px solid var(--grid);padding-top:10px}
 summary{cursor:pointer;font-weight:500;font-size:15px}
-footer{margin-top:72px;padding-bottom:56px;color:var(--soft);font-size:13px}
+${EXPLORED_STYLE}footer{margin-top:72px;padding-bottom:56px;color:var(--soft);font-size:13px}
 @media (max-width:640px){body{font-size:15.5px}header{padding-top:32px}h1{font-size:27px}h2{margin-top:48px}.wide{display:none}.narrow{display:block}
 .answers strong{font-size:19px}dl{grid-template-columns:1fr;gap:0}dd{margin:0 0 8px}}
 @media print{body{font-size:10.5pt}main,header,footer{max-width:none}nav{display:none}h2{margin-top:28pt;break-after:avoid}.scroll{overflow:visible}

@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report: one HTML file that needs nothing beside it, neither a script nor a font nor the network.
+// The report: one HTML file that needs nothing beside it, neither a font nor the network.
 import { type ComponentChild, h } from 'preact';
 import type { CampaignResult } from '../model/result.ts';
 import type { HostRecord } from '../model/testbed.ts';
 import { sumOf } from '../stats/sum.ts';
 import { answerList } from './answer-list.ts';
+import type { Explorer } from './explore/explorer.ts';
 import { hostName, namesTestbeds } from './format.ts';
-import { htmlPage } from './html-page.ts';
+import { exploredPage } from './html-page.ts';
 import { sectionRegistry } from './sections/registry.ts';
-import type { Page, Section } from './sections/section.ts';
-import { shownResult } from './shown.ts';
+import { type Page, pageOf, type Section } from './sections/section.ts';
 
-/** The whole report of a campaign as one self-contained HTML document. Everything from the campaign is escaped. */
+/**
+ * The whole report of a campaign as one self-contained HTML document. Everything from the campaign is escaped. Its figures can be worked with
+ * where there is an `explorer`, and are all there without.
+ */
 export async function renderHtml(
   stored: CampaignResult,
   sections: readonly Section[] = sectionRegistry,
+  explorer: Explorer | null = null,
 ): Promise<string> {
-  const page: Page = { result: shownResult(stored), stored };
+  const page = pageOf(stored, explorer !== null);
   const filled = (await Promise.all(sections.map((section) => fill(section, page)))).filter((one) => one !== null);
-  return htmlPage(
-    stored.title,
+  return exploredPage(stored.title, explorer, [
     pageHeader(page.result, filled),
     h('main', null, ...filled.map(({ node }) => node)),
-    pageFooter(page.result),
-  );
+    pageFooter(page.result, explorer !== null),
+  ]);
 }
 
 interface Filled {
@@ -76,13 +79,13 @@ function machineWords({ inventory }: HostRecord): string[] {
   return [`${inventory.cpuModel}, ${inventory.cpus.length} CPUs`, `Linux ${inventory.kernel}`];
 }
 
-function pageFooter(result: CampaignResult): ComponentChild {
+function pageFooter(result: CampaignResult, isExplored: boolean): ComponentChild {
   const trials = sumOf(result.results, ({ evidence }) => evidence.trials);
   const state =
     result.endedAt === null ? 'unfinished' : `finished ${result.endedAt.replace('T', ' ').slice(0, 16)} UTC`;
   return h(
     'footer',
     null,
-    `${result.results.length} cases, ${trials} trials, ${state}. This file is complete in itself: it loads nothing and runs nothing.`,
+    `${result.results.length} cases, ${trials} trials, ${state}. This file is complete in itself: it loads nothing${isExplored ? ', and is as complete without its scripts' : ' and runs nothing'}.`,
   );
 }

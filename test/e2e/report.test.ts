@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report in a real browser: it shows what the results say, and asks nobody for anything.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
+import { readExplorer } from '../../src/cli/explorer.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { toCampaignResult } from '../../src/stats/campaign.ts';
-import { hostileCampaign, table2Campaign } from '../fixtures/campaign.ts';
-import { suite } from './machine.ts';
+import { hostileCampaign, sweepCampaign, table2Campaign } from '../fixtures/campaign.ts';
+import { seriousIn, tabTo } from './browser.ts';
+import { root, suite } from './machine.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
@@ -64,6 +66,54 @@ suite('the HTML report', CHROMIUM === undefined && 'no Chromium here: vswbench s
     await page.setViewportSize({ width: 390, height: 844 });
     const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
     assert.ok(Number(overflow) <= 0, `${String(overflow)} px too wide`);
+  });
+
+  it('lets figures be worked with by keyboard and by pointer, and gives them back', async () => {
+    const { cases, ...campaign } = sweepCampaign();
+    const sizes = cases.filter(
+      ({ case: one }) => one.dimension === 'throughput' && one.rate === 'max' && one.pairs === 1,
+    );
+    const html = await renderHtml(toCampaignResult({ ...campaign, cases: sizes }), undefined, readExplorer(root));
+    const { page, requests, complaints, url } = await open(html);
+    await tabTo(page, 'Explore: Throughput by packet size');
+    await page.keyboard.press('Enter');
+    const figure = page.locator('figure.explored');
+    const mark = figure.locator('.drawing path[aria-label^="ovs · dpdk: 4.48 Mpps"]');
+    await mark.waitFor();
+    assert.match(String(await page.evaluate('document.activeElement?.className')), /drawing/);
+    assert.equal(await figure.locator('.wide').isVisible(), false, 'the picture is still there');
+    const first = (await mark.boundingBox())?.x;
+    const hidden = figure.locator('.drawing path[aria-label^="linux-bridge · udp-mmsg"]');
+    const isMoved = async (wanted: boolean) => {
+      for (let frames = 0; ((await mark.boundingBox())?.x !== first) !== wanted; frames += 1) {
+        assert.ok(frames < 200, wanted ? 'the drawing does not move' : 'the drawing does not come back');
+        await page.evaluate('new Promise(requestAnimationFrame)');
+      }
+    };
+    for (const key of ['+', 'ArrowLeft']) await page.keyboard.press(key);
+    await isMoved(true);
+    await page.keyboard.press('0');
+    await isMoved(false);
+    await figure.getByRole('button', { name: 'linux-bridge · udp-mmsg' }).click();
+    await hidden.first().waitFor({ state: 'detached' });
+    await mark.hover();
+    await figure.locator('.tip', { hasText: '4.48 Mpps at packet size' }).waitFor();
+    await mark.click();
+    await figure.getByText(/Received of each round: 4\.\d+ Mpps/).waitFor();
+    const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await seriousIn(page, axe, colorScheme, 'figure.explored'), [], colorScheme);
+    }
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('figure.explored').count(), 0);
+    assert.equal(
+      await page.evaluate('document.activeElement?.getAttribute("aria-label")'),
+      'Explore: Throughput by packet size',
+      'the focus is where it came from',
+    );
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(requests, [url]);
   });
 
   it('shows hostile text as text', async () => {

@@ -20,6 +20,7 @@ import { type Serving, startServer } from '../../src/serve/server.ts';
 import { toCampaignResult } from '../../src/stats/campaign.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { hostileCampaign, storedCampaign, storedCase, table2Campaign, testCase } from '../fixtures/campaign.ts';
+import { seriousIn, tabTo } from './browser.ts';
 import { root, suite } from './machine.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -119,22 +120,14 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
   it('is worked by keyboard alone', async () => {
     const page = await open('/');
     await page.getByRole('link', { name: table2.id }).waitFor();
-    const tabTo = async (name: string) => {
-      for (let presses = 0; presses < 60; presses += 1) {
-        await page.keyboard.press('Tab');
-        const focused = await page.evaluate('document.activeElement?.textContent ?? ""');
-        if (focused === name) return;
-      }
-      assert.fail(`no way to ${name} by keyboard`);
-    };
-    await tabTo(table2.id);
+    await tabTo(page, table2.id);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: table2.title }).waitFor();
-    await tabTo('linux-bridge with raw-mmsg');
+    await tabTo(page, 'linux-bridge with raw-mmsg');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 2, name: 'linux-bridge with raw-mmsg' }).waitFor();
     assert.equal(await page.evaluate('document.activeElement?.tagName'), 'H2', 'the focus is led to what was opened');
-    await tabTo('Round 2');
+    await tabTo(page, 'Round 2');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Packets of pair 0' }).waitFor();
     await page.close();
@@ -220,13 +213,4 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
 function record(store: Store, { cases, ...head }: StoredCampaign): void {
   store.createCampaign({ ...head, cases });
   for (const [index, { trials }] of cases.entries()) for (const trial of trials) store.saveTrial(head.id, index, trial);
-}
-
-/** What axe-core calls serious or critical: rule and element. In the dark only colours are others. */
-async function seriousIn(page: Page, axe: string, colorScheme: 'light' | 'dark'): Promise<unknown> {
-  await page.evaluate(axe);
-  const rules = colorScheme === 'dark' ? ", runOnly: ['color-contrast']" : '';
-  return page.evaluate(`axe.run({ resultTypes: ['violations']${rules} }).then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 120))))`);
 }

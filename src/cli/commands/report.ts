@@ -2,12 +2,18 @@
 import type { Command } from 'commander';
 import { resultsDirectory } from '../context.ts';
 
+export interface ReportOptions {
+  out: string;
+  static?: boolean;
+}
+
 export function declare(command: Command): void {
   command
     .argument('[id]', 'campaign (the latest where none is given), or as compare takes it')
     .option('--out <dir>', 'write to this folder', resultsDirectory)
+    .option('--static', 'leave out what figures are explored with, and with it all scripts (a quarter of a megabyte)')
     .addHelpText('after', '\nExample:\n  $ vswbench report --out ~/paper/figures')
-    .action(async (id: string | undefined, options: { out: string }) => {
+    .action(async (id: string | undefined, options: ReportOptions) => {
       await (await import('../report.ts')).report(id, options);
     });
 }

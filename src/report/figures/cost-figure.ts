@@ -57,12 +57,16 @@ function panelOf(cases: readonly CaseResult[], names: ReturnType<typeof varying>
   };
 }
 
-function pointOf({ case: { pairs }, summary }: CaseResult, divisor: number, named: boolean): Point[] {
+function pointOf(one: CaseResult, divisor: number, named: boolean): Point[] {
+  const {
+    case: { pairs },
+    summary,
+  } = one;
   if (summary === null) return [];
   const { throughputPps, cpu } = summary;
   return [
     {
-      ...{ x: cpu.total, ...heightIn(throughputPps, divisor), n: throughputPps.trials },
+      ...{ x: cpu.total, ...heightIn(throughputPps, divisor), n: throughputPps.trials, of: one },
       ...(named ? { text: `${pairs}vs${pairs}` } : {}),
     },
   ];

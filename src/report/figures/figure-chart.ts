@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A figure on a page, which writes title, legend and caption beside it.
 import type { Chart } from '../chart.ts';
+import { axesOf } from './explored.ts';
 import type { Figure } from './figure.ts';
 import { PAGE } from './ink.ts';
-import { bareVegaLite, stylesOf } from './vega-lite.ts';
+import { bareVegaLite, exploredVegaLite, stylesOf } from './vega-lite.ts';
 
 export function figureChart(figure: Figure): Chart {
   const lines = figure.kind !== 'cost';
@@ -15,5 +16,9 @@ export function figureChart(figure: Figure): Chart {
       ...(lines ? { dash: dash.join(' ') } : {}),
     })),
     spec: (width) => bareVegaLite(figure, width, PAGE),
+    explored: (width, caseOf) => {
+      const axes = axesOf(figure);
+      return { ...axes, spec: exploredVegaLite(figure, width, PAGE, { ...axes, caseOf }) };
+    },
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A figure, before anybody draws it: of this the page, the files and LaTeX are made.
 import type { Look } from '../../model/looks.ts';
-import type { Interval } from '../../model/result.ts';
+import type { CaseResult, Interval } from '../../model/result.ts';
 
 export type { Look };
 
@@ -22,6 +22,8 @@ export interface Point {
   n?: number;
   /** What stands beside it, as `4vs4`. */
   text?: string;
+  /** Whose it is: where a figure can be worked with, it leads there. */
+  of?: CaseResult;
 }
 
 export interface Series {

@@ -95,7 +95,7 @@ function pointOf(
   const interval = measure.of(one, stat);
   if (interval === null || x === null) return [];
   const { trials } = interval;
-  return [{ x: x / xDivisor, ...heightIn(interval, divisor), ...(trials > 0 ? { n: trials } : {}) }];
+  return [{ x: x / xDivisor, ...heightIn(interval, divisor), ...(trials > 0 ? { n: trials } : {}), of: one }];
 }
 
 function numberOf({ case: testCase }: CaseResult, parameter: AxisKey): number | null {

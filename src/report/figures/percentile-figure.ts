@@ -47,6 +47,7 @@ function curveOf(one: CaseResult): Series[] {
         y: ns / MICROSECONDS.divisor,
         low: null,
         high: null,
+        of: one,
       })),
     },
   ];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Panels whose points lie in a plane: lines over a parameter, percentiles, time lines, and cost.
+import { clipped, domainWithin, shownAlone, told } from './explored.ts';
 import { axisText, type Panel, type Point, written } from './figure.ts';
 import { NINES, nameOfNines, ninesOf } from './nines.ts';
 import { type Domain, domainOf, logTicks, whiskerIn } from './scale.ts';
@@ -10,7 +11,7 @@ const CHARACTER_PX = 9.6;
 const MARK_PX = 44;
 
 export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): LayeredPanel {
-  const { figure, ink, layout, styles } = drawing;
+  const { figure, ink, layout, styles, explored } = drawing;
   const all = figure.panels.flatMap(({ series }) => series.flatMap(({ points }) => points));
   const domain = domainOf(all, figure.y.scale);
   const rows = panel.series.flatMap(({ label, points }) =>
@@ -21,6 +22,7 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
       y: point.y,
       text: point.text ?? '',
       told: `${label}: ${written(figure, point)}`,
+      ...(explored === null || point.of === undefined ? {} : { case: explored.caseOf(point.of) }),
       whisker: whiskerIn(point, domain),
     })),
   );
@@ -47,16 +49,21 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
       opacity: 1,
       strokeWidth: 1.5,
       aria: true,
+      ...clipped(explored),
     },
     encoding: {
       y,
+      ...told(explored),
       shape: { ...byLabel(styles, ({ shape }) => shape), ...shared },
       fill: { ...byLabel(styles, ({ fill }) => fill), ...shared },
       description: { field: 'told', type: 'nominal' },
     },
   };
   const lines: Layer = {
-    mark: { type: 'line', strokeWidth: 1.8, ...(figure.kind === 'cdf' ? { interpolate: 'monotone' } : {}) },
+    mark: {
+      ...{ type: 'line', strokeWidth: 1.8, ...(figure.kind === 'cdf' ? { interpolate: 'monotone' } : {}) },
+      ...clipped(explored),
+    },
     encoding: {
       y,
       strokeDash: {
@@ -69,21 +76,26 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
   return {
     ...{ width: layout.panelWidth, height: layout.panelHeight },
     data: { values: rows },
+    ...shownAlone(explored),
     encoding: { x: horizontalOf(drawing), stroke },
     layer: [
       ...(figure.kind === 'cost' ? [] : [lines]),
       {
         data: { values: whiskers },
-        mark: { type: 'rule', strokeWidth: 1.3, opacity: 0.75 },
+        ...shownAlone(explored),
+        mark: { type: 'rule', strokeWidth: 1.3, opacity: 0.75, ...clipped(explored) },
         encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
       },
-      arrows(cutLow, 'triangle-down'),
-      arrows(cutHigh, 'triangle-up'),
+      arrows(drawing, cutLow, 'triangle-down'),
+      arrows(drawing, cutHigh, 'triangle-up'),
       ...(marked ? [marks] : []),
       ...(rows.some(({ text }) => text !== '')
         ? [
             {
-              mark: { type: 'text', align: 'right', dx: -7, fontSize: 10, stroke: null, fill: ink.soft },
+              mark: {
+                ...{ type: 'text', align: 'right', dx: -7, fontSize: 10, stroke: null, fill: ink.soft },
+                ...clipped(explored),
+              },
               encoding: { y, text: { field: 'text', type: 'nominal' } },
             } satisfies Layer,
           ]
@@ -93,10 +105,15 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
 }
 
 /** Where whiskers were cut off. */
-function arrows(values: { label: string; x: string | number; y: number }[], shape: string): Layer {
+function arrows(
+  { explored }: Drawing,
+  values: { label: string; x: string | number; y: number }[],
+  shape: string,
+): Layer {
   return {
     data: { values },
-    mark: { type: 'point', filled: false, size: 34, opacity: 1, shape },
+    ...shownAlone(explored),
+    mark: { type: 'point', filled: false, size: 34, opacity: 1, shape, ...clipped(explored) },
     encoding: { y: { field: 'y', type: 'quantitative' } },
   };
 }
@@ -112,22 +129,22 @@ function columnsOf({ styles, width }: Drawing): number {
 }
 
 /** Panels share their axis: its name stands beside the first of each row alone. */
-function verticalOf({ figure, layout }: Drawing, panel: Panel, domain: Domain) {
+function verticalOf({ figure, layout, explored }: Drawing, panel: Panel, domain: Domain) {
   const isFirst = figure.panels.indexOf(panel) % layout.columns === 0;
   const { y } = figure;
   const title = isFirst ? axisText(y) : null;
   const scale =
     y.scale === 'log'
-      ? ({ type: 'log', domain, nice: false } as const)
-      : ({ domain, nice: false, zero: false } as const);
-  const ticks = y.scale === 'log' ? { values: logTicks(domain) } : { tickCount: 5 };
+      ? ({ type: 'log', domain: domainWithin('y', explored) ?? domain, nice: false } as const)
+      : ({ domain: domainWithin('y', explored) ?? domain, nice: false, zero: false } as const);
+  const ticks = y.scale === 'log' && explored === null ? { values: logTicks(domain) } : { tickCount: 5 };
   return { title, scale, axis: { ...ticks, labelExpr: PLAIN_NUMBER } } as const;
 }
 
 /** A number as it is, without the exponents that Vega gives to millions. */
 const PLAIN_NUMBER = "datum.value >= 10000 ? format(datum.value, ',') : format(datum.value, '~g')";
 
-function horizontalOf({ figure, layout }: Drawing) {
+function horizontalOf({ figure, layout, explored }: Drawing) {
   const { x, kind } = figure;
   const axis = { grid: false, domain: true, ticks: true, labelOverlap: true } as const;
   const xs = figure.panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map((point) => point.x)));
@@ -146,6 +163,20 @@ function horizontalOf({ figure, layout }: Drawing) {
     return {
       ...({ field: 'x', type: 'ordinal', title, sort: [...new Set(xs)] } as const),
       axis: { ...axis, labelAngle: 0 },
+    };
+  }
+  const within = domainWithin('x', explored);
+  if (within !== null) {
+    return {
+      ...({ field: 'x', type: 'quantitative', title } as const),
+      scale: {
+        ...(x.scale === 'log' ? { type: 'log' as const, base: 2 } : {}),
+        domain: within,
+        nice: false,
+        zero: false,
+      },
+      // So few that what is swept by doubling has its ticks there.
+      axis: { ...axis, tickCount: Math.min(8, Math.floor(layout.panelWidth / 70)), labelExpr: PLAIN_NUMBER },
     };
   }
   // What was swept in steps is named at its steps; elsewhere round numbers are.

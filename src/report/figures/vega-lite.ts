@@ -2,6 +2,7 @@
 // A figure as a specification in Vega-Lite, with its data in it. Vega draws it; whoever has it can draw it anew and otherwise.
 import type { TopLevelSpec } from 'vega-lite';
 import { isFilled } from '../../model/looks.ts';
+import { type Exploring, signalsOf } from './explored.ts';
 import type { Figure, Panel } from './figure.ts';
 import { configOf, type Ink, PAPER } from './ink.ts';
 import { headingOf, type Layout, layoutOf } from './layout.ts';
@@ -17,6 +18,8 @@ export interface Drawing {
   width: number;
   /** By label, each once. */
   styles: readonly Style[];
+  /** What is asked of it where it can be worked with. */
+  explored: Exploring | null;
 }
 
 /** How a series is drawn. */
@@ -48,17 +51,26 @@ export type LayeredPanel = Extract<PanelSpec, { layer: unknown }>;
 
 /** The figure as it stands on paper, so many pixels wide, with title and legend. */
 export function vegaLite(figure: Figure, width: number): TopLevelSpec {
-  return { ...specOf(figure, width, PAPER, true), config: configOf(PAPER) };
+  return { ...specOf(drawingOf(figure, width, PAPER, null), true), config: configOf(PAPER) };
 }
 
 /** The figure for whoever writes title and legend beside it. */
 export function bareVegaLite(figure: Figure, width: number, ink: Ink): TopLevelSpec {
-  return specOf(figure, width, ink, false);
+  return specOf(drawingOf(figure, width, ink, null), false);
 }
 
-function specOf(figure: Figure, width: number, ink: Ink, whole: boolean): TopLevelSpec {
-  const layout = layoutOf(figure, width);
-  const drawing: Drawing = { figure, ink, layout, width, styles: stylesOf(figure, ink) };
+/** The same where it can be zoomed, moved and asked: whatever draws it sets the signals of `explored.ts`. */
+export function exploredVegaLite(figure: Figure, width: number, ink: Ink, explored: Exploring): TopLevelSpec {
+  const drawing = drawingOf(figure, width, ink, explored);
+  return { ...specOf(drawing, false), params: signalsOf(explored), config: configOf(ink) };
+}
+
+function drawingOf(figure: Figure, width: number, ink: Ink, explored: Exploring | null): Drawing {
+  return { figure, ink, layout: layoutOf(figure, width), width, styles: stylesOf(figure, ink), explored };
+}
+
+function specOf(drawing: Drawing, whole: boolean): TopLevelSpec {
+  const { figure, layout } = drawing;
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     padding: { left: 4, right: 10, top: 6, bottom: 6 },

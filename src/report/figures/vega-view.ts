@@ -3,6 +3,11 @@
 import { Error as ERRORS_ONLY, logger, parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 
+/** A specification in Vega's own language: who draws it then needs no Vega-Lite. */
+export function compiled(spec: TopLevelSpec): object {
+  return compile(spec, { logger: logger(ERRORS_ONLY) }).spec;
+}
+
 /** Uses a specification's view, laid out, and gives it back. */
 export async function withView<T>(spec: TopLevelSpec, use: (view: View) => T | Promise<T>): Promise<T> {
   const view = new View(parse(compile(spec, { logger: logger(ERRORS_ONLY) }).spec), {

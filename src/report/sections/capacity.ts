@@ -5,5 +5,5 @@ import { figures, type Section } from './section.ts';
 export const capacitySection: Section = {
   id: 'capacity',
   title: () => 'Capacity',
-  content: ({ result }) => figures(capacityCharts(result)),
+  content: (page) => figures(page, capacityCharts(page.result)),
 };

@@ -5,23 +5,23 @@ import { caseColumn } from '../case-cells.ts';
 import { costCharts } from '../chart-cost.ts';
 import { cpuCharts } from '../chart-rows.ts';
 import { dataTable } from '../data-table.ts';
-import { figures, foldedFrom, ROWS_OPEN_MAX, type Section } from './section.ts';
+import { figures, foldedFrom, type Page, ROWS_OPEN_MAX, type Section } from './section.ts';
 
 export const cpuSection: Section = {
   id: 'cpu',
   title: () => 'CPU use',
-  content: async ({ result }) => [
-    ...(await figures(costCharts(result))),
-    ...(await rowCharts(result)),
-    costDetails(result),
-    switchFiguresTable(result),
+  content: async (page) => [
+    ...(await figures(page, costCharts(page.result))),
+    ...(await rowCharts(page)),
+    costDetails(page.result),
+    switchFiguresTable(page.result),
   ],
 };
 
 /** A row a case: many of them are folded away. */
-async function rowCharts(result: CampaignResult): Promise<ComponentChild[]> {
-  const charts = await figures(cpuCharts(result));
-  const words = foldedFrom(result, 'CPU use of every case');
+async function rowCharts(page: Page): Promise<ComponentChild[]> {
+  const charts = await figures(page, cpuCharts(page.result));
+  const words = foldedFrom(page.result, 'CPU use of every case');
   return words === null ? charts : [h('details', null, h('summary', null, words), ...charts)];
 }
 

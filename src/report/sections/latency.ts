@@ -5,5 +5,5 @@ import { figures, type Section } from './section.ts';
 export const latencySection: Section = {
   id: 'latency',
   title: () => 'Round-trip latency',
-  content: ({ result }) => figures([...latencyCharts(result), ...latencySweepCharts(result)]),
+  content: (page) => figures(page, [...latencyCharts(page.result), ...latencySweepCharts(page.result)]),
 };

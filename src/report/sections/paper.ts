@@ -9,9 +9,9 @@ import { figures, type Section } from './section.ts';
 export const paperSection: Section = {
   id: 'paper',
   title: () => 'The paper’s table 2, measured again',
-  content: async ({ stored }) => {
-    const charts = await figures(table2Charts(stored));
-    return charts.length === 0 ? [] : [...charts, paperSource(stored)];
+  content: async (page) => {
+    const charts = await figures(page, table2Charts(page.stored));
+    return charts.length === 0 ? [] : [...charts, paperSource(page.stored)];
   },
 };
 

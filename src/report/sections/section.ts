@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ComponentChild } from 'preact';
-import type { CampaignResult } from '../../model/result.ts';
+import type { CampaignResult, CaseResult } from '../../model/result.ts';
 import type { Chart } from '../chart.ts';
+import { exploredDocument } from '../explore/document.ts';
 import { drawFigure } from '../html-page.ts';
+import { shownResult } from '../shown.ts';
 
 /** What sections are made of: a campaign as the page shows it (`shown.ts`), and as it was stored. */
 export interface Page {
   result: CampaignResult;
   stored: CampaignResult;
+  /** The place of each case of `result` where its figures can be worked with; null where they are pictures. */
+  numbers: ReadonlyMap<CaseResult, number> | null;
+}
+
+/** `isExplored`: what is needed for it is in the page. */
+export function pageOf(stored: CampaignResult, isExplored: boolean): Page {
+  const result = shownResult(stored);
+  return { result, stored, numbers: isExplored ? new Map(result.results.map((one, index) => [one, index])) : null };
 }
 
 /** A section of the page. One file each; `registry.ts` has their order. */
@@ -22,9 +32,15 @@ export interface Section {
 }
 
 /** Charts, drawn. A single one is what its section is about: the section's heading is its own. */
-export async function figures(charts: readonly (Chart | null)[]): Promise<ComponentChild[]> {
+export async function figures({ result, numbers }: Page, charts: readonly (Chart | null)[]): Promise<ComponentChild[]> {
   const present = charts.flatMap((chart) => chart ?? []);
-  return Promise.all(present.map((chart) => drawFigure(chart, present.length > 1)));
+  return Promise.all(
+    present.map((chart) =>
+      drawFigure(chart, present.length > 1, (width) =>
+        numbers === null ? null : exploredDocument(chart, result, numbers, width),
+      ),
+    ),
+  );
 }
 
 /** Up to so many rows a table is shown at once; more are behind a click. */

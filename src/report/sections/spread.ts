@@ -6,5 +6,5 @@ export const spreadSection: Section = {
   id: 'spread',
   title: () => 'Every round',
   folded: ({ result }) => foldedFrom(result, 'Every round of every case'),
-  content: ({ result }) => figures(spreadCharts(result)),
+  content: (page) => figures(page, spreadCharts(page.result)),
 };

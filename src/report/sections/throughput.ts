@@ -10,10 +10,11 @@ import { figures, type Section } from './section.ts';
 export const throughputSection: Section = {
   id: 'throughput',
   title: () => 'Throughput',
-  content: async ({ result }) => [
-    stepList(result),
-    ...(await figures([...throughputCharts(result), ...sweepCharts(result), ...hitCharts(result)])),
-  ],
+  content: async (page) => {
+    const { result } = page;
+    const charts = [...throughputCharts(result), ...sweepCharts(result), ...hitCharts(result)];
+    return [stepList(result), ...(await figures(page, charts))];
+  },
 };
 
 /** Where throughput falls as flows are swept; null where they are not. */

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a figure that can be worked with takes along: its drawing in Vega's language, and what there is to say of the cases in it.
+import { DECIDING } from '../../model/deciding.ts';
+import type { CampaignResult, CaseResult } from '../../model/result.ts';
+import type { Chart } from '../chart.ts';
+import type { Explored } from '../figures/explored.ts';
+import { compiled } from '../figures/vega-view.ts';
+import { capital, caseName, common, decidingScale, describeGroup, withUnit } from '../format.ts';
+
+export interface ExploredCase {
+  name: string;
+  about: string;
+  /** What its rounds tell. */
+  figure: string;
+  /** In words, in their order. */
+  rounds: string[];
+  flags: string;
+}
+
+export interface ExploredDocument extends Pick<Explored, 'x' | 'y'> {
+  title: string;
+  spec: object;
+  /** By number. */
+  cases: Record<number, ExploredCase>;
+}
+
+/** Null where there is nothing to zoom into. `numbers` tells the place of each case in its campaign. */
+export function exploredDocument(
+  { title, explored }: Chart,
+  result: CampaignResult,
+  numbers: ReadonlyMap<CaseResult, number>,
+  width: number,
+): ExploredDocument | null {
+  if (explored === undefined) return null;
+  const cases: Record<number, ExploredCase> = {};
+  const { x, y, spec } = explored(width, (one) => {
+    const number = numbers.get(one) ?? -1;
+    cases[number] ??= caseOf(result, one);
+    return number;
+  });
+  return { title, x, y, spec: compiled(spec), cases };
+}
+
+function caseOf(result: CampaignResult, one: CaseResult): ExploredCase {
+  const { dimension } = one.case;
+  const about = describeGroup(one.case, common(result, one.case));
+  return {
+    ...{ name: caseName(one.case), about, figure: capital(DECIDING[dimension].name), flags: one.flags.join(', ') },
+    rounds: one.figures.map(({ value }) => withUnit(value, decidingScale(dimension, value))),
+  };
+}
