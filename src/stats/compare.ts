@@ -240,6 +240,15 @@ function unlikeSearches(a: SearchSettings | null, b: SearchSettings | null): Unl
   ]);
 }
 
+/** All that has changed between two records of a host: another machine, another state of it, other programs. */
+export function changesOf(before: HostRecord, after: HostRecord): Unlike[] {
+  const machine = unlikeMachines(before.inventory, after.inventory).map((unlike) => ({
+    ...unlike,
+    what: nameIn(before.testbed, before.role, unlike.what),
+  }));
+  return [...machine, ...unlikeStates(before, after)];
+}
+
 function unlikeStates(left: HostRecord, right: HostRecord): Unlike[] {
   const { testbed, role, inventory: a } = left;
   const { inventory: b } = right;

@@ -596,6 +596,14 @@ CREATE TABLE cards (
 ) STRICT;
 `;
 
+const CANARIES = `
+CREATE TABLE canaries (
+  -- One row a canary of a testbed: {"campaign", "testbed", "measuredAt", "hosts", "figures": {"case key": [of each trial]}, "accepted"}.
+  campaign_id TEXT PRIMARY KEY,
+  canary_json TEXT NOT NULL
+) STRICT;
+`;
+
 const WAYS_COLUMNS = `
 -- Where both ends of each pair send, what became of the packets of each way: {"there", "back"}; JSON's null, or NULL, where one end sends.
 ALTER TABLE trials ADD COLUMN ways_json TEXT;
@@ -704,6 +712,7 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE campaigns ADD COLUMN reuse INTEGER NOT NULL DEFAULT 0;`,
   CHURN_COLUMN,
   `${parameterVersion('vlanFiltering')}${parameterVersion('nftRules')}${parameterVersion('overlay')}`,
+  CANARIES,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type CampaignRow, CampaignRowSchema } from '../model/campaign-row.ts';
+import { type Canary, CanarySchema } from '../model/canary.ts';
 import { type Card, CardSchema } from '../model/card.ts';
 import type { Histogram } from '../model/dataplane.ts';
 import { PARAMETER_KEYS, type ParameterKey, writtenOf } from '../model/parameters.ts';
@@ -169,6 +170,24 @@ export class SqliteStore implements Store {
 
   cardIds(): string[] {
     return this.read(() => this.rows.all('SELECT id FROM cards ORDER BY rowid').map(({ id }) => String(id)));
+  }
+
+  saveCanary(canary: Canary): void {
+    const checked = requireRecordable(CanarySchema, canary, `canary ${canary.campaign}`);
+    this.write(() => {
+      this.rows.run(
+        'INSERT INTO canaries (campaign_id, canary_json) VALUES (:id, :canary) ON CONFLICT (campaign_id) DO UPDATE SET canary_json = :canary',
+        { id: checked.campaign, canary: JSON.stringify(checked) },
+      );
+    });
+  }
+
+  canaries(): Canary[] {
+    return this.read(() =>
+      this.rows
+        .all("SELECT canary_json FROM canaries ORDER BY canary_json ->> 'measuredAt'")
+        .map((row, index) => this.checkRead(CanarySchema, JSON.parse(String(row.canary_json)), ['canaries', index])),
+    );
   }
 
   recordTuning(id: string, testbed: string, role: HostRecord['role'], records: readonly KnobRecord[]): void {

@@ -22,6 +22,7 @@ import {
   trial,
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
+import { canary } from '../../test/fixtures/canaries.ts';
 import type { Card } from '../model/card.ts';
 import type { LatencySummary, Measurement, StoredCampaign, Trial } from '../model/result.ts';
 import type { SearchLoad } from '../model/search.ts';
@@ -238,6 +239,18 @@ describe('a campaign', () => {
     assert.equal(store.card()?.id, 'card-2');
     assert.equal(store.card('nosuch'), null);
     assert.throws(() => store.saveCard({ ...card, subjects: [] }), StoreError);
+  });
+
+  it('has canaries in the order of their time, each as it was last', (context) => {
+    const store = opened(context);
+    const first = canary({ campaign: 'a', measuredAt: '2026-03-02T00:00:00.000Z' });
+    const second = canary({ campaign: 'b', measuredAt: '2026-03-01T00:00:00.000Z' });
+    store.saveCanary(first);
+    store.saveCanary(second);
+    const accepted = { by: 'ann', at: '2026-03-03T00:00:00.000Z', why: 'a new kernel' };
+    store.saveCanary({ ...first, accepted });
+    assert.deepEqual(store.canaries(), [second, { ...first, accepted }]);
+    assert.throws(() => store.saveCanary({ ...first, hosts: [] }), StoreError);
   });
 
   it('is resumed with the longest bursts that were found', (context) => {

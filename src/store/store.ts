@@ -2,6 +2,7 @@
 // The port to the results: what was measured, written after every trial, so that a campaign that is killed at any point loses none that
 // was saved. A file of SQLite is behind it.
 import type { CampaignRow } from '../model/campaign-row.ts';
+import type { Canary } from '../model/canary.ts';
 import type { Card } from '../model/card.ts';
 import type { Histogram } from '../model/dataplane.ts';
 import type { ParameterKey } from '../model/parameters.ts';
@@ -95,6 +96,12 @@ export interface Store {
 
   /** The ids of all cards, the latest last. */
   cardIds(): string[];
+
+  /** Records a canary, or that its level was accepted. */
+  saveCanary(canary: Canary): void;
+
+  /** All canaries of all testbeds, the latest last. */
+  canaries(): Canary[];
 
   /** Records what became of the knobs of a campaign's host; of one that goes on, the worst of its parts. */
   recordTuning(id: string, testbed: string, role: HostRecord['role'], records: readonly KnobRecord[]): void;
