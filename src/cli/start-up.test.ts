@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { it } from 'node:test';
 
 /** Libraries that take a tenth of a second and more to load: they are imported when something is drawn or written with them. */
-const LARGE = ['vega', 'vega-lite', '@napi-rs/canvas', 'hyparquet-writer', '@duckdb/node-api'];
+const LARGE = ['vega', 'vega-lite', '@napi-rs/canvas', 'hyparquet-writer', '@duckdb/node-api', 'pg'];
 
 /** A command may draw whatever else it does, and these do nothing else. */
 const DRAW = ['card.ts', 'reproduction.ts'];

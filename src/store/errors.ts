@@ -8,6 +8,7 @@ export type StoreErrorCode =
   | 'busy'
   | 'damaged'
   | 'disk'
+  | 'fenced'
   | 'foreign'
   | 'full'
   | 'newer'

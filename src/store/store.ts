@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The port to the results: what was measured, written after every trial, so that a campaign that is killed at any point loses none that
-// was saved. A file of SQLite is behind it.
+// was saved. A file of SQLite is behind it, or PostgreSQL (docs/decisions/0045-two-stores-one-port.md).
+import { createRequire } from 'node:module';
 import type { CampaignRow } from '../model/campaign-row.ts';
 import type { Canary } from '../model/canary.ts';
 import type { Card } from '../model/card.ts';
@@ -11,7 +12,9 @@ import type { SearchLoad } from '../model/search.ts';
 import type { HostRecord, LeftBehind } from '../model/testbed.ts';
 import type { KnobRecord } from '../model/tuning.ts';
 import { StoreError } from './errors.ts';
+import { isServer } from './location.ts';
 import type { Neighbour } from './neighbours.ts';
+import type * as Postgres from './postgres/postgres-store.ts';
 import type { Spare } from './spare.ts';
 import { openFileStore } from './sqlite-store.ts';
 import type { KeptSummary, NewSummary } from './summaries.ts';
@@ -30,9 +33,18 @@ export interface TrialParts {
 export const WHOLE: TrialParts = { samples: true, histograms: true };
 export const WITHOUT_HISTOGRAMS: TrialParts = { samples: true, histograms: false };
 
+/** Where a worker's writes end: at a lease that it no longer holds. */
+export interface Fence {
+  campaignId: string;
+  /** Of `vswbench.leases`. */
+  token: string;
+}
+
 export interface StoreOptions {
   /** How long to wait for another program that is just writing. */
   busyTimeoutMs?: number;
+  /** PostgreSQL only: writes to this campaign alone, and only while the lease is held; else StoreError `fenced`. */
+  fence?: Fence;
 }
 
 /**
@@ -46,11 +58,20 @@ export function newCampaignId(startedAt: Date, random: number): string {
 }
 
 /**
- * Opens the results at a path; makes them where there are none. Throws StoreError where they cannot be opened, or
+ * Opens the results at a path or at `postgres://…`; makes them where there are none. Throws StoreError where they cannot be opened, or
  * are not such that this version understands.
  */
 export function openStore(location: string, options: StoreOptions = {}): Store {
+  if (isServer(location)) return postgres().openPostgresStore(location, options);
+  if (options.fence !== undefined) throw new TypeError('a results file has no leases');
   return openFileStore(location, options.busyTimeoutMs);
+}
+
+const require = createRequire(import.meta.url);
+
+/** Loaded only by who asks for it. */
+function postgres(): typeof Postgres {
+  return require('./postgres/postgres-store.ts');
 }
 
 /**

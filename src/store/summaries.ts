@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the trials of cases told, as it is kept: saved work, and never a source (docs/decisions/0016-kept-summaries.md).
-import type { SQLOutputValue } from 'node:sqlite';
 import { z } from 'zod';
 import { type CaseSummary, CaseSummarySchema } from '../model/result.ts';
 import type { Rows } from './rows.ts';
@@ -42,19 +41,20 @@ export function writeSummary(rows: Rows, { summary, ...row }: NewSummary): void 
   rows.run(
     `INSERT OR REPLACE INTO case_summaries (campaign_id, case_index, revision, rules, summary_json)
      VALUES (:id, :caseIndex, :revision, :rules, :summary)`,
-    { ...row, summary: keptText(summary) },
+    { ...row, summary: summaryText(summary) },
   );
 }
 
 /** A case may have ten thousand figures: rounds and values are kept in turn, and read at once. */
 const KeptSchema = CaseSummarySchema.omit({ figures: true }).extend({ figures: z.array(z.number()) });
 
-function keptText({ figures, ...summary }: CaseSummary): string {
+/** A summary as it is kept. */
+export function summaryText({ figures, ...summary }: CaseSummary): string {
   return JSON.stringify({ ...summary, figures: figures.flatMap(({ round, value }) => [round, value]) });
 }
 
 /** Null for what is not one, whoever wrote it: it can be made anew. */
-function summaryIn(text: SQLOutputValue | undefined): CaseSummary | null {
+export function summaryIn(text: unknown): CaseSummary | null {
   if (typeof text !== 'string') return null;
   try {
     const kept = KeptSchema.safeParse(JSON.parse(text)).data;
