@@ -10,14 +10,19 @@ import { type AnswerRun, answerRuns, runFigures, runGroup } from './answer-runs.
 import { capital, common, describeGroup, namesTestbeds, varying } from './format.ts';
 import { type Answer, answers } from './sentences.ts';
 
-/** The answers; groups of a dimension on a testbed that have the same one are told together. */
-export function answerList(result: CampaignResult): ComponentChild {
-  const items = testbedsOf(result).flatMap((testbed) => answerItems(result, testbed));
+/** The answers for groups that are shown; those of a dimension on a testbed that have the same one are told together. */
+export function answerList(result: CampaignResult, isShown: (group: Group) => boolean = () => true): ComponentChild {
+  const all = answers(result).filter(({ group }) => isShown(group));
+  const items = testbedsOf(result).flatMap((testbed) =>
+    answerItems(
+      result,
+      all.filter(({ group }) => group.testbed === testbed),
+    ),
+  );
   return h('ul', { class: 'answers' }, ...items);
 }
 
-function answerItems(result: CampaignResult, testbed: string): ComponentChild[] {
-  const all = answers(result).filter(({ group }) => group.testbed === testbed);
+function answerItems(result: CampaignResult, all: readonly Answer[]): ComponentChild[] {
   return DIMENSIONS.flatMap((dimension) => {
     const ofDimension = all.filter(({ group }) => group.dimension === dimension);
     const names = varying(ofDimension.map(({ group }) => group));

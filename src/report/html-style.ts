@@ -6,11 +6,14 @@ import { hueVariables } from './figures/ink.ts';
  * The report's style sheet. Series colours are Okabe and Ito's, which colour-blind people tell apart; blue and sky blue
  * change places in the dark, where plain blue would be too faint.
  */
-export const STYLE = `
+const COLORS = `
 :root{color-scheme:light dark;--bg:#fff;--panel:#f6f7f9;--ink:#16191d;--soft:#57606b;--line:#cfd5dc;--grid:#e9ecef;--band:#dfe4ea;
 --accent:#005a8d;--bad:#a83c00;--c0:#9ba4ae;--c1:#0072b2;--c2:#e69f00;--c3:#009e73;--c4:#d55e00;--c5:#cc79a7;--c6:#56b4e9;${hueVariables('light')}}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#0f1114;--panel:#171a1e;--ink:#e8ebef;--soft:#a2acb8;--line:#3b424b;
 --grid:#23282e;--band:#2c333b;--accent:#56b4e9;--bad:#ff9a5c;--c0:#79838f;--c1:#56b4e9;--c6:#0072b2;${hueVariables('dark')}}}
+`;
+
+const RULES = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif}
@@ -73,3 +76,8 @@ ${EXPLORED_STYLE}footer{margin-top:72px;padding-bottom:56px;color:var(--soft);fo
 @media print{body{font-size:10.5pt}main,header,footer{max-width:none}nav{display:none}h2{margin-top:28pt;break-after:avoid}.scroll{overflow:visible}
 table{font-size:8.5pt}tr{break-inside:avoid}tbody tr:first-child{break-before:avoid}details::details-content{content-visibility:visible;block-size:auto}}
 `;
+
+export const STYLE = `${COLORS}${RULES}`;
+
+/** The same for parts of a report in a page with a style of its own: within an element of this class. */
+export const PARTS_STYLE = `${COLORS}.report{${RULES}h2{margin-top:36px}.answers{margin-top:12px}}`;

@@ -29,14 +29,14 @@ export async function renderHtml(
   ]);
 }
 
-interface Filled {
+export interface Filled {
   id: string;
   title: string;
   node: ComponentChild;
 }
 
 /** A section with its heading; null where it would be empty. */
-async function fill(section: Section, page: Page): Promise<Filled | null> {
+export async function fill(section: Section, page: Page): Promise<Filled | null> {
   const content = await section.content(page);
   if (content.every((part) => part === null)) return null;
   const { id } = section;

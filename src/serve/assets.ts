@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page's own files: plain modules of page/, and preact's as npm brings them. All lie below one hash of all of them, so that a browser
+// The page's own files: plain modules of page/, what it shares with reports, and preact and Vega as npm brings them. All lie below one hash of all of them, so that a browser
 // keeps them for good and still never mixes two versions.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { vegaLibrary } from '../report/explore/explorer.ts';
+import { PARTS_STYLE } from '../report/html-style.ts';
 
 interface Asset {
   type: string;
@@ -32,11 +34,22 @@ export function readAssets(root: string): Assets {
     ...own.map((name) => [name, join(folder, name)] as const),
     ['preact.js', join(modules, 'dist/preact.mjs')] as const,
     ['hooks.js', join(modules, 'hooks/dist/hooks.mjs')] as const,
+    ['explore.js', join(import.meta.dirname, '../report/explore/explore.js')] as const,
   ];
-  const files = sources.map(([name, path]) => {
-    const text = readFileSync(path, 'utf8');
-    return { name, type: TYPES[extname(name)] ?? 'text/plain', body: name.endsWith('.js') ? withPaths(text) : text };
-  });
+  const text = (path: string) => readFileSync(path, 'utf8');
+  const read = sources.map(([name, path]) => ({
+    name,
+    body: name.endsWith('.js') ? withPaths(text(path)) : text(path),
+  }));
+  const npm = (path: string) => text(join(root, 'node_modules', path));
+  const made = [
+    { name: 'report.css', body: PARTS_STYLE },
+    {
+      name: 'vega.js',
+      body: vegaLibrary(npm('vega/build/vega.min.js'), npm('vega-interpreter/build/vega-interpreter.js')),
+    },
+  ];
+  const files = [...read, ...made].map((one) => ({ ...one, type: TYPES[extname(one.name)] ?? 'text/plain' }));
   const hash = createHash('sha256');
   for (const { name, body } of files) hash.update(`${name}\0${body}\0`);
   const base = `/assets/${hash.digest('hex').slice(0, 16)}`;
@@ -51,6 +64,7 @@ function withPaths(text: string): string {
   return text
     .replace(/(from\s*|import\s*)(['"])preact\/hooks\2/g, '$1$2./hooks.js$2')
     .replace(/(from\s*|import\s*)(['"])preact\2/g, '$1$2./preact.js$2')
+    .replace(/(from\s*)'..\/..\/report\/explore\/(\w+\.js)'/g, "$1'./$2'")
     .replace(/^\/\/# sourceMappingURL=.*$/m, '');
 }
 
@@ -63,6 +77,7 @@ function shellOf(base: string): string {
 <meta name="color-scheme" content="light dark">
 <title>vswbench</title>
 <link rel="icon" href="${base}/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="${base}/report.css">
 <link rel="stylesheet" href="${base}/style.css">
 <link rel="modulepreload" href="${base}/preact.js">
 <script type="module" src="${base}/app.js"></script>

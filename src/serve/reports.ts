@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report of a campaign, as `vswbench report` writes it.
+// The report of a campaign, and its parts, as `vswbench report` writes them.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,14 +18,30 @@ export class Reports {
   }
 
   /** `state` tells whether what is kept is still true. */
-  async of(id: string, state: string, signal: AbortSignal): Promise<string> {
-    const key = `${id} ${state}`;
+  of(id: string, state: string, signal: AbortSignal): Promise<string> {
+    return this.keep(`page ${id} ${state}`, () => this.write(id, signal));
+  }
+
+  /** A `ReportParts` as text, of the cases that have one of the values of each parameter: `switch=ovs`. */
+  parts(id: string, state: string, only: readonly string[], signal: AbortSignal): Promise<string> {
+    return this.keep(`parts ${id} ${state} ${JSON.stringify(only)}`, async () => {
+      const told = await answerOf(
+        this.program,
+        ['report', id, '--parts', ...only.map((one) => `--only=${one}`)],
+        signal,
+      );
+      if (told.code !== 0) throw new Complained(422, complaintOf(told));
+      return told.stdout;
+    });
+  }
+
+  private async keep(key: string, make: () => Promise<string>): Promise<string> {
     const known = this.kept.get(key);
     if (known !== undefined) return known;
-    const page = await this.write(id, signal);
-    this.kept.set(key, page);
+    const made = await make();
+    this.kept.set(key, made);
     for (const oldest of [...this.kept.keys()].slice(0, -KEPT_MAX)) this.kept.delete(oldest);
-    return page;
+    return made;
   }
 
   private async write(id: string, signal: AbortSignal): Promise<string> {

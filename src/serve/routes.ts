@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
+import { PARAMETER_KEYS } from '../model/parameters.ts';
 import { trialNamed } from '../report/trial.ts';
 import type { Store } from '../store/store.ts';
 import type { Assets } from './assets.ts';
@@ -66,6 +67,7 @@ export interface Home {
 /** As newCampaignId makes them; never an option of a command. */
 const ID = '([0-9A-Za-z][0-9A-Za-z-]{0,63})';
 const HTML = 'text/html; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** It may run its own scripts, but has no part in this site: it reads nothing here, and does not see the token. */
 const REPORT_POLICY = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'";
@@ -116,6 +118,13 @@ export function routesOf(home: Home): Route[] {
         return campaign === null || asked === null ? null : trialDocument(store, campaign, asked);
       }),
     ),
+    read(`/api/campaigns/${ID}/parts`, async ({ parts: [id = ''], query, signal }) => {
+      const store = results.store();
+      const row = store === null ? undefined : rowOf(store, id);
+      if (row === undefined) return null;
+      const only = PARAMETER_KEYS.flatMap((key) => query.getAll(key).map((value) => `${key}=${value}`));
+      return { type: JSON_TYPE, body: await reports.parts(id, JSON.stringify(row), only, signal) };
+    }),
     read('/api/live', () => ({ stream: (send) => live.watch(send) })),
     read('/api/runs', () => documentOf({ runs: runs.list() })),
     change('/api/runs', ({ body }) => documentOf(startOf(home, body))),
@@ -182,7 +191,7 @@ function checked(check: (path: string) => void): (path: string) => void {
 }
 
 function documentOf(value: unknown): Answer | null {
-  return value === null ? null : { type: 'application/json; charset=utf-8', body: JSON.stringify(value) };
+  return value === null ? null : { type: JSON_TYPE, body: JSON.stringify(value) };
 }
 
 /** An id, and nothing that a command would take for an option or a path. */

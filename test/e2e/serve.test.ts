@@ -133,6 +133,35 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
     await page.close();
   });
 
+  it('shows verdicts and figures of what the filter leaves, from which a point leads to its trials', async () => {
+    const page = await open('/campaigns/20260302-0959-001?view=report&switch=ovs');
+    await page.getByText('12 of 36 cases').waitFor();
+    await page.getByRole('heading', { name: 'Verdicts' }).waitFor();
+    await tabTo(page, 'Explore: Throughput by packet size');
+    await page.keyboard.press('Enter');
+    const marks = page.locator('.drawing path[aria-label^="ovs · udp: 1"]');
+    await marks.nth(11).waitFor();
+    assert.equal(await page.locator('.drawing path[aria-label^="direct"]').count(), 0);
+    await page.keyboard.press('Escape');
+    await marks.first().waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await marks.nth(11).click();
+    await page.getByText('P = 75 B').first().waitFor();
+    await page.getByRole('link', { name: 'Round 1' }).click();
+    await page.getByRole('heading', { name: 'Packets of pair 0' }).waitFor();
+    assert.deepEqual(
+      [...new URL(page.url()).searchParams],
+      [
+        ['view', 'report'],
+        ['switch', 'ovs'],
+        ['case', '35'],
+        ['trial', '1'],
+      ],
+    );
+    await page.close();
+    assert.deepEqual(complaints, []);
+  });
+
   it('compares any two campaigns, as the command does', async () => {
     const page = await open(`/compare?a=${table2.id}`);
     await page.getByLabel('Campaign B').selectOption('20260302-0959-002');
@@ -193,19 +222,25 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
 
   it('has nothing serious for axe to find, in light and dark, nor has a report', async () => {
     const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
-    const report = await renderHtml(toCampaignResult({ ...table2, cases: table2.cases.slice(0, 4) }));
+    const written = await renderHtml(toCampaignResult({ ...table2, cases: table2.cases.slice(0, 4) }));
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await open('/', { colorScheme });
-      for (const path of ['/', `/campaigns/${table2.id}?case=1&trial=1`, '/start']) {
+      const report = `/campaigns/${table2.id}?view=report&switch=direct`;
+      for (const path of ['/', `/campaigns/${table2.id}?case=1&trial=1`, report, '/start']) {
         await page.goto(base + path);
-        await (path === '/start' ? page.getByText('Start quick.yaml') : page.getByRole('table').last()).waitFor();
+        await (path === '/start'
+          ? page.getByText('Start quick.yaml')
+          : path === report
+            ? page.getByRole('heading', { name: 'Verdicts' })
+            : page.getByRole('table').last()
+        ).waitFor();
         assert.deepEqual(await seriousIn(page, axe, colorScheme), [], `${path} in ${colorScheme}`);
       }
       await page.close();
-      const written = await browser.newPage({ colorScheme });
-      await written.setContent(report);
-      assert.deepEqual(await seriousIn(written, axe, colorScheme), [], `the report in ${colorScheme}`);
-      await written.close();
+      const alone = await browser.newPage({ colorScheme });
+      await alone.setContent(written);
+      assert.deepEqual(await seriousIn(alone, axe, colorScheme), [], `the report in ${colorScheme}`);
+      await alone.close();
     }
   });
 });

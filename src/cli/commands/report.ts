@@ -5,6 +5,8 @@ import { resultsDirectory } from '../context.ts';
 export interface ReportOptions {
   out: string;
   static?: boolean;
+  parts?: boolean;
+  only?: string[];
 }
 
 export function declare(command: Command): void {
@@ -12,6 +14,8 @@ export function declare(command: Command): void {
     .argument('[id]', 'campaign (the latest where none is given), or as compare takes it')
     .option('--out <dir>', 'write to this folder', resultsDirectory)
     .option('--static', 'leave out what figures are explored with, and with it all scripts (a quarter of a megabyte)')
+    .option('--parts', 'print answers, figures and doubts as JSON, as vswbench serve shows them')
+    .option('--only <parameter=value...>', 'with --parts: of cases with one of these values of each parameter')
     .addHelpText('after', '\nExample:\n  $ vswbench report --out ~/paper/figures')
     .action(async (id: string | undefined, options: ReportOptions) => {
       await (await import('../report.ts')).report(id, options);

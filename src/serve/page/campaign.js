@@ -10,6 +10,7 @@ import { Filters, filterOf } from './filters.js';
 import { LivePanel } from './live.js';
 import { Complaint, Heading, useDocument, Waiting, when } from './loaded.js';
 import { Link, withQuery } from './place.js';
+import { ReportView } from './report.js';
 import { ResumeButton } from './start.js';
 import { ColumnHeading, Pager, pageOf, ScrolledTable, SortHeading, sorted, TextCell } from './table.js';
 
@@ -24,6 +25,7 @@ export function CampaignPage({ place, id, version }) {
   const campaign = /** @type {CampaignDocument} */ (document);
   const { tables } = campaign;
   const asked = place.searchParams.get('table');
+  const isReport = place.searchParams.get('view') === 'report';
   const table = tables.find(({ dimension }) => dimension === asked) ?? tables[0];
   return [
     h(Heading, { of: id }, campaign.title),
@@ -42,24 +44,34 @@ export function CampaignPage({ place, id, version }) {
     campaign.state === 'unfinished' ? h(ResumeButton, { id }) : null,
     h(LivePanel, { campaign: id }),
     place.searchParams.has('case') ? h(CasePanel, { place, id, version }) : null,
-    tables.length < 2
-      ? null
-      : h(
-          'nav',
-          { class: 'tabs', 'aria-label': 'What was measured' },
-          tables.map(({ dimension, title, rows }) =>
-            h(
-              Link,
-              {
-                key: dimension,
-                href: withQuery(place, { table: dimension, sort: null, page: null }),
-                'aria-current': dimension === table?.dimension ? 'page' : undefined,
-              },
-              `${title} (${rows.length})`,
-            ),
-          ),
+    h(
+      'nav',
+      { class: 'tabs', 'aria-label': 'What was measured' },
+      tables.map(({ dimension, title, rows }) =>
+        h(
+          Link,
+          {
+            key: dimension,
+            href: withQuery(place, { table: dimension, sort: null, page: null, view: null }),
+            'aria-current': !isReport && dimension === table?.dimension ? 'page' : undefined,
+          },
+          `${title} (${rows.length})`,
         ),
-    table === undefined ? null : h(CasesTable, { place, campaign, table }),
+      ),
+      h(
+        Link,
+        {
+          href: withQuery(place, { view: 'report', sort: null, page: null }),
+          'aria-current': isReport ? 'page' : undefined,
+        },
+        'Verdicts and figures',
+      ),
+    ),
+    isReport
+      ? h(ReportView, { place, campaign })
+      : table === undefined
+        ? null
+        : h(CasesTable, { place, campaign, table }),
   ];
 }
 
@@ -80,7 +92,7 @@ function Links({ id }) {
     hasToken()
       ? h('button', { type: 'button', onClick: open }, 'Open the report')
       : h('a', { href: `/campaigns/${id}/report` }, 'Open the report'),
-    ' (verdicts and charts) · ',
+    ' · ',
     h(Link, { href: `/compare?a=${id}` }, 'Compare it with another'),
     error === null ? null : h(Complaint, { error }),
   );

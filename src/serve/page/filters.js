@@ -25,7 +25,8 @@ export function filterOf(place, choices) {
 }
 
 /**
- * @param {{ place: URL, choices: readonly Choice[], told: string, search: string }} props `told` is how many rows are left, in words
+ * @param {{ place: URL, choices: readonly Choice[], told: string, search: string | null }} props `told` is how many rows are left, in words; without a `search`
+ * there is nothing to be found by words
  */
 export function Filters({ place, choices, told, search }) {
   const active = choices.filter(({ key }) => place.searchParams.has(key));
@@ -33,17 +34,19 @@ export function Filters({ place, choices, told, search }) {
   return h(
     'search',
     { class: 'filters' },
-    h(
-      'label',
-      { class: 'words' },
-      h('span', null, search),
-      h('input', {
-        type: 'search',
-        value: place.searchParams.get('q') ?? '',
-        onInput: (/** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget }) =>
-          refine(place, { q: currentTarget.value || null, page: null }),
-      }),
-    ),
+    search === null
+      ? null
+      : h(
+          'label',
+          { class: 'words' },
+          h('span', null, search),
+          h('input', {
+            type: 'search',
+            value: place.searchParams.get('q') ?? '',
+            onInput: (/** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget }) =>
+              refine(place, { q: currentTarget.value || null, page: null }),
+          }),
+        ),
     choices.map((choice) => h(ChoiceBox, { key: choice.key, place, choice })),
     h('p', { class: 'told', role: 'status' }, told),
     active.length === 0 && !place.searchParams.has('q')
