@@ -13,7 +13,7 @@ import { newCampaignId, openStore, type Store } from '../store/store.ts';
 import { campaignOf } from './campaign-file.ts';
 import { campaignOptionsIn, overridesIn } from './campaign-options.ts';
 import type { CardOptions } from './commands/card.ts';
-import { giveToInvoker, resultsDirectory, storePath, tell } from './context.ts';
+import { giveToInvoker, resultsDirectory, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { withStore } from './load.ts';
 import { measure } from './measure.ts';
@@ -23,6 +23,7 @@ import { writePage } from './report.ts';
 import { resultOf } from './results.ts';
 import { planResumed } from './resume.ts';
 import { refuseUnknown, type Session, withSession } from './session.ts';
+import { storeLocation } from './store-location.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
 import { findTestbed, onCpus } from './testbeds.ts';
@@ -57,7 +58,7 @@ async function measureCard(earlier: Card | null, options: CardOptions): Promise<
       refuseNothing(plan);
       refuseSeveral(plan);
       saveMemory();
-      const store = openStore(storePath);
+      const store = openStore(storeLocation());
       if (session.spare !== null) store.useSpare(session.spare);
       try {
         const begun = earlier ?? {

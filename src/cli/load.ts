@@ -4,28 +4,30 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CampaignResult, StoredCampaign } from '../model/result.ts';
 import { jsonText } from '../report/json.ts';
+import { isServer, shownLocation } from '../store/location.ts';
 import { openStore, type Store, WITHOUT_HISTOGRAMS } from '../store/store.ts';
-import { STORE_NAME, storePath } from './context.ts';
+import { STORE_NAME } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { saveMemory } from './memory.ts';
 import { resultOf } from './results.ts';
+import { hasStore, locationIn, shownStore, storeLocation } from './store-location.ts';
 
 /** Throws CliError where nothing has been measured yet; a store is not made by looking for one. */
 export function requireStore(): void {
-  if (!existsSync(storePath)) {
-    throw new CliError(EXIT.usage, `nothing has been measured yet (no ${storePath}): run 'sudo vswbench run'`);
+  if (!hasStore()) {
+    throw new CliError(EXIT.usage, `nothing has been measured yet (no ${shownStore()}): run 'sudo vswbench run'`);
   }
 }
 
 /** Opens the store for the time of `use`; throws CliError where nothing has been measured yet. */
 export async function withStore<T>(use: (store: Store) => T | Promise<T>): Promise<T> {
   requireStore();
-  return withFile(storePath, use);
+  return withResults(storeLocation(), use);
 }
 
-async function withFile<T>(path: string, use: (store: Store) => T | Promise<T>): Promise<T> {
+async function withResults<T>(location: string, use: (store: Store) => T | Promise<T>): Promise<T> {
   saveMemory();
-  const store = openStore(path);
+  const store = openStore(location);
   try {
     return await use(store);
   } finally {
@@ -35,7 +37,7 @@ async function withFile<T>(path: string, use: (store: Store) => T | Promise<T>):
 
 /**
  * A campaign that may lie elsewhere, for the time of `use`: an id, a results folder or its database (its latest campaign), either with
- * `:` and an id, or a bundle. A file is not made by looking for one.
+ * `:` and an id, a database of PostgreSQL, with `#` and an id, or a bundle. A file is not made by looking for one.
  */
 export async function withCampaign<T>(
   place: string | undefined,
@@ -43,6 +45,7 @@ export async function withCampaign<T>(
 ): Promise<T> {
   const { path, id } = place === undefined ? { path: null, id: undefined } : placeOf(place);
   if (path === null) return withStore((store) => use(store, id));
+  if (isServer(path)) return withStored(locationIn(path, 'results'), id, use);
   const found = statSync(path, { throwIfNoEntry: false });
   const file = found?.isDirectory() === true ? resolve(path, STORE_NAME) : path;
   if (!existsSync(file)) throw new CliError(EXIT.usage, `${place}: there are no results (no ${file})`);
@@ -50,9 +53,17 @@ export async function withCampaign<T>(
     saveMemory();
     return (await import('./bundle-open.ts')).withBundle(file, (store) => use(store, id));
   }
-  return withFile(file, (store) => {
+  return withStored(file, id, use);
+}
+
+async function withStored<T>(
+  location: string,
+  id: string | undefined,
+  use: (store: Store, id: string | undefined) => T | Promise<T>,
+): Promise<T> {
+  return withResults(location, (store) => {
     if (store.head(id ?? 'latest') === null) {
-      throw new CliError(EXIT.usage, `${file} has no campaign${id === undefined ? '' : ` '${id}'`}`);
+      throw new CliError(EXIT.usage, `${shownLocation(location)} has no campaign${id === undefined ? '' : ` '${id}'`}`);
     }
     return use(store, id);
   });
@@ -74,6 +85,10 @@ export function isElsewhere(place: string): boolean {
 }
 
 function placeOf(place: string): { path: string | null; id: string | undefined } {
+  if (isServer(place)) {
+    const [path = '', id] = place.split('#');
+    return { path, id };
+  }
   if (!isPath(place)) return { path: null, id: place };
   const colon = place.lastIndexOf(':');
   const tail = place.slice(colon + 1);

@@ -7,6 +7,11 @@ import { EXIT, type ExitCode } from './errors.ts';
 const program = new Command('vswbench')
   .description('Measures how virtual switches move packets between containers, and what that costs in CPU.')
   .version(version, '--version')
+  .option('--store <location>', 'keep results here: a path, or postgres://USER@HOST/DATABASE')
+  .hook('preAction', async (called) => {
+    const { store }: { store?: string } = called.opts();
+    if (store !== undefined) (await import('./store-location.ts')).useStore(store);
+  })
   .addHelpText(
     'after',
     '\nExamples:\n  $ vswbench doctor\n  $ sudo vswbench run -V linux-bridge,direct -P 64,1500 --trials 6\n  $ vswbench show' +
@@ -14,7 +19,7 @@ const program = new Command('vswbench')
       '\nvswbench is running on the machine, 130 interrupted.',
   );
 
-const [first, second] = process.argv.slice(2);
+const [first, second] = withoutStore(process.argv.slice(2));
 const calledName = first === 'help' ? second : first;
 for (const { name, description, load } of commands) {
   const command = program.command(name).description(description);
@@ -59,6 +64,13 @@ try {
 }
 // When all that was said is out, as a reader may be slow.
 if (ending.atOnce) process.stdout.write('', () => process.exit());
+
+/** The arguments without --store where it comes first, before the name of the command. */
+function withoutStore([option, ...rest]: readonly string[]): readonly string[] {
+  if (option === '--store') return withoutStore(rest.slice(1));
+  if (option?.startsWith('--store=') === true) return withoutStore(rest);
+  return option === undefined ? [] : [option, ...rest];
+}
 
 function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;

@@ -12,12 +12,13 @@ import { renderSurvivals, type Survivals } from '../report/bundle/survivals.ts';
 import { unlikeHosts } from '../stats/compare.ts';
 import { type Again, claimsOf, drawCases, survivals } from '../stats/survival.ts';
 import { openStore } from '../store/store.ts';
-import { giveToInvoker, resultsDirectory, storePath, tell } from './context.ts';
+import { giveToInvoker, resultsDirectory, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { requireResult } from './load.ts';
 import { measure } from './measure.ts';
 import { offersOf, planCases } from './plan.ts';
 import { withSession } from './session.ts';
+import { storeLocation } from './store-location.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
 import { findTestbed } from './testbeds.ts';
@@ -44,7 +45,7 @@ export async function rerun(told: CampaignResult, { share, seed }: Rerun, json: 
     const planned = drawn.map((testCase) => plannedHere(told, testCase, views));
     const campaign = campaignOf(told, { title: `rerun of ${told.id}`, seed });
     const plan = planCases(campaign, planned, drivers, views);
-    const store = openStore(storePath);
+    const store = openStore(storeLocation());
     if (spare !== null) store.useSpare(spare);
     try {
       const runnable = planned.some(({ skipped }) => skipped === null);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The folder of results, looked at before anything else is done: whoever has measured for an hour finds room for it there.
 import { lstatSync } from 'node:fs';
+import { isServer } from '../store/location.ts';
 import { SPARE_BYTES, Spare } from '../store/spare.ts';
 import { openStore } from '../store/store.ts';
-import { giveToInvoker, makeFolder, resultsDirectory, storePath } from './context.ts';
+import { giveToInvoker, makeFolder, resultsDirectory } from './context.ts';
 import { CliError, EXIT, isSystemError, mendOf } from './errors.ts';
+import { storeLocation } from './store-location.ts';
 
 /**
  * Makes sure that results can be kept, and holds space for the last of them. Throws CliError or StoreError, in one line with the mend, where they
@@ -14,8 +16,9 @@ export function holdResults(): Spare {
   refuseTilde(process.env.VSWBENCH_RESULTS ?? '');
   const spare = spareIn(resultsDirectory);
   try {
-    if (lstatSync(storePath, { throwIfNoEntry: false }) === undefined) return spare;
-    const store = openStore(storePath);
+    const location = storeLocation();
+    if (!isServer(location) && lstatSync(location, { throwIfNoEntry: false }) === undefined) return spare;
+    const store = openStore(location);
     try {
       store.requireWritable();
     } finally {

@@ -12,7 +12,7 @@ import { openStore, type Store } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { readCampaign } from './campaign-file.ts';
 import type { RunOptions } from './commands/run.ts';
-import { giveToInvoker, resultsDirectory, storePath, tell } from './context.ts';
+import { giveToInvoker, resultsDirectory, tell } from './context.ts';
 import { describePlan, type ForeseenTuning } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
 import { documentOf, requireResult, withStore } from './load.ts';
@@ -23,6 +23,7 @@ import { offersOf, planNew, refuseNothing } from './plan.ts';
 import { writeReport } from './report.ts';
 import { campaignToResume, planResumed, refuseIgnored, refuseStrangers } from './resume.ts';
 import { refuseUnknown, withSession } from './session.ts';
+import { storeLocation } from './store-location.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
 import { findTestbed, onCpus } from './testbeds.ts';
@@ -106,7 +107,7 @@ async function measureAndTell(
   concludeWith: Conclude,
 ): Promise<void> {
   saveMemory();
-  const store = openStore(storePath);
+  const store = openStore(storeLocation());
   store.useSpare(spare);
   try {
     const { interrupted, id } = await measure(store, plan, machinery, isNew);

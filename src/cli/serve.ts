@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `vswbench serve`: the browser, for as long as it is not told to stop.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { clean } from '../report/text.ts';
@@ -12,12 +12,14 @@ import { LiveRuns } from '../serve/live.ts';
 import { routesOf } from '../serve/routes.ts';
 import { Runs } from '../serve/runs.ts';
 import { type Serving, type Setup, startServer } from '../serve/server.ts';
+import { isServer } from '../store/location.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { readCampaign } from './campaign-file.ts';
 import type { ServeOptions } from './commands/serve.ts';
-import { checkout, resultsDirectory, storePath, tell, version } from './context.ts';
+import { checkout, resultsDirectory, tell, version } from './context.ts';
 import { CliError, EXIT, isSystemError } from './errors.ts';
 import { casesOf } from './results.ts';
+import { hasStore, shownStore, storeLocation } from './store-location.ts';
 
 /** Ends when it is told to: that is how it is meant to end. */
 export async function serve(options: ServeOptions): Promise<void> {
@@ -31,7 +33,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   };
   const runs = new Runs(program);
   const routes = routesOf({
-    about: { version, files: campaignFiles(), campaigns: CAMPAIGNS, results: resultsDirectory },
+    about: { version, files: campaignFiles(), campaigns: CAMPAIGNS, results: shownPlace() },
     assets: readAssets(checkout.root),
     results: { folder: resultsDirectory, store: () => opened.store(), cases: casesOf },
     ...{ live, runs, program, checkCampaign: (path) => void readCampaign(path, {}) },
@@ -39,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const rules = { token, isPublic, name: isIP(address) === 0 ? address : null };
   const serving = await listen({ address, port, rules, routes });
   tell(
-    `Results of ${clean(resultsDirectory)}. ${isPublic ? 'The token is needed for everything' : 'Reading is open to this machine; what comes after # starts and stops campaigns'}. Ctrl-C ends it.`,
+    `Results of ${clean(shownPlace())}. ${isPublic ? 'The token is needed for everything' : 'Reading is open to this machine; what comes after # starts and stops campaigns'}. Ctrl-C ends it.`,
   );
   process.stdout.write(`http://${hostOf(address)}:${serving.port}/#token=${token}\n`);
   await toldToStop();
@@ -48,6 +50,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   live.close();
   await serving.close();
   opened.close();
+}
+
+/** The folder, or the server that has the results. */
+function shownPlace(): string {
+  return isServer(storeLocation()) ? shownStore() : resultsDirectory;
 }
 
 function settingsOf({ port, address, token }: ServeOptions): { address: string; port: number; token: string } {
@@ -110,7 +117,7 @@ class OpenedStore {
   private opened: Store | null = null;
 
   store(): Store | null {
-    if (this.opened === null && existsSync(storePath)) this.opened = openStore(storePath);
+    if (this.opened === null && hasStore()) this.opened = openStore(storeLocation());
     return this.opened;
   }
 
