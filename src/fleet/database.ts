@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lab's database: short transactions over a few connections, each of which ends by itself where nothing is heard of the server.
 import pg from 'pg';
+import { shownLocation } from '../store/location.ts';
 import { FleetError } from './errors.ts';
 import { migrate } from './schema.ts';
 
@@ -19,7 +20,7 @@ export class Database {
   private readonly where: string;
 
   private constructor(location: string) {
-    this.where = nameOf(location);
+    this.where = shownLocation(location);
     this.pool = new pg.Pool({
       connectionString: location,
       application_name: 'vswbench',
@@ -116,13 +117,6 @@ export class Database {
 /** The server ends, begins, or has ended the connection (PostgreSQL, appendix A: classes 08, 53 and 57P). */
 function isGone(code: string | undefined): boolean {
   return code !== undefined && /^(08|53|57P|25P03)/.test(code);
-}
-
-/** A location without its password, and without whatever else may be secret. */
-function nameOf(location: string): string {
-  if (!URL.canParse(location)) return 'the store';
-  const { protocol, host, pathname } = new URL(location);
-  return `${protocol}//${host}${pathname}`;
 }
 
 function ignore(): void {}

@@ -165,7 +165,7 @@ export function unlikeMachines(a: Inventory, b: Inventory): Unlike[] {
 }
 
 /** How many CPUs, cores, sockets, nodes and caches there are, by kind: hyperthreads that were switched off make another machine. */
-function layoutOf({ cpus, topology }: Inventory): string {
+export function layoutOf({ cpus, topology }: Inventory): string {
   const count = (of: (cpu: Cpu) => unknown) => new Set(cpus.map(of)).size;
   const kinds = [...Map.groupBy(cpus, ({ kind }) => kind).values()].map(({ length }) => length).join(' + ');
   const caches = Map.groupBy(topology?.caches ?? [], ({ level, sizeKib }) => `L${level} ${sizeKib ?? '?'} KiB`);

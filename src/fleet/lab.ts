@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lab as its tables have it: what is submitted, the testbeds, who has what in hand.
+import { z } from 'zod';
+import type { Database, Row, Sql } from './database.ts';
+import { FleetError } from './errors.ts';
+import {
+  BlockSchema,
+  type Lease,
+  type Reservation,
+  ReservationSchema,
+  type Submission,
+  SubmissionSchema,
+  type Testbed,
+  TestbedSchema,
+} from './model.ts';
+import { type Lab, type Open, whyClosed, whyNot } from './policy.ts';
+import { type Shares, standings, type Use } from './share.ts';
+import { parseTestbedLike } from './testbed-like.ts';
+
+/** A lab at one moment, all of it that is not over. */
+export interface State extends Lab {
+  now: Date;
+  testbeds: readonly Testbed[];
+  inHand: readonly Lease[];
+}
+
+/** What is asked of a new submission; see Submission. */
+export type NewSubmission = Pick<
+  Submission,
+  'user' | 'title' | 'campaignText' | 'priority' | 'testbedLike' | 'notBefore'
+>;
+
+const SUBMISSION = `jsonb_build_object('id', id, 'user', user_name, 'title', title, 'campaignText', campaign_text, 'priority', priority,
+  'testbedLike', testbed_like, 'notBefore', not_before, 'submittedAt', submitted_at, 'state', state, 'reason', reason,
+  'campaignId', campaign_id, 'hosts', hosts, 'rounds', rounds, 'extends', extends) AS value`;
+
+const TESTBED = `jsonb_build_object('name', name, 'machines', machines, 'capabilities', capabilities, 'hosts', hosts, 'worker', worker,
+  'seenAt', seen_at, 'health', health) AS value`;
+
+export const BLOCK = `jsonb_build_object('token', token, 'submissionId', submission_id, 'round', round, 'testbed', testbed,
+  'machines', machines, 'worker', worker, 'takenAt', taken_at, 'expiresAt', expires_at, 'endedAt', ended_at, 'end', "end",
+  'reason', reason) AS value`;
+
+const RESERVATION = `jsonb_build_object('id', id, 'testbed', testbed, 'user', user_name, 'from', "from", 'until', until, 'why', why,
+  'cancelledAt', cancelled_at) AS value`;
+
+const OPEN = "state IN ('waiting', 'running')";
+
+/** Of older use next to nothing counts. */
+const USE = `SELECT user_name AS user, extract(epoch FROM max(coalesce(ended_at, now()))) * 1000 AS ended_at,
+    sum(extract(epoch FROM coalesce(ended_at, now()) - taken_at)) * 1000 AS testbed_ms
+  FROM fleet.blocks JOIN fleet.submissions ON submissions.id = submission_id
+  WHERE coalesce(ended_at, now()) > now() - interval '60 days'
+  GROUP BY user_name, date_trunc('day', coalesce(ended_at, now()))`;
+
+const EndedSchema = z.strictObject({
+  submission_id: z.int(),
+  round: z.int(),
+  end: z.enum(['done', 'failed', 'refused']),
+  testbed: z.string(),
+  reason: z.string().nullable(),
+  times: z.coerce.number(),
+});
+
+const LeaseSchema = BlockSchema.extend({ endedAt: z.null(), end: z.null() });
+
+/** Reads what of a lab is not over. */
+export async function readState(sql: Sql, shares: Shares = {}): Promise<State> {
+  const [clock] = await sql('SELECT now() AS now');
+  const now = z.date().parse(clock?.now);
+  const submissions = values(
+    SubmissionSchema,
+    await sql(`SELECT ${SUBMISSION} FROM fleet.submissions WHERE ${OPEN} ORDER BY id`),
+  );
+  const testbeds = values(TestbedSchema, await sql(`SELECT ${TESTBED} FROM fleet.testbeds ORDER BY name`));
+  const inHand = values(LeaseSchema, await sql(`SELECT ${BLOCK} FROM fleet.blocks WHERE ended_at IS NULL`));
+  const reservations = await readReservations(sql);
+  const ended = z.array(EndedSchema).parse(
+    await sql(
+      `SELECT submission_id, round, "end", testbed, max(blocks.reason) AS reason, count(*) AS times
+      FROM fleet.blocks JOIN fleet.submissions ON submissions.id = submission_id
+      WHERE ${OPEN} AND "end" IN ('done', 'failed', 'refused') GROUP BY submission_id, round, "end", testbed`,
+    ),
+  );
+  const endedOf = Map.groupBy(ended, ({ submission_id }) => submission_id);
+  const open = submissions.map((submission): Open => {
+    const those = endedOf.get(submission.id) ?? [];
+    const failures = Map.groupBy(
+      those.filter(({ end }) => end === 'failed'),
+      ({ round }) => round,
+    );
+    return {
+      submission,
+      wish: wishOf(submission),
+      done: new Set(those.flatMap(({ end, round }) => (end === 'done' ? [round] : []))),
+      inHand: inHand.filter(({ submissionId }) => submissionId === submission.id),
+      failures: new Map([...failures].map(([round, same]) => [round, same.reduce((sum, { times }) => sum + times, 0)])),
+      refusals: new Map(
+        those.flatMap(({ end, testbed, reason }) => (end === 'refused' ? [[testbed, reason ?? '']] : [])),
+      ),
+    };
+  });
+  const uses = (await sql(USE)).map(
+    (row): Use => ({ user: String(row.user), endedAtMs: Number(row.ended_at), testbedMs: Number(row.testbed_ms) }),
+  );
+  const served = new Map(
+    standings(
+      submissions.map(({ user }) => user),
+      uses,
+      now.getTime(),
+      { shares },
+    ).map(({ user, usedPerShareMs }) => [user, usedPerShareMs]),
+  );
+  return { now, open, testbeds, inHand, reservations, shareOf: (user) => served.get(user) ?? 0 };
+}
+
+/** Reservations that are not over, and not cancelled. */
+export async function readReservations(sql: Sql): Promise<Reservation[]> {
+  return values(
+    ReservationSchema,
+    await sql(
+      `SELECT ${RESERVATION} FROM fleet.reservations WHERE until > now() AND cancelled_at IS NULL ORDER BY "from"`,
+    ),
+  );
+}
+
+/** Submissions that are over, the latest first. */
+export async function readOver(sql: Sql, most: number): Promise<Submission[]> {
+  return values(
+    SubmissionSchema,
+    await sql(`SELECT ${SUBMISSION} FROM fleet.submissions WHERE NOT (${OPEN}) ORDER BY id DESC LIMIT $1`, [most]),
+  );
+}
+
+/** Adds a submission; returns its id. */
+export async function submit(sql: Sql, asked: NewSubmission): Promise<number> {
+  const [row] = await sql(
+    `INSERT INTO fleet.submissions (user_name, title, campaign_text, priority, testbed_like, not_before)
+    VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+    [asked.user, asked.title, asked.campaignText, asked.priority, asked.testbedLike, asked.notBefore],
+  );
+  return z.int().parse(row?.id);
+}
+
+/** Takes a submission back; who measures it stops. Throws FleetError where it is over, or there is none. */
+export async function cancel(database: Database, id: number, user: string): Promise<Submission> {
+  return database.transaction(async (sql) => {
+    const [submission] = values(
+      SubmissionSchema,
+      await sql(`SELECT ${SUBMISSION} FROM fleet.submissions WHERE id = $1 FOR UPDATE`, [id]),
+    );
+    if (submission === undefined) {
+      throw new FleetError('refused', `there is no submission ${id}: 'vswbench queue' shows those that wait`);
+    }
+    if (submission.state !== 'waiting' && submission.state !== 'running') {
+      throw new FleetError('refused', `submission ${id} is ${submission.state} already: nothing is left to cancel`);
+    }
+    await sql("UPDATE fleet.submissions SET state = 'cancelled', reason = $2 WHERE id = $1", [id, `by ${user}`]);
+    return submission;
+  });
+}
+
+/** Records a testbed as its worker sees it now. Its health stays, unless it was broken. */
+export async function register(sql: Sql, testbed: Omit<Testbed, 'seenAt' | 'health'>): Promise<void> {
+  await sql(
+    `INSERT INTO fleet.testbeds (name, machines, capabilities, hosts, worker) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (name) DO UPDATE SET machines = excluded.machines, capabilities = excluded.capabilities, hosts = excluded.hosts,
+      worker = excluded.worker, seen_at = now(),
+      health = CASE WHEN testbeds.health->>'state' = 'broken' THEN '{"state": "good"}' ELSE testbeds.health END`,
+    [
+      testbed.name,
+      testbed.machines,
+      JSON.stringify(testbed.capabilities),
+      JSON.stringify(testbed.hosts),
+      testbed.worker,
+    ],
+  );
+}
+
+/** Records that a testbed cannot be measured on, if it was good. */
+export async function declareBroken(sql: Sql, testbed: string, reason: string): Promise<void> {
+  await sql(
+    `UPDATE fleet.testbeds SET health = jsonb_build_object('state', 'broken', 'since', now(), 'reason', $2::text)
+    WHERE name = $1 AND health->>'state' = 'good'`,
+    [testbed, reason],
+  );
+}
+
+/** For whom a submission waits. */
+export interface Wait {
+  testbed: string;
+  text: string;
+}
+
+/** Why each testbed does not measure a submission now: one line a testbed; empty where one is about to. */
+export function waitsOf(open: Open, state: State): Wait[] {
+  const waits = state.testbeds.map((testbed): Wait | null => {
+    const reason = whyNot(open, testbed, state.now);
+    const closed = whyClosed(testbed, state, state.now);
+    const text = reason === null ? (closed === null ? null : closedText(closed)) : reasonText(reason);
+    return text === null ? null : { testbed: testbed.name, text };
+  });
+  const told = waits.flatMap((wait) => (wait === null ? [] : [wait]));
+  return told.length < state.testbeds.length ? [] : told;
+}
+
+function reasonText(reason: NonNullable<ReturnType<typeof whyNot>>): string {
+  switch (reason.why) {
+    case 'not-before':
+      return `not before ${reason.at}`;
+    case 'lacks':
+      return `is not ${reason.terms.join(', ')}`;
+    case 'refused':
+      return reason.reason;
+    case 'unlike': {
+      const [first, ...others] = reason.differences;
+      const more = others.length === 0 ? '' : ` and ${others.length} more`;
+      return `is unlike the testbed that began it: ${first?.what} is '${first?.b}', not '${first?.a}'${more}`;
+    }
+    case 'in-hand':
+      return 'all of its rounds are in hand';
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** Why a testbed measures nothing, in a few words. */
+export function closedText(closed: NonNullable<ReturnType<typeof whyClosed>>): string {
+  switch (closed.why) {
+    case 'reserved':
+      return `is reserved by ${closed.reservation.user} until ${closed.reservation.until}`;
+    case 'drifted':
+    case 'broken':
+      return `is ${closed.why}: ${closed.reason}`;
+    case 'at-work':
+      return 'is measuring';
+    default:
+      return closed satisfies never;
+  }
+}
+
+/** Read by any version that may read the tables: what a wish asks for is not looked up. */
+function wishOf({ testbedLike }: Submission): Open['wish'] {
+  if (testbedLike === null) return null;
+  const parsed = parseTestbedLike(testbedLike, null);
+  return parsed.ok ? parsed.value : null;
+}
+
+export function values<T>(schema: z.ZodType<T>, rows: readonly Row[]): T[] {
+  return rows.map(({ value }) => schema.parse(value));
+}

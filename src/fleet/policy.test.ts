@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { hostRecord, inventory } from '../../test/fixtures/campaign.ts';
+import type { Lease, Reservation, Submission, Testbed } from './model.ts';
+import { freeRounds, isComplete, type Lab, nextBlock, type Open, whyClosed, whyNot } from './policy.ts';
+import { parseTestbedLike } from './testbed-like.ts';
+
+const NOW = new Date('2026-12-01T12:00:00Z');
+
+function testbed(part: Partial<Testbed> = {}): Testbed {
+  return {
+    ...{
+      name: 'lab-1',
+      machines: ['m1'],
+      hosts: [hostRecord({ testbed: 'lab-1' })],
+      worker: 'w',
+      seenAt: NOW.toISOString(),
+    },
+    capabilities: {
+      ...{ cpus: 8, memoryBytes: 2 ** 34, kernel: '6.1', cpuModel: 'any', virtual: false, remote: false },
+      ...{ switches: ['direct'], frameworks: ['udp'] },
+    },
+    health: { state: 'good' },
+    ...part,
+  };
+}
+
+function open(id: number, part: Partial<Submission> = {}, more: Partial<Open> = {}): Open {
+  return {
+    submission: {
+      ...{ id, user: 'ann', title: 't', campaignText: '', priority: 0, testbedLike: null, notBefore: null },
+      ...{ submittedAt: NOW.toISOString(), state: 'running', reason: null, campaignId: `c${id}` },
+      ...{ hosts: [hostRecord({ testbed: 'lab-9' })], rounds: 3, extends: false },
+      ...part,
+    },
+    ...{ wish: null, done: new Set(), inHand: [], failures: new Map(), refusals: new Map() },
+    ...more,
+  };
+}
+
+function lease(round: number, part: Partial<Lease> = {}): Lease {
+  return {
+    ...{ token: '8a1b0a62-6f3c-4f0e-9b3e-2f4f5c6d7e8f', submissionId: 1, round, testbed: 'lab-2', machines: ['m2'] },
+    ...{
+      worker: 'v',
+      takenAt: NOW.toISOString(),
+      expiresAt: NOW.toISOString(),
+      endedAt: null,
+      end: null,
+      reason: null,
+    },
+    ...part,
+  };
+}
+
+function lab(opens: readonly Open[], part: Partial<Lab> = {}): Lab {
+  return { open: opens, inHand: [], reservations: [], shareOf: () => 0, ...part };
+}
+
+const chosen = (found: ReturnType<typeof nextBlock>) => found && [found.open.submission.id, found.round];
+
+describe('the next block', () => {
+  it('is the first round that nobody has done or in hand', () => {
+    const one = open(1, {}, { done: new Set([0]), inHand: [lease(1)] });
+    assert.deepEqual(chosen(nextBlock(testbed(), lab([one]), NOW)), [1, 2]);
+  });
+
+  it('is of whoever has had the least, and among their own of the highest priority, then the oldest', () => {
+    const opens = [
+      open(1),
+      open(2, { user: 'bob' }),
+      open(3, { user: 'bob', priority: 5 }),
+      open(4, { user: 'bob', priority: 5 }),
+    ];
+    const shareOf = (user: string) => (user === 'ann' ? 10 : 5);
+    assert.deepEqual(chosen(nextBlock(testbed(), lab(opens, { shareOf }), NOW)), [3, 0]);
+    assert.deepEqual(chosen(nextBlock(testbed(), lab(opens), NOW)), [1, 0]);
+  });
+
+  it('is none where another testbed of the same machine is at work', () => {
+    const shared = lab([open(1)], { inHand: [{ testbed: 'lab-2', machines: ['m0', 'm1'] }] });
+    assert.equal(nextBlock(testbed(), shared, NOW), null);
+    assert.deepEqual(whyClosed(testbed(), shared, NOW), { why: 'at-work', testbed: 'lab-2' });
+  });
+
+  it('is none while the testbed is reserved, drifted or broken', () => {
+    const reservation: Reservation = {
+      ...{ id: 1, testbed: 'lab-1', user: 'cy', from: '2026-12-01T11:00:00Z', until: '2026-12-01T13:00:00Z' },
+      ...{ why: null, cancelledAt: null },
+    };
+    const reserved = lab([open(1)], { reservations: [reservation] });
+    assert.equal(nextBlock(testbed(), reserved, NOW), null);
+    assert.deepEqual(chosen(nextBlock(testbed(), reserved, new Date(reservation.until))), [1, 0]);
+    for (const state of ['drifted', 'broken'] as const) {
+      const ill = testbed({ health: { state, since: NOW.toISOString(), reason: 'r' } });
+      assert.equal(nextBlock(ill, lab([open(1)]), NOW), null);
+    }
+  });
+
+  it('is never of a campaign that an unlike machine began', () => {
+    const other = testbed({ hosts: [hostRecord({ inventory: inventory({ kernel: '6.12' }) })] });
+    assert.equal(nextBlock(other, lab([open(1)]), NOW), null);
+    assert.deepEqual(whyNot(open(1), other, NOW), {
+      why: 'unlike',
+      differences: [{ what: 'kernel', a: '6.1.0-21-amd64', b: '6.12' }],
+    });
+  });
+
+  it('is not what the testbed cannot do, has refused, or may not begin yet', () => {
+    const wish = parseTestbedLike('sriov', null);
+    assert.ok(wish.ok);
+    assert.deepEqual(whyNot(open(1, {}, { wish: wish.value }), testbed(), NOW), { why: 'lacks', terms: ['sriov'] });
+    const refused = open(1, {}, { refusals: new Map([['lab-1', 'no ovs']]) });
+    assert.deepEqual(whyNot(refused, testbed(), NOW), { why: 'refused', reason: 'no ovs' });
+    const at = '2026-12-01T22:00:00Z';
+    assert.deepEqual(whyNot(open(1, { notBefore: at }), testbed(), NOW), { why: 'not-before', at });
+    assert.equal(whyNot(open(1, { notBefore: at }), testbed(), new Date(at)), null);
+  });
+});
+
+describe('rounds that are free', () => {
+  it('is the first alone before anybody knows what the campaign is made of', () => {
+    const fresh = open(1, { rounds: null, hosts: null });
+    assert.deepEqual(freeRounds(fresh), [0]);
+    assert.deepEqual(freeRounds({ ...fresh, inHand: [lease(0)] }), []);
+  });
+
+  it('are those beyond the planned ones only when all of these are done', () => {
+    const one = open(1, { extends: true });
+    assert.deepEqual(freeRounds({ ...one, done: new Set([0, 1]) }), [2]);
+    assert.deepEqual(freeRounds({ ...one, done: new Set([0, 1]), inHand: [lease(2)] }), []);
+    assert.deepEqual(freeRounds({ ...one, done: new Set([0, 1, 2]) }), [3]);
+    assert.equal(isComplete({ ...one, done: new Set([0, 1, 2]) }), false);
+    assert.equal(isComplete({ ...one, done: new Set([0, 1, 2, 3]) }), true);
+  });
+});

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a testbed measures next: by what it can do, by reservations and health, by fair shares between people, and among one person's own
+// by priority and age.
+import { type Difference, differences } from './alike.ts';
+import type { Block, Lease, Reservation, Submission, Testbed } from './model.ts';
+import { missingFrom, type Wish } from './testbed-like.ts';
+
+/** A submission that is not over, with what became of its blocks. */
+export interface Open {
+  submission: Submission;
+  wish: Wish | null;
+  /** Rounds of which all trials are in the store. */
+  done: ReadonlySet<number>;
+  /** Those that somebody has in hand. */
+  inHand: readonly Lease[];
+  /** Rounds that could not be carried out, with how often that was. */
+  failures: ReadonlyMap<number, number>;
+  /** Testbeds on which nothing of it can be measured, and why. */
+  refusals: ReadonlyMap<string, string>;
+}
+
+/** What decides, beside what is asked for. */
+export interface Lab {
+  open: readonly Open[];
+  /** Of all submissions. */
+  inHand: readonly Pick<Block, 'machines' | 'testbed'>[];
+  reservations: readonly Reservation[];
+  /** Lower is served first. */
+  shareOf: (user: string) => number;
+}
+
+/** Why a testbed does not measure a submission now. */
+export type Reason =
+  | { why: 'not-before'; at: string }
+  | { why: 'lacks'; terms: readonly string[] }
+  | { why: 'refused'; reason: string }
+  | { why: 'unlike'; differences: readonly Difference[] }
+  /** Others have all that is left of it. */
+  | { why: 'in-hand' };
+
+/** Why a testbed measures nothing now. */
+export type Closed =
+  | { why: 'reserved'; reservation: Reservation }
+  | { why: 'drifted' | 'broken'; reason: string }
+  /** This testbed, or another one on a machine of it. */
+  | { why: 'at-work'; testbed: string };
+
+export interface Next {
+  open: Open;
+  round: number;
+}
+
+/** What a testbed is to measure next; null where there is nothing for it. */
+export function nextBlock(testbed: Testbed, lab: Lab, now: Date): Next | null {
+  if (whyClosed(testbed, lab, now) !== null) return null;
+  const found = lab.open.flatMap((open): Next[] => {
+    const round = freeRounds(open)[0];
+    return round === undefined || whyNot(open, testbed, now) !== null ? [] : [{ open, round }];
+  });
+  const [first] = found.sort((a, b) => compare(a.open.submission, b.open.submission, lab.shareOf));
+  return first ?? null;
+}
+
+function compare(a: Submission, b: Submission, shareOf: Lab['shareOf']): number {
+  if (a.user !== b.user) {
+    const difference = shareOf(a.user) - shareOf(b.user);
+    // Equal shares: who came first.
+    return difference === 0 ? a.id - b.id : difference;
+  }
+  return b.priority - a.priority || a.id - b.id;
+}
+
+/** Why a testbed measures nothing now, whatever there is; null where it could. */
+export function whyClosed(
+  testbed: Testbed,
+  { inHand, reservations }: Pick<Lab, 'inHand' | 'reservations'>,
+  now: Date,
+): Closed | null {
+  const reservation = reservationNow(testbed.name, reservations, now);
+  if (reservation !== null) return { why: 'reserved', reservation };
+  const { health } = testbed;
+  if (health.state !== 'good') return { why: health.state, reason: health.reason };
+  const busy = inHand.find(({ machines }) => machines.some((machine) => testbed.machines.includes(machine)));
+  return busy === undefined ? null : { why: 'at-work', testbed: busy.testbed };
+}
+
+/** Whoever has a testbed to themselves now; null where nobody has. */
+export function reservationNow(testbed: string, reservations: readonly Reservation[], now: Date): Reservation | null {
+  const at = now.getTime();
+  return (
+    reservations.find(
+      (one) =>
+        one.testbed === testbed && one.cancelledAt === null && Date.parse(one.from) <= at && at < Date.parse(one.until),
+    ) ?? null
+  );
+}
+
+/** Why a testbed does not measure a submission now, were it free; null where it would. */
+export function whyNot(open: Open, testbed: Testbed, now: Date): Reason | null {
+  const { submission, wish, refusals } = open;
+  const { notBefore, hosts } = submission;
+  const terms = wish === null ? [] : missingFrom(wish, testbed);
+  if (terms.length > 0) return { why: 'lacks', terms };
+  const refusal = refusals.get(testbed.name);
+  if (refusal !== undefined) return { why: 'refused', reason: refusal };
+  const unlike = hosts === null ? [] : differences(hosts, testbed.hosts);
+  if (unlike.length > 0) return { why: 'unlike', differences: unlike };
+  if (notBefore !== null && now < new Date(notBefore)) return { why: 'not-before', at: notBefore };
+  return freeRounds(open).length === 0 ? { why: 'in-hand' } : null;
+}
+
+/** Rounds that somebody could take, the first first. */
+export function freeRounds({ submission, done, inHand }: Pick<Open, 'submission' | 'done' | 'inHand'>): number[] {
+  const taken = new Set(inHand.map(({ round }) => round));
+  const { rounds } = submission;
+  // Whoever begins it decides what it is made of.
+  if (rounds === null) return taken.size > 0 ? [] : [0];
+  const planned = Array.from({ length: rounds }, (_, round) => round);
+  const free = planned.filter((round) => !done.has(round) && !taken.has(round));
+  const isBeyond = submission.extends && !done.has(rounds) && !taken.has(rounds);
+  // Further rounds depend on the figures of all planned ones.
+  return isBeyond && planned.every((round) => done.has(round)) ? [rounds] : free;
+}
+
+/** Whether all of a submission is in the store. */
+export function isComplete({
+  submission: { rounds, extends: goesOn },
+  done,
+}: Pick<Open, 'submission' | 'done'>): boolean {
+  return rounds !== null && done.size >= rounds + (goesOn ? 1 : 0);
+}

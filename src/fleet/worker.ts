@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+// A worker: for each of its testbeds it takes one block after the other, has it measured, and sends what was measured. Whatever dies
+// meanwhile, a trial is in the store once: its writes are taken only while it has the block.
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore, type Store, StoreError } from '../store/store.ts';
+import { type Bench, BenchError } from './bench.ts';
+import { type Complete, Dispatch, type Taken } from './dispatch.ts';
+import { FleetError } from './errors.ts';
+import { declareBroken, register } from './lab.ts';
+import { type Note, Spool } from './spool.ts';
+
+export interface WorkerPlan {
+  /** Tells this worker from all others, in all of its lives. */
+  name: string;
+  testbeds: readonly string[];
+  location: string;
+  bench: Bench;
+  /** Of this worker alone, and kept over its lives. */
+  folder: string;
+  /** Nothing is heard of it for so long, and its block is free again. */
+  leaseMs: number;
+  /** How often it asks for work where there was none, and for PostgreSQL where that was away. */
+  pollMs: number;
+  /** A testbed is looked at again when the last look is older. */
+  lookMs: number;
+  /** Ends where there is nothing left for it. */
+  once: boolean;
+  tell(line: string): void;
+}
+
+/** Serves the testbeds until `signal`; the present trials are given up then, and their blocks given back. Throws what no retry mends. */
+export async function work(plan: WorkerPlan, signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const ended = await Promise.allSettled(
+    plan.testbeds.map(async (testbed) => {
+      try {
+        await new Post(plan, testbed, both).serve();
+      } catch (error) {
+        stop.abort();
+        throw error;
+      }
+    }),
+  );
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}
+
+/** Why the trials of a block are given up before they are carried out. */
+class Recalled extends Error {
+  readonly why: 'lost' | 'cancelled' | 'reserved';
+
+  constructor(why: Recalled['why']) {
+    super(why);
+    this.why = why;
+  }
+}
+
+/** One testbed of a worker. */
+class Post {
+  private readonly plan: WorkerPlan;
+  private readonly testbed: string;
+  private readonly signal: AbortSignal;
+  private readonly folder: string;
+  private opened: Dispatch | null = null;
+  /** Null where it has to be looked at before anything is measured. */
+  private lookedAt: number | null = null;
+  private isAway = false;
+  /** Why the testbed could not be looked at; told once. */
+  private complaint: string | null = null;
+  /** Blocks of earlier lives are given back. */
+  private isSettled = false;
+
+  constructor(plan: WorkerPlan, testbed: string, signal: AbortSignal) {
+    this.plan = plan;
+    this.testbed = testbed;
+    this.signal = signal;
+    this.folder = resolve(plan.folder, testbed);
+  }
+
+  async serve(): Promise<void> {
+    try {
+      while (!this.signal.aborted) {
+        const taken = await this.reached(() => this.next());
+        if (taken === 'stopped') return;
+        if (taken !== null) await this.carryOut(taken);
+        else if (this.plan.once) return;
+        else await this.pause();
+      }
+    } finally {
+      await this.opened?.close();
+    }
+  }
+
+  private async next(): Promise<Taken | null> {
+    const dispatch = await this.dispatch();
+    if (!this.isSettled) await this.settle(dispatch);
+    this.isSettled = true;
+    const isOld = this.lookedAt === null || performance.now() - this.lookedAt > this.plan.lookMs;
+    if (isOld && !(await this.look(dispatch))) return null;
+    const taken = await dispatch.take(this.testbed, this.plan.name);
+    if ('block' in taken) return taken;
+    await this.finish(dispatch, taken.complete);
+    return null;
+  }
+
+  /** What an earlier life had in hand is sent, if it is still ours, and given back. */
+  private async settle(dispatch: Dispatch): Promise<void> {
+    const left = Spool.left(this.folder);
+    await dispatch.giveBackEarlier(this.plan.name, this.testbed, left?.note.token ?? null);
+    if (left === null) return;
+    const { note } = left;
+    const beat = await dispatch.beat(note);
+    if (beat === 'lost') this.discard(left);
+    else {
+      const store = this.storeOf(note);
+      try {
+        left.skipSent(store);
+        const { unsent } = left;
+        left.send(store);
+        if (unsent > 0)
+          this.say(`sent ${trials(unsent)} of campaign ${note.campaignId} that an earlier life had measured`);
+        left.remove();
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'fenced') {
+          left.close();
+          throw error;
+        }
+        this.discard(left);
+      } finally {
+        store.close();
+      }
+      await dispatch.end(note.token, 'returned');
+    }
+  }
+
+  /** Whether it can be measured there. */
+  private async look(dispatch: Dispatch): Promise<boolean> {
+    const { sql } = dispatch.database;
+    try {
+      const look = await this.plan.bench.look(this.testbed, this.signal);
+      await register(sql, { name: this.testbed, worker: this.plan.name, ...look });
+      this.lookedAt = performance.now();
+      this.complaint = null;
+      return true;
+    } catch (error) {
+      if (!(error instanceof BenchError)) throw error;
+      if (error.message !== this.complaint) this.say(error.message);
+      this.complaint = error.message;
+      await declareBroken(sql, this.testbed, error.message);
+      return false;
+    }
+  }
+
+  private async carryOut(taken: Taken): Promise<void> {
+    const { block, submission, campaignId } = taken;
+    this.say(
+      `takes round ${block.round + 1} of '${submission.title}' (${submission.user}, submission ${submission.id})`,
+    );
+    const recall = new AbortController();
+    const signal = AbortSignal.any([this.signal, recall.signal]);
+    let end: Parameters<Dispatch['end']>[1] = 'returned';
+    let reason: string | null = null;
+    let spool: Spool | null = null;
+    let store: Store | null = null;
+    /** A reservation waits for the end of the present trial. */
+    let isReserved = false;
+    let isUncertain = false;
+    let isPausing = false;
+    const send = () => {
+      if (spool === null || store === null) return;
+      if (isUncertain) spool.skipSent(store);
+      isUncertain = false;
+      spool.send(store);
+    };
+    /** Sends what there is; what cannot be sent now is sent the next time. */
+    const trySend = () => {
+      try {
+        send();
+      } catch (error) {
+        if (!(error instanceof StoreError)) recall.abort(error);
+        else if (error.code === 'fenced') recall.abort(new Recalled('lost'));
+        else if (error.code === 'unreachable' || error.code === 'busy') isUncertain = true;
+        else recall.abort(error);
+      }
+    };
+    const beats = this.beating(block, {
+      heard(beat) {
+        if (beat === 'lost' || beat === 'cancelled') recall.abort(new Recalled(beat));
+        isReserved = beat === 'reserved';
+        trySend();
+      },
+    });
+    try {
+      const begun = await this.reached(() => this.begin(taken, signal), signal);
+      if (begun === 'stopped') return;
+      if (!begun.ok) {
+        ({ reason } = begun);
+        end = 'refused';
+        return;
+      }
+      ({ store, spool } = begun);
+      const { fromRound, toRound } = spool.note;
+      await this.plan.bench.carryOut(
+        {
+          testbed: this.testbed,
+          campaignId,
+          fromRound,
+          toRound: toRound ?? Number.POSITIVE_INFINITY,
+          spool: spool.path,
+        },
+        (trial) => {
+          spool?.saved(trial);
+          trySend();
+          if (isReserved) recall.abort(new Recalled('reserved'));
+        },
+        signal,
+      );
+      const { missing } = spool;
+      if (missing === 0) end = 'done';
+      else [end, reason] = ['failed', `${trials(missing)} were not carried out`];
+    } catch (error) {
+      if (error instanceof BenchError || (error instanceof StoreError && !recall.signal.aborted)) {
+        const isCampaigns = error instanceof StoreError || error.code === 'failed';
+        [end, reason] = [isCampaigns ? 'failed' : 'returned', error.message];
+        isPausing = !isCampaigns;
+        if (error.code === 'changed') this.lookedAt = null;
+        this.say(`gives round ${block.round + 1} of '${submission.title}' back: ${error.message}`);
+      } else if (!signal.aborted) throw error;
+    } finally {
+      await this.conclude({ spool, store, send, recalled: recall.signal.reason, block, end, reason });
+      beats.stop();
+    }
+    if (isPausing) await this.pause();
+  }
+
+  /** The campaign is in the store, and in a file of ours. */
+  private async begin(
+    { block, submission, campaignId }: Taken,
+    signal: AbortSignal,
+  ): Promise<{ ok: true; store: Store; spool: Spool } | { ok: false; reason: string }> {
+    const store = this.storeOf({ token: block.token, campaignId });
+    try {
+      let head = store.head(campaignId);
+      if (head === null) {
+        const prepared = await this.plan.bench.prepare(this.testbed, submission, signal);
+        if (!prepared.ok) {
+          store.close();
+          return prepared;
+        }
+        store.createCampaign({ ...prepared.campaign, id: campaignId });
+        head = store.head(campaignId);
+      }
+      if (head === null) throw new RangeError('a campaign that was made is there');
+      const dispatch = await this.dispatch();
+      const { hosts, trialsPlanned, precision } = head;
+      await dispatch.begun(block, { hosts, rounds: trialsPlanned, extends: precision !== null });
+      return { ok: true, store, spool: Spool.fill(this.folder, block, campaignId, store) };
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  /** All that was measured is sent, if need be when PostgreSQL is back, and the block is ended. */
+  private async conclude(over: {
+    spool: Spool | null;
+    store: Store | null;
+    send: () => void;
+    recalled: unknown;
+    block: Taken['block'];
+    end: Parameters<Dispatch['end']>[1];
+    reason: string | null;
+  }): Promise<void> {
+    const { spool, store, block } = over;
+    try {
+      const isLost = over.recalled instanceof Recalled && over.recalled.why === 'lost';
+      const sent =
+        isLost ||
+        (await this.reached(async () => {
+          over.send();
+          if (spool !== null && store !== null) spool.sendHosts(store);
+          const dispatch = await this.dispatch();
+          return dispatch.end(block.token, over.end, over.reason);
+        }));
+      if (sent === 'stopped') spool?.close();
+      else if (isLost || sent === false) this.discard(spool);
+      else spool?.remove();
+      if (over.recalled instanceof Recalled) this.say(RECALLED[over.recalled.why]);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'fenced') throw error;
+      this.discard(spool);
+    } finally {
+      store?.close();
+    }
+  }
+
+  /** Campaigns whose last round has come in are ended; of two that do so at once the second changes nothing. */
+  private async finish(dispatch: Dispatch, complete: readonly Complete[]): Promise<void> {
+    if (complete.length === 0) return;
+    const store = openStore(this.plan.location);
+    try {
+      for (const { id, campaignId } of complete) {
+        if (store.head(campaignId)?.endedAt === null) store.endCampaign(campaignId, new Date().toISOString());
+        await dispatch.done(id);
+        this.say(`submission ${id} is done: vswbench show ${campaignId}`);
+      }
+    } finally {
+      store.close();
+    }
+  }
+
+  /** Says that we are alive until it is stopped. */
+  private beating(block: Taken['block'], told: { heard(beat: Awaited<ReturnType<Dispatch['beat']>>): void }) {
+    const stop = new AbortController();
+    const beat = async () => {
+      try {
+        while (!stop.signal.aborted) {
+          await sleep(this.plan.leaseMs / 3, undefined, { signal: stop.signal });
+          try {
+            const dispatch = await this.dispatch();
+            const heard = await dispatch.beat(block);
+            if (!stop.signal.aborted) told.heard(heard);
+          } catch (error) {
+            // The block is ours until somebody says otherwise.
+            if (!isUnreachable(error)) throw error;
+          }
+        }
+      } catch (error) {
+        if (!stop.signal.aborted) this.say(String(error));
+      }
+    };
+    void beat();
+    return { stop: () => stop.abort() };
+  }
+
+  private discard(spool: Spool | null): void {
+    if (spool === null) return;
+    if (spool.unsent > 0) {
+      this.say(
+        `threw ${trials(spool.unsent)} of campaign ${spool.note.campaignId} away: the block is another worker's by now`,
+      );
+    }
+    spool.remove();
+  }
+
+  private storeOf({ token, campaignId }: Pick<Note, 'token' | 'campaignId'>): Store {
+    return openStore(this.plan.location, { fence: { token, campaignId } });
+  }
+
+  private async dispatch(): Promise<Dispatch> {
+    this.opened ??= await Dispatch.open(this.plan.location, this.plan.leaseMs);
+    return this.opened;
+  }
+
+  /** Does it, again and again while PostgreSQL is away; `stopped` where the signal comes first. */
+  private async reached<T>(action: () => Promise<T>, signal: AbortSignal = this.signal): Promise<T | 'stopped'> {
+    for (;;) {
+      try {
+        const result = await action();
+        if (this.isAway) this.say('PostgreSQL is back');
+        this.isAway = false;
+        return result;
+      } catch (error) {
+        if (signal.aborted && !isUnreachable(error)) return 'stopped';
+        if (!isUnreachable(error)) throw error;
+        if (!this.isAway) this.say(`${error.message}; waits for it`);
+        this.isAway = true;
+      }
+      if (signal.aborted) return 'stopped';
+      await this.pause(signal);
+    }
+  }
+
+  private async pause(signal: AbortSignal = this.signal): Promise<void> {
+    // Not all at the same moment.
+    const ms = this.plan.pollMs * (0.75 + 0.5 * Math.random());
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+  }
+
+  private say(line: string): void {
+    this.plan.tell(`${this.testbed}: ${line}`);
+  }
+}
+
+const RECALLED: Record<Recalled['why'], string> = {
+  lost: 'the block is another worker’s by now, and is left',
+  cancelled: 'the submission was cancelled, and its block is given back',
+  reserved: 'the testbed is reserved, and the block is given back',
+};
+
+function isUnreachable(error: unknown): error is Error {
+  return (error instanceof StoreError || error instanceof FleetError) && error.code === 'unreachable';
+}
+
+function trials(count: number): string {
+  return count === 1 ? '1 trial' : `${count} trials`;
+}
