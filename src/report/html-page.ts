@@ -14,6 +14,9 @@ import { drawSvg } from './svg.ts';
 const WIDE_PX = 900;
 const NARROW_PX = 340;
 
+/** A drawing as long as this, of hundreds of marks, is in the page once: where that is too narrow, it scrolls. */
+const ONCE_CHARACTERS = 100_000;
+
 /** Keeps a browser from loading anything at all, whatever the data say. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
@@ -58,18 +61,27 @@ export async function drawFigure(
   explore: (width: number) => ExploredDocument | null = () => null,
 ): Promise<ComponentChild> {
   const document = explore(WIDE_PX);
-  const svg = async (width: number, name: string) =>
-    h('div', {
-      class: name,
-      dangerouslySetInnerHTML: { __html: await drawSvg(chart.spec(width), `${chart.title}. ${chart.caption}`) },
-    });
+  const svg = (width: number) => drawSvg(chart.spec(width), `${chart.title}. ${chart.caption}`);
+  const wide = await svg(WIDE_PX);
+  const drawings =
+    wide.length > ONCE_CHARACTERS
+      ? [{ kind: 'once', label: chart.title, text: wide }]
+      : [
+          { kind: 'wide', label: null, text: wide },
+          { kind: 'narrow', label: null, text: await svg(NARROW_PX) },
+        ];
   return h(
     'figure',
     document === null ? null : { 'data-title': document.title, 'data-explore': packed(JSON.stringify(document)) },
     headed ? h('h3', null, chart.title) : null,
     chart.legend.length === 0 ? null : h('ul', { class: 'legend' }, ...chart.legend.map(legendItem)),
-    await svg(WIDE_PX, 'wide'),
-    await svg(NARROW_PX, 'narrow'),
+    ...drawings.map(({ kind, label, text }) =>
+      h('div', {
+        class: kind,
+        ...(label === null ? {} : { role: 'region', 'aria-label': label, tabIndex: 0 }),
+        dangerouslySetInnerHTML: { __html: text },
+      }),
+    ),
     h('figcaption', null, chart.caption),
   );
 }

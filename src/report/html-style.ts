@@ -40,10 +40,12 @@ a:hover{text-decoration:underline}
 .answers details{border:0;padding:0;margin:4px 0 0}
 .answers summary{font-size:14px;font-weight:400;color:var(--accent)}
 .answers .each{font-size:14px;margin:6px 0 0}
-figure{margin:28px 0 0;break-inside:avoid}
+figure{margin:28px -4px 0;padding:0 4px;break-inside:avoid;content-visibility:auto;contain-intrinsic-size:auto 420px}
 figure h3{margin:0 0 6px}
 figure svg{display:block;max-width:100%;height:auto;font-family:inherit}
 .narrow{display:none}
+.once{overflow-x:auto}
+.once svg{min-width:640px}
 .legend{display:flex;flex-wrap:wrap;gap:2px 18px;list-style:none;margin:4px 0 14px;padding:0;font-size:13px}
 .legend svg{display:inline-block;vertical-align:middle;margin-right:7px}
 .scroll{overflow-x:auto;margin:24px -20px 0;padding:0 20px}

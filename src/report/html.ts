@@ -9,7 +9,7 @@ import type { Explorer } from './explore/explorer.ts';
 import { hostName, namesTestbeds } from './format.ts';
 import { exploredPage } from './html-page.ts';
 import { sectionRegistry } from './sections/registry.ts';
-import { type Page, pageOf, type Section } from './sections/section.ts';
+import { foldedAway, type Page, pageOf, type Section } from './sections/section.ts';
 
 /**
  * The whole report of a campaign as one self-contained HTML document. Everything from the campaign is escaped. Its figures can be worked with
@@ -42,7 +42,7 @@ export async function fill(section: Section, page: Page): Promise<Filled | null>
   const { id } = section;
   const title = section.title(page);
   const words = section.folded?.(page) ?? null;
-  const shown = words === null ? content : [h('details', null, h('summary', null, words), ...content)];
+  const shown = words === null ? content : [foldedAway(page, words, content)];
   return {
     id,
     title,

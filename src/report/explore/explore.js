@@ -23,12 +23,37 @@ export async function unpacked(packed) {
 }
 
 /**
+ * Makes a page, or a part of one, something to work with: figures get their buttons, and what is folded away is made when it is opened.
+ * @param {HTMLElement} root
+ * @param {() => Promise<any>} loadVega
+ * @param {((index: number) => void) | null} openCase null where a figure tells the rounds of a case itself
+ */
+export function enliven(root, loadVega, openCase) {
+  const within = (/** @type {Element} */ part) => {
+    for (const figure of part.querySelectorAll('figure[data-explore]')) {
+      offer(/** @type {HTMLElement} */ (figure), loadVega, openCase);
+    }
+  };
+  within(root);
+  for (const later of root.querySelectorAll('details > noscript')) {
+    const details = /** @type {HTMLElement} */ (later.parentElement);
+    const unfold = () => {
+      if (!later.isConnected) return;
+      later.outerHTML = later.textContent ?? '';
+      within(details);
+    };
+    details.addEventListener('toggle', unfold, { once: true });
+    addEventListener('beforeprint', unfold, { once: true });
+  }
+}
+
+/**
  * Gives a figure its button.
  * @param {HTMLElement} figure
  * @param {() => Promise<any>} loadVega
  * @param {((index: number) => void) | null} openCase null where the figure tells the rounds of a case itself
  */
-export function offer(figure, loadVega, openCase) {
+function offer(figure, loadVega, openCase) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'explore';

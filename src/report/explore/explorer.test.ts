@@ -51,6 +51,7 @@ it('names no address outside of what is folded up, and is no heavier than it was
   // What is read without scripts is the same to the letter, but for the last sentence.
   const read = (html: string) =>
     html
+      .replaceAll(/<\/?noscript>/g, '')
       .replace(/<(script|template)\b[\s\S]*?<\/\1>/g, '')
       .replaceAll(/ data-(explore|title)="[^"]*"/g, '')
       .replace(/content="default-src[^"]*"/, '')

@@ -34,7 +34,7 @@ function loadVega() {
   });
   return vega;
 }
-for (const figure of document.querySelectorAll('figure[data-explore]')) offer(figure, loadVega, null);
+enliven(document.body, loadVega, null);
 `;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ComponentChild, h } from 'preact';
+import type { ComponentChild } from 'preact';
 import type { CampaignResult } from '../../model/result.ts';
 import { caseColumn } from '../case-cells.ts';
 import { costCharts } from '../chart-cost.ts';
 import { cpuCharts } from '../chart-rows.ts';
 import { dataTable } from '../data-table.ts';
-import { figures, foldedFrom, type Page, ROWS_OPEN_MAX, type Section } from './section.ts';
+import { figures, foldedAway, foldedFrom, type Page, ROWS_OPEN_MAX, type Section } from './section.ts';
 
 export const cpuSection: Section = {
   id: 'cpu',
@@ -13,7 +13,7 @@ export const cpuSection: Section = {
   content: async (page) => [
     ...(await figures(page, costCharts(page.result))),
     ...(await rowCharts(page)),
-    costDetails(page.result),
+    costDetails(page),
     switchFiguresTable(page.result),
   ],
 };
@@ -22,18 +22,13 @@ export const cpuSection: Section = {
 async function rowCharts(page: Page): Promise<ComponentChild[]> {
   const charts = await figures(page, cpuCharts(page.result));
   const words = foldedFrom(page.result, 'CPU use of every case');
-  return words === null ? charts : [h('details', null, h('summary', null, words), ...charts)];
+  return words === null ? charts : [foldedAway(page, words, charts)];
 }
 
-function costDetails(result: CampaignResult): ComponentChild {
-  const table = costTable(result);
+function costDetails(page: Page): ComponentChild {
+  const table = costTable(page.result);
   if (table === null) return null;
-  return h(
-    'details',
-    { open: result.results.length <= ROWS_OPEN_MAX },
-    h('summary', null, 'What a packet costs'),
-    table,
-  );
+  return foldedAway(page, 'What a packet costs', [table], { open: page.result.results.length <= ROWS_OPEN_MAX });
 }
 
 /** What a packet costs, the median over each case's measured trials; null where nothing was measured. */

@@ -5,15 +5,16 @@ import { caseColumn } from '../case-cells.ts';
 import { dataTable } from '../data-table.ts';
 import { doubts } from '../doubts.ts';
 import { grouped } from '../format.ts';
-import type { Section } from './section.ts';
+import { foldedAway, type Page, type Section } from './section.ts';
 
 export const doubtsSection: Section = {
   id: 'doubts',
   title: () => 'What would make these figures wrong',
-  content: ({ result }) => doubtParts(result),
+  content: (page) => doubtParts(page),
 };
 
-function doubtParts(result: CampaignResult): ComponentChild[] {
+function doubtParts(page: Page): ComponentChild[] {
+  const { result } = page;
   return [
     h(
       'p',
@@ -25,7 +26,7 @@ function doubtParts(result: CampaignResult): ComponentChild[] {
       { class: 'doubts' },
       ...doubts(result).map(({ what, consequence }) => h('li', null, h('strong', null, `${what}. `), consequence)),
     ),
-    h('details', null, h('summary', null, 'Evidence, case by case'), noiseTable(result)),
+    foldedAway(page, 'Evidence, case by case', [noiseTable(result)]),
   ];
 }
 

@@ -9,15 +9,16 @@ import { dataTable } from '../data-table.ts';
 import { describeGroup, grouped, percentLost, whereOf } from '../format.ts';
 import { ledgerSentence } from '../ledger-sentence.ts';
 import { bytesText } from '../sizes.ts';
-import { ROWS_OPEN_MAX, type Section } from './section.ts';
+import { foldedAway, type Page, ROWS_OPEN_MAX, type Section } from './section.ts';
 
 export const ledgerSection: Section = {
   id: 'ledger',
   title: () => 'Where the packets went',
-  content: ({ result }) => [packetsByHop(result), sizeTable(result)],
+  content: (page) => [packetsByHop(page), sizeTable(page.result)],
 };
 
-function packetsByHop(result: CampaignResult): ComponentChild {
+function packetsByHop(page: Page): ComponentChild {
+  const { result } = page;
   const table = ledgerTable(result);
   if (table === null) return null;
   const ledgers = sumLedgers(result.results.map(({ evidence }) => evidence.ledgers));
@@ -29,7 +30,7 @@ function packetsByHop(result: CampaignResult): ComponentChild {
       null,
       `${ledgerSentence(ledgers)} Applications count their own packets by sequence number, interfaces count them without knowing of it.`,
     ),
-    h('details', { open: result.results.length <= ROWS_OPEN_MAX }, h('summary', null, 'Hop by hop'), table),
+    foldedAway(page, 'Hop by hop', [table], { open: result.results.length <= ROWS_OPEN_MAX }),
   );
 }
 

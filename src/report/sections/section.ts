@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ComponentChild } from 'preact';
+import { type ComponentChild, h } from 'preact';
 import type { CampaignResult, CaseResult } from '../../model/result.ts';
 import type { Chart } from '../chart.ts';
 import { exploredDocument } from '../explore/document.ts';
@@ -52,3 +52,22 @@ export function foldedFrom({ results }: CampaignResult, words: string): string |
 }
 
 const CASES_OPEN_MAX = 48;
+
+/**
+ * Content behind a click. Of a large campaign, where scripts run, it is text until then: tables and ledgers of thousands of elements are not
+ * made before somebody wants to see them. Where none run, a browser takes what is within `noscript` for what it is.
+ */
+export function foldedAway(
+  { result, numbers }: Page,
+  words: ComponentChild,
+  content: readonly ComponentChild[],
+  attributes: { open?: boolean } = {},
+): ComponentChild {
+  const isLater = numbers !== null && attributes.open !== true && result.results.length > CASES_OPEN_MAX;
+  return h(
+    'details',
+    attributes,
+    h('summary', null, words),
+    ...(isLater ? [h('noscript', null, ...content)] : content),
+  );
+}

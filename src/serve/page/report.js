@@ -3,7 +3,7 @@
 // bring along, which is loaded here when it is asked for.
 import { h } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { offer } from '../../report/explore/explore.js';
+import { enliven } from '../../report/explore/explore.js';
 import { Filters } from './filters.js';
 import { useDocument, Waiting } from './loaded.js';
 import { go, withQuery } from './place.js';
@@ -32,11 +32,8 @@ function Parts({ place, shown }) {
   const now = useRef(place);
   now.current = place;
   useEffect(() => {
-    for (const figure of root.current?.querySelectorAll('figure[data-explore]') ?? []) {
-      offer(/** @type {HTMLElement} */ (figure), loadVega, (index) =>
-        go(withQuery(now.current, { case: String(index), trial: null })),
-      );
-    }
+    if (root.current === null) return;
+    enliven(root.current, loadVega, (index) => go(withQuery(now.current, { case: String(index), trial: null })));
   }, [shown]);
   const html = [
     '<section aria-label="Verdicts"><h2>Verdicts</h2>',

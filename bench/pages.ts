@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// How soon a report and the pages of vswbench serve can be read and worked with in Chromium, of 1000 cases with 10 000 and with 100 000 made-up
+// trials, beside an empty page in the same browser. Measures no packets. Exits with 1 where a promise is not kept.
+//
+//     node bench/pages.ts [TRIALS...]
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { openFile } from '../src/store/open.ts';
+import { Rows } from '../src/store/rows.ts';
+import { casesOf, writeCampaign } from './made-up.ts';
+
+const CASES = 1000;
+const PAINT_MAX_MS = 1000;
+const READY_MAX_MS = 1500;
+const REPETITIONS = 5;
+const vswbench = join(import.meta.dirname, '../bin/vswbench');
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+interface Shown {
+  /** First contentful paint, as the browser tells it. */
+  paintMs: number;
+  /** Until what is waited for is there and the page answers. */
+  readyMs: number;
+  nodes: number;
+}
+
+/** The median of some looks, each in a page of its own. */
+async function look(browser: Browser, address: string, isReady: (page: Page) => Promise<unknown>): Promise<Shown> {
+  const shown: Shown[] = [];
+  for (let index = 0; index < REPETITIONS; index += 1) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const began = performance.now();
+    await page.goto(address, { waitUntil: 'commit' });
+    await isReady(page);
+    const readyMs = performance.now() - began;
+    const paintMs = Number(
+      await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"),
+    );
+    shown.push({ paintMs, readyMs, nodes: Number(await page.evaluate("document.querySelectorAll('*').length")) });
+    await page.close();
+  }
+  const middle = (of: (one: Shown) => number) => shown.map(of).sort((a, b) => a - b)[REPETITIONS >> 1] ?? Number.NaN;
+  return { paintMs: middle((one) => one.paintMs), readyMs: middle((one) => one.readyMs), nodes: shown[0]?.nodes ?? 0 };
+}
+
+let isKept = true;
+function row(what: string, { paintMs, readyMs, nodes }: Shown, empty: Shown | null, isPromised: boolean): void {
+  const kept = !isPromised || (paintMs < PAINT_MAX_MS && readyMs < READY_MAX_MS);
+  isKept &&= kept;
+  const ratio = empty === null ? '' : (readyMs / empty.readyMs).toFixed(1);
+  console.log(
+    `| ${what.padEnd(32)} | ${paintMs.toFixed(0).padStart(5)} | ${readyMs.toFixed(0).padStart(5)} | ${ratio.padStart(6)} | ${String(nodes).padStart(6)} | ${isPromised ? (kept ? 'kept' : 'BROKEN') : ''} |`,
+  );
+}
+
+/** The page is loaded, and a press is answered. */
+async function reportReady(page: Page): Promise<void> {
+  await page.waitForLoadState('domcontentloaded');
+  await page.locator('summary').first().click();
+  await page.evaluate('new Promise(requestAnimationFrame)');
+}
+
+async function pages(browser: Browser, trials: number): Promise<void> {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'vswbench-pages-'));
+  const environment = { ...process.env, VSWBENCH_RESULTS: folder };
+  const { db } = openFile(join(folder, 'vswbench.db'));
+  writeCampaign(new Rows(db), (sql) => db.exec(sql), { id: 'large' }, casesOf(CASES), trials);
+  db.close();
+  const write = (...options: string[]) => {
+    const began = performance.now();
+    spawnSync(vswbench, ['report', 'large', '--out', folder, ...options], { env: environment, stdio: 'inherit' });
+    return { seconds: (performance.now() - began) / 1000, bytes: statSync(join(folder, 'large.html')).size };
+  };
+  write();
+  const plain = write('--static');
+  const explored = write();
+  console.log(
+    `\n${CASES} cases, ${trials} trials: the report is written in ${explored.seconds.toFixed(1)} s (static ${plain.seconds.toFixed(1)} s), ${(explored.bytes / 1e6).toFixed(2)} MB (static ${(plain.bytes / 1e6).toFixed(2)} MB)\n`,
+  );
+  writeFileSync(join(folder, 'empty.html'), '<!DOCTYPE html><title>Empty</title><p>Nothing</p>');
+  const server = spawn(vswbench, ['serve', '--port', '0'], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const base = await new Promise<string>((told) =>
+      server.stdout.once('data', (line) => told(String(line).replace(/\/#.*/, ''))),
+    );
+    console.log('| page | paint, ms | ready, ms | empty | elements | promise |\n|---|---:|---:|---:|---:|---|');
+    const file = (name: string) => pathToFileURL(join(folder, name)).href;
+    const empty = await look(browser, file('empty.html'), (page) => page.waitForLoadState('domcontentloaded'));
+    row('an empty page', empty, null, false);
+    row('report', await look(browser, file('large.html'), reportReady), empty, true);
+    const table = (page: Page) => page.getByRole('row').nth(50).click();
+    row('serve: a campaign', await look(browser, `${base}/campaigns/large`, table), empty, true);
+    const verdicts = (page: Page) =>
+      page
+        .getByRole('button', { name: /^Explore/ })
+        .first()
+        .waitFor();
+    // The first look makes it, which takes as long as a report.
+    row(
+      'serve: verdicts and figures',
+      await look(browser, `${base}/campaigns/large?view=report`, verdicts),
+      empty,
+      true,
+    );
+  } finally {
+    server.kill('SIGINT');
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const browser = await chromium.launch({
+  ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'],
+});
+const asked = process.argv.slice(2).map(Number);
+for (const trials of asked.length > 0 ? asked : [10_000, 100_000]) await pages(browser, trials);
+await browser.close();
+process.exitCode = isKept ? 0 : 1;
