@@ -6,6 +6,7 @@ import { installPackages, packagesMissing } from '../host/packages.ts';
 import {
   claimLab,
   findIngredients,
+  GREETING_TIMEOUT_S,
   type Ingredients,
   type LabStatus,
   type LabWish,
@@ -151,14 +152,15 @@ function describe(found: LabStatus): string {
   if (found.lab === null) return "Something is left of a lab. Take it away with 'vswbench lab down'.";
   const { accelerator, kernelRelease, qemu } = found.lab;
   const how = accelerator === 'kvm' ? 'KVM' : 'emulated';
-  const lines = found.machines.map(({ host, running, sshPort, residentBytes }) =>
-    running
-      ? `  ${host}  127.0.0.1:${sshPort}  ${(residentBytes / 1e9).toFixed(1)} GB in use`
-      : `  ${host}  is off: see ${found.machines.find((machine) => machine.host === host)?.log ?? ''}`,
-  );
+  const lines = found.machines.map(({ host, running, answers, sshPort, residentBytes, log }) => {
+    if (!running) return `  ${host}  is off: see ${log}`;
+    if (!answers) return `  ${host}  does not answer: see ${log}`;
+    return `  ${host}  127.0.0.1:${sshPort}  ${(residentBytes / 1e9).toFixed(1)} GB in use`;
+  });
+  const why = found.machines.every(({ running }) => running) ? 'does not answer' : 'is off';
   const head: Record<typeof found.state, string> = {
     up: `The lab is up: Linux ${kernelRelease}, QEMU ${qemu}, ${how}.`,
-    broken: "The lab is broken: a machine is off. 'vswbench lab up' makes a new one.",
+    broken: `The lab is broken: a machine ${why}. 'vswbench lab up' makes a new one.`,
   };
   const use = `Testbed 'lab': ${TESTBED}. A shell: vswbench lab ssh [a|b]. Down: vswbench lab down.`;
   return [head[found.state], ...lines, ...(found.state === 'up' ? [use] : [])].join('\n');
@@ -176,6 +178,12 @@ export async function ssh(machine: string | undefined, command: string[]): Promi
       : found.machines.find(({ host }) => host === target);
   if (status?.running !== true) {
     throw new CliError(EXIT.nothingMeasurable, `machine ${target} does not run: start the lab with 'vswbench lab up'`);
+  }
+  if (!status.answers) {
+    throw new CliError(
+      EXIT.nothingMeasurable,
+      `machine ${target} has not answered in ${GREETING_TIMEOUT_S} s: it may be starting again (${status.log}); 'vswbench lab up' makes a new lab`,
+    );
   }
   const client = spawn('ssh', ['-F', SSH_CONFIG, target, ...words], { stdio: 'inherit' });
   process.exitCode = await new Promise<number>((done, failed) => {

@@ -12,6 +12,9 @@ import { recipeDigest, recipeOf } from './recipe.ts';
 const FOLDER = '/checkout/build/lab';
 const MARK = 'PATH=/bin\0VSWBENCH_MARK=/run/vswbench-lab\0';
 
+/** By which a machine is asked whether it answers. */
+const GREETING = /^bash -c exec 3<>.* bash 22220$/;
+
 function lab(t: TestContext, state: 'starting' | 'up', part: { starter?: string; aRuns?: boolean } = {}): FakeHost {
   const document = {
     ...{ schema: 1, state, startedAt: '2026-01-02T03:04:05.678Z' },
@@ -30,7 +33,7 @@ function lab(t: TestContext, state: 'starting' | 'up', part: { starter?: string;
   }
   if (part.starter !== undefined) host.put({ '/proc/70/stat': procStat(70, { startTicks: Number(part.starter) }) });
   // Nobody bears the mark.
-  return host.answer(/^grep --files-with-matches/, { exitCode: 1 });
+  return host.answer(/^grep --files-with-matches/, { exitCode: 1 }).answer(GREETING);
 }
 
 describe('a lab is', () => {
@@ -42,6 +45,11 @@ describe('a lab is', () => {
     assert.ok(found.state === 'up');
     const [machine] = found.machines;
     assert.deepEqual([machine?.host, machine?.pid, machine?.residentBytes], ['vswlab-a', 4711, 470_000 * 1024]);
+  });
+  it('broken where a machine runs and does not answer', async (t) => {
+    const found = await labStatus(lab(t, 'up').answer(GREETING, { exitCode: null }));
+    assert.ok(found.state === 'broken' && found.lab !== null);
+    assert.deepEqual([found.machines[0]?.running, found.machines[0]?.answers], [true, false]);
   });
   it('broken where a machine was switched off, or its process id is somebody else’s', async (t) => {
     assert.equal((await labStatus(lab(t, 'up', { aRuns: false }))).state, 'broken');
@@ -87,6 +95,8 @@ describe('taking a lab away', () => {
   it('is for clean to do only where it is broken', async (t) => {
     assert.equal(await cleanLab(lab(t, 'up'), FOLDER), false);
     assert.equal(await cleanLab(lab(t, 'starting', { starter: '1000' }), FOLDER), false);
+    // It may be one that reboots.
+    assert.equal(await cleanLab(lab(t, 'up').answer(GREETING, { exitCode: 1 }), FOLDER), false);
     assert.equal(await cleanLab(lab(t, 'starting'), FOLDER), true);
     assert.equal(await cleanLab(new FakeHost(t), FOLDER), false);
   });

@@ -58,6 +58,8 @@ const STARTER = `${LAB_DIRECTORY}/starter`;
 export interface MachineStatus extends MachineSpec {
   host: string;
   running: boolean;
+  /** Its SSH greets who calls: one that runs and does not is hung, or just starting again. */
+  answers: boolean;
   pid: number | null;
   /** Memory of the host that it takes now. */
   residentBytes: number;
@@ -69,12 +71,23 @@ export type LabStatus =
   | { state: 'down' }
   /** Somebody is making its image, or starting its machines. */
   | { state: 'starting'; starterPid: number }
-  /** Broken: a machine was switched off. */
+  /** Broken: a machine was switched off, or does not answer. */
   | { state: 'up' | 'broken'; lab: State; machines: MachineStatus[] }
   /** Its start was cut short. */
   | { state: 'broken'; lab: null; machines: [] };
 
+/** Takes no longer than a machine has to answer. */
 export async function labStatus(host: Host): Promise<LabStatus> {
+  const found = await labProcesses(host);
+  if (found.state !== 'up') return found;
+  const machines = await Promise.all(
+    found.machines.map(async (machine) => ({ ...machine, answers: await greets(host, machine) })),
+  );
+  return { ...found, state: machines.every(({ answers }) => answers) ? 'up' : 'broken', machines };
+}
+
+/** As `labStatus`, but asks no machine: whether those that run answer is not known, and taken for granted. */
+async function labProcesses(host: Host): Promise<LabStatus> {
   if ((await host.list(LAB_DIRECTORY)).length === 0) return { state: 'down' };
   const parsed = StateSchema.safeParse(jsonOf((await host.read(STATE)) ?? ''));
   if (parsed.success && parsed.data.state === 'up') {
@@ -105,6 +118,18 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** An emulated machine on a busy host takes two seconds. */
+export const GREETING_TIMEOUT_S = 10;
+
+/** Whether the SSH of a machine says what it is: without a login, which takes an emulated machine several times as long. */
+async function greets(host: Host, { sshPort }: MachineSpec): Promise<boolean> {
+  const script = 'exec 3<>"/dev/tcp/127.0.0.1/$1" && read -r banner <&3 && [[ $banner == SSH-* ]]';
+  const asked = await host.run(['bash', '-c', script, 'bash', String(sshPort)], {
+    timeoutMs: GREETING_TIMEOUT_S * 1000,
+  });
+  return asked.exitCode === 0;
+}
+
 async function machineStatus(host: Host, spec: MachineSpec): Promise<MachineStatus> {
   const pid = Number((await host.read(machineFile(spec.name, 'pid'))) ?? 0);
   const environment = pid > 0 ? await host.read(`/proc/${pid}/environ`) : null;
@@ -114,6 +139,7 @@ async function machineStatus(host: Host, spec: MachineSpec): Promise<MachineStat
     ...spec,
     host: hostName(spec.name),
     running,
+    answers: running,
     pid: running ? pid : null,
     residentBytes: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024,
     log: machineFile(spec.name, 'log'),
@@ -125,7 +151,7 @@ async function machineStatus(host: Host, spec: MachineSpec): Promise<MachineStat
  * Throws HostError where something stays.
  */
 export async function labDown(host: Host, folder: string): Promise<boolean> {
-  const was = await labStatus(host);
+  const was = await labProcesses(host);
   const complaint = await killMarked(host, LAB_MARK);
   if (complaint !== null) throw new HostError(complaint);
   await host.remove(LAB_DIRECTORY);
@@ -133,9 +159,12 @@ export async function labDown(host: Host, folder: string): Promise<boolean> {
   return was.state !== 'down';
 }
 
-/** As `labDown`, unless the lab is as its user wants it: up, or just being started. Returns whether it was taken away. */
+/**
+ * As `labDown`, unless the lab is as its user wants it: up, or just being started. Returns whether it was taken away. A machine that does not
+ * answer may be one that reboots: that is for its user to judge.
+ */
 export async function cleanLab(host: Host, folder: string): Promise<boolean> {
-  const { state } = await labStatus(host);
+  const { state } = await labProcesses(host);
   if (state === 'broken') return labDown(host, folder);
   return false;
 }

@@ -47,6 +47,11 @@ describe('the command line of QEMU', () => {
     assert.doesNotMatch(args, /stream|netdev=cable/);
     assert.match(args, / igb,bus=slot1,mac=02:76:73:77:0a:00,romfile= /);
   });
+  it('resets a machine that hangs', () => {
+    const args = qemuArguments(machine('a'), HARDWARE, IMAGE);
+    assert.ok(valuesOf(args, '-device').includes('i6300esb'));
+    assert.deepEqual(valuesOf(args, '-action'), ['watchdog=reset']);
+  });
   it('lets nobody in but from this host, and nothing out', () => {
     const args = qemuArguments(machine('b'), HARDWARE, IMAGE);
     assert.ok(valuesOf(args, '-netdev').includes('user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:22221-:22'));
@@ -75,6 +80,12 @@ describe('what the outside is told', () => {
       ['vswlab-a', '22220', 'vswlab-b', '22221'],
     );
     assert.equal([...text.matchAll(/^ {2}StrictHostKeyChecking yes$/gm)].length, 2);
+  });
+  it('ssh: an end for who waits for a machine that does not answer, before and after it is connected', () => {
+    const text = sshConfig([machine('a')]);
+    const seconds = (key: string) => Number(new RegExp(`^  ${key} (\\d+)$`, 'm').exec(text)?.[1]);
+    assert.ok(seconds('ConnectTimeout') <= 30);
+    assert.ok(seconds('ServerAliveInterval') * (seconds('ServerAliveCountMax') + 1) <= 20);
   });
   it('known hosts: by port, without the comment of the key', () => {
     assert.equal(

@@ -52,7 +52,7 @@ export interface Recipe {
 }
 
 /** Names of the files that a recipe has. */
-export const GUEST_FILES = ['build.sh', 'initramfs.sh', 'inittab', 'start.sh', 'sshd_config'];
+export const GUEST_FILES = ['build.sh', 'initramfs.sh', 'inittab', 'start.sh', 'sshd_config', 'watchdog.sh'];
 
 export function recipeOf(files: Record<string, string>, extraPackages: readonly string[]): Recipe {
   return { packages: [...new Set([...BASE, ...MEASURING, ...extraPackages])].sort(), files };

@@ -87,8 +87,20 @@ export function assertMeasured(results: Document['results']): void {
   }
 }
 
-/** The document that a run printed; fails where it printed a stack trace as well. */
-export function documentOf(ended: Ended): Document {
-  assert.equal(ended.stderr.includes('    at '), false, `a stack trace:\n${ended.stderr}`);
-  return DocumentSchema.parse(JSON.parse(ended.stdout));
+/** Trials that have no figures, and why. */
+const FailedSchema = z.looseObject({
+  results: z.array(
+    z.looseObject({ trials: z.array(z.looseObject({ outcome: z.string(), reason: z.string().optional() })) }),
+  ),
+});
+
+/** The document that a run printed; fails where a trial of it did, or where it printed a stack trace as well. */
+export function documentOf({ stdout, stderr }: Ended): Document {
+  assert.equal(stderr.includes('    at '), false, `a stack trace:\n${stderr}`);
+  assert.notEqual(stdout, '', `no document:\n${stderr}`);
+  const document: unknown = JSON.parse(stdout);
+  for (const { outcome, reason } of FailedSchema.parse(document).results.flatMap(({ trials }) => trials)) {
+    assert.notEqual(outcome, 'failed', `a trial failed: ${reason}\n${stderr}`);
+  }
+  return DocumentSchema.parse(document);
 }

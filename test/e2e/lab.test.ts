@@ -8,7 +8,7 @@ import { freemem } from 'node:os';
 import { after, before, it, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { documentOf } from './document.ts';
-import { cannotMeasure, outcomesOf, suite, traces, until, Workspace } from './machine.ts';
+import { cannotMeasure, outcomesOf, type Running, suite, traces, until, Workspace } from './machine.ts';
 
 const LAB = '/run/vswbench-lab';
 const GIGABYTE = 1e9;
@@ -27,7 +27,10 @@ function whyNot(): string | false {
 const StatusSchema = z.looseObject({
   state: z.string(),
   machines: z.array(
-    z.looseObject({ host: z.string(), running: z.boolean(), sshPort: z.int(), pid: z.int().nullable() }),
+    z.looseObject({
+      ...{ host: z.string(), running: z.boolean(), answers: z.boolean() },
+      ...{ sshPort: z.int(), pid: z.int().nullable() },
+    }),
   ),
 });
 
@@ -219,6 +222,12 @@ suite(
 
     /** Whether a traffic application runs in a machine. */
     const measures = async (machine: string) => (await lab('ssh', machine, 'pgrep vswload')).code === 0;
+    /** Waits until one runs in machine b; fails where its vswbench ends before. */
+    const measuring = async ({ child, ended }: Running) => {
+      while (!(await measures('b'))) {
+        if (child.exitCode !== null) assert.fail(`it has ended: ${(await ended).stderr}`);
+      }
+    };
     const jumbo = [
       ...[
         'run',
@@ -249,7 +258,7 @@ suite(
       const found = await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine)));
       assert.match(found[0] ?? '', /lab-cable/);
       const running = workspace.start([...jumbo, '--trials', '1', '--duration', '60s']);
-      while (!(await measures('b'))) assert.equal(running.child.exitCode, null, 'it has ended');
+      await measuring(running);
       const turned = await stateOf(lab, 'b');
       assert.match(turned, /timer_migration:0/);
       assert.doesNotMatch(turned, /"cable0"/);
@@ -278,10 +287,10 @@ suite(
       for (const machine of ['a', 'b']) await lab('ssh', machine, forget);
       const found = await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine)));
       const running = workspace.start([...jumbo, '--trials', '2', '--duration', '12s', '--seed', '1']);
-      while (!(await measures('b'))) assert.equal(running.child.exitCode, null, 'it has ended');
+      await measuring(running);
       await lab('ssh', 'b', 'reboot');
       await running.sees(/^Host vswlab-b is back, and clean\.$/);
-      while (!(await measures('b'))) assert.equal(running.child.exitCode, null, 'it has ended');
+      await measuring(running);
       assert.match(await stateOf(lab, 'b'), /timer_migration:0/);
       const ended = await running.ended;
       assert.deepEqual(outcomesOf(ended.stdout), ['failed', 'measured'], ended.stderr);
@@ -314,6 +323,52 @@ suite(
       const ready = () => readFileSync(`${LAB}/b.log`, 'utf8').split('vswbench-lab: ready').length;
       const times = ready();
       await lab('ssh', 'b', 'reboot');
+      await until(() => ready() > times);
+      assert.equal((await lab('ssh', 'b', 'hostname')).stdout, 'vswlab-b\n');
+    });
+
+    it('tells a machine that hangs, and keeps nobody waiting for it', { timeout: 120_000 }, async (t) => {
+      if (skipped(t)) return;
+      const pid = (await status()).machines.find(({ host }) => host === 'vswlab-b')?.pid ?? 0;
+      assert.ok(pid > 0);
+      const connected = workspace.start(['lab', 'ssh', 'b', 'echo connected >&2; sleep infinity']);
+      await connected.sees(/^connected$/);
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const [found, called, cut] = await Promise.all([
+          lab('status', '--json'),
+          lab('ssh', 'b', 'hostname'),
+          connected.ended,
+        ]);
+        const { state, machines } = StatusSchema.parse(JSON.parse(found.stdout));
+        assert.equal(found.code, 3);
+        assert.equal(state, 'broken');
+        assert.deepEqual(
+          machines.map(({ running, answers }) => [running, answers]),
+          [
+            [true, true],
+            [true, false],
+          ],
+        );
+        assert.equal(called.code, 3);
+        assert.match(called.stderr, /^vswbench: machine vswlab-b has not answered in 10 s: .*$/);
+        assert.equal(cut.code, 255);
+        assert.match(cut.stderr, /Timeout, server 127\.0\.0\.1 not responding/);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await until(async () => (await status()).state === 'up');
+    });
+
+    it('resets a machine of which nothing has been heard for long', {
+      timeout: 300_000,
+      skip: withoutLong,
+    }, async (t) => {
+      if (skipped(t)) return;
+      const ready = () => readFileSync(`${LAB}/b.log`, 'utf8').split('vswbench-lab: ready').length;
+      const times = ready();
+      // As where its card for SSH has died: it lives, and nobody gets in.
+      await lab('ssh', 'b', '(sleep 1; ip link set management down) > /dev/null 2>&1 &');
       await until(() => ready() > times);
       assert.equal((await lab('ssh', 'b', 'hostname')).stdout, 'vswlab-b\n');
     });

@@ -273,8 +273,8 @@ export function capture(command: string, ...args: string[]): string {
 }
 
 /** Resolves once the condition holds; the test runner's own time limit ends a wait in vain. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((turn) => setTimeout(turn, 5));
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((turn) => setTimeout(turn, 5));
 }
 
 /**

@@ -38,8 +38,8 @@ ln -s /proc/mounts "$root/etc/mtab"
 printf '127.0.0.1 localhost\n' > "$root/etc/hosts"
 printf 'A lab machine of vswbench: functionally true, never a performance figure.\n' > "$root/etc/motd"
 mkdir -p "$root/etc/vswbench-lab"
-cp "$guest/start.sh" "$guest/sshd_config" "$root/etc/vswbench-lab/"
-chmod 755 "$root/etc/vswbench-lab/start.sh"
+cp "$guest/start.sh" "$guest/watchdog.sh" "$guest/sshd_config" "$root/etc/vswbench-lab/"
+chmod 755 "$root/etc/vswbench-lab/start.sh" "$root/etc/vswbench-lab/watchdog.sh"
 cp "$guest/inittab" "$root/etc/inittab"
 chroot "$root" /sbin/ldconfig
 # A name that several packages offer, such as cc or awk, is given to one of them by their postinst scripts alone.
