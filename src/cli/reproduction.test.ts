@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
+import { hostRecord, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
 import { openStore } from '../store/store.ts';
 import type { ReproduceOptions } from './commands/reproduce.ts';
 
@@ -35,10 +35,17 @@ before(() => {
       { case: dpdk('vpp', 64), skipped: 'VPP is not installed; install it', trials: [] },
     ],
   });
+  const emulated = [64, 256, 1500].map((size, index) => {
+    const one = storedCase({ case: { ...dpdk('sriov', size), port: 'vf', testbed: 'lab' }, pps: 1e3 }, 8, 0.01, index);
+    return { ...one, trials: one.trials.map((trial) => ({ ...trial, flags: ['emulated' as const] })) };
+  });
+  const host = hostRecord({ testbed: 'lab' });
   const store = openStore(join(folder, STORE_NAME));
-  store.createCampaign({ ...campaign, cases: cases.map(({ trials: _, ...planned }) => planned) });
-  for (const [index, { trials }] of cases.entries()) {
-    for (const ran of trials) store.saveTrial(campaign.id, index, ran);
+  for (const one of [{ ...campaign, cases }, storedCampaign({ id: 'lab', hosts: [host], cases: emulated })]) {
+    store.createCampaign({ ...one, cases: one.cases.map(({ trials: _, ...planned }) => planned) });
+    for (const [index, { trials }] of one.cases.entries()) {
+      for (const ran of trials) store.saveTrial(one.id, index, ran);
+    }
   }
   store.close();
 });
@@ -52,7 +59,9 @@ function reproduce(...argv: string[]) {
 
 const DocumentSchema = z.looseObject({
   counts: z.record(z.string(), z.number()),
-  claims: z.array(z.looseObject({ id: z.string(), outcome: z.string(), reason: z.string() })),
+  claims: z.array(
+    z.looseObject({ id: z.string(), outcome: z.string(), reason: z.string(), campaign: z.string().nullable() }),
+  ),
 });
 
 describe('a campaign that there is', () => {
@@ -87,6 +96,36 @@ describe('a campaign that there is', () => {
     assert.match(page, /vale: no such case in this campaign/);
     assert.doesNotMatch(page, /<(script|link|img|iframe)\b/i);
   });
+  it('is drawn beside another one, and each claim is judged on the one that tells most', () => {
+    const { status, stderr } = reproduce('ara2021', 'sizes', 'lab', 'sizes', '--figure', '4b,4d');
+    assert.equal(status, 0, stderr);
+    const out = join(folder, 'ara2021-sizes-lab');
+    const FigureSchema = z.looseObject({
+      panels: z.array(
+        z.looseObject({ title: z.string().nullable(), series: z.array(z.looseObject({ label: z.string() })) }),
+      ),
+    });
+    const { panels } = FigureSchema.parse(JSON.parse(readFileSync(join(out, 'figure-4b.json'), 'utf8')));
+    assert.deepEqual(
+      panels.map(({ title, series }) => [title, series.map(({ label }) => label)]),
+      [
+        ['local (sizes)', ['basicfwd', 'ovs']],
+        ['lab, emulated (lab)', ['sriov']],
+      ],
+    );
+    const page = readFileSync(join(out, 'index.html'), 'utf8');
+    assert.match(page, /Campaigns sizes and lab\./);
+    assert.match(page, /lab, emulated \(lab\): vale: no such case in this campaign/);
+    const { claims } = DocumentSchema.parse(JSON.parse(readFileSync(join(out, 'claims.json'), 'utf8')));
+    const claimOf = (id: string) => claims.find((claim) => claim.id === id);
+    assert.deepEqual(
+      ['packets-fall-with-size', 'sriov-fastest'].map((id) => [claimOf(id)?.outcome, claimOf(id)?.campaign]),
+      [
+        ['holds', 'sizes'],
+        ['cannot-be-decided', 'sizes'],
+      ],
+    );
+  });
   it('is judged by other claims', () => {
     const path = join(folder, 'mine.yaml');
     writeFileSync(path, 'citation: me\nclaims: [{ id: a, says: b, from: c, kind: beyond, needs: d }]\n');
@@ -111,6 +150,13 @@ describe('what is wrong is told before anything is written', () => {
     ['a figure that it does not have', 'ara2021', 'sizes', { figure: '4b,9' }, /no figure-9; its .*: table-2,/],
     ['a campaign that there is not', 'ara2021', 'none', {}, /no campaign 'none'/],
     ['options that are about measuring', 'ara2021', 'sizes', { quick: true }, /leave out --quick, or the id/],
+    [
+      'another number of trials for what was measured',
+      'ara2021',
+      'sizes',
+      { trials: '3' },
+      /leave out --trials, or the id/,
+    ],
     ['two testbeds for one figure', 'ara2021', undefined, { testbed: 'local,netns' }, /a figure is of one testbed/],
     ['claims alone have nothing to measure', 'zhang2019', undefined, {}, /zhang2019 has claims alone: give the id/],
     ['claims that are not there', 'ara2021', 'sizes', { claims: '/none.yaml' }, /the claims \/none\.yaml: ENOENT/],
@@ -118,7 +164,7 @@ describe('what is wrong is told before anything is written', () => {
   for (const [what, paper, id, options, error] of refusals) {
     it(what, async () => {
       const out = join(folder, 'refused');
-      await assert.rejects(reproduceHere(paper, id, { ...options, out }), error);
+      await assert.rejects(reproduceHere(paper, id === undefined ? [] : [id], { ...options, out }), error);
       assert.equal(existsSync(out), false);
     });
   }

@@ -8,7 +8,7 @@ import { claimsDocument, countWords, OUTCOME_WORDS, reasonWords } from '../repor
 import { panelFigure, panelGaps } from '../report/panel-figure.ts';
 import { type ReproducedFigure, renderReproduction } from '../report/reproduction-html.ts';
 import { clean, wrap } from '../report/text.ts';
-import { type Judgement, judgeClaims } from '../stats/claims.ts';
+import { type Judgement, judgeTogether } from '../stats/claims.ts';
 import { campaignOf } from './campaign-file.ts';
 import type { ReproduceOptions } from './commands/reproduce.ts';
 import { giveToInvoker, resultsDirectory, tell } from './context.ts';
@@ -20,14 +20,15 @@ import { runCampaigns } from './run.ts';
 import { lineWidth } from './terminal.ts';
 import { writeWhole } from './whole-file.ts';
 
-/** Measures a paper's figures, or takes a campaign that there is; draws them and judges the claims. Throws CliError. */
-export async function reproduce(name: string, id: string | undefined, options: ReproduceOptions): Promise<void> {
+/** Measures a paper's figures, or takes campaigns that there are; draws them and judges the claims. Throws CliError. */
+export async function reproduce(name: string, ids: readonly string[], options: ReproduceOptions): Promise<void> {
   const read = readPaper(name, options.claims);
   const panels = chosenPanels(read, options);
-  if (id !== undefined) {
+  if (ids.length > 0) {
     refuseMeasuring(options);
-    const result = await withStore((store) => requireResult(store, id));
-    await conclude(read, panels, result, options);
+    const results = await withStore((store) => ids.map((id) => requireResult(store, id)));
+    const each = [...new Map(results.map((result) => [result.id, result])).values()];
+    await conclude(read, panels, each, options);
     return;
   }
   if (read.paper === null) {
@@ -36,20 +37,23 @@ export async function reproduce(name: string, id: string | undefined, options: R
       `${read.name} has claims alone: give the id of a campaign to judge them on (vswbench list)`,
     );
   }
-  await measurePanels(read.paper, panels, options, (result) => conclude(read, panels, result, options));
+  await measurePanels(read.paper, panels, options, (result) => conclude(read, panels, [result], options));
 }
 
 async function measurePanels(
   paper: Paper,
   panels: readonly PaperPanel[],
-  { quick = false, testbed, dryRun = false }: ReproduceOptions,
+  { quick = false, testbed, trials, dryRun = false }: ReproduceOptions,
   concludeWith: (result: CampaignResult) => Promise<void>,
 ): Promise<void> {
   if (testbed?.includes(',') === true) {
     throw new CliError(EXIT.usage, '--testbed: a figure is of one testbed, as netns or lab: give one');
   }
   const common = { quick, title: paper.title, ...(testbed === undefined ? {} : { testbed }) };
-  const [first, ...others] = panelCampaigns(paper, panels, common).map(campaignOf);
+  const files = panelCampaigns(paper, panels, common).map((file) =>
+    trials === undefined ? file : { ...file, trials },
+  );
+  const [first, ...others] = files.map(campaignOf);
   if (first === undefined) throw new CliError(EXIT.usage, 'no figure is left to measure');
   if (!quick && !dryRun)
     tell('Measuring as published, a minute a trial: --dry-run tells how long, --quick takes less.');
@@ -78,10 +82,11 @@ function idsIn(given: string | undefined, what: 'figure' | 'table'): string[][] 
     .map((item) => [`${what}-${item}`, item]);
 }
 
-function refuseMeasuring({ quick, testbed, dryRun }: ReproduceOptions): void {
+function refuseMeasuring({ quick, testbed, trials, dryRun }: ReproduceOptions): void {
   const given = [
     ...(quick === true ? ['--quick'] : []),
     ...(testbed === undefined ? [] : ['--testbed']),
+    ...(trials === undefined ? [] : ['--trials']),
     ...(dryRun === true ? ['--dry-run'] : []),
   ];
   if (given.length === 0) return;
@@ -91,29 +96,31 @@ function refuseMeasuring({ quick, testbed, dryRun }: ReproduceOptions): void {
 async function conclude(
   { name, paper, claims }: ReadPaper,
   panels: readonly PaperPanel[],
-  result: CampaignResult,
+  results: readonly CampaignResult[],
   { out }: ReproduceOptions,
 ): Promise<void> {
-  const judgements = judgeClaims(claims.claims, result.results);
-  const folder = resolve(out ?? resolve(resultsDirectory, `${name}-${result.id}`));
+  const campaigns = results.map((result) => result.id);
+  const placed = judgeTogether(
+    claims.claims,
+    results.map((result) => result.results),
+  );
+  const judgements = placed.map(({ judgement }) => judgement);
+  const folder = resolve(out ?? resolve(resultsDirectory, [name, ...campaigns].join('-')));
   const figures = panels.map(
     (panel): ReproducedFigure => ({
-      figure: panelFigure(panel, result),
-      gaps: panelGaps(panel, result),
+      figure: panelFigure(panel, results),
+      gaps: panelGaps(panel, results),
     }),
   );
-  const page = await renderReproduction(
-    {
-      title: paper?.title ?? `The claims of ${name}`,
-      ...{ citation: claims.citation, doi: claims.doi, machine: paper?.machine ?? null },
-      ...{ figures, judgements },
-    },
-    result,
-  );
+  const page = await renderReproduction({
+    title: paper?.title ?? `The claims of ${name}`,
+    ...{ citation: claims.citation, doi: claims.doi, machine: paper?.machine ?? null },
+    ...{ figures, judgements, campaigns },
+  });
   writeAll(folder, [
     ...(await drawings(figures)),
     ...figures.map(({ figure }) => ({ name: `${figure.id}.json`, content: `${JSON.stringify(figure, null, 1)}\n` })),
-    { name: 'claims.json', content: `${JSON.stringify(claimsDocument(name, result.id, judgements), null, 1)}\n` },
+    { name: 'claims.json', content: `${JSON.stringify(claimsDocument(name, campaigns, placed), null, 1)}\n` },
     { name: 'index.html', content: page },
   ]);
   process.stdout.write(`${claimLines(judgements, lineWidth(process.stdout)).join('\n')}\n`);

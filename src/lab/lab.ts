@@ -118,8 +118,8 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** An emulated machine on a busy host takes two seconds. */
-export const GREETING_TIMEOUT_S = 10;
+/** An emulated machine on a busy host takes two seconds, and five where many want its CPUs. */
+export const GREETING_TIMEOUT_S = 15;
 
 /** Whether the SSH of a machine says what it is: without a login, which takes an emulated machine several times as long. */
 async function greets(host: Host, { sshPort }: MachineSpec): Promise<boolean> {

@@ -65,7 +65,11 @@ describe('reasons', () => {
 it('outcomes are counted, in words and in the document', () => {
   const all = [HOLDS, REFUTED, LACKING, BEYOND];
   assert.equal(countWords(all), '4 claims: 1 holds, 1 does not, 2 cannot be decided');
-  const document = claimsDocument('paper', RESULT.id, all);
+  const document = claimsDocument(
+    'paper',
+    [RESULT.id],
+    all.map((judgement) => ({ judgement, place: 0 })),
+  );
   assert.deepEqual(document.counts, { holds: 1, 'does-not-hold': 1, 'cannot-be-decided': 2 });
   assert.deepEqual(document.claims[0]?.flags, ['shared-cpu']);
   assert.deepEqual(document.claims[2]?.missing, [

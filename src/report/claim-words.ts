@@ -7,6 +7,7 @@ import {
   type Finding,
   type Judgement,
   type Measure,
+  type PlacedJudgement,
   type Side,
 } from '../stats/claims.ts';
 import { claimedScale } from './claimed-scale.ts';
@@ -108,20 +109,24 @@ function measureWords({ unit, value, low, high }: Measure): string {
 }
 
 /** What other programs read: `claims.json`. */
-export function claimsDocument(paper: string, campaign: string, judgements: readonly Judgement[]) {
+export function claimsDocument(paper: string, campaigns: readonly string[], placed: readonly PlacedJudgement[]) {
   return {
     v: 1,
-    ...{ paper, campaign },
+    ...{ paper, campaign: campaigns[0] ?? null, campaigns },
     counts: Object.fromEntries(
-      CLAIM_OUTCOMES.map((outcome) => [outcome, judgements.filter((one) => one.outcome === outcome).length]),
+      CLAIM_OUTCOMES.map((outcome) => [
+        outcome,
+        placed.filter(({ judgement }) => judgement.outcome === outcome).length,
+      ]),
     ),
-    claims: judgements.map((judgement) => ({
+    claims: placed.map(({ judgement, place }) => ({
       ...{
         id: judgement.claim.id,
         says: judgement.claim.says,
         from: judgement.claim.from,
         note: judgement.claim.note ?? null,
       },
+      campaign: campaigns[place] ?? null,
       ...{ kind: judgement.claim.kind, outcome: judgement.outcome, reason: reasonWords(judgement) },
       ...{ present: judgement.present, missing: judgement.missing, flags: flagsOf(judgement) },
       findings: judgement.findings,

@@ -46,7 +46,7 @@ const pointsIn = (drawn: ReturnType<typeof panelFigure>) =>
 
 describe('a panel', () => {
   it('has a line a switch, with its own points alone, in the order of the axis', () => {
-    const drawn = panelFigure(panel(), RESULT);
+    const drawn = panelFigure(panel(), [RESULT]);
     assert.deepEqual(pointsIn(drawn), {
       ovs: [
         [64, 4],
@@ -58,28 +58,28 @@ describe('a panel', () => {
     assert.deepEqual([drawn.x.scale, drawn.y.unit], ['log', 'Mpps']);
   });
   it('names what is missing, with the reason', () => {
-    assert.deepEqual(panelFigure(panel(), RESULT).panels[0]?.gaps, [
+    assert.deepEqual(panelFigure(panel(), [RESULT]).panels[0]?.gaps, [
       'vpp at 1500: no memory',
       'vale: the module is not loaded',
     ]);
-    assert.deepEqual(panelGaps(panel(), RESULT).slice(1), ['vale: the module is not loaded; load it']);
+    assert.deepEqual(panelGaps(panel(), [RESULT]).slice(1), ['vale: the module is not loaded; load it']);
     const none = toCampaignResult(storedCampaign({ cases: [measured({}, 4e6)] }));
-    assert.deepEqual(panelFigure(panel(), none).panels[0]?.gaps, [
+    assert.deepEqual(panelFigure(panel(), [none]).panels[0]?.gaps, [
       'vpp: no such case in this campaign',
       'vale: no such case in this campaign',
     ]);
   });
   it('shows bits as bits of frames', () => {
-    const drawn = panelFigure(panel({ figure: 'bits' }), RESULT);
+    const drawn = panelFigure(panel({ figure: 'bits' }), [RESULT]);
     assert.deepEqual(pointsIn(drawn).ovs?.at(-1), [1500, 12]);
     assert.equal(drawn.y.unit, 'Gbit/s');
   });
   it('along a rate an unpaced case has no place', () => {
     const rates = panel({ along: 'rate', xScale: 'linear', cases: { packetSize: 64, burst: 32, rate: '1M,2M' } });
-    assert.deepEqual(pointsIn(panelFigure(rates, RESULT)), { ovs: [[2, 2]] });
+    assert.deepEqual(pointsIn(panelFigure(rates, [RESULT])), { ovs: [[2, 2]] });
   });
   it('shows what throughput costs', () => {
-    const drawn = panelFigure(panel({ draws: 'cost', along: 'pairs', cases: { burst: 32 } }), RESULT);
+    const drawn = panelFigure(panel({ draws: 'cost', along: 'pairs', cases: { burst: 32 } }), [RESULT]);
     const [ovs] = drawn.panels[0]?.series ?? [];
     assert.equal(drawn.kind, 'cost');
     assert.deepEqual(
@@ -98,7 +98,7 @@ describe('a panel', () => {
       cases: { packetSize: 64, burst: 64, rate: '1M' },
     });
     assert.deepEqual(
-      panelFigure(bars, sockets).panels[0]?.series.map(({ label, points }) => [label, points[0]?.y]),
+      panelFigure(bars, [sockets]).panels[0]?.series.map(({ label, points }) => [label, points[0]?.y]),
       [
         ...[
           ['udp, here', 200],

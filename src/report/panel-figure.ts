@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A panel of a paper, drawn from a campaign of ours: a line a switch, and a named gap for what could not be measured.
+// A panel of a paper, drawn from a campaign of ours, or from several side by side: a line a switch, and a named gap for what could not be
+// measured.
 import { lookOf } from '../model/looks.ts';
 import type { PaperLine, PaperPanel } from '../model/paper-panel.ts';
 import { AXIS_KEYS, type AxisKey, axisOf } from '../model/parameters.ts';
 import type { CampaignResult, CaseResult } from '../model/result.ts';
+import { testbedsOf } from '../model/testbed.ts';
 import { ioName } from '../model/testcase.ts';
 import { intervalOf } from '../stats/claim-cases.ts';
 import { pointsOf } from '../stats/panel-points.ts';
@@ -22,20 +24,36 @@ interface DrawnLine {
   gaps: string[];
 }
 
-export function panelFigure(panel: PaperPanel, result: CampaignResult): Figure {
-  const lines = panel.lines.map((line) => drawnLine(panel, line, result));
-  const points = lines.flatMap((line) => line.points);
-  const scale = scaleOf(panel, points);
+/** Of several campaigns those are shown that have something of it, each in a panel of its own with the same axes. */
+export function panelFigure(panel: PaperPanel, results: readonly CampaignResult[]): Figure {
+  const all = results.map((result) => {
+    const lines = panel.lines.map((line) => drawnLine(panel, line, result));
+    return { result, lines, points: lines.flatMap((line) => line.points) };
+  });
+  const some = all.filter(({ points }) => points.length > 0);
+  const shown = some.length > 0 ? some : all.slice(0, 1);
+  const scale = scaleOf(
+    panel,
+    shown.flatMap(({ points }) => points),
+  );
   return {
     id: panel.id,
     title: panel.title,
-    caption: caption(panel.title, result, points),
+    caption: shown.map(({ result, points }) => caption(panel.title, result, points)).join(' '),
     kind: KINDS[panel.draws],
     ...axesOf(panel, scale),
-    panels: [
-      { title: null, series: seriesOf(panel, lines, scale), gaps: lines.flatMap((line) => line.gaps.map(withoutMend)) },
-    ],
+    panels: shown.map(({ result, lines, points }) => ({
+      title: results.length === 1 ? null : placeName(result, points),
+      series: seriesOf(panel, lines, scale),
+      gaps: lines.flatMap((line) => line.gaps.map(withoutMend)),
+    })),
   };
+}
+
+/** Where a campaign was measured: its testbeds, and that a machine was emulated. */
+function placeName(result: CampaignResult, points: readonly CaseResult[] = result.results): string {
+  const emulated = points.some(({ flags }) => flags.includes('emulated')) ? ', emulated' : '';
+  return `${testbedsOf(result).join(', ')}${emulated} (${result.id})`;
 }
 
 const KINDS = { lines: 'line', bars: 'bars', cost: 'cost' } as const satisfies Record<
@@ -65,8 +83,11 @@ function labelOf({ lines }: PaperPanel, { switch: id, io }: PaperLine): string {
 }
 
 /** What a panel lacks, each with its whole reason and the mend; in the figure itself stands the first part of it. */
-export function panelGaps(panel: PaperPanel, result: CampaignResult): string[] {
-  return panel.lines.flatMap((line) => drawnLine(panel, line, result).gaps);
+export function panelGaps(panel: PaperPanel, results: readonly CampaignResult[]): string[] {
+  return results.flatMap((result) => {
+    const gaps = panel.lines.flatMap((line) => drawnLine(panel, line, result).gaps);
+    return results.length === 1 ? gaps : gaps.map((gap) => `${placeName(result)}: ${gap}`);
+  });
 }
 
 /** One where a line has nothing; else one for each reason that points of it lack. */

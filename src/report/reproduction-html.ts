@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A paper's figures as they came out here, with what they lack and what becomes of the paper's claims: one page that needs nothing beside it.
 import { type ComponentChild, h } from 'preact';
-import type { CampaignResult } from '../model/result.ts';
 import type { Judgement } from '../stats/claims.ts';
 import type { Chart } from './chart.ts';
 import { countWords, flagsOf, OUTCOME_WORDS, reasonWords } from './claim-words.ts';
 import { axisText, type Figure, type Panel, type Point } from './figures/figure.ts';
 import { figureChart } from './figures/figure-chart.ts';
-import { capital } from './format.ts';
+import { capital, listed } from './format.ts';
 import { drawFigure, htmlPage } from './html-page.ts';
 
 export interface ReproducedFigure {
@@ -24,17 +23,23 @@ export interface Reproduction {
   machine: string | null;
   figures: readonly ReproducedFigure[];
   judgements: readonly Judgement[];
+  /** Ids of the campaigns that all of it comes from. */
+  campaigns: readonly string[];
 }
 
-export async function renderReproduction(reproduction: Reproduction, result: CampaignResult): Promise<string> {
-  const { title, citation, doi, machine, figures, judgements } = reproduction;
+export async function renderReproduction(reproduction: Reproduction): Promise<string> {
+  const { title, citation, doi, machine, figures, judgements, campaigns } = reproduction;
   return htmlPage(
     title,
     h('header', null, h('h1', null, title), h('p', null, `${citation}${doi === undefined ? '' : `, doi ${doi}`}.`)),
     h(
       'main',
       null,
-      h('p', null, `Campaign ${result.id}. ${countWords(judgements)}.`),
+      h(
+        'p',
+        null,
+        `${campaigns.length === 1 ? 'Campaign' : 'Campaigns'} ${listed(campaigns)}. ${countWords(judgements)}.`,
+      ),
       machine === null ? null : h('p', null, `The paper measured on ${machine}.`),
       ...(figures.length === 0 ? [] : [h('h2', null, 'Figures'), ...(await Promise.all(figures.map(figureOf)))]),
       h('h2', null, 'Claims'),

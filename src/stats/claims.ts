@@ -70,6 +70,37 @@ export function judgeClaim(claim: Claim, results: readonly CaseResult[]): Judgem
   return { claim, ...found, present, outcome: outcomeOf(claim, found, present.length) };
 }
 
+/** A judgement, and the one of several campaigns that it comes from. */
+export interface PlacedJudgement {
+  judgement: Judgement;
+  /** Its place among them. */
+  place: number;
+}
+
+/**
+ * Judges each claim on each campaign by itself, since machines are not compared, and takes the one that tells most: a refutation, then a
+ * proof, then the one that lacks least.
+ */
+export function judgeTogether(
+  claims: readonly Claim[],
+  campaigns: readonly (readonly CaseResult[])[],
+): PlacedJudgement[] {
+  return claims.flatMap((claim) => {
+    const all = campaigns.map((results, place) => ({ judgement: judgeClaim(claim, results), place }));
+    return all.toSorted((a, b) => compareTelling(a.judgement, b.judgement)).slice(0, 1);
+  });
+}
+
+const TELLING: readonly ClaimOutcome[] = ['does-not-hold', 'holds', 'cannot-be-decided'];
+
+function compareTelling(a: Judgement, b: Judgement): number {
+  return (
+    TELLING.indexOf(a.outcome) - TELLING.indexOf(b.outcome) ||
+    Number(a.findings.length === 0) - Number(b.findings.length === 0) ||
+    a.missing.length - b.missing.length
+  );
+}
+
 function findingsOf(claim: Claim, results: readonly CaseResult[]): Found {
   switch (claim.kind) {
     case 'order':
