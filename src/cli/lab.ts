@@ -185,7 +185,8 @@ export async function ssh(machine: string | undefined, command: string[]): Promi
       `machine ${target} has not answered in ${GREETING_TIMEOUT_S} s: it may be starting again (${status.log}); 'vswbench lab up' makes a new lab`,
     );
   }
-  const client = spawn('ssh', ['-F', SSH_CONFIG, target, ...words], { stdio: 'inherit' });
+  // That a machine has ceased to answer is told on the level of information.
+  const client = spawn('ssh', ['-F', SSH_CONFIG, '-o', 'LogLevel=INFO', target, ...words], { stdio: 'inherit' });
   process.exitCode = await new Promise<number>((done, failed) => {
     client.on('error', () => failed(new HostError('ssh cannot be started: install openssh-client')));
     client.on('close', (code) => done(code ?? EXIT.interrupted));
