@@ -51,7 +51,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'reproduce',
-    usage: '[options] <paper> [id]',
+    usage: '[options] <paper> [id...]',
     description: 'a paper’s figures from one command, and its claims judged: reproduce ara2021 --quick',
     load: () => import('./reproduce.ts'),
   },
