@@ -57,6 +57,21 @@ describe('a figure in a file', () => {
     assert.doesNotMatch(pdf, /\/Subtype \/Image/);
   });
 
+  it('has no text in a PDF that is drawn as outlines: an unnamed Type 3 font, which journals refuse', async () => {
+    const [panel] = FIGURE.panels;
+    assert.ok(panel !== undefined);
+    const series = panel.series.map((one) => ({
+      ...one,
+      points: one.points.map((point) => ({ ...point, text: '4vs4' })),
+    }));
+    const panels = ['64 B', '1500 B'].map((title) => ({ title, series, gaps: ['snabb: not installed'] }));
+    for (const kind of ['line', 'cost'] as const) {
+      const pdf = Buffer.from(await drawFigure({ ...FIGURE, kind, panels }, 'pdf', SIZE)).toString('latin1');
+      assert.match(pdf, /\/Subtype \/CIDFontType2/);
+      assert.doesNotMatch(pdf, /\/Subtype \/Type3/, kind);
+    }
+  });
+
   it('is a picture that LaTeX takes, with what that asks for', async () => {
     const tex = Buffer.from(await drawFigure(FIGURE, 'tex', SIZE)).toString();
     assert.match(

@@ -93,10 +93,11 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
         ? [
             {
               mark: {
-                ...{ type: 'text', align: 'right', dx: -7, fontSize: 10, stroke: null, fill: ink.soft },
+                ...{ type: 'text', align: 'right', dx: -7, fontSize: 10, fill: ink.soft },
                 ...clipped(explored),
               },
-              encoding: { y, text: { field: 'text', type: 'nominal' } },
+              // Else it is stroked as lines are, and outlines in a PDF.
+              encoding: { y, text: { field: 'text', type: 'nominal' }, stroke: { value: null } },
             } satisfies Layer,
           ]
         : []),

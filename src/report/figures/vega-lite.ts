@@ -105,9 +105,8 @@ function headed(spec: LayeredPanel, panel: Panel, { ink, layout: { panelWidth } 
         fontSize: size,
         fontWeight: weight === 600 ? 600 : 400,
         fill,
-        stroke: null,
       },
-      encoding: { x: { value: 0 }, y: { value: -up } },
+      encoding: { x: { value: 0 }, y: { value: -up }, stroke: { value: null } },
     }),
   );
   return { ...spec, layer: [...spec.layer, ...layers] };
