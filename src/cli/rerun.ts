@@ -5,11 +5,11 @@ import { listsOf } from '../model/fields.ts';
 import { CELL_KEYS } from '../model/parameters.ts';
 import { splitmix32 } from '../model/random.ts';
 import type { CampaignResult, PlannedCase } from '../model/result.ts';
-import { LOCAL_TESTBED } from '../model/testbed.ts';
+import { testbedsOf } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
 import { expandCampaign } from '../plan/expand.ts';
 import { renderSurvivals, type Survivals } from '../report/bundle/survivals.ts';
-import { unlikeHosts } from '../stats/compare.ts';
+import { unlikeHosts, unlikePrograms } from '../stats/compare.ts';
 import { type Again, claimsOf, drawCases, survivals } from '../stats/survival.ts';
 import { openStore } from '../store/store.ts';
 import { giveToInvoker, resultsDirectory, tell } from './context.ts';
@@ -29,28 +29,30 @@ export interface Rerun {
   share: number;
   /** Of the draw. */
   seed: number;
+  /** Where to measure. */
+  testbed: string;
 }
 
 /** Measures them, and says which claims survive. Throws CliError where nothing can run here. */
-export async function rerun(told: CampaignResult, { share, seed }: Rerun, json: boolean): Promise<void> {
+export async function rerun(told: CampaignResult, { share, seed, testbed }: Rerun, json: boolean): Promise<void> {
   const drawn = drawCases(told.results, share, splitmix32(seed));
   if (drawn.length === 0)
     throw new CliError(EXIT.nothingMeasurable, `campaign ${told.id} has no measured case to repeat`);
   tell(`Repeating ${drawn.length} of ${told.results.length} cases (the same again: --seed ${seed}) ...`);
   const loaded = await loadDrivers([]);
-  const spec = findTestbed(LOCAL_TESTBED, { testbedSpecs: {} });
+  const spec = findTestbed(testbed, { testbedSpecs: {} });
   const switches = drawn.map((one) => one.switch);
   const asked = { specs: [spec], loaded, switches, lookOnly: false, command: 'vswbench verify --rerun' };
   await withSession(asked, async ({ drivers, views, machinery, spare }) => {
-    const planned = drawn.map((testCase) => plannedHere(told, testCase, views));
-    const campaign = campaignOf(told, { title: `rerun of ${told.id}`, seed });
+    const planned = drawn.map((testCase) => plannedHere(told, { ...testCase, testbed }, views));
+    const campaign = campaignOf(told, testbed, { title: `rerun of ${told.id}`, seed });
     const plan = planCases(campaign, planned, drivers, views);
     const store = openStore(storeLocation());
     if (spare !== null) store.useSpare(spare);
     try {
       const runnable = planned.some(({ skipped }) => skipped === null);
       const { id, interrupted } = runnable ? await measure(store, plan, machinery, true) : NOT_MEASURED;
-      const found = survivalsOf(told, planned, id === null ? null : requireResult(store, id), seed);
+      const found = survivalsOf(told, planned, id === null ? null : requireResult(store, id), { seed, testbed });
       show(found, json);
       giveToInvoker(resultsDirectory);
       if (interrupted) throw new CliError(EXIT.interrupted, `stopped; what was measured is campaign ${id ?? ''}`);
@@ -65,12 +67,14 @@ export async function rerun(told: CampaignResult, { share, seed }: Rerun, json: 
 const NOT_MEASURED = { id: null, interrupted: false };
 
 /** A case of the bundle on this machine, with the reason where it cannot run. */
-function plannedHere(told: CampaignResult, testCase: TestCase, views: readonly TestbedView[]): PlannedCase {
-  const here = { ...testCase, testbed: LOCAL_TESTBED };
-  if (testCase.location !== 'local') {
-    return { case: here, skipped: `location ${testCase.location} needs two hosts, and this is one` };
+function plannedHere(told: CampaignResult, here: TestCase, views: readonly TestbedView[]): PlannedCase {
+  if (here.location === 'remote' && views.every(({ offer }) => offer.far === null)) {
+    return {
+      case: here,
+      skipped: `location remote needs two hosts, and ${here.testbed} is one: --testbed names another`,
+    };
   }
-  const expanded = expandCampaign({ ...campaignOf(told), ...only(here) }, offersOf(views));
+  const expanded = expandCampaign({ ...campaignOf(told, here.testbed), ...only(here) }, offersOf(views));
   if (!expanded.ok) return { case: here, skipped: expanded.error };
   return (
     expanded.value.find((one) => caseKey(one.case) === caseKey(here)) ?? {
@@ -83,6 +87,7 @@ function plannedHere(told: CampaignResult, testCase: TestCase, views: readonly T
 /** How the campaign was run, as far as a campaign says so; the knobs of this machine are left alone. */
 function campaignOf(
   told: CampaignResult,
+  testbed: string,
   { title = null, seed = null }: Partial<Pick<Campaign, 'title' | 'seed'>> = {},
 ): Campaign {
   const { fcs, warmupMs, warmupAuto, durationMs, precision, search, repeat, reuse, hostNetwork } = told;
@@ -94,7 +99,7 @@ function campaignOf(
     wait: 'auto',
     tune: [],
     cpus: null,
-    testbeds: [LOCAL_TESTBED],
+    testbeds: [testbed],
     testbedSpecs: {},
   };
 }
@@ -113,14 +118,16 @@ function only(one: TestCase): Partial<Campaign> {
   };
 }
 
-/** Cases are known by the testbed as well: those of the bundle are looked up as if they had been measured on this one. */
+/** Cases and hosts are known by the testbed as well: those of the bundle are looked up as if they had been measured on this one. */
 function survivalsOf(
   told: CampaignResult,
   planned: readonly PlannedCase[],
   again: CampaignResult | null,
-  seed: number,
+  { seed, testbed }: Pick<Rerun, 'seed' | 'testbed'>,
 ): Survivals {
-  const here = told.results.map((one) => ({ ...one, case: { ...one.case, testbed: LOCAL_TESTBED } }));
+  const here = told.results.map((one) => ({ ...one, case: { ...one.case, testbed } }));
+  const [first] = testbedsOf(told);
+  const hosts = told.hosts.filter((host) => host.testbed === first).map((host) => ({ ...host, testbed }));
   const results = new Map((again?.results ?? []).map((one) => [caseKey(one.case), one]));
   const known = new Map(
     planned.map(({ case: testCase, skipped }): [string, Again] => {
@@ -138,7 +145,7 @@ function survivalsOf(
     seed,
     repeated: planned.length,
     cases: told.results.length,
-    machines: again === null ? [] : unlikeHosts(told, again, LOCAL_TESTBED),
+    machines: again === null ? [] : [...unlikeHosts({ hosts }, again, testbed), ...unlikePrograms({ hosts }, again)],
     cannotRun: planned.flatMap(({ case: testCase, skipped }) =>
       skipped === null ? [] : [{ case: testCase, reason: skipped }],
     ),

@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { BUNDLE } from '../model/bundle.ts';
 import type { Trial } from '../model/result.ts';
+import { LOCAL_TESTBED } from '../model/testbed.ts';
 import { crateText } from '../report/bundle/crate.ts';
 import { csvDifferences, type Difference, jsonDifferences, textDifferences } from '../report/bundle/differences.ts';
 import { renderVerification, type Verification } from '../report/bundle/verification.ts';
@@ -19,7 +20,7 @@ import type { Rerun } from './rerun.ts';
 import { terminalOf } from './terminal.ts';
 
 export async function verify(path: string, options: VerifyOptions): Promise<void> {
-  const again = options.rerun === undefined ? null : rerunOf(options.rerun, options.seed);
+  const again = options.rerun === undefined ? null : rerunOf(options.rerun, options);
   const bundle = openBundle(path);
   const verification = await verificationOf(bundle);
   const json = options.json === true;
@@ -35,7 +36,7 @@ export async function verify(path: string, options: VerifyOptions): Promise<void
 }
 
 /** Throws CliError for what is no share, or no seed. */
-function rerunOf(share: string, seed: string | undefined): Rerun {
+function rerunOf(share: string, { seed, testbed = LOCAL_TESTBED }: VerifyOptions): Rerun {
   const percent = Number(/^(\d+(?:\.\d+)?) ?%$/.exec(share.trim())?.[1] ?? Number.NaN);
   if (!(percent > 0 && percent <= 100)) {
     throw new CliError(EXIT.usage, `--rerun: '${share}' is not a share of the cases: give one, as 10%`);
@@ -43,7 +44,7 @@ function rerunOf(share: string, seed: string | undefined): Rerun {
   if (seed !== undefined && !/^\d{1,10}$/.test(seed)) {
     throw new CliError(EXIT.usage, `--seed: '${seed}' is not a whole number from 0`);
   }
-  return { share: percent / 100, seed: seed === undefined ? randomInt(2 ** 32) : Number(seed) };
+  return { share: percent / 100, seed: seed === undefined ? randomInt(2 ** 32) : Number(seed), testbed };
 }
 
 /** All that differs in a bundle. */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A testbed as a campaign's plan and record see it.
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { formOf } from '../host/connect.ts';
 import type { Host } from '../host/host.ts';
 import type { Build } from '../host/inventory.ts';
 import { takeInventory } from '../host/inventory.ts';
 import { type NetworkCard, networkCard } from '../host/network-card.ts';
+import { programSums } from '../host/program-sums.ts';
 import type { Framework } from '../model/dataplane.ts';
+import { PROGRAM_SUM } from '../model/inventory.ts';
 import { PAIRS_MAX } from '../model/parameters.ts';
 import type { HostRecord, TestbedSpec } from '../model/testbed.ts';
 import type { HostOffer, SwitchOffer, TestbedOffer, UplinkOffer } from '../plan/offer.ts';
@@ -58,6 +61,11 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
   const versions = switches.flatMap(({ id, available }) =>
     available.ok ? [[`switch ${id}`, available.version] as const] : [],
   );
+  const programs = drivers.flatMap(({ ownProgram }, index) => {
+    const available = switches[index]?.available;
+    if (available?.ok !== true) return [];
+    return available.program ?? (ownProgram === undefined ? [] : `${artifacts.programs}/${ownProgram}`);
+  });
   const uplinks = spec.uplink === undefined ? [] : [spec.uplink];
   const inventory = await takeInventory(host, build, artifacts.programs, uplinks);
   const uplink = spec.uplink === undefined ? null : await uplinkOffer(host, spec.uplink);
@@ -71,10 +79,20 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
       ...inventory,
       // The record tells which CPUs were used, those that were left out by name among the others.
       cpus: inventory.cpus.map((one) => ({ ...one, allowed: cpus.some(({ id }) => id === one.id) })),
-      versions: { ...inventory.versions, ...Object.fromEntries(versions) },
+      versions: {
+        ...inventory.versions,
+        ...Object.fromEntries(versions),
+        ...(await sumsOf(host, [artifacts.application, ...programs])),
+      },
     },
   };
   return { seen, offer, record };
+}
+
+/** Of the traffic application, and of those switches that are a program: what is not there yet has none. */
+async function sumsOf(host: Host, paths: readonly string[]): Promise<Record<string, string>> {
+  const sums = await programSums(host, [...new Set(paths)]);
+  return Object.fromEntries([...sums].map(([path, sum]) => [`${PROGRAM_SUM}${basename(path)}`, sum]));
 }
 
 async function offerOf(driver: SwitchDriver, host: Host): Promise<SwitchOffer> {
@@ -116,7 +134,11 @@ function threadsByPairs(driver: SwitchDriver): number | number[] {
 
 function asOffer(probe: Probe): SwitchOffer['available'] {
   return probe.available
-    ? { ok: true, version: probe.version, ...(probe.without === undefined ? {} : { without: probe.without }) }
+    ? {
+        ...{ ok: true, version: probe.version },
+        ...(probe.program === undefined ? {} : { program: probe.program }),
+        ...(probe.without === undefined ? {} : { without: probe.without }),
+      }
     : { ok: false, missing: probe.missing, mend: probe.mend };
 }
 

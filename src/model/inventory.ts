@@ -22,6 +22,9 @@ export const COUNTER_CLOCKSOURCES: readonly string[] = [
   'arch_sys_counter',
 ];
 
+/** How the keys of `versions` begin whose values are the sums of programs that ran. */
+export const PROGRAM_SUM = 'SHA-256 of ';
+
 export const CpuSchema = z.strictObject({
   id: z.int().nonnegative(),
   /** NUMA node; 0 where the kernel does not say. */
@@ -104,7 +107,7 @@ export const InventorySchema = z.strictObject({
   mitigations: z.record(z.string(), z.string()),
   /** Kernel knobs that change the figures, as found (path-like name to value); absent ones are left out. */
   knobs: z.record(z.string(), z.string()),
-  /** Programs, libraries, those switches that the campaign names (all where it names none) and network cards, such as lxc, node, `switch ovs`, `NIC eth0`. */
+  /** Programs, libraries, those switches that the campaign names (all where it names none) and network cards, such as lxc, node, `switch ovs`, `NIC eth0`, `SHA-256 of vswload`. */
   versions: z.record(z.string(), z.string()),
   loadAverage: z.number(),
   /** Whatever of the host can be in the way; empty in records of older versions. It is told, and makes no two machines unlike. */

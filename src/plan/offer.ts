@@ -32,9 +32,9 @@ export interface SwitchOffer {
   options?: readonly SwitchOption[];
   /** What can come and go while it forwards for others; nothing where absent. */
   hotplug?: Hotplug;
-  /** `without` says of which of its options a host lacks what they need, and the mend. */
+  /** `program` is the path of what runs as the switch; `without` says of which of its options a host lacks what they need, and the mend. */
   available:
-    | { ok: true; version: string; without?: Readonly<Partial<Record<SwitchOption, string>>> }
+    | { ok: true; version: string; program?: string; without?: Readonly<Partial<Record<SwitchOption, string>>> }
     | { ok: false; missing: string; mend: string };
 }
 

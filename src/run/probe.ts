@@ -11,6 +11,7 @@ import { reasonOf } from './failure.ts';
 const ProbeSchema = z.discriminatedUnion('available', [
   z.object({
     ...{ available: z.literal(true), version: z.string().min(1) },
+    program: z.string().min(1).exactOptional(),
     without: z.partialRecord(z.enum(SWITCH_OPTIONS), z.string().min(1)).exactOptional(),
   }),
   z.object({ available: z.literal(false), missing: z.string().min(1), mend: z.string().min(1) }),

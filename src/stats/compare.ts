@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two campaigns, or two switches of one, case by case: which is faster, by how much, and how sure that is.
 import { formatCpuList } from '../model/cpu-list.ts';
-import type { Cpu, Inventory } from '../model/inventory.ts';
+import { type Cpu, type Inventory, PROGRAM_SUM } from '../model/inventory.ts';
 import type { CampaignResult, CaseResult, Flag, Interval } from '../model/result.ts';
 import { type SearchSettings, writtenObjective } from '../model/search.ts';
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
@@ -207,6 +207,17 @@ export function unlikeHosts(a: Hosts, b: Hosts, testbed: string): Unlike[] {
   });
 }
 
+/** Which programs were not the same, byte for byte, where both campaigns tell. */
+export function unlikePrograms(a: Hosts, b: Hosts): Unlike[] {
+  return a.hosts.flatMap((left) => {
+    const right = b.hosts.find(({ testbed, role }) => testbed === left.testbed && role === left.role);
+    if (right === undefined) return [];
+    const [was, is] = [left.inventory.versions, right.inventory.versions];
+    const sums = Object.keys(was).filter((key) => key.startsWith(PROGRAM_SUM) && key in is);
+    return unlikeIn(sums.map((key) => [nameIn(left.testbed, left.role, key), was[key], is[key]]));
+  });
+}
+
 /** The one machine of most campaigns goes without saying. */
 function nameIn(testbed: string, role: HostRecord['role'], what: string): string {
   return testbed === LOCAL_TESTBED && role === 'near' ? what : `${what} of ${testbed} (${role})`;
@@ -271,12 +282,13 @@ function unlikeStates(left: HostRecord, right: HostRecord): Unlike[] {
   ]).map((unlike) => ({ ...unlike, what: nameIn(testbed, role, unlike.what) }));
 }
 
-/** A campaign asks for the switches alone that it names, and lacks those of others. */
+/** A campaign asks for the switches alone that it names, and lacks those of others; older records lack sums. */
 function askedByBoth(
   versions: Inventory['versions'],
   ...both: readonly Inventory['versions'][]
 ): Inventory['versions'] {
-  const isAsked = ([key]: [string, string]) => !key.startsWith('switch ') || both.every((one) => key in one);
+  const isAsked = ([key]: [string, string]) =>
+    !(key.startsWith('switch ') || key.startsWith(PROGRAM_SUM)) || both.every((one) => key in one);
   return Object.fromEntries(Object.entries(versions).filter(isAsked));
 }
 

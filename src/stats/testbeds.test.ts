@@ -16,8 +16,9 @@ import type { CampaignResult } from '../model/result.ts';
 import type { HostRecord } from '../model/testbed.ts';
 import { caseKey, type TestCase } from '../model/testcase.ts';
 import { toCampaignResult } from './campaign.ts';
-import { compareCampaigns, unlikeConditions, unlikeHosts } from './compare.ts';
+import { compareCampaigns, unlikeConditions, unlikeHosts, unlikePrograms } from './compare.ts';
 import { lineRateOf, lineRateRatio } from './line-rate.ts';
+import { programSumsOf } from './programs.ts';
 import { verdicts } from './verdict.ts';
 
 /** Campaign whose cases, each of six trials, have this throughput. */
@@ -180,4 +181,17 @@ test('figures of an emulated machine are marked, whichever host it is', () => {
     results.map(({ flags }) => flags.includes('emulated')),
     [true, false],
   );
+});
+
+test('another build of a program is told where both campaigns have its sum', () => {
+  const ran = (versions: Record<string, string>) => ({ hosts: [hostRecord({ inventory: inventory({ versions }) })] });
+  const then = ran({ lxc: '5.0.2', 'SHA-256 of vswload': 'aa', 'SHA-256 of basicfwd': 'cc' });
+  assert.deepEqual(unlikePrograms(then, ran({ lxc: '5.0.3', 'SHA-256 of vswload': 'bb' })), [
+    { what: 'SHA-256 of vswload', a: 'aa', b: 'bb' },
+  ]);
+  assert.deepEqual(unlikePrograms(ran({}), then), []);
+  assert.deepEqual(programSumsOf({ hosts: [...then.hosts, ...then.hosts] }), [
+    { name: 'vswload', sha256: 'aa' },
+    { name: 'basicfwd', sha256: 'cc' },
+  ]);
 });

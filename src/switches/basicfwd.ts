@@ -44,6 +44,7 @@ type Counters = Extract<z.infer<typeof LineSchema>, { type: 'counters' }>['ports
 
 export const basicfwd: SwitchDriver = {
   id: 'basicfwd',
+  ownProgram: 'basicfwd',
   title: 'DPDK basic forwarding: ports in pairs, no switching logic',
   ports: ['vhost-user'],
   locations: ['local'],

@@ -12,9 +12,12 @@ import type { SwitchOption, SwitchOptions } from '../model/switch-options.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Pin, ServedQueue, Workers } from '../model/workers.ts';
 
-/** Whether a switch can be used on a host: with its version, or what is missing and how to get it. */
+/**
+ * Whether a switch can be used on a host: with its version and, where it is a program of its own, the path of that; or what is missing and how
+ * to get it.
+ */
 export type Probe =
-  | { available: true; version: string; without?: Without }
+  | { available: true; version: string; program?: string; without?: Without }
   | { available: false; missing: string; mend: string };
 
 /** Which of a switch's options a host cannot give it, each with what is missing and the mend. */
@@ -223,6 +226,8 @@ export interface SwitchDriver {
   id: string;
   /** What a reader of a report sees. */
   title: string;
+  /** Name of the program that it is where that is one of ours, built with the others. */
+  ownProgram?: string;
   ports: PortKind[];
   locations: ('local' | 'remote')[];
   /** CPU threads of its own that poll, on each host: each is given a CPU. A function of the pairs where it has more for more of them. */

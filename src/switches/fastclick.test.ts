@@ -177,7 +177,11 @@ describe('looking for FastClick', () => {
     fastclick.probe(withClasses(t, CLASSES.filter((name) => !gone.includes(name)))); // biome-ignore format: one line
 
   it('tells the version of Click that it calls itself', async (t) => {
-    assert.deepEqual(await fastclick.probe(withClasses(t, CLASSES)), { available: true, version: '2.1' });
+    assert.deepEqual(await fastclick.probe(withClasses(t, CLASSES)), {
+      available: true,
+      version: '2.1',
+      program: '/opt/click',
+    });
   });
 
   it('names what one lacks that cannot be used', async (t) => {

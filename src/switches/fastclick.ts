@@ -39,7 +39,7 @@ export const fastclick: SwitchDriver = {
     if (path === null) return { available: false, missing: 'FastClick is not installed', mend: MEND };
     const asked = await askVersion(host, path);
     return 'version' in asked
-      ? { available: true, version: asked.version }
+      ? { available: true, version: asked.version, program: path }
       : { available: false, missing: `${path} ${asked.reason}`, mend: MEND };
   },
 

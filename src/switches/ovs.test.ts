@@ -95,12 +95,18 @@ describe('looking for OVS', () => {
     const debian = new FakeHost(t)
       .answer(/^\/usr\/lib\/openvswitch-switch-dpdk\/ovs-vswitchd-dpdk --version$/, said('DPDK 22.11.11\n'))
       .answer(/^test -r/, {});
-    assert.deepEqual(await ovs.probe(debian), { available: true, version: '3.1.0, DPDK 22.11.11' });
+    assert.deepEqual(await ovs.probe(debian), {
+      ...{ available: true, version: '3.1.0, DPDK 22.11.11' },
+      program: '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk',
+    });
     const elsewhere = new FakeHost(t)
       .answer(/--version$/, { exitCode: null })
       .answer(/^ovs-vswitchd --version$/, said('DPDK 24.11.1\n'))
       .answer(/^test -r/, {});
-    assert.deepEqual(await ovs.probe(elsewhere), { available: true, version: '3.1.0, DPDK 24.11.1' });
+    assert.deepEqual(await ovs.probe(elsewhere), {
+      ...{ available: true, version: '3.1.0, DPDK 24.11.1' },
+      program: 'ovs-vswitchd',
+    });
   });
   it('does not take one without DPDK', async (t) => {
     const host = new FakeHost(t).answer(/--version$/, said('')).answer(/^test -r/, {});

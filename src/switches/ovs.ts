@@ -64,7 +64,7 @@ export const ovs: SwitchDriver = {
   async probe(host) {
     const found = await findDaemon(host, DAEMONS, versionWithDpdk);
     const schema = await findSchema(host);
-    if (found !== null && schema !== null) return { available: true, version: found.version };
+    if (found !== null && schema !== null) return { available: true, version: found.version, program: found.path };
     return {
       available: false,
       missing: 'Open vSwitch with DPDK is not installed',

@@ -113,7 +113,11 @@ describe('looking for Snabb', () => {
     const host = found(t)
       .answer(/^env SNABB_SHM_ROOT=\/tmp\/vswbench-snabb-a \/opt\/snabb --version$/, { stdout: VERSION })
       .answer(/^env SNABB_SHM_ROOT=\S+ \/opt\/snabb snsh --eval require\('apps.bridge.learning'\)/);
-    assert.deepEqual(await snabb.probe(host), { available: true, version: '2022.07 (396-gf32729274-dirty)' });
+    assert.deepEqual(await snabb.probe(host), {
+      available: true,
+      version: '2022.07 (396-gf32729274-dirty)',
+      program: '/opt/snabb',
+    });
     assert.equal(host.events.at(-1), 'remove /tmp/vswbench-snabb-a');
   });
 

@@ -35,7 +35,7 @@ export const snabb: SwitchDriver = {
     if (path === null) return { available: false, missing: 'Snabb is not installed', mend: MEND };
     const asked = await askVersion(host, path);
     return 'version' in asked
-      ? { available: true, version: asked.version }
+      ? { available: true, version: asked.version, program: path }
       : { available: false, missing: `${path} cannot be used: ${asked.reason}`, mend: MEND };
   },
 

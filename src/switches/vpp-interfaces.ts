@@ -48,7 +48,8 @@ export function vppOn(way: VppWay): SwitchDriver {
 async function probe(host: Host, { plugin, wasBuiltIn }: VppWay): Promise<Probe> {
   const found = await findVpp(host);
   if (found.path === null) return { available: false, missing: found.missing, mend: found.mend };
-  if (wasBuiltIn || (await hasPlugin(host, found.path, plugin))) return { available: true, version: found.version };
+  if (wasBuiltIn || (await hasPlugin(host, found.path, plugin)))
+    return { available: true, version: found.version, program: found.path };
   return {
     available: false,
     missing: `${found.path} has no plugin ${plugin}`,

@@ -65,7 +65,11 @@ const stations = (sinkAt: Station['at'] = 'port'): Station[] => [
 
 describe('looking for VPP', () => {
   it('tells its version', async (t) => {
-    assert.deepEqual(await vpp.probe(installed(t)), { available: true, version: '26.06-release' });
+    assert.deepEqual(await vpp.probe(installed(t)), {
+      available: true,
+      version: '26.06-release',
+      program: '/opt/vpp/bin/vpp',
+    });
   });
   it('tells how to get it where there is none', async (t) => {
     const host = new FakeHost(t).answer(/^printenv /, { exitCode: 1 }).answer(/^sh -c /, { exitCode: 127 });

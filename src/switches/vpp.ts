@@ -48,7 +48,7 @@ export const vpp: SwitchDriver = {
     const found = await findVpp(host);
     return found.path === null
       ? { available: false, missing: found.missing, mend: found.mend }
-      : { available: true, version: found.version };
+      : { available: true, version: found.version, program: found.path };
   },
 
   async start(context) {

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 export interface VerifyOptions {
   rerun?: string;
   seed?: string;
+  testbed?: string;
   json?: boolean;
 }
 
@@ -12,6 +13,7 @@ export function declare(command: Command): void {
     .argument('<file>', "what 'vswbench bundle' wrote")
     .option('--rerun <share>', 'repeat a random share of the cases here, as 10%, and say which verdicts survive')
     .option('--seed <number>', 'of the draw, to repeat the same cases again')
+    .option('--testbed <name>', 'where to repeat them: a testbed with two hosts for cases between two (default: local)')
     .option('--json', 'one JSON document with every difference; with --rerun one of what survives')
     .addHelpText(
       'after',

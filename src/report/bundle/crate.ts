@@ -3,6 +3,7 @@
 import { BUNDLE, type BundleAbout, type Listed } from '../../model/bundle.ts';
 import type { CampaignResult } from '../../model/result.ts';
 import { nearOf } from '../../model/testbed.ts';
+import { type ProgramSum, programSumsOf } from '../../stats/programs.ts';
 
 const SPECIFICATION = 'https://w3id.org/ro/crate/1.2';
 const SOFTWARE = '#vswbench';
@@ -64,6 +65,7 @@ export function crateText(result: CampaignResult, about: BundleAbout, files: rea
     ...files.map(fileEntity),
     licenseEntity(about),
     softwareEntity(result),
+    ...programSumsOf(result).map(programEntity),
     campaignAction(result, files),
   ];
   return `${JSON.stringify({ '@context': `${SPECIFICATION}/context`, '@graph': graph }, null, 1)}\n`;
@@ -127,13 +129,22 @@ function softwareEntity(result: CampaignResult): object {
   };
 }
 
+function programId({ name, sha256 }: ProgramSum): string {
+  return `#${name}-${sha256.slice(0, 12)}`;
+}
+
+/** A program that ran, byte for byte. */
+function programEntity(sum: ProgramSum): object {
+  return { '@id': programId(sum), '@type': 'SoftwareApplication', name: sum.name, sha256: sum.sha256 };
+}
+
 /** The measuring itself, as RO-Crate tells where data come from. */
 function campaignAction(result: CampaignResult, files: readonly Listed[]): object {
   return {
     '@id': CAMPAIGN,
     '@type': 'CreateAction',
     name: result.title,
-    instrument: { '@id': SOFTWARE },
+    instrument: [SOFTWARE, ...programSumsOf(result).map(programId)].map((id) => ({ '@id': id })),
     startTime: result.startedAt,
     ...(result.endedAt === null ? {} : { endTime: result.endedAt }),
     result: files.filter(({ name }) => name === BUNDLE.store).map(({ name }) => ({ '@id': name })),
