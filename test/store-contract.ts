@@ -134,14 +134,16 @@ export function storeContract(fresh: () => Promise<string>): void {
       assert.deepEqual(store.list(), []);
       const done = table2Campaign();
       saveAll(store, done);
-      const begun = { ...sweepCampaign(), id: 'begun', endedAt: null };
+      const shards = { count: 3, of: 312, parts: [{ index: 2, trials: 104 }], unlike: [] };
+      const begun = { ...sweepCampaign(), id: 'begun', endedAt: null, shards };
       store.createCampaign(planOf(begun));
+      assert.deepEqual(store.head('begun')?.shards, shards);
       // A trial that was disturbed and repeated counts once, and is owed until it is.
       const once = trial({ case: testCase(), pps: 1, flags: ['disturbed'] });
       store.saveTrial('begun', 3, once);
       assert.equal(store.list()[1]?.repetitionsOwed, 1);
       store.saveTrial('begun', 3, { ...once, ordinal: once.ordinal + REPETITIONS_FROM });
-      const row = { title: done.title, startedAt: done.startedAt, endedAt: done.endedAt };
+      const row = { title: done.title, startedAt: done.startedAt, endedAt: done.endedAt, shards: null };
       assert.deepEqual(store.list(), [
         // Ten of its eleven cases can run; one of those stopped after two of six rounds.
         { ...row, id: done.id, cases: 11, trialsDone: 56, trialsPlanned: 60, repetitionsOwed: 1 },
@@ -154,6 +156,7 @@ export function storeContract(fresh: () => Promise<string>): void {
           trialsDone: 1,
           trialsPlanned: 312,
           repetitionsOwed: 0,
+          shards,
         },
       ]);
     });

@@ -11,6 +11,7 @@ import { type PlacementHosts, placeCase } from '../plan/placement.ts';
 import { counted, spelledTrials, untilPrecise } from '../report/format.ts';
 import { namingOf } from '../report/naming.ts';
 import { type DrawnHost, MAP_LEGEND, placementMap } from '../report/placement-map.ts';
+import { shardName } from '../report/shard-words.ts';
 import { shownCases, WITH_FCS } from '../report/shown.ts';
 import { clean, wrap } from '../report/text.ts';
 import { foreseenTuning } from '../report/tuning.ts';
@@ -95,10 +96,12 @@ function describeTrials({ campaign, cases, schedule, owed, turnOf }: DescribedPl
     turnOf,
   );
   const { remaining, planned } = schedule;
-  const product = `${counted(runnable.length, 'test case')} × ${spelledTrials(campaign)}${untilPrecise(campaign)} = ${least}${counted(planned.length, 'trial')}`;
+  const shard = shardName(campaign.shards);
+  const part = shard === null ? '' : `, ${planned.length} of them in ${shard}`;
+  const product = `${counted(runnable.length, 'test case')} × ${spelledTrials(campaign)}${untilPrecise(campaign)} = ${least}${counted(campaign.shards?.of ?? planned.length, 'trial')}${part}`;
   const left = remaining.length === planned.length ? '' : `, ${remaining.length} of them still to be run`;
   const again = owed.length === 0 ? '' : ` and ${counted(owed.length, 'repetition')}`;
-  return `${product}${left}${again}, ${least}about ${formatDuration(ms)}; order by seed ${campaign.seed}`;
+  return `${product}${left}${again}, ${least}about ${formatDuration(ms)}; order by seed ${campaign.seed}${shard === null ? '' : `; campaign ${campaign.id}`}`;
 }
 
 /** Where a case sits: in words what is shared, and drawn by whose CPUs. */

@@ -11,6 +11,7 @@ import { type Plan, planOf } from '../run/parts.ts';
 import { newCampaignId } from '../store/store.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
 import { CliError, EXIT } from './errors.ts';
+import { idOf, type Named, seedOf, shardsOf, UNNAMED } from './shard.ts';
 import { withMtu } from './uplink-mtu.ts';
 import type { TestbedView } from './view.ts';
 
@@ -23,27 +24,29 @@ export function planNew(
   drivers: readonly SwitchDriver[],
   views: readonly TestbedView[],
   others: readonly Campaign[] = [],
+  named: Named = UNNAMED,
 ): Plan {
   const expanded = expandTogether([campaign, ...others], offersOf(views));
   if (!expanded.ok) throw new CliError(EXIT.usage, expanded.error);
-  return planCases(campaign, expanded.value, drivers, views);
+  return planCases(campaign, expanded.value, drivers, views, named);
 }
 
-/** The plan of these cases, run as the campaign says. */
+/** The plan of these cases, run as the campaign says; of a shard its trials only. Throws CliError where that has none. */
 export function planCases(
   campaign: Campaign,
   cases: readonly PlannedCase[],
   drivers: readonly SwitchDriver[],
   views: readonly TestbedView[],
+  { id, shard }: Named = UNNAMED,
 ): Plan {
   const now = new Date();
   const frameworks = views.flatMap(({ offer }) => offer.frameworks);
   const head: Plan['campaign'] = {
-    id: newCampaignId(now, randomInt(16 ** 3)),
+    id: id ?? newCampaignId(now, randomInt(16 ** 3)),
     title: campaign.title ?? titleOf(shownCases(casesToName(cases), campaign.fcs), campaign.ios !== null),
     startedAt: now.toISOString(),
     endedAt: null,
-    seed: campaign.seed ?? randomInt(2 ** 32),
+    seed: campaign.seed ?? (id === null ? randomInt(2 ** 32) : seedOf(id)),
     warmupMs: campaign.warmupMs,
     warmupAuto: campaign.warmupAuto,
     durationMs: campaign.durationMs,
@@ -52,6 +55,7 @@ export function planCases(
     search: campaign.search,
     repeat: campaign.repeat,
     reuse: campaign.reuse,
+    shards: null,
     fcs: campaign.fcs,
     tune: campaign.tune,
     hostNetwork: campaign.hostNetwork,
@@ -62,11 +66,10 @@ export function planCases(
     ),
     switchTitles: Object.fromEntries(drivers.map(({ id, title }) => [id, title])),
   };
-  return planOf(
-    head,
-    cases.map((planned) => ({ ...planned, trials: [] })),
-    views,
-  );
+  const begun = cases.map((planned) => ({ ...planned, trials: [] }));
+  const whole = planOf(head, begun, views);
+  if (shard === null || whyNothing(whole) !== null) return whole;
+  return planOf({ ...head, id: id ?? idOf(head, cases), shards: shardsOf(whole, shard) }, begun, views);
 }
 
 /** What can run gives a campaign its title; where nothing can, what was asked for. */

@@ -59,6 +59,7 @@ const row = {
   cases: 14,
   trialsPlanned: 84,
   repetitionsOwed: 0,
+  shards: null,
 };
 const rows = [
   { ...row, title: table2.title, endedAt: '2026-03-01T10:06:41.000Z', trialsDone: 84 },

@@ -36,7 +36,8 @@ export function refuseIgnored(
   options: Record<string, unknown>,
 ): void {
   const definesTestbeds = Object.keys(testbedSpecs).length > 0;
-  const ignored = [...(file === undefined || definesTestbeds ? [] : [file]), ...campaignOptionsIn(options)];
+  const named = (['shard', 'as'] as const).flatMap((name) => (options[name] === undefined ? [] : [`--${name}`]));
+  const ignored = [...(file === undefined || definesTestbeds ? [] : [file]), ...campaignOptionsIn(options), ...named];
   if (ignored.length === 0) return;
   throw new CliError(
     EXIT.usage,

@@ -23,6 +23,7 @@ import { offersOf, planNew, refuseNothing } from './plan.ts';
 import { writeReport } from './report.ts';
 import { campaignToResume, planResumed, refuseIgnored, refuseStrangers } from './resume.ts';
 import { refuseUnknown, withSession } from './session.ts';
+import { namedBy, refuseTaken } from './shard.ts';
 import { storeLocation } from './store-location.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
@@ -44,6 +45,7 @@ export async function runCampaigns(
   options: RunOptions,
   concludeWith: Conclude,
 ): Promise<void> {
+  const named = namedBy(options, campaign);
   const lookOnly = options.dryRun === true;
   if (lookOnly && options.json === true)
     throw new CliError(EXIT.usage, '--dry-run has no JSON document: leave out --json');
@@ -56,12 +58,18 @@ export async function runCampaigns(
   await withSession(
     { specs, loaded, switches: switchesOf([campaign, ...others], stored), lookOnly, command: 'vswbench run' },
     async ({ drivers, views, machinery, spare }) => {
-      const plan = stored === null ? planNew(campaign, drivers, views, others) : planResumed(stored, views);
+      const plan = stored === null ? planNew(campaign, drivers, views, others, named) : planResumed(stored, views);
       if (stored !== null) refuseStrangers(plan, drivers);
       if (lookOnly) await showPlan(plan, drivers, views);
       refuseNothing(plan);
       if (spare !== null)
-        await measureAndTell(plan, machinery, { spare, isNew: stored === null }, options, concludeWith);
+        await measureAndTell(
+          plan,
+          machinery,
+          { spare, isNew: stored === null, isNamed: (named.id ?? named.shard) !== null },
+          options,
+          concludeWith,
+        );
     },
   );
 }
@@ -102,7 +110,7 @@ async function tuningOf({ campaign, cases, parts }: Plan, drivers: readonly Swit
 async function measureAndTell(
   plan: Plan,
   machinery: Machinery,
-  { spare, isNew }: { spare: Spare; isNew: boolean },
+  { spare, isNew, isNamed }: { spare: Spare; isNew: boolean; isNamed: boolean },
   options: RunOptions,
   concludeWith: Conclude,
 ): Promise<void> {
@@ -110,6 +118,7 @@ async function measureAndTell(
   const store = openStore(storeLocation());
   store.useSpare(spare);
   try {
+    if (isNew && isNamed) refuseTaken(store, plan.campaign.id);
     const { interrupted, id } = await measure(store, plan, machinery, isNew);
     // The report may need it.
     spare.release();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { ShardsSchema, trialsHere } from './shards.ts';
 
 const count = z.int().nonnegative();
 
@@ -13,14 +14,16 @@ export const CampaignRowSchema = z.strictObject({
   /** Test cases, the skipped ones included. */
   cases: count,
   trialsDone: count,
-  /** Of the test cases that are not skipped; more may be done where a precision was asked for. */
+  /** Of the test cases that are not skipped, in all shards; more may be done where a precision was asked for. */
   trialsPlanned: count,
   /** Disturbed trials that are to be repeated and have not been. */
   repetitionsOwed: count,
+  /** Which shards of it are here; null where it was not cut. */
+  shards: ShardsSchema.nullable().default(null),
 });
 export type CampaignRow = z.infer<typeof CampaignRowSchema>;
 
-/** Whether something of a campaign is left to be run, as far as its numbers tell: one that goes on for a precision has to be asked itself. */
-export function isUnfinished({ endedAt, trialsDone, trialsPlanned, repetitionsOwed }: CampaignRow): boolean {
-  return endedAt === null || trialsDone < trialsPlanned || repetitionsOwed > 0;
+/** Whether something of a campaign, or of its shards that are here, is left to be run, as far as its numbers tell: one that goes on for a precision has to be asked itself. */
+export function isUnfinished({ endedAt, trialsDone, trialsPlanned, repetitionsOwed, shards }: CampaignRow): boolean {
+  return endedAt === null || trialsDone < (trialsHere(shards) ?? trialsPlanned) || repetitionsOwed > 0;
 }

@@ -8,6 +8,7 @@ import { HistogramSchema } from './dataplane.ts';
 import { PlacementSchema } from './placement.ts';
 import { REPEATS } from './repetition.ts';
 import { FoundSchema, ObjectiveSchema, SEARCH_ENDS, SearchSchema, SearchSettingsSchema } from './search.ts';
+import { ShardsSchema } from './shards.ts';
 import { HostRecordSchema } from './testbed.ts';
 import { TestCaseSchema } from './testcase.ts';
 import type { ServedQueue } from './workers.ts';
@@ -48,6 +49,7 @@ export const FlagSchema = z.enum([
   'imprecise',
   'bimodal',
   'emulated',
+  'unlike-machines',
   'line-rate-limited',
   'shared-uplink',
   'duplicates',
@@ -630,6 +632,8 @@ export const CampaignHeadSchema = z.strictObject({
   repeat: z.enum(REPEATS).default('disturbed'),
   /** Applications stayed from trial to trial (`--reuse`). Older records lack it. */
   reuse: z.boolean().default(false),
+  /** Which shards of the campaign are here; null where it was not cut. Older records lack it. */
+  shards: ShardsSchema.nullable().default(null),
   /** Sizes are shown with the FCS, and without it wherever they are stored. Older records lack it. */
   fcs: z.boolean().default(false),
   /** Names of the knobs that were to be turned on each host. */

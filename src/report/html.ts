@@ -10,6 +10,7 @@ import { hostName, namesTestbeds } from './format.ts';
 import { exploredPage } from './html-page.ts';
 import { sectionRegistry } from './sections/registry.ts';
 import { foldedAway, type Page, pageOf, type Section } from './sections/section.ts';
+import { shardName, shardSentences } from './shard-words.ts';
 
 /**
  * The whole report of a campaign as one self-contained HTML document. Everything from the campaign is escaped. Its figures can be worked with
@@ -70,6 +71,7 @@ function pageHeader(result: CampaignResult, sections: readonly Filled[]): Compon
     ...(named
       ? result.hosts.map((host) => h('p', { class: 'meta' }, [hostName(host), ...machineWords(host)].join(' · ')))
       : []),
+    ...shardSentences(result.shards).map((line) => h('p', { class: 'meta' }, line)),
     answerList(result),
     h('nav', { 'aria-label': 'Contents' }, ...sections.map(({ id, title }) => h('a', { href: `#${id}` }, title))),
   );
@@ -81,11 +83,12 @@ function machineWords({ inventory }: HostRecord): string[] {
 
 function pageFooter(result: CampaignResult, isExplored: boolean): ComponentChild {
   const trials = sumOf(result.results, ({ evidence }) => evidence.trials);
+  const shard = shardName(result.shards);
   const state =
     result.endedAt === null ? 'unfinished' : `finished ${result.endedAt.replace('T', ' ').slice(0, 16)} UTC`;
   return h(
     'footer',
     null,
-    `${result.results.length} cases, ${trials} trials, ${state}. This file is complete in itself: it loads nothing${isExplored ? ', and is as complete without its scripts' : ' and runs nothing'}.`,
+    `${result.results.length} cases, ${trials} trials${shard === null ? '' : ` (${shard})`}, ${state}. This file is complete in itself: it loads nothing${isExplored ? ', and is as complete without its scripts' : ' and runs nothing'}.`,
   );
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CampaignRow, isUnfinished } from '../model/campaign-row.ts';
+import { trialsHere } from '../model/shards.ts';
+import { shardName } from './shard-words.ts';
 import { type Column, fitTable } from './table.ts';
 import { clean, painter, type TerminalOptions, wrap, writtenColumns, writtenTableColumns } from './text.ts';
 
@@ -37,8 +39,13 @@ function trialsCell({ trialsDone, trialsPlanned }: CampaignRow): string {
 }
 
 function stateOf(row: CampaignRow): string {
-  const { endedAt, trialsDone, trialsPlanned, repetitionsOwed } = row;
-  if (!isUnfinished(row)) return 'complete';
+  const shard = shardName(row.shards);
+  if (!isUnfinished(row)) return shard ?? 'complete';
+  const state = unfinishedState(row);
+  return shard === null ? state : `${shard}, ${state}`;
+}
+
+function unfinishedState({ endedAt, trialsDone, trialsPlanned, repetitionsOwed, shards }: CampaignRow): string {
   if (endedAt === null) return 'unfinished';
-  return trialsDone < trialsPlanned ? 'ended early' : `${repetitionsOwed} to repeat`;
+  return trialsDone < (trialsHere(shards) ?? trialsPlanned) ? 'ended early' : `${repetitionsOwed} to repeat`;
 }

@@ -28,6 +28,7 @@ import {
 } from './format.ts';
 import { leftBehindLines } from './left-behind.ts';
 import { type Answer, answers } from './sentences.ts';
+import { shardSentences } from './shard-words.ts';
 import { shownResult, WITH_FCS } from './shown.ts';
 import { type Column, fitTable, missingLine } from './table.ts';
 import { clean, type Paint, painter, type TerminalOptions, wrap, writtenColumns, writtenTableColumns } from './text.ts';
@@ -85,7 +86,7 @@ function heading({ result, paint, columns }: Page): string[] {
       : [`${first.inventory.hostname}, ${machineName(first)}; ${plan}`];
   return [
     ...wrap(clean(result.title), columns, 0).map((line) => paint(line, 'bold')),
-    ...lines.flatMap((line) => wrap(clean(line), columns, 0)),
+    ...[...lines, ...shardSentences(result.shards)].flatMap((line) => wrap(clean(line), columns, 0)),
   ];
 }
 

@@ -108,6 +108,7 @@ describe('in each width from 60 to 200 columns', () => {
       ...{ id: '20260301-0959-a3f', startedAt: '2026-03-01T09:59:58.000Z', cases: 100_000, trialsPlanned: 1_000_000 },
       ...{ repetitionsOwed: 12, endedAt: '2026-03-01T09:59:58.000Z', trialsDone: 1_000_000 },
     };
+    const shards = { count: 2000, of: 1_000_000, parts: [{ index: 1200, trials: 500 }], unlike: [] };
     const titles = [
       '日本語の題名、幅は二倍、そして長い：何もかもが変わる測定',
       'x'.repeat(300),
@@ -115,7 +116,7 @@ describe('in each width from 60 to 200 columns', () => {
     ];
     for (const columns of WIDTHS) {
       const text = renderCampaignList(
-        titles.map((title) => ({ ...row, title })),
+        titles.map((title) => ({ ...row, title, shards })),
         { columns, color: false },
       );
       assert.deepEqual(tooWide(text, columns), [], `${columns} columns`);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is going to run, in parts: one for each testbed. Those that have a machine in common take turns, all others run at the same time.
 import type { BegunCampaign, PlannedCase, StoredCampaign } from '../model/result.ts';
-import { type IsOurs, type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
+import { isWhole } from '../model/shards.ts';
+import { ALL_TRIALS, type IsOurs, type PlannedTrial, repetitionsOwed } from '../plan/order.ts';
+import { cutIntoShards, inShards } from '../plan/shard.ts';
 import type { Capacities } from './background.ts';
 import { allEnded } from './concurrency.ts';
 import { Schedule } from './schedule.ts';
@@ -33,23 +35,46 @@ export function planOf(
   campaign: Plan['campaign'],
   cases: BegunCampaign['cases'],
   views: readonly Pick<PlanPart, 'testbed'>[],
-  isOurs?: IsOurs,
+  isOurs: IsOurs = ALL_TRIALS,
 ): Plan {
+  const isHere = inShardsOf(campaign, cases, views);
+  const isPlanned: IsOurs = (planned) => isHere(planned) && isOurs(planned);
   return {
     campaign,
     cases: cases.map(({ case: testCase, skipped }) => ({ case: testCase, skipped })),
     parts: views.map(({ testbed }) => ({
       testbed,
-      schedule: new Schedule(campaign, cases, testbed.name, isOurs),
+      schedule: new Schedule(campaign, cases, testbed.name, isPlanned),
       // Trials of other testbeds have the same numbers.
       owed: repetitionsOwed(
         cases.map(({ case: testCase, trials }) => ({ trials: testCase.testbed === testbed.name ? trials : [] })),
         campaign.repeat,
-        isOurs,
+        isPlanned,
       ),
       capacities: capacitiesOf(cases),
     })),
   };
+}
+
+/** The trials of the campaign's shards that are here. */
+function inShardsOf(
+  campaign: Plan['campaign'],
+  cases: BegunCampaign['cases'],
+  views: readonly Pick<PlanPart, 'testbed'>[],
+): IsOurs {
+  const { shards } = campaign;
+  if (shards === null || isWhole(shards)) return ALL_TRIALS;
+  const order = views.flatMap(({ testbed }) => new Schedule(campaign, cases, testbed.name).planned);
+  const cut = cutIntoShards(
+    order,
+    cases.map((planned) => planned.case),
+    shards.count,
+    campaign,
+  );
+  return inShards(
+    cut,
+    shards.parts.map(({ index }) => index),
+  );
 }
 
 /** Capacities that were measured before, by test case. */

@@ -20,6 +20,7 @@ import {
   untilPrecise,
   varying,
 } from '../report/format.ts';
+import { shardSentences } from '../report/shard-words.ts';
 import { shownResult } from '../report/shown.ts';
 import { groupOf } from '../stats/group.ts';
 import { decidingFigure } from '../stats/verdict.ts';
@@ -116,6 +117,7 @@ function tableOf(campaign: CampaignResult, dimension: TestCase['dimension'], cas
 function aboutLines(result: CampaignResult): string[] {
   return [
     `${spelledTrials(result)} a case of ${spelledDuration(result.durationMs)} each, after ${spelledWarmup(result)}${untilPrecise(result)}; random order, seed ${result.seed}.`,
+    ...shardSentences(result.shards),
     ...result.hosts.map((host) => {
       const { cpuModel, cpus, kernel, virtualization } = host.inventory;
       const where = virtualization === null ? '' : `, virtual (${virtualization})`;

@@ -19,6 +19,7 @@ import {
   type Trial,
 } from '../model/result.ts';
 import { SEARCH_ENDS } from '../model/search.ts';
+import { isWhole } from '../model/shards.ts';
 import { farHostOf, nearHostOf } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { ceilingFor } from './ceiling.ts';
@@ -61,10 +62,15 @@ export function concludeCampaign(
   const results = summaries.map((summarized, index) => {
     const result = withPrecision(withMachine(summarized, head), head.precision);
     if (result.evidence.trials > 0) return result;
-    const reason = cases[index]?.skipped ?? `not run yet: resume with vswbench run --resume ${head.id}`;
-    return { ...result, reason };
+    return { ...result, reason: cases[index]?.skipped ?? whyNotRun(head) };
   });
   return { ...head, results: withCeilings({ id: head.id, results }, elsewhere) };
+}
+
+function whyNotRun({ id, endedAt, shards }: Pick<StoredCampaign, 'id' | 'endedAt' | 'shards'>): string {
+  return endedAt === null || isWhole(shards)
+    ? `not run yet: resume with vswbench run --resume ${id}`
+    : 'in another shard: vswbench store merge joins them';
 }
 
 /** Every histogram of a kind that a case's trials recorded, with the ordinal of its trial. */
@@ -331,7 +337,7 @@ function latencyIntervals(
 }
 
 /** Adds what a case's machines set as its limits. */
-function withMachine(result: CaseResult, campaign: Pick<StoredCampaign, 'hosts'>): CaseResult {
+function withMachine(result: CaseResult, campaign: Pick<StoredCampaign, 'hosts' | 'shards'>): CaseResult {
   const { testbed, location } = result.case;
   const hosts = [nearHostOf(campaign, testbed), location === 'remote' ? farHostOf(campaign, testbed) : null];
   const limited = { ...result, lineRatePps: lineRateOf(campaign, result.case) };
@@ -339,6 +345,7 @@ function withMachine(result: CaseResult, campaign: Pick<StoredCampaign, 'hosts'>
   if (result.evidence.trials > 0 && hosts.some((host) => EMULATED.includes(host?.inventory.virtualization ?? ''))) {
     flags.add('emulated');
   }
+  if (result.evidence.trials > 0 && (campaign.shards?.unlike.length ?? 0) > 0) flags.add('unlike-machines');
   if (isLineRateLimited(limited)) flags.add('line-rate-limited');
   return { ...limited, flags: ordered(flags) };
 }

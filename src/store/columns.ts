@@ -69,6 +69,7 @@ export const CAMPAIGN: Columns<StoredCampaign, Exclude<keyof StoredCampaign, 'ho
   search: json('search_json'),
   repeat: plain('repeat'),
   reuse: truth('reuse'),
+  shards: json('shards_json'),
   fcs: truth('fcs'),
   tune: json('tune_json'),
   hostNetwork: truth('host_network'),

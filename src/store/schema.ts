@@ -713,6 +713,8 @@ export const MIGRATIONS: readonly string[] = [
   CHURN_COLUMN,
   `${parameterVersion('vlanFiltering')}${parameterVersion('nftRules')}${parameterVersion('overlay')}`,
   CANARIES,
+  `-- {"count", "of", "parts": [{"index", "trials"}], "unlike": []}: the shards of it that are here; JSON's null where it was not cut.
+ALTER TABLE campaigns ADD COLUMN shards_json TEXT NOT NULL DEFAULT 'null';`,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

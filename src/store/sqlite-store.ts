@@ -22,7 +22,7 @@ import { type HostRecord, type LeftBehind, LeftBehindSchema } from '../model/tes
 import { TestCaseSchema } from '../model/testcase.ts';
 import { type KnobRecord, KnobRecordSchema, mergeRecords } from '../model/tuning.ts';
 import { DoneRowSchema, firstIssue, REPORT_BUG, requireRecordable, TrialHistogramSchema } from './checked.ts';
-import { HOST, type Row } from './columns.ts';
+import { CAMPAIGN, HOST, type Row } from './columns.ts';
 import { damaged, explain, justSaved, readOnly, StoreError } from './errors.ts';
 import { type Neighbour, NeighbourSchema, readNeighbours } from './neighbours.ts';
 import { type OpenFile, openFile } from './open.ts';
@@ -317,7 +317,8 @@ export class SqliteStore implements Store {
           )
         SELECT id, title, started_at AS startedAt, ended_at AS endedAt, coalesce(cases, 0) AS cases,
           coalesce(done.trials, 0) AS trialsDone, coalesce(runnable, 0) * trials_planned AS trialsPlanned,
-          iif(repeat = 'none', 0, coalesce(owed.repetitions, 0)) AS repetitionsOwed
+          iif(repeat = 'none', 0, coalesce(owed.repetitions, 0)) AS repetitionsOwed,
+          shards_json AS shards
         FROM campaigns
         LEFT JOIN planned ON planned.campaign_id = campaigns.id
         LEFT JOIN done ON done.campaign_id = campaigns.id
@@ -325,7 +326,8 @@ export class SqliteStore implements Store {
         ORDER BY campaigns.rowid`,
         { from: REPETITIONS_FROM },
       );
-      return this.checkRead(z.array(CampaignRowSchema), rows, []);
+      const given = rows.map((row) => ({ ...row, shards: CAMPAIGN.shards.read(row.shards) }));
+      return this.checkRead(z.array(CampaignRowSchema), given, []);
     });
   }
 

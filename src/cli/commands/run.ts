@@ -9,6 +9,8 @@ export interface RunOptions extends Record<string, unknown> {
   /** False where none is to be written. */
   report?: boolean;
   switch?: string[];
+  shard?: string;
+  as?: string;
 }
 
 export function declare(command: Command): void {
@@ -16,6 +18,8 @@ export function declare(command: Command): void {
   addCampaignOptions(command)
     .option('--switch <file...>', 'load a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
     .option('--dry-run', 'show what would run, where and for how long; change nothing')
+    .option('--shard <k/n>', 'run one shard of the campaign, as 3/20; vswbench store merge joins them (docs/fleet.md)')
+    .option('--as <id>', 'id of the campaign (default: drawn); shards of one have the same')
     .option('--resume [id]', 'continue an unfinished campaign (default: the latest)')
     .option('--json', 'one JSON document on standard output, everything else on standard error')
     .option('--no-report', NO_REPORT)
@@ -23,7 +27,8 @@ export function declare(command: Command): void {
       'after',
       '\nExits with 3 if nothing can be measured, or nothing is left to resume.' +
         '\n\nExamples:\n  $ sudo vswbench run -V linux-bridge --io udp,udp-mmsg -P 64,256,1500 --trials 6' +
-        '\n  $ sudo vswbench run campaigns/table2.yaml --tune paper',
+        '\n  $ sudo vswbench run campaigns/table2.yaml --tune paper' +
+        '\n  $ sudo vswbench run campaigns/table2.yaml --shard 3/20 --as nightly-217',
     )
     .action(async (file: string | undefined, options: RunOptions) => {
       await (await import('../run.ts')).run(file, options);

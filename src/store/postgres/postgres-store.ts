@@ -344,7 +344,7 @@ class PostgresStore implements Store {
   list(): CampaignRow[] {
     const rows = this.ask(
       `SELECT id, title_json, started_at, ended_at, repeat, trials_planned, coalesce(cases, 0) AS cases, coalesce(runnable, 0) AS runnable,
-         coalesce(done, 0) AS done, coalesce(owed, 0) AS owed
+         coalesce(done, 0) AS done, coalesce(owed, 0) AS owed, (head_json::json -> 'shards')::text AS shards
        FROM vswbench.campaigns LEFT JOIN (
          SELECT campaign, count(*) AS cases, count(*) FILTER (WHERE skipped_json = 'null') AS runnable, sum(rounds_done) AS done,
            sum(repetitions_owed) AS owed
@@ -363,6 +363,7 @@ class PostgresStore implements Store {
       trialsDone: row.done,
       trialsPlanned: Number(row.runnable) * Number(row.trials_planned),
       repetitionsOwed: row.repeat === 'none' ? 0 : row.owed,
+      shards: row.shards === null ? null : this.parsed(row.shards),
     }));
     return this.checkRead(z.array(CampaignRowSchema), found, []);
   }
