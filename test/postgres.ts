@@ -2,7 +2,7 @@
 // A PostgreSQL for tests: in a folder of its own, on a socket of its own, gone with the test.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -91,6 +91,17 @@ export class TestPostgres {
     } finally {
       await client.end();
     }
+  }
+
+  /** Makes a user who gets into a database by password only. */
+  async requirePassword(user: string, password: string, database: string): Promise<void> {
+    await this.run(
+      'postgres',
+      `CREATE ROLE ${user} LOGIN PASSWORD '${password}'; GRANT CREATE ON DATABASE ${database} TO ${user}`,
+    );
+    const rules = join(this.folder, 'data', 'pg_hba.conf');
+    writeFileSync(rules, `local all ${user} scram-sha-256\n${readFileSync(rules, 'utf8')}`);
+    await this.run('postgres', 'SELECT pg_reload_conf()');
   }
 
   /** Ends it as a crash does: whoever is connected is cut off, and what was not committed is lost. */

@@ -22,7 +22,7 @@ import { type HostRecord, type LeftBehind, LeftBehindSchema } from '../model/tes
 import { TestCaseSchema } from '../model/testcase.ts';
 import { type KnobRecord, KnobRecordSchema, mergeRecords } from '../model/tuning.ts';
 import { DoneRowSchema, firstIssue, REPORT_BUG, requireRecordable, TrialHistogramSchema } from './checked.ts';
-import { CAMPAIGN, HOST, type Row } from './columns.ts';
+import { CAMPAIGN, HOST, type Row, toColumns } from './columns.ts';
 import { damaged, explain, justSaved, readOnly, StoreError } from './errors.ts';
 import { type Neighbour, NeighbourSchema, readNeighbours } from './neighbours.ts';
 import { type OpenFile, openFile } from './open.ts';
@@ -110,12 +110,25 @@ export class SqliteStore implements Store {
     });
   }
 
-  importTrials(campaignId: string, trialsOf: (caseIndex: number) => Iterable<Trial>): void {
+  importTrials(
+    campaignId: string,
+    trialsOf: (caseIndex: number) => Iterable<Trial>,
+    changes: Pick<StoredCampaign, 'startedAt' | 'endedAt' | 'shards'>,
+  ): void {
     const head = this.head(campaignId);
     if (head === null) throw this.unknown(campaignId);
+    requireRecordable(StoredCampaignSchema, { ...head, ...changes }, `campaign ${campaignId}`);
+    // All is known before the file is locked: where trials are told apart, it is read.
+    const found = [...head.cases.keys()].map((index) => [...trialsOf(index)]);
     this.write(() => {
-      for (const index of head.cases.keys()) {
-        for (const trial of trialsOf(index)) {
+      const { startedAt, endedAt, shards } = CAMPAIGN;
+      const row = toColumns({ startedAt, endedAt, shards }, changes);
+      this.rows.run(
+        'UPDATE campaigns SET started_at = :started_at, ended_at = :ended_at, shards_json = :shards_json WHERE id = :id',
+        { ...row, id: campaignId },
+      );
+      for (const [index, trials] of found.entries()) {
+        for (const trial of trials) {
           const what = `trial ${trial.ordinal} of campaign ${campaignId}`;
           insertTrial(this.rows, campaignId, index, requireRecordable(TrialSchema, trial, what));
         }

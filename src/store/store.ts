@@ -97,8 +97,12 @@ export interface Store {
   /** Records a whole campaign with its trials, case by case: all of it or nothing. Of a search that was cut short only the head is taken. */
   importCampaign(campaign: StoredCampaign, trialsOf: (caseIndex: number) => Iterable<Trial>): void;
 
-  /** Adds trials to a campaign that there is, case by case: all of them or nothing. */
-  importTrials(campaignId: string, trialsOf: (caseIndex: number) => Iterable<Trial>): void;
+  /** Adds trials to a campaign that there is, case by case, and changes what is of its parts: all of it or nothing. */
+  importTrials(
+    campaignId: string,
+    trialsOf: (caseIndex: number) => Iterable<Trial>,
+    changes: Pick<StoredCampaign, 'startedAt' | 'endedAt' | 'shards'>,
+  ): void;
 
   /** Records a trial; once this returns, it survives whatever happens to the process or the machine. */
   saveTrial(campaignId: string, caseIndex: number, trial: Trial): void;

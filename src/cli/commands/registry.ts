@@ -116,6 +116,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./verify.ts'),
   },
   {
+    name: 'store',
+    usage: '',
+    description: 'copy campaigns between files and databases, or merge files that others measured',
+    load: () => import('./store.ts'),
+  },
+  {
     name: 'lab',
     usage: '',
     description:

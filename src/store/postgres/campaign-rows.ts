@@ -30,6 +30,21 @@ export function insertCampaign({
   };
 }
 
+/** Changes what a campaign's parts may change; its machines stay. */
+export function updateCampaign({
+  id,
+  title: _,
+  startedAt,
+  endedAt,
+  hosts: __,
+  ...rest
+}: Omit<StoredCampaign, 'cases'>): Statement {
+  return {
+    sql: 'UPDATE vswbench.campaigns SET started = $2, started_at = $3, ended_at = $4, head_json = $5 WHERE id = $1',
+    values: [id, instantOf(startedAt), startedAt, endedAt, JSON.stringify(rest)],
+  };
+}
+
 /** Inserts cases of a campaign, whose indexes begin at `first`. */
 export function insertCases(id: string, first: number, cases: readonly PlannedCase[]): Statement {
   return {

@@ -36,6 +36,7 @@ import {
   type Statement,
   selectDone,
   selectTrials,
+  updateCampaign,
 } from './campaign-rows.ts';
 import { IDLE_IN_WRITE, type ServerRow, type Value } from './protocol.ts';
 import { damagedOnServer, explainServer } from './server-errors.ts';
@@ -123,10 +124,20 @@ class PostgresStore implements Store {
     });
   }
 
-  importTrials(campaignId: string, trialsOf: (caseIndex: number) => Iterable<Trial>): void {
+  importTrials(
+    campaignId: string,
+    trialsOf: (caseIndex: number) => Iterable<Trial>,
+    changes: Pick<StoredCampaign, 'startedAt' | 'endedAt' | 'shards'>,
+  ): void {
     const head = this.head(campaignId);
     if (head === null) throw this.unknown(campaignId);
-    this.write(campaignId, () => this.insertAll(campaignId, head.cases.length, trialsOf));
+    const { cases, ...changed } = this.requirePlan({ ...head, ...changes });
+    // All is known before the transaction begins: where trials are told apart, this store is read.
+    const found = cases.map((_, index) => [...trialsOf(index)]);
+    this.write(campaignId, () => {
+      this.change(updateCampaign(changed));
+      this.insertAll(campaignId, cases.length, (index) => found[index] ?? []);
+    });
   }
 
   saveTrial(campaignId: string, caseIndex: number, trial: Trial): void {
