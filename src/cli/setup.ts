@@ -52,6 +52,8 @@ async function install(
       `These Debian/Ubuntu packages are missing${host === localHost ? '' : ` on ${host.name}`}: ${[...needed, ...optional].join(' ')}`,
     );
     if (needed.includes(SSH_PACKAGE)) tell(`(${SSH_PACKAGE} starts the system's own sshd, which is not used.)`);
+    if (needed.includes(POSTGRES_PACKAGE))
+      tell(`(${POSTGRES_PACKAGE} starts the system's own PostgreSQL, which is not used.)`);
     if (optional.includes(OVS_PACKAGE))
       tell(`(${OVS_PACKAGE} starts the system's own Open vSwitch, which is not used.)`);
     if (options.yes !== true && !(await agree('Install them with apt-get?', 'setup'))) {
@@ -68,6 +70,7 @@ async function install(
 
 const OVS_PACKAGE = 'openvswitch-switch-dpdk';
 const SSH_PACKAGE = 'openssh-server';
+const POSTGRES_PACKAGE = 'postgresql';
 
 /** A distribution that lacks one of these still measures what needs none of them. */
 async function installOptional(host: Host, names: readonly string[]): Promise<void> {

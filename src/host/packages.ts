@@ -54,6 +54,7 @@ const PACKAGES: Record<Purpose, Package[]> = {
     { name: 'tshark', program: 'tshark' },
     { name: 'chromium', program: 'chromium' },
     { name: 'clang-format', program: 'clang-format' },
+    { name: 'postgresql', program: 'pg_createcluster' },
   ],
   bench: [
     { name: 'iperf3', program: 'iperf3' },

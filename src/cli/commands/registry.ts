@@ -117,7 +117,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'store',
-    usage: '',
+    usage: '[options] [command]',
     description: 'copy campaigns between files and databases, or merge files that others measured',
     load: () => import('./store.ts'),
   },
