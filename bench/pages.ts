@@ -72,7 +72,10 @@ async function pages(browser: Browser, trials: number): Promise<void> {
   db.close();
   const write = (...options: string[]) => {
     const began = performance.now();
-    spawnSync(vswbench, ['report', 'large', '--out', folder, ...options], { env: environment, stdio: 'inherit' });
+    const { status, signal, stderr } = spawnSync(vswbench, ['report', 'large', '--out', folder, ...options], {
+      ...{ env: environment, encoding: 'utf8' },
+    });
+    if (status !== 0) throw new Error(`the report ended with ${status ?? signal}: ${stderr}`);
     return { seconds: (performance.now() - began) / 1000, bytes: statSync(join(folder, 'large.html')).size };
   };
   write();

@@ -41,11 +41,19 @@ export function exploredDocument(
   return { title, x, y, spec: compiled(spec), cases };
 }
 
+/** More rounds of a case are only counted: a page does not grow with them. */
+const ROUNDS_MAX = 30;
+
 function caseOf(result: CampaignResult, one: CaseResult): ExploredCase {
   const { dimension } = one.case;
   const about = describeGroup(one.case, common(result, one.case));
   return {
     ...{ name: caseName(one.case), about, figure: capital(DECIDING[dimension].name), flags: one.flags.join(', ') },
-    rounds: one.figures.map(({ value }) => withUnit(value, decidingScale(dimension, value))),
+    rounds: [
+      ...one.figures.slice(0, ROUNDS_MAX).map(({ value }) => withUnit(value, decidingScale(dimension, value))),
+      ...(one.figures.length > ROUNDS_MAX
+        ? [`and ${one.figures.length - ROUNDS_MAX} more, which vswbench export has`]
+        : []),
+    ],
   };
 }

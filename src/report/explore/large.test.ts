@@ -53,6 +53,18 @@ it('grows by so many elements and bytes a case, and no more', () => {
   assert.ok(page.length < BASE.bytes + CASES * EACH.bytes, `${page.length} bytes`);
 });
 
+it('does not grow with the rounds of a case, beyond those that are drawn', async () => {
+  const explorer = readExplorer(resolve(import.meta.dirname, '../../..'));
+  const of = async (rounds: number) => {
+    const cases = [64, 1500].map((packetSize) =>
+      storedCase({ case: testCase({ packetSize, rate: 'max' }), pps: 1e5 }, rounds),
+    );
+    return (await renderHtml(toCampaignResult(storedCampaign({ cases })), undefined, explorer)).length;
+  };
+  const [some, many] = [await of(1600), await of(2200)];
+  assert.ok(many < 1.02 * some, `${some} bytes with 1600 rounds, ${many} with 2200`);
+});
+
 it('has a drawing of many marks once, and lays out what comes into sight', () => {
   assert.ok(count(page, /<div class="once" role="region" aria-label="[^"]+" tabindex="0"><svg /g) > 0);
   assert.match(page, /figure\{[^}]*content-visibility:auto/);
