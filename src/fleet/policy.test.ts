@@ -66,6 +66,16 @@ describe('the next block', () => {
     assert.deepEqual(chosen(nextBlock(testbed(), lab([one]), NOW)), [1, 2]);
   });
 
+  it('is the same in whatever order it is looked for, also where a newer one goes before an older one of the same user', () => {
+    const [one, two, three] = [open(1), open(2, { user: 'bob' }), open(3, { priority: 5 })];
+    for (const order of [
+      [one, two, three],
+      [three, two, one],
+      [two, three, one],
+    ])
+      assert.equal(nextBlock(testbed(), lab(order), NOW)?.open.submission.id, 3);
+  });
+
   it('is of whoever has had the least, and among their own of the highest priority, then the oldest', () => {
     const opens = [
       open(1),

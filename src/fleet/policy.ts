@@ -57,17 +57,18 @@ export function nextBlock(testbed: Testbed, lab: Lab, now: Date): Next | null {
     const round = freeRounds(open)[0];
     return round === undefined || whyNot(open, testbed, now) !== null ? [] : [{ open, round }];
   });
-  const [first] = found.sort((a, b) => compare(a.open.submission, b.open.submission, lab.shareOf));
-  return first ?? null;
+  // The user comes first, and then which of the user's own: of equal shares, whoever has waited longest.
+  const [first] = found.sort(
+    (a, b) => shareOf(a, lab) - shareOf(b, lab) || a.open.submission.id - b.open.submission.id,
+  );
+  if (first === undefined) return null;
+  const { user } = first.open.submission;
+  const own = found.filter(({ open }) => open.submission.user === user);
+  return own.reduce((best, one) => (one.open.submission.priority > best.open.submission.priority ? one : best));
 }
 
-function compare(a: Submission, b: Submission, shareOf: Lab['shareOf']): number {
-  if (a.user !== b.user) {
-    const difference = shareOf(a.user) - shareOf(b.user);
-    // Equal shares: who came first.
-    return difference === 0 ? a.id - b.id : difference;
-  }
-  return b.priority - a.priority || a.id - b.id;
+function shareOf({ open }: Next, lab: Lab): number {
+  return lab.shareOf(open.submission.user);
 }
 
 /** Why a testbed measures nothing now, whatever there is; null where it could. */
