@@ -12,8 +12,13 @@ import { readYaml } from './yaml-file.ts';
 
 /** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
 export function readCampaign(file: string | undefined, options: Record<string, unknown>): Campaign {
+  return campaignOf(fieldsOf(file, options));
+}
+
+/** The fields of that campaign, none of which needs another file any more. Throws CliError. */
+export function fieldsOf(file: string | undefined, options: Record<string, unknown>): CampaignFile {
   const base = file === undefined ? {} : readFile(file);
-  return campaignOf({ ...base, ...overridesIn(options) });
+  return withSizeFiles({ ...base, ...overridesIn(options) });
 }
 
 /** The same of what is known to be of the right form. */

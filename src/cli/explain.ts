@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a command that failed says of it.
+import { FleetError } from '../fleet/errors.ts';
 import { NotSetUpError } from '../host/artifacts.ts';
 import { HostError } from '../host/host.ts';
 import { BusyError } from '../run/journal.ts';
@@ -21,7 +22,11 @@ export function explain(error: unknown): ExitCode {
     tell(`vswbench: ${error.message}`);
     return EXIT.nothingMeasurable;
   }
-  if (error instanceof StoreError || error instanceof HostError) {
+  if (error instanceof FleetError && error.code === 'refused') {
+    tell(`vswbench: ${error.message}`);
+    return EXIT.usage;
+  }
+  if (error instanceof StoreError || error instanceof HostError || error instanceof FleetError) {
     tell(`vswbench: ${error.message}`);
     return EXIT.trialFailed;
   }

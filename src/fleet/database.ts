@@ -102,7 +102,7 @@ export class Database {
 
   private explained(error: unknown): unknown {
     if (error instanceof FleetError || !(error instanceof Error)) return error;
-    if (error instanceof pg.DatabaseError && !isGone(error.code)) {
+    if (error instanceof pg.DatabaseError && !isPassing(error.code)) {
       return new FleetError('failed', `${this.where}: ${error.message}`, error);
     }
     const reason = error.message || ('code' in error ? String(error.code) : 'no answer');
@@ -114,9 +114,12 @@ export class Database {
   }
 }
 
-/** The server ends, begins, or has ended the connection (PostgreSQL, appendix A: classes 08, 53 and 57P). */
-function isGone(code: string | undefined): boolean {
-  return code !== undefined && /^(08|53|57P|25P03)/.test(code);
+/**
+ * The server ends, begins or has ended the connection, or was too busy for the statement (PostgreSQL, appendix A): the same may go well a
+ * moment later.
+ */
+function isPassing(code: string | undefined): boolean {
+  return code !== undefined && /^(08|53|57P|57014|55P03|40|25P03)/.test(code);
 }
 
 function ignore(): void {}

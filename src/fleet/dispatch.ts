@@ -138,7 +138,6 @@ export class Dispatch {
     reason: string | null = null,
   ): Promise<boolean> {
     return this.database.transaction(async (sql) => {
-      await sql('SELECT pg_advisory_xact_lock($1)', [LOCKS.choose]);
       const [row] = await sql(
         `UPDATE fleet.blocks SET ended_at = now(), "end" = $2, reason = $3 WHERE token = $1 AND ended_at IS NULL
         RETURNING submission_id, round`,
@@ -166,7 +165,6 @@ export class Dispatch {
   /** Blocks that an earlier life of this worker had in hand, but for one: it is certain that nobody carries them out. */
   async giveBackEarlier(worker: string, testbed: string, but: string | null): Promise<void> {
     await this.database.transaction(async (sql) => {
-      await sql('SELECT pg_advisory_xact_lock($1)', [LOCKS.choose]);
       await this.reap(sql, 'blocks.worker = $1 AND blocks.testbed = $2 AND blocks.token IS DISTINCT FROM $3', [
         worker,
         testbed,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lab as its tables have it: what is submitted, the testbeds, who has what in hand.
 import { z } from 'zod';
+import { sumOf } from '../stats/sum.ts';
 import type { Database, Row, Sql } from './database.ts';
 import { FleetError } from './errors.ts';
 import {
@@ -60,6 +61,7 @@ const EndedSchema = z.strictObject({
   testbed: z.string(),
   reason: z.string().nullable(),
   times: z.coerce.number(),
+  sum_ms: z.coerce.number(),
 });
 
 const LeaseSchema = BlockSchema.extend({ endedAt: z.null(), end: z.null() });
@@ -77,7 +79,8 @@ export async function readState(sql: Sql, shares: Shares = {}): Promise<State> {
   const reservations = await readReservations(sql);
   const ended = z.array(EndedSchema).parse(
     await sql(
-      `SELECT submission_id, round, "end", testbed, max(blocks.reason) AS reason, count(*) AS times
+      `SELECT submission_id, round, "end", testbed, max(blocks.reason) AS reason, count(*) AS times,
+        sum(extract(epoch FROM ended_at - taken_at)) * 1000 AS sum_ms
       FROM fleet.blocks JOIN fleet.submissions ON submissions.id = submission_id
       WHERE ${OPEN} AND "end" IN ('done', 'failed', 'refused') GROUP BY submission_id, round, "end", testbed`,
     ),
@@ -89,12 +92,14 @@ export async function readState(sql: Sql, shares: Shares = {}): Promise<State> {
       those.filter(({ end }) => end === 'failed'),
       ({ round }) => round,
     );
+    const done = those.filter(({ end }) => end === 'done');
     return {
       submission,
       wish: wishOf(submission),
-      done: new Set(those.flatMap(({ end, round }) => (end === 'done' ? [round] : []))),
+      roundMs: done.length === 0 ? null : sumOf(done, ({ sum_ms }) => sum_ms) / sumOf(done, ({ times }) => times),
+      done: new Set(done.map(({ round }) => round)),
       inHand: inHand.filter(({ submissionId }) => submissionId === submission.id),
-      failures: new Map([...failures].map(([round, same]) => [round, same.reduce((sum, { times }) => sum + times, 0)])),
+      failures: new Map([...failures].map(([round, same]) => [round, sumOf(same, ({ times }) => times)])),
       refusals: new Map(
         those.flatMap(({ end, testbed, reason }) => (end === 'refused' ? [[testbed, reason ?? '']] : [])),
       ),
@@ -160,20 +165,24 @@ export async function cancel(database: Database, id: number, user: string): Prom
   });
 }
 
-/** Records a testbed as its worker sees it now. Its health stays, unless it was broken. */
+/**
+ * Records a testbed as its worker sees it now. Its health stays, unless it was broken. Throws FleetError where another worker serves one of
+ * this name.
+ */
 export async function register(sql: Sql, testbed: Omit<Testbed, 'seenAt' | 'health'>): Promise<void> {
-  await sql(
+  const { name, machines, capabilities, hosts, worker } = testbed;
+  const registered = await sql(
     `INSERT INTO fleet.testbeds (name, machines, capabilities, hosts, worker) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (name) DO UPDATE SET machines = excluded.machines, capabilities = excluded.capabilities, hosts = excluded.hosts,
       worker = excluded.worker, seen_at = now(),
-      health = CASE WHEN testbeds.health->>'state' = 'broken' THEN '{"state": "good"}' ELSE testbeds.health END`,
-    [
-      testbed.name,
-      testbed.machines,
-      JSON.stringify(testbed.capabilities),
-      JSON.stringify(testbed.hosts),
-      testbed.worker,
-    ],
+      health = CASE WHEN testbeds.health->>'state' = 'broken' THEN '{"state": "good"}' ELSE testbeds.health END
+    WHERE testbeds.worker = excluded.worker OR testbeds.seen_at < now() - interval '5 minutes' RETURNING name`,
+    [name, machines, JSON.stringify(capabilities), JSON.stringify(hosts), worker],
+  );
+  if (registered.length > 0) return;
+  throw new FleetError(
+    'refused',
+    `another worker of this lab serves a testbed '${name}': give this one another name (docs/testbeds.md), or stop that worker and wait five minutes`,
   );
 }
 

@@ -34,7 +34,7 @@ function open(id: number, part: Partial<Submission> = {}, more: Partial<Open> = 
       ...{ hosts: [hostRecord({ testbed: 'lab-9' })], rounds: 3, extends: false },
       ...part,
     },
-    ...{ wish: null, done: new Set(), inHand: [], failures: new Map(), refusals: new Map() },
+    ...{ wish: null, roundMs: null, done: new Set(), inHand: [], failures: new Map(), refusals: new Map() },
     ...more,
   };
 }

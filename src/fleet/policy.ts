@@ -11,6 +11,8 @@ export interface Open {
   wish: Wish | null;
   /** Rounds of which all trials are in the store. */
   done: ReadonlySet<number>;
+  /** How long a round of it took, on average; null where none is done. */
+  roundMs: number | null;
   /** Those that somebody has in hand. */
   inHand: readonly Lease[];
   /** Rounds that could not be carried out, with how often that was. */

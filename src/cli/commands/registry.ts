@@ -122,6 +122,36 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./store.ts'),
   },
   {
+    name: 'submit',
+    usage: '[options] <campaign>',
+    description: 'have a campaign measured by the testbeds of a lab, which share a store in PostgreSQL',
+    load: () => import('./submit.ts'),
+  },
+  {
+    name: 'queue',
+    usage: '[options]',
+    description: 'what a lab has yet to measure: how far it is, and for whom it waits',
+    load: () => import('./queue.ts'),
+  },
+  {
+    name: 'cancel',
+    usage: '[options] <id>',
+    description: 'take a submission back',
+    load: () => import('./cancel.ts'),
+  },
+  {
+    name: 'fleet',
+    usage: '[options]',
+    description: 'the testbeds of a lab: what each is measuring, whose, and how it is',
+    load: () => import('./fleet.ts'),
+  },
+  {
+    name: 'worker',
+    usage: '[options]',
+    description: 'measure for a lab: take what is submitted, round by round, for the testbeds of this machine',
+    load: () => import('./worker.ts'),
+  },
+  {
     name: 'lab',
     usage: '',
     description:

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lab as people look at it: what waits and for whom, and what each testbed is doing. Pure: made of one moment's state.
+import { closedText, type State, type Wait, waitsOf } from './lab.ts';
+import type { Submission, Testbed } from './model.ts';
+import { reservationNow, whyClosed } from './policy.ts';
+
+/** A submission that is not over. */
+export interface Queued {
+  id: number;
+  user: string;
+  title: string;
+  priority: number;
+  state: Submission['state'];
+  submittedAt: string;
+  notBefore: string | null;
+  testbedLike: string | null;
+  campaignId: string | null;
+  roundsDone: number;
+  /** Null before it began. */
+  rounds: number | null;
+  /** Testbeds that measure it now. */
+  on: string[];
+  /** Why no testbed takes of it; empty where one does, or is about to. */
+  waits: Wait[];
+}
+
+/** Which of these a testbed is. */
+export type Doing =
+  | { state: 'idle' }
+  | {
+      state: 'measuring';
+      submissionId: number;
+      user: string;
+      title: string;
+      round: number;
+      since: string;
+      until: string | null;
+    }
+  | { state: 'reserved'; user: string; until: string; why: string | null }
+  | { state: 'shut'; reason: string };
+
+export interface TestbedView {
+  name: string;
+  worker: string;
+  seenAt: string;
+  /** Its worker was heard of lately. */
+  isAlive: boolean;
+  health: Testbed['health'];
+  capabilities: Testbed['capabilities'];
+  doing: Doing;
+}
+
+/** A worker that is alive is heard of at least so often. */
+const SILENT_MS = 5 * 60_000;
+
+/** What waits in the order in which it was submitted. */
+export function queueOf(state: State): Queued[] {
+  return state.open.map((open) => {
+    const { submission, done, inHand } = open;
+    const { id, user, title, priority, submittedAt, notBefore, testbedLike, campaignId, rounds } = submission;
+    return {
+      ...{ id, user, title, priority, state: submission.state, submittedAt, notBefore, testbedLike },
+      campaignId: submission.state === 'running' ? campaignId : null,
+      ...{ roundsDone: done.size, rounds },
+      on: inHand.map(({ testbed }) => testbed),
+      waits: inHand.length > 0 ? [] : waitsOf(open, state),
+    };
+  });
+}
+
+/** What each testbed is doing. */
+export function fleetOf(state: State): TestbedView[] {
+  return state.testbeds.map((testbed) => {
+    const { name, worker, seenAt, health, capabilities } = testbed;
+    const isAlive = state.now.getTime() - Date.parse(seenAt) < SILENT_MS;
+    return { ...{ name, worker, seenAt, isAlive, health, capabilities }, doing: doingOf(testbed, state) };
+  });
+}
+
+function doingOf(testbed: Testbed, state: State): Doing {
+  const own = state.inHand.find((block) => block.testbed === testbed.name);
+  if (own !== undefined) {
+    const open = state.open.find(({ submission }) => submission.id === own.submissionId);
+    const until = open?.roundMs == null ? null : new Date(Date.parse(own.takenAt) + open.roundMs).toISOString();
+    return {
+      ...{ state: 'measuring', submissionId: own.submissionId, round: own.round, since: own.takenAt, until },
+      ...{ user: open?.submission.user ?? '', title: open?.submission.title ?? '' },
+    };
+  }
+  const reservation = reservationNow(testbed.name, state.reservations, state.now);
+  if (reservation !== null) {
+    return { state: 'reserved', user: reservation.user, until: reservation.until, why: reservation.why };
+  }
+  const closed = whyClosed(testbed, state, state.now);
+  if (closed === null) return { state: 'idle' };
+  return {
+    state: 'shut',
+    reason: closed.why === 'at-work' ? `${closed.testbed} measures on its machine` : closedText(closed),
+  };
+}
