@@ -18,7 +18,10 @@ export function declare(command: Command): void {
   addCampaignOptions(command)
     .option('--switch <file...>', 'load a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
     .option('--dry-run', 'show what would run, where and for how long; change nothing')
-    .option('--shard <k/n>', 'run one shard of the campaign, as 3/20; vswbench store merge joins them (docs/fleet.md)')
+    .option(
+      '--shard <k/n>',
+      'run one shard of the campaign, as 3/20; vswbench store merge joins them (docs/engines.md)',
+    )
     .option('--as <id>', 'id of the campaign (default: drawn); shards of one have the same')
     .option('--resume [id]', 'continue an unfinished campaign (default: the latest)')
     .option('--json', 'one JSON document on standard output, everything else on standard error')
