@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the canaries of a testbed tell: when the next is due, whether the testbed may be given work, and which results are in doubt.
 import type { Canary } from '../model/canary.ts';
+import type { CaseResult } from '../model/result.ts';
 import type { HostRecord } from '../model/testbed.ts';
+import { caseKey } from '../model/testcase.ts';
 import { changesOf, type Unlike } from './compare.ts';
 import {
   BASE_MIN,
@@ -87,10 +89,15 @@ function judgeLevel(level: readonly Canary[]): Standing {
   }
 }
 
-/** What may be said for a testbed's canaries: how often the rule errs on them, and what it can find. Null where they are too few. */
-export function certaintyOf(
-  canaries: readonly Canary[],
-): { falseAlarms: FalseAlarms; smallest: Record<string, number> } | null {
+/** How far a verdict can be relied on. */
+export interface Certainty {
+  falseAlarms: FalseAlarms;
+  /** See smallestShifts. */
+  smallest: Record<string, number>;
+}
+
+/** How often the rule errs on a testbed's canaries, and what it can find. Null where they are too few, or of two levels. */
+export function certaintyOf(canaries: readonly Canary[]): Certainty | null {
   const level = sinceAccepted(canaries);
   const { state } = judgeLevel(level);
   if (state === 'learning' || state === 'drifted') return null;
@@ -137,6 +144,15 @@ export function doubtOf(
 /** What changed in a testbed's record, in one clause. */
 export function changedText(changes: readonly Unlike[]): string {
   return changes.map(({ what, a, b }) => `${what} ${a} → ${b}`).join(', ');
+}
+
+/** What a canary keeps of its measured cases. */
+export function canaryFigures(results: readonly CaseResult[]): Canary['figures'] {
+  return Object.fromEntries(
+    results.flatMap(({ case: testCase, figures }) =>
+      figures.length === 0 ? [] : [[caseKey(testCase), figures.map(({ value }) => value)] as const],
+    ),
+  );
 }
 
 function sinceAccepted(canaries: readonly Canary[]): readonly Canary[] {

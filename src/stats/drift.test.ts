@@ -57,10 +57,14 @@ test('a change that nobody would act on is none, however clear', () => {
   assert.equal(judgeDrift(plain([...BASE, ...Array.from({ length: 200 }, () => 980)])).state, 'steady');
 });
 
-test('a figure that some canary lacks is not judged', () => {
-  const [first, ...others] = plain([...BASE, 500, 500]);
-  assert.equal(judgeDrift([{ figures: {}, changed: false }, ...others]).state, 'steady');
-  assert.ok(first !== undefined);
+test('a canary that lacks a figure says nothing of it, and a new figure is judged when it has a base of its own', () => {
+  const course = plain([...BASE, 900, 902]);
+  const gap = [...course.slice(0, 11), { figures: { y: [1] }, changed: false }, ...course.slice(11)];
+  assert.equal(judgeDrift(gap).state, 'shifted');
+  const renamed = course.map(({ figures, changed }, index) =>
+    index < 8 ? { figures: { y: figures.x ?? [] }, changed } : { figures, changed },
+  );
+  assert.equal(judgeDrift(renamed).state, 'steady');
 });
 
 for (const { name, noise } of [

@@ -90,7 +90,9 @@ export function smallestShifts(canaries: readonly CanaryFigures[]): Record<strin
   if (canaries.length < BASE_MIN) return {};
   const needed = LIMIT / 2 + SLACK;
   return Object.fromEntries(
-    chartsOf(canaries).map(({ figure, scale }) => [figure, Math.max(SHIFT_MIN, Math.expm1(needed * scale))]),
+    chartsOf(canaries).flatMap(({ figure, scale, isKnown }) =>
+      isKnown ? [[figure, Math.max(SHIFT_MIN, Math.expm1(needed * scale))] as const] : [],
+    ),
   );
 }
 
@@ -120,15 +122,11 @@ function farness({ ratio }: Shift): number {
 }
 
 function chartsOf(canaries: readonly CanaryFigures[]): Chart[] {
-  // A figure that a canary lacks is judged in none: another machinery measured it.
-  const names = Object.keys(canaries[0]?.figures ?? {}).filter((name) =>
-    canaries.every(({ figures }) => (figures[name] ?? []).length > 0 && figures[name]?.every((value) => value > 0)),
-  );
-  return names.map(
+  return Object.keys(canaries.at(-1)?.figures ?? {}).map(
     (name) =>
       new Chart(
         name,
-        canaries.map(({ figures }) => figures[name] ?? []),
+        canaries.map(({ figures }) => (figures[name] ?? []).filter((value) => value > 0)),
       ),
   );
 }
@@ -138,7 +136,7 @@ class Chart {
   readonly figure: string;
   /** Of the base at its end. */
   readonly scale: number;
-  /** In scales; 0 while the base is too short. */
+  /** In scales; 0 while the base is too short, and where a canary lacks the figure. */
   readonly deviations: number[] = [];
   private readonly trials: readonly (readonly number[])[];
   private readonly base: number[] = [];
@@ -147,19 +145,28 @@ class Chart {
   constructor(figure: string, trials: readonly (readonly number[])[]) {
     this.figure = figure;
     this.trials = trials;
-    const levels = trials.map((values) => Math.log(median([...values])));
+    const levels = trials.map((values) => (values.length === 0 ? null : Math.log(median([...values]))));
+    const known: number[] = [];
     let [up, down] = [0, 0];
     for (const [index, level] of levels.entries()) {
-      const known = this.base.map((one) => levels[one] ?? level);
-      const deviation = index < BASE_MIN ? 0 : (level - median(known)) / scaleOf(known);
-      const cut = Math.max(-DEVIATION_MAX, Math.min(DEVIATION_MAX, deviation));
-      [up, down] = [Math.max(0, up + cut - SLACK), Math.max(0, down - cut - SLACK)];
+      const deviation = level === null || known.length < BASE_MIN ? 0 : (level - median(known)) / scaleOf(known);
+      if (level !== null) {
+        const cut = Math.max(-DEVIATION_MAX, Math.min(DEVIATION_MAX, deviation));
+        [up, down] = [Math.max(0, up + cut - SLACK), Math.max(0, down - cut - SLACK)];
+      }
       this.deviations.push(deviation);
       this.sums.push({ up, down });
       // What may be the begin of a change does not become what it is held against.
-      if (this.base.length < BASE_MAX && Math.max(up, down) <= SUSPICIOUS) this.base.push(index);
+      if (level === null || known.length >= BASE_MAX || Math.max(up, down) > SUSPICIOUS) continue;
+      this.base.push(index);
+      known.push(level);
     }
-    this.scale = scaleOf(this.base.map((one) => levels[one] ?? 0));
+    this.scale = scaleOf(known);
+  }
+
+  /** There is a base. */
+  get isKnown(): boolean {
+    return this.base.length >= BASE_MIN;
   }
 
   /** The greater of both sums. */

@@ -50,6 +50,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./card.ts'),
   },
   {
+    name: 'canary',
+    usage: '[options]',
+    description: 'show that a machine is still what it was: a minute without a switch, held against earlier ones',
+    load: () => import('./canary.ts'),
+  },
+  {
     name: 'reproduce',
     usage: '[options] <paper> [id...]',
     description: 'a paper’s figures from one command, and its claims judged: reproduce ara2021 --quick',

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// A canary measured, held against those before it, and accepted.
+import { resolve } from 'node:path';
+import { accountOf, invokerOf } from '../host/invoker.ts';
+import type { Campaign } from '../model/campaign.ts';
+import { CANARY_TITLE, type Canary } from '../model/canary.ts';
+import { LOCAL_TESTBED } from '../model/testbed.ts';
+import { renderCanaries } from '../report/canary.ts';
+import { canaryFigures, certaintyOf, judgeCanaries, placeOf } from '../stats/canaries.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { readCampaign } from './campaign-file.ts';
+import type { CanaryOptions } from './commands/canary.ts';
+import { checkout, giveToInvoker, resultsDirectory, storePath, tell } from './context.ts';
+import { CliError, EXIT } from './errors.ts';
+import { withStore } from './load.ts';
+import { measure } from './measure.ts';
+import { saveMemory } from './memory.ts';
+import { planNew, refuseNothing } from './plan.ts';
+import { resultOf } from './results.ts';
+import { withSession } from './session.ts';
+import { loadDrivers } from './switch-file.ts';
+import { terminalOf } from './terminal.ts';
+import { findTestbed, onCpus } from './testbeds.ts';
+
+/** The campaign that is a canary of a testbed: the same for all of them. */
+export function canaryCampaign(testbed: string): Campaign {
+  const campaign = readCampaign(resolve(checkout.root, 'campaigns/canary.yaml'), {});
+  return { ...campaign, title: `${CANARY_TITLE}${testbed}`, testbeds: [testbed] };
+}
+
+/** Measures a canary, or shows or accepts those that there are. Throws CliError. */
+export async function canary(options: CanaryOptions): Promise<void> {
+  const { accept, show = false, testbed } = options;
+  if (accept !== undefined) {
+    if (accept.trim() === '') throw new CliError(EXIT.usage, '--accept: say why the new level is right');
+    await withStore((store) => {
+      store.saveCanary(acceptedNow(latestOf(store, testbed), accept.trim()));
+      conclude(store, options);
+    });
+  } else if (show) {
+    await withStore((store) => conclude(store, options));
+  } else {
+    await measureCanary(options);
+  }
+}
+
+async function measureCanary(options: CanaryOptions): Promise<void> {
+  const campaign = canaryCampaign(options.testbed);
+  const specs = [onCpus(findTestbed(options.testbed, campaign), campaign, null)];
+  const loaded = await loadDrivers([]);
+  await withSession(
+    { specs, loaded, switches: campaign.switches, lookOnly: false, command: 'vswbench canary' },
+    async ({ drivers, views, machinery, spare }) => {
+      const plan = planNew(campaign, drivers, views);
+      refuseNothing(plan);
+      saveMemory();
+      const store = openStore(storePath);
+      if (spare !== null) store.useSpare(spare);
+      try {
+        const { interrupted, id } = await measure(store, plan, machinery, true);
+        // Of half a canary nothing is known.
+        if (interrupted || id === null) throw new CliError(EXIT.interrupted, 'stopped: this canary does not count');
+        store.saveCanary(canaryOf(store, id, options.testbed));
+        conclude(store, options);
+      } finally {
+        store.close();
+        giveToInvoker(resultsDirectory);
+      }
+    },
+  );
+}
+
+/** What a measured campaign is as a canary. Throws CliError where nothing of it was measured. */
+function canaryOf(store: Store, id: string, testbed: string): Canary {
+  const result = resultOf(store, id);
+  const figures = canaryFigures(result?.results ?? []);
+  if (result === null || Object.keys(figures).length === 0) {
+    throw new CliError(EXIT.trialFailed, `no trial of it was measured, and it does not count: vswbench show ${id}`);
+  }
+  return { campaign: id, testbed, measuredAt: result.startedAt, hosts: result.hosts, figures, accepted: null };
+}
+
+function acceptedNow(latest: Canary, why: string): Canary {
+  return { ...latest, accepted: { by: userName(), at: new Date().toISOString(), why } };
+}
+
+/** The canaries of a testbed, those of the machine that measured the latest. */
+function canariesOf(store: Store, testbed: string): Canary[] {
+  const own = store.canaries().filter((one) => one.testbed === testbed);
+  const latest = own.at(-1);
+  return latest === undefined ? [] : own.filter((one) => placeOf(one) === placeOf(latest));
+}
+
+function latestOf(store: Store, testbed: string): Canary {
+  const latest = canariesOf(store, testbed).at(-1);
+  if (latest !== undefined) return latest;
+  const named = testbed === LOCAL_TESTBED ? '' : ` --testbed ${testbed}`;
+  throw new CliError(EXIT.usage, `there is no canary of testbed ${testbed}: sudo vswbench canary${named}`);
+}
+
+/** Tells what the canaries say. */
+function conclude(store: Store, { testbed, json = false }: CanaryOptions): void {
+  latestOf(store, testbed);
+  const canaries = canariesOf(store, testbed);
+  const [standing, certainty] = [judgeCanaries(canaries), certaintyOf(canaries)];
+  const text = renderCanaries({ canaries, standing, certainty }, terminalOf(json ? process.stderr : process.stdout));
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ v: 1, testbed, canaries: canaries.length, standing, certainty })}\n`);
+    tell(text);
+  } else {
+    process.stdout.write(`${text}\n`);
+  }
+  if (standing.state === 'drifted') process.exitCode = EXIT.trialFailed;
+}
+
+/** Who has called: under sudo not root. */
+function userName(): string {
+  const uid = invokerOf(process.env)?.uid ?? process.getuid?.() ?? 0;
+  return accountOf(uid)?.name ?? String(uid);
+}
