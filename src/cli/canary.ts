@@ -10,7 +10,7 @@ import { canaryFigures, certaintyOf, judgeCanaries, placeOf } from '../stats/can
 import { openStore, type Store } from '../store/store.ts';
 import { readCampaign } from './campaign-file.ts';
 import type { CanaryOptions } from './commands/canary.ts';
-import { checkout, giveToInvoker, resultsDirectory, storePath, tell } from './context.ts';
+import { checkout, giveToInvoker, resultsDirectory, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { withStore } from './load.ts';
 import { measure } from './measure.ts';
@@ -18,6 +18,7 @@ import { saveMemory } from './memory.ts';
 import { planNew, refuseNothing } from './plan.ts';
 import { resultOf } from './results.ts';
 import { withSession } from './session.ts';
+import { storeLocation } from './store-location.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
 import { findTestbed, onCpus } from './testbeds.ts';
@@ -54,7 +55,7 @@ async function measureCanary(options: CanaryOptions): Promise<void> {
       const plan = planNew(campaign, drivers, views);
       refuseNothing(plan);
       saveMemory();
-      const store = openStore(storePath);
+      const store = openStore(storeLocation());
       if (spare !== null) store.useSpare(spare);
       try {
         const { interrupted, id } = await measure(store, plan, machinery, true);
