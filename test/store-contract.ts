@@ -236,6 +236,8 @@ export function storeContract(fresh: () => Promise<string>): void {
       const accepted = { by: 'ann', at: '2026-03-03T00:00:00.000Z', why: 'a new kernel' };
       store.saveCanary({ ...first, accepted });
       assert.deepEqual(store.canaries(), [second, { ...first, accepted }]);
+      assert.deepEqual(store.canaries(first.testbed), [second, { ...first, accepted }]);
+      assert.deepEqual(store.canaries('another'), []);
       assert.throws(() => store.saveCanary({ ...first, hosts: [] }), StoreError);
     });
 

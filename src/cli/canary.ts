@@ -87,7 +87,7 @@ function acceptedNow(latest: Canary, why: string): Canary {
 
 /** The canaries of a testbed, those of the machine that measured the latest. */
 function canariesOf(store: Store, testbed: string): Canary[] {
-  const own = store.canaries().filter((one) => one.testbed === testbed);
+  const own = store.canaries(testbed);
   const latest = own.at(-1);
   return latest === undefined ? [] : own.filter((one) => placeOf(one) === placeOf(latest));
 }

@@ -20,8 +20,10 @@ import {
   trials,
   twoTestbedsCampaign,
 } from '../../test/fixtures/campaign.ts';
+import { canary } from '../../test/fixtures/canaries.ts';
 import type { StoredCampaign } from '../model/result.ts';
 import type { HostRecord } from '../model/testbed.ts';
+import { doubts } from '../report/doubts.ts';
 import { toCampaignResult } from '../stats/campaign.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { resultOf } from './results.ts';
@@ -210,5 +212,29 @@ describe('a ceiling', () => {
     );
     assert.equal(resultOf(store, 'a')?.results[0]?.ceiling?.campaign, 'nearer');
     assert.equal(resultOf(store, 'b')?.results[0]?.ceiling, undefined);
+  });
+});
+
+describe('a testbed that drifted', () => {
+  it('has its figures flagged since its last good canary, and not before', (context) => {
+    const day = (number: number) => new Date(Date.UTC(2026, 2, number, 10)).toISOString();
+    const measured = (id: string, number: number) =>
+      storedCampaign({
+        ...{ id, startedAt: day(number), endedAt: day(number) },
+        cases: [storedCase({ case: testCase({ switch: 'ovs', rate: 'max' }), pps: 400 })],
+      });
+    const { store } = storeOf(context, measured('before', 10), measured('since', 14), measured('after', 17));
+    for (let number = 1; number <= 16; number += 1) {
+      const level = (number > 13 ? 300_000 : 400_000) * (1 + (number % 5) / 300);
+      const figures = { udp: [1, 1.002, 1.004, 0.998, 1.001, 0.999].map((factor) => level * factor) };
+      store.saveCanary(canary({ campaign: `day-${number}`, measuredAt: day(number), figures }));
+    }
+    const flagged = ['before', 'since', 'after'].map((id) => resultOf(store, id));
+    assert.deepEqual(
+      flagged.map((result) => result?.results[0]?.flags.includes('drifted')),
+      [false, true, true],
+    );
+    const doubted = flagged.map((result) => result !== null && doubts(result).some(({ what }) => /drifted/.test(what)));
+    assert.deepEqual(doubted, [false, true, true]);
   });
 });

@@ -3,6 +3,7 @@
 import type { CampaignResult, CaseResult, StoredCampaign } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
 import { concludeCampaign, type Elsewhere, summarizeTrials } from '../stats/campaign.ts';
+import { doubtOf } from '../stats/canaries.ts';
 import { lacksCeiling } from '../stats/ceiling.ts';
 import { unlikeHosts } from '../stats/compare.ts';
 import { alikeKey, CEILING, decidingFigure } from '../stats/verdict.ts';
@@ -23,10 +24,11 @@ export function resultOf(store: Store, id: string | undefined): CampaignResult |
     const stored = store.head(id ?? 'latest');
     if (stored === null) return null;
     const cases = stored.cases.map((planned, index) => summaries.of(stored.id, index, planned.case));
-    const alone = concludeCampaign(stored, cases);
+    const drifted = driftedIn(store, stored);
+    const alone = concludeCampaign(stored, cases, [], drifted);
     const lacking = alone.results.filter(lacksCeiling);
     if (lacking.length === 0) return alone;
-    return concludeCampaign(stored, cases, ceilingsFor(store, summaries, stored, lacking));
+    return concludeCampaign(stored, cases, ceilingsFor(store, summaries, stored, lacking), drifted);
   });
 }
 
@@ -39,6 +41,12 @@ export function casesOf(store: Store, id: string): { campaign: StoredCampaign; r
     const results = campaign.cases.map((planned, index) => summaries.of(campaign.id, index, planned.case));
     return { campaign, results };
   });
+}
+
+/** The testbeds of a campaign that were not what they had been, as their canaries tell. */
+function driftedIn(store: Store, stored: StoredCampaign): Set<string> {
+  const testbeds = new Set(stored.hosts.map(({ testbed }) => testbed));
+  return new Set([...testbeds].filter((testbed) => doubtOf(stored, testbed, store.canaries(testbed)) !== null));
 }
 
 /** The nearest campaigns in time come first: theirs are the ceilings that count. */

@@ -50,6 +50,7 @@ export const FlagSchema = z.enum([
   'bimodal',
   'emulated',
   'unlike-machines',
+  'drifted',
   'line-rate-limited',
   'shared-uplink',
   'duplicates',

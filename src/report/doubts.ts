@@ -91,12 +91,18 @@ function linkDoubts(result: CampaignResult): Doubt[] {
 }
 
 function machineDoubts(result: CampaignResult): Doubt[] {
+  const drifted = withFlag(result, 'drifted');
   const filtered = withFlag(result, 'bridge-netfilter');
   const machines = new Map(result.hosts.map((host) => [host.inventory.hostname, host]));
   const found = [...machines.values()].flatMap(({ inventory, tuning }) =>
     inventoryDoubts(inventory, tuning).map((doubt) => ({ doubt, hostname: inventory.hostname })),
   );
   return [
+    ...when(drifted !== null, {
+      what: `The testbed had drifted (${drifted})`,
+      consequence:
+        'Its canaries before and after show another machine; vswbench canary --show tells by how much, since when, and what changed in its record.',
+    }),
     ...when(filtered !== null, {
       what: `Bridged packets passed through iptables (${filtered})`,
       consequence:

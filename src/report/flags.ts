@@ -52,6 +52,8 @@ const TEXTS: Record<Flag, string> = {
     'A host was an emulated machine: counts are valid, speeds are not. Never quote it as a figure of performance.',
   'unlike-machines':
     'Its shards are of machines that are not alike, and were merged all the same (--unlike-machines): the figure mixes them, and what separates two cases may be the machines.',
+  drifted:
+    'Canaries tell that the testbed was no longer the machine that it had been (vswbench canary --show): hold the figure against none of before, and measure it again.',
   'line-rate-limited': `The cable between the hosts carried ${percentOf(LINE_RATE_LIMITED_RATIO)} of its line rate or more: the switch may be faster than the cable.`,
   'shared-uplink':
     'The cable between the hosts carried packets that were not of the trial: other traffic took part of its capacity.',

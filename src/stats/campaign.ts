@@ -53,14 +53,15 @@ export function toCampaignResult(stored: StoredCampaign, elsewhere: readonly Els
 /** Results of other campaigns, as far as they are ceilings. */
 export type Elsewhere = Pick<CampaignResult, 'id' | 'results'>;
 
-/** As `toCampaignResult`, where the trials of the cases are summarized already. */
+/** As `toCampaignResult`, where the trials of the cases are summarized already. `drifted` are testbeds of which canaries say so. */
 export function concludeCampaign(
   { cases, ...head }: StoredCampaign,
   summaries: readonly CaseResult[],
   elsewhere: readonly Elsewhere[] = [],
+  drifted: ReadonlySet<string> = new Set(),
 ): CampaignResult {
   const results = summaries.map((summarized, index) => {
-    const result = withPrecision(withMachine(summarized, head), head.precision);
+    const result = withPrecision(withMachine(summarized, head, drifted), head.precision);
     if (result.evidence.trials > 0) return result;
     return { ...result, reason: cases[index]?.skipped ?? whyNotRun(head) };
   });
@@ -337,7 +338,11 @@ function latencyIntervals(
 }
 
 /** Adds what a case's machines set as its limits. */
-function withMachine(result: CaseResult, campaign: Pick<StoredCampaign, 'hosts' | 'shards'>): CaseResult {
+function withMachine(
+  result: CaseResult,
+  campaign: Pick<StoredCampaign, 'hosts' | 'shards'>,
+  drifted: ReadonlySet<string>,
+): CaseResult {
   const { testbed, location } = result.case;
   const hosts = [nearHostOf(campaign, testbed), location === 'remote' ? farHostOf(campaign, testbed) : null];
   const limited = { ...result, lineRatePps: lineRateOf(campaign, result.case) };
@@ -346,6 +351,7 @@ function withMachine(result: CaseResult, campaign: Pick<StoredCampaign, 'hosts' 
     flags.add('emulated');
   }
   if (result.evidence.trials > 0 && (campaign.shards?.unlike.length ?? 0) > 0) flags.add('unlike-machines');
+  if (result.evidence.trials > 0 && drifted.has(testbed)) flags.add('drifted');
   if (isLineRateLimited(limited)) flags.add('line-rate-limited');
   return { ...limited, flags: ordered(flags) };
 }

@@ -195,10 +195,14 @@ export class SqliteStore implements Store {
     });
   }
 
-  canaries(): Canary[] {
+  canaries(testbed?: string): Canary[] {
     return this.read(() =>
       this.rows
-        .all("SELECT canary_json FROM canaries ORDER BY canary_json ->> 'measuredAt'")
+        .all(
+          `SELECT canary_json FROM canaries WHERE :testbed IS NULL OR canary_json ->> 'testbed' = :testbed
+          ORDER BY canary_json ->> 'measuredAt'`,
+          { testbed: testbed ?? null },
+        )
         .map((row, index) => this.checkRead(CanarySchema, JSON.parse(String(row.canary_json)), ['canaries', index])),
     );
   }

@@ -125,8 +125,8 @@ export interface Store {
   /** Records a canary, or that its level was accepted. */
   saveCanary(canary: Canary): void;
 
-  /** All canaries of all testbeds, the latest last. */
-  canaries(): Canary[];
+  /** The canaries of a testbed, or of all, the latest last. */
+  canaries(testbed?: string): Canary[];
 
   /** Records what became of the knobs of a campaign's host; of one that goes on, the worst of its parts. */
   recordTuning(id: string, testbed: string, role: HostRecord['role'], records: readonly KnobRecord[]): void;

@@ -226,8 +226,12 @@ class PostgresStore implements Store {
     });
   }
 
-  canaries(): Canary[] {
-    const rows = this.ask('SELECT canary_json FROM vswbench.canaries ORDER BY measured, campaign_id', []);
+  canaries(testbed?: string): Canary[] {
+    const rows = this.ask(
+      `SELECT canary_json FROM vswbench.canaries WHERE $1::text IS NULL OR canary_json::jsonb ->> 'testbed' = $1
+      ORDER BY measured, campaign_id`,
+      [testbed ?? null],
+    );
     return this.checkRead(
       z.array(CanarySchema),
       rows.map(({ canary_json }) => this.parsed(canary_json)),
