@@ -68,6 +68,8 @@ let postgres: TestPostgres;
 let cutter: Cutter;
 let folder: string;
 const workers = new Map<number, ChildProcess>();
+/** Workers that are to come back. */
+const returns: NodeJS.Timeout[] = [];
 
 before(async () => {
   if (NO_POSTGRES !== false) return;
@@ -77,6 +79,7 @@ before(async () => {
 });
 
 after(async () => {
+  for (const one of returns) clearTimeout(one);
   for (const worker of workers.values()) worker.kill('SIGKILL');
   cutter?.close();
   await postgres?.stop();
@@ -147,7 +150,7 @@ it('loses no trial and doubles none, whoever is killed', { skip: NO_POSTGRES, ti
       workers.get(index)?.kill('SIGKILL');
       // One in five comes back only when its blocks are another's.
       if (below(5) > 0) start(index);
-      else setTimeout(start, 1.5 * LEASE_MS, index);
+      else returns.push(setTimeout(start, 1.5 * LEASE_MS, index));
       told.workers = (told.workers ?? 0) + 1;
     } else if (what < 8) {
       await postgres.crash();
