@@ -1,25 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lab in the terminal: what waits, and what its testbeds do.
-import { readState } from '../fleet/lab.ts';
+import { readState, type State } from '../fleet/lab.ts';
+import { setShares } from '../fleet/reservations.ts';
+import { parseShares, type Standing } from '../fleet/share.ts';
 import { type Doing, fleetOf, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
 import { type Column, fitTable } from '../report/table.ts';
 import { clean, painter, wrap, writtenColumns, writtenTableColumns } from '../report/text.ts';
+import { CliError, EXIT } from './errors.ts';
 import { withLab } from './lab-store.ts';
+import { spanText } from './reserve.ts';
 import { terminalOf } from './terminal.ts';
 
 export async function queue({ json }: { json?: boolean }): Promise<void> {
-  const queued = queueOf(await withLab(({ sql }) => readState(sql)));
-  const text = json === true ? JSON.stringify({ schema: 1, queue: queued }) : renderQueue(queued);
+  const state = await withLab(({ sql }) => readState(sql));
+  const [queued, users] = [queueOf(state), state.standings];
+  const text = json === true ? JSON.stringify({ schema: 1, queue: queued, users }) : renderQueue(queued, users);
   process.stdout.write(`${text}\n`);
 }
 
-export async function fleet({ json }: { json?: boolean }): Promise<void> {
-  const testbeds = fleetOf(await withLab(({ sql }) => readState(sql)));
-  const text = json === true ? JSON.stringify({ schema: 1, testbeds }) : renderFleet(testbeds);
+export async function fleet({ json, shares }: { json?: boolean; shares?: string }): Promise<void> {
+  const given = shares === undefined ? null : parseShares(shares);
+  if (given !== null && !given.ok) throw new CliError(EXIT.usage, `--shares: ${given.error}`);
+  const state = await withLab(async ({ sql }) => {
+    if (given !== null) await setShares(sql, given.value);
+    return readState(sql);
+  });
+  const { reservations, standings: users } = state;
+  const testbeds = fleetOf(state);
+  const text =
+    json === true
+      ? JSON.stringify({ schema: 1, testbeds, reservations, users })
+      : [...renderFleet(testbeds), ...renderComing(state), ...renderUsers(users)].join('\n');
   process.stdout.write(`${text}\n`);
 }
 
-function renderQueue(queued: readonly Queued[]): string {
+function renderQueue(queued: readonly Queued[], users: readonly Standing[]): string {
   if (queued.length === 0) return "Nothing waits: 'vswbench submit' adds a campaign.";
   const options = terminalOf(process.stdout);
   const width = writtenColumns(options);
@@ -29,6 +44,7 @@ function renderQueue(queued: readonly Queued[]): string {
   return [
     ...fitTable(queued, QUEUE, writtenTableColumns(options), painter(options.color)).lines,
     ...(waiting.length === 0 ? [] : ['', ...waiting]),
+    ...renderUsers(users),
   ].join('\n');
 }
 
@@ -47,10 +63,36 @@ function stateOf({ on, notBefore, state }: Queued): string {
   return state === 'waiting' && notBefore !== null ? `not before ${minuteOf(notBefore)} UTC` : 'waiting';
 }
 
-function renderFleet(testbeds: readonly TestbedView[]): string {
-  if (testbeds.length === 0) return "No testbeds yet: 'vswbench worker --testbed NAME' on its machine adds one.";
+function renderFleet(testbeds: readonly TestbedView[]): string[] {
+  if (testbeds.length === 0) return ["No testbeds yet: 'vswbench worker --testbed NAME' on its machine adds one."];
   const options = terminalOf(process.stdout);
-  return fitTable(testbeds, FLEET, writtenTableColumns(options), painter(options.color)).lines.join('\n');
+  return fitTable(testbeds, FLEET, writtenTableColumns(options), painter(options.color)).lines;
+}
+
+/** What is reserved and has not begun: the table tells the rest. */
+function renderComing({ reservations, now }: State): string[] {
+  const coming = reservations.filter(({ from }) => new Date(from) > now);
+  if (coming.length === 0) return [];
+  const width = writtenColumns(terminalOf(process.stdout));
+  return ['', ...coming.flatMap((one) => wrap(`Reserved: ${spanText(one)}`, width, 2))];
+}
+
+/** How the lab is shared; the first is served next. */
+function renderUsers(users: readonly Standing[]): string[] {
+  if (users.length === 0) return [];
+  const options = terminalOf(process.stdout);
+  return ['', ...fitTable(users, USERS, writtenTableColumns(options), painter(options.color)).lines];
+}
+
+const USERS: readonly Column<Standing>[] = [
+  { title: 'User', align: 'left', cell: ({ user }) => clean(user), names: true },
+  { title: 'Shares', align: 'right', cell: ({ shares }) => String(shares) },
+  { title: 'Used (h)', align: 'right', cell: ({ usedMs }) => hours(usedMs) },
+  { title: 'For each share (h)', align: 'right', cell: ({ usedPerShareMs }) => hours(usedPerShareMs) },
+];
+
+function hours(ms: number): string {
+  return (ms / 3_600_000).toFixed(2);
 }
 
 const FLEET: readonly Column<TestbedView>[] = [

@@ -15,7 +15,8 @@ import {
   TestbedSchema,
 } from './model.ts';
 import { type Lab, type Open, whyClosed, whyNot } from './policy.ts';
-import { type Shares, standings, type Use } from './share.ts';
+import { localTime } from './reserve.ts';
+import { type Standing, standings, type Use } from './share.ts';
 import { parseTestbedLike } from './testbed-like.ts';
 
 /** A lab at one moment, all of it that is not over. */
@@ -23,6 +24,8 @@ export interface State extends Lab {
   now: Date;
   testbeds: readonly Testbed[];
   inHand: readonly Lease[];
+  /** Of all who wait, have used the lab lately or were given shares; the first is served next. */
+  standings: readonly Standing[];
 }
 
 /** What is asked of a new submission; see Submission. */
@@ -42,7 +45,7 @@ export const BLOCK = `jsonb_build_object('token', token, 'submissionId', submiss
   'machines', machines, 'worker', worker, 'takenAt', taken_at, 'expiresAt', expires_at, 'endedAt', ended_at, 'end', "end",
   'reason', reason) AS value`;
 
-const RESERVATION = `jsonb_build_object('id', id, 'testbed', testbed, 'user', user_name, 'from', "from", 'until', until, 'why', why,
+export const RESERVATION = `jsonb_build_object('id', id, 'testbed', testbed, 'user', user_name, 'from', "from", 'until', until, 'why', why,
   'cancelledAt', cancelled_at) AS value`;
 
 const OPEN = "state IN ('waiting', 'running')";
@@ -67,7 +70,7 @@ const EndedSchema = z.strictObject({
 const LeaseSchema = BlockSchema.extend({ endedAt: z.null(), end: z.null() });
 
 /** Reads what of a lab is not over. */
-export async function readState(sql: Sql, shares: Shares = {}): Promise<State> {
+export async function readState(sql: Sql): Promise<State> {
   const [clock] = await sql('SELECT now() AS now');
   const now = z.date().parse(clock?.now);
   const submissions = values(
@@ -108,15 +111,15 @@ export async function readState(sql: Sql, shares: Shares = {}): Promise<State> {
   const uses = (await sql(USE)).map(
     (row): Use => ({ user: String(row.user), endedAtMs: Number(row.ended_at), testbedMs: Number(row.testbed_ms) }),
   );
-  const served = new Map(
-    standings(
-      submissions.map(({ user }) => user),
-      uses,
-      now.getTime(),
-      { shares },
-    ).map(({ user, usedPerShareMs }) => [user, usedPerShareMs]),
-  );
-  return { now, open, testbeds, inHand, reservations, shareOf: (user) => served.get(user) ?? 0 };
+  const given = z
+    .array(z.strictObject({ user: z.string(), shares: z.number() }))
+    .parse(await sql('SELECT user_name AS user, shares FROM fleet.shares'));
+  const users = [...submissions, ...uses, ...given].map(({ user }) => user);
+  const shares = Object.fromEntries(given.map((one) => [one.user, one.shares]));
+  const standing = standings(users, uses, now.getTime(), { shares });
+  const served = new Map(standing.map(({ user, usedPerShareMs }) => [user, usedPerShareMs]));
+  const shareOf = (user: string) => served.get(user) ?? 0;
+  return { now, open, testbeds, inHand, reservations, standings: standing, shareOf };
 }
 
 /** Reservations that are not over, and not cancelled. */
@@ -237,7 +240,7 @@ function reasonText(reason: NonNullable<ReturnType<typeof whyNot>>): string {
 export function closedText(closed: NonNullable<ReturnType<typeof whyClosed>>): string {
   switch (closed.why) {
     case 'reserved':
-      return `is reserved by ${closed.reservation.user} until ${closed.reservation.until}`;
+      return `is reserved by ${closed.reservation.user} until ${localTime(new Date(closed.reservation.until))}`;
     case 'drifted':
     case 'broken':
       return `is ${closed.why}: ${closed.reason}`;

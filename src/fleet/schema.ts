@@ -60,6 +60,12 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX reservations_until ON fleet.reservations (until);
   `,
+  `
+  CREATE TABLE fleet.shares (
+    user_name text PRIMARY KEY,
+    shares double precision NOT NULL CHECK (shares > 0)
+  );
+  `,
 ];
 
 /** Of all that take turns in a lab: migrations, and the choice of what is next. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { below, splitmix32 } from '../model/random.ts';
-import { HALF_LIFE_MS, type Shares, standings, type Use } from './share.ts';
+import { HALF_LIFE_MS, parseShares, type Shares, standings, type Use } from './share.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -108,4 +108,19 @@ test('equals go by name, and no shares are no number', () => {
     ['a', 'b'],
   );
   assert.throws(() => standings(['a'], [], 0, { shares: { a: 0 } }), /shares of a: 0 is not above 0/);
+});
+
+test('shares are given by user, and what is none is refused with the mend', () => {
+  assert.deepEqual(parseShares('ann=2, bob=0.5'), {
+    ok: true,
+    value: new Map([
+      ['ann', 2],
+      ['bob', 0.5],
+    ]),
+  });
+  for (const text of ['', 'ann', 'ann=', 'ann=0', 'ann=-1', '=2', 'ann=1001', 'ann=x']) {
+    const error = `'${text}' gives no shares: write ann=2,bob=1, above 0 and at most 1000`;
+    assert.deepEqual(parseShares(text), { ok: false, error });
+  }
+  assert.deepEqual(parseShares('ann=1,ann=2'), { ok: false, error: 'ann is named twice' });
 });

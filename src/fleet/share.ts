@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fair shares: who has used the least of a lab for their share of it is served next.
+import type { Parsed } from '../model/units.ts';
 
 /** What is used counts half as much after so long. */
 export const HALF_LIFE_MS = 7 * 24 * 3600 * 1000;
+
+/** Nobody needs more, and one who is mistyped would have the lab to themselves. */
+const SHARES_MAX = 1000;
 
 /** Time on a testbed that somebody had. */
 export interface Use {
@@ -50,4 +54,19 @@ export function standings(
 function standingOf(user: string, shares: number, usedMs: number): Standing {
   if (!(shares > 0)) throw new RangeError(`shares of ${user}: ${shares} is not above 0`);
   return { user, shares, usedMs, usedPerShareMs: usedMs / shares };
+}
+
+/** Shares as the command line takes them: `ann=2,bob=1`. */
+export function parseShares(text: string): Parsed<Map<string, number>> {
+  const shares = new Map<string, number>();
+  for (const part of text.split(',')) {
+    const [, user = '', number = ''] = /^\s*([^=\s]+)=(\d+(?:\.\d+)?)\s*$/.exec(part) ?? [];
+    const value = Number(number);
+    if (user === '' || !(value > 0) || value > SHARES_MAX) {
+      return { ok: false, error: `'${part}' gives no shares: write ann=2,bob=1, above 0 and at most ${SHARES_MAX}` };
+    }
+    if (shares.has(user)) return { ok: false, error: `${user} is named twice` };
+    shares.set(user, value);
+  }
+  return { ok: true, value: shares };
 }

@@ -152,6 +152,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./fleet.ts'),
   },
   {
+    name: 'reserve',
+    usage: '[options] [testbed] [duration]',
+    description: 'have a testbed of a lab to yourself for a time: its worker keeps off',
+    load: () => import('./reserve.ts'),
+  },
+  {
     name: 'worker',
     usage: '[options]',
     description: 'measure for a lab: take what is submitted, round by round, for the testbeds of this machine',
