@@ -108,12 +108,15 @@ export function addCampaignOptions(command: Command): Command {
 
 export const NO_REPORT = "skip the HTML report, which takes half a second: 'vswbench report' writes it later";
 
+export const JUNIT = 'write JUnit XML for CI systems too: each case passed, failed or skipped';
+
 /** How a campaign is run that begins now, beside what it measures. */
 export function addNewRunOptions(command: Command): Command {
   return command
     .option('--switch <file...>', 'load a switch driver of your own (TypeScript; see docs/adding-a-switch.md)')
     .option('--dry-run', 'show what would run, where and for how long; change nothing')
     .option('--json', 'one JSON document on standard output, everything else on standard error')
+    .option('--junit <file>', JUNIT)
     .option('--no-report', NO_REPORT);
 }
 

@@ -2,7 +2,7 @@
 // `vswbench compare` as a user runs it, on results that were made up.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -179,6 +179,25 @@ describe('compare', () => {
       /linux-bridge with udp on testbed lab: only in B/,
     );
   });
+  it('writes what a CI system reads, and a comment for a pull request', () => {
+    const file = join(results, 'ci', 'compare.xml');
+    const { status, stdout, stderr } = compare('one', 'slow', '--format', 'markdown', '--junit', file);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /^<!-- vswbench compare -->\n\n\*\*2 cases compared: 2 slower, 0 faster/);
+    assert.match(stdout, /Before: campaign one\. After: campaign slow\. testbed-1: /);
+    assert.match(
+      readFileSync(file, 'utf8'),
+      /<testsuites name="vswbench" tests="2" failures="2" errors="0" skipped="0"/,
+    );
+  });
+  it('refuses a file that cannot be written before it compares, and leaves none where it refuses', () => {
+    const folder = compare('one', 'slow', '--junit', results);
+    assert.deepEqual([folder.status, folder.stdout], [2, '']);
+    assert.match(folder.stderr, /^vswbench: --junit \S+ cannot be written: EISDIR: it is a folder; name a file\n$/);
+    const file = join(results, 'none.xml');
+    assert.equal(compare('one', 'nosuch', '--junit', file).status, 2);
+    assert.equal(existsSync(file), false);
+  });
   it('ends with 3 where no case could be compared', () => {
     const { status, stdout } = compare('one', 'few');
     assert.equal(status, 3);
@@ -189,6 +208,11 @@ describe('compare', () => {
     [['one', 'nosuch'], /there is no campaign 'nosuch'/],
     [['one', 'one'], /both are campaign one/],
     [['one', '--switches', 'direct,ovs'], /campaign one has no switch 'ovs'; it has linux-bridge, direct/],
+    [
+      ['one', '--switches', 'direct,linux-bridge', '--junit', 'x.xml'],
+      /--junit is of two campaigns: leave out --switches/,
+    ],
+    [['one', 'slow', '--json', '--format', 'markdown'], /give --json or --format markdown, not both/],
     [['one', './nosuch.db'], /there are no results/],
   ] as const) {
     it(`refuses ${args.join(' ')}`, () => {

@@ -8,23 +8,37 @@ import {
   renderComparison,
   toComparisonDocument,
 } from '../report/comparison.ts';
+import { comparisonMarkdown } from '../report/comparison-markdown.ts';
 import { crossoverSummary } from '../report/crossover-words.ts';
+import { comparisonSuite } from '../report/junit.ts';
 import { type Comparison, compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
 import type { PathPair } from '../stats/crossings.ts';
 import { type Choice, duels, isChosen } from '../stats/duel.ts';
 import type { CompareOptions } from './commands/compare.ts';
 import { CliError, EXIT } from './errors.ts';
+import { refuseUnwritable, writeJunit } from './junit-file.ts';
 import { loadFrom } from './load.ts';
 import { terminalOf } from './terminal.ts';
 
 export async function compare(a: string, b: string | undefined, options: CompareOptions): Promise<void> {
+  const { junit } = options;
+  const isMarkdown = options.format === 'markdown';
+  if (isMarkdown && options.json === true) throw new CliError(EXIT.usage, 'give --json or --format markdown, not both');
+  const forCi = isMarkdown ? '--format markdown' : junit === undefined ? null : '--junit';
+  if (forCi !== null && options.switches !== undefined) {
+    throw new CliError(EXIT.usage, `${forCi} is of two campaigns: leave out --switches`);
+  }
+  if (junit !== undefined) refuseUnwritable(junit);
   const report = await reportOf(a, b, options);
-  const text =
-    options.json === true
-      ? JSON.stringify(toComparisonDocument(report))
-      : renderComparison(report, terminalOf(process.stdout));
-  process.stdout.write(`${text}\n`);
+  if (junit !== undefined) writeJunit(junit, comparisonSuite(report));
+  process.stdout.write(`${textOf(report, options)}\n`);
   if (report.comparison.compared === 0 && (report.duels ?? []).length === 0) process.exitCode = EXIT.nothingMeasurable;
+}
+
+function textOf(report: ComparisonReport, { json, format }: CompareOptions): string {
+  if (json === true) return JSON.stringify(toComparisonDocument(report));
+  if (format === 'markdown') return comparisonMarkdown(report);
+  return renderComparison(report, terminalOf(process.stdout));
 }
 
 async function reportOf(a: string, b: string | undefined, options: CompareOptions): Promise<ComparisonReport> {
@@ -90,7 +104,7 @@ async function ofCampaigns(placeA: string, placeB: string, options: CompareOptio
     );
   }
   const comparison = compareCampaigns(a.results, b.results);
-  return { a: sideOf(a), b: sideOf(b), comparison, machines, conditions: unlikeConditions(a, b) };
+  return { a: sideOf(a), b: sideOf(b), comparison, machines, conditions: unlikeConditions(a, b), hosts: a.hosts };
 }
 
 function sideOf({ id, title, startedAt }: CampaignResult): ComparedCampaign {

@@ -2,6 +2,7 @@
 import type { Campaign } from '../model/campaign.ts';
 import type { BegunCampaign } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
+import { campaignSuite } from '../report/junit.ts';
 import { renderSummary } from '../report/terminal.ts';
 import type { Machinery } from '../run/carry-out.ts';
 import { casesOn, type Plan, together } from '../run/parts.ts';
@@ -15,6 +16,7 @@ import type { RunOptions } from './commands/run.ts';
 import { giveToInvoker, resultsDirectory, tell } from './context.ts';
 import { describePlan, type ForeseenTuning } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
+import { refuseUnwritable, writeJunit } from './junit-file.ts';
 import { documentOf, requireResult, withStore } from './load.ts';
 import { measure } from './measure.ts';
 import { saveMemory } from './memory.ts';
@@ -33,6 +35,11 @@ import type { TestbedView } from './view.ts';
 export async function run(file: string | undefined, options: RunOptions): Promise<void> {
   const campaign = readCampaign(file, options);
   if (options.resume !== undefined) refuseIgnored(file, campaign, options);
+  const { junit } = options;
+  if (junit !== undefined) {
+    if (options.dryRun === true) throw new CliError(EXIT.usage, '--dry-run measures nothing: leave out --junit');
+    refuseUnwritable(junit);
+  }
   await runCampaigns([campaign], options, conclude);
 }
 
@@ -147,6 +154,7 @@ async function conclude(store: Store, id: string, options: RunOptions): Promise<
   const trials = sumOf(result.results, ({ evidence }) => evidence.trials);
   if (measured === 0) process.exitCode = EXIT.nothingMeasurable;
   else if (measured < trials) process.exitCode = EXIT.trialFailed;
+  if (options.junit !== undefined) writeJunit(options.junit, campaignSuite(result));
   if (options.report !== false) tell(`Report: ${await writeReport(result, resultsDirectory)}`);
   giveToInvoker(resultsDirectory);
 }

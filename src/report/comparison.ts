@@ -2,7 +2,7 @@
 // A comparison as a table and as a document.
 import { DIMENSIONS, type Dimension } from '../model/parameter.ts';
 import type { Interval } from '../model/result.ts';
-import { LOCAL_TESTBED } from '../model/testbed.ts';
+import { type HostRecord, LOCAL_TESTBED } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
 import type { ComparedCase, Comparison, ComparisonVerdict, Unlike } from '../stats/compare.ts';
 import type { CaseCost, Duel } from '../stats/duel.ts';
@@ -46,6 +46,8 @@ export interface ComparisonReport {
   /** Empty unless the user asked to compare across machines. */
   machines: readonly Unlike[];
   conditions: readonly Unlike[];
+  /** The machines of A. */
+  hosts?: readonly HostRecord[];
 }
 
 /** Version of the document: it grows with a field renamed or removed, not with one added. */
@@ -82,6 +84,7 @@ export function toComparisonDocument({
   machines,
   duels = [],
   crossovers = [],
+  hosts: _,
   ...rest
 }: ComparisonReport): ComparisonDocument {
   return {
@@ -197,16 +200,19 @@ function columnsFor(names: readonly (keyof Group)[], switches: boolean): Column<
   ];
 }
 
-function figure(value: Interval | null, dimension: Dimension): string {
+/** The figure that decides, as text. */
+export function figure(value: Interval | null, dimension: Dimension): string {
   if (value === null) return '–';
   return withUnit(value.median, decidingScale(dimension, value.median));
 }
 
-function percent(value: number | null | undefined): string {
+/** A difference that may be unknown, as text. */
+export function percent(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : signedPercent(value);
 }
 
-function interval(effect: Effect | null): string {
+/** The interval of a difference, as text. */
+export function interval(effect: Effect | null): string {
   if (effect === null || effect.ciLow === null) return '–';
   return `${percent(effect.ciLow)} to ${percent(effect.ciHigh)}`;
 }
@@ -250,16 +256,20 @@ function notCompared(cases: readonly ComparedCase[], switches: boolean, columns:
  * Marks that only one side has: more than the one thing may differ that is compared. And a figure with two levels on both:
  * which of them came more often is luck, and no test on trials that hang together like that can be relied on.
  */
-function doubtfulFlags(compared: readonly ComparedCase[], switches: boolean, columns: number): string[] {
+export function doubtfulMarks(compared: readonly ComparedCase[], switches: boolean): string[] {
   const found = compared.flatMap((one) => [
     ...one.flagsOnlyInA.map((flag) => ({ mark: `${flag} only in A`, one })),
     ...one.flagsOnlyInB.map((flag) => ({ mark: `${flag} only in B`, one })),
     ...(one.flagsInBoth.includes('bimodal') ? [{ mark: 'bimodal in both', one }] : []),
   ]);
-  const lines = [...Map.groupBy(found, ({ mark }) => mark)].flatMap(([mark, those]) => {
+  return [...Map.groupBy(found, ({ mark }) => mark)].map(([mark, those]) => {
     const names = [...new Set(those.map(({ one }) => nameOf(one, switches)))];
-    return wrap(clean(`${mark}: ${listed(names)}`), columns, 2);
+    return clean(`${mark}: ${listed(names)}`);
   });
+}
+
+function doubtfulFlags(compared: readonly ComparedCase[], switches: boolean, columns: number): string[] {
+  const lines = doubtfulMarks(compared, switches).flatMap((line) => wrap(line, columns, 2));
   return lines.length === 0 ? [] : ['Flags that weaken a verdict', ...lines];
 }
 

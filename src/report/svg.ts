@@ -3,6 +3,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { configOf, PAGE } from './figures/ink.ts';
 import { withView } from './figures/vega-view.ts';
+import { escapeXml } from './xml.ts';
 
 /**
  * Inline SVG for an HTML page: without a fixed size it keeps its proportions. Colours are CSS variables, so that one drawing serves the light
@@ -15,8 +16,8 @@ export function drawSvg(spec: TopLevelSpec, label: string, config = configOf(PAG
       .replaceAll(/ xmlns(:xlink)?="[^"]*"/g, '')
       // Vega calls marks graphics all the same, and graphics without a name are announced as such.
       .replaceAll(/ (role="graphics-[a-z]+"|aria-roledescription="[^"]*")/g, '')
-      .replace('<svg ', `<svg role="img" aria-label="${escapeAttribute(label)}" `)
-      .replace('>', `><title>${escapeAttribute(label)}</title>`),
+      .replace('<svg ', `<svg role="img" aria-label="${escapeXml(label)}" `)
+      .replace('>', `><title>${escapeXml(label)}</title>`),
   );
 }
 
@@ -39,8 +40,4 @@ function pointedAt(svg: string): string {
     /<(path|rect)([^<>]*?) aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="[^"]*"([^<>]*?)(?:\/>|><\/\1>)/g,
     '<$1$2$4><title>$3</title></$1>',
   );
-}
-
-function escapeAttribute(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

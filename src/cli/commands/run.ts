@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
-import { addCampaignOptions, NO_REPORT } from '../campaign-options.ts';
+import { addCampaignOptions, JUNIT, NO_REPORT } from '../campaign-options.ts';
 
 export interface RunOptions extends Record<string, unknown> {
   dryRun?: boolean;
@@ -11,6 +11,7 @@ export interface RunOptions extends Record<string, unknown> {
   switch?: string[];
   shard?: string;
   as?: string;
+  junit?: string;
 }
 
 export function declare(command: Command): void {
@@ -25,13 +26,15 @@ export function declare(command: Command): void {
     .option('--as <id>', 'id of the campaign (default: drawn); shards of one have the same')
     .option('--resume [id]', 'continue an unfinished campaign (default: the latest)')
     .option('--json', 'one JSON document on standard output, everything else on standard error')
+    .option('--junit <file>', JUNIT)
     .option('--no-report', NO_REPORT)
     .addHelpText(
       'after',
       '\nExits with 3 if nothing can be measured, or nothing is left to resume.' +
         '\n\nExamples:\n  $ sudo vswbench run -V linux-bridge --io udp,udp-mmsg -P 64,256,1500 --trials 6' +
         '\n  $ sudo vswbench run campaigns/table2.yaml --tune paper' +
-        '\n  $ sudo vswbench run campaigns/table2.yaml --shard 3/20 --as nightly-217',
+        '\n  $ sudo vswbench run campaigns/table2.yaml --shard 3/20 --as nightly-217' +
+        '\n  $ sudo vswbench run campaigns/table2.yaml --junit results.xml',
     )
     .action(async (file: string | undefined, options: RunOptions) => {
       await (await import('../run.ts')).run(file, options);
