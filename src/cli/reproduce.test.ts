@@ -48,7 +48,17 @@ const LATER = CELL_KEYS.filter((key) => !NAMED.includes(optionOf(key)));
 const ASKED = [...NAMED, ...LATER.flatMap((key) => [optionOf(key), lastWord(key) ?? assert.fail(`name ${key} above`)])];
 
 /** Options of `run` that do not change what is measured; the file of a driver of the user's own is not recorded. */
-const NO_MATTER = ['--as', '--dry-run', '--json', '--no-report', '--resume', '--shard', '--switch', '--title'];
+const NO_MATTER = [
+  '--as',
+  '--dry-run',
+  '--json',
+  '--junit',
+  '--no-report',
+  '--resume',
+  '--shard',
+  '--switch',
+  '--title',
+];
 
 function optionsOf(args: readonly string[]): Record<string, unknown> {
   return addCampaignOptions(new Command()).exitOverride().parse(args, { from: 'user' }).opts();

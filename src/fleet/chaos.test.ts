@@ -110,6 +110,8 @@ it('loses no trial and doubles none, whoever is killed', { skip: NO_POSTGRES, ti
   let measured = 0;
   let wake = () => {};
   const start = (index: number) => {
+    // It was brought back before, when it was killed once more.
+    if (workers.get(index)?.killed === false) return;
     const plan = {
       ...{ location: cut, name: `worker-${index}`, folder: join(folder, `worker-${index}`) },
       ...{ leaseMs: LEASE_MS, pollMs: 300, trialMs: SIZE.trialMs },

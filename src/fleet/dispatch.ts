@@ -91,9 +91,10 @@ export class Dispatch {
         'INSERT INTO vswbench.leases (token, campaign_id, block, testbed, worker) VALUES ($1, $2, $3, $4, $5)',
         [...[token, campaignId, `round ${next.round}`], ...[testbed, worker]],
       );
+      // Not now(): that is when the transaction began to wait for its turn, and another block may have ended since.
       const rows = await sql(
-        `INSERT INTO fleet.blocks (token, submission_id, round, testbed, machines, worker, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 millisecond') RETURNING ${BLOCK}`,
+        `INSERT INTO fleet.blocks (token, submission_id, round, testbed, machines, worker, taken_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp() + $7 * interval '1 millisecond') RETURNING ${BLOCK}`,
         [token, submission.id, next.round, testbed, own.machines, worker, this.leaseMs],
       );
       await this.enqueue(sql, token, own.machines[0] ?? testbed);
@@ -139,7 +140,7 @@ export class Dispatch {
   ): Promise<boolean> {
     return this.database.transaction(async (sql) => {
       const [row] = await sql(
-        `UPDATE fleet.blocks SET ended_at = now(), "end" = $2, reason = $3 WHERE token = $1 AND ended_at IS NULL
+        `UPDATE fleet.blocks SET ended_at = clock_timestamp(), "end" = $2, reason = $3 WHERE token = $1 AND ended_at IS NULL
         RETURNING submission_id, round`,
         [token, end, reason],
       );
@@ -186,7 +187,7 @@ export class Dispatch {
           SELECT token FROM vswbench.leases JOIN fleet.blocks USING (token) WHERE ended_at IS NULL AND (${which})
           FOR UPDATE OF leases SKIP LOCKED)
         RETURNING token)
-      UPDATE fleet.blocks SET ended_at = now(), "end" = 'lost' FROM gone WHERE blocks.token = gone.token RETURNING blocks.token`,
+      UPDATE fleet.blocks SET ended_at = clock_timestamp(), "end" = 'lost' FROM gone WHERE blocks.token = gone.token RETURNING blocks.token`,
       given,
     );
     const tokens = rows.map(({ token }) => String(token));
