@@ -2,7 +2,6 @@
 // The process that does one thing for a worker on the machines. It ends as soon as that is done, or its worker is gone; whichever way, the
 // machines are as they were.
 import { parse } from 'yaml';
-import { differences } from '../fleet/alike.ts';
 import { BenchError } from '../fleet/bench.ts';
 import type { Capabilities } from '../fleet/model.ts';
 import { isInRounds } from '../fleet/spool.ts';
@@ -11,6 +10,7 @@ import { testbedsOf } from '../model/testbed.ts';
 import { carryOut } from '../run/carry-out.ts';
 import { BusyError } from '../run/journal.ts';
 import { planOf } from '../run/parts.ts';
+import { differences } from '../stats/alike.ts';
 import { openStore } from '../store/store.ts';
 import { campaignOf } from './campaign-file.ts';
 import { tell } from './context.ts';

@@ -58,6 +58,15 @@ describe('two stores', () => {
     b.close();
   });
 
+  it('of machines that are alike are brought together, whatever these are called', () => {
+    const other = { ...second, hosts: [hostRecord({ inventory: inventory({ hostname: 'node-17' }) })] };
+    const [a, b] = [storeOf(first).store, storeOf(other).store];
+    bringCampaign(b, a, whole.id, {});
+    assert.deepEqual(a.head(whole.id)?.shards?.unlike, []);
+    a.close();
+    b.close();
+  });
+
   const refusals: [string, StoredCampaign, RegExp][] = [
     [
       'another plan',
@@ -73,7 +82,7 @@ describe('two stores', () => {
     [
       'an unlike machine',
       { ...second, hosts: [hostRecord({ inventory: inventory({ cpuModel: 'another' }) })] },
-      /of an unlike machine \(cpuModel.* and 'another'\): .*--unlike-machines/,
+      /of an unlike machine \(CPU: .* and 'another'\): .*--unlike-machines/,
     ],
     [
       'another trial in the place of one',

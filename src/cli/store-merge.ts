@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StoredCampaign, Trial } from '../model/result.ts';
 import { mergeShards } from '../model/shards.ts';
 import { caseKey } from '../model/testcase.ts';
-import { unlikeHosts } from '../stats/compare.ts';
+import { differences } from '../stats/alike.ts';
 import { isServer, shownLocation } from '../store/location.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { MergeOptions } from './commands/store.ts';
@@ -120,7 +120,10 @@ function mergedHead(
   if (!shards.ok) throw refuse(`cut otherwise (${shards.error})`, 'measure the missing shards anew');
   const testbeds = [...new Set(a.hosts.map(({ testbed }) => testbed))];
   const unlike = testbeds
-    .flatMap((testbed) => unlikeHosts(a, b, testbed))
+    .flatMap((testbed) => {
+      const [mine, theirs] = [a, b].map(({ hosts }) => hosts.filter((host) => host.testbed === testbed));
+      return differences(mine ?? [], theirs ?? []);
+    })
     .map(({ what, a: left, b: right }) => `${what}: '${left}' and '${right}'`);
   const [first] = unlike;
   if (first !== undefined && !unlikeMachines) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a testbed measures next: by what it can do, by reservations and health, by fair shares between people, and among one person's own
 // by priority and age.
-import { type Difference, differences } from './alike.ts';
+import { type Difference, differences } from '../stats/alike.ts';
 import type { Block, Lease, Reservation, Submission, Testbed } from './model.ts';
 import { missingFrom, type Wish } from './testbed-like.ts';
 

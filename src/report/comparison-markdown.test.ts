@@ -28,7 +28,7 @@ test('a comment says the verdict, the figures, what weakens them and where they 
     conditions: [{ what: 'commit', a: '1', b: '2' }],
     hosts: before.hosts,
   });
-  const path = resolve(import.meta.dirname, '../../test/fixtures/compare-comment.md');
+  const path = resolve(import.meta.dirname, '../../test/fixtures/compare-comment.txt');
   t.assert.fileSnapshot(text, path, { serializers: [(value: string) => value] });
 });
 

@@ -3,7 +3,7 @@
 import { formatCpuList } from '../model/cpu-list.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { HostRecord } from '../model/testbed.ts';
-import { layoutOf } from '../stats/compare.ts';
+import { layoutOf } from './compare.ts';
 
 /** What two testbeds differ in. */
 export interface Difference {
