@@ -2,6 +2,7 @@
 // A campaign under a name of the user's own, and one shard of it: what `--shard` and `--as` ask for.
 import { createHash } from 'node:crypto';
 import type { Campaign } from '../model/campaign.ts';
+import { CAMPAIGN_ID } from '../model/campaign-row.ts';
 import type { PlannedCase } from '../model/result.ts';
 import { parseShard, type Shard, type Shards } from '../model/shards.ts';
 import { caseKey } from '../model/testcase.ts';
@@ -20,7 +21,7 @@ export interface Named {
 
 export const UNNAMED: Named = { id: null, shard: null };
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const ID = new RegExp(`^${CAMPAIGN_ID}$`);
 
 /**
  * What the options ask for. All shards have to be of one campaign in one order: by an id that is given, which decides on the order

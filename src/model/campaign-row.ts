@@ -4,6 +4,9 @@ import { ShardsSchema, trialsHere } from './shards.ts';
 
 const count = z.int().nonnegative();
 
+/** What an id of a campaign looks like, whoever chose it: never an option of a command, nor a path. A pattern of a regular expression. */
+export const CAMPAIGN_ID = '[0-9A-Za-z][0-9A-Za-z._-]{0,63}';
+
 /** A campaign at a glance, as `vswbench list` shows it. */
 export const CampaignRowSchema = z.strictObject({
   id: z.string(),

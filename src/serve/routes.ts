@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CAMPAIGN_ID } from '../model/campaign-row.ts';
 import { PARAMETER_KEYS } from '../model/parameters.ts';
 import { trialNamed } from '../report/trial.ts';
 import type { Store } from '../store/store.ts';
@@ -64,8 +65,7 @@ export interface Home {
   program: Program;
 }
 
-/** As newCampaignId makes them; never an option of a command. */
-const ID = '([0-9A-Za-z][0-9A-Za-z-]{0,63})';
+const ID = `(${CAMPAIGN_ID})`;
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 

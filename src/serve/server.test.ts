@@ -110,6 +110,8 @@ describe('the server', () => {
       assert.equal((await ask(here.port, `/api/campaigns/${campaign.id}/${path}`)).status, 404, path);
     }
     assert.equal((await ask(here.port, '/api/campaigns/20990101-0000-000')).status, 404);
+    // As run --as takes it.
+    assert.equal((await ask(here.port, '/campaigns/gh-71.2_a')).status, 200);
   });
 
   it('refuses foreign names, foreign origins and a missing token', async () => {
