@@ -21,6 +21,7 @@ it('what is no time, or is over, is refused with the mend', () => {
     ok: false,
     error: "'tomorrow' is no time: give night, or a date and a time as 2026-12-01T22:00",
   });
+  assert.equal(beginOf('2027-02-30T10:00', at(14)).ok, false);
   assert.deepEqual(beginOf('2026-12-01T10:00', at(14)), {
     ok: false,
     error: "'2026-12-01T10:00' is over: give a time to come, or leave it out",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A canary measured, held against those before it, and accepted.
 import { resolve } from 'node:path';
-import { accountOf, invokerOf } from '../host/invoker.ts';
 import type { Campaign } from '../model/campaign.ts';
 import { CANARY_TITLE, type Canary } from '../model/canary.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
@@ -22,6 +21,7 @@ import { storeLocation } from './store-location.ts';
 import { loadDrivers } from './switch-file.ts';
 import { terminalOf } from './terminal.ts';
 import { findTestbed, onCpus } from './testbeds.ts';
+import { userName } from './user-name.ts';
 
 /** The campaign that is a canary of a testbed: the same for all of them. */
 export function canaryCampaign(testbed: string): Campaign {
@@ -35,7 +35,7 @@ export async function canary(options: CanaryOptions): Promise<void> {
   if (accept !== undefined) {
     if (accept.trim() === '') throw new CliError(EXIT.usage, '--accept: say why the new level is right');
     await withStore((store) => {
-      store.saveCanary(acceptedNow(latestOf(store, testbed), accept.trim()));
+      store.saveCanary(acceptedNow(canariesOf(store, testbed).latest, accept.trim()));
       conclude(store, options);
     });
   } else if (show) {
@@ -85,24 +85,18 @@ function acceptedNow(latest: Canary, why: string): Canary {
   return { ...latest, accepted: { by: userName(), at: new Date().toISOString(), why } };
 }
 
-/** The canaries of a testbed, those of the machine that measured the latest. */
-function canariesOf(store: Store, testbed: string): Canary[] {
+/** The canaries of a testbed, those of the machine that measured the latest. Throws CliError where there are none. */
+function canariesOf(store: Store, testbed: string): { canaries: Canary[]; latest: Canary } {
   const own = store.canaries(testbed);
   const latest = own.at(-1);
-  return latest === undefined ? [] : own.filter((one) => placeOf(one) === placeOf(latest));
-}
-
-function latestOf(store: Store, testbed: string): Canary {
-  const latest = canariesOf(store, testbed).at(-1);
-  if (latest !== undefined) return latest;
+  if (latest !== undefined) return { canaries: own.filter((one) => placeOf(one) === placeOf(latest)), latest };
   const named = testbed === LOCAL_TESTBED ? '' : ` --testbed ${testbed}`;
   throw new CliError(EXIT.usage, `there is no canary of testbed ${testbed}: sudo vswbench canary${named}`);
 }
 
 /** Tells what the canaries say. */
 function conclude(store: Store, { testbed, json = false }: CanaryOptions): void {
-  latestOf(store, testbed);
-  const canaries = canariesOf(store, testbed);
+  const { canaries } = canariesOf(store, testbed);
   const [standing, certainty] = [judgeCanaries(canaries), certaintyOf(canaries)];
   const text = renderCanaries({ canaries, standing, certainty }, terminalOf(json ? process.stderr : process.stdout));
   if (json) {
@@ -112,10 +106,4 @@ function conclude(store: Store, { testbed, json = false }: CanaryOptions): void 
     process.stdout.write(`${text}\n`);
   }
   if (standing.state === 'drifted') process.exitCode = EXIT.trialFailed;
-}
-
-/** Who has called: under sudo not root. */
-function userName(): string {
-  const uid = invokerOf(process.env)?.uid ?? process.getuid?.() ?? 0;
-  return accountOf(uid)?.name ?? String(uid);
 }

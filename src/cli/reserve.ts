@@ -8,7 +8,7 @@ import { clean } from '../report/text.ts';
 import type { ReserveOptions } from './commands/reserve.ts';
 import { CliError, EXIT } from './errors.ts';
 import { withLab } from './lab-store.ts';
-import { userName } from './submit.ts';
+import { userName } from './user-name.ts';
 
 export async function reserve(
   testbed: string | undefined,

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What somebody wants of a lab: to have a campaign measured, or not any more.
-import { userInfo } from 'node:os';
 import { stringify } from 'yaml';
 import { submit as addSubmission, cancel as cancelSubmission } from '../fleet/lab.ts';
 import { parseTestbedLike } from '../fleet/testbed-like.ts';
-import { accountOf, invokerOf } from '../host/invoker.ts';
 import { frameworksKnown, switchesKnown } from '../plan/names.ts';
 import { switchRegistry } from '../switches/registry.ts';
 import { beginOf } from './begin-time.ts';
@@ -13,7 +11,8 @@ import type { SubmitOptions } from './commands/submit.ts';
 import { checkout } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { frameworksInSource } from './frameworks.ts';
-import { labLocation, withLab } from './lab-store.ts';
+import { withLab } from './lab-store.ts';
+import { userName } from './user-name.ts';
 
 const PRIORITY_MAX = 1000;
 
@@ -38,7 +37,6 @@ export async function submit(file: string, options: SubmitOptions): Promise<void
   }
   const begin = at === undefined ? null : beginOf(at, new Date());
   if (begin !== null && !begin.ok) throw new CliError(EXIT.usage, `--at: ${begin.error}`);
-  labLocation();
   const id = await withLab(({ sql }) =>
     addSubmission(sql, {
       user: options.user ?? userName(),
@@ -59,12 +57,6 @@ export async function cancel(text: string, { user }: { user?: string }): Promise
   const { title, state } = await withLab((database) => cancelSubmission(database, Number(text), user ?? userName()));
   const kept = state === 'running' ? '; what was measured of it stays in the store' : '';
   process.stdout.write(`Cancelled submission ${text} (${title})${kept}\n`);
-}
-
-/** Who asks: under sudo, who has called it. */
-export function userName(): string {
-  const invoker = invokerOf(process.env);
-  return (invoker === null ? null : accountOf(invoker.uid)?.name) ?? userInfo().username;
 }
 
 function priorityOf(text: string): number {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a testbed measures next: by what it can do, by reservations and health, by fair shares between people, and among one person's own
 // by priority and age.
-import { type Difference, differences } from '../stats/alike.ts';
+import { differences } from '../stats/alike.ts';
+import type { Unlike } from '../stats/compare.ts';
 import type { Block, Lease, Reservation, Submission, Testbed } from './model.ts';
 import { missingFrom, type Wish } from './testbed-like.ts';
 
@@ -36,7 +37,7 @@ export type Reason =
   | { why: 'not-before'; at: string }
   | { why: 'lacks'; terms: readonly string[] }
   | { why: 'refused'; reason: string }
-  | { why: 'unlike'; differences: readonly Difference[] }
+  | { why: 'unlike'; differences: readonly Unlike[] }
   /** Others have all that is left of it. */
   | { why: 'in-hand' };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A testbed for one person alone: when, as people say it in the local zone, and what stands against it. Pure: the clock comes in.
+import { comingTime } from '../model/coming-time.ts';
 import type { Parsed } from '../model/units.ts';
 import type { Reservation } from './model.ts';
 
@@ -45,19 +46,7 @@ function beginning(text: string, now: Date): Parsed<Date> {
     if (next < now) next.setDate(next.getDate() + 1);
     return { ok: true, value: next };
   }
-  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?$/.test(text);
-  const value = new Date(text);
-  if (!isTime || Number.isNaN(value.getTime()) || isRolledOver(text)) {
-    return { ok: false, error: `'${text}' is no time: give 14:00, or a date and a time as 2026-12-01T14:00` };
-  }
-  if (value < now) return { ok: false, error: `'${text}' is over: give a time to come, or leave --from out` };
-  return { ok: true, value };
-}
-
-/** Of a date that is not in the calendar JavaScript makes one of the next month. */
-function isRolledOver(text: string): boolean {
-  const day = Number(text.slice(8, 10));
-  return new Date(`${text.slice(0, 10)}T00:00Z`).getUTCDate() !== day;
+  return comingTime(text, now, { other: '14:00, or a date and a time as 2026-12-01T14:00', leaveOut: '--from' });
 }
 
 /** The first reservation of a testbed that a span overlaps; null where there is none. One may begin as another ends. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A comparison as a comment under a pull request.
 import type { ComparedCase } from '../stats/compare.ts';
-import { groupOf } from '../stats/group.ts';
 import { type ComparisonReport, doubtfulMarks, figure, interval, percent } from './comparison.ts';
-import { caseName, common, counted, describeGroup } from './format.ts';
+import { caseName, counted, describeAlone } from './format.ts';
 import { escapeMarkdown, markdownTable } from './markdown.ts';
 import type { Column } from './table.ts';
 
@@ -61,8 +60,7 @@ export function comparisonMarkdown({ a, b, comparison, machines, conditions, hos
 }
 
 function nameOf({ case: testCase }: ComparedCase): string {
-  const group = groupOf(testCase);
-  return `${caseName(testCase)}, ${describeGroup(group, common({ hosts: [{ testbed: testCase.testbed }] }, group))}`;
+  return `${caseName(testCase)}, ${describeAlone(testCase)}`;
 }
 
 function bulleted(title: string, items: readonly string[]): string[] {

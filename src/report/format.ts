@@ -10,7 +10,7 @@ import type { CampaignResult, CaseResult, Interval, StoredCampaign } from '../mo
 import { type HostRecord, LOCAL_TESTBED, testbedsOf } from '../model/testbed.ts';
 import { ioName, type TestCase } from '../model/testcase.ts';
 import { duration, percentOf } from '../model/units.ts';
-import type { Group } from '../stats/group.ts';
+import { type Group, groupOf } from '../stats/group.ts';
 import type { Compared } from '../stats/standing.ts';
 
 /** A unit and how its figures are written. */
@@ -170,6 +170,12 @@ export function common(campaign: Machines, group: Group, names: readonly (keyof 
 export function describeGroup(group: Group, names: readonly (keyof Group)[]): string {
   const texts = parameters(group);
   return names.map((name) => texts[name]).join(', ');
+}
+
+/** All parameters of a case that are told at all, but for switch and framework: the same whatever else its campaign has. */
+export function describeAlone(testCase: TestCase): string {
+  const group = groupOf(testCase);
+  return describeGroup(group, common({ hosts: [{ testbed: testCase.testbed }] }, group));
 }
 
 /** `, remote, testbed lab`, to follow a title: the machine, and whether one or two hosts took part where that is not alike for all. Else empty. */

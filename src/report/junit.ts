@@ -2,11 +2,10 @@
 // What was measured, or compared, as the tests of a CI system: JUnit's XML, as far as Jenkins, GitLab and actions of GitHub read it.
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { groupOf } from '../stats/group.ts';
 import { sumOf } from '../stats/sum.ts';
 import type { ComparisonReport } from './comparison.ts';
 import { figure, interval, percent } from './comparison.ts';
-import { caseName, common, describeGroup } from './format.ts';
+import { caseName, describeAlone } from './format.ts';
 import { escapeXml } from './xml.ts';
 
 export type JunitState = { state: 'passed' } | { state: 'failed' | 'skipped'; message: string };
@@ -79,12 +78,7 @@ export function comparisonSuite({ a, b, comparison, hosts = [] }: ComparisonRepo
 
 /** The same whatever else a campaign has: a CI system follows a test by its name. */
 function namesOf(testCase: TestCase): { className: string; name: string } {
-  const group = groupOf(testCase);
-  const machine = { hosts: [{ testbed: testCase.testbed }] };
-  return {
-    className: caseName(testCase),
-    name: `${describeGroup(group, common(machine, group))}, ${testCase.wait}`,
-  };
+  return { className: caseName(testCase), name: `${describeAlone(testCase)}, ${testCase.wait}` };
 }
 
 /** The document. */

@@ -3,14 +3,7 @@
 import { formatCpuList } from '../model/cpu-list.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { HostRecord } from '../model/testbed.ts';
-import { layoutOf } from './compare.ts';
-
-/** What two testbeds differ in. */
-export interface Difference {
-  what: string;
-  a: string;
-  b: string;
-}
+import { layoutOf, type Unlike } from './compare.ts';
 
 /** Machines of one kind tell a few pages more or less, by their firmware. */
 const MEMORY_STEP_BYTES = 256 * 2 ** 20;
@@ -22,7 +15,7 @@ const SWITCH = 'version switch ';
  * In what the hosts of a testbed differ from those on which a campaign was begun, apart from their names; empty where they are alike. Switches
  * that the campaign does not name make no difference.
  */
-export function differences(begun: readonly HostRecord[], now: readonly HostRecord[]): Difference[] {
+export function differences(begun: readonly HostRecord[], now: readonly HostRecord[]): Unlike[] {
   return (['near', 'far'] as const).flatMap((role) => {
     const [left, right] = [begun, now].map((hosts) => hosts.find((host) => host.role === role));
     if (left === undefined && right === undefined) return [];

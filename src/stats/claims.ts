@@ -54,11 +54,7 @@ export interface Judgement extends Found {
   present: string[];
 }
 
-/** Judges each claim by itself. */
-export function judgeClaims(claims: readonly Claim[], results: readonly CaseResult[]): Judgement[] {
-  return claims.map((claim) => judgeClaim(claim, results));
-}
-
+/** Judges a claim by itself. */
 export function judgeClaim(claim: Claim, results: readonly CaseResult[]): Judgement {
   const { findings, missing } = findingsOf(claim, results);
   const found = { missing, findings: findings.map((finding) => reliable(claim, finding)) };

@@ -9,7 +9,7 @@ export function isServer(location: string): boolean {
 /** The location as it may be shown: without the password, wherever it is written. */
 export function shownLocation(location: string): string {
   if (!isServer(location)) return location;
-  const url = parsed(location);
+  const url = URL.parse(location);
   // What cannot be read may hold the password anywhere.
   if (url === null) return 'postgres://…';
   url.password = '';
@@ -20,15 +20,11 @@ export function shownLocation(location: string): string {
 /** Whether a password is written in the location. */
 export function hasPassword(location: string): boolean {
   if (!isServer(location)) return false;
-  const url = parsed(location);
+  const url = URL.parse(location);
   if (url === null) return location.includes('@');
   return url.password !== '' || [...url.searchParams.keys()].some(isSecret);
 }
 
 function isSecret(name: string): boolean {
   return /password/i.test(name);
-}
-
-function parsed(location: string): URL | null {
-  return URL.parse(location);
 }

@@ -435,7 +435,7 @@ class PostgresStore implements Store {
     switchId: string,
     withinMs: number,
   ): Generator<ServerRow, void> {
-    const at = new Date(Date.parse(own.startedAt)).getTime();
+    const at = Date.parse(own.startedAt);
     for (let offset = 0; ; offset += PAGE_NEIGHBOURS) {
       const rows = this.ask(
         `SELECT id, hosts_json, cases FROM vswbench.campaigns, LATERAL (
