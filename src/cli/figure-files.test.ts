@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { lookOf } from '../model/looks.ts';
-import type { Figure } from '../report/figures/figure.ts';
-import { drawFigure } from './figure-files.ts';
+import { lookAt, lookOf } from '../model/looks.ts';
+import { FIGURE_KINDS, type Figure } from '../report/figures/figure.ts';
+import { drawFigure, FIGURE_FORMATS, type FigureFormat } from './figure-files.ts';
 
 const FIGURE: Figure = {
   ...{ id: 'one', title: 'Throughput by packet size', caption: 'What is shown.', kind: 'line' },
@@ -85,4 +85,30 @@ describe('a figure in a file', () => {
     const spec: unknown = JSON.parse(Buffer.from(await drawFigure(FIGURE, 'vl.json', SIZE)).toString());
     assert.ok(typeof spec === 'object' && spec !== null && '$schema' in spec && 'concat' in spec && 'config' in spec);
   });
+
+  const BEGIN: Readonly<Record<FigureFormat, string>> = {
+    ...{ svg: '<?xml ', png: '\x89PNG\r\n', pdf: '%PDF-1.', tex: '% Throughput ', 'vl.json': '{\n  "$schema"' },
+  };
+  for (const kind of FIGURE_KINDS) {
+    for (const format of FIGURE_FORMATS) {
+      it(`can be of the kind ${kind} and in ${format}, in several panels that look different`, async () => {
+        const panels = FIGURE.panels.flatMap((panel) =>
+          ['ovs', 'linux-bridge'].map((title, place) => ({
+            ...panel,
+            title,
+            series: panel.series.map((one) => ({
+              ...one,
+              look: lookAt(place, place),
+              // Percentiles as well.
+              points: one.points.map((point, turn) => ({ ...point, x: 90 + turn })),
+            })),
+          })),
+        );
+        const file = Buffer.from(await drawFigure({ ...FIGURE, kind, panels }, format, SIZE)).toString('latin1');
+        assert.ok(file.startsWith(BEGIN[format]), file.slice(0, 20));
+        assert.ok(file.length > 1000);
+        if (format !== 'png' && format !== 'pdf') assert.doesNotMatch(file, /NaN|undefined/);
+      });
+    }
+  }
 });

@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { AXIS_KEYS } from '../model/parameters.ts';
 import type { CampaignResult } from '../model/result.ts';
+import { ASPECTS } from '../report/figures/arrangement.ts';
 import { caption } from '../report/figures/caption.ts';
 import type { Figure } from '../report/figures/figure.ts';
 import { MEASURES, STATS } from '../report/figures/measures.ts';
-import { PLOT_KINDS, type PlotQuestion, plotFigure } from '../report/figures/plot-figure.ts';
+import { askedInVain, PLOT_KINDS, type PlotQuestion, plotFigure } from '../report/figures/plot-figure.ts';
 import { timelineFigure } from '../report/figures/timeline-figure.ts';
 import { caseName, common, describeGroup } from '../report/format.ts';
 import { shownResult } from '../report/shown.ts';
@@ -31,17 +32,17 @@ export async function plot(id: string | undefined, options: PlotOptions): Promis
 
 async function figureOf(id: string | undefined, options: PlotOptions): Promise<Figure> {
   if (options.case !== undefined) throw new CliError(EXIT.usage, '--case is for --kind timeline: add that');
+  const kind = options.kind === undefined ? null : oneOf('--kind', PLOT_KINDS, options.kind, ['timeline']);
   const question = questionOf(options);
-  const figure = plotFigure(shownResult(await withCampaign(id, requireResult)), question);
+  const figure = plotFigure(shownResult(await withCampaign(id, requireResult)), { kind, ...question });
   if (!figure.ok) throw new CliError(EXIT.usage, figure.error);
   return figure.value;
 }
 
 /** The trials of a case over time; of the first that was measured unless one is named. */
 function timelineOf(id: string | undefined, options: PlotOptions): Promise<Figure> {
-  const given = (['x', 'y', 'facet'] as const).find((name) => options[name] !== undefined);
-  if (given !== undefined)
-    throw new CliError(EXIT.usage, `--kind timeline is of rates over time: leave out --${given}`);
+  const vain = askedInVain('timeline', questionOf(options));
+  if (vain !== null) throw new CliError(EXIT.usage, vain);
   return withCampaign(id, (store, found) => {
     const stored = requireResult(store, found);
     const index = caseOf(stored, options.case);
@@ -70,13 +71,12 @@ function caseOf({ id, fcs, results }: CampaignResult, named: string | undefined)
   return selected.value;
 }
 
-function questionOf({ kind, x, y, color, facet, stat }: PlotOptions): PlotQuestion {
+function questionOf({ x, y, color, facet, stat }: PlotOptions): Omit<PlotQuestion, 'kind'> {
   return {
-    kind: kind === undefined ? null : oneOf('--kind', PLOT_KINDS, kind, ['timeline']),
     x: x === undefined ? null : oneOf('--x', AXIS_KEYS, x),
     y: y === undefined ? null : oneOf('--y', MEASURES, y),
-    color: oneOf('--color', ['switch', 'io'], color),
-    facet: facet === undefined ? null : oneOf('--facet', AXIS_KEYS, facet),
+    color: color === undefined ? null : oneOf('--color', ASPECTS, color),
+    facet: facet === undefined ? null : oneOf('--facet', ASPECTS, facet),
     stat: oneOf('--stat', STATS, stat),
   };
 }

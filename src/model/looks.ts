@@ -111,6 +111,18 @@ export function lookOf(switchId: string, ioName: string): Look {
   return { color, darkColor, shape, dash: dashOf(ioName) };
 }
 
+/** Grey stays with what is no switch. */
+const HUES_IN_TURN = ['blue', 'vermilion', 'green', 'purple', 'amber', 'sky', 'red', 'brown', 'olive'] as const;
+
+const DASHES_IN_TURN = [[], [6, 3], [2, 3], [8, 3, 2, 3], [14, 3], [1, 4]] as const;
+
+/** The look of what is no switch: colour and mark in turn, from 0, each for itself. */
+export function lookAt(hue: number, mark: number): Look {
+  const [color, darkColor] = HUES[HUES_IN_TURN[hue % HUES_IN_TURN.length] ?? 'grey'];
+  const shape = SHAPES[mark % SHAPES.length] ?? SHAPES[0];
+  return { color, darkColor, shape, dash: DASHES_IN_TURN[mark % DASHES_IN_TURN.length] ?? [] };
+}
+
 /** Dashes as long as this, pixels, read as a whole line. */
 const WHOLE_PX = 20;
 

@@ -42,8 +42,13 @@ export const NEUTRAL = 'var(--c0)';
 export const INK = 'var(--ink)';
 
 /** How a chart calls a case within its group. A chart has no notes: what sets a figure apart stands in its name. */
-export function caseLabel({ case: testCase, flags }: CaseResult): string {
-  return `${testCase.switch} · ${ioName(testCase)}${flags.includes('super-packets') ? ' (super-packets)' : ''}`;
+export function caseLabel(one: CaseResult): string {
+  return `${one.case.switch} · ${ioName(one.case)}${superPacketsMark(one)}`;
+}
+
+/** What follows the name of a case whose figure is no other's equal. */
+export function superPacketsMark({ flags }: Pick<CaseResult, 'flags'>): string {
+  return flags.includes('super-packets') ? ' (super-packets)' : '';
 }
 
 /** Of the n-th series, from 0; they begin anew where there are more than colours. */

@@ -6,7 +6,7 @@ export interface PlotOptions {
   case?: string;
   x?: string;
   y?: string;
-  color: string;
+  color?: string;
   facet?: string;
   stat: string;
   format?: string;
@@ -27,8 +27,14 @@ export function declare(command: Command): void {
     )
     .option('--x <parameter>', 'parameter along the axis, as packetSize (default: the first that was swept)')
     .option('--y <figure>', 'throughputPps, throughputBps, rtt, rttP99, rttP999, oneWay, loss, cpu or cpuPerPacket')
-    .addOption(new Option('--color <what>', 'what lines are').choices(['switch', 'io']).default('switch'))
-    .option('--facet <parameter>', 'rows of a heat map (panels of other figures: whatever else was swept)')
+    .option(
+      '--color <what>',
+      'what colours tell: switch, io or a parameter, as pairs; panels tell the rest (default: switch)',
+    )
+    .option(
+      '--facet <what>',
+      'a panel for each value of it: switch, io or a parameter; lines tell the rest; of a heat map, its rows (default: panels of all parameters that differ)',
+    )
     .addOption(new Option('--stat <stat>', 'what points are').choices(['median', 'mean']).default('median'))
     .option(
       '--format <format>',
@@ -41,6 +47,7 @@ export function declare(command: Command): void {
       '\nExample:\n  $ vswbench plot --x packetSize --y throughputBps -o figure.pdf' +
         '\n  $ vswbench plot ./mailed-results --kind cdf -o latency.png' +
         '\n  $ vswbench plot --kind timeline --case switch=ovs,P=64 -o trials.png' +
+        '\n  $ vswbench plot --x packetSize --facet switch --color pairs -o figure.png' +
         '\n  $ vswbench plot -o figure.tex',
     )
     .action(async (id: string | undefined, options: PlotOptions) => {

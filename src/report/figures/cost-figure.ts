@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What throughput costs in CPUs, as the paper's figure 6 shows it: a point a case, CPUs to the right, throughput upwards.
-import { lookOf } from '../../model/looks.ts';
 import type { CaseResult } from '../../model/result.ts';
-import { ioName } from '../../model/testcase.ts';
 import { groupKey, groupOf } from '../../stats/group.ts';
-import { caseLabel } from '../chart.ts';
-import { capital, describeGroup, ppsScale, varying } from '../format.ts';
+import { ppsScale } from '../format.ts';
+import { type Arrangement, type Arranging, arranged } from './arrangement.ts';
 import { type Figure, heightIn, type Panel, type Point } from './figure.ts';
 import { scaleFor } from './scale.ts';
 
@@ -13,21 +11,20 @@ import { scaleFor } from './scale.ts';
 export function costFigure(
   cases: readonly CaseResult[],
   words: Pick<Figure, 'id' | 'title' | 'caption'>,
+  arranging?: Arranging,
 ): Figure | null {
   const shown = cases.filter((one) => (one.summary?.throughputPps.median ?? 0) > 0);
   if (shown.length === 0) return null;
   const pps = shown.map((one) => one.summary?.throughputPps.median ?? 0);
   const scale = ppsScale(pps);
-  const groups = [...Map.groupBy(shown, groupOfCost).values()];
-  const names = varying(
-    groups.flatMap(([first]) => (first === undefined ? [] : [{ ...groupOf(first.case), pairs: 1 }])),
-  );
+  const arrangement = arranged(shown, ['pairs'], arranging);
+  const groups = [...Map.groupBy(shown, arrangement.keyOf).values()];
   return {
     ...words,
     kind: 'cost',
     x: { title: 'applications and switch', unit: 'CPUs', scale: 'linear' },
     y: { title: 'throughput', unit: scale.unit, scale: scaleFor(pps) },
-    panels: groups.map((group) => panelOf(group, names, scale.divisor)),
+    panels: groups.map((group) => panelOf(group, arrangement, scale.divisor)),
   };
 }
 
@@ -36,23 +33,17 @@ export function groupOfCost(one: CaseResult): string {
   return groupKey({ ...groupOf(one.case), pairs: 0 });
 }
 
-function panelOf(cases: readonly CaseResult[], names: ReturnType<typeof varying>, divisor: number): Panel {
+function panelOf(cases: readonly CaseResult[], { titleOf, lineOf }: Arrangement, divisor: number): Panel {
   const [first] = cases;
   const several = new Set(cases.map((one) => one.case.pairs)).size > 1;
-  const lines = [...Map.groupBy(cases, caseLabel)];
+  const lines = [...Map.groupBy(cases, (one) => lineOf(one).label).values()];
   return {
-    title: first === undefined || names.length === 0 ? null : capital(describeGroup(groupOf(first.case), names)),
-    series: lines.flatMap(([label, some]) => {
-      const [one] = some;
-      if (one === undefined) return [];
-      return [
-        {
-          label,
-          look: lookOf(one.case.switch, ioName(one.case)),
-          points: some.flatMap((each) => pointOf(each, divisor, several)),
-        },
-      ];
-    }),
+    title: first === undefined ? null : titleOf(first),
+    series: lines.flatMap(([one, ...others]) =>
+      one === undefined
+        ? []
+        : [{ ...lineOf(one), points: [one, ...others].flatMap((each) => pointOf(each, divisor, several)) }],
+    ),
     gaps: [],
   };
 }

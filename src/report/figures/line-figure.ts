@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures over a parameter: a panel for each set of the other parameters, a line for each switch with each framework.
 
-import { type Look, lookOf } from '../../model/looks.ts';
 import { type AxisKey, axisOf } from '../../model/parameters.ts';
 import type { CampaignResult, CaseResult } from '../../model/result.ts';
-import { ioName } from '../../model/testcase.ts';
-import { type Group, groupKey, groupOf } from '../../stats/group.ts';
-import { caseLabel } from '../chart.ts';
-import { capital, describeGroup, ppsScale, type Scale, varying } from '../format.ts';
+import { ppsScale, type Scale } from '../format.ts';
+import { type Arrangement, type Arranging, arranged } from './arrangement.ts';
 import { type Figure, heightIn, type Panel, type Point, type Series } from './figure.ts';
 import type { Measure, Stat } from './measures.ts';
 import { scaleFor } from './scale.ts';
@@ -23,17 +20,7 @@ export interface LineQuestion {
   cases: readonly CaseResult[];
   /** What is missing is looked for among all. */
   result: CampaignResult;
-  /** What a line is, where it is not a switch with its framework. */
-  lineOf?: (one: CaseResult) => Line;
-}
-
-export interface Line {
-  label: string;
-  look: Look;
-}
-
-function switchLine(one: CaseResult): Line {
-  return { label: caseLabel(one), look: lookOf(one.case.switch, ioName(one.case)) };
+  arranging?: Arranging;
 }
 
 /** Panels share their axes; of what was measured nothing is left out. */
@@ -43,10 +30,8 @@ export function lineFigure(question: LineQuestion): Figure {
   const scale = measure.scale(medians);
   const rates = parameter === 'rate' ? ppsScale(cases.map((one) => numberOf(one, parameter) ?? 0)) : null;
   const axis = axisOf(parameter);
-  const groups = [...Map.groupBy(cases, (one) => panelKey(one, parameter)).values()];
-  const names = varying(
-    groups.flatMap(([first]) => (first === undefined ? [] : [apart(groupOf(first.case), parameter)])),
-  );
+  const arrangement = arranged(cases, [parameter], question.arranging);
+  const groups = [...Map.groupBy(cases, arrangement.keyOf).values()];
   return {
     ...{ id, title, caption, kind: 'line' },
     x: {
@@ -56,18 +41,19 @@ export function lineFigure(question: LineQuestion): Figure {
       scale: rates === null ? 'log' : 'linear',
     },
     y: { title: measure.axis, unit: scale.unit, scale: scaleFor(medians) },
-    panels: groups.map((group) => panelOf(question, group, names, scale, rates?.divisor ?? 1)),
+    panels: groups.map((group) => panelOf(question, arrangement, group, scale, rates?.divisor ?? 1)),
   };
 }
 
 function panelOf(
   question: LineQuestion,
+  arrangement: Arrangement,
   cases: readonly CaseResult[],
-  names: (keyof Group)[],
   scale: Scale,
   xDivisor: number,
 ): Panel {
-  const { parameter, measure, stat, lineOf = switchLine } = question;
+  const { parameter, measure, stat } = question;
+  const { lineOf, titleOf } = arrangement;
   const lines = Map.groupBy(cases, (one) => lineOf(one).label);
   const series = [...lines].flatMap(([label, [first, ...rest]]): Series[] => {
     if (first === undefined) return [];
@@ -78,9 +64,9 @@ function panelOf(
   });
   const [one] = cases;
   return {
-    title: one === undefined || names.length === 0 ? null : capital(describeGroup(groupOf(one.case), names)),
+    title: one === undefined ? null : titleOf(one),
     series: series.filter(({ points }) => points.length > 0),
-    gaps: one === undefined ? [] : gapsOf(question, one),
+    gaps: one === undefined ? [] : gapsOf(question, arrangement, one),
   };
 }
 
@@ -103,28 +89,14 @@ function numberOf({ case: testCase }: CaseResult, parameter: AxisKey): number | 
   return typeof value === 'number' ? value : null;
 }
 
-/** The same for all cases of a panel. */
-function panelKey(one: CaseResult, parameter: AxisKey): string {
-  return groupKey(apart(groupOf(one.case), parameter));
-}
-
-/** A group without what lies along the axis. */
-function apart(group: Group, parameter: AxisKey): Group {
-  return { ...group, [parameter]: 1 };
-}
-
 /** A reason longer than this is told in the report. */
 const REASON_MAX = 60;
 
 /** What the panel of a case should show and was not measured, by reason. */
-function gapsOf({ result, parameter, lineOf = switchLine }: LineQuestion, of: CaseResult): string[] {
-  const key = panelKey(of, parameter);
-  const missing = result.results.filter((one) => one.summary === null && panelKey(one, parameter) === key);
-  const measured = new Set(
-    result.results
-      .filter((one) => one.summary !== null && panelKey(one, parameter) === key)
-      .map((one) => lineOf(one).label),
-  );
+function gapsOf({ result, parameter }: LineQuestion, { keyOf, lineOf }: Arrangement, of: CaseResult): string[] {
+  const beside = result.results.filter((one) => keyOf(one) === keyOf(of));
+  const missing = beside.filter((one) => one.summary === null);
+  const measured = new Set(beside.filter((one) => one.summary !== null).map((one) => lineOf(one).label));
   const told = missing.map((one) => {
     const { label } = lineOf(one);
     const at = measured.has(label) ? ` at ${numberOf(one, parameter) ?? one.case[parameter]}` : '';

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Delays over percentiles, a panel for each set of parameters.
-import { lookOf } from '../../model/looks.ts';
 import type { CaseResult } from '../../model/result.ts';
-import { ioName } from '../../model/testcase.ts';
-import { groupCases } from '../../stats/group.ts';
+import { groupOf } from '../../stats/group.ts';
 import { ranked } from '../../stats/verdict.ts';
-import { caseLabel } from '../chart.ts';
-import { capital, describeGroup, MICROSECONDS, varying } from '../format.ts';
+import { MICROSECONDS } from '../format.ts';
+import { type Arranging, arranged, type Line } from './arrangement.ts';
 import type { Figure, Series } from './figure.ts';
 import { scaleFor } from './scale.ts';
 
@@ -14,17 +12,16 @@ import { scaleFor } from './scale.ts';
 export function percentileFigure(
   cases: readonly CaseResult[],
   words: Pick<Figure, 'id' | 'title' | 'caption'>,
+  arranging?: Arranging,
 ): Figure | null {
-  const groups = groupCases(cases).filter((group) =>
-    group.cases.some(({ evidence }) => evidence.roundTrips.length > 0),
-  );
-  if (groups.length === 0) return null;
-  const names = varying(groups.map(({ group }) => group));
-  const panels = groups.map((caseGroup) => ({
-    title: names.length === 0 ? null : capital(describeGroup(caseGroup.group, names)),
-    series: ranked(caseGroup).flatMap(curveOf),
-    gaps: [],
-  }));
+  const shown = cases.filter(({ evidence }) => evidence.roundTrips.length > 0);
+  if (shown.length === 0) return null;
+  const { keyOf, titleOf, lineOf } = arranged(shown, [], arranging);
+  const panels = [...Map.groupBy(shown, keyOf).values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const some = ranked({ group: groupOf(first.case), cases: [first, ...others] });
+    return [{ title: titleOf(first), series: some.map((one) => curveOf(one, lineOf(one))), gaps: [] }];
+  });
   const delays = panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(({ y }) => y)));
   return {
     ...words,
@@ -35,20 +32,12 @@ export function percentileFigure(
   };
 }
 
-function curveOf(one: CaseResult): Series[] {
-  const { roundTrips } = one.evidence;
-  if (roundTrips.length === 0) return [];
-  return [
-    {
-      label: caseLabel(one),
-      look: lookOf(one.case.switch, ioName(one.case)),
-      points: roundTrips.map(({ percent, ns }) => ({
-        x: percent,
-        y: ns / MICROSECONDS.divisor,
-        low: null,
-        high: null,
-        of: one,
-      })),
-    },
-  ];
+function curveOf(one: CaseResult, line: Line): Series {
+  return {
+    ...line,
+    points: one.evidence.roundTrips.map(({ percent, ns }) => ({
+      ...{ x: percent, y: ns / MICROSECONDS.divisor, low: null, high: null },
+      of: one,
+    })),
+  };
 }

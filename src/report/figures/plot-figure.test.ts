@@ -5,9 +5,9 @@ import { storedCampaign, storedCase, sweepCampaign, testCase } from '../../../te
 import type { StoredCampaign } from '../../model/result.ts';
 import { toCampaignResult } from '../../stats/campaign.ts';
 import type { Figure } from './figure.ts';
-import { type PlotQuestion, plotFigure } from './plot-figure.ts';
+import { askedInVain, type PlotQuestion, plotFigure } from './plot-figure.ts';
 
-const OPEN: PlotQuestion = { kind: null, x: null, y: null, color: 'switch', facet: null, stat: 'median' };
+const OPEN: PlotQuestion = { kind: null, x: null, y: null, color: null, facet: null, stat: 'median' };
 
 function ask(stored: StoredCampaign, part: Partial<PlotQuestion> = {}) {
   return plotFigure(toCampaignResult(stored), { ...OPEN, ...part });
@@ -103,10 +103,104 @@ describe('plot', () => {
     assert.match(why(one, { kind: 'cdf' }), /no round trips were measured/);
     assert.match(why(one, { kind: 'box', y: 'loss' }), /shows rounds of throughputPps or rtt/);
     assert.match(why(swept, { kind: 'heatmap', x: 'pairs', facet: 'pairs' }), /takes two parameters/);
-    assert.match(
-      why(storedCampaign({ cases: [...swept.cases, sized('ovs', 64)] }), { color: 'io' }),
-      /takes campaigns of one switch/,
+    assert.equal(why(swept, { x: 'pairs', color: 'pairs' }), '--x and --color are both pairs: a line runs along one');
+    assert.equal(
+      why(swept, { kind: 'bars', facet: 'burst' }),
+      '--facet: burst has one value here (64); what differs: pairs and packetSize',
     );
     assert.match(why(storedCampaign({ cases: [] }), {}), /nothing was measured in campaign/);
+  });
+
+  const paths = [
+    ['linux-bridge', 'udp'],
+    ['linux-bridge', 'raw'],
+    ['ovs', 'udp'],
+  ] as const;
+  const crossed = storedCampaign({
+    cases: paths.flatMap(([id, io]) => [64, 256].flatMap((size) => [1, 2].map((pairs) => sized(id, size, pairs, io)))),
+  });
+  const roundTrips = storedCampaign({
+    cases: paths.flatMap(([id, io]) =>
+      [64, 256].map((packetSize) =>
+        storedCase({ case: testCase({ dimension: 'latency', switch: id, io, packetSize, rate: 1000 }), pps: 1000 }, 3),
+      ),
+    ),
+  });
+  const laidOut = (figure: Figure) =>
+    figure.panels.map(({ title, series }) => [title, [...new Set(series.map(({ label }) => label))]] as const);
+
+  it('has a panel for each value of a facet, and tells whatever else differs by its lines', () => {
+    const byPairs = laidOut(figureOf(crossed, { kind: 'line', x: 'packetSize', facet: 'pairs' }));
+    assert.deepEqual(byPairs, [
+      ['1vs1', ['linux-bridge · udp', 'linux-bridge · raw', 'ovs · udp']],
+      ['2vs2', ['linux-bridge · udp', 'linux-bridge · raw', 'ovs · udp']],
+    ]);
+    const bySwitch = laidOut(figureOf(crossed, { kind: 'line', x: 'packetSize', facet: 'switch' }));
+    assert.deepEqual(bySwitch, [
+      ['linux-bridge', ['udp, 1vs1', 'udp, 2vs2', 'raw, 1vs1', 'raw, 2vs2']],
+      ['ovs', ['udp, 1vs1', 'udp, 2vs2']],
+    ]);
+  });
+
+  it('has a line for each value of a colour, and tells whatever else differs by its panels', () => {
+    assert.deepEqual(laidOut(figureOf(crossed, { kind: 'line', x: 'packetSize', color: 'pairs' })), [
+      ['linux-bridge, udp', ['1vs1', '2vs2']],
+      ['linux-bridge, raw', ['1vs1', '2vs2']],
+      ['ovs, udp', ['1vs1', '2vs2']],
+    ]);
+  });
+
+  // What each kind can be asked for, in each way: nothing is left out, and no two things in a panel are called or look the same.
+  const ARRANGINGS = [
+    ...(['line', 'bars', 'box', 'dots', 'cost'] as const).map((kind) => [crossed, kind] as const),
+    ...(['line', 'bars', 'cdf', 'box', 'dots'] as const).map((kind) => [roundTrips, kind] as const),
+  ].flatMap(([campaign, kind]) =>
+    (['switch', 'io', 'packetSize', null] as const).flatMap((facet) =>
+      (['switch', 'io', 'packetSize', null] as const).flatMap((color) =>
+        kind === 'line' && (facet === 'packetSize' || color === 'packetSize') ? [] : [{ campaign, kind, facet, color }],
+      ),
+    ),
+  );
+  for (const { campaign, kind, facet, color } of ARRANGINGS) {
+    const what = campaign === crossed ? 'throughput' : 'round trips';
+    it(`draws ${what} as ${kind}, ${facet ?? 'nothing'} in panels and ${color ?? 'nothing'} by colour`, () => {
+      const { panels } = figureOf(campaign, { kind, facet, color, ...(kind === 'line' ? { x: 'packetSize' } : {}) });
+      const figures = (figure: readonly Figure['panels'][number][]) =>
+        figure.flatMap(({ series }) => series.flatMap(({ points }) => points)).length;
+      const plain = figureOf(campaign, { kind, ...(kind === 'line' ? { x: 'packetSize' } : {}) });
+      assert.equal(figures(panels), figures(plain.panels));
+      assert.equal(new Set(panels.map(({ title }) => title)).size, panels.length);
+      for (const { series } of panels) {
+        assert.equal(new Set(series.map(({ label }) => label)).size, series.length);
+        const looks = series.map(({ look }) => `${look.color} ${look.shape} ${look.dash.join('-')}`);
+        assert.equal(new Set(looks).size, series.length, looks.join('; '));
+      }
+    });
+  }
+
+  it('says what a kind takes, where it cannot do what it is asked for', () => {
+    const asked = [
+      [crossed, { kind: 'bars', x: 'packetSize' }, '--kind bars takes --y, --color, --facet and --stat: leave out --x'],
+      [crossed, { kind: 'box', stat: 'mean' }, '--kind box takes --y, --color and --facet: leave out --stat'],
+      [
+        crossed,
+        { kind: 'heatmap', color: 'io' },
+        '--kind heatmap takes --x, --y, --facet and --stat: leave out --color',
+      ],
+      [crossed, { kind: 'cost', y: 'loss' }, '--kind cost takes --color and --facet: leave out --y'],
+      [roundTrips, { kind: 'cdf', x: 'packetSize' }, '--kind cdf takes --color and --facet: leave out --x'],
+    ] as const;
+    for (const [campaign, part, words] of asked) {
+      const answer = ask(campaign, part);
+      assert.equal(answer.ok ? 'drawn' : answer.error, words);
+    }
+    const rows = ask(crossed, { kind: 'heatmap', facet: 'switch' });
+    assert.match(rows.ok ? 'drawn' : rows.error, /rows of a heat map are a parameter that was swept; not switch/);
+    const { kind: _, ...open } = OPEN;
+    assert.equal(
+      askedInVain('timeline', { ...open, facet: 'pairs' }),
+      '--kind timeline takes --case: leave out --facet',
+    );
+    assert.equal(askedInVain('timeline', open), null);
   });
 });

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The figure that somebody asks for of a campaign, or why there is none.
 
-import { lookOf } from '../../model/looks.ts';
 import { AXIS_KEYS, type AxisKey, axisOf, GROUP_KEYS } from '../../model/parameters.ts';
 import type { CampaignResult, CaseResult } from '../../model/result.ts';
-import { ioName } from '../../model/testcase.ts';
 import type { Parsed } from '../../model/units.ts';
 import type { Group } from '../../stats/group.ts';
 import { listed, varying } from '../format.ts';
+import { type Arranging, ASPECTS, type Aspect, aspectOf } from './arrangement.ts';
 import { caption } from './caption.ts';
 import { costFigure } from './cost-figure.ts';
 import type { Figure, FigureKind } from './figure.ts';
@@ -26,10 +25,38 @@ export interface PlotQuestion {
   kind: PlotKind | null;
   x: AxisKey | null;
   y: MeasureName | null;
-  color: 'switch' | 'io';
-  /** Rows of a heat map. */
-  facet: AxisKey | null;
+  /** What the colours of lines, points and rows tell. */
+  color: Aspect | null;
+  /** What panels tell; of a heat map, its rows. */
+  facet: Aspect | null;
   stat: Stat;
+}
+
+type Option = 'x' | 'y' | 'color' | 'facet' | 'stat';
+
+/** What each kind can be asked for; a timeline is of a case, by time. */
+const TAKES: Readonly<Record<PlotKind | 'timeline', readonly Option[]>> = {
+  line: ['x', 'y', 'color', 'facet', 'stat'],
+  bars: ['y', 'color', 'facet', 'stat'],
+  cdf: ['color', 'facet'],
+  box: ['y', 'color', 'facet'],
+  dots: ['y', 'color', 'facet'],
+  // Its colours are the figure.
+  heatmap: ['x', 'y', 'facet', 'stat'],
+  cost: ['color', 'facet'],
+  timeline: [],
+};
+
+/** Why a kind cannot be drawn as it is asked for, and what it takes instead; null where it can. */
+export function askedInVain(kind: PlotKind | 'timeline', question: Omit<PlotQuestion, 'kind'>): string | null {
+  const given = (['x', 'y', 'color', 'facet'] as const).filter((name) => question[name] !== null);
+  const vain = [...given, ...(question.stat === 'mean' ? (['stat'] as const) : [])].find(
+    (name) => !TAKES[kind].includes(name),
+  );
+  if (vain === undefined) return null;
+  const takes = TAKES[kind].map((name) => `--${name}`);
+  const words = kind === 'timeline' ? '--case' : listed(takes);
+  return `--kind ${kind} takes ${words}: leave out --${vain}`;
 }
 
 export function plotFigure(result: CampaignResult, question: PlotQuestion): Parsed<Figure> {
@@ -42,7 +69,11 @@ export function plotFigure(result: CampaignResult, question: PlotQuestion): Pars
   const cases = measured.filter((one) => isAsked(one) && measure.of(one, question.stat) !== null);
   if (cases.length === 0) return refused(`--y ${y}: nothing of it was measured here`);
   const swept = AXIS_KEYS.filter((key) => valuesOf(cases, key).length > 1);
-  const kind = question.kind ?? (swept.length > 0 ? 'line' : measure.dimension === 'latency' ? 'cdf' : 'bars');
+  const byItself = measure.dimension === 'latency' && question.y === null ? 'cdf' : 'bars';
+  const kind = question.kind ?? (swept.length > 0 || question.x !== null ? 'line' : byItself);
+  const vain = askedInVain(kind, question) ?? arrangedInVain(question, cases);
+  if (vain !== null) return refused(vain);
+  const arranging: Arranging = { facet: question.facet, color: question.color };
   const what = question.stat === 'mean' ? `Mean ${measure.axis}` : measure.what;
   const words = (title: string) => ({
     id: `${kind}-${y}`,
@@ -53,31 +84,34 @@ export function plotFigure(result: CampaignResult, question: PlotQuestion): Pars
     case 'line': {
       const x = axisFor('--x', question.x ?? swept[0] ?? null, cases, swept);
       if (!x.ok) return x;
-      const line = question.color === 'io' ? byFramework(cases) : null;
-      if (line?.ok === false) return line;
+      const twice = (['facet', 'color'] as const).find((name) => question[name] === x.value);
+      if (twice !== undefined) return refused(`--x and --${twice} are both ${x.value}: a line runs along one`);
       const shown = cases.filter((one) => typeof one.case[x.value] === 'number');
       return told(
         lineFigure({
           ...words(`${what} by ${axisOf(x.value).by}`),
           ...{ parameter: x.value, measure, stat: question.stat, cases: shown, result },
-          ...(line === null ? {} : { lineOf: line.value }),
+          arranging,
         }),
       );
     }
     case 'cdf': {
-      const figure = percentileFigure(cases, words('Round-trip latency by percentile'));
+      const figure = percentileFigure(cases, words('Round-trip latency by percentile'), arranging);
       return figure === null
         ? refused('--kind cdf: no round trips were measured here (-D latency measures them)')
         : told(figure);
     }
     case 'cost': {
-      const figure = costFigure(cases, words('Throughput and what it costs'));
+      const figure = costFigure(cases, words('Throughput and what it costs'), arranging);
       return figure === null ? refused('--kind cost: no throughput was measured here') : told(figure);
     }
     case 'heatmap': {
       const x = axisFor('--x', question.x ?? swept[0] ?? null, cases, swept);
       if (!x.ok) return x;
-      const rows = axisFor('--facet', question.facet ?? swept.find((key) => key !== x.value) ?? null, cases, swept);
+      const facet = axisNamed(question.facet);
+      if (question.facet !== null && facet === null)
+        return refused(`--facet: the rows of a heat map are a parameter that was swept; not ${question.facet}`);
+      const rows = axisFor('--facet', facet ?? swept.find((key) => key !== x.value) ?? null, cases, swept);
       if (!rows.ok) return rows;
       if (x.value === rows.value)
         return refused(`--x and --facet are both ${x.value}: a heat map takes two parameters`);
@@ -92,13 +126,15 @@ export function plotFigure(result: CampaignResult, question: PlotQuestion): Pars
       );
     }
     case 'bars':
-      return told(rowFigure({ kind, measure, stat: question.stat, cases }, words(what)));
+      return told(rowFigure({ kind, measure, stat: question.stat, cases, arranging }, words(what)));
     case 'box':
     case 'dots':
       if (question.y !== null && question.y !== 'throughputPps' && question.y !== 'rtt') {
         return refused(`--kind ${kind} shows rounds of throughputPps or rtt, not of ${question.y}`);
       }
-      return told(rowFigure({ kind, measure, stat: 'median', cases }, words(`${measure.what}, every round`)));
+      return told(
+        rowFigure({ kind, measure, stat: 'median', cases, arranging }, words(`${measure.what}, every round`)),
+      );
     default:
       return kind satisfies never;
   }
@@ -139,15 +175,27 @@ function besides(cases: readonly CaseResult[], known: readonly (keyof Group)[]):
   return GROUP_KEYS.filter((name) => names.includes(name) && !known.includes(name));
 }
 
-/** Lines by framework, of one switch: of several it would not tell whose they are. */
-function byFramework(cases: readonly CaseResult[]) {
-  const switches = [...new Set(cases.map((one) => one.case.switch))];
-  if (switches.length > 1) return refused(`--color io takes campaigns of one switch; here are ${listed(switches)}`);
-  const lineOf = (one: CaseResult) => {
-    const io = ioName(one.case);
-    return { label: io, look: { ...lookOf(`framework ${io}`, io) } };
-  };
-  return { ok: true, value: lineOf } as const;
+/** Panels or colours of what is one here would say nothing. */
+function arrangedInVain(question: PlotQuestion, cases: readonly CaseResult[]): string | null {
+  const valuesOf = (aspect: Aspect) => [...new Set(cases.map((one) => aspectOf(one, aspect)))];
+  const single = (['facet', 'color'] as const).find((name) => {
+    const aspect = question[name];
+    return aspect !== null && valuesOf(aspect).length < 2 && !(name === 'color' && isOfPath(aspect));
+  });
+  const aspect = single === undefined ? null : question[single];
+  if (aspect === null) return null;
+  const differ = ASPECTS.filter((one) => valuesOf(one).length > 1);
+  const others = differ.length === 0 ? 'nothing differs' : `what differs: ${listed(differ)}`;
+  return `--${single}: ${aspect} has one value here (${valuesOf(aspect)[0]}); ${others}`;
+}
+
+/** Lines and rows are named by these anyway. */
+function isOfPath(aspect: Aspect): boolean {
+  return aspect === 'switch' || aspect === 'io';
+}
+
+function axisNamed(aspect: Aspect | null): AxisKey | null {
+  return AXIS_KEYS.find((key) => key === aspect) ?? null;
 }
 
 function refused(error: string): { ok: false; error: string } {

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures with a row for each case: bars, and rounds as dots or boxes; a panel for each set of parameters.
-import { lookOf } from '../../model/looks.ts';
 import type { CaseResult } from '../../model/result.ts';
-import { ioName } from '../../model/testcase.ts';
-import { groupCases } from '../../stats/group.ts';
 import { decidingFigure } from '../../stats/verdict.ts';
-import { caseLabel } from '../chart.ts';
-import { capital, describeGroup, varying } from '../format.ts';
+import { type Arranging, arranged } from './arrangement.ts';
 import { type Figure, heightIn, type Point } from './figure.ts';
 import type { Measure, Stat } from './measures.ts';
 import { scaleFor } from './scale.ts';
@@ -16,18 +12,19 @@ export interface RowQuestion {
   measure: Measure;
   stat: Stat;
   cases: readonly CaseResult[];
+  arranging?: Arranging;
 }
 
 /** Rounds are of the figure that decides between cases; bars of any. */
 export function rowFigure(
-  { kind, measure, stat, cases }: RowQuestion,
+  { kind, measure, stat, cases, arranging }: RowQuestion,
   words: Pick<Figure, 'id' | 'title' | 'caption'>,
 ): Figure {
   const medianOf = (one: CaseResult) => (kind === 'bars' ? measure.of(one, stat) : decidingFigure(one))?.median ?? null;
   const medians = cases.flatMap((one) => medianOf(one) ?? []);
   const scale = measure.scale(medians);
-  const groups = groupCases(cases.filter((one) => medianOf(one) !== null));
-  const names = varying(groups.map(({ group }) => group));
+  const shown = cases.filter((one) => medianOf(one) !== null);
+  const { keyOf, titleOf, lineOf } = arranged(shown, [], arranging);
   const pointsOf = (one: CaseResult): Point[] => {
     if (kind !== 'bars')
       return one.figures.map(({ value }) => ({ x: '', y: value / scale.divisor, low: null, high: null }));
@@ -40,15 +37,11 @@ export function rowFigure(
     kind,
     x: { title: '', unit: null, scale: 'ordinal' },
     y: { title: measure.axis, unit: scale.unit, scale: scaleFor(medians) },
-    panels: groups.map((group) => ({
-      title: names.length === 0 ? null : capital(describeGroup(group.group, names)),
-      series: group.cases
+    panels: [...Map.groupBy(shown, keyOf).values()].map((some) => ({
+      title: some[0] === undefined ? null : titleOf(some[0]),
+      series: some
         .toSorted((a, b) => (medianOf(b) ?? 0) - (medianOf(a) ?? 0))
-        .map((one) => ({
-          label: caseLabel(one),
-          look: lookOf(one.case.switch, ioName(one.case)),
-          points: pointsOf(one),
-        })),
+        .map((one) => ({ ...lineOf(one), points: pointsOf(one) })),
       gaps: [],
     })),
   };
