@@ -43,6 +43,15 @@ it('a switch makes a difference only where the campaign has it', () => {
   assert.deepEqual(differences(withSwitch, host()), [{ what: 'version switch ovs', a: '3.1', b: 'none' }]);
 });
 
+it('so does a program', () => {
+  const { versions } = inventory();
+  const withProgram = host({ versions: { ...versions, 'SHA-256 of basicfwd': '00cb' } });
+  assert.deepEqual(differences(host(), withProgram), []);
+  assert.deepEqual(differences(withProgram, host({ versions: { ...versions, 'SHA-256 of basicfwd': '00cc' } })), [
+    { what: 'version SHA-256 of basicfwd', a: '00cb', b: '00cc' },
+  ]);
+});
+
 it('two hosts are compared each with its like', () => {
   assert.deepEqual(differences(hostPair('a'), hostPair('b')), []);
   assert.deepEqual(differences(hostPair('a'), hostPair('b').slice(0, 1)), [{ what: 'far host', a: 'one', b: 'none' }]);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether one testbed may go on with what another has begun: only where their records are equal in all that makes a figure.
 import { formatCpuList } from '../model/cpu-list.ts';
-import type { Inventory } from '../model/inventory.ts';
+import { type Inventory, PROGRAM_SUM } from '../model/inventory.ts';
 import type { HostRecord } from '../model/testbed.ts';
 import { layoutOf, type Unlike } from './compare.ts';
 
 /** Machines of one kind tell a few pages more or less, by their firmware. */
 const MEMORY_STEP_BYTES = 256 * 2 ** 20;
 
-/** How the version of a switch is named among the facts. */
-const SWITCH = 'version switch ';
+/** How switches and programs are named among the facts. */
+const OF_CAMPAIGN = ['version switch ', `version ${PROGRAM_SUM}`] as const;
 
 /**
  * In what the hosts of a testbed differ from those on which a campaign was begun, apart from their names; empty where they are alike. Switches
- * that the campaign does not name make no difference.
+ * and programs that the campaign does not name make no difference.
  */
 export function differences(begun: readonly HostRecord[], now: readonly HostRecord[]): Unlike[] {
   return (['near', 'far'] as const).flatMap((role) => {
@@ -26,7 +26,7 @@ export function differences(begun: readonly HostRecord[], now: readonly HostReco
     }
     const [mine, theirs] = [factsOf(left), factsOf(right)];
     const prefix = role === 'far' ? 'far ' : '';
-    const others = [...theirs.keys()].filter((what) => !what.startsWith(SWITCH));
+    const others = [...theirs.keys()].filter((what) => !OF_CAMPAIGN.some((prefix) => what.startsWith(prefix)));
     return [...new Set([...mine.keys(), ...others])].flatMap((what) => {
       const [x, y] = [mine.get(what) ?? 'none', theirs.get(what) ?? 'none'];
       return x === y ? [] : [{ what: `${prefix}${what}`, a: x, b: y }];
