@@ -22,6 +22,8 @@ export interface Named {
 export const UNNAMED: Named = { id: null, shard: null };
 
 const ID = new RegExp(`^${CAMPAIGN_ID}$`);
+/** What commands take for another campaign, or for a path. */
+const TAKEN = /^latest$|\.(db|zip)$/;
 
 /**
  * What the options ask for. All shards have to be of one campaign in one order: by an id that is given, which decides on the order
@@ -33,10 +35,10 @@ export function namedBy(
 ): Named {
   const { as: id = null } = options;
   if (options.resume !== undefined) return UNNAMED;
-  if (id !== null && (!ID.test(id) || id === 'latest')) {
+  if (id !== null && (!ID.test(id) || TAKEN.test(id))) {
     throw new CliError(
       EXIT.usage,
-      `--as ${id}: an id is up to 64 letters, digits, '.', '_' and '-', as --as nightly-217, and not 'latest'`,
+      `--as ${id}: an id is up to 64 letters, digits, '.', '_' and '-', as --as nightly-217; not 'latest', nor with .db or .zip at its end`,
     );
   }
   if (options.shard === undefined) return { id, shard: null };
