@@ -9,7 +9,7 @@ import { type Explorer, pageScript, vegaLibrary } from '../report/explore/explor
 /** Reads it, given the folder that node_modules is in. */
 export function readExplorer(root: string): Explorer {
   const text = (path: string) => readFileSync(join(root, path), 'utf8');
-  const script = pageScript(text('src/report/explore/explore.js'));
+  const script = pageScript(text('src/report/explore/explore.js'), text('src/report/explore/inflate.js'));
   const library = vegaLibrary(
     text('node_modules/vega/build/vega.min.js'),
     text('node_modules/vega-interpreter/build/vega-interpreter.js'),

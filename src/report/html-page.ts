@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all pages share: their head, and the form of their drawings.
-import { deflateSync, strToU8 } from 'fflate';
 import { type ComponentChild, h } from 'preact';
 import { render } from 'preact-render-to-string';
 import type { Chart, LegendEntry } from './chart.ts';
@@ -8,6 +7,7 @@ import type { ExploredDocument } from './explore/document.ts';
 import { type Explorer, LIBRARY_ID, scriptPolicy } from './explore/explorer.ts';
 import { markPath } from './figures/mark-path.ts';
 import { STYLE } from './html-style.ts';
+import { packed } from './later.ts';
 import { drawSvg } from './svg.ts';
 
 /** Chart widths in CSS pixels: the text column, and a phone held upright. */
@@ -54,41 +54,42 @@ function explorerParts({ script, library }: Explorer): ComponentChild[] {
   ];
 }
 
-/** `headed`: under a heading of its own. `explore` is what it is worked with by. */
+/**
+ * `headed`: under a heading of its own. `explore` is what it is worked with by. `laterOf` keeps long drawings until they are wanted: a page of
+ * thousands of cases is read from its top.
+ */
 export async function drawFigure(
   chart: Chart,
   headed: boolean,
   explore: (width: number) => ExploredDocument | null = () => null,
+  laterOf: (drawings: ComponentChild[]) => ComponentChild[] = (drawings) => drawings,
 ): Promise<ComponentChild> {
   const document = explore(WIDE_PX);
   const svg = (width: number) => drawSvg(chart.spec(width), `${chart.title}. ${chart.caption}`);
   const wide = await svg(WIDE_PX);
-  const drawings =
-    wide.length > ONCE_CHARACTERS
+  const isLong = wide.length > ONCE_CHARACTERS;
+  const drawings = (
+    isLong
       ? [{ kind: 'once', label: chart.title, text: wide }]
       : [
           { kind: 'wide', label: null, text: wide },
           { kind: 'narrow', label: null, text: await svg(NARROW_PX) },
-        ];
+        ]
+  ).map(({ kind, label, text }) =>
+    h('div', {
+      class: kind,
+      ...(label === null ? {} : { role: 'region', 'aria-label': label, tabIndex: 0 }),
+      dangerouslySetInnerHTML: { __html: text },
+    }),
+  );
   return h(
     'figure',
     document === null ? null : { 'data-title': document.title, 'data-explore': packed(JSON.stringify(document)) },
     headed ? h('h3', null, chart.title) : null,
     chart.legend.length === 0 ? null : h('ul', { class: 'legend' }, ...chart.legend.map(legendItem)),
-    ...drawings.map(({ kind, label, text }) =>
-      h('div', {
-        class: kind,
-        ...(label === null ? {} : { role: 'region', 'aria-label': label, tabIndex: 0 }),
-        dangerouslySetInnerHTML: { __html: text },
-      }),
-    ),
+    ...(isLong ? laterOf(drawings) : drawings),
     h('figcaption', null, chart.caption),
   );
-}
-
-/** As `unpacked` of explore.js reads it. */
-function packed(text: string): string {
-  return deflateSync(strToU8(text), { level: 6 }).toBase64();
 }
 
 /** A swatch: a block for bars, a line in its dash for lines, and the mark of its points. */

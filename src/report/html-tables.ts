@@ -13,21 +13,32 @@ import { capital, parameters } from './format.ts';
 import { resultColumns, shownColumns } from './result-columns.ts';
 import { type ResultTable, resultTablesOf } from './result-tables.ts';
 
-/** The measured cases, a table for each testbed and dimension, group by group and best first. */
+/** The measured cases, a table for each testbed and dimension, group by group and best first; of each at most so many. */
 export function resultTables(
   result: CampaignResult,
   winners: ReadonlySet<CaseResult>,
   list: readonly ResultColumn[] = resultColumns,
+  rowsMax = Number.POSITIVE_INFINITY,
 ): ComponentChild[] {
   const marks = flagMarks(result.results);
   return resultTablesOf(result).map((table) =>
     dataTable({
       caption: capital(table.constant),
-      bodies: table.bodies,
+      bodies: firstOf(table.bodies, rowsMax),
       rowClass: (one: CaseResult) => (winners.has(one) ? 'won' : ''),
       columns: columnsOf(result, table, marks, list),
     }),
   );
+}
+
+/** As many rows as that, from the first on. */
+function firstOf(bodies: CaseResult[][], rowsMax: number): CaseResult[][] {
+  let left = rowsMax;
+  return bodies.flatMap((body) => {
+    const shown = body.slice(0, Math.max(0, left));
+    left -= body.length;
+    return shown.length === 0 ? [] : [shown];
+  });
 }
 
 function columnsOf(

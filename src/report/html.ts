@@ -8,6 +8,7 @@ import { answerList } from './answer-list.ts';
 import type { Explorer } from './explore/explorer.ts';
 import { hostName, namesTestbeds } from './format.ts';
 import { exploredPage } from './html-page.ts';
+import { isPacked } from './later.ts';
 import { sectionRegistry } from './sections/registry.ts';
 import { foldedAway, type Page, pageOf, type Section } from './sections/section.ts';
 import { shardName, shardSentences } from './shard-words.ts';
@@ -43,7 +44,8 @@ export async function fill(section: Section, page: Page): Promise<Filled | null>
   const { id } = section;
   const title = section.title(page);
   const words = section.folded?.(page) ?? null;
-  const shown = words === null ? content : [foldedAway(page, words, content)];
+  const shown =
+    words === null ? content : [foldedAway(page, words, content, { instead: section.instead?.(page) ?? [] })];
   return {
     id,
     title,
@@ -89,6 +91,13 @@ function pageFooter(result: CampaignResult, isExplored: boolean): ComponentChild
   return h(
     'footer',
     null,
-    `${result.results.length} cases, ${trials} trials${shard === null ? '' : ` (${shard})`}, ${state}. This file is complete in itself: it loads nothing${isExplored ? ', and is as complete without its scripts' : ' and runs nothing'}.`,
+    `${result.results.length} cases, ${trials} trials${shard === null ? '' : ` (${shard})`}, ${state}. This file is complete in itself: it loads nothing${withoutScripts(result.results.length, isExplored)}.`,
   );
+}
+
+function withoutScripts(cases: number, isExplored: boolean): string {
+  if (!isExplored) return ' and runs nothing';
+  return isPacked(cases)
+    ? '. Its scripts unfold its tables and drawings; vswbench report --static writes it without any'
+    : ', and is as complete without its scripts';
 }

@@ -34,7 +34,9 @@ export function readAssets(root: string): Assets {
     ...own.map((name) => [name, join(folder, name)] as const),
     ['preact.js', join(modules, 'dist/preact.mjs')] as const,
     ['hooks.js', join(modules, 'hooks/dist/hooks.mjs')] as const,
-    ['explore.js', join(import.meta.dirname, '../report/explore/explore.js')] as const,
+    ...['explore.js', 'inflate.js'].map(
+      (name) => [name, join(import.meta.dirname, '../report/explore', name)] as const,
+    ),
   ];
   const text = (path: string) => readFileSync(path, 'utf8');
   const read = sources.map(([name, path]) => ({

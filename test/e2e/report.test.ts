@@ -10,7 +10,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { readExplorer } from '../../src/cli/explorer.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { toCampaignResult } from '../../src/stats/campaign.ts';
-import { hostileCampaign, sweepCampaign, table2Campaign } from '../fixtures/campaign.ts';
+import { hostileCampaign, largeCampaign, sweepCampaign, table2Campaign } from '../fixtures/campaign.ts';
 import { seriousIn, tabTo } from './browser.ts';
 import { root, suite } from './machine.ts';
 
@@ -113,6 +113,31 @@ suite('the HTML report', CHROMIUM === undefined && 'no Chromium here: vswbench s
     await page.locator('#ledger .hops').first().waitFor();
     assert.deepEqual(complaints, []);
     assert.deepEqual(requests, [url]);
+  });
+
+  it('makes what a very large page has as it is looked at, and all of it for paper', async () => {
+    const cases = 320;
+    const html = await renderHtml(toCampaignResult(largeCampaign(cases)), undefined, readExplorer(root));
+    const { page, requests, complaints, url } = await open(html);
+    assert.equal(await page.getByRole('row').count(), 0);
+    await page.locator('#throughput figure').first().scrollIntoViewIfNeeded();
+    await page.locator('#throughput figure .once svg').first().waitFor();
+    await page.getByText(`All cases (${cases} cases)`).click();
+    await page
+      .locator('#results tbody tr')
+      .nth(cases - 1)
+      .waitFor();
+    await page.locator('#results tbody tr').nth(cases).waitFor({ state: 'detached' });
+    assert.equal(await page.locator('#ledger .hops').count(), 0);
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    assert.equal(await page.locator('#ledger .hops').count(), cases);
+    assert.equal(await page.locator('.later').count(), 0);
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(requests, [url]);
+    const plain = await browser.newPage({ javaScriptEnabled: false });
+    await plain.goto(url);
+    assert.equal(await plain.locator('#results tbody tr').count(), 100);
+    await plain.close();
   });
 
   it('shows hostile text as text', async () => {

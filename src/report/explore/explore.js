@@ -2,6 +2,8 @@
 // Figures that can be worked with, in a browser: in a report, which has this file and Vega in itself, and on the pages of vswbench serve. A
 // figure stays what it is until somebody presses Explore; then Vega draws it, and its axes, its legend and its points react.
 
+import { inflated } from './inflate.js';
+
 /** @typedef {import('./document.ts').ExploredDocument} ExploredDocument */
 /** @typedef {{ scale: 'linear' | 'log', domain: [number, number] }} ZoomAxis */
 /** @typedef {{ left: number, top: number, width: number, height: number }} Box */
@@ -16,14 +18,19 @@ const AXIS_PX = 46;
 /** A press that moves less is a click, pixels. */
 const CLICK_PX = 4;
 
+/** @param {string} packed in base64 */
+function bytesOf(packed) {
+  return Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+}
+
 /** What base64 of a deflated text says. @param {string} packed */
 export async function unpacked(packed) {
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const bytes = bytesOf(packed);
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
 }
 
 /**
- * Makes a page, or a part of one, something to work with: figures get their buttons, and what is folded away is made when it is opened.
+ * Makes a page, or a part of one, something to work with: figures get their buttons, and what is there as text is made when it is wanted.
  * @param {HTMLElement} root
  * @param {() => Promise<any>} loadVega
  * @param {((index: number) => void) | null} openCase null where a figure tells the rounds of a case itself
@@ -35,16 +42,67 @@ export function enliven(root, loadVega, openCase) {
     }
   };
   within(root);
-  for (const later of root.querySelectorAll('details > noscript')) {
+  for (const later of root.querySelectorAll('details > .later, details > summary + noscript')) {
     const details = /** @type {HTMLElement} */ (later.parentElement);
     const unfold = () => {
-      if (!later.isConnected) return;
-      later.outerHTML = later.textContent ?? '';
-      within(details);
+      if (make(later)) within(details);
     };
     details.addEventListener('toggle', unfold, { once: true });
     addEventListener('beforeprint', unfold, { once: true });
   }
+  makeNear([...root.querySelectorAll('figure > .later')]);
+}
+
+/** Elements out of text. @param {Element} later @returns {boolean} whether they were still to be made */
+function make(later) {
+  const isDue = later.isConnected;
+  if (isDue) later.outerHTML = htmlOf(later);
+  return isDue;
+}
+
+/** @param {Element} later */
+function htmlOf(later) {
+  return later instanceof HTMLTemplateElement
+    ? new TextDecoder().decode(inflated(bytesOf(later.content.textContent ?? '')))
+    : (later.textContent ?? '');
+}
+
+/**
+ * Makes large drawings as they come near, and the others when the page has nothing else to do: then its search finds what they say.
+ * @param {Element[]} drawings
+ */
+function makeNear(drawings) {
+  const near = new IntersectionObserver(
+    (seen) => {
+      for (const { isIntersecting, target } of seen) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        for (const later of target.querySelectorAll(':scope > .later')) make(later);
+      }
+    },
+    { rootMargin: '50%' },
+  );
+  for (const later of drawings) {
+    if (later.parentElement !== null) near.observe(later.parentElement);
+    addEventListener('beforeprint', () => make(later), { once: true });
+  }
+  const rest = [...drawings];
+  const next = () => {
+    const later = rest.shift();
+    if (later === undefined) return;
+    make(later);
+    idle(next);
+  };
+  if (rest.length > 0) setTimeout(idle, IDLE_AFTER_MS, next);
+}
+
+/** Who has just opened a page wants it to answer. */
+const IDLE_AFTER_MS = 2000;
+
+/** Not every browser says when it is idle. @param {() => void} act */
+function idle(act) {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(act);
+  else setTimeout(act, 200);
 }
 
 /**

@@ -20,9 +20,10 @@ export function scriptPolicy({ scriptHash, libraryHash }: Pick<Explorer, 'script
 /** The element in which a page has the library. */
 export const LIBRARY_ID = 'vega-library';
 
-/** `explore.js` as a script that stands in a page. */
-export function pageScript(explore: string): string {
-  return `${explore.replace(/^export /gm, '')}
+/** `explore.js` as a script that stands in a page, with the `inflate.js` that it imports. */
+export function pageScript(explore: string, inflate: string): string {
+  return `${inflate.replace(/^export /gm, '')}
+${explore.replace(/^import .*$/gm, '').replace(/^export /gm, '')}
 let vega = null;
 function loadVega() {
   vega ??= unpacked(document.getElementById('${LIBRARY_ID}').content.textContent).then((text) => {

@@ -3,37 +3,41 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { before, it } from 'node:test';
-import { storedCampaign, storedCase, testCase } from '../../../test/fixtures/campaign.ts';
+import { inflateRawSync } from 'node:zlib';
+import { largeCampaign, storedCampaign, storedCase, testCase } from '../../../test/fixtures/campaign.ts';
 import { readExplorer } from '../../cli/explorer.ts';
+import type { StoredCampaign } from '../../model/result.ts';
 import { toCampaignResult } from '../../stats/campaign.ts';
 import { renderHtml } from '../html.ts';
 
 /** Of a page with its explorer, beside what each case takes. */
-const BASE = { bytes: 420_000, elements: 4000 };
-const EACH = { bytes: 5600, elements: 40 };
-const CASES = 240;
+const BASE = { bytes: 440_000, elements: 850 };
+const EACH = { bytes: 400, elements: 0.5 };
+const CASES = 320;
 
 let page = '';
+let stored: StoredCampaign;
+/** With all of it in place. */
+let whole = '';
 before(async () => {
-  const cases = ['direct', 'linux-bridge', 'ovs', 'vpp'].flatMap((id, place) =>
-    ['udp', 'udp-mmsg', 'raw', 'raw-mmsg'].flatMap((io) =>
-      Array.from({ length: CASES / 16 }, (_, step) =>
-        storedCase(
-          { case: testCase({ switch: id, io, packetSize: 64 + 64 * step, rate: 'max' }), pps: 1e5 * (place + 1) },
-          3,
-        ),
-      ),
-    ),
-  );
   const explorer = readExplorer(resolve(import.meta.dirname, '../../..'));
-  page = await renderHtml(toCampaignResult(storedCampaign({ cases })), undefined, explorer);
+  stored = largeCampaign(CASES);
+  page = await renderHtml(toCampaignResult(stored), undefined, explorer);
+  whole = unpacked(page);
 });
+
+/** As explore.js unfolds it. */
+function unpacked(html: string): string {
+  return html.replaceAll(/<template class="later">([^<]*)<\/template><noscript>.*?<\/noscript>/gs, (_, packed) =>
+    unpacked(inflateRawSync(Buffer.from(packed, 'base64')).toString()),
+  );
+}
 
 const count = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].length;
 const made = (html: string) => html.replaceAll(/<(noscript|template|script|style)\b.*?<\/\1>/gs, '');
 
 it('makes no row of a table, no ledger and no round before it is wanted', () => {
-  assert.ok(count(page, /<tr\b/g) > 3 * CASES, 'the page lacks its tables');
+  assert.ok(count(whole, /<tr\b/g) > 3 * CASES, 'the page lacks its tables');
   assert.equal(count(made(page), /<tr\b/g), 0);
   assert.equal(count(made(page), /<ol class="hops"/g), 0);
   for (const words of [
@@ -43,8 +47,26 @@ it('makes no row of a table, no ledger and no round before it is wanted', () => 
     'Hop by hop',
     'Evidence, case by case',
   ]) {
-    assert.match(page, new RegExp(`<summary>${words}[^<]*</summary><noscript>`), words);
+    assert.match(page, new RegExp(`<summary>${words}[^<]*</summary><template class="later">`), words);
   }
+});
+
+it('gives who has no scripts the first of its cases, and says where the others are', () => {
+  const [instead = ''] = /(?<=<section id="results".*?<noscript>).*?(?=<\/noscript>)/s.exec(page) ?? [];
+  assert.equal(count(instead, /<tr\b/g), 100 + 1);
+  assert.match(instead, /vswbench report --static/);
+  assert.match(page, /vswbench report --static writes it without any\.<\/footer>/);
+});
+
+it('is word by word the page without scripts, once it is unfolded', async () => {
+  const plain = await renderHtml(toCampaignResult(stored), undefined, null);
+  const read = (html: string) =>
+    html
+      .replaceAll(/<(script|template)\b.*?<\/\1>/gs, '')
+      .replaceAll(/ data-(explore|title)="[^"]*"/g, '')
+      .replace(/content="default-src[^"]*"/, '')
+      .replace(/This file is complete.*<\/footer>/, '');
+  assert.ok(read(whole) === read(plain), 'they differ');
 });
 
 it('grows by so many elements and bytes a case, and no more', () => {
@@ -66,7 +88,7 @@ it('does not grow with the rounds of a case, beyond those that are drawn', async
 });
 
 it('has a drawing of many marks once, and lays out what comes into sight', () => {
-  assert.ok(count(page, /<div class="once" role="region" aria-label="[^"]+" tabindex="0"><svg /g) > 0);
+  assert.ok(count(whole, /<div class="once" role="region" aria-label="[^"]+" tabindex="0"><svg /g) > 0);
   assert.match(page, /figure\{[^}]*content-visibility:auto/);
-  assert.doesNotMatch(page, /\.\d{4,}[",) ][^<]*\/>/);
+  assert.doesNotMatch(whole, /\.\d{4,}[",) ][^<]*\/>/);
 });

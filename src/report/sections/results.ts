@@ -14,14 +14,26 @@ export const resultsSection: Section = {
   id: 'results',
   title: () => 'All results',
   folded: ({ result }) => foldedFrom(result, 'All cases'),
+  instead: ({ result }) => [
+    h('p', null, `The first ${ROWS_INSTEAD_MAX} cases of each table:`),
+    ...resultTables(result, winnersOf(result), undefined, ROWS_INSTEAD_MAX),
+    flagList(result),
+  ],
   content: ({ result }) => [
-    ...resultTables(result, new Set(answers(result).flatMap(({ winner }) => winner ?? []))),
+    ...resultTables(result, winnersOf(result)),
     unmeasuredTable(result),
     flagList(result),
     h('h3', null, 'Names'),
     definitions(titleList(result)),
   ],
 };
+
+/** What is read of very many cases where no scripts run. */
+const ROWS_INSTEAD_MAX = 100;
+
+function winnersOf(result: CampaignResult): Set<CaseResult> {
+  return new Set(answers(result).flatMap(({ winner }) => winner ?? []));
+}
 
 /** Cases, or some trials of one, that have no figure; null where there are none. */
 function unmeasuredTable(result: CampaignResult): ComponentChild {

@@ -4,6 +4,7 @@ import type { CampaignResult, CaseResult } from '../../model/result.ts';
 import type { Chart } from '../chart.ts';
 import { exploredDocument } from '../explore/document.ts';
 import { drawFigure } from '../html-page.ts';
+import { isPacked, later } from '../later.ts';
 import { shownResult } from '../shown.ts';
 
 /** What sections are made of: a campaign as the page shows it (`shown.ts`), and as it was stored. */
@@ -29,15 +30,21 @@ export interface Section {
   content(page: Page): readonly ComponentChild[] | Promise<readonly ComponentChild[]>;
   /** Behind which words the content is folded away; null, or absent, where it is open. */
   folded?(page: Page): string | null;
+  /** What of it is read where it is folded up and no scripts run. */
+  instead?(page: Page): readonly ComponentChild[];
 }
 
 /** Charts, drawn. A single one is what its section is about: the section's heading is its own. */
 export async function figures({ result, numbers }: Page, charts: readonly (Chart | null)[]): Promise<ComponentChild[]> {
   const present = charts.flatMap((chart) => chart ?? []);
+  const cases = result.results.length;
   return Promise.all(
     present.map((chart) =>
-      drawFigure(chart, present.length > 1, (width) =>
-        numbers === null ? null : exploredDocument(chart, result, numbers, width),
+      drawFigure(
+        chart,
+        present.length > 1,
+        (width) => (numbers === null ? null : exploredDocument(chart, result, numbers, width)),
+        (drawings) => (numbers === null || !isPacked(cases) ? drawings : later(drawings, cases)),
       ),
     ),
   );
@@ -55,19 +62,19 @@ const CASES_OPEN_MAX = 48;
 
 /**
  * Content behind a click. Of a large campaign, where scripts run, it is text until then: tables and ledgers of thousands of elements are not
- * made before somebody wants to see them. Where none run, a browser takes what is within `noscript` for what it is.
+ * made before somebody wants to see them. `instead` is of very large ones where none run.
  */
 export function foldedAway(
   { result, numbers }: Page,
   words: ComponentChild,
   content: readonly ComponentChild[],
-  attributes: { open?: boolean } = {},
+  { instead = [], ...attributes }: { open?: boolean; instead?: readonly ComponentChild[] } = {},
 ): ComponentChild {
   const isLater = numbers !== null && attributes.open !== true && result.results.length > CASES_OPEN_MAX;
   return h(
     'details',
     attributes,
     h('summary', null, words),
-    ...(isLater ? [h('noscript', null, ...content)] : content),
+    ...(isLater ? later(content, result.results.length, instead) : content),
   );
 }
