@@ -13,6 +13,7 @@ import { Database } from './database.ts';
 import { cancel, readState, register, submit } from './lab.ts';
 import { nextBlock } from './policy.ts';
 import { cancelReservation, reserve, setShares } from './reservations.ts';
+import { addToken, holderOf, readTokens, revokeToken } from './tokens.ts';
 import { fleetOf, queueOf } from './view.ts';
 import { work } from './worker.ts';
 
@@ -43,7 +44,7 @@ describe('a lab that people share', { skip: NO_POSTGRES }, () => {
   });
   afterEach(async () => {
     await database.sql(
-      `TRUNCATE fleet.submissions, fleet.blocks, fleet.testbeds, fleet.reservations, fleet.shares, vswbench.campaigns, vswbench.leases
+      `TRUNCATE fleet.submissions, fleet.blocks, fleet.testbeds, fleet.reservations, fleet.shares, fleet.tokens, vswbench.campaigns, vswbench.leases
       RESTART IDENTITY CASCADE`,
     );
   });
@@ -80,6 +81,28 @@ describe('a lab that people share', { skip: NO_POSTGRES }, () => {
     await cancelReservation(database.sql, id);
     await forBob(2, 4);
     await assert.rejects(cancelReservation(database.sql, id), /no reservation 1 is to come or under way/);
+  });
+
+  it('knows people by tokens until they are taken back, and keeps hashes alone', async () => {
+    const { sql } = database;
+    const ann = await addToken(sql, { user: 'ann', isAdmin: false });
+    const root = await addToken(sql, { user: 'root', isAdmin: true });
+    assert.match(ann.text, /^[\w-]{43}$/);
+    assert.notEqual(ann.text, root.text);
+    assert.deepEqual(await holderOf(sql, ann.text), { user: 'ann', isAdmin: false });
+    assert.deepEqual(await holderOf(sql, root.text), { user: 'root', isAdmin: true });
+    for (const guess of ['', ann.text.slice(1), `${ann.text}x`, ann.text.toUpperCase(), "' OR true --"]) {
+      assert.equal(await holderOf(sql, guess), null, guess);
+    }
+    const [dump] = await sql('SELECT string_agg(tokens::text, chr(10)) AS all FROM fleet.tokens');
+    assert.doesNotMatch(String(dump?.all), new RegExp(`${ann.text}|${Buffer.from(ann.text).toString('hex')}`));
+    assert.deepEqual(
+      (await readTokens(sql)).map(({ user }) => user),
+      ['ann', 'root'],
+    );
+    assert.equal((await revokeToken(sql, ann.id)).user, 'ann');
+    assert.equal(await holderOf(sql, ann.text), null);
+    await assert.rejects(revokeToken(sql, ann.id), /there is no token 1: 'vswbench token list'/);
   });
 
   it('gives one of two who reserve at once what both want', async () => {

@@ -66,6 +66,15 @@ const MIGRATIONS: readonly string[] = [
     shares double precision NOT NULL CHECK (shares > 0)
   );
   `,
+  `
+  CREATE TABLE fleet.tokens (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_name text NOT NULL,
+    is_admin boolean NOT NULL,
+    hash bytea NOT NULL UNIQUE,
+    made_at timestamptz NOT NULL DEFAULT now()
+  );
+  `,
 ];
 
 /** Of all that take turns in a lab: migrations, and the choice of what is next. */

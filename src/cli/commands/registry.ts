@@ -158,6 +158,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./reserve.ts'),
   },
   {
+    name: 'token',
+    usage: '[options] [command]',
+    description: 'let people submit, cancel and reserve in the browser of a lab: each by a token of their own',
+    load: () => import('./token.ts'),
+  },
+  {
     name: 'worker',
     usage: '[options]',
     description: 'measure for a lab: take what is submitted, round by round, for the testbeds of this machine',
