@@ -8,7 +8,7 @@ import { testbedError } from '../model/testbed.ts';
 import { overridesIn } from './campaign-options.ts';
 import { CliError, EXIT } from './errors.ts';
 import { readText } from './text-file.ts';
-import { readYaml } from './yaml-file.ts';
+import { readYaml, yamlIn } from './yaml-file.ts';
 
 /** The campaign that a file and the options on top of it ask for. Throws CliError: nothing has been touched by then. */
 export function readCampaign(file: string | undefined, options: Record<string, unknown>): Campaign {
@@ -19,6 +19,17 @@ export function readCampaign(file: string | undefined, options: Record<string, u
 export function fieldsOf(file: string | undefined, options: Record<string, unknown>): CampaignFile {
   const base = file === undefined ? {} : readFile(file);
   return withSizeFiles({ ...base, ...overridesIn(options) });
+}
+
+/** The fields of a campaign that somebody else has written, for whom no file of ours is read. Throws CliError. */
+export function fieldsIn(text: string): CampaignFile {
+  const fields = fieldsOfYaml(yamlIn(text, 'the campaign'), 'the campaign');
+  const file = itemsOf(fields.packetSize ?? []).find(isSizeFile);
+  if (file === undefined) return fields;
+  throw new CliError(
+    EXIT.usage,
+    `packetSize (-P): '${file}' is a file: give the sizes themselves, as imix, or mix:64*2+1514*1`,
+  );
 }
 
 /** The same of what is known to be of the right form. */
@@ -35,8 +46,12 @@ function withSizeFiles(file: CampaignFile): CampaignFile {
   if (file.packetSize === undefined) return file;
   return {
     ...file,
-    packetSize: itemsOf(file.packetSize).map((item) => (/\.csv$/i.test(item) ? sizeFile(item) : item)),
+    packetSize: itemsOf(file.packetSize).map((item) => (isSizeFile(item) ? sizeFile(item) : item)),
   };
+}
+
+function isSizeFile(item: string): boolean {
+  return /\.csv$/i.test(item);
 }
 
 function sizeFile(path: string): string {
@@ -46,9 +61,13 @@ function sizeFile(path: string): string {
 }
 
 function readFile(path: string): CampaignFile {
-  const content = readYaml(path, 'campaign file');
+  const fields = fieldsOfYaml(readYaml(path, 'campaign file'), path);
+  return { title: path.replace(/^.*\//, '').replace(/\.ya?ml$/, ''), ...fields };
+}
+
+function fieldsOfYaml(content: unknown, path: string): CampaignFile {
   const result = CampaignFileSchema.safeParse(content);
-  if (result.success) return { title: path.replace(/^.*\//, '').replace(/\.ya?ml$/, ''), ...result.data };
+  if (result.success) return result.data;
   const [issue] = result.error.issues;
   if (issue?.path[0] === 'testbeds') throw new CliError(EXIT.usage, `${path}: ${testbedError(result.error, content)}`);
   if (issue?.code === 'unrecognized_keys') {

@@ -3,7 +3,7 @@
 import { readState, type State } from '../fleet/lab.ts';
 import { setShares } from '../fleet/reservations.ts';
 import { parseShares, type Standing } from '../fleet/share.ts';
-import { type Doing, fleetOf, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
+import { type Doing, doingText, fleetOf, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
 import { type Column, fitTable } from '../report/table.ts';
 import { clean, painter, wrap, writtenColumns, writtenTableColumns } from '../report/text.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -108,21 +108,6 @@ const FLEET: readonly Column<TestbedView>[] = [
   { title: 'Seen (UTC)', align: 'left', cell: ({ seenAt }) => minuteOf(seenAt), yields: 1 },
   { title: 'Worker', align: 'left', cell: ({ worker }) => clean(worker), yields: 2 },
 ];
-
-function doingText(doing: Doing): string {
-  switch (doing.state) {
-    case 'idle':
-      return 'idle';
-    case 'measuring':
-      return `round ${doing.round + 1} of ${doing.title} (${doing.user}, submission ${doing.submissionId})`;
-    case 'reserved':
-      return `reserved by ${doing.user}${doing.why === null ? '' : `: ${doing.why}`}`;
-    case 'shut':
-      return doing.reason;
-    default:
-      return doing satisfies never;
-  }
-}
 
 function untilOf(doing: Doing): string {
   const until = doing.state === 'measuring' || doing.state === 'reserved' ? doing.until : null;

@@ -16,12 +16,17 @@ export function labLocation(): string {
   );
 }
 
-/** Uses the lab, whose tables are made where there are none. Throws CliError, StoreError or FleetError. */
-export async function withLab<T>(use: (database: Database) => Promise<T>): Promise<T> {
+/** Opens the lab, whose tables are made where there are none. Throws CliError, StoreError or FleetError. */
+export async function openLab(): Promise<Database> {
   const location = labLocation();
   // Leases are among the results' tables.
   openStore(location).close();
-  const database = await (await import('../fleet/database.ts')).Database.open(location);
+  return (await import('../fleet/database.ts')).Database.open(location);
+}
+
+/** Uses the lab. Throws CliError, StoreError or FleetError. */
+export async function withLab<T>(use: (database: Database) => Promise<T>): Promise<T> {
+  const database = await openLab();
   try {
     return await use(database);
   } finally {

@@ -10,12 +10,16 @@ import { readText } from './text-file.ts';
  */
 export function readYaml(path: string, what: string, orAbsent?: 'absent'): unknown {
   if (orAbsent === 'absent' && !existsSync(path)) return null;
-  const text = readText(path, `the ${what}`);
+  return yamlIn(readText(path, `the ${what}`), path);
+}
+
+/** The same of a text, whose `name` is told where it is none. Throws CliError. */
+export function yamlIn(text: string, name: string): unknown {
   try {
     return parse(text) ?? {};
   } catch (error) {
     // What the parser throws: of its own, or a RangeError or ReferenceError for aliases that lead too far or nowhere.
     const [told] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new CliError(EXIT.usage, `${path} is not YAML: ${told}`);
+    throw new CliError(EXIT.usage, `${name} is not YAML: ${told}`);
   }
 }

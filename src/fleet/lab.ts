@@ -150,8 +150,15 @@ export async function submit(sql: Sql, asked: NewSubmission): Promise<number> {
   return z.int().parse(row?.id);
 }
 
-/** Takes a submission back; who measures it stops. Throws FleetError where it is over, or there is none. */
-export async function cancel(database: Database, id: number, user: string): Promise<Submission> {
+/**
+ * Takes a submission back; who measures it stops. Throws FleetError where it is over, or there is none, or with `ownOnly` where it is another's.
+ */
+export async function cancel(
+  database: Database,
+  id: number,
+  user: string,
+  { ownOnly = false }: { ownOnly?: boolean } = {},
+): Promise<Submission> {
   return database.transaction(async (sql) => {
     const [submission] = values(
       SubmissionSchema,
@@ -160,12 +167,27 @@ export async function cancel(database: Database, id: number, user: string): Prom
     if (submission === undefined) {
       throw new FleetError('refused', `there is no submission ${id}: 'vswbench queue' shows those that wait`);
     }
+    if (ownOnly && submission.user !== user) throw anothers(`submission ${id}`, submission.user);
     if (submission.state !== 'waiting' && submission.state !== 'running') {
       throw new FleetError('refused', `submission ${id} is ${submission.state} already: nothing is left to cancel`);
     }
     await sql("UPDATE fleet.submissions SET state = 'cancelled', reason = $2 WHERE id = $1", [id, `by ${user}`]);
     return submission;
   });
+}
+
+/** What is said to whoever would take back what another has asked for. */
+export function anothers(what: string, user: string): FleetError {
+  return new FleetError('refused', `${what} is ${user}'s: only they take it back, or an admin of the lab`);
+}
+
+/** The submission that a campaign was measured for; null for any other. */
+export async function submissionOf(sql: Sql, campaignId: string): Promise<Submission | null> {
+  const [submission] = values(
+    SubmissionSchema,
+    await sql(`SELECT ${SUBMISSION} FROM fleet.submissions WHERE campaign_id = $1`, [campaignId]),
+  );
+  return submission ?? null;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Database, Sql } from './database.ts';
 import { FleetError } from './errors.ts';
-import { RESERVATION, readReservations, values } from './lab.ts';
+import { anothers, RESERVATION, readReservations, values } from './lab.ts';
 import { type Reservation, ReservationSchema } from './model.ts';
 import { localTime, overlapped, type Span } from './reserve.ts';
 import { LOCKS } from './schema.ts';
@@ -43,16 +43,22 @@ export async function reserve(
   });
 }
 
-/** Takes a reservation back. Throws FleetError where it is over, cancelled, or there is none. */
-export async function cancelReservation(sql: Sql, id: number): Promise<Reservation> {
+/**
+ * Takes a reservation back. Throws FleetError where it is over, cancelled, or there is none, or is of somebody else than the `owner` that
+ * is named.
+ */
+export async function cancelReservation(sql: Sql, id: number, owner: string | null = null): Promise<Reservation> {
   const [cancelled] = values(
     ReservationSchema,
     await sql(
-      `UPDATE fleet.reservations SET cancelled_at = now() WHERE id = $1 AND cancelled_at IS NULL AND until > now() RETURNING ${RESERVATION}`,
-      [id],
+      `UPDATE fleet.reservations SET cancelled_at = now() WHERE id = $1 AND cancelled_at IS NULL AND until > now()
+        AND user_name = coalesce($2, user_name) RETURNING ${RESERVATION}`,
+      [id, owner],
     ),
   );
   if (cancelled !== undefined) return cancelled;
+  const other = (await readReservations(sql)).find((one) => one.id === id);
+  if (other !== undefined) throw anothers(`reservation ${id}`, other.user);
   throw new FleetError(
     'refused',
     `no reservation ${id} is to come or under way: 'vswbench reserve --list' shows those that are`,

@@ -98,3 +98,19 @@ function doingOf(testbed: Testbed, state: State): Doing {
     reason: closed.why === 'at-work' ? `${closed.testbed} measures on its machine` : closedText(closed),
   };
 }
+
+/** What a testbed is doing, in words. */
+export function doingText(doing: Doing): string {
+  switch (doing.state) {
+    case 'idle':
+      return 'idle';
+    case 'measuring':
+      return `round ${doing.round + 1} of ${doing.title} (${doing.user}, submission ${doing.submissionId})`;
+    case 'reserved':
+      return `reserved by ${doing.user}${doing.why === null ? '' : `: ${doing.why}`}`;
+    case 'shut':
+      return doing.reason;
+    default:
+      return doing satisfies never;
+  }
+}

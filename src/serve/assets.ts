@@ -13,8 +13,8 @@ interface Asset {
 }
 
 export interface Assets {
-  /** The document that every page begins as; it holds no data. */
-  shell: string;
+  /** The document that every page begins as, so many folders below the first; it holds no data. */
+  shell(depth: 0 | 1): string;
   /** By path, as `/assets/HASH/app.js`. */
   files: ReadonlyMap<string, Asset>;
 }
@@ -55,8 +55,10 @@ export function readAssets(root: string): Assets {
   const hash = createHash('sha256');
   for (const { name, body } of files) hash.update(`${name}\0${body}\0`);
   const base = `/assets/${hash.digest('hex').slice(0, 16)}`;
+  // Relative, as nobody knows below which path a reverse proxy has it.
+  const shells = [shellOf(base.slice(1)), shellOf(`..${base}`)] as const;
   return {
-    shell: shellOf(base),
+    shell: (depth) => shells[depth],
     files: new Map(files.map(({ name, type, body }) => [`${base}/${name}`, { type, body }])),
   };
 }

@@ -163,6 +163,15 @@ export interface AboutDocument {
   results: string;
 }
 
+/** Who looks, and at what. */
+export interface MeDocument {
+  /** A lab with many testbeds, or one machine. */
+  isLab: boolean;
+  /** Whose token this is; null where there is none that is good. */
+  user: string | null;
+  isAdmin: boolean;
+}
+
 /** What is answered in place of a document. */
 export interface Complaint {
   error: string;

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Access, type HouseRules, isLoopback, type Knock, refusal } from './door.ts';
+import { type Access, type HouseRules, isLoopback, type Knock, oneKey, refusal, tokenIn } from './door.ts';
 
 const token = 'a-token-that-nobody-guesses';
-const here: HouseRules = { token, isPublic: false, name: null };
-const abroad: HouseRules = { token, isPublic: true, name: 'lab-1' };
+const ann = { user: 'ann', isAdmin: false };
+const here: HouseRules = { isPublic: false, name: null, origin: null, tokenHint: 'this takes the token' };
+const abroad: HouseRules = { ...here, isPublic: true, name: 'lab-1' };
+const proxied: HouseRules = { ...here, origin: 'https://lab.example' };
 const knock = (part: Partial<Knock> = {}): Knock => ({
-  ...{ host: '127.0.0.1:4400', origin: undefined, authorization: undefined },
+  ...{ host: '127.0.0.1:4400', origin: undefined, holder: null },
   ...part,
 });
 const isIn = (access: Access, part: Partial<Knock>, rules: HouseRules) => refusal(access, knock(part), rules) === null;
-const bearer = `Bearer ${token}`;
 
 describe('the door', () => {
   it('lets this machine read without a token, and change something only with it', () => {
     assert.ok(isIn('read', {}, here));
     assert.ok(!isIn('change', {}, here));
-    assert.ok(!isIn('change', { authorization: 'Bearer another' }, here));
-    assert.ok(!isIn('change', { authorization: token }, here));
-    assert.ok(isIn('change', { authorization: bearer }, here));
+    assert.ok(isIn('change', { holder: ann }, here));
+    assert.equal(refusal('change', knock(), here), here.tokenHint);
   });
 
   it('lets nobody else read without it', () => {
     assert.ok(!isIn('read', { host: '192.0.2.1:4400' }, abroad));
-    assert.ok(isIn('read', { host: '192.0.2.1:4400', authorization: bearer }, abroad));
+    assert.ok(isIn('read', { host: '192.0.2.1:4400', holder: ann }, abroad));
     assert.ok(isIn('open', { host: 'lab-1:4400' }, abroad));
   });
 
@@ -41,7 +41,7 @@ describe('the door', () => {
       undefined,
     ]) {
       assert.ok(!isIn('open', { host }, here), String(host));
-      assert.ok(!isIn('change', { host, authorization: bearer }, here), String(host));
+      assert.ok(!isIn('change', { host, holder: ann }, here), String(host));
     }
     assert.ok(!isIn('open', { host: 'evil.example' }, abroad));
   });
@@ -49,9 +49,38 @@ describe('the door', () => {
   it('asks nothing for pages of other sites, whatever they bring', () => {
     for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:4401', 'http://127.0.0.1', '']) {
       assert.ok(!isIn('read', { origin }, here), origin);
-      assert.ok(!isIn('change', { origin, authorization: bearer }, here), origin);
+      assert.ok(!isIn('change', { origin, holder: ann }, here), origin);
     }
-    assert.ok(isIn('change', { origin: 'http://127.0.0.1:4400', authorization: bearer }, here));
+    assert.ok(isIn('change', { origin: 'http://127.0.0.1:4400', holder: ann }, here));
+  });
+
+  it('answers to the name of its reverse proxy, and to pages that came through it', () => {
+    for (const host of ['lab.example', 'LAB.example:443', '127.0.0.1:4400']) {
+      for (const origin of [undefined, 'https://lab.example']) assert.ok(isIn('read', { host, origin }, proxied), host);
+    }
+    const host = 'lab.example';
+    assert.ok(!isIn('change', { host, origin: 'https://lab.example' }, proxied));
+    assert.ok(isIn('change', { host, origin: 'https://lab.example', holder: ann }, proxied));
+    for (const origin of ['https://evil.example', 'https://lab.example.evil.example', 'https://lab.example:8443']) {
+      assert.ok(!isIn('change', { host, origin, holder: ann }, proxied), origin);
+    }
+    for (const other of ['evil.example', 'lab.example.evil.example', 'x.lab.example']) {
+      assert.ok(!isIn('open', { host: other }, proxied), other);
+    }
+    assert.ok(!isIn('open', { host }, here));
+  });
+
+  it('takes a token as browsers send it, and one that is right', () => {
+    const tokenOf = (authorization?: string, own?: string) => tokenIn({ authorization, own });
+    assert.equal(tokenOf(`Bearer ${token}`), token);
+    assert.equal(tokenOf('Basic YW5uOnNlY3JldA==', token), token);
+    for (const text of [undefined, '', token, `bearer ${token}`, `Basic ${token}`, `Bearer ${token} x`, 'Bearer ']) {
+      assert.equal(tokenOf(text), null, String(text));
+    }
+    for (const text of ['', `${token} x`, `Bearer ${token}`]) assert.equal(tokenOf(undefined, text), null, text);
+    const keys = oneKey(token, ann);
+    assert.equal(keys(token), ann);
+    for (const guess of ['', token.slice(1), `${token}x`]) assert.equal(keys(guess), null, guess);
   });
 
   it('knows which addresses only this machine reaches', () => {

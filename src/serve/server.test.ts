@@ -13,7 +13,9 @@ import { casesOf } from '../cli/results.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { readAssets } from './assets.ts';
 import type { Program } from './command.ts';
+import { oneKey } from './door.ts';
 import { LiveRuns } from './live.ts';
+import { read } from './route.ts';
 import { routesOf } from './routes.ts';
 import { Runs } from './runs.ts';
 import { type Serving, startServer } from './server.ts';
@@ -73,8 +75,9 @@ describe('the server', () => {
       routesOf({
         about: { version: '0', files: ['quick.yaml'], campaigns: '/campaigns', results: folder },
         assets: readAssets(resolve(import.meta.dirname, '../..')),
-        ...{
-          live: new LiveRuns(folder),
+        live: new LiveRuns(folder),
+        place: {
+          kind: 'machine',
           runs: new Runs(program),
           checkCampaign: (path: string) => void readCampaign(path, {}),
         },
@@ -82,7 +85,10 @@ describe('the server', () => {
         program,
       });
     const listen = (isPublic: boolean) =>
-      startServer({ address: '127.0.0.1', port: 0, rules: { token, isPublic, name: null }, routes: routes() });
+      startServer({
+        ...{ address: '127.0.0.1', port: 0, routes: routes(), keys: oneKey(token, { user: 'ann', isAdmin: true }) },
+        rules: { isPublic, name: null, origin: null, tokenHint: 'this takes the token' },
+      });
     [here, abroad] = await Promise.all([listen(false), listen(true)]);
   });
   after(async () => {
@@ -155,7 +161,7 @@ describe('the server', () => {
   });
 
   it('reaches no file by any address', async () => {
-    const asset = /\/assets\/[0-9a-f]{16}/.exec((await ask(here.port, '/')).body)?.[0] ?? '';
+    const asset = `/${/assets\/[0-9a-f]{16}/.exec((await ask(here.port, '/')).body)?.[0] ?? ''}`;
     for (const path of [
       '/../../../../etc/passwd',
       '/assets/../../package.json',
@@ -239,6 +245,43 @@ describe('the server', () => {
     assert.equal((await post(`/api/campaigns/${campaign.id}/resume`, {})).status, 200);
     assert.equal(await begun(), 2);
     assert.deepEqual(readdirSync(temporary), []);
+  });
+
+  it('begins no stream for whoever has gone meanwhile, as nothing would end it', async () => {
+    let begun = 0;
+    const known = Promise.withResolvers<null>();
+    const asked = Promise.withResolvers<void>();
+    const slow = await startServer({
+      ...{ address: '127.0.0.1', port: 0 },
+      keys: () => {
+        asked.resolve();
+        return known.promise;
+      },
+      rules: { isPublic: false, name: null, origin: null, tokenHint: '' },
+      routes: [
+        read('/stream', () => ({
+          stream: () => {
+            begun += 1;
+            return () => undefined;
+          },
+        })),
+      ],
+    });
+    try {
+      const gone = request({ port: slow.port, host: '127.0.0.1', path: '/stream', headers: bearer });
+      gone.on('error', () => undefined);
+      gone.end();
+      await asked.promise;
+      gone.destroy();
+      // Whoever is answered after it has gone before.
+      await ask(slow.port, '/');
+      await ask(slow.port, '/');
+      known.resolve(null);
+      await ask(slow.port, '/');
+      assert.equal(begun, 0);
+    } finally {
+      await slow.close();
+    }
   });
 
   it('says what a command complains of', async () => {

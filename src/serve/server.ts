@@ -3,14 +3,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Complained } from './complained.ts';
-import { type HouseRules, refusal } from './door.ts';
-import type { Answer, Route } from './routes.ts';
+import { type HouseRules, type Keys, refusal, tokenIn } from './door.ts';
+import { type Answer, JSON_TYPE, type Route } from './route.ts';
 
 export interface Setup {
   address: string;
   /** 0 for any that is free. */
   port: number;
   rules: HouseRules;
+  keys: Keys;
   routes: readonly Route[];
 }
 
@@ -79,13 +80,14 @@ async function respond(setup: Setup, request: IncomingMessage, response: ServerR
   }
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
-
-async function answer({ routes, rules }: Setup, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  { routes, rules, keys }: Setup,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { host, origin, authorization } = request.headers;
-  const knock = { host, origin, authorization };
   // Whoever is not let in is not told what there is.
-  const outside = refusal('open', knock, rules);
+  const outside = refusal('open', { host, origin, holder: null }, rules);
   if (outside !== null) throw new Complained(403, outside);
   const url = URL.parse(request.url ?? '', 'http://localhost');
   if (url === null) throw new Complained(400, 'this is no address');
@@ -97,12 +99,15 @@ async function answer({ routes, rules }: Setup, request: IncomingMessage, respon
   if (first === undefined) throw new Complained(404, 'there is no such page');
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const { route, parts } = found.find((one) => one.route.method === method) ?? refuseMethod(response, first.route);
-  const inside = refusal(route.access, knock, rules);
+  const own = request.headers['vswbench-token'];
+  const token = tokenIn({ authorization, own: Array.isArray(own) ? own[0] : own });
+  const holder = token === null ? null : await keys(token);
+  const inside = refusal(route.access, { host, origin, holder }, rules);
   if (inside !== null && !(route.admits?.(url) === true && rules.isPublic)) throw new Complained(403, inside);
   const body = route.method === 'POST' ? await bodyOf(request) : null;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const told = await route.answer({ parts, query: url.searchParams, body, signal: gone.signal });
+  const told = await route.answer({ parts, query: url.searchParams, body, holder, signal: gone.signal });
   if (told === null) throw new Complained(404, 'there is no such page');
   if ('stream' in told) stream(response, told);
   else send(response, request, told);
@@ -147,14 +152,27 @@ function send(response: ServerResponse, { method }: IncomingMessage, answer: Who
 
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function stream(response: ServerResponse, { stream: begin }: Extract<Answer, { stream: unknown }>): void {
-  response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' });
+  // Nothing would end it.
+  if (response.destroyed) return;
+  response.writeHead(200, {
+    ...{ 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' },
+    // Of nginx, which would keep what is told until it has much of it.
+    'X-Accel-Buffering': 'no',
+  });
   response.flushHeaders();
+  const alive = setInterval(() => response.write(':\n\n'), ALIVE_MS).unref();
   const end = begin((event, data) => {
     // Who reads slower than things happen misses some: what is told is the state, and not a difference.
     if (response.writableLength < STREAM_MAX_BYTES)
       response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   });
-  response.once('close', end);
+  response.once('close', () => {
+    clearInterval(alive);
+    end();
+  });
 }
+
+/** A reverse proxy cuts off what is silent, nginx after a minute. */
+const ALIVE_MS = 25_000;
 
 const STREAM_MAX_BYTES = 2 ** 20;

@@ -9,10 +9,16 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { readCampaign } from '../../src/cli/campaign-file.ts';
 import { LiveSocket } from '../../src/cli/live.ts';
 import { casesOf } from '../../src/cli/results.ts';
+import { labOf } from '../../src/cli/serve-lab.ts';
+import { Database } from '../../src/fleet/database.ts';
+import { register } from '../../src/fleet/lab.ts';
+import { addToken, holderOf } from '../../src/fleet/tokens.ts';
 import type { StoredCampaign } from '../../src/model/result.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { readAssets } from '../../src/serve/assets.ts';
 import type { Program } from '../../src/serve/command.ts';
+import { oneKey } from '../../src/serve/door.ts';
+import { LabWatch } from '../../src/serve/lab-watch.ts';
 import { LiveRuns } from '../../src/serve/live.ts';
 import { routesOf } from '../../src/serve/routes.ts';
 import { Runs } from '../../src/serve/runs.ts';
@@ -20,6 +26,9 @@ import { type Serving, startServer } from '../../src/serve/server.ts';
 import { toCampaignResult } from '../../src/stats/campaign.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { hostileCampaign, storedCampaign, storedCase, table2Campaign, testCase } from '../fixtures/campaign.ts';
+import { startPrefixProxy } from '../fixtures/prefix-proxy.ts';
+import { scriptedBench } from '../fixtures/scripted-bench.ts';
+import { NO_POSTGRES, startPostgres } from '../postgres.ts';
 import { seriousIn, tabTo } from './browser.ts';
 import { root, suite } from './machine.ts';
 
@@ -58,16 +67,18 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
     const routes = routesOf({
       about: { version: '0', files: ['quick.yaml'], campaigns: '/campaigns', results: folder },
       assets: readAssets(root),
-      ...{
-        live: new LiveRuns(folder),
+      live: new LiveRuns(folder),
+      place: {
+        kind: 'machine',
         runs: new Runs(program),
         checkCampaign: (path: string) => void readCampaign(path, {}),
       },
       results: { folder, store: () => store, cases: casesOf },
       program,
     });
-    const rules = { token, isPublic: false, name: null };
-    serving = await startServer({ address: '127.0.0.1', port: 0, rules, routes });
+    const rules = { isPublic: false, name: null, origin: null, tokenHint: 'this takes the token' };
+    const keys = oneKey(token, { user: 'ann', isAdmin: true });
+    serving = await startServer({ address: '127.0.0.1', port: 0, rules, keys, routes });
     base = `http://127.0.0.1:${serving.port}`;
     browser = await chromium.launch({
       ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
@@ -81,15 +92,15 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const open = async (path: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> => {
+  const open = async (path: string, options: Parameters<Browser['newPage']>[0] = {}, from = base): Promise<Page> => {
     const page = await browser.newPage(options);
-    page.on('console', (message) => complaints.push(message.text()));
+    page.on('console', (message) => complaints.push(`${message.text()} ${message.location().url}`));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('dialog', (dialog) => complaints.push(`dialog ${dialog.message()}`));
     page.on('request', (request) => {
-      if (!request.url().startsWith(`${base}/`)) complaints.push(`asked elsewhere: ${request.url()}`);
+      if (!request.url().startsWith(`${from}/`)) complaints.push(`asked elsewhere: ${request.url()}`);
     });
-    await page.goto(base + path);
+    await page.goto(from + path);
     return page;
   };
 
@@ -218,6 +229,83 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
     assert.ok(Number(overflow) <= 0, `${String(overflow)} px too wide`);
     await page.close();
     assert.deepEqual(complaints, []);
+  });
+
+  it('is the page of a lab below a path of a proxy: one submits, cancels and reserves, and others see it at once', {
+    skip: NO_POSTGRES,
+  }, async () => {
+    const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+    const postgres = await startPostgres();
+    const ends: (() => unknown)[] = [() => postgres.stop()];
+    try {
+      const location = await postgres.fresh();
+      const results = openStore(location);
+      ends.unshift(() => results.close());
+      const database = await Database.open(location);
+      ends.unshift(() => database.close());
+      const bench = scriptedBench({ testbeds: [{ name: 'lab-1', machine: 'm1', kernel: '6.1' }], trialMs: 0 });
+      const look = await bench.look('lab-1', AbortSignal.abort());
+      await register(database.sql, { name: 'lab-1', worker: 'w', ...look });
+      const { text: own } = await addToken(database.sql, { user: 'ann', isAdmin: false });
+      const lab = labOf(database);
+      const proxy = await startPrefixProxy(() => served.port, '127.0.0.1:4400');
+      ends.unshift(() => proxy.close());
+      const served = await startServer({
+        ...{ address: '127.0.0.1', port: 0, keys: (text) => holderOf(database.sql, text) },
+        rules: { isPublic: false, name: null, origin: `http://127.0.0.1:${proxy.port}`, tokenHint: 'sign in' },
+        routes: routesOf({
+          about: { version: '0', files: ['quick.yaml'], campaigns: '/campaigns', results: folder },
+          assets: readAssets(root),
+          results: { folder, store: () => results, cases: casesOf },
+          live: new LiveRuns(folder),
+          program: { command: [process.execPath], environment: {} },
+          place: { kind: 'lab', lab, watch: new LabWatch(lab) },
+        }),
+      });
+      ends.unshift(() => served.close());
+      const below = `http://127.0.0.1:${proxy.port}/deep/path`;
+      const onlooker = await open('/queue', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }, below);
+      await onlooker.getByText('Nothing waits').waitFor();
+      const page = await open('/sign-in', {}, below);
+      await page.getByLabel('Your token').fill(own);
+      await page.keyboard.press('Enter');
+      await page.getByText('You are ann.').waitFor();
+      await tabTo(page, 'Skip to the content');
+      await tabTo(page, 'Submit');
+      await page.keyboard.press('Enter');
+      await page.getByLabel('Or as text').fill('title: Bridges\nswitch: linux-bridge\n');
+      assert.deepEqual(await seriousIn(page, axe, 'light'), []);
+      await page.getByRole('button', { name: 'Submit' }).click();
+      await page.getByText('This is submission 1').waitFor();
+      await onlooker.getByRole('rowheader', { name: 'Bridges' }).waitFor();
+      assert.equal(await onlooker.getByRole('button', { name: 'Cancel' }).count(), 0);
+      assert.deepEqual(await seriousIn(onlooker, axe, 'dark'), []);
+      await page.getByRole('link', { name: 'queue', exact: true }).click();
+      await page.getByRole('button', { name: 'Cancel submission 1' }).waitFor();
+      assert.deepEqual(await seriousIn(page, axe, 'light'), []);
+      await tabTo(page, 'Cancel submission 1');
+      await page.keyboard.press('Enter');
+      await onlooker.getByText('cancelled: by ann').waitFor();
+      await onlooker.getByRole('link', { name: 'Fleet' }).click();
+      await page.getByRole('link', { name: 'Fleet' }).click();
+      await page.getByLabel('What for').fill('new card');
+      await page.getByRole('button', { name: 'Reserve' }).click();
+      await page.getByText('lab-1 is yours from').waitFor();
+      await onlooker.getByText('reserved by ann: new card').waitFor();
+      assert.deepEqual(await seriousIn(page, axe, 'light'), []);
+      assert.deepEqual(await seriousIn(onlooker, axe, 'dark'), []);
+      const overflow = await onlooker.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+      assert.ok(Number(overflow) <= 0, `${String(overflow)} px too wide`);
+      await page.getByRole('button', { name: 'Release lab-1, reservation 1' }).click();
+      await onlooker.getByText('Nothing is reserved').waitFor();
+      const linked = await open(`/fleet#token=${own}`, {}, below);
+      await linked.getByRole('link', { name: 'Signed in as ann' }).waitFor();
+      assert.equal(linked.url(), `${below}/fleet`, 'the token stays in the address');
+      for (const one of [page, onlooker, linked]) await one.close();
+      assert.deepEqual(complaints, []);
+    } finally {
+      for (const end of ends) await end();
+    }
   });
 
   it('has nothing serious for axe to find, in light and dark, nor has a report', async () => {

@@ -2,14 +2,22 @@
 // Asking the server. The token comes behind the # of the address that vswbench serve prints, which no server and no other site is ever told; it
 // stays with this tab.
 
+import { addressOf } from './place.js';
+
 const TOKEN = 'vswbench-token';
 
 /** Takes the token out of the address, so that it is not copied with a link. */
 export function takeToken() {
   const found = /^#token=([\w-]+)$/.exec(location.hash);
   if (found === null) return;
-  sessionStorage.setItem(TOKEN, found[1] ?? '');
+  keepToken(found[1] ?? '');
   history.replaceState(null, '', location.pathname + location.search);
+}
+
+/** @param {string | null} token null to be known no more */
+export function keepToken(token) {
+  if (token === null) sessionStorage.removeItem(TOKEN);
+  else sessionStorage.setItem(TOKEN, token);
 }
 
 export function hasToken() {
@@ -19,7 +27,7 @@ export function hasToken() {
 /** @returns {Record<string, string>} */
 function credentials() {
   const token = sessionStorage.getItem(TOKEN);
-  return token === null ? {} : { Authorization: `Bearer ${token}` };
+  return token === null ? {} : { 'Vswbench-Token': token };
 }
 
 /**
@@ -30,7 +38,9 @@ function credentials() {
  * @returns {Promise<T>}
  */
 export async function get(path, signal) {
-  return documentIn(await fetch(path, { headers: credentials(), ...(signal === undefined ? {} : { signal }) }));
+  return documentIn(
+    await fetch(addressOf(path), { headers: credentials(), ...(signal === undefined ? {} : { signal }) }),
+  );
 }
 
 /**
@@ -41,7 +51,7 @@ export async function get(path, signal) {
  */
 export async function post(path, body) {
   const headers = { ...credentials(), 'Content-Type': 'application/json' };
-  return documentIn(await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }));
+  return documentIn(await fetch(addressOf(path), { method: 'POST', headers, body: JSON.stringify(body) }));
 }
 
 /**
@@ -62,7 +72,7 @@ async function documentIn(response) {
  * @param {AbortSignal} signal
  */
 export async function follow(path, take, signal) {
-  const response = await fetch(path, { headers: credentials(), signal });
+  const response = await fetch(addressOf(path), { headers: credentials(), signal });
   if (!response.ok || response.body === null) throw new Error((await response.json()).error);
   let rest = '';
   for await (const part of response.body.pipeThrough(new TextDecoderStream())) {

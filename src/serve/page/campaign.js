@@ -2,16 +2,18 @@
 // A campaign: its cases, of which some are chosen by their parameters; a case with its trials; a trial with its ledger and samples. The address
 // says which of all that is open.
 import { h } from 'preact';
-import { useState } from 'preact/hooks';
-import { hasToken, post } from './api.js';
+import { useContext, useState } from 'preact/hooks';
+import { post } from './api.js';
 import { CasePanel } from './case.js';
 import { SpanBar, scaleOf } from './drawings.js';
 import { Filters, filterOf } from './filters.js';
 import { LivePanel } from './live.js';
 import { Complaint, Heading, useDocument, Waiting, when } from './loaded.js';
-import { Link, withQuery } from './place.js';
+import { MeContext } from './me.js';
+import { addressOf, Link, withQuery } from './place.js';
 import { ReportView } from './report.js';
 import { ResumeButton } from './start.js';
+import { AgainButton } from './submit.js';
 import { ColumnHeading, Pager, pageOf, ScrolledTable, SortHeading, sorted, TextCell } from './table.js';
 
 /** @typedef {import('../documents.ts').CampaignDocument} CampaignDocument */
@@ -20,6 +22,7 @@ import { ColumnHeading, Pager, pageOf, ScrolledTable, SortHeading, sorted, TextC
 
 /** @param {{ place: URL, id: string, version: unknown }} props */
 export function CampaignPage({ place, id, version }) {
+  const me = useContext(MeContext);
   const { document, error } = useDocument(`/api/campaigns/${id}`, version);
   if (document === null) return [h(Heading, { of: id }, `Campaign ${id}`), h(Waiting, { error })];
   const campaign = /** @type {CampaignDocument} */ (document);
@@ -41,7 +44,7 @@ export function CampaignPage({ place, id, version }) {
       h('summary', null, 'How it was measured'),
       campaign.about.map((line) => h('p', { key: line }, line)),
     ),
-    campaign.state === 'unfinished' ? h(ResumeButton, { id }) : null,
+    me.isLab ? h(AgainButton, { id }) : campaign.state === 'unfinished' ? h(ResumeButton, { id }) : null,
     h(LivePanel, { campaign: id }),
     place.searchParams.has('case') ? h(CasePanel, { place, id, version }) : null,
     h(
@@ -77,10 +80,12 @@ export function CampaignPage({ place, id, version }) {
 
 /** @param {{ id: string }} props */
 function Links({ id }) {
+  const me = useContext(MeContext);
   const [error, setError] = useState(/** @type {string | null} */ (null));
   const open = async () => {
     try {
-      location.assign(/** @type {{ path: string }} */ (await post(`/api/campaigns/${id}/report`, {})).path);
+      const told = /** @type {{ path: string }} */ (await post(`/api/campaigns/${id}/report`, {}));
+      location.assign(addressOf(told.path));
     } catch (problem) {
       setError(problem instanceof Error ? problem.message : String(problem));
     }
@@ -89,9 +94,9 @@ function Links({ id }) {
   return h(
     'p',
     null,
-    hasToken()
+    me.user !== null
       ? h('button', { type: 'button', onClick: open }, 'Open the report')
-      : h('a', { href: `/campaigns/${id}/report` }, 'Open the report'),
+      : h('a', { href: addressOf(`/campaigns/${id}/report`) }, 'Open the report'),
     ' · ',
     h(Link, { href: `/compare?a=${id}` }, 'Compare it with another'),
     error === null ? null : h(Complaint, { error }),

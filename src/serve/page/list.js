@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { h } from 'preact';
-import { useState } from 'preact/hooks';
+import { useContext, useState } from 'preact/hooks';
 import { Filters, filterOf } from './filters.js';
 import { LivePanel } from './live.js';
 import { Heading, useDocument, Waiting, when } from './loaded.js';
+import { MeContext } from './me.js';
 import { go, Link } from './place.js';
 import { Pager, pageOf, ScrolledTable, SortHeading, sorted } from './table.js';
 
@@ -22,6 +23,7 @@ const COLUMNS = [
 
 /** @param {{ place: URL, version: unknown }} props */
 export function ListPage({ place, version }) {
+  const me = useContext(MeContext);
   const { document, error } = useDocument('/api/campaigns', version);
   const [chosen, setChosen] = useState(/** @type {string[]} */ ([]));
   if (document === null) return [h(Heading, { of: 'list' }, 'Campaigns'), h(Waiting, { error })];
@@ -56,9 +58,9 @@ export function ListPage({ place, version }) {
           'p',
           null,
           'Nothing has been measured yet: ',
-          h(Link, { href: '/start' }, 'start a campaign'),
-          ', or ',
-          h('code', null, 'sudo vswbench run'),
+          me.isLab
+            ? h(Link, { href: '/submit' }, 'submit a campaign')
+            : [h(Link, { href: '/start' }, 'start a campaign'), ', or ', h('code', null, 'sudo vswbench run')],
           '.',
         )
       : h(ScrolledTable, {

@@ -8,10 +8,12 @@ import { Link } from './place.js';
 
 /** @typedef {import('../documents.ts').LiveRun} LiveRun */
 /** @typedef {import('../documents.ts').LiveRates} LiveRates */
-/** @typedef {{ runs: LiveRun[], version: number, isConnected: boolean }} Live */
+/** @typedef {import('../lab.ts').LabDocument} LabDocument */
+/** @typedef {import('../lab.ts').LabNews} LabNews */
+/** @typedef {{ runs: LiveRun[], version: number, isConnected: boolean, lab: LabDocument | null, labError: string | null }} Live */
 
 /** @type {Live} */
-const NOTHING = { runs: [], version: 0, isConnected: true };
+const NOTHING = { runs: [], version: 0, isConnected: true, lab: null, labError: null };
 export const LiveContext = createContext(NOTHING);
 
 /** Before the server is asked again that could not be reached. */
@@ -19,8 +21,11 @@ const AGAIN_MS = 2000;
 /** Points of a trial's course that are drawn: a minute. */
 const COURSE_MAX = 600;
 
-/** What goes on now; `version` grows when something has ended, and with it what is stored. */
-export function useLive() {
+/**
+ * What goes on now; `version` grows when something has ended, and with it what is stored.
+ * @param {string | null} user as whom that is asked
+ */
+export function useLive(user) {
   const [live, setLive] = useState(NOTHING);
   useEffect(() => {
     const gone = new AbortController();
@@ -40,7 +45,7 @@ export function useLive() {
       gone.abort();
       clearTimeout(again);
     };
-  }, []);
+  }, [user]);
   return live;
 }
 
@@ -54,14 +59,27 @@ function after(live, event, data) {
   switch (event) {
     case 'runs':
       // One that has gone has ended, and so has its campaign.
-      return { runs: data, version: live.version + (data.length === live.runs.length ? 0 : 1), isConnected: true };
+      return {
+        ...{ ...live, runs: data, isConnected: true },
+        version: live.version + (data.length === live.runs.length ? 0 : 1),
+      };
     case 'ended':
       return { ...live, version: live.version + 1 };
     case 'rates':
       return { ...live, runs: live.runs.map((run) => (run.pid === data.pid ? withRates(run, data) : run)) };
+    case 'lab': {
+      const { lab, error } = /** @type {LabNews} */ (data);
+      const isNew = lab !== null && live.lab !== null && progressOf(lab) !== progressOf(live.lab);
+      return { ...live, lab: lab ?? live.lab, labError: error, version: live.version + (isNew ? 1 : 0) };
+    }
     default:
       return live;
   }
+}
+
+/** What of a lab changes what is stored. @param {LabDocument} lab */
+function progressOf({ queue, over }) {
+  return JSON.stringify([queue.map(({ id, campaign, roundsDone }) => [id, campaign, roundsDone]), over[0]?.id]);
 }
 
 /**
@@ -82,10 +100,12 @@ function withRates(run, { testbed, rates }) {
 export function LivePanel({ campaign }) {
   const { runs, isConnected } = useContext(LiveContext);
   const shown = runs.filter((run) => campaign === null || run.campaign === campaign);
-  return [
-    isConnected ? null : h('p', { class: 'bad', role: 'status' }, 'The server does not answer; trying again …'),
-    shown.map((run) => h(Run, { key: run.pid, run })),
-  ];
+  return [isConnected ? null : h(Silent, {}), shown.map((run) => h(Run, { key: run.pid, run }))];
+}
+
+/** Of a server that has gone. */
+export function Silent() {
+  return h('p', { class: 'bad', role: 'status' }, 'The server does not answer; trying again …');
 }
 
 /** @param {{ run: LiveRun }} props */

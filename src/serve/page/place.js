@@ -5,11 +5,26 @@ import { useEffect, useState } from 'preact/hooks';
 
 const MOVED = 'vswbench-moved';
 
+/** Below which path all of this is, as a reverse proxy may have it: this file is in a folder of a folder of it. */
+const BASE = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
+
+/** An address of ours, as the browser has it. @param {string} path */
+export function addressOf(path) {
+  return BASE + path;
+}
+
+/** Without that path. */
+function here() {
+  const place = new URL(location.href);
+  if (place.pathname.startsWith(`${BASE}/`)) place.pathname = place.pathname.slice(BASE.length);
+  return place;
+}
+
 /** The present address; the page is drawn anew when it changes. */
 export function usePlace() {
-  const [place, setPlace] = useState(() => new URL(location.href));
+  const [place, setPlace] = useState(here);
   useEffect(() => {
-    const moved = () => setPlace(new URL(location.href));
+    const moved = () => setPlace(here());
     addEventListener('popstate', moved);
     addEventListener(MOVED, moved);
     return () => {
@@ -22,7 +37,7 @@ export function usePlace() {
 
 /** @param {string} address */
 export function go(address) {
-  history.pushState(null, '', address);
+  history.pushState(null, '', addressOf(address));
   dispatchEvent(new Event(MOVED));
 }
 
@@ -47,17 +62,18 @@ export function withQuery(place, changes) {
  * @param {Record<string, string | string[] | null>} changes
  */
 export function refine(place, changes) {
-  history.replaceState(null, '', withQuery(place, changes));
+  history.replaceState(null, '', addressOf(withQuery(place, changes)));
   dispatchEvent(new Event(MOVED));
 }
 
 /**
  * A link within the page. Whoever wants it in another tab gets it there.
- * @param {{ href: string, children?: import('preact').ComponentChildren, class?: string, 'aria-current'?: 'page' | undefined, 'aria-label'?: string }} props
+ * @param {{ href: string, children?: import('preact').ComponentChildren, class?: string, 'aria-current'?: 'page' | undefined, 'aria-label'?: string | undefined }} props
  */
 export function Link(props) {
   return h('a', {
     ...props,
+    href: addressOf(props.href),
     onClick: (/** @type {MouseEvent} */ event) => {
       if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();

@@ -2,6 +2,7 @@
 // Campaigns are started, stopped and resumed from here, by those who have the token.
 import { h } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { useAction } from './action.js';
 import { hasToken, post } from './api.js';
 import { LivePanel } from './live.js';
 import { Complaint, Heading, useDocument, when } from './loaded.js';
@@ -14,21 +15,6 @@ import { go } from './place.js';
 const ASK_MS = 1000;
 
 const NO_TOKEN = 'This takes the token: open the address that vswbench serve has printed, with all that follows the #';
-
-/** What was asked for, and what is complained of. */
-function useAction() {
-  const [error, setError] = useState(/** @type {string | null} */ (null));
-  /** @param {() => Promise<unknown>} action */
-  const act = async (action) => {
-    setError(null);
-    try {
-      await action();
-    } catch (problem) {
-      setError(problem instanceof Error ? problem.message : String(problem));
-    }
-  };
-  return { error, act };
-}
 
 /** @param {{ version: unknown }} props */
 export function StartPage({ version }) {

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import { h } from 'preact';
+
+/**
+ * Something to be written, with what it is above it.
+ * @param {{ label: string, value: string, set: (value: string) => void, type?: string, required?: boolean, disabled?: boolean, maxLength?: number, min?: number, max?: number, name?: string, autocomplete?: 'current-password' }} props
+ */
+export function Field({ label, set, ...input }) {
+  return h(
+    'label',
+    { class: 'field' },
+    h('span', null, label),
+    h('input', {
+      ...input,
+      onInput: (/** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget }) => set(currentTarget.value),
+    }),
+  );
+}
