@@ -147,7 +147,7 @@ static int watch_signals(void)
 }
 
 /* Answers of commands are parsed, and must not be translated; tools such as `ip` live where a user does not look. */
-static void set_environment(void)
+static void set_environment(bool stays)
 {
     const char *path = getenv("PATH");
     char search[4096];
@@ -156,6 +156,8 @@ static void set_environment(void)
              path ? path : "");
     setenv("PATH", search, 1);
     setenv("LC_ALL", "C", 1);
+    if (stays)
+        return;
     umask(022);
     if (chdir("/") < 0)
         abort();
@@ -174,7 +176,7 @@ int main(int argc, char **argv)
     /* A connection that is cut shows where it is written to. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    set_environment();
+    set_environment(argc == 2 && strcmp(argv[1], "here") == 0);
     fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
     fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
     /* What has left its group and lost its parent becomes ours, and is found at the end. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What measuring needs, from the first look at the machines to leaving them: drivers, testbeds, and who cleans up where a driver does not.
 import { randomInt } from 'node:crypto';
-import { ensureArtifacts } from '../host/artifacts.ts';
+import { ensureArtifacts, programsOf } from '../host/artifacts.ts';
 import { commitOf } from '../host/inventory.ts';
-import { localHost } from '../host/local.ts';
+import { localHost, startByAgent } from '../host/local.ts';
 import type { Campaign } from '../model/campaign.ts';
 import { frameworksKnown, switchesKnown } from '../plan/names.ts';
 import type { Machinery } from '../run/carry-out.ts';
@@ -47,8 +47,7 @@ export async function withSession(
 ): Promise<void> {
   if (!lookOnly && specs.some(({ spec }) => isHere(spec))) requireRoot(command, 'makes containers and interfaces');
   const spare = lookOnly ? null : holdResults();
-  const [artifacts, commit] = await Promise.all([ensureArtifacts(localHost, checkout), commitOf(localHost, checkout)]);
-  const build = { version, commit };
+  const endAgent = await startByAgent(`${programsOf(checkout)}/hostagent`);
   const session = randomInt(2 ** 47).toString(36);
   const testbeds: ConnectedTestbed[] = [];
   const faults = guardAgainstFaults(loaded.files, {
@@ -56,6 +55,11 @@ export async function withSession(
     elsewhere: specs.flatMap(({ spec }) => otherMachines(spec)),
   });
   try {
+    const [artifacts, commit] = await Promise.all([
+      ensureArtifacts(localHost, checkout),
+      commitOf(localHost, checkout),
+    ]);
+    const build = { version, commit };
     for (const found of specs) {
       testbeds.push(await ConnectedTestbed.connect({ ...found, session, artifacts, lookOnly, tell }));
     }
@@ -68,6 +72,7 @@ export async function withSession(
   } finally {
     for (const testbed of testbeds) for (const complaint of await testbed.leave()) tellLeftover(complaint);
     faults.end();
+    await endAgent();
     spare?.release();
   }
 }

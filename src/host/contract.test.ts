@@ -24,7 +24,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { agentHost } from './agent.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
 import { type ConnectedHost, type FileLimits, type Host, HostError, HostLostError, runOrThrow } from './host.ts';
-import { localHost } from './local.ts';
+import { localHost, startByAgent } from './local.ts';
 import { LocalFiles } from './local-files.ts';
 
 const shell = (script: string) => ['sh', '-c', script];
@@ -86,13 +86,16 @@ before(() => {
   ]);
 });
 
-for (const form of ['local', 'agent'] as const) {
+for (const form of ['local', 'local, programs started by the agent', 'agent'] as const) {
   describe(`a host by its ${form} form`, () => {
     let host: Host;
+    let endAgent = async () => {};
     before(async () => {
-      host = form === 'local' ? localHost : await startAgent().connected;
+      if (form === 'local, programs started by the agent') endAgent = await startByAgent(AGENT);
+      host = form === 'agent' ? await startAgent().connected : localHost;
     });
     after(async () => {
+      await endAgent();
       if ('close' in host) await (host as ConnectedHost).close();
     });
 
@@ -358,6 +361,25 @@ describe('the local machine', () => {
       assert.deepEqual(ended, { exitCode: null, stdout: '', stderr: 'it took too long and was ended' });
     });
   }
+  it('has programs started by the agent, in our folder, as long as there is one, and starts them itself without', async () => {
+    const parent = async () => Number((await localHost.run(shell('echo $PPID'))).stdout);
+    assert.equal(localHost.starterPid, undefined);
+    const endAgent = await startByAgent(AGENT);
+    const agent = localHost.starterPid ?? -1;
+    assert.match(textOf(`/proc/${agent}/comm`), /^hostagent/);
+    assert.equal(await parent(), agent);
+    assert.equal((await localHost.run(['pwd'])).stdout, process.cwd());
+    assert.equal(await localHost.read('package.json'), textOf('package.json'));
+    const ours = await localHost.run(shell('echo $PPID'), { interruptible: true });
+    assert.equal(Number(ours.stdout), process.pid, 'what may ask the terminal');
+    process.kill(agent, 'SIGKILL');
+    while (localHost.starterPid !== undefined) await nextTurn();
+    assert.equal(await parent(), process.pid);
+    assert.equal(await localHost.read('package.json'), textOf('package.json'));
+    await endAgent();
+    await (await startByAgent('/nowhere/hostagent'))();
+    assert.equal(await parent(), process.pid);
+  });
   it('keeps a step out of reach of the Ctrl-C that is meant for us', async () => {
     const groupOf = async (interruptible: boolean) =>
       (await localHost.run(shell('cut -d" " -f5 /proc/self/stat'), { interruptible })).stdout;

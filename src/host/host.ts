@@ -52,6 +52,8 @@ export interface Host {
   readonly name: string;
   /** Process id, there, of what lives as long as we are connected: its end is ours, as far as that host can tell. */
   readonly ownerPid: number;
+  /** Process id, there, of what starts programs in the owner's stead; absent where the owner does that itself. */
+  readonly starterPid?: number | undefined;
   /** Aborted, with a HostLostError as its reason, when the host is no longer reached. Never of the local machine. */
   readonly lost: AbortSignal;
   /** Runs a command to its end. No shell is involved: each argument arrives as it is. */

@@ -5,7 +5,7 @@ import { constants } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { normalize } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
-import { FILE_LIMITS, type FileLimits, HostError } from './host.ts';
+import { FILE_LIMITS, type FileLimits, type Host, HostError } from './host.ts';
 
 /**
  * Knobs that the kernel may work on for a minute, compacting memory. They are written by a process that can be ended: of the four threads
@@ -32,26 +32,34 @@ const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } =
 const READING = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 const WRITING = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY;
 
+/** Another who reads files in a limited time. */
+type FileReader = Pick<Host, 'read' | 'list'>;
+
 /** What the port promises of files. */
 export class LocalFiles {
   private readonly limits: FileLimits;
   private readonly slowKnob: RegExp;
+  private readonly starter: () => FileReader | null;
 
-  constructor(limits: FileLimits = FILE_LIMITS, slowKnob = SLOW_KNOB) {
+  /** `starter` gives the agent of this machine, which reads what might not answer, where there is one. */
+  constructor(limits: FileLimits = FILE_LIMITS, slowKnob = SLOW_KNOB, starter: () => FileReader | null = () => null) {
     this.limits = limits;
     this.slowKnob = slowKnob;
+    this.starter = starter;
   }
 
   async read(path: string): Promise<string | null> {
     const { readMs } = this.limits;
-    const reading = isInMemory(path) ? within(readMs, readPlain(path)) : readByChild(READ_PLAIN, path, readMs);
-    return reading.catch(() => null);
+    if (isInMemory(path)) return within(readMs, readPlain(path)).catch(() => null);
+    const byChild = () => readByChild(READ_PLAIN, path, readMs).catch(() => null);
+    return this.starter()?.read(path).catch(byChild) ?? byChild();
   }
 
   async list(path: string): Promise<string[]> {
     const { readMs } = this.limits;
-    const listing = isInMemory(path) ? within(readMs, readdir(path)) : listByChild(path, readMs);
-    return (await listing.catch(() => [])).sort();
+    if (isInMemory(path)) return (await within(readMs, readdir(path)).catch(() => [])).sort();
+    const byChild = async () => (await listByChild(path, readMs).catch(() => [])).sort();
+    return this.starter()?.list(path).catch(byChild) ?? byChild();
   }
 
   /** Throws HostError. */

@@ -439,7 +439,8 @@ class SwitchSlot {
     const list = placement.sharedHousekeeping ? all : housekeepingCpus(placement, role).join(',');
     if ((this.kept.get(host) ?? all) === list) return;
     this.kept.set(host, list);
-    const pids = new Set([host.ownerPid, ...(await ownPidOn(host))]);
+    const starter = host.starterPid === undefined ? [] : [host.starterPid];
+    const pids = new Set([host.ownerPid, ...starter, ...(await ownPidOn(host))]);
     for (const pid of pids) await host.run(['taskset', '--all-tasks', '--cpu-list', '--pid', list, String(pid)]);
   }
 }
