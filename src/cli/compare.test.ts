@@ -79,6 +79,8 @@ before(() => {
     ),
   );
   save(results, campaign('sizes', 0, { cases: sizes }));
+  // The name of the user's own that a campaign of ours has, of another night.
+  save(elsewhere, campaign('slow', 100_000, { startedAt: '2026-02-27T10:00:00.000Z' }));
   save(elsewhere, campaign('first', 300_000));
   save(elsewhere, campaign('last', 100_000));
 });
@@ -124,6 +126,7 @@ describe('compare', () => {
   it('takes the latest campaign of another results folder, or one by its id', () => {
     assert.equal(verdicts('one', elsewhere).sides, 'one last');
     assert.equal(verdicts('one', `${elsewhere}:first`).sides, 'one first');
+    assert.deepEqual(verdicts('slow', `${elsewhere}:slow`).verdicts, ['slower', 'slower'], 'equal names');
     assert.equal(verdicts(join(elsewhere, `${STORE_NAME}:first`), 'one').sides, 'first one');
   });
   it('compares two switches of one campaign', () => {

@@ -93,7 +93,9 @@ function choiceOf(text: string, { id, results }: CampaignResult): Choice {
 
 async function ofCampaigns(placeA: string, placeB: string, options: CompareOptions): Promise<ComparisonReport> {
   const [a, b] = [await loadFrom(placeA), await loadFrom(placeB)];
-  if (a.id === b.id) throw new CliError(EXIT.usage, `both are campaign ${a.id}: give two, or one with --switches a,b`);
+  // With --as two campaigns of different stores may have one name.
+  if (a.id === b.id && a.startedAt === b.startedAt)
+    throw new CliError(EXIT.usage, `both are campaign ${a.id}: give two, or one with --switches a,b`);
   const machines = testbedsOf(a).flatMap((testbed) => unlikeHosts(a, b, testbed));
   const [first] = machines;
   if (first !== undefined && options.acrossMachines !== true) {
