@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Capacities: for each case what arrives at the highest rate that meets each objective, and the bounds of that rate.
-
+import { lookOf } from '../model/looks.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { objectiveName } from '../model/search.ts';
+import { ioName } from '../model/testcase.ts';
 import { groupCases } from '../stats/group.ts';
 import { ranked } from '../stats/verdict.ts';
-import { type Chart, caseLabel, measuredCases, rowNames, rowsHeight, seriesColor, ticksFor } from './chart.ts';
-import { capital, common, describeGroup, varying, whereOf } from './format.ts';
+import { type Chart, caseLabel, measuredCases } from './chart.ts';
+import type { Series } from './figures/figure.ts';
+import { figureChart } from './figures/figure-chart.ts';
+import { scaleFor } from './figures/scale.ts';
+import { capital, common, describeGroup, inScale, varying, whereOf } from './format.ts';
 import { foundScale } from './found.ts';
-
-/** Height of a case with its gap, pixels, for each objective. */
-const OBJECTIVE_STEP = 18;
 
 /** A chart for each group of cases that are compared. */
 export function capacityCharts(result: CampaignResult): Chart[] {
@@ -19,46 +20,40 @@ export function capacityCharts(result: CampaignResult): Chart[] {
   return groups.map((group): Chart => {
     const cases = ranked(group);
     const scale = foundScale(cases);
-    const rows = cases.flatMap((one) =>
-      (one.summary?.found ?? []).map(({ objective, throughputPps, lowerPps, upperPps }) => ({
-        ...{ label: caseLabel(one), objective: objectiveName(objective), pps: throughputPps.median / scale.divisor },
-        ...{ low: (lowerPps ?? 0) / scale.divisor, high: (upperPps ?? lowerPps ?? 0) / scale.divisor },
-      })),
-    );
-    const objectives = [...new Set(rows.map(({ objective }) => objective))];
-    const labels = [...new Set(rows.map(({ label }) => label))];
+    const told = cases.flatMap((one) => (one.summary?.found ?? []).map((found) => ({ one, ...found })));
     const what = capital(describeGroup(group.group, common(result, group.group, names)));
-    return {
+    return figureChart({
+      id: 'capacity',
       title: `Capacity${whereOf(result, group.group)}`,
       caption: `${what}. Bars are what arrives at the highest rate that meets an objective, lines reach from that rate to the lowest that does not.`,
-      legend: objectives.map((label, index) => ({ label, color: seriesColor(index) })),
-      spec: (width) => {
-        const layout = { names: labels, width, step: 14 + OBJECTIVE_STEP * objectives.length, labelPx: 12 };
-        return {
-          ...{ width, height: rowsHeight(layout) + 60, autosize: { type: 'fit', contains: 'padding' } },
-          data: { values: rows },
-          encoding: {
-            y: rowNames('label', layout),
-            yOffset: { field: 'objective', type: 'nominal', sort: objectives },
-          },
-          layer: [
-            {
-              mark: { type: 'bar', cornerRadiusEnd: 2 },
-              encoding: {
-                x: { field: 'pps', type: 'quantitative', title: scale.unit, axis: { tickCount: ticksFor(width) } },
-                color: {
-                  ...{ field: 'objective', type: 'nominal', legend: null },
-                  scale: { domain: objectives, range: objectives.map((_, index) => seriesColor(index)) },
-                },
-              },
-            },
-            {
-              mark: { type: 'rule', strokeWidth: 2 },
-              encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
-            },
-          ],
-        };
+      kind: 'bars',
+      x: { title: '', unit: null, scale: 'ordinal' },
+      y: {
+        title: 'capacity',
+        unit: scale.unit,
+        scale: scaleFor(told.map(({ throughputPps }) => throughputPps.median)),
       },
-    };
+      interval: 'the rate between',
+      panels: [
+        {
+          title: null,
+          series: told.map(({ one, objective, throughputPps: { median }, lowerPps, upperPps }): Series => {
+            const bounds = lowerPps === null || upperPps === null ? null : { low: lowerPps, high: upperPps };
+            return {
+              label: `${caseLabel(one)}, ${objectiveName(objective)}`,
+              look: lookOf(one.case.switch, ioName(one.case)),
+              points: [
+                {
+                  ...{ x: '', y: median / scale.divisor, text: inScale(median, scale), of: one },
+                  low: bounds === null ? null : bounds.low / scale.divisor,
+                  high: bounds === null ? null : bounds.high / scale.divisor,
+                },
+              ],
+            };
+          }),
+          gaps: [],
+        },
+      ],
+    });
   });
 }

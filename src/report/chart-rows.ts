@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charts with a row for each case: the spread of its trials, and its CPU use.
-import type { CampaignResult, CaseResult } from '../model/result.ts';
+import type { CampaignResult } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
 import { groupCases } from '../stats/group.ts';
 import { decidingFigure, ranked } from '../stats/verdict.ts';
-import { type Chart, caseLabel, colorOf, rowNames, rowsHeight, SERIES, ticksFor } from './chart.ts';
+import { type Chart, caseLabel, colorOf, rowNames, rowsHeight, ticksFor } from './chart.ts';
 import { dotsOf } from './dots.ts';
+import { type CpuRow, cpuRows } from './figures/cpu-figure.ts';
+import { figureChart } from './figures/figure-chart.ts';
 import { grouped, namesTestbeds, parameters, varying } from './format.ts';
 
 /** Height of a row, pixels, and how many rows are still a picture. */
@@ -13,14 +15,9 @@ const ROW_STEP = 22;
 const ROWS_MAX = 60;
 const LABEL_PX = 11;
 
-interface Row {
-  one: CaseResult;
-  name: string;
-}
-
 /** The rows of a chart, and what its caption has to say of those that are left out; empty where none is. */
 interface Rows {
-  rows: Row[];
+  rows: CpuRow[];
   note: string;
 }
 
@@ -123,12 +120,6 @@ function spreadChart(result: CampaignResult, testbed: string): Chart | null {
   };
 }
 
-const CPU_PARTS = [
-  { key: 'sender', label: 'Sender or client', color: SERIES[5] },
-  { key: 'receiver', label: 'Receiver or server', color: SERIES[4] },
-  { key: 'switch', label: 'Switch’s own threads', color: SERIES[3] },
-] as const;
-
 /** CPUs used by each case, by who used them; a chart for each testbed where something was measured. */
 export function cpuCharts(result: CampaignResult): Chart[] {
   return testbedsOf(result).flatMap((testbed) => cpuChart(result, testbed) ?? []);
@@ -137,29 +128,10 @@ export function cpuCharts(result: CampaignResult): Chart[] {
 function cpuChart(result: CampaignResult, testbed: string): Chart | null {
   const { rows, note } = rowsOf(result, testbed);
   if (rows.length === 0) return null;
-  const layout = { names: rows.map(({ name }) => name), step: ROW_STEP, labelPx: LABEL_PX };
-  const bars = rows.flatMap(({ one: { summary }, name }) =>
-    summary === null
-      ? []
-      : CPU_PARTS.map(({ key, label }, order) => ({ name, part: label, order, cpus: summary.cpu[key] })),
-  );
-  const colors = { domain: CPU_PARTS.map(({ label }) => label), range: CPU_PARTS.map(({ color }) => color) };
-  return {
+  const words = {
+    id: 'cpu',
     title: `CPU use${onTestbed(result, testbed)}`,
     caption: `${captionOf(result, testbed)}Median CPUs over the steady state; 1.0 is one CPU fully used. A switch inside the kernel has hardly any threads of its own: its work is softirq time, which is part of the time of the application whose packet it was, mostly the sender’s; the table below says how much.${note}`,
-    legend: CPU_PARTS.map(({ label, color }) => ({ label, color })),
-    spec: (width) => ({
-      width,
-      height: rowsHeight({ ...layout, width }),
-      autosize: { type: 'fit-x', contains: 'padding' },
-      data: { values: bars },
-      mark: { type: 'bar' },
-      encoding: {
-        y: rowNames('name', { ...layout, width }),
-        x: { field: 'cpus', type: 'quantitative', title: 'CPUs', axis: { tickCount: ticksFor(width) } },
-        order: { field: 'order', type: 'ordinal' },
-        color: { field: 'part', type: 'nominal', legend: null, scale: colors },
-      },
-    }),
   };
+  return figureChart(cpuRows(rows, words));
 }

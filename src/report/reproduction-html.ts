@@ -2,7 +2,6 @@
 // A paper's figures as they came out here, with what they lack and what becomes of the paper's claims: one page that needs nothing beside it.
 import { type ComponentChild, h } from 'preact';
 import type { Judgement } from '../stats/claims.ts';
-import type { Chart } from './chart.ts';
 import { countWords, flagsOf, OUTCOME_WORDS, reasonWords } from './claim-words.ts';
 import { axisText, type Figure, type Panel, type Point } from './figures/figure.ts';
 import { figureChart } from './figures/figure-chart.ts';
@@ -54,18 +53,12 @@ async function figureOf({ figure, gaps }: ReproducedFigure): Promise<ComponentCh
     'section',
     { id: figure.id },
     h('h3', null, `${nameOf(figure)}: ${figure.title}`),
-    isEmpty ? h('p', null, figure.caption) : await drawFigure(chartOf(figure), false),
+    isEmpty ? h('p', null, figure.caption) : await drawFigure(figureChart(figure), false),
     ...figure.panels.map((panel) => valuesOf(figure, panel)),
     gaps.length === 0
       ? null
       : h('details', null, h('summary', null, 'Not measured'), h('ul', null, ...gaps.map((gap) => h('li', null, gap)))),
   );
-}
-
-/** Rows of bars have their names beside them. */
-function chartOf(figure: Figure): Chart {
-  const chart = figureChart(figure);
-  return figure.kind === 'bars' ? { ...chart, legend: [] } : chart;
 }
 
 /** The same in numbers. */

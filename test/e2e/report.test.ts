@@ -108,6 +108,11 @@ suite('the HTML report', CHROMIUM === undefined && 'no Chromium here: vswbench s
       'Explore: Throughput by packet size',
       'the focus is where it came from',
     );
+    // Bars are worked with in the same way, along their values.
+    await page.getByRole('button', { name: 'Explore: Received throughput' }).click();
+    await figure.locator('.drawing path[aria-label^="ovs · dpdk: "]').click();
+    await figure.getByText(/Received of each round: 4\.\d+ Mpps/).waitFor();
+    await page.keyboard.press('Escape');
     assert.equal(await page.locator('.hops').count(), 0, 'what is folded away is there already');
     await page.getByText('Hop by hop').click();
     await page.locator('#ledger .hops').first().waitFor();

@@ -19,7 +19,7 @@ export function declare(command: Command): void {
     .argument('[id]', 'campaign: an id (the latest where none is given), another results folder, or FOLDER:ID')
     .option(
       '--kind <kind>',
-      'line, bars, cdf, box, dots, heatmap, cost, or timeline of a case (default: what the campaign is about)',
+      'line, bars, stack (CPUs by who used them), cdf, box, dots, heatmap, cost, or timeline of a case (default: what the campaign is about)',
     )
     .option(
       '--case <case>',

@@ -204,7 +204,7 @@ async function explore(figure, told, vega, openCase, back) {
       action('Show all', axes.reset),
       ...casesOf(told, open),
     ),
-    legendOf(figure, view),
+    ...legendOf(figure, view),
     drawing,
     tip,
     answer,
@@ -235,7 +235,7 @@ async function explore(figure, told, vega, openCase, back) {
 }
 
 /**
- * The series of the figure: what is pressed is shown.
+ * The series of the figure: what is pressed is shown. Rows are named beside them, and have no legend.
  * @param {HTMLElement} figure
  * @param {any} view
  */
@@ -254,7 +254,9 @@ function legendOf(figure, view) {
     button.append(...[...item.childNodes].map((node) => node.cloneNode(true)));
     return button;
   });
-  return element('div', { class: 'series', role: 'group', 'aria-label': 'Shown' }, ...items);
+  return items.length === 0
+    ? []
+    : [element('div', { class: 'series', role: 'group', 'aria-label': 'Shown' }, ...items)];
 }
 
 /**

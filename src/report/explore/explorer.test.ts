@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { before, it } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
-import { hostileCampaign, sweepCampaign } from '../../../test/fixtures/campaign.ts';
+import { capacityCampaign, hostileCampaign, sweepCampaign, table2Campaign } from '../../../test/fixtures/campaign.ts';
 import { readExplorer } from '../../cli/explorer.ts';
 import type { StoredCampaign } from '../../model/result.ts';
 import { toCampaignResult } from '../../stats/campaign.ts';
@@ -70,6 +70,26 @@ it('takes along the rounds of each case that a figure shows, by its number', () 
     for (const number of numbers) {
       assert.equal(cases[Number(number)]?.rounds.length, result.results[Number(number)]?.figures.length, title);
       assert.ok(text.includes(`"case":${number}`), `${title}: no point leads to case ${number}`);
+    }
+  }
+});
+
+it('lets bars be worked with as lines are, along their values alone', async () => {
+  for (const [stored, titles] of [
+    [table2Campaign(), [/table 2, measured again/, /^Received throughput/, /what it costs/, /^CPU use/]],
+    [capacityCampaign(), [/^Capacity/, /^CPU use/]],
+  ] as const) {
+    const documents = documentsIn(await explored(stored));
+    for (const title of titles)
+      assert.ok(
+        documents.some((one) => title.test(one.title)),
+        String(title),
+      );
+    for (const { title, x, y, cases, spec } of documents) {
+      assert.ok(x !== null && x.domain[0] < x.domain[1], title);
+      assert.equal(y === null, !title.includes('what it costs'), title);
+      assert.ok(Object.keys(cases).length > 0, title);
+      assert.ok(JSON.stringify(spec).includes('"xLow"'), title);
     }
   }
 });

@@ -3,8 +3,9 @@
 // what they are and whose. Whoever shows it sets the signals (`explore/explore.js`); nothing of Vega's own reacts to anything.
 import type { TopLevelSpec } from 'vega-lite';
 import type { CaseResult } from '../../model/result.ts';
-import type { Figure } from './figure.ts';
-import { type Domain, domainOf } from './scale.ts';
+import { type Figure, isRows } from './figure.ts';
+import type { Domain } from './scale.ts';
+import { valueDomain } from './value-domain.ts';
 
 /** An axis as it is at first. */
 export interface ZoomAxis {
@@ -63,19 +64,17 @@ export function told(explored: object | null) {
 /** Free space left and right of what lies along a parameter, as a share of what it spans. */
 const MARGIN_X = 0.04;
 
-/** The axes of a figure of points in a plane. Percentiles and names have places of their own, which are not moved. */
-export function axesOf({
-  kind,
-  x,
-  y,
-  panels,
-}: Pick<Figure, 'kind' | 'x' | 'y' | 'panels'>): Pick<Exploring, 'x' | 'y'> {
+/** Of points in a plane both axes; of rows that of their values. Percentiles and names have places of their own, which are not moved. */
+export function axesOf(figure: Pick<Figure, 'kind' | 'x' | 'y' | 'panels'>): Pick<Exploring, 'x' | 'y'> {
+  const { kind, x, y, panels } = figure;
+  const values: ZoomAxis | null = y.scale === 'ordinal' ? null : { scale: y.scale, domain: valueDomain(figure) };
+  if (isRows(figure)) return { x: values, y: null };
   const points = panels.flatMap(({ series }) => series.flatMap((one) => one.points));
   const xs = points.flatMap((point) => (typeof point.x === 'number' ? [point.x] : []));
   const isMoved = kind !== 'cdf' && x.scale !== 'ordinal' && xs.length > 0;
   return {
     x: isMoved ? spanOf(xs, x.scale === 'log' ? 'log' : 'linear') : null,
-    y: y.scale === 'ordinal' ? null : { scale: y.scale, domain: domainOf(points, y.scale) },
+    y: values,
   };
 }
 

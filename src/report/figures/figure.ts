@@ -20,8 +20,10 @@ export interface Point {
   high: number | null;
   /** Of how many rounds. */
   n?: number;
-  /** What stands beside it, as `4vs4`. */
+  /** What stands beside it, as `4vs4`; of a bar, its figure. */
   text?: string;
+  /** Single rounds, drawn over a bar. */
+  rounds?: readonly number[];
   /** Whose it is: where a figure can be worked with, it leads there. */
   of?: CaseResult;
 }
@@ -37,9 +39,11 @@ export interface Panel {
   title: string | null;
   series: readonly Series[];
   gaps: readonly string[];
+  /** Lines upright in a plane, at what sets a limit along x. */
+  limits?: readonly { x: number; look: Look }[];
 }
 
-export const FIGURE_KINDS = ['line', 'bars', 'cdf', 'box', 'dots', 'timeline', 'heatmap', 'cost'] as const;
+export const FIGURE_KINDS = ['line', 'bars', 'stack', 'cdf', 'box', 'dots', 'timeline', 'heatmap', 'cost'] as const;
 export type FigureKind = (typeof FIGURE_KINDS)[number];
 
 export interface Figure {
@@ -52,6 +56,13 @@ export interface Figure {
   x: Axis;
   y: Axis;
   panels: readonly Panel[];
+  /** What `low` and `high` of its points are, where they are no 95 % interval. */
+  interval?: string;
+}
+
+/** Whether it has a row for each series or place, its values to the right; else its points lie in a plane, or in cells. */
+export function isRows({ kind }: Pick<Figure, 'kind'>): boolean {
+  return kind === 'bars' || kind === 'stack' || kind === 'box' || kind === 'dots';
 }
 
 /** Where a point stands on an axis of values, with its interval. */
@@ -72,10 +83,13 @@ export function axisText({ title, unit }: Pick<Axis, 'title' | 'unit'>): string 
 }
 
 /** A value as somebody reads it who points at it: `throughput 1.23 Mpps at 64 bytes, 1.2 to 1.26`. */
-export function written({ x, y }: Pick<Figure, 'x' | 'y'>, point: Point): string {
+export function written(
+  { x, y, interval: called = '95 % interval' }: Pick<Figure, 'x' | 'y' | 'interval'>,
+  point: Point,
+): string {
   const unit = y.unit === null ? '' : ` ${y.unit}`;
   const interval =
-    point.low === null || point.high === null ? '' : `, 95 % interval ${digits(point.low)} to ${digits(point.high)}`;
+    point.low === null || point.high === null ? '' : `, ${called} ${digits(point.low)} to ${digits(point.high)}`;
   const n = point.n === undefined ? '' : `, n = ${point.n}`;
   const at = point.x === '' ? '' : ` at ${x.title} ${typeof point.x === 'number' ? digits(point.x) : point.x}`;
   return `${digits(point.y)}${unit}${at}${interval}${n}`;

@@ -3,8 +3,9 @@
 import { sumOf } from '../../stats/sum.ts';
 import { escapeLatex } from '../latex.ts';
 import { type Axis, axisText, type Figure } from './figure.ts';
-import { type Domain, domainOf, logTicks } from './scale.ts';
+import { logTicks } from './scale.ts';
 import { texNumber } from './tex.ts';
+import { valueDomain } from './value-domain.ts';
 
 /** A column of a paper with two, points: that of ACM and IEEE is 241 to 252. Figures are as wide as theirs is; labels are fitted for this. */
 export const COLUMN_PT = 241;
@@ -23,14 +24,6 @@ export interface Group {
   style: string;
   options: readonly string[];
   plots: readonly Plot[];
-}
-
-/** All panels share it. */
-export function valueDomain({ panels, y }: Figure): Domain {
-  return domainOf(
-    panels.flatMap(({ series }) => series.flatMap(({ points }) => points)),
-    y.scale,
-  );
 }
 
 export function axisTitle(axis: Axis): string {

@@ -5,9 +5,10 @@ import { escapeLatex } from '../latex.ts';
 import type { Axis, Figure, Panel, Point, Series } from './figure.ts';
 import { NINES, ninesOf } from './nines.ts';
 import { colorName, lineOptions, markOptions, seriesOf } from './pgf-look.ts';
-import { axisTitle, betweenRows, COLUMN_PT, type Group, type Plot, valueAxis, valueDomain } from './pgf-page.ts';
+import { axisTitle, betweenRows, COLUMN_PT, type Group, type Plot, valueAxis } from './pgf-page.ts';
 import { whiskerIn } from './scale.ts';
 import { texNumber } from './tex.ts';
+import { valueDomain } from './value-domain.ts';
 
 /** A character of a label, and a mark with its line, points. */
 const CHARACTER_PT = 3.8;
@@ -73,8 +74,13 @@ function styleOf({ kind }: Figure, look: Series['look']): string {
   return `${lineOptions(look)}, ${markOptions(look)}`;
 }
 
-function planePlot(figure: Figure, { series }: Panel): Pick<Plot, 'content'> {
-  return { content: series.flatMap((one) => seriesLines(figure, one)) };
+function planePlot(figure: Figure, { series, limits = [] }: Panel): Pick<Plot, 'content'> {
+  const [least, most] = valueDomain(figure).map(texNumber);
+  const upright = limits.map(
+    ({ x, look }) =>
+      `\\draw[${colorName(look.color)}, line width=0.4pt] (axis cs:${texNumber(x)},${least}) -- (axis cs:${texNumber(x)},${most});`,
+  );
+  return { content: [...upright, ...series.flatMap((one) => seriesLines(figure, one))] };
 }
 
 function seriesLines(figure: Figure, { look, points }: Series): string[] {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Panels with a row for each series, in PGFPlots: bars with their intervals, and rounds as dots or boxes. A column has no room for names
-// beside the rows: they stand above them.
+// Panels of rows, in PGFPlots: bars with their intervals and rounds, bars laid end to end, and rounds as dots or boxes. A column has no room
+// for names beside the rows: they stand above them.
 
 import { escapeLatex } from '../latex.ts';
-import type { Figure, Panel, Series } from './figure.ts';
-import { colorName } from './pgf-look.ts';
-import { axisTitle, betweenRows, COLUMN_PT, type Group, valueAxis, valueDomain } from './pgf-page.ts';
+import type { Figure, Panel, Point, Series } from './figure.ts';
+import { colorName, seriesOf } from './pgf-look.ts';
+import { axisTitle, betweenRows, COLUMN_PT, type Group, valueAxis } from './pgf-page.ts';
 import { whiskerIn } from './scale.ts';
 import { texNumber } from './tex.ts';
+import { valueDomain } from './value-domain.ts';
 
 const ROW_PT = 19;
 
@@ -24,23 +25,64 @@ export function rowGroup(figure: Figure): Group {
       'title style={text width=\\columnwidth-22pt}',
       ...valueAxis('x', figure),
     ],
-    plots: figure.panels.map((panel, place) => ({
-      options: [
-        ...[`height=${ROW_PT * Math.max(1, panel.series.length)}pt`, 'ymin=-0.65', `ymax=${panel.series.length - 0.5}`],
-        ...(place === figure.panels.length - 1 ? [`xlabel={${axisTitle(figure.y)}}`] : []),
-      ],
-      content: contentOf(figure, panel),
-      legend: [],
-    })),
+    plots: figure.panels.map((panel, place) => {
+      const isLast = place === figure.panels.length - 1;
+      const names = figure.kind === 'stack' ? placesOf(panel) : panel.series.map(({ label }) => label);
+      return {
+        options: [
+          ...[`height=${ROW_PT * Math.max(1, names.length)}pt`, 'ymin=-0.65', `ymax=${names.length - 0.5}`],
+          ...(isLast ? [`xlabel={${axisTitle(figure.y)}}`] : []),
+          ...(isLast && figure.kind === 'stack' ? [LEGEND_STYLE] : []),
+        ],
+        content: [...contentOf(figure, panel), ...nameLines(figure, names)],
+        legend: isLast && figure.kind === 'stack' ? legendOf(figure) : [],
+      };
+    }),
   };
 }
 
-function contentOf(figure: Figure, { series }: Panel): string[] {
-  const [least] = valueDomain(figure);
-  return series.flatMap((one, row) => [
-    ...rowOf(figure, one, row),
-    `\\node[anchor=west, inner sep=1pt, font=\\scriptsize] at ${at(least, row - 0.42)} {${escapeLatex(one.label)}};`,
+/** Below ticks and title of the axis. */
+const LEGEND_STYLE =
+  'legend style={at={(0,0)}, anchor=north west, yshift=-31pt, draw=none, fill=none, font=\\scriptsize, legend columns=1, legend cell align=left}';
+
+function legendOf({ panels }: Figure): string[] {
+  return seriesOf(panels).flatMap(({ label, look }) => [
+    `\\addlegendimage{area legend, draw=none, fill=${colorName(look.color)}}`,
+    `\\addlegendentry{${escapeLatex(label)}}`,
   ]);
+}
+
+/** The rows of bars that are laid end to end. */
+function placesOf({ series }: Panel): string[] {
+  return [...new Set(series.flatMap(({ points }) => points.map(({ x }) => String(x))))];
+}
+
+function nameLines(figure: Figure, names: readonly string[]): string[] {
+  const [least] = valueDomain(figure);
+  return names.map(
+    (name, row) =>
+      `\\node[anchor=west, inner sep=1pt, font=\\scriptsize] at ${at(least, row - 0.42)} {${escapeLatex(name)}};`,
+  );
+}
+
+function contentOf(figure: Figure, panel: Panel): string[] {
+  if (figure.kind === 'stack') return stackLines(panel);
+  return panel.series.flatMap((one, row) => rowOf(figure, one, row));
+}
+
+function stackLines(panel: Panel): string[] {
+  return placesOf(panel).flatMap((place, row) => {
+    let from = 0;
+    return panel.series.flatMap(({ look, points }) =>
+      points
+        .filter(({ x, y }) => String(x) === place && y > 0)
+        .map(({ y }) => {
+          const begun = at(from, row - 0.14);
+          from += y;
+          return `\\fill[${colorName(look.color)}] ${begun} rectangle ${at(from, row + 0.3)};`;
+        }),
+    );
+  });
 }
 
 function rowOf(figure: Figure, { look, points }: Series, row: number): string[] {
@@ -55,21 +97,30 @@ function rowOf(figure: Figure, { look, points }: Series, row: number): string[] 
       ];
     case 'box':
       return boxOf(values, color, row);
-    default: {
-      const [least, most] = valueDomain(figure);
-      return drawn.flatMap((point) => {
-        const whisker = whiskerIn(point, [least, most]);
-        return [
-          `\\fill[${color}] ${at(least, row - 0.14)} rectangle ${at(point.y, row + 0.3)};`,
-          ...(whisker === null
-            ? []
-            : [
-                `\\draw[black, line width=0.7pt${whisker.cutHigh ? ', ->' : ''}] ${at(whisker.low, row + 0.08)} -- ${at(whisker.high, row + 0.08)};`,
-              ]),
-        ];
-      });
-    }
+    default:
+      return drawn.flatMap((point) => barLines(figure, point, color, row));
   }
+}
+
+function barLines(figure: Figure, point: Point, color: string, row: number): string[] {
+  const [least, most] = valueDomain(figure);
+  const { y, text = '', rounds = [] } = point;
+  const whisker = whiskerIn(point, [least, most]);
+  const dots = rounds.filter((round) => round >= least && round <= most);
+  return [
+    `\\fill[${color}] ${at(least, row - 0.14)} rectangle ${at(y, row + 0.3)};`,
+    ...(whisker === null
+      ? []
+      : [
+          `\\draw[black, line width=0.7pt${whisker.cutHigh ? ', ->' : ''}] ${at(whisker.low, row + 0.08)} -- ${at(whisker.high, row + 0.08)};`,
+        ]),
+    ...dots.map((round) => `\\fill[black, opacity=0.5] ${at(round, row + 0.08)} circle[radius=0.8pt];`),
+    ...(text === ''
+      ? []
+      : [
+          `\\node[anchor=west, inner sep=3pt, font=\\tiny] at ${at(Math.max(y, whisker?.high ?? y), row + 0.08)} {${escapeLatex(text)}};`,
+        ]),
+  ];
 }
 
 /** From the least to the most, with a box about the middle half. */

@@ -37,6 +37,8 @@ function pointsOf(kind: FigureKind, place: number): Point[] {
       return PERCENTS.map((percent, index) => point(percent, (10 + place) * 2 ** index));
     case 'bars':
       return [point('', base)];
+    case 'stack':
+      return ['1vs1', '2vs2'].map((row, index) => ({ ...point(row, 1 + index + place / 7), low: null, high: null }));
     case 'box':
     case 'dots':
       return [0, 1, 2, 3, 4, 5].map((round) => ({ x: round, y: 5 + place + 0.1 * round, low: null, high: null }));

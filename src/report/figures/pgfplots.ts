@@ -72,6 +72,7 @@ function groupOf(figure: Figure): Group {
     case 'cost':
       return planeGroup(figure);
     case 'bars':
+    case 'stack':
     case 'dots':
     case 'box':
       return rowGroup(figure);

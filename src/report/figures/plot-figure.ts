@@ -9,6 +9,7 @@ import { listed, varying } from '../format.ts';
 import { type Arranging, ASPECTS, type Aspect, aspectOf } from './arrangement.ts';
 import { caption } from './caption.ts';
 import { costFigure } from './cost-figure.ts';
+import { cpuFigure } from './cpu-figure.ts';
 import type { Figure, FigureKind } from './figure.ts';
 import { heatFigure } from './heat-figure.ts';
 import { lineFigure } from './line-figure.ts';
@@ -17,7 +18,16 @@ import { percentileFigure } from './percentile-figure.ts';
 import { rowFigure } from './row-figure.ts';
 
 /** A timeline is of a case (timeline-figure.ts); all others are of a campaign. */
-export const PLOT_KINDS = ['line', 'bars', 'cdf', 'box', 'dots', 'heatmap', 'cost'] as const satisfies FigureKind[];
+export const PLOT_KINDS = [
+  'line',
+  'bars',
+  'stack',
+  'cdf',
+  'box',
+  'dots',
+  'heatmap',
+  'cost',
+] as const satisfies FigureKind[];
 export type PlotKind = (typeof PLOT_KINDS)[number];
 
 /** What is left open follows from the campaign. */
@@ -38,6 +48,8 @@ type Option = 'x' | 'y' | 'color' | 'facet' | 'stat';
 const TAKES: Readonly<Record<PlotKind | 'timeline', readonly Option[]>> = {
   line: ['x', 'y', 'color', 'facet', 'stat'],
   bars: ['y', 'color', 'facet', 'stat'],
+  // Its colours are who used them.
+  stack: ['facet'],
   cdf: ['color', 'facet'],
   box: ['y', 'color', 'facet'],
   dots: ['y', 'color', 'facet'],
@@ -62,7 +74,7 @@ export function askedInVain(kind: PlotKind | 'timeline', question: Omit<PlotQues
 export function plotFigure(result: CampaignResult, question: PlotQuestion): Parsed<Figure> {
   const measured = result.results.filter((one) => one.summary !== null);
   if (measured.length === 0) return refused(`nothing was measured in campaign ${result.id}`);
-  const y = question.y ?? measureOf(measured, question.kind);
+  const y = question.kind === 'stack' ? 'cpu' : (question.y ?? measureOf(measured, question.kind));
   const measure = MEASURE_OF[y];
   // The throughput of a latency case is its pace.
   const isAsked = (one: CaseResult) => measure.dimension === 'any' || one.case.dimension === measure.dimension;
@@ -127,6 +139,8 @@ export function plotFigure(result: CampaignResult, question: PlotQuestion): Pars
     }
     case 'bars':
       return told(rowFigure({ kind, measure, stat: question.stat, cases, arranging }, words(what)));
+    case 'stack':
+      return told(cpuFigure(cases, words('CPU use'), arranging));
     case 'box':
     case 'dots':
       if (question.y !== null && question.y !== 'throughputPps' && question.y !== 'rtt') {

@@ -3,7 +3,8 @@
 import { clipped, domainWithin, shownAlone, told } from './explored.ts';
 import { axisText, type Panel, type Point, written } from './figure.ts';
 import { NINES, nameOfNines, ninesOf } from './nines.ts';
-import { type Domain, domainOf, logTicks, whiskerIn } from './scale.ts';
+import { type Domain, logTicks, whiskerIn } from './scale.ts';
+import { valueDomain } from './value-domain.ts';
 import { byLabel, type Drawing, type Layer, type LayeredPanel } from './vega-lite.ts';
 
 /** A legend is as wide as the figure: a column needs its longest label, as wide as Vega takes it for without a browser, and a mark; pixels. */
@@ -12,8 +13,7 @@ const MARK_PX = 44;
 
 export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): LayeredPanel {
   const { figure, ink, layout, styles, explored } = drawing;
-  const all = figure.panels.flatMap(({ series }) => series.flatMap(({ points }) => points));
-  const domain = domainOf(all, figure.y.scale);
+  const domain = valueDomain(figure);
   const rows = panel.series.flatMap(({ label, points }) =>
     drawable(points, figure.y.scale).map((point) => ({
       label,
@@ -79,6 +79,7 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
     ...shownAlone(explored),
     encoding: { x: horizontalOf(drawing), stroke },
     layer: [
+      ...limitsOf(panel, drawing),
       ...(figure.kind === 'cost' ? [] : [lines]),
       {
         data: { values: whiskers },
@@ -103,6 +104,15 @@ export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): Laye
         : []),
     ],
   };
+}
+
+/** Under the lines. */
+function limitsOf({ limits = [] }: Panel, { ink, explored }: Drawing): Layer[] {
+  return limits.map(({ x, look }) => ({
+    data: { values: [{ x }] },
+    mark: { type: 'rule', strokeWidth: 1, ...clipped(explored) },
+    encoding: { x: { field: 'x', type: 'quantitative' }, stroke: { value: ink.color(look) } },
+  }));
 }
 
 /** Where whiskers were cut off. */

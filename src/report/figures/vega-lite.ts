@@ -3,7 +3,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { isFilled } from '../../model/looks.ts';
 import { type Exploring, signalsOf } from './explored.ts';
-import type { Figure, Panel } from './figure.ts';
+import { type Figure, isRows, type Panel } from './figure.ts';
 import { configOf, type Ink, PAPER } from './ink.ts';
 import { headingOf, type Layout, layoutOf } from './layout.ts';
 import { heatPanel } from './vega-heat.ts';
@@ -77,7 +77,8 @@ function specOf(drawing: Drawing, whole: boolean): TopLevelSpec {
     ...(whole ? { title: { text: figure.title, fontSize: 15, offset: 14 } } : {}),
     columns: layout.columns,
     spacing: { column: layout.spacing, row: ROW_SPACING_PX + gapsPx(figure.panels, layout) },
-    align: 'all',
+    // Rows are as many as there are.
+    align: isRows(figure) ? 'each' : 'all',
     bounds: 'flush',
     concat: figure.panels.map((panel) => headed(panelOf(drawing, panel, whole), panel, drawing)),
   };
@@ -121,9 +122,10 @@ function panelOf(drawing: Drawing, panel: Panel, legend: boolean): LayeredPanel 
     case 'cost':
       return linePanel(drawing, panel, legend);
     case 'bars':
+    case 'stack':
     case 'box':
     case 'dots':
-      return rowPanel(drawing, panel);
+      return rowPanel(drawing, panel, legend);
     case 'heatmap':
       return heatPanel(drawing, panel);
     default:
