@@ -90,6 +90,11 @@ describe('a campaign that there is', () => {
     const picture = readFileSync(join(out, 'figure-4b.svg'), 'utf8');
     assert.match(picture, /<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[\s\S]*Maximum throughput by packet size/);
     assert.doesNotMatch(picture, /var\(--/);
+    const tex = readFileSync(join(out, 'figures.tex'), 'utf8');
+    for (const id of ['figure-4b', 'figure-4c']) {
+      assert.match(readFileSync(join(out, `${id}.tex`), 'utf8'), /\\begin\{tikzpicture\}/);
+      assert.match(tex, new RegExp(`\\\\input\\{${id}\\}\\s+\\\\caption\\{.*rounds with 95.*campaign sizes\\.`));
+    }
     const page = readFileSync(join(out, 'index.html'), 'utf8');
     assert.match(page, /Figure 4b/);
     assert.match(page, /vpp: VPP is not installed; install it/);

@@ -5,6 +5,7 @@ import type { Paper, PaperPanel } from '../model/paper-panel.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { panelCampaigns } from '../plan/panels.ts';
 import { claimsDocument, countWords, OUTCOME_WORDS, reasonWords } from '../report/claim-words.ts';
+import { pgfDocument } from '../report/figures/pgf-document.ts';
 import { panelFigure, panelGaps } from '../report/panel-figure.ts';
 import { type ReproducedFigure, renderReproduction } from '../report/reproduction-html.ts';
 import { clean, wrap } from '../report/text.ts';
@@ -112,13 +113,25 @@ async function conclude(
       gaps: panelGaps(panel, results),
     }),
   );
+  const drawn = figures.filter(({ figure }) => figure.panels.some(({ series }) => series.length > 0));
   const page = await renderReproduction({
     title: paper?.title ?? `The claims of ${name}`,
     ...{ citation: claims.citation, doi: claims.doi, machine: paper?.machine ?? null },
     ...{ figures, judgements, campaigns },
   });
   writeAll(folder, [
-    ...(await drawings(figures)),
+    ...(await drawings(drawn)),
+    ...(drawn.length === 0
+      ? []
+      : [
+          {
+            name: 'figures.tex',
+            content: pgfDocument(
+              paper?.title ?? name,
+              drawn.map(({ figure }) => figure),
+            ),
+          },
+        ]),
     ...figures.map(({ figure }) => ({ name: `${figure.id}.json`, content: `${JSON.stringify(figure, null, 1)}\n` })),
     { name: 'claims.json', content: `${JSON.stringify(claimsDocument(name, campaigns, placed), null, 1)}\n` },
     { name: 'index.html', content: page },
@@ -130,12 +143,10 @@ async function conclude(
 /** As wide as a column and a half of a paper, CSS pixels, and twice as many pixels of a PNG. */
 const SIZE: FigureSize = { width: 640, scale: 2 };
 
-/** Pictures of each figure that has a point. */
 async function drawings(figures: readonly ReproducedFigure[]): Promise<NamedContent[]> {
-  const drawn = figures.filter(({ figure }) => figure.panels.some(({ series }) => series.length > 0));
   const files: NamedContent[] = [];
-  for (const { figure } of drawn) {
-    for (const format of ['svg', 'png'] as const) {
+  for (const { figure } of figures) {
+    for (const format of ['svg', 'png', 'tex'] as const) {
       files.push({ name: `${figure.id}.${format}`, content: await drawFigure(figure, format, SIZE) });
     }
   }

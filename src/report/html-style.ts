@@ -63,7 +63,7 @@ tr.won th,tr.won .key{font-weight:700}
 .hops{list-style:none;margin:0;padding:0;min-width:400px;max-width:480px}
 .hops li{max-width:none;display:grid;grid-template-columns:1fr 7em 6em;gap:8px}
 .hops .drop{display:block;color:var(--bad)}
-dl{margin:12px 0;display:grid;grid-template-columns:fit-content(40%) 1fr;gap:4px 20px;font-size:14px}
+dl{margin:12px 0;display:grid;grid-template-columns:fit-content(28%) 1fr;gap:4px 20px;font-size:14px}
 dt{color:var(--soft);overflow-wrap:anywhere}
 dd{margin:0;overflow-wrap:anywhere}
 ul.doubts,ol.method{padding-left:20px;margin:12px 0}

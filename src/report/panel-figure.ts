@@ -176,15 +176,21 @@ function barsOf({ figure, published = {} }: PaperPanel, lines: readonly DrawnLin
     const label = `${line.io}, here`;
     const measured = points.slice(0, 1).map((one): Series => {
       const look = lookOf(line.switch, ioName(one.case));
-      return { label, look, points: [{ x: label, ...heightOf(figure, one, scale) }] };
+      const height = heightOf(figure, one, scale);
+      return { label, look, points: [{ x: label, ...height, text: height.y.toFixed(scale.digits) }] };
     });
     return [...measured, ...publishedBar(line, published, scale)];
   });
 }
 
-function publishedBar({ io }: PaperLine, published: Readonly<Record<string, number>>, { divisor }: Scale): Series[] {
+function publishedBar(
+  { io }: PaperLine,
+  published: Readonly<Record<string, number>>,
+  { divisor, digits }: Scale,
+): Series[] {
   const value = Object.hasOwn(published, io) ? published[io] : undefined;
   if (value === undefined) return [];
   const label = `${io}, as published`;
-  return [{ label, look: PUBLISHED, points: [{ x: label, y: value / divisor, low: null, high: null }] }];
+  const y = value / divisor;
+  return [{ label, look: PUBLISHED, points: [{ x: label, y, low: null, high: null, text: y.toFixed(digits) }] }];
 }

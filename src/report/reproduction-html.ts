@@ -40,12 +40,18 @@ export async function renderReproduction(reproduction: Reproduction): Promise<st
         `${campaigns.length === 1 ? 'Campaign' : 'Campaigns'} ${listed(campaigns)}. ${countWords(judgements)}.`,
       ),
       machine === null ? null : h('p', null, `The paper measured on ${machine}.`),
-      ...(figures.length === 0 ? [] : [h('h2', null, 'Figures'), ...(await Promise.all(figures.map(figureOf)))]),
+      ...(figures.length === 0
+        ? []
+        : [h('h2', null, 'Figures'), h('p', { class: 'soft' }, FILES), ...(await Promise.all(figures.map(figureOf)))]),
       h('h2', null, 'Claims'),
       claimTable(judgements),
     ),
   );
 }
+
+/** What `reproduce` writes. */
+const FILES =
+  'Each figure lies beside this page for papers and slides: SVG, PNG, LaTeX (figures.tex has them all) and its values as JSON.';
 
 async function figureOf({ figure, gaps }: ReproducedFigure): Promise<ComponentChild> {
   const isEmpty = figure.panels.every(({ series }) => series.length === 0);

@@ -82,7 +82,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'plot',
     usage: '[options] [id]',
-    description: 'draw a figure of a campaign as SVG, PNG, PDF or Vega-Lite: plot --x packetSize -o figure.pdf',
+    description: 'draw a figure of a campaign as SVG, PNG, PDF, LaTeX or Vega-Lite: plot --x packetSize -o figure.pdf',
     load: () => import('./plot.ts'),
   },
   {
@@ -114,6 +114,12 @@ export const commands: readonly CommandEntry[] = [
     usage: '[options] [id]',
     description: 'write a campaign as one file to mail, archive or cite: raw trials, tables, report, machine',
     load: () => import('./bundle.ts'),
+  },
+  {
+    name: 'cite',
+    usage: '[options] [id]',
+    description: 'print how to cite vswbench, and a campaign or bundle: BibTeX, APA or CFF',
+    load: () => import('./cite.ts'),
   },
   {
     name: 'verify',

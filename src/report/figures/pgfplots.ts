@@ -19,14 +19,13 @@ export const PGFPLOTS_PREAMBLE = [
 
 /** The picture, to be `\input`; the comment that begins it says what that takes, and has the caption as `\caption` takes it. */
 export function pgfplots(whole: Figure): string {
-  const { figure, everywhere } = parted(whole);
-  const caption = [figure.caption, ...everywhere.map((gap) => `${capital(missing(gap))}.`)].join(' ');
+  const { figure } = parted(whole);
   const group = groupOf(figure);
   return [
     `% ${escapeLatex(figure.title)}, by vswbench: \\input where a document has its figures. In its preamble:`,
     ...PGFPLOTS_PREAMBLE.map((line) => `%   ${line}`),
     '% Beside it:',
-    `%   \\caption{${escapeLatex(caption)}}`,
+    `%   \\caption{${escapeLatex(pgfCaption(whole))}}`,
     '\\begin{tikzpicture}[font=\\footnotesize]',
     ...colorDefinitions(figure.panels),
     `\\begin{groupplot}[${[`group style={group size=${group.size}, ${group.style}}`, ...COMMON, ...group.options].join(',\n  ')}]`,
@@ -35,6 +34,12 @@ export function pgfplots(whole: Figure): string {
     '\\end{tikzpicture}%',
     '',
   ].join('\n');
+}
+
+/** What stands under the picture. */
+export function pgfCaption(whole: Figure): string {
+  const { figure, everywhere } = parted(whole);
+  return [figure.caption, ...everywhere.map((gap) => `${capital(missing(gap))}.`)].join(' ');
 }
 
 /** What all of several panels lack is said once, in the caption: a panel of half a column has no room for it. */
