@@ -92,9 +92,12 @@ export async function drawFigure(
   );
 }
 
+/** Of a line: as much as tells its dash from others. */
+const DASHED_PX = 46;
+
 /** A swatch: a block for bars, a line in its dash for lines, and the mark of its points. */
 function legendItem({ label, color, dash, mark }: LegendEntry): ComponentChild {
-  const width = dash === undefined ? 12 : 30;
+  const width = dash === undefined ? 12 : DASHED_PX;
   return h(
     'li',
     null,

@@ -69,6 +69,7 @@ dd{margin:0;overflow-wrap:anywhere}
 ul.doubts,ol.method{padding-left:20px;margin:12px 0}
 .doubts li,.method li{margin:0 0 10px;padding-left:4px}
 pre{background:var(--panel);padding:14px 16px;border-radius:6px;overflow-x:auto;font:13px/1.6 ui-monospace,"SF Mono",Menlo,"Liberation Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
+blockquote{margin:10px 0;max-width:76ch;padding-left:16px;border-left:3px solid var(--line)}
 code{font:.9em ui-monospace,"SF Mono",Menlo,"Liberation Mono",monospace}
 details{margin:14px 0;border-top:1px solid var(--grid);padding-top:10px}
 summary{cursor:pointer;font-weight:500;font-size:15px}

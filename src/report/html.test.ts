@@ -53,6 +53,16 @@ test('hostile text stays text everywhere', () => {
   assert.match(hostile, /<title>&lt;script/);
 });
 
+test('what a paper says under such figures stands there, with the commands that make them', () => {
+  const [section = ''] = /<section id="publish".*?<\/section>/s.exec(table2) ?? [];
+  assert.match(
+    section,
+    /: medians of \d.* rounds with 95 % confidence intervals \(order statistics.*\); 3 s measured after .*; on /,
+  );
+  for (const command of ['plot', 'export', 'bundle', 'cite'])
+    assert.match(section, new RegExp(`vswbench ${command} \\S+`));
+});
+
 test('capacities are drawn with their bounds', async () => {
   const html = await render(capacityCampaign());
   assert.match(html, /id="capacity"/);

@@ -35,14 +35,21 @@ export function groupOfCost(one: CaseResult): string {
 
 function panelOf(cases: readonly CaseResult[], { titleOf, lineOf }: Arrangement, divisor: number): Panel {
   const [first] = cases;
-  const several = new Set(cases.map((one) => one.case.pairs)).size > 1;
   const lines = [...Map.groupBy(cases, (one) => lineOf(one).label).values()];
+  const areSeveral = (some: readonly CaseResult[]) => new Set(some.map(({ case: { pairs } }) => pairs)).size > 1;
+  // Where some lines run along pairs, single points would only lie in the way with their names.
+  const isNamed = lines.some(areSeveral) ? areSeveral : () => areSeveral(cases);
   return {
     title: first === undefined ? null : titleOf(first),
     series: lines.flatMap(([one, ...others]) =>
       one === undefined
         ? []
-        : [{ ...lineOf(one), points: [one, ...others].flatMap((each) => pointOf(each, divisor, several)) }],
+        : [
+            {
+              ...lineOf(one),
+              points: [one, ...others].flatMap((each) => pointOf(each, divisor, isNamed([one, ...others]))),
+            },
+          ],
     ),
     gaps: [],
   };

@@ -122,11 +122,17 @@ function beside({ figure, ink, explored }: Drawing, { series }: Panel): Layer[] 
     ...(whiskers.length === 0
       ? []
       : [
-          {
-            ...{ data: { values: whiskers }, ...shared },
-            mark: { type: 'rule', strokeWidth: 1.5, color: ink.ink, ...clipped(explored) },
-            encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
-          } satisfies Layer,
+          // On a dark bar a dark line is seen by its edge.
+          ...[
+            { strokeWidth: 4, color: ink.ground, opacity: 0.65 },
+            { strokeWidth: 1.5, color: ink.ink, opacity: 1 },
+          ].map(
+            (stroke): Layer => ({
+              ...{ data: { values: whiskers }, ...shared },
+              mark: { type: 'rule', ...stroke, ...clipped(explored) },
+              encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
+            }),
+          ),
         ]),
     ...(rounds.length === 0
       ? []

@@ -10,6 +10,7 @@ import { ledgerSection } from './ledger.ts';
 import { machineSection } from './machine.ts';
 import { methodSection } from './method.ts';
 import { paperSection } from './paper.ts';
+import { publishSection } from './publish.ts';
 import { resultsSection } from './results.ts';
 import type { Section } from './section.ts';
 import { spreadSection } from './spread.ts';
@@ -34,4 +35,5 @@ export const sectionRegistry: readonly Section[] = [
   methodSection,
   machineSection,
   againSection,
+  publishSection,
 ];
