@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answerOf, complaintOf, type Program } from './command.ts';
 import { Complained } from './complained.ts';
+import { Kept } from './kept.ts';
 
-/** So many are kept: a report of a thousand cases has megabytes, and takes seconds. */
-const KEPT_MAX = 4;
+/** A report of a thousand cases has megabytes, and takes seconds; each filter has parts of its own. */
+const KEPT_MAX = 8;
 
 export class Reports {
   private readonly program: Program;
-  private readonly kept = new Map<string, string>();
+  private readonly kept = new Kept(KEPT_MAX);
 
   constructor(program: Program) {
     this.program = program;
@@ -19,12 +20,12 @@ export class Reports {
 
   /** `state` tells whether what is kept is still true. */
   of(id: string, state: string, signal: AbortSignal): Promise<string> {
-    return this.keep(`page ${id} ${state}`, () => this.write(id, signal));
+    return this.kept.of(`page ${id}`, state, () => this.write(id, signal));
   }
 
   /** A `ReportParts` as text, of the cases that have one of the values of each parameter: `switch=ovs`. */
   parts(id: string, state: string, only: readonly string[], signal: AbortSignal): Promise<string> {
-    return this.keep(`parts ${id} ${state} ${JSON.stringify(only)}`, async () => {
+    return this.kept.of(`parts ${id} ${JSON.stringify(only)}`, state, async () => {
       const told = await answerOf(
         this.program,
         ['report', id, '--parts', ...only.map((one) => `--only=${one}`)],
@@ -33,15 +34,6 @@ export class Reports {
       if (told.code !== 0) throw new Complained(422, complaintOf(told));
       return told.stdout;
     });
-  }
-
-  private async keep(key: string, make: () => Promise<string>): Promise<string> {
-    const known = this.kept.get(key);
-    if (known !== undefined) return known;
-    const made = await make();
-    this.kept.set(key, made);
-    for (const oldest of [...this.kept.keys()].slice(0, -KEPT_MAX)) this.kept.delete(oldest);
-    return made;
   }
 
   private async write(id: string, signal: AbortSignal): Promise<string> {

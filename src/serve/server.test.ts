@@ -58,6 +58,8 @@ describe('the server', () => {
   let store: Store;
   let here: Serving;
   let abroad: Serving;
+  /** How often what trials told was gone through. */
+  let looks = 0;
 
   before(async () => {
     mkdirSync(temporary);
@@ -81,7 +83,13 @@ describe('the server', () => {
           runs: new Runs(program),
           checkCampaign: (path: string) => void readCampaign(path, {}),
         },
-        results: { folder, store: () => store, cases: casesOf },
+        results: {
+          ...{ folder, store: () => store },
+          cases: (from, id) => {
+            looks += 1;
+            return casesOf(from, id);
+          },
+        },
         program,
       });
     const listen = (isPublic: boolean) =>
@@ -288,5 +296,29 @@ describe('the server', () => {
     const { status, body } = await ask(here.port, '/api/compare?a=1&b=2');
     assert.equal(status, 422);
     assert.deepEqual(JSON.parse(body), { error: 'there is no campaign' });
+  });
+
+  it('goes through the cases of a campaign once, and again when a trial has come', async () => {
+    const { cases, ...head } = campaign;
+    const id = 'looked-at';
+    store.createCampaign({ ...head, id, cases: cases.slice(0, 1) });
+    const [first, second] = cases[0]?.trials ?? [];
+    assert.ok(first !== undefined && second !== undefined);
+    store.saveTrial(id, 0, first);
+    const done = async () => JSON.parse((await ask(here.port, `/api/campaigns/${id}`)).body).trialsDone;
+    const before = looks;
+    assert.deepEqual([await done(), await done(), looks - before], [1, 1, 1]);
+    store.saveTrial(id, 0, second);
+    assert.deepEqual([await done(), await done(), looks - before], [2, 2, 2]);
+  });
+
+  it('compresses what goes over a network, and nothing within the machine', async () => {
+    const encodingOf = async ({ port }: Serving) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/campaigns/${campaign.id}`, { headers: bearer });
+      assert.equal(JSON.parse(await answer.text()).id, campaign.id);
+      return answer.headers.get('content-encoding');
+    };
+    assert.equal(await encodingOf(here), null);
+    assert.equal(await encodingOf(abroad), 'gzip');
   });
 });

@@ -2,6 +2,8 @@
 // The browser's server, on Node's own HTTP: it lets in whom it should, finds the route, and answers.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Complained } from './complained.ts';
 import { type HouseRules, type Keys, refusal, tokenIn } from './door.ts';
 import { type Answer, JSON_TYPE, type Route } from './route.ts';
@@ -110,7 +112,7 @@ async function answer(
   const told = await route.answer({ parts, query: url.searchParams, body, holder, signal: gone.signal });
   if (told === null) throw new Complained(404, 'there is no such page');
   if ('stream' in told) stream(response, told);
-  else send(response, request, told);
+  else send(response, request, rules.isPublic ? await compressed(request, told) : told);
 }
 
 function refuseMethod(response: ServerResponse, { method }: Route): never {
@@ -140,9 +142,21 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 type Whole = Exclude<Answer, { stream: unknown }>;
 
-function send(response: ServerResponse, { method }: IncomingMessage, answer: Whole): void {
-  const { status = 200, type, body, policy, isForGood = false } = answer;
+/** For who is reached over a network: within a machine it would only take time. */
+async function compressed({ headers }: IncomingMessage, answer: Whole): Promise<Packed> {
+  const isAsked = /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
+  if (!isAsked || answer.body.length < COMPRESSED_MIN_BYTES) return answer;
+  return { ...answer, body: await promisify(gzip)(answer.body, { level: 4 }), encoding: 'gzip' };
+}
+
+const COMPRESSED_MIN_BYTES = 4096;
+
+type Packed = Omit<Whole, 'body'> & { body: string | Buffer; encoding?: 'gzip' };
+
+function send(response: ServerResponse, { method }: IncomingMessage, answer: Packed): void {
+  const { status = 200, type, body, encoding, policy, isForGood = false } = answer;
   response.setHeader('Content-Type', type);
+  if (encoding !== undefined) response.setHeader('Content-Encoding', encoding).setHeader('Vary', 'Accept-Encoding');
   if (policy !== undefined) response.setHeader('Content-Security-Policy', policy);
   response.setHeader('Cache-Control', isForGood ? 'public, max-age=31536000, immutable' : 'no-store');
   response.setHeader('Content-Length', Buffer.byteLength(body));
