@@ -3,9 +3,9 @@
 import { DECIDING } from '../model/deciding.ts';
 import type { CampaignResult, CaseResult } from '../model/result.ts';
 import type { TestCase } from '../model/testcase.ts';
-import { type Crossed, type PathPair, pathPairs } from '../stats/crossings.ts';
+import { CROSSED, type Crossed, type PathPair, pathPairs } from '../stats/crossings.ts';
 import type { Crossing, Undecided } from '../stats/crossovers.ts';
-import { groupOf } from '../stats/group.ts';
+import { type Group, groupOf } from '../stats/group.ts';
 import { tooFewRounds } from '../stats/standing.ts';
 import { caseName, counted, describeGroup, listed, varying, whereOf } from './format.ts';
 
@@ -18,7 +18,11 @@ export interface CrossoverLine {
 /** Of every two comparable paths. */
 export function crossoverLines(result: CampaignResult): CrossoverLine[] {
   const pairs = pathPairs(result);
-  return pairs.map((pair) => ({ pair, sentence: `${crossoverWords(pair)}${besideWords(result, pair, pairs)}` }));
+  const told = new Map(CROSSED.map((parameter) => [parameter, toldBeside(parameter, pairs)]));
+  return pairs.map((pair) => ({
+    pair,
+    sentence: `${crossoverWords(pair)}${besideWords(result, pair, told.get(pair.parameter) ?? [])}`,
+  }));
 }
 
 /** Lines for people, of some pairs: those that change places, and how many do not. */
@@ -114,14 +118,21 @@ function digits(value: number): string {
   return String(Number(value.toPrecision(2)));
 }
 
+/** The parameters in which the pairs along this one differ: gone through once, as a campaign of a thousand cases has thousands of pairs. */
+function toldBeside(parameter: Crossed, pairs: readonly PathPair[]): (keyof Group)[] {
+  const same = pairs.filter((pair) => pair.parameter === parameter);
+  const names = varying(same.flatMap((pair) => pair.a.slice(0, 1).map((one) => along(parameter, one.case))));
+  return names.filter((name) => name !== parameter && name !== 'testbed' && name !== 'location');
+}
+
+function along(parameter: Crossed, testCase: TestCase): Group {
+  return groupOf({ ...testCase, [parameter]: 1 });
+}
+
 /** What else a pair has that others have not: `, B = 1, testbed lab`. */
-function besideWords(result: CampaignResult, { a, parameter }: PathPair, pairs: readonly PathPair[]): string {
+function besideWords(result: CampaignResult, { a, parameter }: PathPair, told: readonly (keyof Group)[]): string {
   const [first] = a;
   if (first === undefined) return '';
-  const same = pairs.filter((pair) => pair.parameter === parameter);
-  const group = (testCase: TestCase) => groupOf({ ...testCase, [parameter]: 1 });
-  const names = varying(same.flatMap((pair) => pair.a.slice(0, 1).map((one) => group(one.case))));
-  const told = names.filter((name) => name !== parameter && name !== 'testbed' && name !== 'location');
-  const words = told.length === 0 ? '' : `, ${describeGroup(group(first.case), told)}`;
+  const words = told.length === 0 ? '' : `, ${describeGroup(along(parameter, first.case), told)}`;
   return `${words}${whereOf(result, first.case)}`;
 }

@@ -107,12 +107,15 @@ function waysBySum(items: readonly number[], chosen: number): Float64Array {
   const ways = Array.from({ length: chosen + 1 }, () => new Float64Array(sumMax + 1));
   const [none] = ways;
   if (none !== undefined) none[0] = 1;
-  for (const item of items) {
-    // Downwards, so that each item is taken once.
-    for (let count = chosen; count >= 1; count -= 1) {
-      const [from, to] = [ways[count - 1], ways[count]];
+  let reached = 0;
+  for (const [index, item] of items.entries()) {
+    reached += item;
+    // Downwards, so that each item is taken once; none can be beyond what there was so far.
+    for (let count = Math.min(chosen, index + 1); count >= 1; count -= 1) {
+      const from = ways[count - 1];
+      const to = ways[count];
       if (from === undefined || to === undefined) continue;
-      for (let sum = item; sum <= sumMax; sum += 1) to[sum] = (to[sum] ?? 0) + (from[sum - item] ?? 0);
+      for (let sum = item; sum <= reached; sum += 1) to[sum] = (to[sum] ?? 0) + (from[sum - item] ?? 0);
     }
   }
   return ways[chosen] ?? new Float64Array(0);
