@@ -17,6 +17,7 @@ import type { Cpu } from '../model/inventory.ts';
 import type { HostSpec, TestbedSpec } from '../model/testbed.ts';
 import type { TestCase } from '../model/testcase.ts';
 import type { Uplink } from '../switches/driver.ts';
+import { allEnded } from './concurrency.ts';
 import { usableCpus } from './cpus.ts';
 import { type Journal, openJournal, recover, STATE_DIRECTORY } from './journal.ts';
 
@@ -108,9 +109,10 @@ export class ConnectedTestbed implements Testbed {
   static async connect(plan: TestbedPlan): Promise<ConnectedTestbed> {
     const testbed = new ConnectedTestbed(plan);
     try {
-      for (const seat of testbed.seats) await seat.connect();
+      await allEnded(testbed.seats.map((seat) => seat.connect()));
       testbed.machines = await Promise.all(testbed.seats.map(({ reached }) => machineOf(reached)));
       testbed.sameMachine = testbed.seats.length > 1 && new Set(testbed.machines).size === 1;
+      await testbed.onEach((seat) => seat.arrive());
       return testbed;
     } catch (error) {
       await testbed.leave();
@@ -129,10 +131,14 @@ export class ConnectedTestbed implements Testbed {
    */
   async prepare(onTaken: (side: Side) => Promise<void> = async () => undefined): Promise<void> {
     await this.makeNamespaces();
-    for (const seat of this.seats) {
-      seat.onTaken = onTaken;
-      await seat.take();
-    }
+    for (const seat of this.seats) seat.onTaken = onTaken;
+    await this.onEach((seat) => seat.take());
+  }
+
+  /** On all hosts side by side, unless they are one machine, where the far host's steps stand on top of the near one's. */
+  private async onEach(step: (seat: Seat) => Promise<unknown>, seats: readonly Seat[] = this.seats): Promise<void> {
+    if (this.sameMachine) for (const seat of seats) await step(seat);
+    else await allEnded(seats.map(step));
   }
 
   async sides(location: TestCase['location'], signal: AbortSignal): Promise<Side[]> {
@@ -146,8 +152,8 @@ export class ConnectedTestbed implements Testbed {
   /** Undoes everything and ends the connections; returns what could not be undone. */
   async leave(): Promise<string[]> {
     const complaints: string[] = [];
-    // What came last goes first: on one machine the far host's steps stand on top of the near one's.
-    for (const seat of this.seats.toReversed()) complaints.push(...(await seat.leave()));
+    // What came last goes first.
+    await this.onEach(async (seat) => complaints.push(...(await seat.leave())), this.seats.toReversed());
     complaints.push(...((await this.local?.close()) ?? []));
     this.local = null;
     return complaints;
@@ -209,10 +215,12 @@ class Seat {
   }
 
   async connect(): Promise<void> {
-    if (ownNamespace(this.spec) === null) {
-      this.connection = await this.newConnection();
-      this.artifacts = await this.artifactsOn(this.connection);
-    }
+    if (ownNamespace(this.spec) === null) this.connection = await this.newConnection();
+  }
+
+  /** Gives the host what was built, undoes what an earlier run has left there, and learns its names. */
+  async arrive(): Promise<void> {
+    if (this.connection !== null) this.artifacts = await this.artifactsOn(this.connection);
     if (!this.plan.lookOnly) {
       // Before anybody looks at it: what a run that was killed has left would be taken for the host's own.
       const { complaints, notices } = await recover(this.reached, this.plan.session);

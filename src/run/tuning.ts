@@ -92,12 +92,12 @@ export class Tuner {
 
   /** As each host was when its knobs had been turned. */
   records(): HostTuning[] {
-    return [...this.turned].map(([role, turned]) => ({ role, records: turned.map(({ record }) => record) }));
+    return this.hosts().map(([role, turned]) => ({ role, records: turned.map(({ record }) => record) }));
   }
 
   /** What became of them: of a host that is lost what is known. */
   async recheck(): Promise<HostTuning[]> {
-    const hosts = [...this.turned].map(async ([role, turned]): Promise<HostTuning> => {
+    const hosts = this.hosts().map(async ([role, turned]): Promise<HostTuning> => {
       const records: KnobRecord[] = [];
       for (const { record, recheck } of turned) {
         try {
@@ -110,5 +110,10 @@ export class Tuner {
       return { role, records };
     });
     return Promise.all(hosts);
+  }
+
+  /** The near one first, whichever was turned first. */
+  private hosts(): [HostRole, TurnedKnob[]][] {
+    return [...this.turned].sort(([a], [b]) => b.localeCompare(a));
   }
 }
