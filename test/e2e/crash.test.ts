@@ -56,15 +56,16 @@ suite('crashes', cannotMeasure, () => {
   };
 
   /** Moments at which a run is killed, each told by something that can be seen from outside. */
-  const MOMENTS: { name: string; reached: () => boolean }[] = [
-    { name: 'the network exists', reached: () => ownNetworks().length > 0 },
-    { name: 'the bridge exists', reached: () => linkExists('vswbr0') },
-    { name: 'a port exists', reached: () => linkExists('vsws0source') },
-    { name: 'a container is being made', reached: () => containerIsMade() },
-    { name: 'an application runs', reached: () => applicationRuns('sender') },
+  const MOMENTS: { name: string; reached: () => boolean; resumes: boolean }[] = [
+    { name: 'the network exists', reached: () => ownNetworks().length > 0, resumes: true },
+    { name: 'the bridge exists', reached: () => linkExists('vswbr0'), resumes: false },
+    { name: 'a port exists', reached: () => linkExists('vsws0source'), resumes: false },
+    { name: 'a container is being made', reached: () => containerIsMade(), resumes: false },
+    { name: 'an application runs', reached: () => applicationRuns('sender'), resumes: true },
   ];
-  for (const { name, reached } of MOMENTS) {
-    it(`kill -9 when ${name}: 'clean' leaves nothing, and the campaign is resumed`, { timeout: 60_000 }, async () => {
+  for (const { name, reached, resumes } of MOMENTS) {
+    const then = resumes ? ', and the campaign is resumed' : '';
+    it(`kill -9 when ${name}: 'clean' leaves nothing${then}`, { timeout: 60_000 }, async () => {
       const running = start(campaign(1, '300ms'));
       await until(reached);
       running.child.kill('SIGKILL');
@@ -72,6 +73,8 @@ suite('crashes', cannotMeasure, () => {
       const cleaned = await workspace.run(['clean']);
       assert.equal(cleaned.code, 0, cleaned.stderr);
       assertNothingLeft();
+      // None of these moments is behind the first trial: what is kept is the same after each.
+      if (!resumes) return;
 
       const { id, trialsDone, trialsPlanned } = await latest();
       const resumed = await workspace.run(['run', '--resume']);

@@ -105,6 +105,9 @@ suite(
       return unavailable !== null;
     };
 
+    /** Each of the two emulated machines has a CPU of ours to itself. */
+    const onBoth = <T>(step: (machine: string) => Promise<T>) => Promise.all(['a', 'b'].map(step));
+
     before(async () => {
       tracesBefore = traces();
       const { code, stderr } = await lab('up', '--yes');
@@ -143,15 +146,16 @@ suite(
 
     it('joins them by a cable', async (t) => {
       if (skipped(t)) return;
-      for (const [machine, address] of [
-        ['a', '10.9.9.1/24'],
-        ['b', '10.9.9.2/24'],
-      ] as const) {
-        assert.equal((await lab('ssh', machine, `ip address add ${address} dev cable0`)).code, 0);
-      }
-      const pinged = await lab('ssh', 'a', 'ping -c 3 10.9.9.2');
+      const added = await onBoth((machine) =>
+        lab('ssh', machine, `ip address add ${machine === 'a' ? '10.9.9.1/24' : '10.9.9.2/24'} dev cable0`),
+      );
+      assert.deepEqual(
+        added.map(({ code }) => code),
+        [0, 0],
+      );
+      const pinged = await lab('ssh', 'a', 'ping -c 3 -i 0.2 10.9.9.2');
       assert.equal(pinged.code, 0, pinged.stdout);
-      for (const machine of ['a', 'b']) await lab('ssh', machine, 'ip address flush dev cable0');
+      await onBoth((machine) => lab('ssh', machine, 'ip address flush dev cable0'));
     });
 
     it('has a card that makes virtual functions, a kernel module for Open vSwitch, and the drivers of DPDK', async (t) => {
@@ -189,14 +193,12 @@ suite(
         ended.stderr,
       );
       for (const row of rows) assert.ok((row.trials[0]?.receivedPackets ?? 0) > 0, row.case.switch);
-      for (const machine of ['a', 'b']) {
-        const found = await lab(
-          'ssh',
-          machine,
-          'cat /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ip netns; ls /run/vswbench',
-        );
-        assert.equal(found.stdout, '0\n', machine);
-      }
+      const look = 'cat /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ip netns; ls /run/vswbench';
+      const found = await onBoth((machine) => lab('ssh', machine, look));
+      assert.deepEqual(
+        found.map(({ stdout }) => stdout),
+        ['0\n', '0\n'],
+      );
     });
 
     it('carries no packet of a trial into the next one, where a card is slower than a switch', {
@@ -220,13 +222,14 @@ suite(
       }
     });
 
-    /** Whether a traffic application runs in a machine. */
-    const measures = async (machine: string) => (await lab('ssh', machine, 'pgrep vswload')).code === 0;
-    /** Waits until one runs in machine b; fails where its vswbench ends before. */
-    const measuring = async ({ child, ended }: Running) => {
-      while (!(await measures('b'))) {
-        if (child.exitCode !== null) assert.fail(`it has ended: ${(await ended).stderr}`);
-      }
+    /** Waits, by one login, until a traffic application runs in machine b; fails where its vswbench ends before. */
+    const measuring = async ({ ended }: Running) => {
+      const seen = lab('ssh', 'b', 'timeout 250 sh -c "until pgrep vswload; do sleep 0.2; done"');
+      const whyNot = await Promise.race([
+        seen.then(({ code, stderr }) => (code === 0 ? null : stderr)),
+        ended.then(({ stderr }) => `it has ended: ${stderr}`),
+      ]);
+      assert.equal(whyNot, null);
     };
     const jumbo = [
       ...[
@@ -254,8 +257,8 @@ suite(
       if (skipped(t)) return;
       const prepare =
         'ip link property add dev cable0 altname lab-cable; echo 2 > /proc/sys/net/ipv4/conf/cable0/arp_ignore';
-      for (const machine of ['a', 'b']) await lab('ssh', machine, prepare);
-      const found = await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine)));
+      await onBoth((machine) => lab('ssh', machine, prepare));
+      const found = await onBoth((machine) => stateOf(lab, machine));
       assert.match(found[0] ?? '', /lab-cable/);
       const running = workspace.start([...jumbo, '--trials', '1', '--duration', '60s']);
       await measuring(running);
@@ -264,17 +267,11 @@ suite(
       assert.doesNotMatch(turned, /"cable0"/);
       running.child.kill('SIGKILL');
       await running.ended;
-      for (const machine of ['a', 'b']) {
-        const cleaned = await workspace.run([
-          'clean',
-          '--host',
-          `vswlab-${machine}`,
-          '--ssh-config',
-          `${LAB}/ssh_config`,
-        ]);
-        assert.equal(cleaned.code, 0, cleaned.stderr);
-      }
-      assert.deepEqual(await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine))), found);
+      const cleaned = await onBoth((machine) =>
+        workspace.run(['clean', '--host', `vswlab-${machine}`, '--ssh-config', `${LAB}/ssh_config`]),
+      );
+      for (const { code, stderr } of cleaned) assert.equal(code, 0, stderr);
+      assert.deepEqual(await onBoth((machine) => stateOf(lab, machine)), found);
     });
 
     it('goes on where a machine reboots in the middle of a tuned run: it is tuned again, and nothing differs afterwards', {
@@ -284,8 +281,8 @@ suite(
       if (skipped(t)) return;
       const forget =
         'ip link property del dev cable0 altname lab-cable; echo 0 > /proc/sys/net/ipv4/conf/cable0/arp_ignore';
-      for (const machine of ['a', 'b']) await lab('ssh', machine, forget);
-      const found = await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine)));
+      await onBoth((machine) => lab('ssh', machine, forget));
+      const found = await onBoth((machine) => stateOf(lab, machine));
       const running = workspace.start([...jumbo, '--trials', '2', '--duration', '12s', '--seed', '1']);
       await measuring(running);
       await lab('ssh', 'b', 'reboot');
@@ -299,7 +296,7 @@ suite(
         (await workspace.run(['show'])).stdout,
         /^Tuning: not to be had here: governor, turbo and c-states/m,
       );
-      assert.deepEqual(await Promise.all(['a', 'b'].map((machine) => stateOf(lab, machine))), found);
+      assert.deepEqual(await onBoth((machine) => stateOf(lab, machine)), found);
     });
 
     it('is not started twice', async (t) => {

@@ -158,7 +158,10 @@ suite('a login', cannotMeasure || cannotSsh, () => {
     await until(() => machine.leftovers().length === 0);
   }
 
-  describe('works in spite of', () => {
+  // Each machine has its own processes and folders, and nothing is measured.
+  const sideBySide = { concurrency: 2 };
+
+  describe('works in spite of', sideBySide, () => {
     for (const [name, login] of Object.entries(WORKING)) it(name, (t) => onMachine(t, login, assertWorks));
 
     it('a jump on the way, whose ssh knows nothing of ours', (t) =>
@@ -181,7 +184,7 @@ suite('a login', cannotMeasure || cannotSsh, () => {
       }));
   });
 
-  describe('is refused, with the mend, for', () => {
+  describe('is refused, with the mend, for', sideBySide, () => {
     for (const [name, [login, why]] of Object.entries(REFUSED)) {
       it(name, (t) => onMachine(t, login, (machine) => assertRefused(machine, why)));
     }
