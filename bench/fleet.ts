@@ -50,6 +50,7 @@ const plain = await cpuMs(async () => {
       reason: null,
       campaignId: null,
       hosts: null,
+      canaryOf: null,
       rounds: null,
       extends: false,
     },
@@ -64,7 +65,7 @@ const plain = await cpuMs(async () => {
 });
 const plan = {
   ...{ name: 'bench', testbeds: ['lab-1'], location, bench, folder },
-  ...{ leaseMs: 120_000, pollMs: 100, lookMs: 600_000, once: true, tell: () => undefined },
+  ...{ leaseMs: 120_000, pollMs: 100, lookMs: 600_000, once: true, canaryText: null, tell: () => undefined },
 };
 // The lab's tables are made once, and not for each trial.
 await work(plan, signal);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A canary measured, held against those before it, and accepted.
-import { resolve } from 'node:path';
-import type { Campaign } from '../model/campaign.ts';
-import { CANARY_TITLE, type Canary } from '../model/canary.ts';
+import type { Canary } from '../model/canary.ts';
 import { LOCAL_TESTBED } from '../model/testbed.ts';
 import { renderCanaries } from '../report/canary.ts';
-import { canaryFigures, certaintyOf, judgeCanaries, placeOf } from '../stats/canaries.ts';
+import { canaryOf, certaintyOf, judgeCanaries, placeOf } from '../stats/canaries.ts';
+import { isServer } from '../store/location.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { readCampaign } from './campaign-file.ts';
+import { canaryCampaign } from './canary-campaign.ts';
 import type { CanaryOptions } from './commands/canary.ts';
-import { checkout, giveToInvoker, resultsDirectory, tell } from './context.ts';
+import { giveToInvoker, resultsDirectory, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { withStore } from './load.ts';
 import { measure } from './measure.ts';
@@ -23,12 +22,6 @@ import { terminalOf } from './terminal.ts';
 import { findTestbed, onCpus } from './testbeds.ts';
 import { userName } from './user-name.ts';
 
-/** The campaign that is a canary of a testbed: the same for all of them. */
-export function canaryCampaign(testbed: string): Campaign {
-  const campaign = readCampaign(resolve(checkout.root, 'campaigns/canary.yaml'), {});
-  return { ...campaign, title: `${CANARY_TITLE}${testbed}`, testbeds: [testbed] };
-}
-
 /** Measures a canary, or shows or accepts those that there are. Throws CliError. */
 export async function canary(options: CanaryOptions): Promise<void> {
   const { accept, show = false, testbed } = options;
@@ -36,7 +29,7 @@ export async function canary(options: CanaryOptions): Promise<void> {
     if (accept.trim() === '') throw new CliError(EXIT.usage, '--accept: say why the new level is right');
     await withStore((store) => {
       store.saveCanary(acceptedNow(canariesOf(store, testbed).latest, accept.trim()));
-      conclude(store, options);
+      return judged(store, options);
     });
   } else if (show) {
     await withStore((store) => conclude(store, options));
@@ -61,8 +54,8 @@ async function measureCanary(options: CanaryOptions): Promise<void> {
         const { interrupted, id } = await measure(store, plan, machinery, true);
         // Of half a canary nothing is known.
         if (interrupted || id === null) throw new CliError(EXIT.interrupted, 'stopped: this canary does not count');
-        store.saveCanary(canaryOf(store, id, options.testbed));
-        conclude(store, options);
+        store.saveCanary(measuredCanary(store, id, options.testbed));
+        await judged(store, options);
       } finally {
         store.close();
         giveToInvoker(resultsDirectory);
@@ -72,13 +65,11 @@ async function measureCanary(options: CanaryOptions): Promise<void> {
 }
 
 /** What a measured campaign is as a canary. Throws CliError where nothing of it was measured. */
-function canaryOf(store: Store, id: string, testbed: string): Canary {
+function measuredCanary(store: Store, id: string, testbed: string): Canary {
   const result = resultOf(store, id);
-  const figures = canaryFigures(result?.results ?? []);
-  if (result === null || Object.keys(figures).length === 0) {
-    throw new CliError(EXIT.trialFailed, `no trial of it was measured, and it does not count: vswbench show ${id}`);
-  }
-  return { campaign: id, testbed, measuredAt: result.startedAt, hosts: result.hosts, figures, accepted: null };
+  const made = result === null ? null : canaryOf(result, testbed);
+  if (made !== null) return made;
+  throw new CliError(EXIT.trialFailed, `no trial of it was measured, and it does not count: vswbench show ${id}`);
 }
 
 function acceptedNow(latest: Canary, why: string): Canary {
@@ -92,6 +83,23 @@ function canariesOf(store: Store, testbed: string): { canaries: Canary[]; latest
   if (latest !== undefined) return { canaries: own.filter((one) => placeOf(one) === placeOf(latest)), latest };
   const named = testbed === LOCAL_TESTBED ? '' : ` --testbed ${testbed}`;
   throw new CliError(EXIT.usage, `there is no canary of testbed ${testbed}: sudo vswbench canary${named}`);
+}
+
+/** Tells what the canaries say, also to the lab that has the testbed. */
+async function judged(store: Store, options: CanaryOptions): Promise<void> {
+  conclude(store, options);
+  const location = storeLocation();
+  if (!isServer(location)) return;
+  const { Database } = await import('../fleet/database.ts');
+  const database = await Database.find(location);
+  if (database === null) return;
+  try {
+    const { judgeTestbed } = await import('../fleet/canaries.ts');
+    const verdict = await judgeTestbed(database, store, options.testbed);
+    if (verdict !== null) tell(`Testbed ${options.testbed} of the lab is ${verdict.health.state}`);
+  } finally {
+    await database.close();
+  }
 }
 
 /** Tells what the canaries say. */

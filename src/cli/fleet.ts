@@ -3,7 +3,7 @@
 import { readState, type State } from '../fleet/lab.ts';
 import { setShares } from '../fleet/reservations.ts';
 import { parseShares, type Standing } from '../fleet/share.ts';
-import { type Doing, doingText, fleetOf, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
+import { type Doing, doingText, fleetOf, healthText, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
 import { type Column, fitTable } from '../report/table.ts';
 import { clean, painter, wrap, writtenColumns, writtenTableColumns } from '../report/text.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -30,7 +30,7 @@ export async function fleet({ json, shares }: { json?: boolean; shares?: string 
   const text =
     json === true
       ? JSON.stringify({ schema: 1, testbeds, reservations, users })
-      : [...renderFleet(testbeds), ...renderComing(state), ...renderUsers(users)].join('\n');
+      : [...renderFleet(testbeds), ...renderHealth(testbeds), ...renderComing(state), ...renderUsers(users)].join('\n');
   process.stdout.write(`${text}\n`);
 }
 
@@ -69,6 +69,13 @@ function renderFleet(testbeds: readonly TestbedView[]): string[] {
   return fitTable(testbeds, FLEET, writtenTableColumns(options), painter(options.color)).lines;
 }
 
+/** Whatever is not good, since when, and what is to be done. */
+function renderHealth(testbeds: readonly TestbedView[]): string[] {
+  const lines = testbeds.flatMap(({ name, health }) => healthText(name, health) ?? []);
+  const width = writtenColumns(terminalOf(process.stdout));
+  return lines.length === 0 ? [] : ['', ...lines.flatMap((line) => wrap(clean(line), width, 2))];
+}
+
 /** What is reserved and has not begun: the table tells the rest. */
 function renderComing({ reservations, now }: State): string[] {
   const coming = reservations.filter(({ from }) => new Date(from) > now);
@@ -97,7 +104,13 @@ function hours(ms: number): string {
 
 const FLEET: readonly Column<TestbedView>[] = [
   { title: 'Testbed', align: 'left', cell: ({ name }) => clean(name), names: true },
-  { title: 'Now', align: 'left', cell: ({ doing }) => clean(doingText(doing)), wrapsTo: 24, names: true },
+  {
+    title: 'Now',
+    align: 'left',
+    cell: ({ doing, health }) => nowText(doing, health),
+    wrapsTo: 24,
+    names: true,
+  },
   { title: 'Until (UTC)', align: 'left', cell: ({ doing }) => untilOf(doing) },
   {
     title: 'Health',
@@ -108,6 +121,11 @@ const FLEET: readonly Column<TestbedView>[] = [
   { title: 'Seen (UTC)', align: 'left', cell: ({ seenAt }) => minuteOf(seenAt), yields: 1 },
   { title: 'Worker', align: 'left', cell: ({ worker }) => clean(worker), yields: 2 },
 ];
+
+/** Why a testbed has no work is told below the table. */
+function nowText(doing: Doing, health: TestbedView['health']): string {
+  return doing.state === 'shut' && health.state !== 'good' ? 'no work' : clean(doingText(doing));
+}
 
 function untilOf(doing: Doing): string {
   const until = doing.state === 'measuring' || doing.state === 'reserved' ? doing.until : null;

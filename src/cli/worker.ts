@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { ensureArtifacts } from '../host/artifacts.ts';
 import { localHost } from '../host/local.ts';
 import { openStore } from '../store/store.ts';
+import { canaryText } from './canary-campaign.ts';
 import type { WorkerOptions } from './commands/worker.ts';
 import { checkout, giveToInvoker, makeFolder, requireRoot, resultsDirectory, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -24,7 +25,7 @@ const LOOK_MS = 10 * 60_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export async function worker({ testbed, once = false }: WorkerOptions): Promise<void> {
+export async function worker({ testbed, once = false, canary }: WorkerOptions): Promise<void> {
   const location = labLocation();
   const testbeds = [...new Set(testbed.split(',').map((name) => name.trim()))];
   const found = testbeds.map((name) => findTestbed(name, { testbedSpecs: {} }));
@@ -46,7 +47,7 @@ export async function worker({ testbed, once = false }: WorkerOptions): Promise<
     await work(
       {
         ...{ name: nameIn(folder), testbeds, location, bench: realBench, folder },
-        ...{ leaseMs: LEASE_MS, pollMs: POLL_MS, lookMs: LOOK_MS, once },
+        ...{ leaseMs: LEASE_MS, pollMs: POLL_MS, lookMs: LOOK_MS, once, canaryText: canary ? canaryText : null },
         tell: (line) => tell(`${new Date().toISOString().slice(0, 19)}Z ${line}`),
       },
       stop.signal,

@@ -23,6 +23,10 @@ const SIZE = process.env.VSWBENCH_CHAOS === 'all' ? WHOLE : SMALL;
 const TIMEOUT_MS = SIZE === WHOLE ? 1_800_000 : 300_000;
 const SEED = Number(process.env.VSWBENCH_CHAOS_SEED ?? 20261128);
 
+/** Each testbed measures one, before all else. */
+const CANARY = { cases: 2, rounds: 1, seed: 1 };
+const OVER = SIZE.submissions + SIZE.testbeds;
+
 const LEASE_MS = 4_000;
 const CHILD = resolve(import.meta.dirname, '../../test/fixtures/fleet-worker.child.ts');
 
@@ -115,6 +119,7 @@ it('loses no trial and doubles none, whoever is killed', { skip: NO_POSTGRES, ti
     const plan = {
       ...{ location: cut, name: `worker-${index}`, folder: join(folder, `worker-${index}`) },
       ...{ leaseMs: LEASE_MS, pollMs: 300, trialMs: SIZE.trialMs },
+      canaryText: JSON.stringify(CANARY),
       testbeds: testbeds.filter((_, at) => at % SIZE.processes === index),
     };
     const worker = spawn(process.execPath, [CHILD, JSON.stringify(plan)], {
@@ -141,11 +146,11 @@ it('loses no trial and doubles none, whoever is killed', { skip: NO_POSTGRES, ti
   };
   for (let index = 0; index < SIZE.processes; index += 1) start(index);
 
-  const total = SIZE.submissions * SIZE.cases * SIZE.rounds;
+  const total = SIZE.submissions * SIZE.cases * SIZE.rounds + SIZE.testbeds * CANARY.cases * CANARY.rounds;
   const told: Record<string, number> = {};
   for (let kill = 0; kill < SIZE.kills; kill += 1) {
     const next = measured + 1 + below(Math.max(1, Math.floor((total * 0.9) / SIZE.kills)) * 2 - 1);
-    await until(() => measured >= next || done.size === SIZE.submissions);
+    await until(() => measured >= next || done.size === OVER);
     const what = below(10);
     if (what < 6) {
       const index = below(SIZE.processes);
@@ -165,17 +170,30 @@ it('loses no trial and doubles none, whoever is killed', { skip: NO_POSTGRES, ti
       told.connections = (told.connections ?? 0) + 1;
     }
   }
-  await until(() => done.size === SIZE.submissions);
+  await until(() => done.size === OVER);
   test.diagnostic(`killed ${JSON.stringify(told)}; ${measured} trials measured for ${total}`);
 
   const store = openStore(location);
   const kernelOf = new Map(testbeds.map(({ name, kernel }) => [name, kernel]));
+  const canaries = store.canaries();
+  assert.deepEqual(
+    canaries.map(({ testbed }) => testbed).sort(),
+    testbeds.map(({ name }) => name).sort(),
+    'each testbed has one canary',
+  );
   for (const { id } of store.list()) {
     const campaign = store.load(id);
     assert.ok(campaign?.endedAt);
     const all = campaign.cases.flatMap(({ trials }, caseIndex) => trials.map((one) => ({ ...one, caseIndex })));
-    assert.equal(all.length, SIZE.cases * SIZE.rounds, `${id} has all of its trials`);
+    const canary = canaries.find((one) => one.campaign === id);
+    const { cases, rounds } = canary === undefined ? SIZE : CANARY;
+    assert.equal(all.length, cases * rounds, `${id} has all of its trials`);
     assert.equal(new Set(all.map(({ ordinal }) => ordinal)).size, all.length, `${id} has each once`);
+    if (canary !== undefined) {
+      const own = testbeds.find(({ name }) => name === canary.testbed);
+      assert.equal(campaign.hosts[0]?.inventory.hostname, own?.machine, `${id} is of its testbed`);
+      continue;
+    }
     const kernels = all.map(({ outcome }) => kernelOf.get('reason' in outcome ? outcome.reason : ''));
     assert.deepEqual(
       [...new Set(kernels)],
@@ -183,7 +201,7 @@ it('loses no trial and doubles none, whoever is killed', { skip: NO_POSTGRES, ti
       `${id} is of machines that are alike`,
     );
   }
-  assert.equal(store.list().length, SIZE.submissions);
+  assert.equal(store.list().length, OVER);
   store.close();
   assert.deepEqual(
     await postgres.run(new URL(location).pathname.slice(1), OVERLAPPING),
@@ -191,7 +209,7 @@ it('loses no trial and doubles none, whoever is killed', { skip: NO_POSTGRES, ti
     'no machine has two blocks at once',
   );
   assert.deepEqual(await database.sql('SELECT state, count(*)::int FROM fleet.submissions GROUP BY state'), [
-    { state: 'done', count: SIZE.submissions },
+    { state: 'done', count: OVER },
   ]);
   await database.close();
 });

@@ -49,6 +49,23 @@ export class Database {
     }
   }
 
+  /** The lab of a store, if it has one; null where nobody has made one. Throws FleetError. */
+  static async find(location: string): Promise<Database | null> {
+    const database = new Database(location);
+    try {
+      const [row] = await database.sql("SELECT to_regclass('fleet.testbeds') IS NOT NULL AS exists");
+      if (row?.exists === true) {
+        await database.transaction(migrate);
+        return database;
+      }
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    await database.close();
+    return null;
+  }
+
   readonly sql: Sql = async (text, values) => {
     try {
       const { rows } = await this.pool.query(text, values === undefined ? undefined : [...values]);

@@ -4,11 +4,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { type Db, PgBoss } from 'pg-boss';
 import { newCampaignId } from '../store/store.ts';
+import { failCanary } from './canaries.ts';
 import { Database, type Sql } from './database.ts';
 import { FleetError } from './errors.ts';
-import { BLOCK, readState, values } from './lab.ts';
+import { BLOCK, readReservations, readState, values } from './lab.ts';
 import { type Block, BlockSchema, type Submission } from './model.ts';
-import { isComplete, type Lab, nextBlock } from './policy.ts';
+import { isComplete, type Lab, nextBlock, reservationNow } from './policy.ts';
 import { LOCKS } from './schema.ts';
 
 /** Of pg-boss: one job for each block in hand; of one machine there is never more than one. */
@@ -31,6 +32,14 @@ export interface Taken {
 export interface Complete {
   id: number;
   campaignId: string;
+  /** The testbed of which it is a canary. */
+  canaryOf: string | null;
+}
+
+/** Why there is no block: what has to be ended first, or else there is nothing for the testbed. */
+export interface NoBlock {
+  complete: Complete[];
+  isReserved: boolean;
 }
 
 /** What a worker hears when it says that it is alive. */
@@ -72,8 +81,8 @@ export class Dispatch {
     await this.database.close();
   }
 
-  /** Takes what a testbed is to measure next; where there is nothing for it, tells which campaigns can be ended. */
-  async take(testbed: string, worker: string): Promise<Taken | { complete: Complete[] }> {
+  /** Takes what a testbed is to measure next, if no campaign can be ended: a canary decides of whether there is a next. */
+  async take(testbed: string, worker: string): Promise<Taken | NoBlock> {
     return this.database.transaction(async (sql) => {
       await sql('SELECT pg_advisory_xact_lock($1)', [LOCKS.choose]);
       await sql('UPDATE fleet.testbeds SET seen_at = now() WHERE name = $1 AND worker = $2', [testbed, worker]);
@@ -81,8 +90,11 @@ export class Dispatch {
       const state = await readState(sql);
       const own = state.testbeds.find(({ name }) => name === testbed);
       if (own === undefined) throw new FleetError('refused', `testbed ${testbed} is not registered`);
-      const next = nextBlock(own, state, state.now);
-      if (next === null) return { complete: completeOf(state) };
+      const complete = completeOf(state, testbed);
+      const next = complete.length > 0 ? null : nextBlock(own, state, state.now);
+      if (next === null) {
+        return { complete, isReserved: reservationNow(testbed, state.reservations, state.now) !== null };
+      }
       const { submission } = next.open;
       const campaignId = submission.campaignId ?? newCampaignId(state.now, randomInt(16 ** 6));
       await sql('UPDATE fleet.submissions SET campaign_id = $2 WHERE id = $1', [submission.id, campaignId]);
@@ -102,6 +114,12 @@ export class Dispatch {
       if (block === undefined) throw new RangeError('a row that was inserted is returned');
       return { block, submission, campaignId };
     });
+  }
+
+  /** Whether somebody has a testbed to themselves now. */
+  async isReserved(testbed: string): Promise<boolean> {
+    const reservations = await readReservations(this.database.sql);
+    return reservationNow(testbed, reservations, new Date()) !== null;
   }
 
   /** Says that a worker is alive, and hears whether it is to go on. */
@@ -149,6 +167,8 @@ export class Dispatch {
       const db = through(sql);
       if (end === 'failed') await this.boss.fail(QUEUE, token, { reason }, { db });
       else await this.boss.complete(QUEUE, token, { end }, { db });
+      // No other testbed is asked for a canary.
+      if (end === 'refused') await failCanary(sql, Number(row.submission_id), reason);
       if (end !== 'failed') return true;
       const [failed] = await sql(
         `SELECT count(*) AS times FROM fleet.blocks WHERE submission_id = $1 AND round = $2 AND "end" = 'failed'`,
@@ -205,12 +225,13 @@ export class Dispatch {
   }
 }
 
-function completeOf({ open }: Pick<Lab, 'open'>): Complete[] {
-  return open.flatMap(({ submission, done, inHand }) =>
-    isComplete({ submission, done }) && inHand.length === 0 && submission.campaignId !== null
-      ? [{ id: submission.id, campaignId: submission.campaignId }]
-      : [],
-  );
+/** A canary is ended by its testbed's own worker, which has one hand: nobody else judges meanwhile. */
+function completeOf({ open }: Pick<Lab, 'open'>, testbed: string): Complete[] {
+  return open.flatMap(({ submission, done, inHand }) => {
+    const { id, campaignId, canaryOf } = submission;
+    if (!isComplete({ submission, done }) || inHand.length > 0 || campaignId === null) return [];
+    return canaryOf === null || canaryOf === testbed ? [{ id, campaignId, canaryOf }] : [];
+  });
 }
 
 /** pg-boss takes part in our transactions, and has no connections of its own. */

@@ -14,7 +14,7 @@ import {
   type Testbed,
   TestbedSchema,
 } from './model.ts';
-import { type Lab, type Open, whyClosed, whyNot } from './policy.ts';
+import { isOpenFor, type Lab, type Open, whyClosed, whyNot } from './policy.ts';
 import { localTime } from './reserve.ts';
 import { type Standing, standings, type Use } from './share.ts';
 import { parseTestbedLike } from './testbed-like.ts';
@@ -22,7 +22,6 @@ import { parseTestbedLike } from './testbed-like.ts';
 /** A lab at one moment, all of it that is not over. */
 export interface State extends Lab {
   now: Date;
-  testbeds: readonly Testbed[];
   inHand: readonly Lease[];
   /** Of all who wait, have used the lab lately or were given shares; the first is served next. */
   standings: readonly Standing[];
@@ -34,11 +33,11 @@ export type NewSubmission = Pick<
   'user' | 'title' | 'campaignText' | 'priority' | 'testbedLike' | 'notBefore'
 >;
 
-const SUBMISSION = `jsonb_build_object('id', id, 'user', user_name, 'title', title, 'campaignText', campaign_text, 'priority', priority,
+export const SUBMISSION = `jsonb_build_object('id', id, 'user', user_name, 'title', title, 'campaignText', campaign_text, 'priority', priority,
   'testbedLike', testbed_like, 'notBefore', not_before, 'submittedAt', submitted_at, 'state', state, 'reason', reason,
-  'campaignId', campaign_id, 'hosts', hosts, 'rounds', rounds, 'extends', extends) AS value`;
+  'campaignId', campaign_id, 'hosts', hosts, 'canaryOf', canary_of, 'rounds', rounds, 'extends', extends) AS value`;
 
-const TESTBED = `jsonb_build_object('name', name, 'machines', machines, 'capabilities', capabilities, 'hosts', hosts, 'worker', worker,
+export const TESTBED = `jsonb_build_object('name', name, 'machines', machines, 'capabilities', capabilities, 'hosts', hosts, 'worker', worker,
   'seenAt', seen_at, 'health', health) AS value`;
 
 export const BLOCK = `jsonb_build_object('token', token, 'submissionId', submission_id, 'round', round, 'testbed', testbed,
@@ -50,11 +49,11 @@ export const RESERVATION = `jsonb_build_object('id', id, 'testbed', testbed, 'us
 
 const OPEN = "state IN ('waiting', 'running')";
 
-/** Of older use next to nothing counts. */
+/** Of older use next to nothing counts. Canaries are nobody's. */
 const USE = `SELECT user_name AS user, extract(epoch FROM max(coalesce(ended_at, now()))) * 1000 AS ended_at,
     sum(extract(epoch FROM coalesce(ended_at, now()) - taken_at)) * 1000 AS testbed_ms
   FROM fleet.blocks JOIN fleet.submissions ON submissions.id = submission_id
-  WHERE coalesce(ended_at, now()) > now() - interval '60 days'
+  WHERE coalesce(ended_at, now()) > now() - interval '60 days' AND canary_of IS NULL
   GROUP BY user_name, date_trunc('day', coalesce(ended_at, now()))`;
 
 const EndedSchema = z.strictObject({
@@ -114,7 +113,8 @@ export async function readState(sql: Sql): Promise<State> {
   const given = z
     .array(z.strictObject({ user: z.string(), shares: z.number() }))
     .parse(await sql('SELECT user_name AS user, shares FROM fleet.shares'));
-  const users = [...submissions, ...uses, ...given].map(({ user }) => user);
+  const people = submissions.filter(({ canaryOf }) => canaryOf === null);
+  const users = [...people, ...uses, ...given].map(({ user }) => user);
   const shares = Object.fromEntries(given.map((one) => [one.user, one.shares]));
   const standing = standings(users, uses, now.getTime(), { shares });
   const served = new Map(standing.map(({ user, usedPerShareMs }) => [user, usedPerShareMs]));
@@ -170,6 +170,12 @@ export async function cancel(
     if (ownOnly && submission.user !== user) throw anothers(`submission ${id}`, submission.user);
     if (submission.state !== 'waiting' && submission.state !== 'running') {
       throw new FleetError('refused', `submission ${id} is ${submission.state} already: nothing is left to cancel`);
+    }
+    if (submission.canaryOf !== null) {
+      throw new FleetError(
+        'refused',
+        `submission ${id} is a canary of ${submission.canaryOf}, which tells whether it may have other work: 'vswbench reserve ${submission.canaryOf} 2h' keeps its worker off`,
+      );
     }
     await sql("UPDATE fleet.submissions SET state = 'cancelled', reason = $2 WHERE id = $1", [id, `by ${user}`]);
     return submission;
@@ -231,7 +237,8 @@ export function waitsOf(open: Open, state: State): Wait[] {
   const waits = state.testbeds.map((testbed): Wait | null => {
     const reason = whyNot(open, testbed, state.now);
     const closed = whyClosed(testbed, state, state.now);
-    const text = reason === null ? (closed === null ? null : closedText(closed)) : reasonText(reason);
+    const shut = closed === null || isOpenFor(closed, open) ? null : closedText(closed);
+    const text = reason === null ? shut : reasonText(reason);
     return text === null ? null : { testbed: testbed.name, text };
   });
   const told = waits.flatMap((wait) => (wait === null ? [] : [wait]));
@@ -251,6 +258,8 @@ function reasonText(reason: NonNullable<ReturnType<typeof whyNot>>): string {
       const more = others.length === 0 ? '' : ` and ${others.length} more`;
       return `is unlike the testbed that began it: ${first?.what} is '${first?.b}', not '${first?.a}'${more}`;
     }
+    case 'canary':
+      return `is not ${reason.of}, of which it is the canary`;
     case 'in-hand':
       return 'all of its rounds are in hand';
     default:
@@ -263,11 +272,14 @@ export function closedText(closed: NonNullable<ReturnType<typeof whyClosed>>): s
   switch (closed.why) {
     case 'reserved':
       return `is reserved by ${closed.reservation.user} until ${localTime(new Date(closed.reservation.until))}`;
+    case 'suspect':
     case 'drifted':
     case 'broken':
       return `is ${closed.why}: ${closed.reason}`;
     case 'at-work':
       return 'is measuring';
+    case 'gives-way':
+      return `waits for the canary of ${closed.testbed} on its machine`;
     default:
       return closed satisfies never;
   }

@@ -25,7 +25,9 @@ export type Capabilities = z.infer<typeof CapabilitiesSchema>;
 
 /** Whether a testbed may be given work. */
 export const HealthSchema = z.discriminatedUnion('state', [
-  z.strictObject({ state: z.literal('good') }),
+  z.strictObject({ state: z.literal('good'), note: z.string().optional() }),
+  /** Its latest canary is off, and the next decides; it measures nothing else before. */
+  z.strictObject({ state: z.literal('suspect'), since: instant, reason: z.string() }),
   /** Its canaries have shifted: `since` the last good one nothing that it measured is to be relied on. */
   z.strictObject({ state: z.literal('drifted'), since: instant, reason: z.string() }),
   /** Its worker cannot measure there. */
@@ -72,6 +74,8 @@ export const SubmissionSchema = z.strictObject({
   campaignId: z.string().nullable(),
   /** What the testbed was on which it began: only one alike goes on with it. */
   hosts: z.array(HostRecordSchema).nullable(),
+  /** The testbed of which it is a canary: it alone measures it, before all else. Null of what people submit. */
+  canaryOf: TestbedNameSchema.nullable(),
   /** How many rounds were planned; null before it began. */
   rounds: z.int().nonnegative().nullable(),
   /** Of a campaign that asks for a precision there are further rounds, which are decided on one after the other. */

@@ -31,7 +31,7 @@ function open(id: number, part: Partial<Submission> = {}, more: Partial<Open> = 
     submission: {
       ...{ id, user: 'ann', title: 't', campaignText: '', priority: 0, testbedLike: null, notBefore: null },
       ...{ submittedAt: NOW.toISOString(), state: 'running', reason: null, campaignId: `c${id}` },
-      ...{ hosts: [hostRecord({ testbed: 'lab-9' })], rounds: 3, extends: false },
+      ...{ hosts: [hostRecord({ testbed: 'lab-9' })], canaryOf: null, rounds: 3, extends: false },
       ...part,
     },
     ...{ wish: null, roundMs: null, done: new Set(), inHand: [], failures: new Map(), refusals: new Map() },
@@ -55,7 +55,7 @@ function lease(round: number, part: Partial<Lease> = {}): Lease {
 }
 
 function lab(opens: readonly Open[], part: Partial<Lab> = {}): Lab {
-  return { open: opens, inHand: [], reservations: [], shareOf: () => 0, ...part };
+  return { open: opens, inHand: [], reservations: [], testbeds: [], shareOf: () => 0, ...part };
 }
 
 const chosen = (found: ReturnType<typeof nextBlock>) => found && [found.open.submission.id, found.round];
@@ -106,6 +106,44 @@ describe('the next block', () => {
       const ill = testbed({ health: { state, since: NOW.toISOString(), reason: 'r' } });
       assert.equal(nextBlock(ill, lab([open(1)]), NOW), null);
     }
+  });
+
+  it('is the canary of a testbed before all else, also where it is suspect or drifted, and no other testbed’s', () => {
+    const opens = [
+      open(1, { priority: 9 }),
+      open(2, { canaryOf: 'lab-1', state: 'waiting', hosts: null, rounds: null }),
+    ];
+    for (const state of ['suspect', 'drifted'] as const) {
+      const ill = testbed({ health: { state, since: NOW.toISOString(), reason: 'r' } });
+      assert.deepEqual(chosen(nextBlock(ill, lab(opens), NOW)), [2, 0]);
+    }
+    assert.deepEqual(chosen(nextBlock(testbed(), lab(opens), NOW)), [2, 0]);
+    const other = testbed({ name: 'lab-2', machines: ['m2'] });
+    assert.deepEqual(chosen(nextBlock(other, lab(opens), NOW)), [1, 0]);
+    const broken = testbed({ health: { state: 'broken', since: NOW.toISOString(), reason: 'r' } });
+    assert.equal(nextBlock(broken, lab(opens), NOW), null);
+    const busy = lab(opens, { inHand: [{ testbed: 'lab-3', machines: ['m1'] }] });
+    assert.equal(nextBlock(testbed(), busy, NOW), null);
+  });
+
+  it('is none where another testbed of the machine has a canary to measure, unless its worker is silent or it is reserved', () => {
+    const opens = [open(1), open(2, { canaryOf: 'lab-2', state: 'waiting', hosts: null, rounds: null })];
+    const [one, two] = [testbed(), testbed({ name: 'lab-2' })];
+    const shared = lab(opens, { testbeds: [one, two] });
+    assert.equal(nextBlock(one, shared, NOW), null);
+    assert.deepEqual(whyClosed(one, shared, NOW), { why: 'gives-way', testbed: 'lab-2' });
+    assert.deepEqual(chosen(nextBlock(two, shared, NOW)), [2, 0]);
+    const both = lab([...opens, open(3, { canaryOf: 'lab-1', hosts: null, rounds: null })], { testbeds: [one, two] });
+    assert.deepEqual(chosen(nextBlock(one, both, NOW)), [3, 0]);
+    const silent = { ...two, seenAt: new Date(NOW.getTime() - 120_000).toISOString() };
+    assert.deepEqual(chosen(nextBlock(one, lab(opens, { testbeds: [one, silent] }), NOW)), [1, 0]);
+    const reservations: Reservation[] = [
+      {
+        ...{ id: 1, testbed: 'lab-2', user: 'cy', from: '2026-12-01T11:00:00Z', until: '2026-12-01T13:00:00Z' },
+        ...{ why: null, cancelledAt: null },
+      },
+    ];
+    assert.deepEqual(chosen(nextBlock(one, { ...shared, reservations }, NOW)), [1, 0]);
   });
 
   it('is never of a campaign that an unlike machine began', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a testbed measures next: by what it can do, by reservations and health, by fair shares between people, and among one person's own
-// by priority and age.
+// What a testbed measures next: its canary before all else, then by what it can do, by reservations and health, by fair shares between
+// people, and among one person's own by priority and age.
 import { differences } from '../stats/alike.ts';
 import type { Unlike } from '../stats/compare.ts';
 import type { Block, Lease, Reservation, Submission, Testbed } from './model.ts';
@@ -28,6 +28,8 @@ export interface Lab {
   /** Of all submissions. */
   inHand: readonly Pick<Block, 'machines' | 'testbed'>[];
   reservations: readonly Reservation[];
+  /** All of them. */
+  testbeds: readonly Testbed[];
   /** Lower is served first. */
   shareOf: (user: string) => number;
 }
@@ -38,15 +40,19 @@ export type Reason =
   | { why: 'lacks'; terms: readonly string[] }
   | { why: 'refused'; reason: string }
   | { why: 'unlike'; differences: readonly Unlike[] }
+  /** It is another testbed's canary. */
+  | { why: 'canary'; of: string }
   /** Others have all that is left of it. */
   | { why: 'in-hand' };
 
 /** Why a testbed measures nothing now. */
 export type Closed =
   | { why: 'reserved'; reservation: Reservation }
-  | { why: 'drifted' | 'broken'; reason: string }
+  | { why: 'suspect' | 'drifted' | 'broken'; reason: string }
   /** This testbed, or another one on a machine of it. */
-  | { why: 'at-work'; testbed: string };
+  | { why: 'at-work'; testbed: string }
+  /** Another one on a machine of it has a canary to measure. */
+  | { why: 'gives-way'; testbed: string };
 
 export interface Next {
   open: Open;
@@ -55,7 +61,14 @@ export interface Next {
 
 /** What a testbed is to measure next; null where there is nothing for it. */
 export function nextBlock(testbed: Testbed, lab: Lab, now: Date): Next | null {
-  if (whyClosed(testbed, lab, now) !== null) return null;
+  const closed = whyClosed(testbed, lab, now);
+  const canary = canaryOf(testbed, lab.open);
+  if (canary !== undefined) {
+    const [round] = freeRounds(canary);
+    const isNow = isOpenFor(closed, canary) && whyNot(canary, testbed, now) === null;
+    return round === undefined || !isNow ? null : { open: canary, round };
+  }
+  if (closed !== null) return null;
   const found = lab.open.flatMap((open): Next[] => {
     const round = freeRounds(open)[0];
     return round === undefined || whyNot(open, testbed, now) !== null ? [] : [{ open, round }];
@@ -74,18 +87,42 @@ function shareOf({ open }: Next, lab: Lab): number {
   return lab.shareOf(open.submission.user);
 }
 
-/** Why a testbed measures nothing now, whatever there is; null where it could. */
-export function whyClosed(
-  testbed: Testbed,
-  { inHand, reservations }: Pick<Lab, 'inHand' | 'reservations'>,
-  now: Date,
-): Closed | null {
-  const reservation = reservationNow(testbed.name, reservations, now);
+/** Why a testbed measures nothing now, whatever there is, but for a canary of its own perhaps (`isOpenFor`); null where it could. */
+export function whyClosed(testbed: Testbed, lab: Omit<Lab, 'shareOf'>, now: Date): Closed | null {
+  const reservation = reservationNow(testbed.name, lab.reservations, now);
   if (reservation !== null) return { why: 'reserved', reservation };
+  const isShared = ({ machines }: Pick<Testbed, 'machines'>) =>
+    machines.some((machine) => testbed.machines.includes(machine));
+  const busy = lab.inHand.find(isShared);
+  if (busy !== undefined) return { why: 'at-work', testbed: busy.testbed };
   const { health } = testbed;
   if (health.state !== 'good') return { why: health.state, reason: health.reason };
-  const busy = inHand.find(({ machines }) => machines.some((machine) => testbed.machines.includes(machine)));
-  return busy === undefined ? null : { why: 'at-work', testbed: busy.testbed };
+  // Whoever has just ended a block asks first: the others of its machine would never have their turn.
+  const first = lab.testbeds.find(
+    (other) =>
+      other.name !== testbed.name &&
+      isShared(other) &&
+      canaryOf(other, lab.open) !== undefined &&
+      now.getTime() - Date.parse(other.seenAt) < WAITS_MS &&
+      reservationNow(other.name, lab.reservations, now) === null,
+  );
+  return first === undefined ? null : { why: 'gives-way', testbed: first.name };
+}
+
+/** Whether a testbed that is closed may measure a submission all the same: its canary tells whether it may have other work. */
+export function isOpenFor(closed: Closed | null, { submission }: Pick<Open, 'submission'>): boolean {
+  if (closed === null) return true;
+  return submission.canaryOf !== null && (HELD.has(closed.why) || closed.why === 'gives-way');
+}
+
+const HELD: ReadonlySet<Closed['why']> = new Set(['suspect', 'drifted']);
+
+/** A testbed for whose canary others wait is heard of at least so often: its worker asks for work. */
+const WAITS_MS = 60_000;
+
+/** What of a testbed's own goes before all else. */
+function canaryOf(testbed: Pick<Testbed, 'name'>, open: readonly Open[]): Open | undefined {
+  return open.find(({ submission }) => submission.canaryOf === testbed.name);
 }
 
 /** Whoever has a testbed to themselves now; null where nobody has. */
@@ -102,7 +139,8 @@ export function reservationNow(testbed: string, reservations: readonly Reservati
 /** Why a testbed does not measure a submission now, were it free; null where it would. */
 export function whyNot(open: Open, testbed: Testbed, now: Date): Reason | null {
   const { submission, wish, refusals } = open;
-  const { notBefore, hosts } = submission;
+  const { notBefore, hosts, canaryOf: of } = submission;
+  if (of !== null && of !== testbed.name) return { why: 'canary', of };
   const terms = wish === null ? [] : missingFrom(wish, testbed);
   if (terms.length > 0) return { why: 'lacks', terms };
   const refusal = refusals.get(testbed.name);

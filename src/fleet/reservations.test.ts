@@ -154,7 +154,7 @@ describe('a lab that people share', { skip: NO_POSTGRES }, () => {
     await work(
       {
         ...{ name: 'w', testbeds: ['lab-1'], location, bench, folder: mkdtempSync(join(folder, 'w-')) },
-        ...{ leaseMs: 90, pollMs: 1, lookMs: 60_000, once: true, tell: () => undefined },
+        ...{ leaseMs: 90, pollMs: 1, lookMs: 60_000, once: true, canaryText: null, tell: () => undefined },
       },
       new AbortController().signal,
     );

@@ -75,10 +75,17 @@ const MIGRATIONS: readonly string[] = [
     made_at timestamptz NOT NULL DEFAULT now()
   );
   `,
+  // Whoever asks for a canary at once with another gets the same one.
+  `
+  ALTER TABLE fleet.submissions ADD COLUMN canary_of text;
+  CREATE UNIQUE INDEX submissions_canary ON fleet.submissions (canary_of)
+    WHERE canary_of IS NOT NULL AND state IN ('waiting', 'running');
+  CREATE INDEX submissions_canaries ON fleet.submissions (canary_of, submitted_at) WHERE canary_of IS NOT NULL;
+  `,
 ];
 
-/** Of all that take turns in a lab: migrations, and the choice of what is next. */
-export const LOCKS = { migrate: 7_310_001, choose: 7_310_002 } as const;
+/** Of all that take turns in a lab: migrations, the choice of what is next, and the verdict on a testbed. */
+export const LOCKS = { migrate: 7_310_001, choose: 7_310_002, judge: 7_310_003 } as const;
 
 /** Makes the tables, or brings them up to date; two at once wait for each other. Within a transaction. Throws FleetError for tables of a newer version. */
 export async function migrate(sql: Sql): Promise<void> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lab as people look at it: what waits and for whom, and what each testbed is doing. Pure: made of one moment's state.
 import { closedText, type State, type Wait, waitsOf } from './lab.ts';
-import type { Submission, Testbed } from './model.ts';
+import type { Health, Submission, Testbed } from './model.ts';
 import { reservationNow, whyClosed } from './policy.ts';
 
 /** A submission that is not over. */
@@ -45,7 +45,7 @@ export interface TestbedView {
   seenAt: string;
   /** Its worker was heard of lately. */
   isAlive: boolean;
-  health: Testbed['health'];
+  health: Health;
   capabilities: Testbed['capabilities'];
   doing: Doing;
 }
@@ -113,4 +113,24 @@ export function doingText(doing: Doing): string {
     default:
       return doing satisfies never;
   }
+}
+
+/** What is not good about a testbed, since when, and what is to be done; null where nothing is to be told. */
+export function healthText(name: string, health: Health): string | null {
+  switch (health.state) {
+    case 'good':
+      return health.note === undefined ? null : `${name}: ${health.note}; it goes on with its work`;
+    case 'suspect':
+      return `${name} is suspect since ${minuteOf(health.since)} UTC: ${health.reason}. Its next canary decides, ten minutes after the last`;
+    case 'drifted':
+      return `${name} has drifted, and was last good at ${minuteOf(health.since)} UTC: ${health.reason}. Mend it or not, then take the level of its latest canary for the right one: vswbench canary --testbed ${name} --accept WHY`;
+    case 'broken':
+      return `${name} is broken since ${minuteOf(health.since)} UTC: ${health.reason}`;
+    default:
+      return health satisfies never;
+  }
+}
+
+function minuteOf(instant: string): string {
+  return new Date(instant).toISOString().replace('T', ' ').slice(0, 16);
 }

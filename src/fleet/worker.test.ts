@@ -56,7 +56,14 @@ describe('a worker', { skip: NO_POSTGRES }, () => {
     work(
       {
         ...{ name: `w-${testbed}`, testbeds: [testbed], location, bench, folder: join(folder, testbed) },
-        ...{ leaseMs: 30_000, pollMs: 1, lookMs: 60_000, once: true, tell: (line) => told.push(line) },
+        ...{
+          leaseMs: 30_000,
+          pollMs: 1,
+          lookMs: 60_000,
+          once: true,
+          canaryText: null,
+          tell: (line) => told.push(line),
+        },
       },
       signal,
     );

@@ -5,10 +5,11 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, type Store, StoreError } from '../store/store.ts';
 import { type Bench, BenchError } from './bench.ts';
-import { type Complete, Dispatch, type Taken } from './dispatch.ts';
+import { Dispatch, type Taken } from './dispatch.ts';
 import { FleetError } from './errors.ts';
 import { declareBroken, register } from './lab.ts';
 import { type Note, Spool } from './spool.ts';
+import { Watch } from './watch.ts';
 
 export interface WorkerPlan {
   /** Tells this worker from all others, in all of its lives. */
@@ -26,6 +27,8 @@ export interface WorkerPlan {
   lookMs: number;
   /** Ends where there is nothing left for it. */
   once: boolean;
+  /** The campaign that a testbed measures as its canary; null where they measure none. */
+  canaryText: ((testbed: string) => string) | null;
   tell(line: string): void;
 }
 
@@ -70,12 +73,17 @@ class Post {
   private complaint: string | null = null;
   /** Blocks of earlier lives are given back. */
   private isSettled = false;
+  private wasReserved = false;
+  private readonly watch: Watch;
 
   constructor(plan: WorkerPlan, testbed: string, signal: AbortSignal) {
     this.plan = plan;
     this.testbed = testbed;
     this.signal = signal;
     this.folder = resolve(plan.folder, testbed);
+    const { location, canaryText } = plan;
+    const say = (line: string) => this.say(line);
+    this.watch = new Watch({ testbed, location, canaryText: canaryText?.(testbed) ?? null, say });
   }
 
   async serve(): Promise<void> {
@@ -96,12 +104,18 @@ class Post {
     const dispatch = await this.dispatch();
     if (!this.isSettled) await this.settle(dispatch);
     this.isSettled = true;
-    const isOld = this.lookedAt === null || performance.now() - this.lookedAt > this.plan.lookMs;
-    if (isOld && !(await this.look(dispatch))) return null;
-    const taken = await dispatch.take(this.testbed, this.plan.name);
-    if ('block' in taken) return taken;
-    await this.finish(dispatch, taken.complete);
-    return null;
+    // Who had it to themselves may have changed anything.
+    if (this.wasReserved && !(await dispatch.isReserved(this.testbed))) this.lookedAt = null;
+    for (;;) {
+      const isOld = this.lookedAt === null || performance.now() - this.lookedAt > this.plan.lookMs;
+      if (isOld && !(await this.look(dispatch))) return null;
+      await this.watch.judge(dispatch);
+      const taken = await dispatch.take(this.testbed, this.plan.name);
+      if ('block' in taken) return taken;
+      this.wasReserved = taken.isReserved;
+      if (taken.complete.length === 0) return null;
+      await this.watch.finish(dispatch, taken.complete);
+    }
   }
 
   /** What an earlier life had in hand is sent, if it is still ours, and given back. */
@@ -141,6 +155,7 @@ class Post {
       const look = await this.plan.bench.look(this.testbed, this.signal);
       await register(sql, { name: this.testbed, worker: this.plan.name, ...look });
       this.lookedAt = performance.now();
+      this.watch.saw(look.hosts);
       this.complaint = null;
       return true;
     } catch (error) {
@@ -170,8 +185,10 @@ class Post {
     const send = () => {
       if (spool === null || store === null) return;
       if (isUncertain) spool.skipSent(store);
-      isUncertain = false;
+      // Where it is cut short, the last may be there all the same.
+      isUncertain = true;
       spool.send(store);
+      isUncertain = false;
     };
     /** Sends what there is; what cannot be sent now is sent the next time. */
     const trySend = () => {
@@ -180,8 +197,7 @@ class Post {
       } catch (error) {
         if (!(error instanceof StoreError)) recall.abort(error);
         else if (error.code === 'fenced') recall.abort(new Recalled('lost'));
-        else if (error.code === 'unreachable' || error.code === 'busy') isUncertain = true;
-        else recall.abort(error);
+        else if (!isPassing(error)) recall.abort(error);
       }
     };
     const beats = this.beating(block, {
@@ -230,6 +246,8 @@ class Post {
     } finally {
       await this.conclude({ spool, store, send, recalled: recall.signal.reason, block, end, reason });
       beats.stop();
+      // It may have failed, and others go before the next.
+      if (submission.canaryOf !== null && end !== 'done') this.watch.judgeSoon();
     }
     if (isPausing) await this.pause();
   }
@@ -248,6 +266,7 @@ class Post {
           store.close();
           return prepared;
         }
+        this.watch.refuseChanged(submission, prepared.campaign.hosts);
         store.createCampaign({ ...prepared.campaign, id: campaignId });
         head = store.head(campaignId);
       }
@@ -295,21 +314,6 @@ class Post {
     }
   }
 
-  /** Campaigns whose last round has come in are ended; of two that do so at once the second changes nothing. */
-  private async finish(dispatch: Dispatch, complete: readonly Complete[]): Promise<void> {
-    if (complete.length === 0) return;
-    const store = openStore(this.plan.location);
-    try {
-      for (const { id, campaignId } of complete) {
-        if (store.head(campaignId)?.endedAt === null) store.endCampaign(campaignId, new Date().toISOString());
-        await dispatch.done(id);
-        this.say(`submission ${id} is done: vswbench show ${campaignId}`);
-      }
-    } finally {
-      store.close();
-    }
-  }
-
   /** Says that we are alive until it is stopped. */
   private beating(block: Taken['block'], told: { heard(beat: Awaited<ReturnType<Dispatch['beat']>>): void }) {
     const stop = new AbortController();
@@ -323,7 +327,7 @@ class Post {
             if (!stop.signal.aborted) told.heard(heard);
           } catch (error) {
             // The block is ours until somebody says otherwise.
-            if (!isUnreachable(error)) throw error;
+            if (!isPassing(error)) throw error;
           }
         }
       } catch (error) {
@@ -362,8 +366,8 @@ class Post {
         this.isAway = false;
         return result;
       } catch (error) {
-        if (signal.aborted && !isUnreachable(error)) return 'stopped';
-        if (!isUnreachable(error)) throw error;
+        if (signal.aborted && !isPassing(error)) return 'stopped';
+        if (!isPassing(error)) throw error;
         if (!this.isAway) this.say(`${error.message}; waits for it`);
         this.isAway = true;
       }
@@ -389,8 +393,10 @@ const RECALLED: Record<Recalled['why'], string> = {
   reserved: 'the testbed is reserved, and the block is given back',
 };
 
-function isUnreachable(error: unknown): error is Error {
-  return (error instanceof StoreError || error instanceof FleetError) && error.code === 'unreachable';
+/** The same may go well a moment later: the server is away, or a row is locked for longer than a store waits, by a post of ours that waits for it. */
+function isPassing(error: unknown): error is Error {
+  const isOurs = error instanceof StoreError || error instanceof FleetError;
+  return isOurs && (error.code === 'unreachable' || error.code === 'busy');
 }
 
 function trials(count: number): string {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the canaries of a testbed say, in a few lines.
 import type { Canary } from '../model/canary.ts';
-import { type Certainty, changedText, type Standing } from '../stats/canaries.ts';
+import { type Certainty, changedText, figureName, type Standing } from '../stats/canaries.ts';
 import type { Shift } from '../stats/drift.ts';
 import { probability, signedPercent } from './format.ts';
 import { clean, painter, type Style, type TerminalOptions, wrap, writtenColumns } from './text.ts';
@@ -83,11 +83,6 @@ function shiftText({ figure, ratio, pValue }: Shift): string {
   const interval = low === null || high === null ? '' : `${low} to ${high}, `;
   const chance = `p ${pValue < 0.0001 ? '' : '= '}${probability(pValue)}`.replace('p <', 'p < ');
   return `${figureName(figure)} ${signedPercent(100 * (ratio.ratio - 1))} (${interval}${chance})`;
-}
-
-/** Of a case's key what tells the cases of a canary apart. */
-function figureName(key: string): string {
-  return key.replace(/ \S+=.*$/, '').replace(' local 1vs1 direct', ' of');
 }
 
 function instant(text: string): string {

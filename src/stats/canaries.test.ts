@@ -100,6 +100,19 @@ test('canaries are due at first, hourly until there is a base, daily, soon after
   assert.deepEqual(told, { due: true, why: 'kernel 6.1.0-21-amd64 → 6.1.0-20, microcode 0x5003604 → 0x2' });
 });
 
+test('a record that does not come to rest has no more than two canaries an hour', () => {
+  const changed = [hostRecord({ inventory: inventory({ kernel: '6.1.0-20' }) })];
+  const [first, second] = measured(20).slice(-2);
+  assert.ok(first && second);
+  const minute = (number: number) => START_MS + number * 60_000;
+  const hour = [
+    { ...first, measuredAt: new Date(minute(0)).toISOString() },
+    { ...second, measuredAt: new Date(minute(5)).toISOString() },
+  ];
+  assert.deepEqual(canaryDue(hour, changed, minute(10)), { due: false, atMs: minute(60) });
+  assert.equal(canaryDue(hour, changed, minute(60)).due, true);
+});
+
 test('what can be found and how often the rule errs is told of a testbed that has a base', () => {
   assert.equal(certaintyOf(measured(8)), null);
   const told = certaintyOf(measured(30));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the canaries of a testbed tell: when the next is due, whether the testbed may be given work, and which results are in doubt.
 import type { Canary } from '../model/canary.ts';
-import type { CaseResult } from '../model/result.ts';
+import type { CampaignResult, CaseResult } from '../model/result.ts';
 import type { HostRecord } from '../model/testbed.ts';
 import { caseKey } from '../model/testcase.ts';
 import { changesOf, type Unlike } from './compare.ts';
@@ -33,11 +33,14 @@ export function canaryDue(canaries: readonly Canary[], hosts: readonly HostRecor
   const last = canaries.at(-1);
   if (last === undefined) return { due: true, why: 'it has none' };
   const changes = changesBetween(last.hosts, hosts);
-  if (changes.length > 0) return { due: true, why: changedText(changes) };
+  // A record that does not come to rest would have its testbed measure nothing else.
+  const restMs = Date.parse(canaries.at(-2)?.measuredAt ?? last.measuredAt) + HOUR_MS;
+  if (changes.length > 0 && (canaries.length < 2 || nowMs >= restMs)) return { due: true, why: changedText(changes) };
   const { state } = judgeCanaries(canaries);
   // Who has taken it out of service measures it by hand, and accepts its new level or puts it right.
   const apartMs = APART_MS[state === 'drifted' ? 'steady' : state];
-  const atMs = Date.parse(last.measuredAt) + apartMs;
+  const dailyMs = Date.parse(last.measuredAt) + apartMs;
+  const atMs = changes.length > 0 ? Math.min(dailyMs, restMs) : dailyMs;
   return nowMs < atMs
     ? { due: false, atMs }
     : { due: true, why: `the last one is ${agoText(nowMs - Date.parse(last.measuredAt))} old` };
@@ -146,8 +149,22 @@ export function changedText(changes: readonly Unlike[]): string {
   return changes.map(({ what, a, b }) => `${what} ${a} → ${b}`).join(', ');
 }
 
-/** What a canary keeps of its measured cases. */
-export function canaryFigures(results: readonly CaseResult[]): Canary['figures'] {
+/** What a measured campaign is as a canary of a testbed; null where nothing of it was measured. */
+export function canaryOf(
+  { id, startedAt, hosts, results }: Pick<CampaignResult, 'id' | 'startedAt' | 'hosts' | 'results'>,
+  testbed: string,
+): Canary | null {
+  const figures = canaryFigures(results);
+  if (Object.keys(figures).length === 0) return null;
+  return { campaign: id, testbed, measuredAt: startedAt, hosts: [...hosts], figures, accepted: null };
+}
+
+/** Of a case's key what tells the cases of a canary apart. */
+export function figureName(key: string): string {
+  return key.replace(/ \S+=.*$/, '').replace(' local 1vs1 direct', ' of');
+}
+
+function canaryFigures(results: readonly CaseResult[]): Canary['figures'] {
   return Object.fromEntries(
     results.flatMap(({ case: testCase, figures }) =>
       figures.length === 0 ? [] : [[caseKey(testCase), figures.map(({ value }) => value)] as const],
@@ -175,7 +192,8 @@ function figuresOf(level: readonly Canary[]): CanaryFigures[] {
   });
 }
 
-function changesBetween(before: readonly HostRecord[], after: readonly HostRecord[]): Unlike[] {
+/** What changed between two records of a testbed. */
+export function changesBetween(before: readonly HostRecord[], after: readonly HostRecord[]): Unlike[] {
   return before.flatMap((left) => {
     const right = after.find(({ role }) => role === left.role);
     return right === undefined ? [] : changesOf(left, right);
