@@ -81,8 +81,11 @@ export class Dispatch {
     await this.database.close();
   }
 
-  /** Takes what a testbed is to measure next, if no campaign can be ended: a canary decides of whether there is a next. */
-  async take(testbed: string, worker: string): Promise<Taken | NoBlock> {
+  /**
+   * Takes what a testbed is to measure next, unless a campaign is to be ended before: its canary, which decides of whether there is a next, and
+   * the submission of which it has just measured a round. Where there is nothing for it, all that can be ended is.
+   */
+  async take(testbed: string, worker: string, measured: number | null = null): Promise<Taken | NoBlock> {
     return this.database.transaction(async (sql) => {
       await sql('SELECT pg_advisory_xact_lock($1)', [LOCKS.choose]);
       await sql('UPDATE fleet.testbeds SET seen_at = now() WHERE name = $1 AND worker = $2', [testbed, worker]);
@@ -91,9 +94,13 @@ export class Dispatch {
       const own = state.testbeds.find(({ name }) => name === testbed);
       if (own === undefined) throw new FleetError('refused', `testbed ${testbed} is not registered`);
       const complete = completeOf(state, testbed);
-      const next = complete.length > 0 ? null : nextBlock(own, state, state.now);
+      const first = complete.filter(({ id, canaryOf }) => canaryOf !== null || id === measured);
+      const next = first.length > 0 ? null : nextBlock(own, state, state.now);
       if (next === null) {
-        return { complete, isReserved: reservationNow(testbed, state.reservations, state.now) !== null };
+        return {
+          complete: first.length > 0 ? first : complete,
+          isReserved: reservationNow(testbed, state.reservations, state.now) !== null,
+        };
       }
       const { submission } = next.open;
       const campaignId = submission.campaignId ?? newCampaignId(state.now, randomInt(16 ** 6));

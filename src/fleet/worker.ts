@@ -74,6 +74,8 @@ class Post {
   /** Blocks of earlier lives are given back. */
   private isSettled = false;
   private wasReserved = false;
+  /** The submission of which it has measured a round last. */
+  private measured: number | null = null;
   private readonly watch: Watch;
 
   constructor(plan: WorkerPlan, testbed: string, signal: AbortSignal) {
@@ -110,7 +112,7 @@ class Post {
       const isOld = this.lookedAt === null || performance.now() - this.lookedAt > this.plan.lookMs;
       if (isOld && !(await this.look(dispatch))) return null;
       await this.watch.judge(dispatch);
-      const taken = await dispatch.take(this.testbed, this.plan.name);
+      const taken = await dispatch.take(this.testbed, this.plan.name, this.measured);
       if ('block' in taken) return taken;
       this.wasReserved = taken.isReserved;
       if (taken.complete.length === 0) return null;
@@ -233,6 +235,7 @@ class Post {
         signal,
       );
       const { missing } = spool;
+      this.measured = submission.id;
       if (missing === 0) end = 'done';
       else [end, reason] = ['failed', `${trials(missing)} were not carried out`];
     } catch (error) {
