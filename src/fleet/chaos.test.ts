@@ -24,7 +24,7 @@ const TIMEOUT_MS = SIZE === WHOLE ? 1_800_000 : 300_000;
 const SEED = Number(process.env.VSWBENCH_CHAOS_SEED ?? 20261128);
 
 /** Each testbed measures one, before all else. */
-const CANARY = { cases: 2, rounds: 1, seed: 1 };
+const CANARY = { cases: 2, rounds: 2, seed: 1 };
 const OVER = SIZE.submissions + SIZE.testbeds;
 
 const LEASE_MS = 4_000;

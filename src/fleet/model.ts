@@ -90,7 +90,7 @@ export const BlockSchema = z.strictObject({
   /** Whoever has it may write to the campaign, see store/postgres. */
   token: z.uuid(),
   submissionId: z.int().positive(),
-  /** 0-based; the number of planned rounds stands for all beyond them. */
+  /** 0-based; the number of planned rounds stands for all beyond them, and of a canary 0 for all. */
   round: z.int().nonnegative(),
   testbed: TestbedNameSchema,
   machines: z.array(z.string()),

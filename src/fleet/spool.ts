@@ -40,14 +40,14 @@ export class Spool {
     this.store = store;
   }
 
-  /** A file for a block, with the campaign as far as it decides of the block's trials. */
-  static fill(folder: string, block: Block, campaignId: string, from: Store): Spool {
+  /** A file for a block, with the campaign as far as it decides of the block's trials: those of its round, or with `isWhole` all of them. */
+  static fill(folder: string, block: Block, campaignId: string, from: Store, isWhole: boolean): Spool {
     Spool.remove(folder);
     mkdirSync(folder, { recursive: true });
     const begun = from.begun(campaignId);
     if (begun === null)
       throw new StoreError('unknown-campaign', `campaign ${campaignId} is not in the store`, 'submit it again');
-    const isLast = block.round >= begun.trialsPlanned;
+    const isLast = isWhole || block.round >= begun.trialsPlanned;
     const { token, testbed, worker, submissionId, round } = block;
     const note = {
       token,

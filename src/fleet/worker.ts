@@ -276,8 +276,11 @@ class Post {
       if (head === null) throw new RangeError('a campaign that was made is there');
       const dispatch = await this.dispatch();
       const { hosts, trialsPlanned, precision } = head;
-      await dispatch.begun(block, { hosts, rounds: trialsPlanned, extends: precision !== null });
-      return { ok: true, store, spool: Spool.fill(this.folder, block, campaignId, store) };
+      // A canary is a minute: most of it would be the start of a process for each round.
+      const isWhole = submission.canaryOf !== null;
+      const rounds = isWhole ? 1 : trialsPlanned;
+      await dispatch.begun(block, { hosts, rounds, extends: precision !== null && !isWhole });
+      return { ok: true, store, spool: Spool.fill(this.folder, block, campaignId, store, isWhole) };
     } catch (error) {
       store.close();
       throw error;
