@@ -229,6 +229,42 @@ describe('a testbed that measures canaries', { skip: NO_POSTGRES }, () => {
     assert.equal(canariesOf('lab-2'), 1);
   });
 
+  it('is looked at anew when a reservation of it is over', async () => {
+    const stop = new AbortController();
+    let looks = 0;
+    const looking: Bench = {
+      ...bench(),
+      look: async (...given) => {
+        looks += 1;
+        if (looks === 2) stop.abort();
+        return bench().look(...given);
+      },
+    };
+    const again = work(
+      {
+        ...{ name: 'w-lab-2', testbeds: ['lab-2'], location, bench: looking, folder: join(folder, 'lab-2') },
+        ...{ leaseMs: 30_000, pollMs: 20, lookMs: HOUR_MS, once: false, tell: () => undefined, canaryText: null },
+      },
+      stop.signal,
+    );
+    const seen = new Set<string>();
+    const seenOften = async (times: number) => {
+      for (seen.clear(); seen.size < times; ) {
+        const [row] = await database.sql('SELECT seen_at::text FROM fleet.testbeds');
+        if (row !== undefined) seen.add(String(row.seen_at));
+      }
+    };
+    await seenOften(1);
+    const span = { from: new Date(Date.now() - 1000), until: new Date(Date.now() + HOUR_MS) };
+    await reserve(database, { testbed: 'lab-2', user: 'bob', why: null, span });
+    // It has asked for work meanwhile, and there was none.
+    await seenOften(3);
+    assert.equal(looks, 1);
+    await database.sql('UPDATE fleet.reservations SET cancelled_at = now()');
+    await again;
+    assert.equal(looks, 2);
+  });
+
   it('begins one anew that was begun before its record changed', async () => {
     const stop = new AbortController();
     const [first] = testbeds;
