@@ -2,7 +2,7 @@
 // What all charts share: their form, names, colours and axes.
 import type { TopLevelSpec } from 'vega-lite';
 import { lookOf } from '../model/looks.ts';
-import type { CampaignResult, CaseResult, Interval } from '../model/result.ts';
+import type { CampaignResult, CaseResult } from '../model/result.ts';
 import { ioName } from '../model/testcase.ts';
 import type { Group } from '../stats/group.ts';
 import type { Explored } from './figures/explored.ts';
@@ -10,9 +10,6 @@ import { PAGE } from './figures/ink.ts';
 
 /** Text width cannot be measured without a browser; this is a system font's mean width at the charts' 12 px. */
 export const CHARACTER_PX = 6.4;
-
-/** One of the drawings that lie on top of each other in a chart. */
-export type Layer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
 
 /** What a colour, and for lines a dash, stands for. The page writes it, as it breaks lines better than a chart. */
 export interface LegendEntry {
@@ -36,9 +33,6 @@ export interface Chart {
   explored?: (width: number, caseOf: (one: CaseResult) => number) => Explored;
 }
 
-/** Okabe and Ito's palette, which colour-blind people tell apart, as CSS variables, since the schemes adapt it. */
-export const SERIES = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--c6)'] as const;
-export const NEUTRAL = 'var(--c0)';
 export const INK = 'var(--ink)';
 
 /** How a chart calls a case within its group. A chart has no notes: what sets a figure apart stands in its name. */
@@ -51,11 +45,6 @@ export function superPacketsMark({ flags }: Pick<CaseResult, 'flags'>): string {
   return flags.includes('super-packets') ? ' (super-packets)' : '';
 }
 
-/** Of the n-th series, from 0; they begin anew where there are more than colours. */
-export function seriesColor(index: number): string {
-  return SERIES[index % SERIES.length] ?? NEUTRAL;
-}
-
 /** Colour of a switch, the same in each report. */
 export function colorOf(id: string): string {
   return PAGE.color(lookOf(id, ''));
@@ -66,21 +55,10 @@ export function measuredCases(result: CampaignResult, dimension: Group['dimensio
   return result.results.filter((one) => one.summary !== null && one.case.dimension === dimension);
 }
 
-/** An interval as a row of chart data, divided by a scale's divisor; without bounds its whisker has no length. */
-export function whisker(
-  { median, ciLow, ciHigh }: Interval,
-  divisor: number,
-): Record<'median' | 'low' | 'high', number> {
-  return { median: median / divisor, low: (ciLow ?? median) / divisor, high: (ciHigh ?? median) / divisor };
-}
-
 /** About how many ticks a horizontal axis has room for. */
 export function ticksFor(width: number): number {
   return width > BESIDE_PX ? 6 : 4;
 }
-
-/** A vertical axis with its unit above it, where it can be read without turning one's head. */
-export const UNIT_ABOVE = { tickCount: 5, titleAngle: 0, titleAlign: 'left', titleY: -12, titleX: 0 } as const;
 
 /** A page as wide as this has room for names beside the bars; on a narrower one they stand above them. */
 const BESIDE_PX = 500;

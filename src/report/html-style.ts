@@ -8,9 +8,9 @@ import { hueVariables } from './figures/ink.ts';
  */
 const COLORS = `
 :root{color-scheme:light dark;--bg:#fff;--panel:#f6f7f9;--ink:#16191d;--soft:#57606b;--line:#cfd5dc;--grid:#e9ecef;--band:#dfe4ea;
---accent:#005a8d;--bad:#a83c00;--c0:#9ba4ae;--c1:#0072b2;--c2:#e69f00;--c3:#009e73;--c4:#d55e00;--c5:#cc79a7;--c6:#56b4e9;${hueVariables('light')}}
+--accent:#005a8d;--bad:#a83c00;--c0:#9ba4ae;--c3:#009e73;${hueVariables('light')}}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#0f1114;--panel:#171a1e;--ink:#e8ebef;--soft:#a2acb8;--line:#3b424b;
---grid:#23282e;--band:#2c333b;--accent:#56b4e9;--bad:#ff9a5c;--c0:#79838f;--c1:#56b4e9;--c6:#0072b2;${hueVariables('dark')}}}
+--grid:#23282e;--band:#2c333b;--accent:#56b4e9;--bad:#ff9a5c;--c0:#79838f;${hueVariables('dark')}}}
 `;
 
 const RULES = `
