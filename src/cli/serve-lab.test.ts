@@ -94,7 +94,7 @@ describe('the browser of a lab', { skip: NO_POSTGRES }, () => {
       results: { folder, store: () => store, cases: casesOf },
       live: new LiveRuns(folder),
       program: { command: [process.execPath, '-e', 'process.exit(2)'], environment: {} },
-      place: { kind: 'lab', lab, watch: new LabWatch(lab, 60_000) },
+      place: { kind: 'lab', lab, watch: new LabWatch(lab, { lookMs: 60_000 }) },
     });
     serving = await startServer({
       ...{ address: '127.0.0.1', port: 0, routes, keys: (text) => holderOf(database.sql, text) },
@@ -198,9 +198,16 @@ describe('the browser of a lab', { skip: NO_POSTGRES }, () => {
     const of = JSON.parse((await ask(serving.port, `/api/lab/campaigns/${campaign.id}`)).body);
     assert.deepEqual(of, { submission: { id: told.id, user: 'ann' } });
     assert.equal((await post('/api/lab/submissions', { what: { again: campaign.id } }, 'bob')).status, 200);
+    const states = async () =>
+      JSON.parse((await ask(serving.port, '/api/campaigns')).body).campaigns.map(
+        ({ state }: { state: string }) => state,
+      );
+    assert.deepEqual(await states(), ['unfinished']);
     const { open } = await readState(database.sql);
     const [{ submission }] = open as [(typeof open)[number]];
     assert.deepEqual([submission.user, submission.title, submission.testbedLike], ['bob', 'Bridges', '!virtual']);
+    await database.sql("UPDATE fleet.submissions SET state = 'running' WHERE campaign_id IS NOT NULL");
+    assert.deepEqual(await states(), ['running'], 'by a worker somewhere');
     const other = await post('/api/lab/submissions', { what: { again: '20990101-0000-000' } }, 'bob');
     assert.equal(other.status, 404);
   });

@@ -3,7 +3,16 @@
 import { join } from 'node:path';
 import type { Database } from '../fleet/database.ts';
 import { FleetError } from '../fleet/errors.ts';
-import { cancel, readOver, readState, type State, submissionOf as submissionFor, submit } from '../fleet/lab.ts';
+import {
+  cancel,
+  readOver,
+  readRunning,
+  readStamp,
+  readState,
+  type State,
+  submissionOf as submissionFor,
+  submit,
+} from '../fleet/lab.ts';
 import type { Reservation } from '../fleet/model.ts';
 import { cancelReservation, reserve } from '../fleet/reservations.ts';
 import { spanOf } from '../fleet/reserve.ts';
@@ -20,12 +29,15 @@ import { submissionOf } from './submission.ts';
 /** More is read by nobody, and sent to everybody. */
 const QUEUE_SHOWN = 200;
 const OVER_SHOWN = 20;
+const TITLE_MAX = 200;
 
 /** The lab of a database, for people in browsers. */
 export function labOf(database: Database): Lab {
   const { sql } = database;
   return {
     read: () => answered(async () => documentOf(await readState(sql), await readOver(sql, OVER_SHOWN))),
+    stamp: () => answered(() => readStamp(sql)),
+    running: () => answered(async () => new Set(await readRunning(sql))),
     submit: (asked, by) =>
       answered(async () => submit(sql, { ...(await newSubmission(database, asked)), user: by.user })),
     cancel: (id, by) => answered(async () => void (await cancel(database, id, by.user, { ownOnly: !by.isAdmin }))),
@@ -67,7 +79,7 @@ async function newSubmission({ sql }: Database, { what, testbedLike, at, priorit
   }
   const fields = 'file' in what ? fieldsOf(join(campaignsFolder, what.file), {}) : fieldsIn(what.yaml);
   const asked = submissionOf(fields, { testbedLike, at }, new Date());
-  return { ...asked, title: fields.title ?? 'a campaign from the browser', priority };
+  return { ...asked, title: (fields.title ?? 'a campaign from the browser').slice(0, TITLE_MAX), priority };
 }
 
 /** What a person can mend is a complaint. */
@@ -104,7 +116,11 @@ function queuedRow(queued: Queued, testbeds: readonly TestbedView[]): QueuedRow 
   const { id, user, title, priority, submittedAt, campaignId, roundsDone, rounds, notBefore, testbedLike } = queued;
   const { on, waits } = queued;
   return {
-    ...{ id, user, title, priority, submittedAt, roundsDone, rounds, notBefore, testbedLike, waits },
+    ...{ id, user, title, priority, submittedAt, roundsDone, rounds, notBefore, testbedLike },
+    // Of twenty testbeds most have the same reason.
+    waits: [...Map.groupBy(waits, ({ text }) => text)].map(([text, same]) => ({
+      ...{ text, testbeds: same.map(({ testbed }) => testbed).join(', ') },
+    })),
     campaign: campaignId,
     on: on.flatMap((name) => {
       const doing = testbeds.find((testbed) => testbed.name === name)?.doing;

@@ -122,6 +122,30 @@ export async function readState(sql: Sql): Promise<State> {
   return { now, open, testbeds, inHand, reservations, standings: standing, shareOf };
 }
 
+/**
+ * Is another as soon as something is asked of the lab, begins, ends or falls ill: to be read often, where the state takes a second. Of time
+ * that passes, and of workers that were heard of, it tells nothing.
+ */
+export async function readStamp(sql: Sql): Promise<string> {
+  const [row] = await sql(`SELECT concat_ws('/',
+    (SELECT string_agg(concat_ws(' ', id, state, rounds), ',' ORDER BY id) FROM fleet.submissions WHERE ${OPEN}),
+    (SELECT max(id) FROM fleet.submissions),
+    (SELECT string_agg(concat_ws(' ', name, health), ',' ORDER BY name) FROM fleet.testbeds),
+    (SELECT string_agg(token::text, ',' ORDER BY token) FROM fleet.blocks WHERE ended_at IS NULL),
+    (SELECT max(ended_at) FROM fleet.blocks),
+    (SELECT string_agg(id::text, ',' ORDER BY id) FROM fleet.reservations WHERE until > now() AND cancelled_at IS NULL),
+    (SELECT string_agg(concat_ws(' ', user_name, shares), ',' ORDER BY user_name) FROM fleet.shares)) AS stamp`);
+  return String(row?.stamp);
+}
+
+/** Campaigns that are under way. */
+export async function readRunning(sql: Sql): Promise<string[]> {
+  const rows = await sql(
+    "SELECT campaign_id FROM fleet.submissions WHERE state = 'running' AND campaign_id IS NOT NULL",
+  );
+  return rows.map(({ campaign_id }) => String(campaign_id));
+}
+
 /** Reservations that are not over, and not cancelled. */
 export async function readReservations(sql: Sql): Promise<Reservation[]> {
   return values(

@@ -3,21 +3,31 @@
 import type { Lab, LabNews } from './lab.ts';
 import type { Send } from './route.ts';
 
-/** How often the lab is read. */
+/** How often is looked whether something has changed. */
 const LOOK_MS = 2_000;
+/** How often the lab is read all the same: time passes, and testbeds fall silent. */
+const READ_MS = 30_000;
 
 export class LabWatch {
-  private readonly lab: Pick<Lab, 'read'>;
+  private readonly lab: Pick<Lab, 'read' | 'stamp'>;
   private readonly lookMs: number;
+  private readonly nowMs: () => number;
   private readonly watchers = new Set<Send>();
   private timer: NodeJS.Timeout | null = null;
   /** What was told last, as text. */
   private told = '';
+  /** Of what was read last. */
+  private stamp: string | null = null;
+  private readAtMs = 0;
   private reading: Promise<void> | null = null;
 
-  constructor(lab: Pick<Lab, 'read'>, lookMs: number = LOOK_MS) {
+  constructor(
+    lab: Pick<Lab, 'read' | 'stamp'>,
+    { lookMs = LOOK_MS, nowMs = () => performance.now() }: { lookMs?: number; nowMs?: () => number } = {},
+  ) {
     this.lab = lab;
     this.lookMs = lookMs;
+    this.nowMs = nowMs;
   }
 
   /** Tells what the lab is like; returns what ends that. */
@@ -26,6 +36,7 @@ export class LabWatch {
     if (this.timer === null) {
       this.timer = setInterval(() => void this.look(), this.lookMs);
       this.told = '';
+      this.stamp = null;
       void this.look();
     } else if (this.told !== '') send('lab', JSON.parse(this.told));
     return () => {
@@ -51,16 +62,25 @@ export class LabWatch {
 
   private async readOnce(): Promise<void> {
     const news = await this.news();
+    if (news === null) return;
     const text = JSON.stringify(news);
     if (text === this.told) return;
     this.told = text;
     for (const send of this.watchers) send('lab', news);
   }
 
-  private async news(): Promise<LabNews> {
+  /** Null where nothing has changed. */
+  private async news(): Promise<LabNews | null> {
     try {
-      return { lab: await this.lab.read(), error: null };
+      const stamp = await this.lab.stamp();
+      if (stamp === this.stamp && this.nowMs() - this.readAtMs < READ_MS) return null;
+      const lab = await this.lab.read();
+      // The lab may have changed since, which its next stamp tells.
+      this.stamp = stamp;
+      this.readAtMs = this.nowMs();
+      return { lab, error: null };
     } catch (error) {
+      this.stamp = null;
       return { lab: null, error: error instanceof Error ? error.message : String(error) };
     }
   }

@@ -18,7 +18,7 @@ export interface QueuedRow {
   notBefore: string | null;
   testbedLike: string | null;
   /** Why no testbed takes of it. */
-  waits: { testbed: string; text: string }[];
+  waits: { testbeds: string; text: string }[];
 }
 
 export interface OverRow {
@@ -106,6 +106,10 @@ export interface Reserved {
 /** Throws Complained where something cannot be done. */
 export interface Lab {
   read(): Promise<LabDocument>;
+  /** Another one as soon as something is asked of it, begins, ends or falls ill; not as time passes. */
+  stamp(): Promise<string>;
+  /** Campaigns that are under way. */
+  running(): Promise<ReadonlySet<string>>;
   /** Returns its number. */
   submit(asked: Submitted, by: Holder): Promise<number>;
   cancel(id: number, by: Holder): Promise<void>;

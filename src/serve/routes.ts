@@ -43,8 +43,8 @@ export function routesOf(home: Home): Route[] {
   const reports = new Reports(program);
   const campaigns = new Kept(CAMPAIGNS_KEPT_MAX);
   const tickets = new Tickets();
-  const running = () => live.campaigns();
   const isLab = place.kind === 'lab';
+  const runningNow = async () => (isLab ? place.lab.running() : live.campaigns());
   const page = (path: string, depth: 0 | 1) => open(path, () => ({ type: HTML, body: assets.shell(depth) }));
   const withStore = (use: (store: Store) => unknown): Answer | null => documentOf(use(storeOf(results)));
   const rowOf = (store: Store, id: string) => store.list().find((row) => row.id === id);
@@ -63,16 +63,18 @@ export function routesOf(home: Home): Route[] {
     },
     read('/api/about', () => documentOf(about)),
     open('/api/me', ({ holder }) => documentOf(meOf(isLab, holder))),
-    read('/api/campaigns', () =>
-      results.store() === null
+    read('/api/campaigns', async () => {
+      const running = await runningNow();
+      return results.store() === null
         ? documentOf({ campaigns: [], choices: [] })
-        : withStore((store) => list.document(store, running())),
-    ),
+        : withStore((store) => list.document(store, running));
+    }),
     read(`/api/campaigns/${ID}`, async ({ parts: [id = ''] }) => {
+      const running = await runningNow();
       const store = storeOf(results);
       const row = rowOf(store, id);
       if (row === undefined) return null;
-      const state = stateOf(row, running());
+      const state = stateOf(row, running);
       const body = await campaigns.of(id, JSON.stringify([row, state]), async () => {
         const told = results.cases(store, id);
         if (told === null) throw new Complained(404, `there is no campaign ${id} any more`);

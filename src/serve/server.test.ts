@@ -60,6 +60,8 @@ describe('the server', () => {
   let abroad: Serving;
   /** How often what trials told was gone through. */
   let looks = 0;
+  /** Of all that changes something. */
+  let paths: string[];
 
   before(async () => {
     mkdirSync(temporary);
@@ -92,6 +94,7 @@ describe('the server', () => {
         },
         program,
       });
+    paths = routes().flatMap(({ method, path }) => (method === 'GET' ? [] : [path.source]));
     const listen = (isPublic: boolean) =>
       startServer({
         ...{ address: '127.0.0.1', port: 0, routes: routes(), keys: oneKey(token, { user: 'ann', isAdmin: true }) },
@@ -151,6 +154,13 @@ describe('the server', () => {
       403,
     );
     assert.equal(await status(here.port, path, { ...change, headers: { ...json, ...bearer } }), 200);
+    assert.ok(paths.length >= 4);
+    for (const source of paths) {
+      const at = source.replace(/\(\\d\{1,9\}\)/, '1').replace(/\(\[[^)]*\)/, campaign.id);
+      const one = at.replace(/^\^|\$$/g, '').replaceAll('\\/', '/');
+      assert.match(one, new RegExp(source));
+      assert.equal(await status(here.port, one, { ...change, headers: json }), 403, one);
+    }
     assert.equal(await status(abroad.port, '/api/campaigns', {}), 403);
     assert.equal(await status(abroad.port, '/api/campaigns', { headers: bearer }), 200);
   });
