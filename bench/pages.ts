@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How soon a report and the pages of vswbench serve can be read and worked with in Chromium, of 1000 cases with 10 000 and with 100 000 made-up
-// trials, beside an empty page in the same browser. Measures no packets. Exits with 1 where a promise is not kept.
+// trials, beside an empty page in the same browser. The CPU time of the page's main thread tells pages apart where the machine is busy with
+// other work as well. Measures no packets. Exits with 1 where a promise is not kept.
 //
-//     node bench/pages.ts [TRIALS...]
+//     node bench/pages.ts [TRIALS[/CASES]...]
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +26,8 @@ interface Shown {
   paintMs: number;
   /** Until what is waited for is there and the page answers. */
   readyMs: number;
+  /** What the page's main thread has computed by then. */
+  threadMs: number;
   nodes: number;
 }
 
@@ -33,27 +36,42 @@ async function look(browser: Browser, address: string, isReady: (page: Page) => 
   const shown: Shown[] = [];
   for (let index = 0; index < REPETITIONS; index += 1) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const metrics = await page.context().newCDPSession(page);
+    await metrics.send('Performance.enable', { timeDomain: 'threadTicks' });
     const began = performance.now();
     await page.goto(address, { waitUntil: 'commit' });
     await isReady(page);
     const readyMs = performance.now() - began;
+    const told = (await metrics.send('Performance.getMetrics')).metrics;
+    const threadMs = 1000 * (told.find(({ name }) => name === 'ThreadTime')?.value ?? Number.NaN);
     const paintMs = Number(
       await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"),
     );
-    shown.push({ paintMs, readyMs, nodes: Number(await page.evaluate("document.querySelectorAll('*').length")) });
+    const nodes = Number(await page.evaluate("document.querySelectorAll('*').length"));
+    shown.push({ paintMs, readyMs, threadMs, nodes });
     await page.close();
   }
   const middle = (of: (one: Shown) => number) => shown.map(of).sort((a, b) => a - b)[REPETITIONS >> 1] ?? Number.NaN;
-  return { paintMs: middle((one) => one.paintMs), readyMs: middle((one) => one.readyMs), nodes: shown[0]?.nodes ?? 0 };
+  return {
+    paintMs: middle((one) => one.paintMs),
+    readyMs: middle((one) => one.readyMs),
+    threadMs: middle((one) => one.threadMs),
+    nodes: shown[0]?.nodes ?? 0,
+  };
 }
 
 let isKept = true;
-function row(what: string, { paintMs, readyMs, nodes }: Shown, empty: Shown | null, isPromised: boolean): void {
+function row(
+  what: string,
+  { paintMs, readyMs, threadMs, nodes }: Shown,
+  empty: Shown | null,
+  isPromised: boolean,
+): void {
   const kept = !isPromised || (paintMs < PAINT_MAX_MS && readyMs < READY_MAX_MS);
   isKept &&= kept;
   const ratio = empty === null ? '' : (readyMs / empty.readyMs).toFixed(1);
   console.log(
-    `| ${what.padEnd(32)} | ${paintMs.toFixed(0).padStart(5)} | ${readyMs.toFixed(0).padStart(5)} | ${ratio.padStart(6)} | ${String(nodes).padStart(6)} | ${isPromised ? (kept ? 'kept' : 'BROKEN') : ''} |`,
+    `| ${what.padEnd(32)} | ${paintMs.toFixed(0).padStart(5)} | ${readyMs.toFixed(0).padStart(5)} | ${ratio.padStart(6)} | ${threadMs.toFixed(0).padStart(6)} | ${String(nodes).padStart(6)} | ${isPromised ? (kept ? 'kept' : 'BROKEN') : ''} |`,
   );
 }
 
@@ -64,11 +82,11 @@ async function reportReady(page: Page): Promise<void> {
   await page.evaluate('new Promise(requestAnimationFrame)');
 }
 
-async function pages(browser: Browser, trials: number): Promise<void> {
+async function pages(browser: Browser, trials: number, cases: number): Promise<void> {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'vswbench-pages-'));
   const environment = { ...process.env, VSWBENCH_RESULTS: folder };
   const { db } = openFile(join(folder, 'vswbench.db'));
-  writeCampaign(new Rows(db), (sql) => db.exec(sql), { id: 'large' }, casesOf(CASES), trials);
+  writeCampaign(new Rows(db), (sql) => db.exec(sql), { id: 'large' }, casesOf(cases), trials);
   db.close();
   const write = (...options: string[]) => {
     const began = performance.now();
@@ -82,7 +100,7 @@ async function pages(browser: Browser, trials: number): Promise<void> {
   const plain = write('--static');
   const explored = write();
   console.log(
-    `\n${CASES} cases, ${trials} trials: the report is written in ${explored.seconds.toFixed(1)} s (static ${plain.seconds.toFixed(1)} s), ${(explored.bytes / 1e6).toFixed(2)} MB (static ${(plain.bytes / 1e6).toFixed(2)} MB)\n`,
+    `\n${cases} cases, ${trials} trials: the report is written in ${explored.seconds.toFixed(1)} s (static ${plain.seconds.toFixed(1)} s), ${(explored.bytes / 1e6).toFixed(2)} MB (static ${(plain.bytes / 1e6).toFixed(2)} MB)\n`,
   );
   writeFileSync(join(folder, 'empty.html'), '<!DOCTYPE html><title>Empty</title><p>Nothing</p>');
   const server = spawn(vswbench, ['serve', '--port', '0'], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -90,7 +108,9 @@ async function pages(browser: Browser, trials: number): Promise<void> {
     const base = await new Promise<string>((told) =>
       server.stdout.once('data', (line) => told(String(line).replace(/\/#.*/, ''))),
     );
-    console.log('| page | paint, ms | ready, ms | empty | elements | promise |\n|---|---:|---:|---:|---:|---|');
+    console.log(
+      '| page | paint, ms | ready, ms | empty | thread, ms | elements | promise |\n|---|---:|---:|---:|---:|---:|---|',
+    );
     const file = (name: string) => pathToFileURL(join(folder, name)).href;
     const empty = await look(browser, file('empty.html'), (page) => page.waitForLoadState('domcontentloaded'));
     row('an empty page', empty, null, false);
@@ -119,7 +139,10 @@ const browser = await chromium.launch({
   ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'],
 });
-const asked = process.argv.slice(2).map(Number);
-for (const trials of asked.length > 0 ? asked : [10_000, 100_000]) await pages(browser, trials);
+const asked = process.argv.slice(2);
+for (const one of asked.length > 0 ? asked : ['10000', '100000']) {
+  const [trials, cases = CASES] = one.split('/').map(Number);
+  await pages(browser, trials ?? 0, cases);
+}
 await browser.close();
 process.exitCode = isKept ? 0 : 1;

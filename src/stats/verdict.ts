@@ -117,9 +117,21 @@ export function alikeKey(testCase: TestCase): string {
  */
 export function ceilingOf(result: CaseResult, cases: readonly CaseResult[]): CaseResult | null {
   if (result.case.switch === CEILING) return null;
-  const key = alikeKey(result.case);
-  const ceiling = cases.find((other) => other.case.switch === CEILING && alikeKey(other.case) === key);
+  const ceiling = ceilingsOf(cases).get(alikeKey(result.case));
   return ceiling === undefined || decidingFigure(ceiling) === null ? null : ceiling;
+}
+
+/** Of each campaign once: ten thousand cases would each be held against ten thousand. */
+const ceilings = new WeakMap<readonly CaseResult[], ReadonlyMap<string, CaseResult>>();
+
+/** The first case without any switch of each key. */
+function ceilingsOf(cases: readonly CaseResult[]): ReadonlyMap<string, CaseResult> {
+  const known = ceilings.get(cases);
+  if (known !== undefined) return known;
+  const direct = cases.filter((one) => one.case.switch === CEILING);
+  const found = new Map(direct.toReversed().map((one) => [alikeKey(one.case), one]));
+  ceilings.set(cases, found);
+  return found;
 }
 
 /** The measured cases of a group, best median first. A rank is no verdict: neighbours may be tied. */

@@ -94,6 +94,7 @@ const REASON_MAX = 60;
 
 /** What the panel of a case should show and was not measured, by reason. */
 function gapsOf({ result, parameter }: LineQuestion, { keyOf, lineOf }: Arrangement, of: CaseResult): string[] {
+  if (result.results.every((one) => one.summary !== null)) return [];
   const beside = result.results.filter((one) => keyOf(one) === keyOf(of));
   const missing = beside.filter((one) => one.summary === null);
   const measured = new Set(beside.filter((one) => one.summary !== null).map((one) => lineOf(one).label));
