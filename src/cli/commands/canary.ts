@@ -16,7 +16,7 @@ export function declare(command: Command): void {
     .option('--json', 'one JSON document on standard output, everything else on standard error')
     .addHelpText(
       'after',
-      '\nMeasures campaigns/canary.yaml, about a minute, and holds it against the canaries before it: daily from cron, or by hand after a change. From the ninth on a ' +
+      '\nMeasures campaigns/canary.yaml, about a minute, and holds it against the canaries before it: daily from cron, or by hand after a change; in a lab its worker does both. From the ninth on a ' +
         'shift is found; what the testbed measured since its last good canary is then flagged. Exit code 1 where the testbed has drifted.' +
         '\n\nExamples:\n  $ sudo vswbench canary\n  $ sudo vswbench canary --testbed lab-3\n  $ vswbench canary --accept "kernel 6.1.0-20, announced on Monday"',
     )
