@@ -9,6 +9,7 @@ import {
   readRunning,
   readStamp,
   readState,
+  roundsText,
   type State,
   submissionOf as submissionFor,
   submit,
@@ -124,7 +125,7 @@ function queuedRow(queued: Queued, testbeds: readonly TestbedView[]): QueuedRow 
     campaign: campaignId,
     on: on.flatMap((name) => {
       const doing = testbeds.find((testbed) => testbed.name === name)?.doing;
-      return doing?.state !== 'measuring' ? [] : [{ testbed: name, round: doing.round + 1, until: doing.until }];
+      return doing?.state !== 'measuring' ? [] : [{ testbed: name, rounds: roundsText(doing), until: doing.until }];
     }),
   };
 }

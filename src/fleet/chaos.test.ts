@@ -28,6 +28,8 @@ const CANARY = { cases: 2, rounds: 2, seed: 1 };
 const OVER = SIZE.submissions + SIZE.testbeds;
 
 const LEASE_MS = 4_000;
+/** Some blocks have two rounds. */
+const BLOCK_MS = 2_000;
 const CHILD = resolve(import.meta.dirname, '../../test/fixtures/fleet-worker.child.ts');
 
 /** Connections to the server go through it, and are cut by it. */
@@ -118,7 +120,7 @@ it('loses no trial and doubles none, whoever is killed', { skip: NO_POSTGRES, ti
     if (workers.get(index)?.killed === false) return;
     const plan = {
       ...{ location: cut, name: `worker-${index}`, folder: join(folder, `worker-${index}`) },
-      ...{ leaseMs: LEASE_MS, pollMs: 300, trialMs: SIZE.trialMs },
+      ...{ leaseMs: LEASE_MS, pollMs: 300, trialMs: SIZE.trialMs, blockMs: BLOCK_MS },
       canaryText: JSON.stringify(CANARY),
       testbeds: testbeds.filter((_, at) => at % SIZE.processes === index),
     };

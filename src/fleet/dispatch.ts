@@ -7,9 +7,9 @@ import { newCampaignId } from '../store/store.ts';
 import { failCanary } from './canaries.ts';
 import { Database, type Sql } from './database.ts';
 import { FleetError } from './errors.ts';
-import { BLOCK, readReservations, readState, values } from './lab.ts';
+import { BLOCK, readReservations, readState, roundsText, values } from './lab.ts';
 import { type Block, BlockSchema, type Submission } from './model.ts';
-import { isComplete, type Lab, nextBlock, reservationNow } from './policy.ts';
+import { BLOCK_MS, isComplete, type Lab, nextBlock, reservationNow } from './policy.ts';
 import { LOCKS } from './schema.ts';
 
 /** Of pg-boss: one job for each block in hand; of one machine there is never more than one. */
@@ -49,15 +49,17 @@ export class Dispatch {
   readonly database: Database;
   private readonly boss: PgBoss;
   private readonly leaseMs: number;
+  private readonly blockMs: number;
 
-  private constructor(database: Database, boss: PgBoss, leaseMs: number) {
+  private constructor(database: Database, boss: PgBoss, leaseMs: number, blockMs: number) {
     this.database = database;
     this.boss = boss;
     this.leaseMs = leaseMs;
+    this.blockMs = blockMs;
   }
 
-  /** Opens the lab of a store. A block of which nothing is heard for `leaseMs` is free again. Throws FleetError. */
-  static async open(location: string, leaseMs: number): Promise<Dispatch> {
+  /** Opens the lab of a store. A block of which nothing is heard for `leaseMs` is free again; rounds are taken together for `blockMs`. Throws FleetError. */
+  static async open(location: string, leaseMs: number, blockMs = BLOCK_MS): Promise<Dispatch> {
     const database = await Database.open(location);
     try {
       const boss = new PgBoss({ db: through(database.sql), schedule: false, registerInstance: false });
@@ -69,7 +71,7 @@ export class Dispatch {
         await boss.start();
         await boss.createQueue(QUEUE, { policy: 'exclusive', retryLimit: 0 });
       });
-      return new Dispatch(database, boss, leaseMs);
+      return new Dispatch(database, boss, leaseMs, blockMs);
     } catch (error) {
       await database.close();
       throw error;
@@ -95,7 +97,7 @@ export class Dispatch {
       if (own === undefined) throw new FleetError('refused', `testbed ${testbed} is not registered`);
       const complete = completeOf(state, testbed);
       const first = complete.filter(({ id, canaryOf }) => canaryOf !== null || id === measured);
-      const next = first.length > 0 ? null : nextBlock(own, state, state.now);
+      const next = first.length > 0 ? null : nextBlock(own, state, state.now, this.blockMs);
       if (next === null) {
         return {
           complete: first.length > 0 ? first : complete,
@@ -108,13 +110,13 @@ export class Dispatch {
       const token = randomUUID();
       await sql(
         'INSERT INTO vswbench.leases (token, campaign_id, block, testbed, worker) VALUES ($1, $2, $3, $4, $5)',
-        [...[token, campaignId, `round ${next.round}`], ...[testbed, worker]],
+        [...[token, campaignId, roundsText(next)], ...[testbed, worker]],
       );
       // Not now(): that is when the transaction began to wait for its turn, and another block may have ended since.
       const rows = await sql(
-        `INSERT INTO fleet.blocks (token, submission_id, round, testbed, machines, worker, taken_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp() + $7 * interval '1 millisecond') RETURNING ${BLOCK}`,
-        [token, submission.id, next.round, testbed, own.machines, worker, this.leaseMs],
+        `INSERT INTO fleet.blocks (token, submission_id, round, rounds, testbed, machines, worker, taken_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), clock_timestamp() + $8 * interval '1 millisecond') RETURNING ${BLOCK}`,
+        [token, submission.id, next.round, next.rounds, testbed, own.machines, worker, this.leaseMs],
       );
       await this.enqueue(sql, token, own.machines[0] ?? testbed);
       const [block] = values(BlockSchema, rows);
@@ -184,7 +186,7 @@ export class Dispatch {
       if (Number(failed?.times) < FAILURES_MAX) return true;
       await sql(
         `UPDATE fleet.submissions SET state = 'failed', reason = $2 WHERE id = $1 AND state IN ('waiting', 'running')`,
-        [row.submission_id, `round ${row.round} failed ${FAILURES_MAX} times: ${reason}`],
+        [row.submission_id, `round ${Number(row.round) + 1} failed ${FAILURES_MAX} times: ${reason}`],
       );
       return true;
     });

@@ -14,7 +14,7 @@ import {
   type Testbed,
   TestbedSchema,
 } from './model.ts';
-import { isOpenFor, type Lab, type Open, whyClosed, whyNot } from './policy.ts';
+import { isOpenFor, type Lab, type Open, roundsOf, whyClosed, whyNot } from './policy.ts';
 import { localTime } from './reserve.ts';
 import { type Standing, standings, type Use } from './share.ts';
 import { parseTestbedLike } from './testbed-like.ts';
@@ -40,7 +40,7 @@ export const SUBMISSION = `jsonb_build_object('id', id, 'user', user_name, 'titl
 export const TESTBED = `jsonb_build_object('name', name, 'machines', machines, 'capabilities', capabilities, 'hosts', hosts, 'worker', worker,
   'seenAt', seen_at, 'health', health) AS value`;
 
-export const BLOCK = `jsonb_build_object('token', token, 'submissionId', submission_id, 'round', round, 'testbed', testbed,
+export const BLOCK = `jsonb_build_object('token', token, 'submissionId', submission_id, 'round', round, 'rounds', rounds, 'testbed', testbed,
   'machines', machines, 'worker', worker, 'takenAt', taken_at, 'expiresAt', expires_at, 'endedAt', ended_at, 'end', "end",
   'reason', reason) AS value`;
 
@@ -59,6 +59,7 @@ const USE = `SELECT user_name AS user, extract(epoch FROM max(coalesce(ended_at,
 const EndedSchema = z.strictObject({
   submission_id: z.int(),
   round: z.int(),
+  rounds: z.int(),
   end: z.enum(['done', 'failed', 'refused']),
   testbed: z.string(),
   reason: z.string().nullable(),
@@ -81,10 +82,10 @@ export async function readState(sql: Sql): Promise<State> {
   const reservations = await readReservations(sql);
   const ended = z.array(EndedSchema).parse(
     await sql(
-      `SELECT submission_id, round, "end", testbed, max(blocks.reason) AS reason, count(*) AS times,
+      `SELECT submission_id, round, blocks.rounds, "end", testbed, max(blocks.reason) AS reason, count(*) AS times,
         sum(extract(epoch FROM ended_at - taken_at)) * 1000 AS sum_ms
       FROM fleet.blocks JOIN fleet.submissions ON submissions.id = submission_id
-      WHERE ${OPEN} AND "end" IN ('done', 'failed', 'refused') GROUP BY submission_id, round, "end", testbed`,
+      WHERE ${OPEN} AND "end" IN ('done', 'failed', 'refused') GROUP BY submission_id, round, blocks.rounds, "end", testbed`,
     ),
   );
   const endedOf = Map.groupBy(ended, ({ submission_id }) => submission_id);
@@ -98,8 +99,11 @@ export async function readState(sql: Sql): Promise<State> {
     return {
       submission,
       wish: wishOf(submission),
-      roundMs: done.length === 0 ? null : sumOf(done, ({ sum_ms }) => sum_ms) / sumOf(done, ({ times }) => times),
-      done: new Set(done.map(({ round }) => round)),
+      roundMs:
+        done.length === 0
+          ? null
+          : sumOf(done, ({ sum_ms }) => sum_ms) / sumOf(done, ({ times, rounds }) => times * rounds),
+      done: new Set(done.flatMap(roundsOf)),
       inHand: inHand.filter(({ submissionId }) => submissionId === submission.id),
       failures: new Map([...failures].map(([round, same]) => [round, sumOf(same, ({ times }) => times)])),
       refusals: new Map(
@@ -307,6 +311,11 @@ export function closedText(closed: NonNullable<ReturnType<typeof whyClosed>>): s
     default:
       return closed satisfies never;
   }
+}
+
+/** Which rounds of a campaign, counted from 1: `round 2`, `rounds 2 to 5`. */
+export function roundsText({ round, rounds }: Pick<Lease, 'round' | 'rounds'>): string {
+  return rounds === 1 ? `round ${round + 1}` : `rounds ${round + 1} to ${round + rounds}`;
 }
 
 /** Read by any version that may read the tables: what a wish asks for is not looked up. */

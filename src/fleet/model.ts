@@ -85,13 +85,15 @@ export type Submission = z.infer<typeof SubmissionSchema>;
 
 export const BLOCK_ENDS = ['done', 'returned', 'failed', 'lost', 'refused'] as const;
 
-/** The trials of one round of a campaign: what is compared stays together in time and on one machine. */
+/** The trials of some rounds of a campaign that follow each other: what is compared stays together in time and on one machine. */
 export const BlockSchema = z.strictObject({
   /** Whoever has it may write to the campaign, see store/postgres. */
   token: z.uuid(),
   submissionId: z.int().positive(),
   /** 0-based; the number of planned rounds stands for all beyond them, and of a canary 0 for all. */
   round: z.int().nonnegative(),
+  /** How many rounds it has from there on. */
+  rounds: z.int().positive(),
   testbed: TestbedNameSchema,
   machines: z.array(z.string()),
   worker: z.string(),
@@ -100,7 +102,7 @@ export const BlockSchema = z.strictObject({
   expiresAt: instant,
   endedAt: instant.nullable(),
   /**
-   * `done`: all trials of its round are in the store. `returned`: the worker gave it back. `failed`: the worker could not carry it out.
+   * `done`: all trials of its rounds are in the store. `returned`: the worker gave it back. `failed`: the worker could not carry it out.
    * `lost`: nothing was heard of the worker. `refused`: nothing of the campaign can be measured on this testbed.
    */
   end: z.enum(BLOCK_ENDS).nullable(),

@@ -41,8 +41,9 @@ function open(id: number, part: Partial<Submission> = {}, more: Partial<Open> = 
 
 function lease(round: number, part: Partial<Lease> = {}): Lease {
   return {
-    ...{ token: '8a1b0a62-6f3c-4f0e-9b3e-2f4f5c6d7e8f', submissionId: 1, round, testbed: 'lab-2', machines: ['m2'] },
+    ...{ token: '8a1b0a62-6f3c-4f0e-9b3e-2f4f5c6d7e8f', submissionId: 1, round, rounds: 1, testbed: 'lab-2' },
     ...{
+      machines: ['m2'],
       worker: 'v',
       takenAt: NOW.toISOString(),
       expiresAt: NOW.toISOString(),
@@ -64,6 +65,26 @@ describe('the next block', () => {
   it('is the first round that nobody has done or in hand', () => {
     const one = open(1, {}, { done: new Set([0]), inHand: [lease(1)] });
     assert.deepEqual(chosen(nextBlock(testbed(), lab([one]), NOW)), [1, 2]);
+  });
+
+  it('has as many rounds as fit into its time, next to each other, but for what others could take meanwhile', () => {
+    const long = (more: Partial<Open> = {}) => open(1, { rounds: 9 }, { roundMs: 1000, done: new Set([0]), ...more });
+    const block = (one: Open, part: Partial<Lab> = {}) => {
+      const found = nextBlock(testbed(), lab([one], part), NOW, 4_500);
+      return found && [found.round, found.rounds];
+    };
+    assert.deepEqual(block(long()), [1, 4]);
+    assert.deepEqual(block(long({ roundMs: 10_000 })), [1, 1], 'at least one');
+    assert.deepEqual(block(long({ roundMs: null })), [1, 1], 'nobody knows how long one takes');
+    assert.deepEqual(block(long({ inHand: [lease(3, { rounds: 2 })] })), [1, 2], 'up to those in hand');
+    assert.deepEqual(block(long({ inHand: [lease(1, { rounds: 6 })] })), [7, 2], 'behind those in hand');
+    assert.deepEqual(block(long({ failures: new Map([[1, 1]]) })), [1, 1], 'one that failed is tried alone');
+    assert.deepEqual(block(long({ failures: new Map([[2, 1]]) })), [1, 1], 'and not together with others');
+    const other = testbed({ name: 'lab-2', machines: ['m2'] });
+    const few = long({ done: new Set([0, 1, 2, 3, 4]) });
+    assert.deepEqual(block(few, { testbeds: [testbed(), other] }), [5, 2], 'half of them are another’s');
+    const unlike = { ...other, hosts: [hostRecord({ testbed: 'lab-2', inventory: inventory({ kernel: '6.9' }) })] };
+    assert.deepEqual(block(few, { testbeds: [testbed(), unlike] }), [5, 4]);
   });
 
   it('is the same in whatever order it is looked for, also where a newer one goes before an older one of the same user', () => {

@@ -57,21 +57,29 @@ export type Closed =
 export interface Next {
   open: Open;
   round: number;
+  /** How many from there on. */
+  rounds: number;
 }
 
+/**
+ * Rounds are taken together for so long: to connect to a testbed and to leave it as it was takes seconds each time. Longer, and others wait;
+ * a block that is lost is seldom begun anew, as its trials are sent one by one.
+ */
+export const BLOCK_MS = 120_000;
+
 /** What a testbed is to measure next; null where there is nothing for it. */
-export function nextBlock(testbed: Testbed, lab: Lab, now: Date): Next | null {
+export function nextBlock(testbed: Testbed, lab: Lab, now: Date, blockMs = BLOCK_MS): Next | null {
   const closed = whyClosed(testbed, lab, now);
   const canary = canaryOf(testbed, lab.open);
   if (canary !== undefined) {
     const [round] = freeRounds(canary);
     const isNow = isOpenFor(closed, canary) && whyNot(canary, testbed, now) === null;
-    return round === undefined || !isNow ? null : { open: canary, round };
+    return round === undefined || !isNow ? null : { open: canary, round, rounds: 1 };
   }
   if (closed !== null) return null;
   const found = lab.open.flatMap((open): Next[] => {
     const round = freeRounds(open)[0];
-    return round === undefined || whyNot(open, testbed, now) !== null ? [] : [{ open, round }];
+    return round === undefined || whyNot(open, testbed, now) !== null ? [] : [{ open, round, rounds: 1 }];
   });
   // The user comes first, and then which of the user's own: of equal shares, whoever has waited longest.
   const [first] = found.sort(
@@ -80,7 +88,24 @@ export function nextBlock(testbed: Testbed, lab: Lab, now: Date): Next | null {
   if (first === undefined) return null;
   const { user } = first.open.submission;
   const own = found.filter(({ open }) => open.submission.user === user);
-  return own.reduce((best, one) => (one.open.submission.priority > best.open.submission.priority ? one : best));
+  const best = own.reduce((one, other) =>
+    other.open.submission.priority > one.open.submission.priority ? other : one,
+  );
+  return { ...best, rounds: roundsTogether(best, lab, now, blockMs) };
+}
+
+/** How many rounds are taken together: what others could take at the same time is left to them, and a round that failed is tried alone. */
+function roundsTogether({ open, round }: Next, lab: Lab, now: Date, blockMs: number): number {
+  if (open.roundMs === null) return 1;
+  const free = freeRounds(open);
+  const isBroken = (one: number, index: number) => one !== round + index || open.failures.has(one);
+  const broken = free.findIndex(isBroken);
+  const inRow = broken === -1 ? free.length : broken;
+  const takers = lab.testbeds.filter(
+    (one) => whyClosed(one, lab, now) === null && whyNot(open, one, now) === null,
+  ).length;
+  const fair = Math.ceil(free.length / Math.max(1, takers));
+  return Math.max(1, Math.min(inRow, fair, Math.floor(blockMs / open.roundMs)));
 }
 
 function shareOf({ open }: Next, lab: Lab): number {
@@ -151,9 +176,14 @@ export function whyNot(open: Open, testbed: Testbed, now: Date): Reason | null {
   return freeRounds(open).length === 0 ? { why: 'in-hand' } : null;
 }
 
+/** Which rounds a block has. */
+export function roundsOf({ round, rounds }: Pick<Block, 'round' | 'rounds'>): number[] {
+  return Array.from({ length: rounds }, (_, index) => round + index);
+}
+
 /** Rounds that somebody could take, the first first. */
 export function freeRounds({ submission, done, inHand }: Pick<Open, 'submission' | 'done' | 'inHand'>): number[] {
-  const taken = new Set(inHand.map(({ round }) => round));
+  const taken = new Set(inHand.flatMap(roundsOf));
   const { rounds } = submission;
   // Whoever begins it decides what it is made of.
   if (rounds === null) return taken.size > 0 ? [] : [0];

@@ -82,6 +82,9 @@ const MIGRATIONS: readonly string[] = [
     WHERE canary_of IS NOT NULL AND state IN ('waiting', 'running');
   CREATE INDEX submissions_canaries ON fleet.submissions (canary_of, submitted_at) WHERE canary_of IS NOT NULL;
   `,
+  `
+  ALTER TABLE fleet.blocks ADD COLUMN rounds integer NOT NULL DEFAULT 1 CHECK (rounds > 0);
+  `,
 ];
 
 /** Of all that take turns in a lab: migrations, the choice of what is next, and the verdict on a testbed. */

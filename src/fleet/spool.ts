@@ -48,7 +48,7 @@ export class Spool {
     if (begun === null)
       throw new StoreError('unknown-campaign', `campaign ${campaignId} is not in the store`, 'submit it again');
     const isLast = isWhole || block.round >= begun.trialsPlanned;
-    const { token, testbed, worker, submissionId, round } = block;
+    const { token, testbed, worker, submissionId, round, rounds } = block;
     const note = {
       token,
       testbed,
@@ -56,7 +56,7 @@ export class Spool {
       submissionId,
       campaignId,
       fromRound: round,
-      toRound: isLast ? null : round + 1,
+      toRound: isLast ? null : round + rounds,
     };
     const store = openStore(fileOf(folder));
     const wanted = begun.cases.map(({ trials }) => new Set(deciding(trials, isInRounds(note), isLast)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lab as people look at it: what waits and for whom, and what each testbed is doing. Pure: made of one moment's state.
-import { closedText, type State, type Wait, waitsOf } from './lab.ts';
+import { closedText, roundsText, type State, type Wait, waitsOf } from './lab.ts';
 import type { Health, Submission, Testbed } from './model.ts';
 import { reservationNow, whyClosed } from './policy.ts';
 
@@ -33,6 +33,7 @@ export type Doing =
       user: string;
       title: string;
       round: number;
+      rounds: number;
       since: string;
       until: string | null;
     }
@@ -81,9 +82,17 @@ function doingOf(testbed: Testbed, state: State): Doing {
   const own = state.inHand.find((block) => block.testbed === testbed.name);
   if (own !== undefined) {
     const open = state.open.find(({ submission }) => submission.id === own.submissionId);
-    const until = open?.roundMs == null ? null : new Date(Date.parse(own.takenAt) + open.roundMs).toISOString();
+    const until =
+      open?.roundMs == null ? null : new Date(Date.parse(own.takenAt) + open.roundMs * own.rounds).toISOString();
     return {
-      ...{ state: 'measuring', submissionId: own.submissionId, round: own.round, since: own.takenAt, until },
+      ...{
+        state: 'measuring',
+        submissionId: own.submissionId,
+        round: own.round,
+        rounds: own.rounds,
+        since: own.takenAt,
+        until,
+      },
       ...{ user: open?.submission.user ?? '', title: open?.submission.title ?? '' },
     };
   }
@@ -105,7 +114,7 @@ export function doingText(doing: Doing): string {
     case 'idle':
       return 'idle';
     case 'measuring':
-      return `round ${doing.round + 1} of ${doing.title} (${doing.user}, submission ${doing.submissionId})`;
+      return `${roundsText(doing)} of ${doing.title} (${doing.user}, submission ${doing.submissionId})`;
     case 'reserved':
       return `reserved by ${doing.user}${doing.why === null ? '' : `: ${doing.why}`}`;
     case 'shut':

@@ -143,7 +143,7 @@ describe('a worker', { skip: NO_POSTGRES }, () => {
     assert.equal((await readState(database.sql)).open.length, 1);
     await serve('lab-1', failing('failed'));
     const [over] = await readOver(database.sql, 9);
-    assert.deepEqual([over?.state, over?.reason], ['failed', 'round 0 failed 3 times: no']);
+    assert.deepEqual([over?.state, over?.reason], ['failed', 'round 1 failed 3 times: no']);
   });
 
   it('asks no testbed again on which nothing of a campaign can be measured', async () => {

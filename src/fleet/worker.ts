@@ -7,7 +7,7 @@ import { openStore, type Store, StoreError } from '../store/store.ts';
 import { type Bench, BenchError } from './bench.ts';
 import { Dispatch, type Taken } from './dispatch.ts';
 import { FleetError } from './errors.ts';
-import { declareBroken, register } from './lab.ts';
+import { declareBroken, register, roundsText } from './lab.ts';
 import { type Note, Spool } from './spool.ts';
 import { Watch } from './watch.ts';
 
@@ -21,6 +21,8 @@ export interface WorkerPlan {
   folder: string;
   /** Nothing is heard of it for so long, and its block is free again. */
   leaseMs: number;
+  /** Rounds are taken together for so long; as the policy says where it is left out. */
+  blockMs?: number;
   /** How often it asks for work where there was none, and for PostgreSQL where that was away. */
   pollMs: number;
   /** A testbed is looked at again when the last look is older. */
@@ -171,9 +173,7 @@ class Post {
 
   private async carryOut(taken: Taken): Promise<void> {
     const { block, submission, campaignId } = taken;
-    this.say(
-      `takes round ${block.round + 1} of '${submission.title}' (${submission.user}, submission ${submission.id})`,
-    );
+    this.say(`takes ${roundsText(block)} of '${submission.title}' (${submission.user}, submission ${submission.id})`);
     const recall = new AbortController();
     const signal = AbortSignal.any([this.signal, recall.signal]);
     let end: Parameters<Dispatch['end']>[1] = 'returned';
@@ -244,7 +244,7 @@ class Post {
         [end, reason] = [isCampaigns ? 'failed' : 'returned', error.message];
         isPausing = !isCampaigns;
         if (error.code === 'changed') this.lookedAt = null;
-        this.say(`gives round ${block.round + 1} of '${submission.title}' back: ${error.message}`);
+        this.say(`gives ${roundsText(block)} of '${submission.title}' back: ${error.message}`);
       } else if (!signal.aborted) throw error;
     } finally {
       await this.conclude({ spool, store, send, recalled: recall.signal.reason, block, end, reason });
@@ -359,7 +359,7 @@ class Post {
   }
 
   private async dispatch(): Promise<Dispatch> {
-    this.opened ??= await Dispatch.open(this.plan.location, this.plan.leaseMs);
+    this.opened ??= await Dispatch.open(this.plan.location, this.plan.leaseMs, this.plan.blockMs);
     return this.opened;
   }
 

@@ -13,8 +13,8 @@ export interface QueuedRow {
   roundsDone: number;
   /** Null before it began. */
   rounds: number | null;
-  /** What is measured of it now; `until` as far as that can be told. */
-  on: { testbed: string; round: number; until: string | null }[];
+  /** What is measured of it now: `rounds` in words, `until` as far as that can be told. */
+  on: { testbed: string; rounds: string; until: string | null }[];
   notBefore: string | null;
   testbedLike: string | null;
   /** Why no testbed takes of it. */

@@ -97,12 +97,8 @@ function State({ one: { on, waits, notBefore, testbedLike } }) {
   const asked = testbedLike === null ? null : h('div', { class: 'soft' }, `asks for ${testbedLike}`);
   if (on.length > 0) {
     return [
-      on.map(({ testbed, round, until }) =>
-        h(
-          'div',
-          { key: testbed },
-          `on ${testbed}, round ${round}${until === null ? '' : `, until about ${when(until)}`}`,
-        ),
+      on.map(({ testbed, rounds, until }) =>
+        h('div', { key: testbed }, `on ${testbed}, ${rounds}${until === null ? '' : `, until about ${when(until)}`}`),
       ),
       asked,
     ];
