@@ -67,6 +67,14 @@ export class Watch {
     throw new BenchError('changed', `the testbed has changed: ${first.what} was '${first.b}', and is '${first.a}'`);
   }
 
+  /** A campaign's hosts with the CPUs that the testbed may use by the last look: a campaign may choose among them, and goes on all the same. */
+  withItsCpus(hosts: readonly HostRecord[]): HostRecord[] {
+    return hosts.map((host) => {
+      const seen = this.hosts.find(({ role }) => role === host.role);
+      return seen === undefined ? host : { ...host, inventory: { ...host.inventory, cpus: seen.inventory.cpus } };
+    });
+  }
+
   /** Campaigns whose last round has come in are ended; of two that do so at once the second changes nothing. Throws FleetError and StoreError. */
   async finish(dispatch: Dispatch, complete: readonly Complete[]): Promise<void> {
     await withStore(this.plan.location, async (store) => {

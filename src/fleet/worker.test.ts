@@ -107,6 +107,28 @@ describe('a worker', { skip: NO_POSTGRES }, () => {
     );
   });
 
+  it('goes on with a campaign that chooses among the CPUs', async () => {
+    await ask();
+    const all = bench();
+    const choosing: Bench = {
+      ...all,
+      prepare: async (...asked) => {
+        const prepared = await all.prepare(...asked);
+        assert.ok(prepared.ok);
+        const hosts = prepared.campaign.hosts.map((host) => {
+          const cpus = host.inventory.cpus.map((cpu) => ({ ...cpu, allowed: cpu.id === 0 }));
+          return { ...host, inventory: { ...host.inventory, cpus } };
+        });
+        return { ok: true, campaign: { ...prepared.campaign, hosts } };
+      },
+    };
+    await serve('lab-1', choosing);
+    assert.deepEqual(
+      (await readOver(database.sql, 9)).map(({ state }) => state),
+      ['done'],
+    );
+  });
+
   it('says for whom a campaign waits', async () => {
     await ask({ testbedLike: 'sriov' });
     await serve('lab-1', bench());

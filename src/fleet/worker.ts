@@ -279,7 +279,11 @@ class Post {
       // A canary is a minute: most of it would be the start of a process for each round.
       const isWhole = submission.canaryOf !== null;
       const rounds = isWhole ? 1 : trialsPlanned;
-      await dispatch.begun(block, { hosts, rounds, extends: precision !== null && !isWhole });
+      await dispatch.begun(block, {
+        hosts: this.watch.withItsCpus(hosts),
+        rounds,
+        extends: precision !== null && !isWhole,
+      });
       return { ok: true, store, spool: Spool.fill(this.folder, block, campaignId, store, isWhole) };
     } catch (error) {
       store.close();

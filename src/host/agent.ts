@@ -62,7 +62,8 @@ class AgentHost implements ConnectedHost {
   private readonly reader = new FrameReader();
   private readonly pings: NodeJS.Timeout;
   private lastId = 0;
-  private heardAtMs = performance.now();
+  /** Since it was last heard of. Pings are counted, and not time: while we stand still nothing is read, and of the pings that are due but one is made. */
+  private pingsUnheard = 0;
 
   constructor(name: string, link: AgentLink, limits: FileLimits) {
     this.name = name;
@@ -239,7 +240,7 @@ class AgentHost implements ConnectedHost {
   }
 
   private take(piece: Buffer): void {
-    this.heardAtMs = performance.now();
+    this.pingsUnheard = 0;
     try {
       for (const frame of this.reader.take(piece)) this.listeners.get(frame.id)?.(frame);
     } catch (error) {
@@ -258,11 +259,12 @@ class AgentHost implements ConnectedHost {
   }
 
   private ping(): void {
-    const silentMs = performance.now() - this.heardAtMs;
+    const silentMs = this.pingsUnheard * PING_INTERVAL_MS;
+    this.pingsUnheard += 1;
     const greeting = this.ownerPid < 0;
     // While much is on its way there, the answer to a ping has to wait.
     if (silentMs > (greeting ? HELLO_TIMEOUT_MS : SILENCE_MAX_MS) && this.link.input.writableLength === 0) {
-      this.lose(`it has not answered for ${Math.round(silentMs / 1000)} s`);
+      this.lose(`it has not answered for ${silentMs / 1000} s`);
       this.link.cut();
     } else if (!greeting) {
       this.ask('clock').catch(() => undefined);

@@ -437,6 +437,18 @@ describe('an agent', () => {
     await once(host.lost, 'abort');
     assert.match(String(host.lost.reason), /has not answered for \d+ s/);
   });
+  it('is not lost because we stood still, as after Ctrl-Z', async (test) => {
+    test.mock.timers.enable({ apis: ['setInterval'] });
+    const host = await startAgent().connected;
+    const now = performance.now.bind(performance);
+    test.mock.method(performance, 'now', () => now() + 60_000);
+    test.mock.timers.tick(1000);
+    assert.deepEqual(await host.run(shell('echo here')), { exitCode: 0, stdout: 'here', stderr: '' });
+    assert.ok(!host.lost.aborted);
+    // What has come is not read between these.
+    for (let second = 0; second < 7; second += 1) test.mock.timers.tick(1000);
+    assert.match(String(host.lost.reason), /has not answered for 6 s/);
+  });
   it('ends what it has started when we are gone', async () => {
     const host = await startAgent().connected;
     const { pid } = await host.start(['sleep', '60']);

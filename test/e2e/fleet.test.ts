@@ -64,7 +64,7 @@ suite('a lab of one testbed', cannotMeasure || NO_POSTGRES, () => {
     };
     await ask('submit', join(workspace.results, 'campaign.yaml'));
 
-    const worker = workspace.start(['worker', '--testbed', 'lab-1', '--once'], lab);
+    const worker = workspace.start(['worker', '--testbed', 'lab-1', '--once', '--no-canary'], lab);
     await worker.sees(/lab-1: takes round 2 of 'Two rounds'/);
     assert.deepEqual(commandsThatTell(), []);
     const served = await worker.ended;
