@@ -9,7 +9,8 @@ import { type Explorer, pageScript, vegaLibrary } from '../report/explore/explor
 /** Reads it, given the folder that node_modules is in. */
 export function readExplorer(root: string): Explorer {
   const text = (path: string) => readFileSync(join(root, path), 'utf8');
-  const script = pageScript(text('src/report/explore/explore.js'), text('src/report/explore/inflate.js'));
+  const script = pageScript(text('src/report/explore/explore.js'));
+  const inflater = text('node_modules/fflate/umd/index.js');
   const library = vegaLibrary(
     text('node_modules/vega/build/vega.min.js'),
     text('node_modules/vega-interpreter/build/vega-interpreter.js'),
@@ -17,6 +18,7 @@ export function readExplorer(root: string): Explorer {
   return {
     script,
     scriptHash: hashOf(script),
+    inflater: { text: inflater, hash: hashOf(inflater) },
     library: deflateRawSync(library, { level: 9 }).toString('base64'),
     libraryHash: hashOf(library),
   };

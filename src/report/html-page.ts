@@ -47,8 +47,9 @@ export function exploredPage(title: string, explorer: Explorer | null, body: rea
 }
 
 /** At the end of the page, which is read and painted before. */
-function explorerParts({ script, library }: Explorer): ComponentChild[] {
+function explorerParts({ script, inflater, library }: Explorer): ComponentChild[] {
   return [
+    inflater === null ? null : h('script', { dangerouslySetInnerHTML: { __html: inflater.text } }),
     h('template', { id: LIBRARY_ID, dangerouslySetInnerHTML: { __html: library } }),
     h('script', { type: 'module', dangerouslySetInnerHTML: { __html: script } }),
   ];

@@ -24,7 +24,9 @@ export async function renderHtml(
 ): Promise<string> {
   const page = pageOf(stored, explorer !== null);
   const filled = (await Promise.all(sections.map((section) => fill(section, page)))).filter((one) => one !== null);
-  return exploredPage(stored.title, explorer, [
+  const isFolded = isPacked(page.result.results.length);
+  const tools = explorer === null || isFolded ? explorer : { ...explorer, inflater: null };
+  return exploredPage(stored.title, tools, [
     pageHeader(page.result, filled),
     h('main', null, ...filled.map(({ node }) => node)),
     pageFooter(page.result, explorer !== null),

@@ -34,9 +34,8 @@ export function readAssets(root: string): Assets {
     ...own.map((name) => [name, join(folder, name)] as const),
     ['preact.js', join(modules, 'dist/preact.mjs')] as const,
     ['hooks.js', join(modules, 'hooks/dist/hooks.mjs')] as const,
-    ...['explore.js', 'inflate.js'].map(
-      (name) => [name, join(import.meta.dirname, '../report/explore', name)] as const,
-    ),
+    ['explore.js', join(import.meta.dirname, '../report/explore/explore.js')] as const,
+    ['fflate.js', join(root, 'node_modules/fflate/umd/index.js')] as const,
   ];
   const text = (path: string) => readFileSync(path, 'utf8');
   const read = sources.map(([name, path]) => ({
@@ -68,6 +67,7 @@ function withPaths(text: string): string {
   return text
     .replace(/(from\s*|import\s*)(['"])preact\/hooks\2/g, '$1$2./hooks.js$2')
     .replace(/(from\s*|import\s*)(['"])preact\2/g, '$1$2./preact.js$2')
+    .replace(/(import\s*)(['"])fflate\2/g, '$1$2./fflate.js$2')
     .replace(/(from\s*)'..\/..\/report\/explore\/(\w+\.js)'/g, "$1'./$2'")
     .replace(/^\/\/# sourceMappingURL=.*$/m, '');
 }

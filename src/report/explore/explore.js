@@ -2,8 +2,6 @@
 // Figures that can be worked with, in a browser: in a report, which has this file and Vega in itself, and on the pages of vswbench serve. A
 // figure stays what it is until somebody presses Explore; then Vega draws it, and its axes, its legend and its points react.
 
-import { inflated } from './inflate.js';
-
 /** @typedef {import('./document.ts').ExploredDocument} ExploredDocument */
 /** @typedef {{ scale: 'linear' | 'log', domain: [number, number] }} ZoomAxis */
 /** @typedef {{ left: number, top: number, width: number, height: number }} Box */
@@ -60,11 +58,18 @@ function make(later) {
   return isDue;
 }
 
+/**
+ * By fflate, which a page with folded parts has: what browsers have for it answers later, when a page that is being printed is on paper.
+ * @param {string} packed
+ */
+function unfolded(packed) {
+  const { fflate } = /** @type {{ fflate: typeof import('fflate') }} */ (/** @type {unknown} */ (globalThis));
+  return fflate.strFromU8(fflate.inflateSync(bytesOf(packed)));
+}
+
 /** @param {Element} later */
 function htmlOf(later) {
-  return later instanceof HTMLTemplateElement
-    ? new TextDecoder().decode(inflated(bytesOf(later.content.textContent ?? '')))
-    : (later.textContent ?? '');
+  return later instanceof HTMLTemplateElement ? unfolded(later.content.textContent ?? '') : (later.textContent ?? '');
 }
 
 /**

@@ -6,24 +6,26 @@ export interface Explorer {
   script: string;
   /** As a Content-Security-Policy names it. */
   scriptHash: string;
+  /** fflate, by which folded parts of a page are unfolded at once; null in a page that has none. */
+  inflater: { text: string; hash: string } | null;
   /** Deflated, in base64. */
   library: string;
   /** Of the library unfolded. */
   libraryHash: string;
 }
 
-/** What a page may run: these two texts, and nothing else. */
-export function scriptPolicy({ scriptHash, libraryHash }: Pick<Explorer, 'scriptHash' | 'libraryHash'>): string {
-  return `script-src '${scriptHash}' '${libraryHash}'`;
+/** What a page may run: these texts, and nothing else. */
+export function scriptPolicy({ scriptHash, inflater, libraryHash }: Explorer): string {
+  const hashes = [scriptHash, ...(inflater === null ? [] : [inflater.hash]), libraryHash];
+  return `script-src ${hashes.map((hash) => `'${hash}'`).join(' ')}`;
 }
 
 /** The element in which a page has the library. */
 export const LIBRARY_ID = 'vega-library';
 
-/** `explore.js` as a script that stands in a page, with the `inflate.js` that it imports. */
-export function pageScript(explore: string, inflate: string): string {
-  return `${inflate.replace(/^export /gm, '')}
-${explore.replace(/^import .*$/gm, '').replace(/^export /gm, '')}
+/** `explore.js` as a script that stands in a page. */
+export function pageScript(explore: string): string {
+  return `${explore.replace(/^export /gm, '')}
 let vega = null;
 function loadVega() {
   vega ??= unpacked(document.getElementById('${LIBRARY_ID}').content.textContent).then((text) => {

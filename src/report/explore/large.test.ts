@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What makes the page of a large campaign quick to open, by counting: nothing here is a time.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { before, it } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
@@ -33,6 +34,7 @@ function unpacked(html: string): string {
   );
 }
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64');
 const count = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].length;
 const made = (html: string) => html.replaceAll(/<(noscript|template|script|style)\b.*?<\/\1>/gs, '');
 
@@ -49,6 +51,15 @@ it('makes no row of a table, no ledger and no round before it is wanted', () => 
   ]) {
     assert.match(page, new RegExp(`<summary>${words}[^<]*</summary><template class="later">`), words);
   }
+});
+
+it('runs fflate beside what every page runs, by its hash, before the script that needs it', () => {
+  const scripts = [...page.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text);
+  assert.equal(scripts.length, 2);
+  assert.match(scripts[0] ?? '', /\.fflate=/);
+  const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page) ?? [];
+  for (const text of scripts) assert.ok(policy.includes(`'sha256-${sha256(text)}'`));
+  assert.equal(count(policy, /sha256-/g), 3);
 });
 
 it('gives who has no scripts the first of its cases, and says where the others are', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verdicts, figures and doubts of a campaign, as its report has them: of the cases that the filter leaves. A figure is explored by what reports
 // bring along, which is loaded here when it is asked for.
+import 'fflate';
 import { h } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { enliven } from '../../report/explore/explore.js';
