@@ -11,4 +11,4 @@ make --silent -C dataplane check
 # What hundreds of files of tests have in common is compiled once.
 compiled=$(mktemp -d)
 trap 'rm -rf "$compiled"' EXIT
-NODE_COMPILE_CACHE=$compiled node --test --test-reporter=dot --test-concurrency="$(nproc)" 'src/**/*.test.ts'
+NODE_COMPILE_CACHE=$compiled scripts/units.sh --test-reporter=dot
