@@ -46,6 +46,11 @@ before(() => {
       hosts: [hostRecord({ inventory: inventory({ hostname: 'testbed-2' }) })],
     }),
   );
+  const moved = campaign('lab-2', 200_000, { hosts: [hostRecord({ testbed: 'lab-2' })] });
+  save(results, {
+    ...moved,
+    cases: moved.cases.map((one) => ({ ...one, case: { ...one.case, testbed: 'lab-2' } })),
+  });
   save(results, campaign('few', 200_000, { cases: [storedCase({ case: testCase({ rate: 'max' }), pps: 1 }, 2)] }));
   const mixed = [
     storedCase({ case: testCase({ rate: 'max' }), pps: 250_000 }, 6, 0.01, 1),
@@ -167,6 +172,12 @@ describe('compare', () => {
     );
     const allowed = verdicts('one', 'other-machine', '--across-machines');
     assert.deepEqual([allowed.acrossMachines, allowed.verdicts], [true, ['no difference', 'no difference']]);
+  });
+  it('compares what was measured on two testbeds of one kind, and names both', () => {
+    const { status, stdout } = compare('one', 'lab-2');
+    assert.equal(status, 0);
+    assert.match(stdout, /linux-bridge +udp .*no difference/);
+    assert.match(stdout.replaceAll(/\s+/g, ' '), /testbed:? '?local'? .* '?lab-2'?/);
   });
   it('looks at every host of the testbeds that both have', () => {
     assert.match(

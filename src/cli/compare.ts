@@ -11,7 +11,15 @@ import {
 import { comparisonMarkdown } from '../report/comparison-markdown.ts';
 import { crossoverSummary } from '../report/crossover-words.ts';
 import { comparisonSuite } from '../report/junit.ts';
-import { type Comparison, compareCampaigns, compareSwitches, unlikeConditions, unlikeHosts } from '../stats/compare.ts';
+import {
+  type Comparison,
+  compareCampaigns,
+  compareSwitches,
+  onTestbedOf,
+  type Unlike,
+  unlikeConditions,
+  unlikeHosts,
+} from '../stats/compare.ts';
 import type { PathPair } from '../stats/crossings.ts';
 import { type Choice, duels, isChosen } from '../stats/duel.ts';
 import type { CompareOptions } from './commands/compare.ts';
@@ -92,7 +100,8 @@ function choiceOf(text: string, { id, results }: CampaignResult): Choice {
 }
 
 async function ofCampaigns(placeA: string, placeB: string, options: CompareOptions): Promise<ComparisonReport> {
-  const [a, b] = [await loadFrom(placeA), await loadFrom(placeB)];
+  const [a, asMeasured] = [await loadFrom(placeA), await loadFrom(placeB)];
+  const b = onTestbedOf(a, asMeasured);
   // With --as two campaigns of different stores may have one name.
   if (a.id === b.id && a.startedAt === b.startedAt)
     throw new CliError(EXIT.usage, `both are campaign ${a.id}: give two, or one with --switches a,b`);
@@ -106,7 +115,14 @@ async function ofCampaigns(placeA: string, placeB: string, options: CompareOptio
     );
   }
   const comparison = compareCampaigns(a.results, b.results);
-  return { a: sideOf(a), b: sideOf(b), comparison, machines, conditions: unlikeConditions(a, b), hosts: a.hosts };
+  const conditions = [...unlikeTestbeds(a, asMeasured), ...unlikeConditions(a, b)];
+  return { a: sideOf(a), b: sideOf(b), comparison, machines, conditions, hosts: a.hosts };
+}
+
+/** By their names, where these are of no use to tell cases apart. */
+function unlikeTestbeds(a: CampaignResult, b: CampaignResult): Unlike[] {
+  const [mine, theirs] = [testbedsOf(a).join(', '), testbedsOf(b).join(', ')];
+  return onTestbedOf(a, b) === b ? [] : [{ what: 'testbed', a: mine, b: theirs }];
 }
 
 function sideOf({ id, title, startedAt }: CampaignResult): ComparedCampaign {

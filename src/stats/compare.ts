@@ -207,6 +207,20 @@ export function unlikeHosts(a: Hosts, b: Hosts, testbed: string): Unlike[] {
   });
 }
 
+/**
+ * A campaign as if it had been measured on the testbed that another one names, where each has one: a name tells two machines of one lab
+ * apart, and no figure. Whether they are alike is for `unlikeHosts` to tell. As it is where one of them has several.
+ */
+export function onTestbedOf(other: Hosts, campaign: CampaignResult): CampaignResult {
+  const [[theirs, ...more], [own, ...others]] = [testbedsOf(other), testbedsOf(campaign)];
+  if (theirs === undefined || theirs === own || more.length > 0 || others.length > 0) return campaign;
+  return {
+    ...campaign,
+    hosts: campaign.hosts.map((host) => ({ ...host, testbed: theirs })),
+    results: campaign.results.map((one) => ({ ...one, case: { ...one.case, testbed: theirs } })),
+  };
+}
+
 /** Which programs were not the same, byte for byte, where both campaigns tell. */
 export function unlikePrograms(a: Hosts, b: Hosts): Unlike[] {
   return a.hosts.flatMap((left) => {
