@@ -16,3 +16,17 @@ export function Field({ label, set, ...input }) {
     }),
   );
 }
+
+/**
+ * A campaign to be written, with what it is above it.
+ * @param {{ label: string, yaml: string, set: (yaml: string) => void }} props
+ */
+export function CampaignText({ label, yaml, set }) {
+  return [
+    h('label', { for: 'yaml' }, label),
+    h('textarea', {
+      ...{ id: 'yaml', rows: 10, spellcheck: false, value: yaml },
+      onInput: (/** @type {{ currentTarget: HTMLTextAreaElement }} */ { currentTarget }) => set(currentTarget.value),
+    }),
+  ];
+}

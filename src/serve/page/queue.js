@@ -51,11 +51,7 @@ function Waiting({ lab: { queue, more }, me, cancel }) {
           'tr',
           { key: one.id },
           h('td', { class: 'n' }, one.id),
-          h(
-            'th',
-            { scope: 'row', class: 'title' },
-            one.campaign === null ? one.title : h(Link, { href: `/campaigns/${one.campaign}` }, one.title),
-          ),
+          h(TitleCell, { title: one.title, campaign: one.campaign }),
           h('td', { class: 'reason' }, h(State, { one })),
           h('td', null, one.user),
           h('td', null, h(Rounds, { one })),
@@ -77,6 +73,15 @@ function Waiting({ lab: { queue, more }, me, cancel }) {
     }),
     more === 0 ? null : h('p', { class: 'soft' }, `and ${more} more; vswbench queue shows them all`),
   ];
+}
+
+/** What was submitted, which leads to its campaign. @param {{ title: string, campaign: string | null }} props */
+function TitleCell({ title, campaign }) {
+  return h(
+    'th',
+    { scope: 'row', class: 'title' },
+    campaign === null ? title : h(Link, { href: `/campaigns/${campaign}` }, title),
+  );
 }
 
 /** @param {{ one: QueuedRow }} props */
@@ -129,11 +134,7 @@ function Over({ lab: { over } }) {
           'tr',
           { key: id },
           h('td', { class: 'n' }, id),
-          h(
-            'th',
-            { scope: 'row', class: 'title' },
-            campaign === null ? title : h(Link, { href: `/campaigns/${campaign}` }, title),
-          ),
+          h(TitleCell, { title, campaign }),
           h('td', null, user),
           h(
             'td',

@@ -4,6 +4,7 @@ import { h } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useAction } from './action.js';
 import { hasToken, post } from './api.js';
+import { CampaignText } from './field.js';
 import { LivePanel } from './live.js';
 import { Complaint, Heading, useDocument, when } from './loaded.js';
 import { go } from './place.js';
@@ -51,12 +52,7 @@ export function StartPage({ version }) {
         ' ',
       ]),
     ),
-    h('label', { for: 'yaml' }, 'Or a campaign of your own (YAML, as in campaigns/):'),
-    h('textarea', {
-      ...{ id: 'yaml', rows: 10, spellcheck: false, value: yaml },
-      onInput: (/** @type {{ currentTarget: HTMLTextAreaElement }} */ { currentTarget }) =>
-        setYaml(currentTarget.value),
-    }),
+    h(CampaignText, { label: 'Or a campaign of your own (YAML, as in campaigns/):', yaml, set: setYaml }),
     h(
       'p',
       null,

@@ -4,7 +4,7 @@ import { h } from 'preact';
 import { useContext, useState } from 'preact/hooks';
 import { useAction } from './action.js';
 import { post } from './api.js';
-import { Field } from './field.js';
+import { CampaignText, Field } from './field.js';
 import { Complaint, Heading, useDocument } from './loaded.js';
 import { MeContext, SignInHint } from './me.js';
 import { go, Link } from './place.js';
@@ -84,12 +84,7 @@ export function SubmitPage() {
                   void take(currentTarget),
               }),
             ),
-            h('label', { for: 'yaml' }, 'Or as text (YAML, as in campaigns/)'),
-            h('textarea', {
-              ...{ id: 'yaml', rows: 10, spellcheck: false, value: yaml },
-              onInput: (/** @type {{ currentTarget: HTMLTextAreaElement }} */ { currentTarget }) =>
-                setYaml(currentTarget.value),
-            }),
+            h(CampaignText, { label: 'Or as text (YAML, as in campaigns/)', yaml, set: setYaml }),
           ],
       h(
         'div',
