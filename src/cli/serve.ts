@@ -3,12 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { holderOf, readTokens } from '../fleet/tokens.ts';
 import { clean } from '../report/text.ts';
 import { readAssets } from '../serve/assets.ts';
 import type { Program } from '../serve/command.ts';
 import { isLoopback, type Keys, oneKey } from '../serve/door.ts';
-import { LabWatch } from '../serve/lab-watch.ts';
 import { LiveRuns } from '../serve/live.ts';
 import { type Home, routesOf } from '../serve/routes.ts';
 import { Runs } from '../serve/runs.ts';
@@ -20,9 +18,7 @@ import { campaignFiles, campaignsFolder } from './campaign-files.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import { checkout, resultsDirectory, tell, version } from './context.ts';
 import { CliError, EXIT, isSystemError } from './errors.ts';
-import { openLab } from './lab-store.ts';
 import { casesOf } from './results.ts';
-import { labOf } from './serve-lab.ts';
 import { hasStore, shownStore, storeLocation } from './store-location.ts';
 import { userName } from './user-name.ts';
 
@@ -30,7 +26,9 @@ import { userName } from './user-name.ts';
 export async function serve(options: ServeOptions): Promise<void> {
   const settings = settingsOf(options);
   const { address, port, origin } = settings;
-  const house = isServer(storeLocation()) ? await labHouse(settings) : machineHouse(settings);
+  const house = isServer(storeLocation())
+    ? await (await import('./lab-house.ts')).labHouse(settings)
+    : machineHouse(settings);
   const opened = new OpenedStore();
   const live = new LiveRuns(resultsDirectory);
   const routes = routesOf({
@@ -52,7 +50,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** What depends on whether one machine is behind it, or a lab. */
-interface House {
+export interface House {
   place: Home['place'];
   keys: Keys;
   tokenHint: string;
@@ -86,44 +84,12 @@ function machineHouse({ token: given, isPublic }: Settings): House {
   };
 }
 
-async function labHouse({ token, isPublic, address }: Settings): Promise<House> {
-  if (token !== undefined) {
-    throw new CliError(
-      EXIT.usage,
-      "--token: in a lab people have tokens of their own: 'vswbench token add NAME' makes one; leave this out",
-    );
-  }
-  const database = await openLab();
-  const { sql } = database;
-  const lab = labOf(database);
-  try {
-    if (isPublic && (await readTokens(sql)).length === 0) {
-      throw new CliError(
-        EXIT.usage,
-        `--address ${address} is reached by others, for whom reading takes a token: make one first with vswbench token add NAME`,
-      );
-    }
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-  return {
-    place: { kind: 'lab', lab, watch: new LabWatch(lab) },
-    keys: (text) => holderOf(sql, text),
-    tokenHint:
-      'this takes a token of yours that is good: sign in with it; whoever runs the lab makes one with vswbench token add NAME',
-    about: `${isPublic ? 'Everything takes' : 'Reading is open to whoever reaches it; submitting, cancelling and reserving take'} a token, which vswbench token add NAME makes.`,
-    fragment: '',
-    end: () => database.close(),
-  };
-}
-
 /** The folder, or the server that has the results. */
 function shownPlace(): string {
   return isServer(storeLocation()) ? shownStore() : resultsDirectory;
 }
 
-interface Settings {
+export interface Settings {
   address: string;
   port: number;
   /** Others than this machine reach it. */

@@ -20,13 +20,14 @@ function importsOf(path: string): string[] {
   );
 }
 
-/** The packages that are loaded with a source, each with the files by which. */
+/** The packages, and the sources by their paths, that are loaded with a source, each with the files by which. */
 function packagesOf(start: string): Map<string, string[]> {
   const packages = new Map<string, string[]>();
   const seen = new Set<string>();
   const visit = (path: string, by: readonly string[]): void => {
     if (seen.has(path)) return;
     seen.add(path);
+    packages.set(path, [...by]);
     for (const name of importsOf(path)) {
       if (name.startsWith('.')) visit(resolve(dirname(path), name), [...by, path]);
       else if (!packages.has(name)) packages.set(name, [...by, path]);
@@ -51,6 +52,12 @@ it('no command loads a large library before it needs it', () => {
       );
     }
   }
+});
+
+it('the browser of one machine loads nothing of a lab', () => {
+  const lab = (start: string) => [...packagesOf(join(FOLDER, start)).keys()].filter((path) => path.includes('/fleet/'));
+  assert.deepEqual(lab('serve.ts'), []);
+  assert.notDeepEqual(lab('lab-house.ts'), []);
 });
 
 it('finds the library of a source that does draw, by whichever way', () => {
