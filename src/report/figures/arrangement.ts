@@ -42,7 +42,7 @@ export function arranged(
   along: readonly GroupKey[],
   { facet, color }: Arranging = BY_ITSELF,
 ): Arrangement {
-  const apart = ASPECTS.filter((aspect) => aspect === 'switch' || aspect === 'io' || !along.includes(aspect));
+  const apart = ASPECTS.filter((aspect) => isOfSwitch(aspect) || !along.includes(aspect));
   const differ = apart.filter((aspect) => new Set(cases.map((one) => aspectOf(one, aspect))).size > 1);
   const inPanels = apart.filter((aspect) => isOfPanels(aspect, { facet, color }));
   const titled = differ.filter((aspect) => inPanels.includes(aspect));
@@ -61,7 +61,8 @@ function isOfPanels(aspect: Aspect, { facet, color }: Arranging): boolean {
   return color === null || color === 'switch' ? !isOfSwitch(aspect) : aspect !== color;
 }
 
-function isOfSwitch(aspect: Aspect): boolean {
+/** Lines and rows are named by these anyway. */
+export function isOfSwitch(aspect: Aspect): aspect is 'switch' | 'io' {
   return aspect === 'switch' || aspect === 'io';
 }
 
@@ -85,7 +86,7 @@ function titleOf(one: CaseResult, aspects: readonly Aspect[]): string {
   const [first = '', ...others] = aspects;
   const words = first === '' ? '' : toldAs(one, first);
   // A switch is called as it is.
-  const begun = first === 'switch' || first === 'io' ? words : capital(words);
+  const begun = first !== '' && isOfSwitch(first) ? words : capital(words);
   return [begun, ...others.map((aspect) => toldAs(one, aspect))].join(', ');
 }
 

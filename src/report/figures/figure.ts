@@ -65,6 +65,12 @@ export function isRows({ kind }: Pick<Figure, 'kind'>): boolean {
   return kind === 'bars' || kind === 'stack' || kind === 'box' || kind === 'dots';
 }
 
+/** Names of the rows of a panel: a row is a series; of bars that are laid end to end it is a place. */
+export function rowsOf({ kind }: Pick<Figure, 'kind'>, { series }: Panel): string[] {
+  if (kind !== 'stack') return series.map(({ label }) => label);
+  return [...new Set(series.flatMap(({ points }) => points.map(({ x }) => String(x))))];
+}
+
 /** Where a point stands on an axis of values, with its interval. */
 export type Height = Pick<Point, 'y' | 'low' | 'high'>;
 

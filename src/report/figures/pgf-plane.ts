@@ -6,7 +6,7 @@ import type { Axis, Figure, Panel, Point, Series } from './figure.ts';
 import { NINES, ninesOf } from './nines.ts';
 import { colorName, lineOptions, markOptions, seriesOf } from './pgf-look.ts';
 import { axisTitle, betweenRows, COLUMN_PT, type Group, type Plot, valueAxis } from './pgf-page.ts';
-import { whiskerIn } from './scale.ts';
+import { type Domain, whiskerIn } from './scale.ts';
 import { texNumber } from './tex.ts';
 import { valueDomain } from './value-domain.ts';
 
@@ -75,18 +75,18 @@ function styleOf({ kind }: Figure, look: Series['look']): string {
 }
 
 function planePlot(figure: Figure, { series, limits = [] }: Panel): Pick<Plot, 'content'> {
-  const [least, most] = valueDomain(figure).map(texNumber);
+  const domain = valueDomain(figure);
+  const [least, most] = domain.map(texNumber);
   const upright = limits.map(
     ({ x, look }) =>
       `\\draw[${colorName(look.color)}, line width=0.4pt] (axis cs:${texNumber(x)},${least}) -- (axis cs:${texNumber(x)},${most});`,
   );
-  return { content: [...upright, ...series.flatMap((one) => seriesLines(figure, one))] };
+  return { content: [...upright, ...series.flatMap((one) => seriesLines(figure, one, domain))] };
 }
 
-function seriesLines(figure: Figure, { look, points }: Series): string[] {
+function seriesLines(figure: Figure, { look, points }: Series, domain: Domain): string[] {
   const drawn = points.filter(({ y }) => figure.y.scale !== 'log' || y > 0);
   if (drawn.length === 0) return [];
-  const domain = valueDomain(figure);
   const placed = drawn.map((point) => ({
     ...point,
     at: texNumber(positionOf(figure, point)),

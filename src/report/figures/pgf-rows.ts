@@ -3,16 +3,17 @@
 // for names beside the rows: they stand above them.
 
 import { escapeLatex } from '../latex.ts';
-import type { Figure, Panel, Point, Series } from './figure.ts';
+import { type Figure, type Panel, type Point, rowsOf, type Series } from './figure.ts';
 import { colorName, seriesOf } from './pgf-look.ts';
 import { axisTitle, betweenRows, COLUMN_PT, type Group, valueAxis } from './pgf-page.ts';
-import { whiskerIn } from './scale.ts';
+import { type Domain, whiskerIn } from './scale.ts';
 import { texNumber } from './tex.ts';
 import { valueDomain } from './value-domain.ts';
 
 const ROW_PT = 19;
 
 export function rowGroup(figure: Figure): Group {
+  const domain = valueDomain(figure);
   return {
     size: `1 by ${figure.panels.length}`,
     style: `vertical sep=${betweenRows(figure, COLUMN_PT)}pt`,
@@ -27,14 +28,14 @@ export function rowGroup(figure: Figure): Group {
     ],
     plots: figure.panels.map((panel, place) => {
       const isLast = place === figure.panels.length - 1;
-      const names = figure.kind === 'stack' ? placesOf(panel) : panel.series.map(({ label }) => label);
+      const names = rowsOf(figure, panel);
       return {
         options: [
           ...[`height=${ROW_PT * Math.max(1, names.length)}pt`, 'ymin=-0.65', `ymax=${names.length - 0.5}`],
           ...(isLast ? [`xlabel={${axisTitle(figure.y)}}`] : []),
           ...(isLast && figure.kind === 'stack' ? [LEGEND_STYLE] : []),
         ],
-        content: [...contentOf(figure, panel), ...nameLines(figure, names)],
+        content: [...contentOf(figure, panel, names, domain), ...nameLines(names, domain)],
         legend: isLast && figure.kind === 'stack' ? legendOf(figure) : [],
       };
     }),
@@ -52,26 +53,20 @@ function legendOf({ panels }: Figure): string[] {
   ]);
 }
 
-/** The rows of bars that are laid end to end. */
-function placesOf({ series }: Panel): string[] {
-  return [...new Set(series.flatMap(({ points }) => points.map(({ x }) => String(x))))];
-}
-
-function nameLines(figure: Figure, names: readonly string[]): string[] {
-  const [least] = valueDomain(figure);
+function nameLines(names: readonly string[], [least]: Domain): string[] {
   return names.map(
     (name, row) =>
       `\\node[anchor=west, inner sep=1pt, font=\\scriptsize] at ${at(least, row - 0.42)} {${escapeLatex(name)}};`,
   );
 }
 
-function contentOf(figure: Figure, panel: Panel): string[] {
-  if (figure.kind === 'stack') return stackLines(panel);
-  return panel.series.flatMap((one, row) => rowOf(figure, one, row));
+function contentOf(figure: Figure, panel: Panel, names: readonly string[], domain: Domain): string[] {
+  if (figure.kind === 'stack') return stackLines(panel, names);
+  return panel.series.flatMap((one, row) => rowOf(figure, one, row, domain));
 }
 
-function stackLines(panel: Panel): string[] {
-  return placesOf(panel).flatMap((place, row) => {
+function stackLines(panel: Panel, names: readonly string[]): string[] {
+  return names.flatMap((place, row) => {
     let from = 0;
     return panel.series.flatMap(({ look, points }) =>
       points
@@ -85,7 +80,7 @@ function stackLines(panel: Panel): string[] {
   });
 }
 
-function rowOf(figure: Figure, { look, points }: Series, row: number): string[] {
+function rowOf(figure: Figure, { look, points }: Series, row: number, domain: Domain): string[] {
   const color = colorName(look.color);
   const drawn = points.filter(({ y }) => figure.y.scale !== 'log' || y > 0);
   const values = drawn.map(({ y }) => y);
@@ -98,12 +93,11 @@ function rowOf(figure: Figure, { look, points }: Series, row: number): string[] 
     case 'box':
       return boxOf(values, color, row);
     default:
-      return drawn.flatMap((point) => barLines(figure, point, color, row));
+      return drawn.flatMap((point) => barLines(point, color, row, domain));
   }
 }
 
-function barLines(figure: Figure, point: Point, color: string, row: number): string[] {
-  const [least, most] = valueDomain(figure);
+function barLines(point: Point, color: string, row: number, [least, most]: Domain): string[] {
   const { y, text = '', rounds = [] } = point;
   const whisker = whiskerIn(point, [least, most]);
   const dots = rounds.filter((round) => round >= least && round <= most);

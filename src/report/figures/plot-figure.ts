@@ -6,7 +6,7 @@ import type { CampaignResult, CaseResult } from '../../model/result.ts';
 import type { Parsed } from '../../model/units.ts';
 import type { Group } from '../../stats/group.ts';
 import { listed, varying } from '../format.ts';
-import { type Arranging, ASPECTS, type Aspect, aspectOf } from './arrangement.ts';
+import { type Arranging, ASPECTS, type Aspect, aspectOf, isOfSwitch } from './arrangement.ts';
 import { caption } from './caption.ts';
 import { costFigure } from './cost-figure.ts';
 import { cpuFigure } from './cpu-figure.ts';
@@ -194,18 +194,13 @@ function arrangedInVain(question: PlotQuestion, cases: readonly CaseResult[]): s
   const valuesOf = (aspect: Aspect) => [...new Set(cases.map((one) => aspectOf(one, aspect)))];
   const single = (['facet', 'color'] as const).find((name) => {
     const aspect = question[name];
-    return aspect !== null && valuesOf(aspect).length < 2 && !(name === 'color' && isOfPath(aspect));
+    return aspect !== null && valuesOf(aspect).length < 2 && !(name === 'color' && isOfSwitch(aspect));
   });
   const aspect = single === undefined ? null : question[single];
   if (aspect === null) return null;
   const differ = ASPECTS.filter((one) => valuesOf(one).length > 1);
   const others = differ.length === 0 ? 'nothing differs' : `what differs: ${listed(differ)}`;
   return `--${single}: ${aspect} has one value here (${valuesOf(aspect)[0]}); ${others}`;
-}
-
-/** Lines and rows are named by these anyway. */
-function isOfPath(aspect: Aspect): boolean {
-  return aspect === 'switch' || aspect === 'io';
 }
 
 function axisNamed(aspect: Aspect | null): AxisKey | null {

@@ -4,7 +4,6 @@ import { clipped, domainWithin, shownAlone, told } from './explored.ts';
 import { axisText, type Panel, type Point, written } from './figure.ts';
 import { NINES, nameOfNines, ninesOf } from './nines.ts';
 import { type Domain, logTicks, whiskerIn } from './scale.ts';
-import { valueDomain } from './value-domain.ts';
 import { byLabel, type Drawing, type Layer, type LayeredPanel } from './vega-lite.ts';
 
 /** A legend is as wide as the figure: a column needs its longest label, as wide as Vega takes it for without a browser, and a mark; pixels. */
@@ -12,8 +11,7 @@ const CHARACTER_PX = 9.6;
 const MARK_PX = 44;
 
 export function linePanel(drawing: Drawing, panel: Panel, legend: boolean): LayeredPanel {
-  const { figure, ink, layout, styles, explored } = drawing;
-  const domain = valueDomain(figure);
+  const { figure, domain, ink, layout, styles, explored } = drawing;
   const rows = panel.series.flatMap(({ label, points }) =>
     drawable(points, figure.y.scale).map((point) => ({
       label,

@@ -6,6 +6,8 @@ import { type Exploring, signalsOf } from './explored.ts';
 import { type Figure, isRows, type Panel } from './figure.ts';
 import { configOf, type Ink, PAPER } from './ink.ts';
 import { headingOf, type Layout, layoutOf } from './layout.ts';
+import type { Domain } from './scale.ts';
+import { valueDomain } from './value-domain.ts';
 import { heatPanel } from './vega-heat.ts';
 import { linePanel } from './vega-lines.ts';
 import { rowPanel } from './vega-rows.ts';
@@ -13,6 +15,8 @@ import { rowPanel } from './vega-rows.ts';
 /** What the panels of a figure are drawn from. */
 export interface Drawing {
   figure: Figure;
+  /** Of its axis of values. */
+  domain: Domain;
   ink: Ink;
   layout: Layout;
   width: number;
@@ -66,7 +70,8 @@ export function exploredVegaLite(figure: Figure, width: number, ink: Ink, explor
 }
 
 function drawingOf(figure: Figure, width: number, ink: Ink, explored: Exploring | null): Drawing {
-  return { figure, ink, layout: layoutOf(figure, width), width, styles: stylesOf(figure, ink), explored };
+  const [domain, layout, styles] = [valueDomain(figure), layoutOf(figure, width), stylesOf(figure, ink)];
+  return { figure, domain, ink, layout, width, styles, explored };
 }
 
 function specOf(drawing: Drawing, whole: boolean): TopLevelSpec {

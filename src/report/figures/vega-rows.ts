@@ -2,9 +2,8 @@
 // Panels of rows: bars with their intervals and rounds, bars laid end to end, and rounds as dots or boxes.
 import { CHARACTER_PX, rowNames, rowsHeight, ticksFor } from '../chart.ts';
 import { clipped, domainWithin, shownAlone, told } from './explored.ts';
-import { axisText, type Figure, type Panel, written } from './figure.ts';
+import { axisText, type Panel, rowsOf, written } from './figure.ts';
 import { logTicks, whiskerIn } from './scale.ts';
-import { valueDomain } from './value-domain.ts';
 import { byLabel, type Drawing, type Layer, type LayeredPanel } from './vega-lite.ts';
 
 const STEP_PX = 26;
@@ -43,14 +42,7 @@ export function rowPanel(drawing: Drawing, panel: Panel, legend: boolean): Layer
   };
 }
 
-/** A row is a series; of bars that are laid end to end it is a place. */
-function rowsOf({ kind }: Figure, { series }: Panel): string[] {
-  if (kind !== 'stack') return series.map(({ label }) => label);
-  return [...new Set(series.flatMap(({ points }) => points.map(({ x }) => String(x))))];
-}
-
-function marksOf({ figure, ink, explored }: Drawing, { series }: Panel): Mark[] {
-  const [least] = valueDomain(figure);
+function marksOf({ figure, domain: [least], ink, explored }: Drawing, { series }: Panel): Mark[] {
   const ends = new Map<string, number>();
   return series.flatMap(({ label, look, points }) =>
     points.map((point) => {
@@ -104,8 +96,7 @@ function layersOf(drawing: Drawing, panel: Panel, legend: boolean): Layer[] {
 }
 
 /** What is laid over bars: intervals, rounds, and the figures behind them. */
-function beside({ figure, ink, explored }: Drawing, { series }: Panel): Layer[] {
-  const domain = valueDomain(figure);
+function beside({ domain, ink, explored }: Drawing, { series }: Panel): Layer[] {
   const points = series.flatMap(({ label, points }) =>
     points.map((point) => ({ ...point, label, row: label, whisker: whiskerIn(point, domain) })),
   );
@@ -155,8 +146,7 @@ function beside({ figure, ink, explored }: Drawing, { series }: Panel): Layer[] 
   ];
 }
 
-function axisOfValues({ figure, width, explored }: Drawing) {
-  const domain = valueDomain(figure);
+function axisOfValues({ figure, domain, width, explored }: Drawing) {
   const isLog = figure.y.scale === 'log';
   return {
     title: axisText(figure.y),
