@@ -3,7 +3,17 @@
 import { readState, type State } from '../fleet/lab.ts';
 import { setShares } from '../fleet/reservations.ts';
 import { parseShares, type Standing } from '../fleet/share.ts';
-import { type Doing, doingText, fleetOf, healthText, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
+import {
+  type Doing,
+  doingText,
+  fleetOf,
+  healthText,
+  hoursText,
+  minuteOf,
+  type Queued,
+  queueOf,
+  type TestbedView,
+} from '../fleet/view.ts';
 import { type Column, fitTable } from '../report/table.ts';
 import { clean, painter, wrap, writtenColumns, writtenTableColumns } from '../report/text.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -94,13 +104,9 @@ function renderUsers(users: readonly Standing[]): string[] {
 const USERS: readonly Column<Standing>[] = [
   { title: 'User', align: 'left', cell: ({ user }) => clean(user), names: true },
   { title: 'Shares', align: 'right', cell: ({ shares }) => String(shares) },
-  { title: 'Used (h)', align: 'right', cell: ({ usedMs }) => hours(usedMs) },
-  { title: 'For each share (h)', align: 'right', cell: ({ usedPerShareMs }) => hours(usedPerShareMs) },
+  { title: 'Used (h)', align: 'right', cell: ({ usedMs }) => hoursText(usedMs) },
+  { title: 'For each share (h)', align: 'right', cell: ({ usedPerShareMs }) => hoursText(usedPerShareMs) },
 ];
-
-function hours(ms: number): string {
-  return (ms / 3_600_000).toFixed(2);
-}
 
 const FLEET: readonly Column<TestbedView>[] = [
   { title: 'Testbed', align: 'left', cell: ({ name }) => clean(name), names: true },
@@ -130,8 +136,4 @@ function nowText(doing: Doing, health: TestbedView['health']): string {
 function untilOf(doing: Doing): string {
   const until = doing.state === 'measuring' || doing.state === 'reserved' ? doing.until : null;
   return until === null ? '' : minuteOf(until);
-}
-
-function minuteOf(instant: string): string {
-  return new Date(instant).toISOString().replace('T', ' ').slice(0, 16);
 }

@@ -17,7 +17,7 @@ import {
 import type { Reservation } from '../fleet/model.ts';
 import { cancelReservation, reserve } from '../fleet/reservations.ts';
 import { spanOf } from '../fleet/reserve.ts';
-import { doingText, fleetOf, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
+import { doingText, fleetOf, hoursText, minuteOf, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
 import { counted } from '../report/format.ts';
 import { Complained } from '../serve/complained.ts';
 import type { Holder } from '../serve/door.ts';
@@ -108,7 +108,7 @@ function documentOf(state: State, over: Awaited<ReturnType<typeof readOver>>): L
     testbeds: testbeds.map(testbedRow),
     reservations: state.reservations.map(reservationRow),
     users: state.standings.map(({ user, shares, usedMs, usedPerShareMs }) => ({
-      ...{ user, shares: String(shares), usedHours: hours(usedMs), usedHoursPerShare: hours(usedPerShareMs) },
+      ...{ user, shares: String(shares), usedHours: hoursText(usedMs), usedHoursPerShare: hoursText(usedPerShareMs) },
     })),
   };
 }
@@ -140,19 +140,11 @@ function testbedRow({ name, worker, seenAt, isAlive, health, capabilities, doing
     doing: isAlive ? (isWell || doing.state !== 'shut' ? doingText(doing) : 'gets no work') : 'not known',
     until: doing.state === 'measuring' || doing.state === 'reserved' ? doing.until : null,
     health: isAlive ? health.state : 'silent',
-    ...{ isWell, ailment: health.state === 'good' ? null : `${health.reason}, since ${minute(health.since)}` },
+    ...{ isWell, ailment: health.state === 'good' ? null : `${health.reason}, since ${minuteOf(health.since)} UTC` },
     machine: [cpuModel, counted(cpus, 'CPU'), memory, `Linux ${kernel}`, ...traits].join(', '),
   };
 }
 
 function reservationRow({ id, testbed, user, from, until, why }: Reservation): ReservationRow {
   return { id, testbed, user, from, until, why };
-}
-
-function hours(ms: number): string {
-  return (ms / 3_600_000).toFixed(2);
-}
-
-function minute(instant: string): string {
-  return `${new Date(instant).toISOString().replace('T', ' ').slice(0, 16)} UTC`;
 }

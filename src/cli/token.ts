@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokens of the people who use a lab from a browser.
 import { addToken, readTokens, revokeToken, type Token } from '../fleet/tokens.ts';
+import { minuteOf } from '../fleet/view.ts';
 import { fitTable } from '../report/table.ts';
 import { clean, painter, writtenTableColumns } from '../report/text.ts';
 import { tell } from './context.ts';
@@ -43,11 +44,7 @@ function rendered(tokens: readonly Token[]): string {
       { title: 'Token', align: 'right', cell: ({ id }) => String(id), names: true },
       { title: 'User', align: 'left', cell: ({ user }) => clean(user) },
       { title: 'May', align: 'left', cell: ({ isAdmin }) => (isAdmin ? 'cancel all' : 'cancel their own') },
-      {
-        title: 'Made (UTC)',
-        align: 'left',
-        cell: ({ madeAt }) => new Date(madeAt).toISOString().replace('T', ' ').slice(0, 16),
-      },
+      { title: 'Made (UTC)', align: 'left', cell: ({ madeAt }) => minuteOf(madeAt) },
     ],
     writtenTableColumns(options),
     painter(options.color),

@@ -61,6 +61,9 @@ export interface Next {
   rounds: number;
 }
 
+/** Where a block begins. */
+type Begin = Omit<Next, 'rounds'>;
+
 /**
  * Rounds are taken together for so long: to connect to a testbed and to leave it as it was takes seconds each time. Longer, and others wait;
  * a block that is lost is seldom begun anew, as its trials are sent one by one.
@@ -77,9 +80,9 @@ export function nextBlock(testbed: Testbed, lab: Lab, now: Date, blockMs = BLOCK
     return round === undefined || !isNow ? null : { open: canary, round, rounds: 1 };
   }
   if (closed !== null) return null;
-  const found = lab.open.flatMap((open): Next[] => {
+  const found = lab.open.flatMap((open): Begin[] => {
     const round = freeRounds(open)[0];
-    return round === undefined || whyNot(open, testbed, now) !== null ? [] : [{ open, round, rounds: 1 }];
+    return round === undefined || whyNot(open, testbed, now) !== null ? [] : [{ open, round }];
   });
   // The user comes first, and then which of the user's own: of equal shares, whoever has waited longest.
   const [first] = found.sort(
@@ -95,7 +98,7 @@ export function nextBlock(testbed: Testbed, lab: Lab, now: Date, blockMs = BLOCK
 }
 
 /** How many rounds are taken together: what others could take at the same time is left to them, and a round that failed is tried alone. */
-function roundsTogether({ open, round }: Next, lab: Lab, now: Date, blockMs: number): number {
+function roundsTogether({ open, round }: Begin, lab: Lab, now: Date, blockMs: number): number {
   if (open.roundMs === null) return 1;
   const free = freeRounds(open);
   const isBroken = (one: number, index: number) => one !== round + index || open.failures.has(one);
@@ -108,7 +111,7 @@ function roundsTogether({ open, round }: Next, lab: Lab, now: Date, blockMs: num
   return Math.max(1, Math.min(inRow, fair, Math.floor(blockMs / open.roundMs)));
 }
 
-function shareOf({ open }: Next, lab: Lab): number {
+function shareOf({ open }: Begin, lab: Lab): number {
   return lab.shareOf(open.submission.user);
 }
 
@@ -137,10 +140,10 @@ export function whyClosed(testbed: Testbed, lab: Omit<Lab, 'shareOf'>, now: Date
 /** Whether a testbed that is closed may measure a submission all the same: its canary tells whether it may have other work. */
 export function isOpenFor(closed: Closed | null, { submission }: Pick<Open, 'submission'>): boolean {
   if (closed === null) return true;
-  return submission.canaryOf !== null && (HELD.has(closed.why) || closed.why === 'gives-way');
+  return submission.canaryOf !== null && OPEN_FOR_CANARY.has(closed.why);
 }
 
-const HELD: ReadonlySet<Closed['why']> = new Set(['suspect', 'drifted']);
+const OPEN_FOR_CANARY: ReadonlySet<Closed['why']> = new Set(['suspect', 'drifted', 'gives-way']);
 
 /** A testbed for whose canary others wait is heard of at least so often: its worker asks for work. */
 const WAITS_MS = 60_000;

@@ -140,6 +140,12 @@ export function healthText(name: string, health: Health): string | null {
   }
 }
 
-function minuteOf(instant: string): string {
+/** So long as people read it, in hours: `1.50`. */
+export function hoursText(ms: number): string {
+  return (ms / 3_600_000).toFixed(2);
+}
+
+/** A moment as people read it, in UTC: `2026-12-01 14:00`. */
+export function minuteOf(instant: string): string {
   return new Date(instant).toISOString().replace('T', ' ').slice(0, 16);
 }
