@@ -115,14 +115,12 @@ async function ofCampaigns(placeA: string, placeB: string, options: CompareOptio
     );
   }
   const comparison = compareCampaigns(a.results, b.results);
-  const conditions = [...unlikeTestbeds(a, asMeasured), ...unlikeConditions(a, b)];
+  const conditions = [...(b === asMeasured ? [] : [testbedNames(a, asMeasured)]), ...unlikeConditions(a, b)];
   return { a: sideOf(a), b: sideOf(b), comparison, machines, conditions, hosts: a.hosts };
 }
 
-/** By their names, where these are of no use to tell cases apart. */
-function unlikeTestbeds(a: CampaignResult, b: CampaignResult): Unlike[] {
-  const [mine, theirs] = [testbedsOf(a).join(', '), testbedsOf(b).join(', ')];
-  return onTestbedOf(a, b) === b ? [] : [{ what: 'testbed', a: mine, b: theirs }];
+function testbedNames(a: CampaignResult, b: CampaignResult): Unlike {
+  return { what: 'testbed', a: testbedsOf(a).join(', '), b: testbedsOf(b).join(', ') };
 }
 
 function sideOf({ id, title, startedAt }: CampaignResult): ComparedCampaign {

@@ -26,7 +26,7 @@ export function differences(begun: readonly HostRecord[], now: readonly HostReco
     }
     const [mine, theirs] = [factsOf(left), factsOf(right)];
     const prefix = role === 'far' ? 'far ' : '';
-    const others = [...theirs.keys()].filter((what) => !OF_CAMPAIGN.some((prefix) => what.startsWith(prefix)));
+    const others = [...theirs.keys()].filter((what) => !OF_CAMPAIGN.some((kind) => what.startsWith(kind)));
     return [...new Set([...mine.keys(), ...others])].flatMap((what) => {
       const [x, y] = [mine.get(what) ?? 'none', theirs.get(what) ?? 'none'];
       return x === y ? [] : [{ what: `${prefix}${what}`, a: x, b: y }];
