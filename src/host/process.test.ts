@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeHost, procStat } from '../../test/fixtures/host.ts';
-import { killMarked, parseProcessStat, startTicksOf } from './process.ts';
+import { endChildren, killMarked, parseProcessStat, startTicksOf } from './process.ts';
 
 /** As Linux 6.1 prints it. */
 const NODE =
@@ -50,6 +50,30 @@ describe('startTicksOf', () => {
   it('is null for a zombie: it has ended, whatever its parent thinks', async (t) => {
     const host = new FakeHost(t).put({ '/proc/7/stat': procStat(7, { state: 'Z' }) });
     assert.equal(await startTicksOf(host, 7), null);
+  });
+});
+
+describe('endChildren', () => {
+  it('asks those of the name, of any thread, and waits until they are gone', async (t) => {
+    const host = new FakeHost(t).put({
+      '/proc/5/task/5/children': '6 7 ',
+      '/proc/5/task/9/children': '8 ',
+      '/proc/6/comm': 'sleep\n',
+      ...Object.fromEntries([7, 8].map((pid) => [`/proc/${pid}/comm`, 'hostagent\n'])),
+      ...Object.fromEntries([7, 8].map((pid) => [`/proc/${pid}/task/${pid}/comm`, 'hostagent\n'])),
+      ...Object.fromEntries([6, 7, 8].map((pid) => [`/proc/${pid}/stat`, procStat(pid, { startTicks: 555 })])),
+    });
+    const asked: string[] = [];
+    host.answer(/^kill -TERM /, (command) => {
+      asked.push(command);
+      host.files.delete('/proc/7/stat');
+      // Not yet asked for by its parent, which stands still.
+      setTimeout(() => host.put({ '/proc/8/stat': procStat(8, { state: 'Z', startTicks: 555 }) }), 20);
+      return {};
+    });
+    assert.equal(await endChildren(host, 5, 'hostagent'), null);
+    assert.deepEqual(asked, ['kill -TERM 7 8']);
+    assert.match(host.files.get('/proc/8/stat') ?? '', / Z /);
   });
 });
 

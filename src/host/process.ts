@@ -63,6 +63,28 @@ export async function startMarked(
   return await host.start(['env', ...variables, ...command]);
 }
 
+/** Asks each child of this name to end, and waits until it is gone. Returns one line where that failed. */
+export async function endChildren(host: Host, parent: number, name: string): Promise<string | null> {
+  for (let waitedMs = 0; ; waitedMs += DEATH_POLL_MS) {
+    const alive: number[] = [];
+    for (const pid of await childrenOf(host, parent)) {
+      const named = (await host.read(`/proc/${pid}/comm`))?.trim() === name;
+      if (named && (await startTicksOf(host, pid)) !== null) alive.push(pid);
+    }
+    if (alive.length === 0) return null;
+    if (waitedMs >= DEATH_TIMEOUT_MS) return `cannot end process ${alive.join(', ')}`;
+    if (waitedMs === 0) await host.run(['kill', '-TERM', ...alive.map(String)]);
+    await sleep(DEATH_POLL_MS);
+  }
+}
+
+/** Each thread has the children that it started. */
+async function childrenOf(host: Host, parent: number): Promise<number[]> {
+  const threads = await host.list(`/proc/${parent}/task`);
+  const texts = await Promise.all(threads.map((thread) => host.read(`/proc/${parent}/task/${thread}/children`)));
+  return texts.flatMap((text) => (text ?? '').split(' ').filter(Boolean).map(Number));
+}
+
 /** Kills every process that bears a mark, in this variable of its environment, and waits until they are gone. Returns one line where that failed. */
 export async function killMarked(host: Host, mark: string, variable = MARK): Promise<string | null> {
   // One that is about to end has no environment any more, but still its memory: hugepages, which the host is to have back.
