@@ -4,10 +4,11 @@ import { readState, type State } from '../fleet/lab.ts';
 import { setShares } from '../fleet/reservations.ts';
 import { parseShares, type Standing } from '../fleet/share.ts';
 import {
+  type Ailment,
+  ailmentOf,
   type Doing,
   doingText,
   fleetOf,
-  healthText,
   hoursText,
   minuteOf,
   type Queued,
@@ -81,9 +82,16 @@ function renderFleet(testbeds: readonly TestbedView[]): string[] {
 
 /** Whatever is not good, since when, and what is to be done. */
 function renderHealth(testbeds: readonly TestbedView[]): string[] {
-  const lines = testbeds.flatMap(({ name, health }) => healthText(name, health) ?? []);
+  const lines = testbeds.flatMap((testbed) => {
+    const ailment = ailmentOf(testbed);
+    return ailment === null ? [] : [`${testbed.name}: ${ailmentText(ailment)}`];
+  });
   const width = writtenColumns(terminalOf(process.stdout));
   return lines.length === 0 ? [] : ['', ...lines.flatMap((line) => wrap(clean(line), width, 2))];
+}
+
+function ailmentText({ what, mend, command }: Ailment): string {
+  return `${what}. ${mend}${command === null ? '' : `: ${command}`}`;
 }
 
 /** What is reserved and has not begun: the table tells the rest. */

@@ -255,6 +255,18 @@ describe('the browser of a lab', { skip: NO_POSTGRES }, () => {
     assert.deepEqual((await lab()).reservations, []);
   });
 
+  it('says what to do about a testbed that is not well', async () => {
+    const health = { state: 'drifted', since: '2026-03-01T09:59:58.000Z', reason: 'throughput of udp −21 %' };
+    const become = (value: unknown) => database.sql('UPDATE fleet.testbeds SET health = $1', [JSON.stringify(value)]);
+    await become(health);
+    const [{ isWell, ailment }] = (await lab()).testbeds;
+    assert.equal(isWell, false);
+    assert.match(ailment.what, /^drifted, last good at 2026-03-01 09:59 UTC: throughput of udp −21 %$/);
+    assert.equal(ailment.command, 'vswbench canary --testbed lab-1 --accept WHY');
+    await become({ state: 'good' });
+    assert.equal((await lab()).testbeds[0].ailment, null);
+  });
+
   it('lies below whatever path a reverse proxy has it: all that a page loads is found from there', async () => {
     const proxy = await startPrefixProxy(() => serving.port, 'lab.example');
     const { port } = proxy;

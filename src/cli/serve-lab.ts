@@ -17,7 +17,7 @@ import {
 import type { Reservation } from '../fleet/model.ts';
 import { cancelReservation, reserve } from '../fleet/reservations.ts';
 import { spanOf } from '../fleet/reserve.ts';
-import { doingText, fleetOf, hoursText, minuteOf, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
+import { ailmentOf, doingText, fleetOf, hoursText, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
 import { counted } from '../report/format.ts';
 import { Complained } from '../serve/complained.ts';
 import type { Holder } from '../serve/door.ts';
@@ -130,7 +130,8 @@ function queuedRow(queued: Queued, testbeds: readonly TestbedView[]): QueuedRow 
   };
 }
 
-function testbedRow({ name, worker, seenAt, isAlive, health, capabilities, doing }: TestbedView): TestbedRow {
+function testbedRow(testbed: TestbedView): TestbedRow {
+  const { name, worker, seenAt, isAlive, health, capabilities, doing } = testbed;
   const { cpus, memoryBytes, kernel, cpuModel, virtual, remote } = capabilities;
   const isWell = isAlive && health.state === 'good';
   const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`;
@@ -140,7 +141,7 @@ function testbedRow({ name, worker, seenAt, isAlive, health, capabilities, doing
     doing: isAlive ? (isWell || doing.state !== 'shut' ? doingText(doing) : 'gets no work') : 'not known',
     until: doing.state === 'measuring' || doing.state === 'reserved' ? doing.until : null,
     health: isAlive ? health.state : 'silent',
-    ...{ isWell, ailment: health.state === 'good' ? null : `${health.reason}, since ${minuteOf(health.since)} UTC` },
+    ...{ isWell, ailment: ailmentOf(testbed) },
     machine: [cpuModel, counted(cpus, 'CPU'), memory, `Linux ${kernel}`, ...traits].join(', '),
   };
 }

@@ -17,7 +17,7 @@ import { judgeTestbed } from './canaries.ts';
 import { Database } from './database.ts';
 import { cancel, readOver, readState, submit } from './lab.ts';
 import { reserve } from './reservations.ts';
-import { fleetOf, healthText, queueOf } from './view.ts';
+import { fleetOf, queueOf } from './view.ts';
 import { work } from './worker.ts';
 
 const MINUTE_MS = 60_000;
@@ -143,10 +143,6 @@ describe('a testbed that measures canaries', { skip: NO_POSTGRES }, () => {
     const drifted = await health();
     assert.ok(drifted.state === 'drifted', JSON.stringify(drifted));
     assert.match(drifted.reason, /^throughput local 1vs1 linux-bridge udp −\d+ %; its record has not changed$/);
-    assert.match(
-      healthText('lab-1', drifted) ?? '',
-      /lab-1 has drifted, and was last good at .*vswbench canary --testbed lab-1 --accept WHY/,
-    );
     assert.equal(queueOf(await readState(database.sql)).length, 1, 'it is given nothing');
     await serve('lab-2');
     assert.equal(queueOf(await readState(database.sql)).length, 0);

@@ -124,17 +124,42 @@ export function doingText(doing: Doing): string {
   }
 }
 
-/** What is not good about a testbed, since when, and what is to be done; null where nothing is to be told. */
-export function healthText(name: string, health: Health): string | null {
+/** What is not good about a testbed. */
+export interface Ailment {
+  /** Its state in a word, since when, and the reason. */
+  what: string;
+  /** What becomes of it, or what somebody has to do. */
+  mend: string;
+  /** The command for that; null where there is none. */
+  command: string | null;
+}
+
+/** Null where nothing is to be told. Of one that is silent nobody knows more. */
+export function ailmentOf(testbed: Pick<TestbedView, 'name' | 'seenAt' | 'isAlive' | 'health'>): Ailment | null {
+  const { name, seenAt, isAlive, health } = testbed;
+  if (!isAlive) {
+    const mend = 'Start its worker again on its machine';
+    return { what: `silent since ${minuteOf(seenAt)} UTC`, mend, command: `vswbench worker --testbed ${name}` };
+  }
   switch (health.state) {
-    case 'good':
-      return health.note === undefined ? null : `${name}: ${health.note}; it goes on with its work`;
-    case 'suspect':
-      return `${name} is suspect since ${minuteOf(health.since)} UTC: ${health.reason}. Its next canary decides, ten minutes after the last`;
-    case 'drifted':
-      return `${name} has drifted, and was last good at ${minuteOf(health.since)} UTC: ${health.reason}. Mend it or not, then take the level of its latest canary for the right one: vswbench canary --testbed ${name} --accept WHY`;
-    case 'broken':
-      return `${name} is broken since ${minuteOf(health.since)} UTC: ${health.reason}`;
+    case 'good': {
+      if (health.note === undefined) return null;
+      const mend = 'It goes on with its work, and tries its canary again after an hour';
+      return { what: `good, but ${health.note}`, mend, command: null };
+    }
+    case 'suspect': {
+      const mend = 'Its next canary decides, ten minutes after the last; it measures nothing else before';
+      return { what: `suspect since ${minuteOf(health.since)} UTC: ${health.reason}`, mend, command: null };
+    }
+    case 'drifted': {
+      const what = `drifted, last good at ${minuteOf(health.since)} UTC: ${health.reason}`;
+      const mend = 'Mend it or not, then take the level of its latest canary for the right one';
+      return { what, mend, command: `vswbench canary --testbed ${name} --accept WHY` };
+    }
+    case 'broken': {
+      const mend = 'Mend that; its worker looks again every few seconds';
+      return { what: `broken since ${minuteOf(health.since)} UTC: ${health.reason}`, mend, command: null };
+    }
     default:
       return health satisfies never;
   }

@@ -39,8 +39,8 @@ export interface TestbedRow {
   health: string;
   /** It may be given work. */
   isWell: boolean;
-  /** What is wrong with it, and since when. */
-  ailment: string | null;
+  /** What is not good about it, since when, and what is to be done, by a command perhaps; null where nothing is to be told. */
+  ailment: { what: string; mend: string; command: string | null } | null;
   /** What it is made of. */
   machine: string;
   seenAt: string;

@@ -287,6 +287,10 @@ suite('the browser', CHROMIUM === undefined && 'no Chromium here: vswbench setup
       await onlooker.getByText('cancelled: by ann').waitFor();
       await onlooker.getByRole('link', { name: 'Fleet' }).click();
       await page.getByRole('link', { name: 'Fleet' }).click();
+      const drifted = { state: 'drifted', since: '2026-03-01T09:59:58.000Z', reason: 'throughput of udp −21 %' };
+      await database.sql('UPDATE fleet.testbeds SET health = $1', [JSON.stringify(drifted)]);
+      await onlooker.getByText('drifted, last good at 2026-03-01 09:59 UTC: throughput of udp −21 %').waitFor();
+      await onlooker.getByText('vswbench canary --testbed lab-1 --accept WHY').waitFor();
       await page.getByLabel('What for').fill('new card');
       await page.getByRole('button', { name: 'Reserve' }).click();
       await page.getByText('lab-1 is yours from').waitFor();

@@ -55,18 +55,23 @@ function Testbeds({ lab: { testbeds } }) {
         { key: one.name },
         h('th', { scope: 'row' }, one.name),
         h('td', { class: 'reason' }, one.doing),
-        h(
-          'td',
-          { class: one.isWell ? undefined : 'bad reason' },
-          one.health,
-          one.ailment === null ? null : `: ${one.ailment}`,
-        ),
+        h('td', { class: 'reason' }, h(Health, { one })),
         h('td', { class: 'time' }, one.until === null ? '' : when(one.until)),
         h('td', { class: 'reason' }, one.machine),
         h('td', { class: 'time' }, when(one.seenAt), h('div', { class: 'soft' }, one.worker)),
       ),
     ),
   });
+}
+
+/** How a testbed is, and what to do where it is not well. @param {{ one: TestbedRow }} props */
+function Health({ one: { health, isWell, ailment } }) {
+  if (ailment === null) return health;
+  const { what, mend, command } = ailment;
+  return [
+    h('div', { class: isWell ? undefined : 'bad' }, what),
+    h('div', { class: 'soft' }, mend, command === null ? null : [': ', h('code', null, command)]),
+  ];
 }
 
 /** @param {{ lab: LabDocument, me: import('./me.js').Me }} props */
