@@ -76,4 +76,11 @@ describe('settingsOf', () => {
       'NIC eth0 interrupts on': 'CPU 3-4',
     });
   });
+
+  it('tells that the kernel traces, and nothing where it does not', async (t) => {
+    const of = (tracer: string) =>
+      settingsOf(new FakeHost(t).put({ '/sys/kernel/tracing/current_tracer': `${tracer}\n` }), []);
+    assert.deepEqual(await of('function'), { 'kernel tracing': 'function tracer' });
+    assert.deepEqual(await of('nop'), {});
+  });
 });

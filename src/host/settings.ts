@@ -3,6 +3,7 @@
 import { formatCpuList, parseCpuList } from '../model/cpu-list.ts';
 import type { Cpu } from '../model/inventory.ts';
 import type { Host } from './host.ts';
+import { tracingOf } from './tracing.ts';
 
 const CPUS = '/sys/devices/system/cpu';
 const HUGEPAGES = '/sys/kernel/mm/hugepages';
@@ -10,7 +11,12 @@ const HUGEPAGES = '/sys/kernel/mm/hugepages';
 /** Settings by the name under which a report shows them; what the host does not tell is left out. */
 export async function settingsOf(host: Host, cpus: readonly Cpu[]): Promise<Record<string, string>> {
   const usable = cpus.filter(({ allowed }) => allowed).map(({ id }) => id);
-  const all = { ...(await ofCpus(host, usable)), ...(await ofHugepages(host)), ...(await ofCards(host)) };
+  const all = {
+    ...(await ofCpus(host, usable)),
+    ...(await ofHugepages(host)),
+    ...(await ofCards(host)),
+    'kernel tracing': await tracingOf(host),
+  };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }
 
