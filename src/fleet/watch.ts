@@ -52,7 +52,7 @@ export class Watch {
     const { health, due, isQueued } = judged;
     // One that is due is in the queue: what becomes of it tells when to judge again.
     this.judgeAtMs = due.due ? Number.POSITIVE_INFINITY : due.atMs;
-    if (health.state !== this.health) say(healthText(health));
+    if (health.state !== this.health) say(verdictText(health));
     this.health = health.state;
     if (due.due && isQueued) say(`is to measure a canary: ${due.why}`);
   }
@@ -112,7 +112,8 @@ async function withStore<T>(location: string, use: (store: Store) => Promise<T>)
   }
 }
 
-function healthText(health: Health): string {
+/** What its worker says when its canaries have changed how it is. */
+function verdictText(health: Health): string {
   switch (health.state) {
     case 'good':
       return 'is given work again';

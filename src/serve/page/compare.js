@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { h } from 'preact';
+import { Choice } from './field.js';
 import { Complaint, Heading, useDocument, Waiting, when } from './loaded.js';
 import { go, Link, withQuery } from './place.js';
 import { ScrolledTable, SortHeading, sorted, TextCell } from './table.js';
@@ -17,24 +18,16 @@ export function ComparePage({ place, version }) {
   const { document, error } = useDocument(isAsked ? `/api/compare?${query}` : null);
   const campaigns = /** @type {CampaignsDocument | null} */ (listed.document)?.campaigns ?? [];
   const side = (/** @type {'a' | 'b'} */ name, /** @type {string} */ chosen) =>
-    h(
-      'p',
-      null,
-      h('label', { for: `side-${name}` }, `Campaign ${name.toUpperCase()} `),
-      h(
-        'select',
-        {
-          id: `side-${name}`,
-          value: chosen,
-          onChange: (/** @type {{ currentTarget: HTMLSelectElement }} */ { currentTarget }) =>
-            go(withQuery(place, { [name]: currentTarget.value || null })),
-        },
-        h('option', { value: '' }, 'choose one'),
-        campaigns.map(({ id, title, startedAt }) =>
-          h('option', { key: id, value: id }, `${id} · ${title} · ${when(startedAt)}`),
+    h(Choice, {
+      ...{ label: `Campaign ${name.toUpperCase()}`, value: chosen },
+      set: (id) => go(withQuery(place, { [name]: id || null })),
+      options: [
+        ['', 'choose one'],
+        ...campaigns.map(
+          ({ id, title, startedAt }) => /** @type {const} */ ([id, `${id} · ${title} · ${when(startedAt)}`]),
         ),
-      ),
-    );
+      ],
+    });
   return [
     h(Heading, { of: 'compare' }, 'Compare two campaigns'),
     h(

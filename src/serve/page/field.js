@@ -18,6 +18,26 @@ export function Field({ label, set, ...input }) {
 }
 
 /**
+ * One of several to be chosen, with what it is above them.
+ * @param {{ label: string, value: string, set: (value: string) => void, options: readonly (readonly [value: string, shown: string])[] }} props
+ */
+export function Choice({ label, value, set, options }) {
+  return h(
+    'label',
+    { class: 'field' },
+    h('span', null, label),
+    h(
+      'select',
+      {
+        value,
+        onChange: (/** @type {{ currentTarget: HTMLSelectElement }} */ { currentTarget }) => set(currentTarget.value),
+      },
+      options.map(([one, shown]) => h('option', { key: one, value: one }, shown)),
+    ),
+  );
+}
+
+/**
  * A campaign to be written, with what it is above it.
  * @param {{ label: string, yaml: string, set: (yaml: string) => void }} props
  */

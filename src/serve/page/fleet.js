@@ -4,7 +4,7 @@ import { h } from 'preact';
 import { useContext, useId, useState } from 'preact/hooks';
 import { useAction } from './action.js';
 import { post } from './api.js';
-import { Field } from './field.js';
+import { Choice, Field } from './field.js';
 import { LabState } from './lab.js';
 import { LiveContext } from './live.js';
 import { Complaint, Heading, when } from './loaded.js';
@@ -15,7 +15,6 @@ import { ColumnHeading, ScrolledTable } from './table.js';
 /** @typedef {import('../lab.ts').LabDocument} LabDocument */
 /** @typedef {import('../lab.ts').TestbedRow} TestbedRow */
 /** @typedef {import('../lab.ts').ReservationRow} ReservationRow */
-/** @typedef {{ currentTarget: HTMLSelectElement }} Typed */
 
 export function FleetPage() {
   const { lab } = useContext(LiveContext);
@@ -152,16 +151,10 @@ function ReserveForm({ lab: { testbeds } }) {
     h(
       'div',
       { class: 'fields' },
-      h(
-        'label',
-        { class: 'field' },
-        h('span', null, 'Testbed'),
-        h(
-          'select',
-          { value: testbed, onChange: (/** @type {Typed} */ { currentTarget }) => setTestbed(currentTarget.value) },
-          testbeds.map(({ name }) => h('option', { key: name, value: name }, name)),
-        ),
-      ),
+      h(Choice, {
+        ...{ label: 'Testbed', value: testbed, set: setTestbed },
+        options: testbeds.map(({ name }) => /** @type {const} */ ([name, name])),
+      }),
       h(Field, { label: 'For how long, as 90m, 2h or 1d', value: duration, set: setDuration, required: true }),
       h(Field, { label: 'From, in your time (empty: now)', type: 'datetime-local', value: from, set: setFrom }),
       h(Field, { label: 'What for', value: why, set: setWhy, maxLength: 200 }),

@@ -4,7 +4,7 @@ import { h } from 'preact';
 import { useContext, useState } from 'preact/hooks';
 import { useAction } from './action.js';
 import { post } from './api.js';
-import { CampaignText, Field } from './field.js';
+import { CampaignText, Choice, Field } from './field.js';
 import { Complaint, Heading, useDocument } from './loaded.js';
 import { MeContext, SignInHint } from './me.js';
 import { go, Link } from './place.js';
@@ -56,21 +56,10 @@ export function SubmitPage() {
           void submit();
         },
       },
-      h(
-        'label',
-        { class: 'field' },
-        h('span', null, 'Campaign'),
-        h(
-          'select',
-          {
-            value: file,
-            onChange: (/** @type {{ currentTarget: HTMLSelectElement }} */ { currentTarget }) =>
-              setFile(currentTarget.value),
-          },
-          h('option', { value: OWN }, 'one of your own, below'),
-          files.map((name) => h('option', { key: name, value: name }, name)),
-        ),
-      ),
+      h(Choice, {
+        ...{ label: 'Campaign', value: file, set: setFile },
+        options: [[OWN, 'one of your own, below'], ...files.map((name) => /** @type {const} */ ([name, name]))],
+      }),
       file !== OWN
         ? null
         : [
