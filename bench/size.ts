@@ -222,7 +222,7 @@ function scripted(host: FakeHost): Testbed {
   const side: Side = {
     ...{ role: 'near', host, undo, cpus, directory: '/run/vswbench/near' },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
-    ...{ uplink: null, uplinkNode: null, clocksource: null, interruptsApart: false },
+    ...{ uplink: null, uplinkNode: null, hostname: 'testbed-1', clocksource: null, interruptsApart: false },
     containers: { path: '/run/vswbench/near/containers', ipv6: false, appArmor: false },
   };
   return { name: 'local', sameMachine: true, sides: async () => [side] };

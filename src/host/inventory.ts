@@ -63,7 +63,7 @@ export async function takeInventory(
     foreignOf(host, uplinks),
   ]);
   return {
-    hostname: await text('/proc/sys/kernel/hostname'),
+    hostname: await hostnameOf(host),
     recordedAt: new Date().toISOString(),
     vswbenchVersion: version,
     vswbenchCommit: commit,
@@ -90,6 +90,11 @@ export async function takeInventory(
 }
 
 const ClockErrorSchema = z.looseObject({ error_ns: z.int().nonnegative().nullable() });
+
+/** What a host calls itself. */
+export async function hostnameOf(host: Host): Promise<string> {
+  return ((await host.read('/proc/sys/kernel/hostname')) ?? '').trim();
+}
 
 /** What the kernel tells the time by, now: it may change its mind. Null where it does not say. */
 export async function clocksourceOf(host: Host): Promise<string | null> {

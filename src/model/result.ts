@@ -359,6 +359,11 @@ export const TrialSchema = z.strictObject({
   /** Wall time of the whole trial, and what of it was neither warm-up nor measured window. */
   wallS: z.number(),
   overheadS: z.number(),
+  /**
+   * Names of the hosts that measured it, the near one first: of a campaign that was cut into shards, or goes on elsewhere, it may be another
+   * machine that is alike. Empty where none did, and in older records.
+   */
+  hostnames: z.array(z.string()).default([]),
   placement: PlacementSchema,
   flags: z.array(FlagSchema),
   outcome: OutcomeSchema,
@@ -521,6 +526,8 @@ export const EvidenceSchema = z.strictObject({
   measured: count,
   /** Trials that are repetitions of disturbed ones. */
   repeated: count,
+  /** Who measured them, and how many: several where a campaign was cut into shards, or went on elsewhere. None of older records. */
+  machines: z.array(z.strictObject({ hostnames: z.array(z.string()), trials: count })),
   /** Where things ran: each placement once. */
   placements: z.array(PlacementSchema),
   /** The ledgers of the last trial. */

@@ -141,3 +141,31 @@ test('one trial that stalled is named with its round, and makes no second level'
   assert.match(withStall([2, 4]), /two levels/);
   assert.doesNotMatch(withStall([2, 4]), /Single trials/);
 });
+
+test('trials of other machines than that of the record are counted by machine, those of its own are not told', () => {
+  const planned = storedCase({ case: testCase({ rate: 'max' }), pps: 1e6 });
+  const of = (name: (round: number) => string[]) =>
+    told(
+      storedCampaign({
+        cases: [{ ...planned, trials: planned.trials.map((one) => ({ ...one, hostnames: name(one.round) })) }],
+      }),
+    );
+  const total = planned.trials.length;
+  assert.match(
+    of((round) => [round === 0 ? 'node-17' : 'testbed-1']),
+    new RegExp(`several machines \\(1 on node-17 and ${total - 1} on testbed-1\\)`),
+  );
+  assert.doesNotMatch(
+    of(() => ['testbed-1']),
+    /several machines/,
+  );
+  assert.doesNotMatch(
+    of(() => []),
+    /several machines/,
+  );
+});
+
+test('tracing that was on while it was measured is told', () => {
+  const traced = hostRecord({ inventory: inventory({ knobs: { 'kernel tracing': 'function tracer' } }) });
+  assert.match(told(storedCampaign({ hosts: [traced] })), /The kernel traced \(function tracer\)/);
+});

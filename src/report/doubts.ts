@@ -108,10 +108,28 @@ function machineDoubts(result: CampaignResult): Doubt[] {
       consequence:
         'net.bridge.bridge-nf-call-iptables is 1: kernel paths over a bridge are slower than they need to be.',
     }),
+    ...elsewhereDoubts(result),
     ...[...Map.groupBy(found, ({ doubt }) => doubt.what)].flatMap(([what, those]) => {
       const names = machines.size === 1 ? '' : `: ${listed(those.map(({ hostname }) => hostname))}`;
       return those.slice(0, 1).map(({ doubt: { consequence } }) => ({ what: `${what}${names}`, consequence }));
     }),
+  ];
+}
+
+/** Of a campaign that was cut into shards, or went on with another worker of a lab. */
+function elsewhereDoubts({ hosts, results }: CampaignResult): Doubt[] {
+  const recorded = new Set(hosts.map(({ inventory }) => inventory.hostname));
+  const machines = results.flatMap(({ evidence }) => evidence.machines);
+  if (machines.every(({ hostnames }) => hostnames.every((name) => recorded.has(name)))) return [];
+  const counts = [...Map.groupBy(machines, ({ hostnames }) => hostnames.join(' and '))].map(
+    ([names, those]) => `${sumOf(those, ({ trials }) => trials)} on ${names}`,
+  );
+  return [
+    {
+      what: `Trials were measured on several machines (${listed(counts)})`,
+      consequence:
+        'Their records are equal but for their names. What no record tells, as heat or which slots have memory, may differ between them, and then widens intervals.',
+    },
   ];
 }
 
@@ -134,6 +152,10 @@ function inventoryDoubts(inventory: Inventory, tuning: HostRecord['tuning']): Do
       what: 'The CPU frequency could not be controlled or seen',
       consequence:
         'Turbo and power states of the host may have changed between trials; the random order spreads that over all cases.',
+    }),
+    ...when(knobs['kernel tracing'] !== undefined, {
+      what: `The kernel traced (${knobs['kernel tracing']})`,
+      consequence: 'Each packet paid for that: without it, figures are better, and not all by the same factor.',
     }),
     ...when(!invariantTsc, {
       what: `The time-stamp counter is not invariant (clock source ${clocksource})`,

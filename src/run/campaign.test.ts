@@ -74,7 +74,13 @@ function bench(t: TestContext, { cpuCount = 8, repeat = 'disturbed' }: { cpuCoun
   const sideOf = (role: Side['role']): Side => ({
     ...{ role, host, undo: Object.assign(undo, { close: async () => [] }), cpus, directory: `/run/vswbench/${role}` },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
-    ...{ uplink: { interface: 'cable', pci: null }, uplinkNode: null, clocksource: null, interruptsApart: false },
+    ...{
+      uplink: { interface: 'cable', pci: null },
+      uplinkNode: null,
+      hostname: 'testbed-1',
+      clocksource: null,
+      interruptsApart: false,
+    },
     containers: { path: `/run/vswbench/${role}/containers`, ipv6: false, appArmor: false },
   });
   const [near, far] = [sideOf('near'), sideOf('far')];

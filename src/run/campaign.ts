@@ -306,6 +306,7 @@ function notRun(
     startedAt,
     wallS: 0,
     overheadS: 0,
+    hostnames: [],
     flags: [],
     outcome,
     measurement: null,

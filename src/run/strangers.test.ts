@@ -20,6 +20,7 @@ async function visitOf(t: TestContext, id: string): Promise<Visit> {
       host,
       cpus: [],
       uplink: null,
+      hostname: 'testbed-1',
       clocksource: null,
       interruptsApart: false,
       uplinkNode: null,

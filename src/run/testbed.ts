@@ -9,7 +9,7 @@ import { countsInterruptsApart } from '../host/cpu.ts';
 import { type ConnectedHost, type Host, HostError, HostLostError, runOrThrow } from '../host/host.ts';
 import { installArtifacts, removeOldInstallations } from '../host/install.ts';
 import { ownNameOf } from '../host/interface-name.ts';
-import { clocksourceOf } from '../host/inventory.ts';
+import { clocksourceOf, hostnameOf } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { type ContainerDirectory, prepareContainers } from '../host/lxc.ts';
 import { networkCard } from '../host/network-card.ts';
@@ -27,6 +27,8 @@ export type HostRole = 'near' | 'far';
 export interface Side {
   role: HostRole;
   host: Host;
+  /** What it calls itself. */
+  hostname: string;
   undo: Journal;
   artifacts: Artifacts;
   /** That may be used. */
@@ -273,6 +275,7 @@ class Seat {
       ...{ role: this.role, host, undo, directory, artifacts: this.artifacts },
       cpus: await usableCpus(host, this.spec.cpus),
       uplinkNode: await this.uplinkNodeOn(host),
+      hostname: await hostnameOf(host),
       clocksource: await clocksourceOf(host),
       interruptsApart,
       uplink: this.spec.uplink === undefined ? null : { interface: this.spec.uplink, pci: this.spec.pci ?? null },

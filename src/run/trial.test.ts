@@ -60,7 +60,7 @@ function bench(t: TestContext) {
       uplink: null,
       uplinkNode: null,
     },
-    ...{ clocksource: null, interruptsApart: false },
+    ...{ hostname: 'testbed-1', clocksource: null, interruptsApart: false },
     ...{ directory: '/run/vswbench/near', containers: { path: DIRECTORY, ipv6: false, appArmor: false } },
   };
   const running: RunningSwitch = {
@@ -114,7 +114,8 @@ describe('applications that are kept', () => {
     await b.started();
     assert.equal(kept.deployments?.length, 2);
     b.processes.sink.end({ exitCode: 1, stderr: 'gone\n' });
-    assert.equal((await failed).outcome.outcome, 'failed');
+    const { outcome, hostnames } = await failed;
+    assert.deepEqual([outcome.outcome, hostnames], ['failed', ['testbed-1']], 'with who tried it');
     assert.deepEqual([b.undo.undos.length, kept.deployments], [0, null]);
     const starts = () => b.host.events.filter((event) => event.startsWith('start ')).length;
     assert.equal(starts(), 2);

@@ -157,6 +157,7 @@ export async function runTrial(
     ordinal: plan.ordinal,
     seed: plan.seed,
     startedAt,
+    hostnames: sides.map(({ side }) => side.hostname),
     wallS,
     overheadS: Math.max(
       0,

@@ -26,7 +26,12 @@ async function bench(t: TestContext, { host = new TunableHost(t), knobs = ALL } 
   const side: Side = {
     ...{ role: 'near', host, undo, cpus: [], uplinkNode: null, directory: '/run/vswbench/near' },
     artifacts: { programs: '/p', application: '/a', root: '/r', frameworks: [] },
-    ...{ uplink: { interface: 'enp3s0f0', pci: null }, clocksource: null, interruptsApart: false },
+    ...{
+      uplink: { interface: 'enp3s0f0', pci: null },
+      hostname: 'testbed-1',
+      clocksource: null,
+      interruptsApart: false,
+    },
     containers: { path: '/run/vswbench/near/containers', ipv6: false, appArmor: false },
   };
   const tuner = new Tuner(knobs, { near: [1, 2], far: [] }, false);

@@ -41,6 +41,7 @@ async function begin(t: TestContext, start: (context: SwitchContext) => Promise<
       cpus: [],
       uplink: null,
       pin: 'auto',
+      hostname: 'testbed-1',
       clocksource: null,
       interruptsApart: false,
       uplinkNode: null,

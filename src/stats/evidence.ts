@@ -119,6 +119,7 @@ export function evidenceOf(
     trials: trials.length,
     repeated: trials.filter(isRepetition).length,
     measured: measured.length,
+    machines: machinesOf(trials),
     ...parts,
     disturbed: disturbed.length,
     firstDisturbed: first === undefined ? null : { round: first.round, reasons: first.measurement.noise.reasons },
@@ -138,6 +139,12 @@ export function evidenceOf(
     background: backgroundOf(measured),
     worst: worstOf(all),
   };
+}
+
+function machinesOf(trials: readonly BareTrial[]): Evidence['machines'] {
+  const named = trials.filter(({ hostnames }) => hostnames.length > 0);
+  const groups = Map.groupBy(named, ({ hostnames }) => JSON.stringify(hostnames));
+  return [...groups.values()].map((those) => ({ hostnames: those[0]?.hostnames ?? [], trials: those.length }));
 }
 
 function rangeOf(values: readonly number[]): { least: number; most: number } | null {

@@ -143,6 +143,7 @@ export const TRIAL: Columns<Trial, Exclude<keyof Trial, 'outcome' | 'measurement
   startedAt: plain('started_at'),
   wallS: plain('wall_s'),
   overheadS: plain('overhead_s'),
+  hostnames: json('hostnames_json'),
   flags: json('flags_json'),
   placement: json('placement_json'),
 };

@@ -715,6 +715,8 @@ export const MIGRATIONS: readonly string[] = [
   CANARIES,
   `-- {"count", "of", "parts": [{"index", "trials"}], "unlike": []}: the shards of it that are here; JSON's null where it was not cut.
 ALTER TABLE campaigns ADD COLUMN shards_json TEXT NOT NULL DEFAULT 'null';`,
+  `-- ["NEAR", "FAR"]: the hosts that measured it; JSON's [] in older records.
+ALTER TABLE trials ADD COLUMN hostnames_json TEXT NOT NULL DEFAULT '[]';`,
   // The next one; that of a parameter is parameterVersion('key').
 ];
 

@@ -183,6 +183,7 @@ function withoutWhatCameLater(campaign: StoredCampaign): StoredCampaign {
     ...one,
     trials: one.trials.map((ran) => ({
       ...ran,
+      hostnames: [],
       measurement: ran.measurement && { ...ran.measurement, ...absent },
     })),
   }));

@@ -37,7 +37,15 @@ for (;;) {
   const side = { role: 'near', host, undo, cpus: [], uplinkNode: null, directory: '/run/vswbench/near' } as const;
   const artifacts = { programs: '', application: '', root: '', frameworks: [] };
   const containers = { path: '', ipv6: false, appArmor: false };
-  await tuner.turn({ ...side, artifacts, uplink: null, clocksource: null, interruptsApart: null, containers });
+  await tuner.turn({
+    ...side,
+    artifacts,
+    uplink: null,
+    hostname: 'testbed-1',
+    clocksource: null,
+    interruptsApart: null,
+    containers,
+  });
   await reserveHugepages(host, undo, [{ node: 0, bytes: Number(hugepages), inContainer: false }]);
   for (const complaint of await undo.close()) process.stderr.write(`${complaint}\n`);
 }

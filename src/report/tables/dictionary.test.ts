@@ -166,6 +166,7 @@ describe('a table', () => {
         'trains_json',
         'burst_json',
         'churn_json',
+        'hostnames_json',
       ],
       cases: ['case_key', 'skipped_reason', 'revision'],
     };

@@ -218,6 +218,14 @@ export const TRIAL_COLUMNS: readonly Column<TrialRow>[] = [
     meaning: 'when the trial began',
     of: ({ trial }) => trial.startedAt,
   },
+  {
+    name: 'measured_on',
+    type: 'text',
+    unit: null,
+    meaning:
+      'names of the hosts that measured it, that with the sources first; they may be others than those of the campaign’s record, which are alike',
+    of: ({ trial }) => trial.hostnames.join(', '),
+  },
   { name: 'wall_s', type: 'number', unit: 's', meaning: 'the whole trial', of: ({ trial }) => trial.wallS },
   {
     name: 'overhead_s',
