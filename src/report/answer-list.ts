@@ -26,10 +26,7 @@ function answerItems(result: CampaignResult, all: readonly Answer[]): ComponentC
   return DIMENSIONS.flatMap((dimension) => {
     const ofDimension = all.filter(({ group }) => group.dimension === dimension);
     const names = varying(ofDimension.map(({ group }) => group));
-    const byHeadline = new Map<string, Answer[]>();
-    for (const answer of ofDimension) {
-      byHeadline.set(answer.headline, [...(byHeadline.get(answer.headline) ?? []), answer]);
-    }
+    const byHeadline = Map.groupBy(ofDimension, ({ headline }) => headline);
     return [...byHeadline.values()].map((same) => answerItem(result, same, names, ofDimension.length));
   });
 }

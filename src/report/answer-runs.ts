@@ -12,11 +12,7 @@ export type AnswerRun = readonly [Answer, ...Answer[]];
 
 /** Answers in their order, those of a sweep of rates together. */
 export function answerRuns(answers: readonly Answer[]): AnswerRun[] {
-  const sweeps = new Map<string, Answer[]>();
-  for (const answer of answers) {
-    const key = groupKey({ ...answer.group, rate: 'max' });
-    sweeps.set(key, [...(sweeps.get(key) ?? []), answer]);
-  }
+  const sweeps = Map.groupBy(answers, ({ group }) => groupKey({ ...group, rate: 'max' }));
   return [...sweeps.values()].flatMap(runsOf);
 }
 

@@ -18,18 +18,21 @@ export interface CrossoverLine {
 /** Of every two comparable paths. */
 export function crossoverLines(result: CampaignResult): CrossoverLine[] {
   const pairs = pathPairs(result);
-  const told = new Map(CROSSED.map((parameter) => [parameter, toldBeside(parameter, pairs)]));
-  return pairs.map((pair) => ({
-    pair,
-    sentence: `${crossoverWords(pair)}${besideWords(result, pair, told.get(pair.parameter) ?? [])}`,
-  }));
+  const sentenceOf = sentencesAmong(result, pairs);
+  return pairs.map((pair) => ({ pair, sentence: sentenceOf(pair) }));
 }
 
 /** Lines for people, of some pairs: those that change places, and how many do not. */
 export function crossoverSummary(result: CampaignResult, isAsked: (pair: PathPair) => boolean = () => true): string[] {
-  const lines = crossoverLines(result).filter(({ pair }) => isAsked(pair));
-  const changing = lines.filter(({ pair }) => changesPlaces(pair));
-  return [...changing.map(({ sentence }) => sentence), ...restWords(lines.map(({ pair }) => pair))];
+  const pairs = pathPairs(result);
+  const asked = pairs.filter(isAsked);
+  // Of thousands of pairs a few change places: the others need no words.
+  return [...asked.filter(changesPlaces).map(sentencesAmong(result, pairs)), ...restWords(asked)];
+}
+
+function sentencesAmong(result: CampaignResult, pairs: readonly PathPair[]): (pair: PathPair) => string {
+  const told = new Map(CROSSED.map((parameter) => [parameter, toldBeside(parameter, pairs)]));
+  return (pair) => `${crossoverWords(pair)}${besideWords(result, pair, told.get(pair.parameter) ?? [])}`;
 }
 
 function changesPlaces({ crossover: { outcome } }: PathPair): boolean {

@@ -168,8 +168,7 @@ export function common(campaign: Machines, group: Group, names: readonly (keyof 
 
 /** A group's parameters in one line, those given. */
 export function describeGroup(group: Group, names: readonly (keyof Group)[]): string {
-  const texts = parameters(group);
-  return names.map((name) => texts[name]).join(', ');
+  return names.map((name) => toldOf(name, group[name])).join(', ');
 }
 
 /** All parameters of a case that are told at all, but for switch and framework: the same whatever else its campaign has. */
@@ -179,12 +178,23 @@ export function describeAlone(testCase: TestCase): string {
 }
 
 /** `, remote, testbed lab`, to follow a title: the machine, and whether one or two hosts took part where that is not alike for all. Else empty. */
-export function whereOf(campaign: Machines & { results: readonly { case: TestCase }[] }, group: Group): string {
-  const remote = campaign.results.some((one) => one.case.location === 'remote');
-  const texts = parameters(group);
-  return [...(remote ? [texts.location] : []), ...(namesTestbeds(campaign) ? [texts.testbed] : [])]
-    .map((text) => `, ${text}`)
-    .join('');
+export function whereOf(campaign: Machines & { results: Results }, group: Group): string {
+  const names: (keyof Group)[] = [
+    ...(hasRemote(campaign.results) ? (['location'] as const) : []),
+    ...(namesTestbeds(campaign) ? (['testbed'] as const) : []),
+  ];
+  return names.map((name) => `, ${toldOf(name, group[name])}`).join('');
+}
+
+type Results = readonly { case: TestCase }[];
+
+/** Of each campaign once: it is asked for each of its cases. */
+const remotes = new WeakMap<Results, boolean>();
+
+function hasRemote(results: Results): boolean {
+  const known = remotes.get(results) ?? results.some((one) => one.case.location === 'remote');
+  remotes.set(results, known);
+  return known;
 }
 
 /** A host and its end of the cable: `lab-2, reached as bench@lab-2 (far host of testbed lab), uplink enp3s0f0 (ixgbe, 10 Gbit/s)`. */

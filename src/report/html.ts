@@ -23,7 +23,7 @@ export async function renderHtml(
   explorer: Explorer | null = null,
 ): Promise<string> {
   const page = pageOf(stored, explorer !== null);
-  const filled = (await Promise.all(sections.map((section) => fill(section, page)))).filter((one) => one !== null);
+  const filled = (await Array.fromAsync(sections, (section) => fill(section, page))).filter((one) => one !== null);
   const isFolded = isPacked(page.result.results.length);
   const tools = explorer === null || isFolded ? explorer : { ...explorer, inflater: null };
   return exploredPage(stored.title, tools, [

@@ -36,7 +36,7 @@ export async function reportParts(
   const page = { ...whole, result: { ...whole.result, results } };
   const groups = new Set(results.map((one) => groupKey(groupOf(one.case))));
   const sections = sectionRegistry.filter(({ id }) => PARTS.includes(id));
-  const filled = results.length === 0 ? [] : await Promise.all(sections.map((section) => fill(section, page)));
+  const filled = results.length === 0 ? [] : await Array.fromAsync(sections, (section) => fill(section, page));
   return {
     cases: results.length,
     answers: html(answerList(whole.result, (group) => groups.has(groupKey(group)))),

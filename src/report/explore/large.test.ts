@@ -7,9 +7,11 @@ import { before, it } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
 import { largeCampaign, storedCampaign, storedCase, testCase } from '../../../test/fixtures/campaign.ts';
 import { readExplorer } from '../../cli/explorer.ts';
-import type { StoredCampaign } from '../../model/result.ts';
+import type { CampaignResult, StoredCampaign } from '../../model/result.ts';
+import type { TestCase } from '../../model/testcase.ts';
 import { toCampaignResult } from '../../stats/campaign.ts';
 import { renderHtml } from '../html.ts';
+import { renderSummary } from '../terminal.ts';
 
 /** Of a page with its explorer, beside what each case takes. */
 const BASE = { bytes: 440_000, elements: 850 };
@@ -102,4 +104,43 @@ it('has a drawing of many marks once, and lays out what comes into sight', () =>
   assert.ok(count(whole, /<div class="once" role="region" aria-label="[^"]+" tabindex="0"><svg /g) > 0);
   assert.match(page, /figure\{[^}]*content-visibility:auto/);
   assert.doesNotMatch(whole, /\.\d{4,}[",) ][^<]*\/>/);
+});
+
+/** What is in proportion to the number of cases doubles with it; what every two of them take is fourfold. */
+const DOUBLED_MAX = 2.2;
+
+/** Two sizes of four paths, in as many bursts as it takes: sets of parameters, and pairs of paths, grow with the number of cases. */
+function burstsCampaign(count: number): StoredCampaign {
+  const paths = ['linux-bridge', 'ovs'].flatMap((id) => ['udp', 'raw'].map((io) => ({ switch: id, io })));
+  const cases = Array.from({ length: count / 8 }, (_, step) =>
+    paths.flatMap((path, place) =>
+      [64, 1500].map((packetSize) =>
+        storedCase(
+          { case: testCase({ ...path, packetSize, burst: 1 + step, rate: 'max' }), pps: 1e5 * (place + 1) },
+          3,
+        ),
+      ),
+    ),
+  );
+  return storedCampaign({ cases: cases.flat() });
+}
+
+it('asks for parameters in proportion to the number of its cases, on the page and on a terminal', async () => {
+  const asked = async (cases: number, show: (result: CampaignResult) => unknown) => {
+    let reads = 0;
+    const counted = (one: TestCase) =>
+      new Proxy(one, {
+        get(target, key) {
+          reads += 1;
+          return Reflect.get(target, key);
+        },
+      });
+    const result = toCampaignResult(burstsCampaign(cases));
+    await show({ ...result, results: result.results.map((one) => ({ ...one, case: counted(one.case) })) });
+    return reads;
+  };
+  for (const show of [renderHtml, (result: CampaignResult) => renderSummary(result, { color: false, columns: 100 })]) {
+    const [some, twice] = [await asked(160, show), await asked(320, show)];
+    assert.ok(twice < DOUBLED_MAX * some, `${some} reads of 160 cases, ${twice} of 320`);
+  }
 });

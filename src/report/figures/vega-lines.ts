@@ -153,11 +153,10 @@ function verticalOf({ figure, layout, explored }: Drawing, panel: Panel, domain:
 /** A number as it is, without the exponents that Vega gives to millions. */
 const PLAIN_NUMBER = "datum.value >= 10000 ? format(datum.value, ',') : format(datum.value, '~g')";
 
-function horizontalOf({ figure, layout, explored }: Drawing) {
+function horizontalOf({ figure, layout, places, explored }: Drawing) {
   const { x, kind } = figure;
   const axis = { grid: false, domain: true, ticks: true, labelOverlap: true } as const;
-  const xs = figure.panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map((point) => point.x)));
-  const values = [...new Set(xs)].flatMap((value) => (typeof value === 'number' ? [value] : [])).sort((a, b) => a - b);
+  const values = places.filter((place) => typeof place === 'number').sort((a, b) => a - b);
   const title = axisText(x);
   if (kind === 'cdf') {
     const most = ninesOf(values.at(-1) ?? 99) + 0.01;
@@ -170,7 +169,7 @@ function horizontalOf({ figure, layout, explored }: Drawing) {
   }
   if (x.scale === 'ordinal') {
     return {
-      ...({ field: 'x', type: 'ordinal', title, sort: [...new Set(xs)] } as const),
+      ...({ field: 'x', type: 'ordinal', title, sort: [...places] } as const),
       axis: { ...axis, labelAngle: 0 },
     };
   }

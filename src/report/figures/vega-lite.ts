@@ -3,7 +3,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { isFilled } from '../../model/looks.ts';
 import { type Exploring, signalsOf } from './explored.ts';
-import { type Figure, isRows, type Panel } from './figure.ts';
+import { type Figure, isRows, type Panel, type Point } from './figure.ts';
 import { configOf, type Ink, PAPER } from './ink.ts';
 import { headingOf, type Layout, layoutOf } from './layout.ts';
 import type { Domain } from './scale.ts';
@@ -22,6 +22,8 @@ export interface Drawing {
   width: number;
   /** By label, each once. */
   styles: readonly Style[];
+  /** Where points stand along x, each once in order of appearance: panels share that axis. */
+  places: readonly Point['x'][];
   /** What is asked of it where it can be worked with. */
   explored: Exploring | null;
 }
@@ -71,7 +73,9 @@ export function exploredVegaLite(figure: Figure, width: number, ink: Ink, explor
 
 function drawingOf(figure: Figure, width: number, ink: Ink, explored: Exploring | null): Drawing {
   const [domain, layout, styles] = [valueDomain(figure), layoutOf(figure, width), stylesOf(figure, ink)];
-  return { figure, domain, ink, layout, width, styles, explored };
+  const points = figure.panels.flatMap(({ series }) => series.flatMap((one) => one.points));
+  const places = [...new Set(points.map(({ x }) => x))];
+  return { figure, domain, ink, layout, width, styles, places, explored };
 }
 
 function specOf(drawing: Drawing, whole: boolean): TopLevelSpec {

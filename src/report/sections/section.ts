@@ -38,14 +38,13 @@ export interface Section {
 export async function figures({ result, numbers }: Page, charts: readonly (Chart | null)[]): Promise<ComponentChild[]> {
   const present = charts.flatMap((chart) => chart ?? []);
   const cases = result.results.length;
-  return Promise.all(
-    present.map((chart) =>
-      drawFigure(
-        chart,
-        present.length > 1,
-        (width) => (numbers === null ? null : exploredDocument(chart, result, numbers, width)),
-        (drawings) => (numbers === null || !isPacked(cases) ? drawings : later(drawings, cases)),
-      ),
+  // One after another: a drawing of hundreds of panels takes a hundred megabytes while it is made.
+  return Array.fromAsync(present, (chart) =>
+    drawFigure(
+      chart,
+      present.length > 1,
+      (width) => (numbers === null ? null : exploredDocument(chart, result, numbers, width)),
+      (drawings) => (numbers === null || !isPacked(cases) ? drawings : later(drawings, cases)),
     ),
   );
 }
