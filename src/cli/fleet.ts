@@ -4,7 +4,6 @@ import { readState, type State } from '../fleet/lab.ts';
 import { setShares } from '../fleet/reservations.ts';
 import { parseShares, type Standing } from '../fleet/share.ts';
 import {
-  type Ailment,
   ailmentOf,
   type Doing,
   doingText,
@@ -13,6 +12,7 @@ import {
   minuteOf,
   type Queued,
   queueOf,
+  reasonsOf,
   type TestbedView,
 } from '../fleet/view.ts';
 import { type Column, fitTable } from '../report/table.ts';
@@ -49,8 +49,8 @@ function renderQueue(queued: readonly Queued[], users: readonly Standing[]): str
   if (queued.length === 0) return "Nothing waits: 'vswbench submit' adds a campaign.";
   const options = terminalOf(process.stdout);
   const width = writtenColumns(options);
-  const waiting = queued.flatMap(({ id, waits }) =>
-    waits.flatMap(({ testbed, text }) => wrap(`${id} waits: ${clean(testbed)} ${clean(text)}`, width, 2)),
+  const waiting = queued.flatMap((one) =>
+    reasonsOf(one).flatMap(({ testbeds, text }) => wrap(clean(`${one.id} waits: ${testbeds}: ${text}`), width, 2)),
   );
   return [
     ...fitTable(queued, QUEUE, writtenTableColumns(options), painter(options.color)).lines,
@@ -71,7 +71,8 @@ const QUEUE: readonly Column<Queued>[] = [
 
 function stateOf({ on, notBefore, state }: Queued): string {
   if (on.length > 0) return `on ${on.map(clean).join(', ')}`;
-  return state === 'waiting' && notBefore !== null ? `not before ${minuteOf(notBefore)} UTC` : 'waiting';
+  const isLater = state === 'waiting' && notBefore !== null && Date.parse(notBefore) > Date.now();
+  return isLater ? `not before ${minuteOf(notBefore)} UTC` : 'waiting';
 }
 
 function renderFleet(testbeds: readonly TestbedView[]): string[] {
@@ -82,16 +83,16 @@ function renderFleet(testbeds: readonly TestbedView[]): string[] {
 
 /** Whatever is not good, since when, and what is to be done. */
 function renderHealth(testbeds: readonly TestbedView[]): string[] {
+  const width = writtenColumns(terminalOf(process.stdout));
   const lines = testbeds.flatMap((testbed) => {
     const ailment = ailmentOf(testbed);
-    return ailment === null ? [] : [`${testbed.name}: ${ailmentText(ailment)}`];
+    if (ailment === null) return [];
+    const { what, mend, command } = ailment;
+    const text = clean(`${testbed.name}: ${what}. ${mend}${command === null ? '' : ':'}`);
+    // To be copied as one line.
+    return [...wrap(text, width, 2), ...(command === null ? [] : [`  ${command}`])];
   });
-  const width = writtenColumns(terminalOf(process.stdout));
-  return lines.length === 0 ? [] : ['', ...lines.flatMap((line) => wrap(clean(line), width, 2))];
-}
-
-function ailmentText({ what, mend, command }: Ailment): string {
-  return `${what}. ${mend}${command === null ? '' : `: ${command}`}`;
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** What is reserved and has not begun: the table tells the rest. */

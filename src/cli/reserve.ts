@@ -8,14 +8,14 @@ import { clean } from '../report/text.ts';
 import type { ReserveOptions } from './commands/reserve.ts';
 import { CliError, EXIT } from './errors.ts';
 import { withLab } from './lab-store.ts';
-import { userName } from './user-name.ts';
+import { userNamed } from './user-name.ts';
 
 export async function reserve(
   testbed: string | undefined,
   duration: string | undefined,
   options: ReserveOptions,
 ): Promise<void> {
-  const { cancel, list, json, from, user = userName(), why = null } = options;
+  const { cancel, list, json, from } = options;
   if (json === true && list !== true) throw new CliError(EXIT.usage, '--json: give it with --list');
   if (cancel !== undefined || list === true) {
     if (testbed !== undefined || from !== undefined || (cancel !== undefined && list === true)) {
@@ -28,6 +28,8 @@ export async function reserve(
   }
   const span = spanOf(duration, from, new Date());
   if (!span.ok) throw new CliError(EXIT.usage, span.error);
+  const user = userNamed(options.user);
+  const why = options.why?.trim() || null;
   const made = await withLab((database) => reserveTestbed(database, { testbed, user, why, span: span.value }));
   const underWay = from === undefined ? '; a trial that is under way there is measured to its end' : '';
   process.stdout.write(

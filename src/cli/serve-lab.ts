@@ -17,7 +17,16 @@ import {
 import type { Reservation } from '../fleet/model.ts';
 import { cancelReservation, reserve } from '../fleet/reservations.ts';
 import { spanOf } from '../fleet/reserve.ts';
-import { ailmentOf, doingText, fleetOf, hoursText, type Queued, queueOf, type TestbedView } from '../fleet/view.ts';
+import {
+  ailmentOf,
+  doingText,
+  fleetOf,
+  hoursText,
+  type Queued,
+  queueOf,
+  reasonsOf,
+  type TestbedView,
+} from '../fleet/view.ts';
 import { counted } from '../report/format.ts';
 import { Complained } from '../serve/complained.ts';
 import type { Holder } from '../serve/door.ts';
@@ -115,13 +124,10 @@ function documentOf(state: State, over: Awaited<ReturnType<typeof readOver>>): L
 
 function queuedRow(queued: Queued, testbeds: readonly TestbedView[]): QueuedRow {
   const { id, user, title, priority, submittedAt, campaignId, roundsDone, rounds, notBefore, testbedLike } = queued;
-  const { on, waits } = queued;
+  const { on } = queued;
   return {
     ...{ id, user, title, priority, submittedAt, roundsDone, rounds, notBefore, testbedLike },
-    // Of twenty testbeds most have the same reason.
-    waits: [...Map.groupBy(waits, ({ text }) => text)].map(([text, same]) => ({
-      ...{ text, testbeds: same.map(({ testbed }) => testbed).join(', ') },
-    })),
+    waits: reasonsOf(queued),
     campaign: campaignId,
     on: on.flatMap((name) => {
       const doing = testbeds.find((testbed) => testbed.name === name)?.doing;

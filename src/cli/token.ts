@@ -8,12 +8,11 @@ import { tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { withLab } from './lab-store.ts';
 import { terminalOf } from './terminal.ts';
+import { checkedName } from './user-name.ts';
 
 /** Prints the token, and nothing else, on standard output. */
-export async function add(user: string, { admin = false }: { admin?: boolean }): Promise<void> {
-  if (!/^[\w.@-]{1,64}$/.test(user)) {
-    throw new CliError(EXIT.usage, `'${user}' is no name: give up to 64 letters, digits and . _ @ -, as ann`);
-  }
+export async function add(name: string, { admin = false }: { admin?: boolean }): Promise<void> {
+  const user = checkedName(name);
   const { id, text } = await withLab(({ sql }) => addToken(sql, { user, isAdmin: admin }));
   tell(
     `Token ${id}, of ${user}, is shown this once: give it to nobody else. Take it back with vswbench token revoke ${id}`,

@@ -14,7 +14,7 @@ import {
   type Testbed,
   TestbedSchema,
 } from './model.ts';
-import { isOpenFor, type Lab, type Open, roundsOf, whyClosed, whyNot } from './policy.ts';
+import { type Closed, isOpenFor, type Lab, type Open, type Reason, roundsOf, whyClosed, whyNot } from './policy.ts';
 import { localTime } from './reserve.ts';
 import { type Standing, standings, type Use } from './share.ts';
 import { parseTestbedLike } from './testbed-like.ts';
@@ -257,6 +257,7 @@ export async function declareBroken(sql: Sql, testbed: string, reason: string): 
 /** For whom a submission waits. */
 export interface Wait {
   testbed: string;
+  why: Reason['why'] | Closed['why'];
   text: string;
 }
 
@@ -265,18 +266,19 @@ export function waitsOf(open: Open, state: State): Wait[] {
   const waits = state.testbeds.map((testbed): Wait | null => {
     const reason = whyNot(open, testbed, state.now);
     const closed = whyClosed(testbed, state, state.now);
-    const shut = closed === null || isOpenFor(closed, open) ? null : closedText(closed);
-    const text = reason === null ? shut : reasonText(reason);
-    return text === null ? null : { testbed: testbed.name, text };
+    if (reason !== null) return { testbed: testbed.name, why: reason.why, text: reasonText(reason) };
+    return closed === null || isOpenFor(closed, open)
+      ? null
+      : { testbed: testbed.name, why: closed.why, text: closedText(closed) };
   });
   const told = waits.flatMap((wait) => (wait === null ? [] : [wait]));
   return told.length < state.testbeds.length ? [] : told;
 }
 
-function reasonText(reason: NonNullable<ReturnType<typeof whyNot>>): string {
+function reasonText(reason: Reason): string {
   switch (reason.why) {
     case 'not-before':
-      return `not before ${reason.at}`;
+      return `not before ${localTime(new Date(reason.at))}`;
     case 'lacks':
       return `is not ${reason.terms.join(', ')}`;
     case 'refused':
@@ -296,7 +298,7 @@ function reasonText(reason: NonNullable<ReturnType<typeof whyNot>>): string {
 }
 
 /** Why a testbed measures nothing, in a few words. */
-export function closedText(closed: NonNullable<ReturnType<typeof whyClosed>>): string {
+export function closedText(closed: Closed): string {
   switch (closed.why) {
     case 'reserved':
       return `is reserved by ${closed.reservation.user} until ${localTime(new Date(closed.reservation.until))}`;

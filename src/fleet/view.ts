@@ -69,6 +69,14 @@ export function queueOf(state: State): Queued[] {
   });
 }
 
+/** Why it waits, beside what its state says: of twenty testbeds most have the same reason. */
+export function reasonsOf({ waits }: Pick<Queued, 'waits'>): { testbeds: string; text: string }[] {
+  const told = waits.filter(({ why }) => why !== 'not-before');
+  return [...Map.groupBy(told, ({ text }) => text)].map(([text, same]) => ({
+    ...{ testbeds: same.map(({ testbed }) => testbed).join(', '), text },
+  }));
+}
+
 /** What each testbed is doing. */
 export function fleetOf(state: State): TestbedView[] {
   return state.testbeds.map((testbed) => {

@@ -135,7 +135,7 @@ describe('a worker', { skip: NO_POSTGRES }, () => {
     const state = await readState(database.sql);
     assert.deepEqual(
       queueOf(state).map(({ waits }) => waits),
-      [[{ testbed: 'lab-1', text: 'is not sriov' }]],
+      [[{ testbed: 'lab-1', why: 'lacks', text: 'is not sriov' }]],
     );
     assert.deepEqual(
       fleetOf(state).map(({ name, doing }) => [name, doing.state]),
@@ -182,7 +182,7 @@ describe('a worker', { skip: NO_POSTGRES }, () => {
     await serve('lab-1', refusing);
     assert.equal(asked, 1);
     const [waiting] = queueOf(await readState(database.sql));
-    assert.deepEqual(waiting?.waits, [{ testbed: 'lab-1', text: 'Open vSwitch is missing' }]);
+    assert.deepEqual(waiting?.waits, [{ testbed: 'lab-1', why: 'refused', text: 'Open vSwitch is missing' }]);
   });
 
   it('is refused a name that another one serves', async () => {

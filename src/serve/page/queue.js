@@ -111,7 +111,7 @@ function State({ one: { on, waits, notBefore, testbedLike } }) {
   const later = notBefore !== null && Date.parse(notBefore) > Date.now();
   return [
     h('div', null, later ? `not before ${when(notBefore)}` : 'waits'),
-    later ? null : waits.map(({ testbeds, text }) => h('div', { key: text, class: 'soft' }, `${testbeds}: ${text}`)),
+    waits.map(({ testbeds, text }) => h('div', { key: text, class: 'soft' }, `${testbeds}: ${text}`)),
     asked,
   ];
 }

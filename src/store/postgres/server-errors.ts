@@ -6,6 +6,9 @@ import { shownLocation } from '../location.ts';
 import type { Failure } from './protocol.ts';
 import { SessionError } from './session.ts';
 
+/** The server runs and says so, before it ends the connection: no such database, no connection left. */
+const SAID_AT_THE_DOOR: ReadonlySet<string> = new Set(['3D000', '53300']);
+
 const SAFE = 'what was saved is safe';
 
 /** What an error of a session means for the user of the results at `location`; an error of anything else stays as it is. */
@@ -22,7 +25,7 @@ export function explainServer(location: string, error: unknown): unknown {
       'check the user, and the password in VSWBENCH_STORE, PGPASSWORD or ~/.pgpass',
     );
   }
-  if (failure.lost) {
+  if (failure.lost && !SAID_AT_THE_DOOR.has(failure.code)) {
     return of(
       'unreachable',
       `cannot be reached (${reasonOf(failure)})`,
