@@ -381,6 +381,24 @@ export function storeContract(fresh: () => Promise<string>): void {
         found.measurement?.search,
       );
     });
+    it('comes with its campaign, goes on where it was, and is over with a trial that is brought', async (context) => {
+      const store = await opened(context);
+      const { cases, ...head } = capacityCampaign();
+      const [found] = cases[0]?.trials ?? [];
+      assert.ok(found !== undefined);
+      const searches = [
+        { caseIndex: 0, ordinal: found.ordinal, loads: [load(null), load(500)] },
+        { caseIndex: 1, ordinal: 7, loads: [load(2)] },
+      ];
+      store.importCampaign({ ...head, cases }, () => [], searches);
+      assert.deepEqual(store.searches(head.id), searches);
+      assert.deepEqual(store.searches('nosuch'), []);
+      store.importTrials(head.id, (index) => (index === 0 ? [found] : []), head, [
+        { caseIndex: 1, ordinal: 7, loads: [load(3)] },
+      ]);
+      assert.deepEqual(store.searches(head.id), [{ caseIndex: 1, ordinal: 7, loads: [load(2), load(3)] }]);
+    });
+
     it('refuses what is no trial of it, and a case that there is not', async (context) => {
       const store = await opened(context);
       const campaign = capacityCampaign();

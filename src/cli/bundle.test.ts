@@ -12,6 +12,7 @@ import { after, before, describe, it } from 'node:test';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
 import { z } from 'zod';
 import {
+  capacityCampaign,
   hostRecord,
   inventory,
   seededRandom,
@@ -141,6 +142,21 @@ describe('a bundle', () => {
         .filter((name) => name !== BUNDLE.manifest)
         .sort(),
     );
+  });
+
+  it('has a search that was cut short, and of it nothing of who measured it', () => {
+    const [store, alone] = ['searched.db', 'searched-alone.db'].map((name) => join(folder, name)) as [string, string];
+    const [load] = capacityCampaign().cases[0]?.trials[0]?.measurement?.search?.loads ?? [];
+    assert.ok(load);
+    const given = openStore(store);
+    given.createCampaign(capacityCampaign());
+    given.saveLoad(capacityCampaign().id, 1, 7, { ...load, disturbances: ['a build in /home/ada/ovs'] });
+    copyAlone(given, requireHead(given, capacityCampaign().id), alone);
+    given.close();
+    const copied = openStore(alone);
+    const loads = [{ ...load, disturbances: ['a build in ~/ovs'] }];
+    assert.deepEqual(copied.searches(capacityCampaign().id), [{ caseIndex: 1, ordinal: 7, loads }]);
+    copied.close();
   });
 
   it('has nothing of who measured it', async () => {

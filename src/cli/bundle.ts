@@ -4,7 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { aboutBundle, BUNDLE, type BundleAbout, manifestText } from '../model/bundle.ts';
 import { mapTexts, withoutPrivate, withoutUser } from '../model/private.ts';
 import { type StoredCampaign, StoredCampaignSchema, type Trial, TrialSchema } from '../model/result.ts';
+import { SearchLoadSchema } from '../model/search.ts';
 import { crateText } from '../report/bundle/crate.ts';
+import type { CutSearch } from '../store/searches.ts';
 import { openFileStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { bytesOf, contentsOf, thisMaker } from './bundle-content.ts';
@@ -59,7 +61,8 @@ function tellElsewhere(store: Store, id: string): void {
 export function copyAlone(store: Store, head: StoredCampaign, path: string): void {
   const copy = openFileStore(path);
   try {
-    copy.importCampaign(withoutPerson(head), (index) => publicTrials(store.trials(head.id, index)));
+    const trialsOf = (index: number) => publicTrials(store.trials(head.id, index));
+    copy.importCampaign(withoutPerson(head), trialsOf, store.searches(head.id).map(publicSearch));
     copy.seal();
   } finally {
     copy.close();
@@ -69,6 +72,10 @@ export function copyAlone(store: Store, head: StoredCampaign, path: string): voi
 function withoutPerson(head: StoredCampaign): StoredCampaign {
   const shown = StoredCampaignSchema.parse(mapTexts(head, withoutPrivate));
   return { ...shown, hosts: shown.hosts.map((host) => ({ ...host, name: withoutUser(host.name) })) };
+}
+
+function publicSearch({ loads, ...of }: CutSearch): CutSearch {
+  return { ...of, loads: loads.map((load) => SearchLoadSchema.parse(mapTexts(load, withoutPrivate))) };
 }
 
 function* publicTrials(trials: Iterable<Trial>): Generator<Trial, void> {

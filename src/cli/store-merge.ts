@@ -3,11 +3,16 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Card } from '../model/card.ts';
 import type { StoredCampaign, Trial } from '../model/result.ts';
 import { mergeShards } from '../model/shards.ts';
 import { caseKey } from '../model/testcase.ts';
+import { counted } from '../report/format.ts';
+import { clean } from '../report/text.ts';
 import { differences } from '../stats/alike.ts';
+import { sumOf } from '../stats/sum.ts';
 import { isServer, shownLocation } from '../store/location.ts';
+import type { CutSearch } from '../store/searches.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { MergeOptions } from './commands/store.ts';
 import { tell } from './context.ts';
@@ -63,15 +68,30 @@ function bringAll(source: Store, into: Store, name: string, ids: readonly string
     throw new CliError(EXIT.usage, `${name} has no campaign ${unknown}: 'vswbench list' shows those it has`);
   const asked = rows.filter(({ id }) => ids.length === 0 || ids.includes(id));
   for (const [index, { id }] of asked.entries()) {
-    tell(`${name}: campaign ${index + 1} of ${asked.length}: ${id}: ${bringCampaign(source, into, id, options)}`);
+    const done = bringCampaign(source, into, id, options);
+    tell(`${name}: campaign ${index + 1} of ${asked.length}: ${clean(id)}: ${done}`);
   }
   if (ids.length > 0) return;
+  bringCards(source, into);
+  bringCanaries(source, into);
+}
+
+/** Of a card that both have, the one that is further. */
+function bringCards(source: Store, into: Store): void {
+  const partsOf = (card: Card | null) => sumOf(card?.subjects ?? [], ({ parts }) => 1 + Object.keys(parts).length);
   for (const id of source.cardIds()) {
     const card = source.card(id);
-    if (card !== null && into.card(id) === null) into.saveCard(card);
+    if (card !== null && partsOf(card) > partsOf(into.card(id))) into.saveCard(card);
   }
-  const known = new Set(into.canaries().map(({ campaign }) => campaign));
-  for (const canary of source.canaries()) if (!known.has(canary.campaign)) into.saveCanary(canary);
+}
+
+/** A level that was accepted in one of both is accepted. */
+function bringCanaries(source: Store, into: Store): void {
+  const known = new Map(into.canaries().map((canary) => [canary.campaign, canary]));
+  for (const canary of source.canaries()) {
+    const there = known.get(canary.campaign);
+    if (there === undefined || (there.accepted === null && canary.accepted !== null)) into.saveCanary(canary);
+  }
 }
 
 /** Brings a campaign with what the other one lacks of it, and returns what was done in words. Throws CliError where they do not fit. */
@@ -87,14 +107,18 @@ export function bringCampaign(
       throw new CliError(EXIT.usage, `there is no campaign '${id}': 'vswbench list' shows all campaigns`);
     const there = into.head(id);
     if (there === null) {
-      const counted = counting((index) => source.trials(id, index));
-      into.importCampaign(given, counted.trialsOf);
-      return `copied, ${counted.count()} trials`;
+      const trials = counting((index) => source.trials(id, index));
+      const searches = source.searches(id);
+      into.importCampaign(given, trials.trialsOf, searches);
+      return `copied, ${counted(trials.count(), 'trial')}${alsoSearches(searches)}`;
     }
     const changes = mergedHead(there, given, unlikeMachines);
-    const counted = counting((index) => absent(source, into, id, index));
-    into.importTrials(id, counted.trialsOf, changes);
-    return counted.count() === 0 ? 'nothing new' : `${counted.count()} trials added to those that were there`;
+    const trials = counting((index) => absent(source, into, id, index));
+    const searches = lackingSearches(source, into, id);
+    into.importTrials(id, trials.trialsOf, changes, searches);
+    return trials.count() + searches.length === 0
+      ? 'nothing new'
+      : `${counted(trials.count(), 'trial')}${alsoSearches(searches)} added to those that were there`;
   });
 }
 
@@ -161,6 +185,35 @@ function* absent(source: Store, into: Store, id: string, index: number): Generat
   }
   if (lacking.size === 0) return;
   for (const trial of source.trials(id, index)) if (lacking.has(trial.ordinal)) yield trial;
+}
+
+function alsoSearches({ length }: readonly CutSearch[]): string {
+  if (length === 0) return '';
+  return length === 1 ? ' and a search that was cut short' : ` and ${length} searches that were cut short`;
+}
+
+/** What the other store lacks of searches that were cut short. Throws CliError where one went on otherwise there. */
+function lackingSearches(source: Store, into: Store, id: string): CutSearch[] {
+  return source.searches(id).flatMap(({ caseIndex, ordinal, loads }) => {
+    const there = into.loads(id, caseIndex, ordinal);
+    const shorter = Math.min(there.length, loads.length);
+    if (!isDeepStrictEqual(there.slice(0, shorter), loads.slice(0, shorter))) {
+      throw new CliError(
+        EXIT.usage,
+        `campaign ${id} is there already, with another search ${ordinal} of case ${caseIndex}: merge it into a store of its own, with --into`,
+      );
+    }
+    const lacking = loads.slice(shorter);
+    return lacking.length === 0 || isMeasured(into, id, caseIndex, ordinal)
+      ? []
+      : [{ caseIndex, ordinal, loads: lacking }];
+  });
+}
+
+/** Whether the search came to its end there. */
+function isMeasured(into: Store, id: string, caseIndex: number, ordinal: number): boolean {
+  const trials = into.trials(id, caseIndex, { samples: false, histograms: false });
+  return trials.some((trial) => trial.ordinal === ordinal && trial.measurement?.search != null);
 }
 
 /** Counts what goes through. */

@@ -91,8 +91,10 @@ export function insertCampaign(
   }
 }
 
+/** Inserts a trial. Of a search that was measured it has all that was kept beside; of one that was not, that stays where it is. */
 export function insertTrial(rows: Rows, campaignId: string, caseIndex: number, trial: Trial): void {
   const { outcome, measurement } = trial;
+  if (measurement?.search) deleteLoads(rows, campaignId, caseIndex, trial.ordinal);
   const trialId = rows.insert('trials', {
     campaign_id: campaignId,
     case_index: caseIndex,
@@ -284,7 +286,15 @@ export function readLoads(rows: Rows, id: string, caseIndex: number, ordinal: nu
   return rows.all(sql, { id, caseIndex, ordinal }).map(({ load_json }) => JSON.parse(String(load_json)));
 }
 
-export function deleteLoads(rows: Rows, id: string, caseIndex: number, ordinal: number): void {
+/** Every trial of the searches of a campaign that were cut short, in their order. */
+export function readSearches(rows: Rows, id: string): { caseIndex: unknown; ordinal: unknown; load: unknown }[] {
+  const sql = 'SELECT * FROM search_loads WHERE campaign_id = :id ORDER BY case_index, ordinal, position';
+  return rows.all(sql, { id }).map(({ case_index, ordinal, load_json }) => ({
+    ...{ caseIndex: case_index, ordinal, load: JSON.parse(String(load_json)) },
+  }));
+}
+
+function deleteLoads(rows: Rows, id: string, caseIndex: number, ordinal: number): void {
   rows.run('DELETE FROM search_loads WHERE campaign_id = :id AND case_index = :caseIndex AND ordinal = :ordinal', {
     ...{ id, caseIndex, ordinal },
   });

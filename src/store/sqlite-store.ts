@@ -27,7 +27,6 @@ import { damaged, explain, justSaved, readOnly, StoreError } from './errors.ts';
 import { type Neighbour, NeighbourSchema, readNeighbours } from './neighbours.ts';
 import { type OpenFile, openFile } from './open.ts';
 import {
-  deleteLoads,
   insertCampaign,
   insertLoad,
   insertTrial,
@@ -36,10 +35,12 @@ import {
   readDone,
   readHistograms,
   readLoads,
+  readSearches,
   readTrials,
   readValues,
 } from './rows.ts';
 import { rollBack } from './schema.ts';
+import { type CutSearch, SearchRowSchema, searchesOf } from './searches.ts';
 import type { Spare } from './spare.ts';
 import { type NewCampaign, type Store, type TrialParts, WHOLE } from './store.ts';
 import { type KeptSummary, type NewSummary, readSummaries, writeSummary } from './summaries.ts';
@@ -96,7 +97,11 @@ export class SqliteStore implements Store {
     return id;
   }
 
-  importCampaign({ cases, ...head }: StoredCampaign, trialsOf: (caseIndex: number) => Iterable<Trial>): void {
+  importCampaign(
+    { cases, ...head }: StoredCampaign,
+    trialsOf: (caseIndex: number) => Iterable<Trial>,
+    searches: readonly CutSearch[] = [],
+  ): void {
     const whole = { ...head, cases: cases.map((planned) => ({ ...planned, trials: [] })) };
     const { cases: checkedCases, ...checked } = requireRecordable(StoredCampaignSchema, whole, `campaign ${head.id}`);
     this.write(() => {
@@ -107,6 +112,7 @@ export class SqliteStore implements Store {
           insertTrial(this.rows, head.id, index, requireRecordable(TrialSchema, trial, what));
         }
       }
+      this.insertSearches(head.id, searches);
     });
   }
 
@@ -114,6 +120,7 @@ export class SqliteStore implements Store {
     campaignId: string,
     trialsOf: (caseIndex: number) => Iterable<Trial>,
     changes: Pick<StoredCampaign, 'startedAt' | 'endedAt' | 'shards'>,
+    searches: readonly CutSearch[] = [],
   ): void {
     const head = this.head(campaignId);
     if (head === null) throw this.unknown(campaignId);
@@ -133,6 +140,7 @@ export class SqliteStore implements Store {
           insertTrial(this.rows, campaignId, index, requireRecordable(TrialSchema, trial, what));
         }
       }
+      this.insertSearches(campaignId, searches);
     });
   }
 
@@ -141,23 +149,24 @@ export class SqliteStore implements Store {
     this.write(() => {
       this.requireCase(campaignId, caseIndex);
       insertTrial(this.rows, campaignId, caseIndex, checked);
-      // Of a search that was not measured, its trials stay where they are.
-      if (checked.measurement?.search) deleteLoads(this.rows, campaignId, caseIndex, checked.ordinal);
     });
   }
 
   saveLoad(campaignId: string, caseIndex: number, ordinal: number, load: SearchLoad): void {
-    const checked = requireRecordable(SearchLoadSchema, load, `a trial of search ${ordinal} of campaign ${campaignId}`);
-    this.write(() => {
-      this.requireCase(campaignId, caseIndex);
-      insertLoad(this.rows, campaignId, caseIndex, ordinal, checked);
-    });
+    this.write(() => this.insertSearches(campaignId, [{ caseIndex, ordinal, loads: [load] }]));
   }
 
   loads(campaignId: string, caseIndex: number, ordinal: number): SearchLoad[] {
     return this.read(() => {
       const found = readLoads(this.rows, campaignId, caseIndex, ordinal);
       return this.checkRead(z.array(SearchLoadSchema), found, ['cases', caseIndex, 'search_loads', ordinal]);
+    });
+  }
+
+  searches(campaignId: string): CutSearch[] {
+    return this.read(() => {
+      const found = readSearches(this.rows, campaignId);
+      return searchesOf(this.checkRead(z.array(SearchRowSchema), found, ['search_loads']));
     });
   }
 
@@ -391,6 +400,16 @@ export class SqliteStore implements Store {
 
   private has(id: string): boolean {
     return this.rows.all('SELECT id FROM campaigns WHERE id = :id', { id }).length > 0;
+  }
+
+  private insertSearches(id: string, searches: readonly CutSearch[]): void {
+    for (const { caseIndex, ordinal, loads } of searches) {
+      this.requireCase(id, caseIndex);
+      for (const load of loads) {
+        const what = `a trial of search ${ordinal} of campaign ${id}`;
+        insertLoad(this.rows, id, caseIndex, ordinal, requireRecordable(SearchLoadSchema, load, what));
+      }
+    }
   }
 
   private requireCase(id: string, index: number): void {

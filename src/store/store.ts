@@ -15,6 +15,7 @@ import { StoreError } from './errors.ts';
 import { isServer } from './location.ts';
 import type { Neighbour } from './neighbours.ts';
 import type * as Postgres from './postgres/postgres-store.ts';
+import type { CutSearch } from './searches.ts';
 import type { Spare } from './spare.ts';
 import { openFileStore } from './sqlite-store.ts';
 import type { KeptSummary, NewSummary } from './summaries.ts';
@@ -94,14 +95,22 @@ export interface Store {
    */
   createCampaign(campaign: NewCampaign, anotherId?: () => string): string;
 
-  /** Records a whole campaign with its trials, case by case: all of it or nothing. Of a search that was cut short only the head is taken. */
-  importCampaign(campaign: StoredCampaign, trialsOf: (caseIndex: number) => Iterable<Trial>): void;
+  /** Records a whole campaign with its trials, case by case, and with its searches that were cut short: all of it or nothing. */
+  importCampaign(
+    campaign: StoredCampaign,
+    trialsOf: (caseIndex: number) => Iterable<Trial>,
+    searches?: readonly CutSearch[],
+  ): void;
 
-  /** Adds trials to a campaign that there is, case by case, and changes what is of its parts: all of it or nothing. */
+  /**
+   * Adds trials to a campaign that there is, case by case, and to searches that were cut short what comes behind; changes what is of its
+   * parts: all of it or nothing.
+   */
   importTrials(
     campaignId: string,
     trialsOf: (caseIndex: number) => Iterable<Trial>,
     changes: Pick<StoredCampaign, 'startedAt' | 'endedAt' | 'shards'>,
+    searches?: readonly CutSearch[],
   ): void;
 
   /** Records a trial; once this returns, it survives whatever happens to the process or the machine. */
@@ -112,6 +121,9 @@ export interface Store {
 
   /** The trials of a search that was cut short, in their order; none where it was not begun, or is over. */
   loads(campaignId: string, caseIndex: number, ordinal: number): SearchLoad[];
+
+  /** All searches of a campaign that were cut short. */
+  searches(campaignId: string): CutSearch[];
 
   /** Records a card, or how far it is. */
   saveCard(card: Card): void;

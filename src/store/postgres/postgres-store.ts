@@ -22,6 +22,7 @@ import { DoneRowSchema, firstIssue, REPORT_BUG, requireRecordable, TrialHistogra
 import { StoreError } from '../errors.ts';
 import { shownLocation } from '../location.ts';
 import { type Neighbour, NeighbourSchema } from '../neighbours.ts';
+import { type CutSearch, SearchRowSchema, searchesOf } from '../searches.ts';
 import { type Fence, type NewCampaign, type Store, type StoreOptions, type TrialParts, WHOLE } from '../store.ts';
 import { type KeptSummary, type NewSummary, summaryIn, summaryText } from '../summaries.ts';
 import {
@@ -39,6 +40,7 @@ import {
   updateCampaign,
 } from './campaign-rows.ts';
 import { IDLE_IN_WRITE, type ServerRow, type Value } from './protocol.ts';
+import { deleteSearches, insertLoad, selectLoads, selectSearches } from './search-rows.ts';
 import { damagedOnServer, explainServer } from './server-errors.ts';
 import { migrateServer } from './server-schema.ts';
 import { type Result, Session, SessionError } from './session.ts';
@@ -116,11 +118,16 @@ class PostgresStore implements Store {
     }
   }
 
-  importCampaign(campaign: StoredCampaign, trialsOf: (caseIndex: number) => Iterable<Trial>): void {
+  importCampaign(
+    campaign: StoredCampaign,
+    trialsOf: (caseIndex: number) => Iterable<Trial>,
+    searches: readonly CutSearch[] = [],
+  ): void {
     const { cases, ...head } = this.requirePlan(campaign);
     this.write(head.id, () => {
       this.insertPlan(head, cases);
       this.insertAll(head.id, cases.length, trialsOf);
+      this.insertSearches(head.id, searches);
     });
   }
 
@@ -128,6 +135,7 @@ class PostgresStore implements Store {
     campaignId: string,
     trialsOf: (caseIndex: number) => Iterable<Trial>,
     changes: Pick<StoredCampaign, 'startedAt' | 'endedAt' | 'shards'>,
+    searches: readonly CutSearch[] = [],
   ): void {
     const head = this.head(campaignId);
     if (head === null) throw this.unknown(campaignId);
@@ -137,6 +145,7 @@ class PostgresStore implements Store {
     this.write(campaignId, () => {
       this.change(updateCampaign(changed));
       this.insertAll(campaignId, cases.length, (index) => found[index] ?? []);
+      this.insertSearches(campaignId, searches);
     });
   }
 
@@ -145,17 +154,7 @@ class PostgresStore implements Store {
     const before = this.uncertain;
     this.uncertain = null;
     try {
-      this.write(campaignId, () => {
-        this.insertTrial(campaignId, caseIndex, checked);
-        // Of a search that was not measured, its trials stay where they are.
-        if (checked.measurement?.search) {
-          this.change({
-            sql: `DELETE FROM vswbench.search_loads WHERE campaign = (SELECT number FROM vswbench.campaigns WHERE id = $1)
-              AND case_index = $2 AND ordinal = $3`,
-            values: [campaignId, caseIndex, checked.ordinal],
-          });
-        }
-      });
+      this.write(campaignId, () => this.insertTrial(campaignId, caseIndex, checked));
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       if (error.code === 'unreachable') this.uncertain = [campaignId, caseIndex, checked];
@@ -170,27 +169,21 @@ class PostgresStore implements Store {
   }
 
   saveLoad(campaignId: string, caseIndex: number, ordinal: number, load: SearchLoad): void {
-    const checked = requireRecordable(SearchLoadSchema, load, `a trial of search ${ordinal} of campaign ${campaignId}`);
-    this.write(campaignId, () => {
-      const changed = this.change({
-        sql: `INSERT INTO vswbench.search_loads (campaign, case_index, ordinal, position, load_json)
-          SELECT campaign, case_index, $3::integer,
-            (SELECT count(*) FROM vswbench.search_loads WHERE campaign = number AND case_index = $2 AND ordinal = $3), $4::text
-          FROM vswbench.campaigns JOIN vswbench.cases ON campaign = number WHERE id = $1 AND case_index = $2`,
-        values: [campaignId, caseIndex, ordinal, JSON.stringify(checked)],
-      });
-      if (changed === 0) throw this.noCase(campaignId, caseIndex);
-    });
+    this.write(campaignId, () => this.insertSearches(campaignId, [{ caseIndex, ordinal, loads: [load] }]));
   }
 
   loads(campaignId: string, caseIndex: number, ordinal: number): SearchLoad[] {
-    const rows = this.ask(
-      `SELECT load_json FROM vswbench.search_loads WHERE campaign = (SELECT number FROM vswbench.campaigns WHERE id = $1)
-        AND case_index = $2 AND ordinal = $3 ORDER BY position`,
-      [campaignId, caseIndex, ordinal],
-    );
-    const found = rows.map(({ load_json }) => this.parsed(load_json));
+    const { sql, values } = selectLoads(campaignId, caseIndex, ordinal);
+    const found = this.ask(sql, values).map(({ load_json }) => this.parsed(load_json));
     return this.checkRead(z.array(SearchLoadSchema), found, ['cases', caseIndex, 'search_loads', ordinal]);
+  }
+
+  searches(campaignId: string): CutSearch[] {
+    const { sql, values } = selectSearches(campaignId);
+    const found = this.ask(sql, values).map(({ case_index, ordinal, load_json }) => ({
+      ...{ caseIndex: case_index, ordinal, load: this.parsed(load_json) },
+    }));
+    return searchesOf(this.checkRead(z.array(SearchRowSchema), found, ['search_loads']));
   }
 
   saveCard(card: Card): void {
@@ -471,7 +464,7 @@ class PostgresStore implements Store {
   private insertAll(id: string, cases: number, trialsOf: (caseIndex: number) => Iterable<Trial>): void {
     let waiting: OfCase[] = [];
     const flush = () => {
-      if (waiting.length > 0) this.change(insertTrials(id, waiting));
+      if (waiting.length > 0) this.insertTrials(id, waiting);
       waiting = [];
     };
     for (let caseIndex = 0; caseIndex < cases; caseIndex += 1) {
@@ -490,7 +483,24 @@ class PostgresStore implements Store {
       [id, caseIndex],
     );
     if (rows.length === 0) throw this.noCase(id, caseIndex);
-    this.change(insertTrials(id, [{ caseIndex, trial }]));
+    this.insertTrials(id, [{ caseIndex, trial }]);
+  }
+
+  private insertTrials(id: string, trials: readonly OfCase[]): void {
+    this.change(insertTrials(id, trials));
+    // Of a search that was measured the trial has all of it; of one that was not, it stays where it is.
+    const over = trials.filter(({ trial }) => trial.measurement?.search);
+    if (over.length > 0) this.change(deleteSearches(id, over));
+  }
+
+  private insertSearches(id: string, searches: readonly CutSearch[]): void {
+    for (const { caseIndex, ordinal, loads } of searches) {
+      for (const load of loads) {
+        const what = `a trial of search ${ordinal} of campaign ${id}`;
+        const checked = requireRecordable(SearchLoadSchema, load, what);
+        if (this.change(insertLoad(id, caseIndex, ordinal, checked)) === 0) throw this.noCase(id, caseIndex);
+      }
+    }
   }
 
   private hasTrial(id: string, caseIndex: number, trial: Trial): boolean {
