@@ -54,6 +54,11 @@ it('no command loads a large library before it needs it', () => {
   }
 });
 
+it('a run loads no parser of YAML before there is a file to read', () => {
+  assert.deepEqual(packagesOf(join(FOLDER, 'run.ts')).get('yaml'), undefined);
+  assert.ok(packagesOf(join(FOLDER, 'cite.ts')).has('yaml'));
+});
+
 it('the browser of one machine loads nothing of a lab', () => {
   const lab = (start: string) => [...packagesOf(join(FOLDER, start)).keys()].filter((path) => path.includes('/fleet/'));
   assert.deepEqual(lab('serve.ts'), []);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
-import { parse } from 'yaml';
+import { createRequire } from 'node:module';
 import { CliError, EXIT } from './errors.ts';
 import { readText } from './text-file.ts';
+
+const require = createRequire(import.meta.url);
 
 /**
  * What a YAML file of the user's holds, an empty object where that is nothing; `what` is told where it cannot be read. With `orAbsent` a file
@@ -15,6 +17,8 @@ export function readYaml(path: string, what: string, orAbsent?: 'absent'): unkno
 
 /** The same of a text, whose `name` is told where it is none. Throws CliError. */
 export function yamlIn(text: string, name: string): unknown {
+  // Most commands read no such file, and the parser is seventy modules.
+  const { parse }: typeof import('yaml') = require('yaml');
   try {
     return parse(text) ?? {};
   } catch (error) {

@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process that leads to an agent: ssh(1), or one that enters a namespace.
-import { execa } from 'execa';
 import type { AgentLink } from './agent.ts';
+import { type Child, type ChildOptions, startChild, textOf } from './child.ts';
 import { lastLine } from './host.ts';
 
-export type Connection = ReturnType<typeof spawnConnection>;
+export type Connection = Child;
 
 /** Who runs it: another user, or one who runs it in another environment. */
-export interface RunAs {
-  uid?: number;
-  gid?: number;
-  /** Added to ours. */
-  environment?: Readonly<Record<string, string>>;
-}
+export type RunAs = Pick<ChildOptions, 'uid' | 'gid' | 'environment'>;
 
-/** Without a terminal: nobody is asked for anything. */
-export function spawnConnection([file = '', ...args]: readonly string[], { environment, ...user }: RunAs = {}) {
-  // In a process group of its own: the user's Ctrl-C is for us, who still have to clean up there.
-  return execa(file, args, {
-    ...{ encoding: 'buffer', stdin: 'pipe', buffer: { stdout: false }, reject: false, cleanup: false, detached: true },
-    ...user,
-    env: { ...environment, LC_ALL: 'C' },
-  } as const);
+/**
+ * Without a terminal: nobody is asked for anything. In a process group of its own: the user's Ctrl-C is for us, who still have to clean up
+ * there.
+ */
+export function spawnConnection(command: readonly string[], { environment, ...user }: RunAs = {}): Connection {
+  return startChild(command, { ...user, environment: { ...environment, LC_ALL: 'C' }, readsOutput: true });
 }
 
 export function linkOf(connection: Connection, what: string): AgentLink {
@@ -29,7 +22,7 @@ export function linkOf(connection: Connection, what: string): AgentLink {
     input: connection.stdin,
     output: connection.stdout,
     gone: endOf(connection).then(({ stderr }) => lastLine(stderr) || `the connection to ${what} has ended`),
-    cut: () => void connection.kill('SIGKILL'),
+    cut: () => connection.kill('SIGKILL'),
   };
 }
 
@@ -41,6 +34,6 @@ export interface End {
 }
 
 export async function endOf(connection: Connection): Promise<End> {
-  const { exitCode, stderr, originalMessage } = await connection;
-  return { exitCode: exitCode ?? null, stderr: Buffer.from(stderr ?? '').toString() || (originalMessage ?? '') };
+  const { exitCode, stderr, fault } = await connection.ended;
+  return { exitCode, stderr: textOf(stderr) || (fault ?? '') };
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is built here, put on another machine: the containers' root and the programs, each in a folder named by what is in it, which
 // stays there for the next time. That machine needs no compiler, and no library that the application is linked with.
-import { execa } from 'execa';
 import { FrameworkListSchema } from '../model/dataplane.ts';
 import { type Artifacts, parseLdd } from './artifacts.ts';
+import { startChild, textOf } from './child.ts';
 import { type Host, HostError, lastLine, runOrThrow } from './host.ts';
 
 /** Everything that is kept on another machine between two runs; `vswbench clean --host` removes it. */
@@ -39,12 +39,9 @@ async function programsIn(builder: Host, folder: string): Promise<string[]> {
 
 async function send(host: Host, folder: string, names: readonly string[], target: string): Promise<void> {
   if ((await host.list(target)).length > 0) return;
-  const packed = await execa('tar', ['--create', '--gzip', '--directory', folder, '--', ...names], {
-    encoding: 'buffer',
-    reject: false,
-  });
+  const packed = await startChild(['tar', '--create', '--gzip', '--directory', folder, '--', ...names]).ended;
   if (packed.exitCode !== 0)
-    throw new HostError(`cannot pack ${folder}: ${lastLine(Buffer.from(packed.stderr).toString())}`);
+    throw new HostError(`cannot pack ${folder}: ${packed.fault ?? lastLine(textOf(packed.stderr))}`);
   const draft = `${target}.draft-${host.ownerPid}`;
   await host.makeDirectory(draft);
   const unpacked = await host.run(['tar', '--extract', '--gzip', '--no-same-owner', '--directory', draft], {

@@ -4,7 +4,7 @@
 import { constants } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { normalize } from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { type ChildEnd, startChild, textOf } from './child.ts';
 import { FILE_LIMITS, type FileLimits, type Host, HostError } from './host.ts';
 
 /**
@@ -102,12 +102,9 @@ const LIST = 'exec find "$0/" -mindepth 1 -maxdepth 1 -printf "%f\\0"';
 
 /** What the script says of the path, in a limited time. */
 async function readByChild(script: string, path: string, limitMs: number): Promise<string> {
-  const child = execa('sh', ['-c', script, path], {
-    ...{ stdin: 'ignore', stderr: 'ignore', stripFinalNewline: false, reject: false, detached: true, cleanup: false },
-  });
-  const ended = await within(limitMs, child).finally(() => letGo(child));
-  if (ended.exitCode !== 0) throw new Error('it cannot be read');
-  return ended.stdout;
+  const { exitCode, stdout } = await runBriefly(script, path, '', limitMs);
+  if (exitCode !== 0) throw new Error('it cannot be read');
+  return stdout.toString();
 }
 
 async function listByChild(path: string, limitMs: number): Promise<string[]> {
@@ -115,12 +112,11 @@ async function listByChild(path: string, limitMs: number): Promise<string[]> {
   return names.split('\0').filter((name) => name !== '');
 }
 
-/** One that the kernel does not let go even now is not waited for, and does not keep us. */
-function letGo(child: Pick<ResultPromise, 'kill' | 'nodeChildProcess'>): void {
-  const { nodeChildProcess } = child;
-  child.kill('SIGKILL');
-  nodeChildProcess.unref();
-  for (const stream of nodeChildProcess.stdio) stream?.destroy();
+/** The script with the path as its name; one that the kernel does not let go even when it is killed is not waited for, and does not keep us. */
+async function runBriefly(script: string, path: string, input: string, limitMs: number): Promise<ChildEnd> {
+  const child = startChild(['sh', '-c', script, path]);
+  child.stdin.end(input);
+  return within(limitMs, child.ended).finally(child.letGo);
 }
 
 async function readPlain(path: string): Promise<string> {
@@ -142,11 +138,8 @@ async function refusePipe(path: string): Promise<void> {
 }
 
 async function writeByChild(script: string, path: string, text: string, limitMs: number): Promise<void> {
-  const child = execa('sh', ['-c', script, path], {
-    ...{ input: text, stdout: 'ignore', reject: false, detached: true, cleanup: false },
-  });
-  const ended = await within(limitMs, child).finally(() => letGo(child));
-  if (ended.exitCode !== 0) throw new Error(ended.stderr.split(': ').at(-1) || 'it cannot be written');
+  const { exitCode, stderr } = await runBriefly(script, path, text, limitMs);
+  if (exitCode !== 0) throw new Error(textOf(stderr).split(': ').at(-1) || 'it cannot be written');
 }
 
 async function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, rm } from 'node:fs/promises';
-import { execa } from 'execa';
 import { agentHost } from './agent.ts';
+import { type ChildEnd, startChild, textOf } from './child.ts';
 import { linkOf, spawnConnection } from './connection.ts';
 import {
   type CommandResult,
@@ -13,6 +13,7 @@ import {
   type HostProcess,
   type RunOptions,
 } from './host.ts';
+import { LineQueue } from './lines.ts';
 import { LocalFiles, reasonOf } from './local-files.ts';
 
 /** Tools such as `ip` live in sbin folders that a user's PATH, or sudo's, may lack. */
@@ -64,14 +65,13 @@ export const localHost: Host = {
   epochNs: EPOCH_NS,
 
   run(command, options = {}) {
-    const [file = '', ...args] = command;
     // The agent has no terminal, and is out of reach of the user's Ctrl-C.
     const by = options.interruptible === true ? null : presentStarter();
-    return by === null ? runLocal(file, args, options) : by.run(command, options);
+    return by === null ? runLocal(command, options) : by.run(command, options);
   },
 
-  async start([file = '', ...args], environment = {}) {
-    return startLocal(file, args, environment);
+  async start(command, environment = {}) {
+    return startLocal(command, environment);
   },
 
   read: (path) => files.read(path),
@@ -97,20 +97,20 @@ export const localHost: Host = {
   },
 };
 
-async function runLocal(file: string, args: string[], options: RunOptions): Promise<CommandResult> {
+async function runLocal(command: readonly string[], options: RunOptions): Promise<CommandResult> {
   const { input = '', timeoutMs = COMMAND_TIMEOUT_MS, interruptible = false, environment = {} } = options;
-  const child = execa(file, args, { env: { ...environment, ...ENV }, input, reject: false, detached: !interruptible });
+  const child = startChild(command, { environment: { ...environment, ...ENV }, inOurGroup: interruptible });
   const { pid } = child;
-  if (pid === undefined) return asResult(await child);
+  child.stdin.end(input);
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
     // What it started may hold its output open, which would keep us waiting: with a process group of its own, all go.
-    kill(interruptible ? pid : -pid);
+    if (pid !== null) kill(interruptible ? pid : -pid);
   }, timeoutMs);
-  const result = await child;
+  const result = asResult(await child.ended);
   clearTimeout(timer);
-  return asResult(result, timedOut);
+  return timedOut ? { ...result, stderr: 'it took too long and was ended' } : result;
 }
 
 function kill(pid: number): void {
@@ -121,46 +121,22 @@ function kill(pid: number): void {
   }
 }
 
-function startLocal(file: string, args: string[], environment: Readonly<Record<string, string>>): HostProcess {
-  const child = execa(file, args, {
-    env: { ...environment, ...ENV },
-    stdin: 'pipe',
-    buffer: { stdout: false },
-    reject: false,
-    cleanup: false,
-    detached: true,
-  });
-  // A program that ended already makes writing fail with EPIPE: its end is told by `ended`, not here.
-  child.stdin.on('error', () => undefined);
+function startLocal(command: readonly string[], environment: Readonly<Record<string, string>>): HostProcess {
+  const child = startChild(command, { environment: { ...environment, ...ENV }, readsOutput: true });
+  const lines = new LineQueue();
+  child.stdout.on('data', (piece: Buffer) => lines.push(piece)).on('close', () => lines.end());
   return {
     pid: child.pid ?? -1,
-    lines: child.iterable(),
+    lines,
     send(line) {
       if (child.stdin.writable) child.stdin.write(`${line}\n`);
     },
-    kill(signal) {
-      child.kill(signal);
-    },
-    ended: child.then((result) => asResult(result)),
+    kill: child.kill,
+    ended: child.ended.then(asResult),
   };
 }
 
-interface ExecaResult {
-  exitCode?: number | undefined;
-  stdout?: unknown;
-  stderr?: unknown;
-  originalMessage?: string | undefined;
-}
-
-function asResult(result: ExecaResult, timedOut = false): CommandResult {
-  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
-  return {
-    exitCode: result.exitCode ?? null,
-    stdout: typeof result.stdout === 'string' ? result.stdout : '',
-    stderr: timedOut || (stderr === '' && result.exitCode === undefined) ? whyNotEnded(result, timedOut) : stderr,
-  };
-}
-
-function whyNotEnded(result: ExecaResult, timedOut: boolean): string {
-  return timedOut ? 'it took too long and was ended' : (result.originalMessage ?? 'ended by a signal');
+function asResult({ exitCode, fault, stdout, stderr }: ChildEnd): CommandResult {
+  const why = exitCode === null ? (fault ?? 'ended by a signal') : '';
+  return { exitCode, stdout: textOf(stdout), stderr: textOf(stderr) || why };
 }
