@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost } from '../../test/fixtures/host.ts';
 import { ensureArtifacts, listFrameworks, NotSetUpError, parseLdd, removeOldRoots } from './artifacts.ts';
@@ -98,8 +100,8 @@ describe('ensureArtifacts', () => {
   });
 
   const MISSING: [string, RegExp, RegExp][] = [
-    ['make', /command -v .* make$/, /make is not installed/],
-    ['a compiler', /command -v .* cc$/, /cc is not installed/],
+    ['make', /^make |command -v .* make$/, /make is not installed/],
+    ['a compiler', /^make |command -v .* cc$/, /cc is not installed/],
     ['busybox', /^test -x .*\/busybox/, /busybox-static is not installed/],
     ['lxc', /command -v .* lxc-execute$/, /lxc is not installed/],
   ];
@@ -133,6 +135,23 @@ describe('ensureArtifacts', () => {
       new HostError('the data plane does not build (make -C dataplane): main.c:7:1: error: expected ;'),
     );
   });
+});
+
+it('make builds anew what is older than a file that it is made of, and nothing else', () => {
+  const make = (...args: string[]) => {
+    const target = '../build/dataplane/hostagent';
+    return execFileSync('make', ['--silent', '-C', resolve(import.meta.dirname, '../../dataplane'), ...args, target]);
+  };
+  make();
+  // Of its settings make knows that they are the same only when it has looked, which it does not in a dry run.
+  const foreseen = (...args: string[]) => String(make('--dry-run', '--old-file=../build/dataplane/settings', ...args));
+  assert.equal(foreseen(), '');
+  for (const file of ['agent/process.c', 'agent/process.h']) {
+    const steps = foreseen(`--what-if=${file}`);
+    assert.match(steps, / -c -o \S+\/process\.o agent\/process\.c\n/);
+    assert.match(steps, / -o \S+\/hostagent /);
+    assert.doesNotMatch(steps, /files\.o agent\/files\.c/);
+  }
 });
 
 describe('listFrameworks', () => {

@@ -37,9 +37,9 @@ const FOLDERS = ['bin', 'dev', 'proc', 'sys', 'tmp', 'run/vswbench', 'etc', 'sbi
  * Throws NotSetUpError where a tool is missing, HostError where building fails.
  */
 export async function ensureArtifacts(host: Host, checkout: Checkout): Promise<Artifacts> {
-  const application = await buildApplication(host, checkout);
+  const [application, found] = await Promise.all([buildApplication(host, checkout), findInstalled(host)]);
   const [root, frameworks] = await Promise.all([
-    buildRoot(host, checkout, application),
+    buildRoot(host, checkout, application, found),
     listFrameworks(host, application),
   ]);
   return { programs: programsOf(checkout), application, root, frameworks };
@@ -57,14 +57,14 @@ export async function listFrameworks(host: Host, application: string): Promise<F
 }
 
 async function buildApplication(host: Host, checkout: Checkout): Promise<string> {
-  for (const tool of ['make', 'cc']) {
-    if (!(await isOnPath(host, tool))) throw new NotSetUpError(`${tool} is not installed`);
-  }
   const built = await host.run(['make', '--silent', '-C', `${checkout.root}/dataplane`], {
     timeoutMs: 300_000,
     interruptible: true,
   });
   if (built.exitCode !== 0) {
+    for (const tool of ['make', 'cc']) {
+      if (!(await isOnPath(host, tool))) throw new NotSetUpError(`${tool} is not installed`);
+    }
     throw new HostError(`the data plane does not build (make -C dataplane): ${firstError(built.stderr)}`);
   }
   return `${programsOf(checkout)}/vswload`;
@@ -79,12 +79,31 @@ function firstError(stderr: string): string {
   return (stderr.split('\n').find((line) => /error/i.test(line)) ?? stderr.trim().split('\n')[0] ?? '').trim();
 }
 
+/** What of a root is installed, and not built; null where it is not there. */
+interface Installed {
+  busybox: string | null;
+  init: string | null;
+  hasLxc: boolean;
+}
+
+async function findInstalled(host: Host): Promise<Installed> {
+  const [busybox, init, hasLxc] = await Promise.all([
+    findExecutable(host, BUSYBOXES),
+    findExecutable(host, CONTAINER_INITS),
+    isOnPath(host, 'lxc-execute'),
+  ]);
+  return { busybox, init, hasLxc };
+}
+
 /** Named by what is in it, so that a root in use is never changed, and equal contents are built once. */
-async function buildRoot(host: Host, checkout: Checkout, application: string): Promise<string> {
-  const busybox = await findExecutable(host, BUSYBOXES);
+async function buildRoot(
+  host: Host,
+  checkout: Checkout,
+  application: string,
+  { busybox, init, hasLxc }: Installed,
+): Promise<string> {
   if (busybox === null) throw new NotSetUpError('busybox-static is not installed');
-  if (!(await isOnPath(host, 'lxc-execute'))) throw new NotSetUpError('lxc is not installed');
-  const init = await findExecutable(host, CONTAINER_INITS);
+  if (!hasLxc) throw new NotSetUpError('lxc is not installed');
   const needed = await Promise.all([application, busybox].map((program) => librariesOf(host, program)));
   const libraries = [...new Set(needed.flat())];
   const copied = [...libraries, ...(await xdpProgramsOf(host, libraries))];

@@ -93,17 +93,20 @@ describe('takeInventory', () => {
 
 describe('commitOf', () => {
   it('tells the commit, and whether it has changes', async (t) => {
-    const host = new FakeHost(t)
-      .answer(/^git .*rev-parse/, { stdout: '3f1c2ab94c10\n' })
-      .answer(/^git .*status/, { stdout: ' M src/x.ts\n' });
+    const head = '# branch.oid 3f1c2ab94c1000000000000000000000000000000\n# branch.head main\n';
+    const host = new FakeHost(t).answer(/^git .*status/, { stdout: head });
+    assert.equal(await commitOf(host, { root: '/opt/vswbench' }), '3f1c2ab94c10');
+    host.answer(/^git .*status/, { stdout: `${head}1 .M N... 100644 100644 100644 bc8a bc8a src/x.ts\n` });
     assert.equal(await commitOf(host, { root: '/opt/vswbench' }), '3f1c2ab94c10-dirty');
     assert.ok(
       host.commands.some((command) => / --no-optional-locks status /.test(command)),
       'the index stays as it is',
     );
   });
-  it('is null outside a checkout', async (t) => {
+  it('is null outside a checkout, and before the first commit', async (t) => {
     const host = new FakeHost(t).answer(/^git /, { exitCode: 128 });
+    assert.equal(await commitOf(host, { root: '/opt/vswbench' }), null);
+    host.answer(/^git /, { stdout: '# branch.oid (initial)\n# branch.head main\n' });
     assert.equal(await commitOf(host, { root: '/opt/vswbench' }), null);
   });
 });

@@ -122,12 +122,14 @@ function field(cpuinfo: string, name: string): string | undefined {
 
 /** Commit of a checkout, `-dirty` where it has changes; null where it is none. */
 export async function commitOf(host: Host, { root }: { root: string }): Promise<string | null> {
-  const git = (...args: string[]) => host.run(['git', '-c', `safe.directory=${root}`, '-C', root, ...args]);
-  const head = await git('rev-parse', '--short=12', 'HEAD');
-  if (head.exitCode !== 0) return null;
-  // Looking must not write: without the option, `git status` refreshes the index, as root, beside the user's own git.
-  const changes = await git('--no-optional-locks', 'status', '--porcelain', '--untracked-files=no');
-  return head.stdout.trim() + (changes.stdout.trim() === '' ? '' : '-dirty');
+  const { exitCode, stdout } = await host.run([
+    ...['git', '-c', `safe.directory=${root}`, '-C', root],
+    // Looking must not write: without the option, `git status` refreshes the index, as root, beside the user's own git.
+    ...['--no-optional-locks', 'status', '--porcelain=v2', '--branch', '--untracked-files=no'],
+  ]);
+  const [, commit = null] = /^# branch\.oid ([0-9a-f]{12})/m.exec(stdout) ?? [];
+  if (exitCode !== 0 || commit === null) return null;
+  return /^[^#]/m.test(stdout) ? `${commit}-dirty` : commit;
 }
 
 async function virtualizationOf(host: Host, flags: Set<string>): Promise<string | null> {
