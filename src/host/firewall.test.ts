@@ -10,10 +10,7 @@ const NO_PROGRAM = { exitCode: null, stderr: 'spawn ENOENT' };
 
 /** A host with nftables in its kernel, without ebtables of old, and without a rule. */
 function hostWith(t: TestContext): FakeHost {
-  return new FakeHost(t)
-    .answer(/^grep -qw nft_do_chain /)
-    .answer(/^grep -qw ebt_do_table /, { exitCode: 1 })
-    .answer(/^nft --json list ruleset$/, { stdout: NFT_NOTHING });
+  return new FakeHost(t).hasSymbols('nft_do_chain').answer(/^nft --json list ruleset$/, { stdout: NFT_NOTHING });
 }
 
 async function wheres(host: FakeHost, interfaces: readonly string[] = []): Promise<string[]> {
@@ -23,7 +20,7 @@ async function wheres(host: FakeHost, interfaces: readonly string[] = []): Promi
 describe('bridgedRules', () => {
   it('finds none where there are none, and none where the kernel has no filter', async (t) => {
     assert.deepEqual(await readBridgedRules(hostWith(t)), { rules: [], unreadable: [] });
-    const bare = new FakeHost(t).answer(/^grep -qw/, { exitCode: 1 });
+    const bare = new FakeHost(t).hasSymbols();
     assert.deepEqual(await readBridgedRules(bare), { rules: [], unreadable: [] });
   });
 
@@ -85,7 +82,7 @@ describe('bridgedRules', () => {
 
   it('has those of ebtables of old', async (t) => {
     const host = hostWith(t)
-      .answer(/^grep -qw ebt_do_table /)
+      .hasSymbols('nft_do_chain', 'ebt_do_table')
       .answer(/^ebtables-legacy-save$/, { stdout: EBTABLES_SAVED.replace(' (nf_tables)', '') });
     assert.deepEqual(await wheres(host), ['ebtables filter FORWARD']);
   });

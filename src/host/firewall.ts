@@ -4,6 +4,7 @@
 import { type Chain, type HostRule, rulesMet } from './firewall-chain.ts';
 import type { Host } from './host.ts';
 import { parseSaved } from './iptables-save.ts';
+import { kernelHas } from './kernel-symbols.ts';
 import { type NftChain, parseRuleset } from './nftables.ts';
 
 export type { HostRule } from './firewall-chain.ts';
@@ -42,7 +43,8 @@ const FORWARDED = new Set(['prerouting', 'forward', 'postrouting', 'brouting']);
 const isForwarded = ({ hook }: Chain) => hook !== null && FORWARDED.has(hook);
 
 async function nftables(host: Host, seesIp: boolean, interfaces: readonly string[]): Promise<BridgedRules> {
-  if (!(await kernelHas(host, 'nft_do_chain'))) return NOTHING;
+  // Where the kernel tells of no function, it may have this one.
+  if ((await kernelHas(host, 'nft_do_chain')) === false) return NOTHING;
   const listed = await host.run(['nft', '--json', 'list', 'ruleset']);
   // A listing of no rules at all may be empty.
   const chains = listed.exitCode === 0 && listed.stdout.trim() !== '' ? parseRuleset(listed.stdout) : [];
@@ -98,16 +100,11 @@ async function iptablesLegacy(host: Host): Promise<BridgedRules> {
 }
 
 async function ebtablesLegacy(host: Host): Promise<BridgedRules> {
-  if (!(await kernelHas(host, 'ebt_do_table'))) return NOTHING;
+  if ((await kernelHas(host, 'ebt_do_table')) === false) return NOTHING;
   for (const program of ['ebtables-legacy-save', 'ebtables-save']) {
     const { exitCode, stdout } = await host.run([program]);
     if (exitCode !== 0 || stdout.includes('(nf_tables)')) continue;
     return { rules: rulesMet(parseSaved('ebtables', stdout), isForwarded), unreadable: [] };
   }
   return { rules: [], unreadable: ['ebtables: there is no program ebtables that lists its rules'] };
-}
-
-/** Whether a function is in the kernel, built in or as a module that is loaded now. Where the kernel tells of none, it may be. */
-async function kernelHas(host: Host, symbol: string): Promise<boolean> {
-  return (await host.run(['grep', '-qw', symbol, '/proc/kallsyms'])).exitCode !== 1;
 }

@@ -11,7 +11,7 @@ const CARD = { '/sys/class/net/eth0/device/uevent': 'DRIVER=igb\n', '/sys/class/
 /** A host on which nobody else does anything. */
 function quiet(t: TestContext): FakeHost {
   return new FakeHost(t)
-    .answer(/^grep -qw \w+ \/proc\/kallsyms$/, { exitCode: 1 })
+    .hasSymbols()
     .answer(/^pgrep /, { exitCode: 1 })
     .answer(/^ip -details -json link$/, { stdout: '[{"ifname":"eth0"}]' })
     .answer(/^tc -json qdisc show$/, { stdout: '[{"kind":"mq","dev":"eth0"},{"kind":"fq_codel","dev":"eth0"}]' });
@@ -37,7 +37,7 @@ describe('foreignOf', () => {
   it('names rules that drop before others, and no more than three', async (t) => {
     const host = quiet(t)
       .put(SEES_IP)
-      .answer(/^grep -qw nft_do_chain /)
+      .hasSymbols('nft_do_chain')
       .answer(/^nft --json/, { stdout: NFT_RULESET })
       .answer(/^nft list chain/);
     const [found] = await texts(host);
@@ -50,14 +50,14 @@ describe('foreignOf', () => {
   it('has one rule in the singular', async (t) => {
     const chain = '{"chain": {"family": "bridge", "table": "t", "name": "c", "hook": "forward", "policy": "drop"}}';
     const host = quiet(t)
-      .answer(/^grep -qw nft_do_chain /)
+      .hasSymbols('nft_do_chain')
       .answer(/^nft --json/, { stdout: `{"nftables": [${chain}]}` });
     assert.match((await texts(host)).join(), / meet 1 rule, 1 of which may drop them \(nft bridge t c: policy drop\)$/);
   });
 
   it('says of whom nobody can tell the rules', async (t) => {
     const host = quiet(t)
-      .answer(/^grep -qw nft_do_chain /)
+      .hasSymbols('nft_do_chain')
       .answer(/^nft --json/, { exitCode: null })
       .answer(/^ebtables-nft-save$/, { exitCode: null });
     assert.match((await texts(host)).join(), /rules that cannot be told: nftables: there is no program nft/);
@@ -84,7 +84,7 @@ describe('foreignOf', () => {
     const at = '"family": "netdev", "table": "t", "name": "c", "hook": "ingress", "policy": "drop", "dev": "bond0"';
     const host = quiet(t)
       .put({ '/sys/class/net/bond0/operstate': 'up\n' })
-      .answer(/^grep -qw nft_do_chain /)
+      .hasSymbols('nft_do_chain')
       .answer(/^nft --json/, { stdout: `{"nftables": [{"chain": {${at}}}]}` })
       .answer(/^ip -details -json link$/, { stdout: '[{"ifname":"bond0","xdp":{"mode":2}}]' });
     assert.deepEqual(await texts(host), []);

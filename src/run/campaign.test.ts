@@ -371,10 +371,7 @@ describe('a campaign', () => {
         { table: { family: 'bridge', name: 'filter', handle: 1 } },
         { chain: { ...at, name: 'forward', handle: 1, type: 'filter', hook: 'forward', prio: 0, policy: 'drop' } },
       ];
-      b.host
-        .answer(/^grep -qw nft_do_chain /)
-        .answer(/^grep -qw ebt_do_table /, { exitCode: 1 })
-        .answer(/^nft --json list ruleset$/, { stdout: JSON.stringify({ nftables }) });
+      b.host.hasSymbols('nft_do_chain').answer(/^nft --json list ruleset$/, { stdout: JSON.stringify({ nftables }) });
       b.context.hostNetwork = true;
       b.onTrial(() => unsettled);
       await b.run([ONE]);

@@ -18,8 +18,7 @@ function host(t: TestContext, policy: 'accept' | 'drop', rules = 0): FakeHost {
     })),
   ];
   return new FakeHost(t)
-    .answer(/^grep -qw nft_do_chain /)
-    .answer(/^grep -qw ebt_do_table /, { exitCode: 1 })
+    .hasSymbols('nft_do_chain')
     .answer(/^nft --json list ruleset$/, { stdout: JSON.stringify({ nftables }) });
 }
 
@@ -63,7 +62,7 @@ describe('namingObstacles', () => {
       .answer(/^tc -json qdisc show$/, { stdout: '[{"kind":"clsact","dev":"cable0"}]' })
       .answer(/^tc -json filter show dev cable0 ingress$/, { stdout: '[{"protocol":"all"}]' })
       .answer(/^tc -json filter show dev cable0 egress$/, { stdout: '[]' })
-      .answer(/^grep -qw \w+ \/proc\/kallsyms$/, { exitCode: 1 });
+      .hasSymbols();
 
   for (const [hostNetwork, has] of [
     [false, "an XDP program ('ip link set dev cable0 xdp off')"],

@@ -13,8 +13,12 @@ const FIRST_PORT = 1024;
 
 /** What a host lacks for rules, and the mend; null where it has all. */
 export async function rulesMissing(host: Host): Promise<string | null> {
-  if (!(await isOnPath(host, 'nft'))) return 'there is no program nft for --nft-rules: install nftables';
-  return (await hasFeature(host, { module: 'nf_tables', symbol: 'nft_do_chain_bridge' }))
+  const [hasProgram, hasTables] = await Promise.all([
+    isOnPath(host, 'nft'),
+    hasFeature(host, { module: 'nf_tables', symbol: 'nft_do_chain_bridge' }),
+  ]);
+  if (!hasProgram) return 'there is no program nft for --nft-rules: install nftables';
+  return hasTables
     ? null
     : 'the kernel has no nftables for bridges, which --nft-rules takes: use one with CONFIG_NF_TABLES_BRIDGE';
 }

@@ -79,9 +79,11 @@ async function hasBridge(host: Host): Promise<boolean> {
 
 /** What a host lacks for options, by option. */
 async function missingFor(host: Host): Promise<Without> {
-  const vlanFiltering = await filteringMissing(host);
-  const nftRules = await rulesMissing(host);
-  const overlay = await tunnelMissing(host);
+  const [vlanFiltering, nftRules, overlay] = await Promise.all([
+    filteringMissing(host),
+    rulesMissing(host),
+    tunnelMissing(host),
+  ]);
   return {
     ...(vlanFiltering === null ? {} : { vlanFiltering }),
     ...(nftRules === null ? {} : { nftRules }),

@@ -31,7 +31,7 @@ const QUESTIONS = [
   /^run sh -c command -v "\$0" \S+$/,
   /^run sh -c command -v "\$1" sh \S+$/,
   /^run test -[rx] \S+$/,
-  /^run grep -qw \S+ \/proc\/kallsyms$/,
+  /^run grep -owF( -e \S+)+ \/proc\/kallsyms$/,
   /^run grep -qs afxdp-nonpmd \S+$/,
   /^run pkg-config --modversion \S+$/,
   /^run (env \S+ )?\S+ --version$/,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a kernel has, whether it is built in or a module that is loaded when it is needed.
 import type { Host } from '../../host/host.ts';
+import { kernelHas } from '../../host/kernel-symbols.ts';
 
 /** A part of the kernel: its module, and a function that only it has. */
 export interface KernelFeature {
@@ -26,5 +27,5 @@ export async function isListed(host: Host, module: string): Promise<boolean> {
 /** Looks only: where modules are listed, and else at the names of a kernel that has it built in, which anybody may read. */
 export async function hasFeature(host: Host, { module, symbol }: KernelFeature): Promise<boolean> {
   if (await isListed(host, module)) return true;
-  return (await host.run(['grep', '-qw', symbol, '/proc/kallsyms'])).exitCode === 0;
+  return (await kernelHas(host, symbol)) === true;
 }
