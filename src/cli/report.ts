@@ -7,6 +7,7 @@ import { checkout } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { readExplorer } from './explorer.ts';
 import { requireResult, withCampaign } from './load.ts';
+import { spendMemory } from './memory.ts';
 import { print } from './output.ts';
 import { writeWhole } from './whole-file.ts';
 
@@ -23,7 +24,8 @@ async function printParts(id: string | undefined, only: readonly string[]): Prom
   const result = await withCampaign(id, requireResult);
   const isShown = filterOf(only);
   const { reportParts } = await import('../report/parts.ts');
-  await print([JSON.stringify(await reportParts(result, isShown)), '\n']);
+  const parts = await spendMemory(() => reportParts(result, isShown));
+  await print([JSON.stringify(parts), '\n']);
 }
 
 /** Cases that have one of the values given of each parameter; as `serve` writes values, sizes are those that are stored. */
@@ -45,7 +47,8 @@ export async function writeReport(result: CampaignResult, directory: string, isS
   // Drawing takes a large library, which other commands need not wait for.
   const { renderHtml } = await import('../report/html.ts');
   const explorer = isStatic ? null : readExplorer(checkout.root);
-  return writePage(directory, result.id, await renderHtml(result, undefined, explorer), 'report');
+  const page = await spendMemory(() => renderHtml(result, undefined, explorer));
+  return writePage(directory, result.id, page, 'report');
 }
 
 /** Writes a page of what is stored under this id, and returns its path: `vswbench WHAT ID` does it again. Throws CliError as `writeReport` does. */

@@ -5,6 +5,7 @@ import { CLASS_ENTRIES, type FrameworkClass } from '../model/framework-class.ts'
 import type { CampaignResult, Flag } from '../model/result.ts';
 import type { Branch, Candidate, Finding, Leaf, Nothing } from '../stats/advice.ts';
 import { GOALS, type GoalId } from '../stats/goals.ts';
+import type { Group } from '../stats/group.ts';
 import { packetsNeeded } from '../stats/percentiles.ts';
 import { tooFewRounds } from '../stats/standing.ts';
 import { flagMarks } from './flags.ts';
@@ -49,19 +50,25 @@ export function conditionOf({ class: id }: Branch): string {
 /** The lines of a branch; sets of parameters are told apart where the campaign has several. */
 export function adviceLines(result: CampaignResult, branches: readonly Branch[], branch: Branch): AdviceLine[] {
   const everywhere = flagMarks(result.results).everywhere;
+  const byGoal = Map.groupBy(
+    branches.flatMap(({ leaves }) => leaves),
+    ({ goal }) => goal,
+  );
+  const told = new Map([...byGoal].map(([goal, same]) => [goal, toldBeside(same)]));
   return branch.leaves.map((leaf) => ({
     leaf,
-    goal: `${GOALS[leaf.goal].title}${whereIs(result, branches, leaf)}`,
+    goal: `${GOALS[leaf.goal].title}${whereIs(result, leaf, told.get(leaf.goal) ?? [])}`,
     sentence: findingWords(leaf, branch.class, everywhere),
   }));
 }
 
-function whereIs(result: CampaignResult, branches: readonly Branch[], { goal, group }: Leaf): string {
+/** The parameters in which the leaves of a goal differ. */
+function toldBeside(same: readonly Leaf[]): (keyof Group)[] {
+  return varying(same.flatMap(({ group }) => group ?? [])).filter((name) => name !== 'testbed' && name !== 'location');
+}
+
+function whereIs(result: CampaignResult, { group }: Leaf, names: readonly (keyof Group)[]): string {
   if (group === null) return '';
-  const same = branches.flatMap(({ leaves }) => leaves.filter((one) => one.goal === goal));
-  const names = varying(same.flatMap((one) => one.group ?? [])).filter(
-    (name) => name !== 'testbed' && name !== 'location',
-  );
   return `${names.length === 0 ? '' : `, ${describeGroup(group, names)}`}${whereOf(result, group)}`;
 }
 

@@ -44,12 +44,15 @@ interface Page {
   marks: FlagMarks;
   answers: readonly Answer[];
   cliffs: readonly CliffLine[];
+  /** How many cases of a set of parameters are on their curves. */
+  onCurves: ReadonlyMap<string, number>;
 }
 
 /** The summary that ends a campaign: a table, the answer in words, what was not measured, and what the marks mean. */
 export function renderSummary(stored: CampaignResult, options: TerminalOptions): string {
   const result = shownResult(stored);
   const paint = painter(options.color);
+  const cliffs = cliffLines(result);
   const page: Page = {
     result,
     columns: writtenColumns(options),
@@ -57,7 +60,7 @@ export function renderSummary(stored: CampaignResult, options: TerminalOptions):
     paint,
     marks: flagMarks(result.results),
     answers: answers(result),
-    cliffs: cliffLines(result),
+    ...{ cliffs, onCurves: casesOnCurves(cliffs) },
   };
   const blocks = [
     heading(page),
@@ -184,10 +187,16 @@ function variationBlock({ result, paint, columns }: Page): string[] {
 }
 
 /** Of a path that is alone with each number of its flows, its curve tells all that there is to tell. */
-function isOnCurveAlone({ cliffs }: Page, { group, winner }: Answer): boolean {
-  const key = groupKey(group);
-  const beside = cliffs.flatMap(({ curve: { cases } }) => cases.filter((one) => groupKey(groupOf(one.case)) === key));
-  return winner === null && beside.length === 1;
+function isOnCurveAlone({ onCurves }: Page, { group, winner }: Answer): boolean {
+  return winner === null && onCurves.get(groupKey(group)) === 1;
+}
+
+function casesOnCurves(cliffs: readonly CliffLine[]): Map<string, number> {
+  const cases = Map.groupBy(
+    cliffs.flatMap(({ curve }) => curve.cases),
+    (one) => groupKey(groupOf(one.case)),
+  );
+  return new Map([...cases].map(([key, { length }]) => [key, length]));
 }
 
 function answerLines(page: Page, { testbed, dimension }: Group): string[] {

@@ -27,17 +27,20 @@ export interface PathRow {
 /** Unpaced paths, best throughput first within each set of parameters; those that were not measured last. */
 export function pathRows({ results }: Pick<CampaignResult, 'results'>): PathRow[] {
   const unpaced = results.filter(({ case: { dimension, rate } }) => dimension === 'throughput' && rate === 'max');
-  const answered = results.filter(({ case: { dimension } }) => dimension === 'latency');
+  const answered = Map.groupBy(
+    results.filter(({ case: { dimension } }) => dimension === 'latency'),
+    pathKey,
+  );
   return groupCases(unpaced).flatMap(({ group, cases }) =>
     cases
-      .map((result) => rowOf(group, result, answered))
+      .map((result) => rowOf(group, result, answered.get(pathKey(result)) ?? []))
       .sort((a, b) => (b.throughputPps?.median ?? -1) - (a.throughputPps?.median ?? -1)),
   );
 }
 
+/** `answered` are its round trips. */
 function rowOf(group: Group, result: CaseResult, answered: readonly CaseResult[]): PathRow {
-  const key = pathKey(result);
-  const [delays] = answered.filter((one) => pathKey(one) === key).sort((a, b) => rateOf(a) - rateOf(b));
+  const [delays] = answered.toSorted((a, b) => rateOf(a) - rateOf(b));
   const rtt = delays?.summary?.latencyNs?.rtt;
   return {
     ...{ group, result, class: classOfCase(result) },

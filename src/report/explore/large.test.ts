@@ -109,20 +109,22 @@ it('has a drawing of many marks once, and lays out what comes into sight', () =>
 /** What is in proportion to the number of cases doubles with it; what every two of them take is fourfold. */
 const DOUBLED_MAX = 2.2;
 
-/** Two sizes of four paths, in as many bursts as it takes: sets of parameters, and pairs of paths, grow with the number of cases. */
+/** As many bursts as it takes, of two sizes and some flows over each path: sets of parameters, pairs of paths and gaps grow with the number of cases. */
 function burstsCampaign(count: number): StoredCampaign {
-  const paths = ['linux-bridge', 'ovs'].flatMap((id) => ['udp', 'raw'].map((io) => ({ switch: id, io })));
-  const cases = Array.from({ length: count / 8 }, (_, step) =>
-    paths.flatMap((path, place) =>
-      [64, 1500].map((packetSize) =>
-        storedCase(
-          { case: testCase({ ...path, packetSize, burst: 1 + step, rate: 'max' }), pps: 1e5 * (place + 1) },
-          3,
-        ),
+  const points = [{ packetSize: 64 }, { packetSize: 1500 }, { flows: 10 }, { flows: 100 }];
+  const planned = Array.from({ length: count / 16 }, (_, step) =>
+    ['linux-bridge', 'ovs'].flatMap((id) =>
+      ['udp', 'raw'].flatMap((io) =>
+        points.map((point) => testCase({ switch: id, io, burst: 1 + step, rate: 'max', ...point })),
       ),
     ),
-  );
-  return storedCampaign({ cases: cases.flat() });
+  ).flat();
+  const isMeasured = (one: TestCase) => one.switch !== 'ovs' || one.packetSize !== 1500;
+  return storedCampaign({
+    cases: planned.map((one) =>
+      isMeasured(one) ? storedCase({ case: one, pps: 1e5 }, 3) : { case: one, skipped: 'no memory', trials: [] },
+    ),
+  });
 }
 
 it('asks for parameters in proportion to the number of its cases, on the page and on a terminal', async () => {

@@ -25,13 +25,14 @@ export interface LineQuestion {
 
 /** Panels share their axes; of what was measured nothing is left out. */
 export function lineFigure(question: LineQuestion): Figure {
-  const { id, title, caption, parameter, measure, stat, cases } = question;
+  const { id, title, caption, parameter, measure, stat, cases, result } = question;
   const medians = cases.flatMap((one) => measure.of(one, stat)?.median ?? []);
   const scale = measure.scale(medians);
   const rates = parameter === 'rate' ? ppsScale(cases.map((one) => numberOf(one, parameter) ?? 0)) : null;
   const axis = axisOf(parameter);
   const arrangement = arranged(cases, [parameter], question.arranging);
-  const groups = [...Map.groupBy(cases, arrangement.keyOf).values()];
+  const all = Map.groupBy(result.results, arrangement.keyOf);
+  const groups = [...Map.groupBy(cases, arrangement.keyOf)];
   return {
     ...{ id, title, caption, kind: 'line' },
     x: {
@@ -41,7 +42,10 @@ export function lineFigure(question: LineQuestion): Figure {
       scale: rates === null ? 'log' : 'linear',
     },
     y: { title: measure.axis, unit: scale.unit, scale: scaleFor(medians) },
-    panels: groups.map((group) => panelOf(question, arrangement, group, scale, rates?.divisor ?? 1)),
+    panels: groups.map(([key, group]) => ({
+      ...panelOf(question, arrangement, group, scale, rates?.divisor ?? 1),
+      gaps: gapsOf(question, arrangement, all.get(key) ?? []),
+    })),
   };
 }
 
@@ -51,7 +55,7 @@ function panelOf(
   cases: readonly CaseResult[],
   scale: Scale,
   xDivisor: number,
-): Panel {
+): Omit<Panel, 'gaps'> {
   const { parameter, measure, stat } = question;
   const { lineOf, titleOf } = arrangement;
   const lines = Map.groupBy(cases, (one) => lineOf(one).label);
@@ -66,7 +70,6 @@ function panelOf(
   return {
     title: one === undefined ? null : titleOf(one),
     series: series.filter(({ points }) => points.length > 0),
-    gaps: one === undefined ? [] : gapsOf(question, arrangement, one),
   };
 }
 
@@ -92,11 +95,10 @@ function numberOf({ case: testCase }: CaseResult, parameter: AxisKey): number | 
 /** A reason longer than this is told in the report. */
 const REASON_MAX = 60;
 
-/** What the panel of a case should show and was not measured, by reason. */
-function gapsOf({ result, parameter }: LineQuestion, { keyOf, lineOf }: Arrangement, of: CaseResult): string[] {
-  if (result.results.every((one) => one.summary !== null)) return [];
-  const beside = result.results.filter((one) => keyOf(one) === keyOf(of));
+/** What a panel should show and was not measured, by reason: of all cases that belong there. */
+function gapsOf({ parameter }: LineQuestion, { lineOf }: Arrangement, beside: readonly CaseResult[]): string[] {
   const missing = beside.filter((one) => one.summary === null);
+  if (missing.length === 0) return [];
   const measured = new Set(beside.filter((one) => one.summary !== null).map((one) => lineOf(one).label));
   const told = missing.map((one) => {
     const { label } = lineOf(one);
