@@ -251,11 +251,19 @@ class AgentHost implements ConnectedHost {
   }
 
   private greet({ word, bytes }: Frame, hello: PromiseWithResolvers<void>): void {
-    const [version, pid] = bytes.toString().split(' ').map(Number);
-    if (word !== 'hello' || version !== PROTOCOL_VERSION || pid === undefined) return;
-    this.ownerPid = pid;
+    const [version = Number.NaN, pid = Number.NaN] = bytes.toString().split(' ').map(Number);
     this.listeners.delete(0);
-    hello.resolve();
+    if (word === 'hello' && version === PROTOCOL_VERSION && Number.isInteger(pid)) {
+      this.ownerPid = pid;
+      hello.resolve();
+      return;
+    }
+    const problem =
+      word === 'hello' && Number.isInteger(version)
+        ? `its agent speaks version ${version} of the protocol, and this vswbench ${PROTOCOL_VERSION}`
+        : 'what answers is no agent of this vswbench';
+    this.lose(`${problem}: run 'vswbench setup'`);
+    this.link.cut();
   }
 
   private ping(): void {

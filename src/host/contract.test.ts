@@ -409,6 +409,20 @@ describe('an agent', () => {
     assert.equal(await host.monotonicNs(), 456_789_013);
     await host.close();
   });
+  for (const [word, said, why] of [
+    ['hello', '1 17', "its agent speaks version 1 of the protocol, and this vswbench 2: run 'vswbench setup'"],
+    ['hello', '3', "its agent speaks version 3 of the protocol, and this vswbench 2: run 'vswbench setup'"],
+    ['hallo', 'x', "what answers is no agent of this vswbench: run 'vswbench setup'"],
+  ] as const) {
+    it(`that is another one is not waited for: '${word} ${said}'`, async () => {
+      const [input, output] = [new PassThrough(), new PassThrough()];
+      const cut = Promise.withResolvers<string>();
+      const connected = agentHost('other', { input, output, gone: cut.promise, cut: () => cut.resolve('cut') });
+      output.write(encodeFrame(0, word, said));
+      await assert.rejects(connected, { message: `host other is lost: ${why}` });
+      assert.equal(await cut.promise, 'cut');
+    });
+  }
   it('is the owner of what is done there, and tells its process id', async () => {
     const host = await startAgent().connected;
     assert.match((await host.read(`/proc/${host.ownerPid}/comm`)) ?? '', /^hostagent/);
