@@ -46,7 +46,7 @@ const within = (name: string, namespace: string) => ({ ...netdev(name), namespac
 const socket = (directory: string) =>
   ({ ...source, kind: 'vhost-user', directory, device: 'net_virtio_user0' }) as const;
 const vf = (device: string, ...devices: string[]) => ({ ...sink, kind: 'vf', device, devices }) as const;
-const netmap = (namespace: string) => ({ ...sink, kind: 'netmap', namespace, device: 'netmap:x' }) as const;
+const netmap = (namespace: string, device = 'netmap:x') => ({ ...sink, kind: 'netmap', namespace, device }) as const;
 const tap = (namespace: string) => ({ ...sink, kind: 'tap', namespace, device: 'vsws0sink' }) as const;
 
 describe('strangePort', () => {
@@ -58,6 +58,7 @@ describe('strangePort', () => {
       socket(`${DIRECTORY}/port0`),
       netmap('/proc/77/ns/net'),
       tap('/proc/77/ns/net'),
+      netmap('/proc/1/ns/net', 'netmap:valevsw:source0'),
     ];
     for (const port of [...own, vf('0000:02:10.0', '/dev/vfio/vfio', '/dev/vfio/12')]) {
       assert.equal(await ask(t, port), null);
@@ -82,6 +83,8 @@ describe('strangePort', () => {
     ['a disk', [vf('0000:02:10.0', '/dev/sda')], /^\/dev\/sda is no device/],
     ['a card of the host', [vf('0000:01:00.0', '/dev/vfio/1')], /^0000:01:00\.0 is eth0 of the host$/],
     ['the namespace of the host', [netmap('/proc/1/ns/net')], /is the host's own/],
+    ['an interface that is called like a switch', [netmap('/proc/1/ns/net', 'netmap:vale0')], /is the host's own/],
+    ['a switch in a namespace of the host', [netmap('/run/netns/blue', 'netmap:valevsw:source0')], /was there before/],
     ['a TAP device of the host', [tap('/proc/1/ns/net')], /is the host's own/],
   ];
   for (const [what, ports, reason] of strange) {

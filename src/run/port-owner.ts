@@ -98,18 +98,27 @@ async function strangeDevice({ host }: PortOwner, ports: readonly DevicePort[]):
 }
 
 async function strangeNamespace(owner: PortOwner, ports: readonly (NetmapPort | TapPort)[]): Promise<string | null> {
-  for (const namespace of new Set(ports.map((port) => port.namespace))) {
-    const strange = await foreignNamespace(owner, namespace);
+  for (const [namespace, within] of Map.groupBy(ports, (port) => port.namespace)) {
+    const strange = await foreignNamespace(owner, namespace, within.every(isPortOfVale));
     if (strange !== null) return strange;
   }
   return null;
 }
 
-async function foreignNamespace({ host, before }: PortOwner, namespace: string): Promise<string | null> {
+/** It is made when it is opened, and is no interface: it may be beside a network card, which stays where the host has it. */
+function isPortOfVale({ kind, device }: NetmapPort | TapPort): boolean {
+  return kind === 'netmap' && /^netmap:vale\w*:\w+$/.test(device);
+}
+
+async function foreignNamespace(
+  { host, before }: PortOwner,
+  namespace: string,
+  mayBeHosts = false,
+): Promise<string | null> {
   if (before.namespaces.has(/^\/(?:var\/)?run\/netns\/([^/]+)$/.exec(namespace)?.[1] ?? ''))
     return `network namespace ${namespace} was there before the switch was started: give one of your own`;
   const shown = await host.run(['stat', '--dereference', '--format=%i', '/proc/self/ns/net', namespace]);
   const [own, given] = shown.stdout.split('\n');
   if (given === undefined || given === '') return `network namespace ${namespace} is not there`;
-  return own === given ? `network namespace ${namespace} is the host's own: give one of your own` : null;
+  return own === given && !mayBeHosts ? `network namespace ${namespace} is the host's own: give one of your own` : null;
 }
