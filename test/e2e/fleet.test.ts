@@ -76,4 +76,30 @@ suite('a lab of one testbed', cannotMeasure || NO_POSTGRES, () => {
     for (const text of said) assert.ok(!text.includes(PASSWORD), text);
     assertNothingLeft();
   });
+
+  it('gives back what its worker has in hand when it is stopped; a second one with its folder is refused', {
+    timeout: 300_000,
+  }, async () => {
+    const file = join(workspace.results, 'long.yaml');
+    writeFileSync(file, CAMPAIGN.replace('trials: 2', 'trials: 500'));
+    assert.equal((await workspace.run(['submit', file], lab)).code, 0);
+    const serve = ['worker', '--testbed', 'lab-1', '--no-canary'];
+    const worker = workspace.start(serve, lab);
+    // For two minutes, as nobody else could take of it.
+    await worker.sees(/lab-1: takes rounds 2 to .* submission 2\)/);
+    const second = await workspace.run(serve, lab);
+    assert.equal(second.code, 3, second.stderr);
+    assert.match(
+      second.stderr,
+      /vswbench: another worker is at work with .*: give this one a results folder of its own/,
+    );
+    assert.match((await workspace.run(['queue'], lab)).stdout, / 2 .*\/500 {2}on lab-1\n/);
+    worker.child.kill('SIGINT');
+    const stopped = await worker.ended;
+    assert.equal(stopped.code, 130, stopped.stderr);
+    assert.match(stopped.stderr, /Stopping: giving back what is in hand .*\nvswbench: stopped; [^\n]*$/s);
+    assert.match((await workspace.run(['queue'], lab)).stdout, / 2 .*\/500 {2}waiting\n/);
+    assert.equal((await workspace.run(['cancel', '2'], lab)).code, 0);
+    assertNothingLeft();
+  });
 });
