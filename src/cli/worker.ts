@@ -56,7 +56,11 @@ export async function worker({ testbed, once = false, canary }: WorkerOptions): 
     for (const signal of SIGNALS) process.off(signal, onSignal);
     alone.close();
   }
-  if (stop.signal.aborted) throw new CliError(EXIT.interrupted, 'stopped; what was measured is in the store');
+  if (stop.signal.aborted)
+    throw new CliError(
+      EXIT.interrupted,
+      'stopped; what was measured is in the store, or goes there when it is started again',
+    );
 }
 
 /** Of two workers with one folder each would take the other's blocks for its own. Held until the process ends, however it does. */
