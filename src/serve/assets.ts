@@ -29,11 +29,11 @@ const TYPES: Readonly<Record<string, string>> = {
 export function readAssets(root: string): Assets {
   const folder = join(import.meta.dirname, 'page');
   const own = readdirSync(folder).filter((name) => extname(name) in TYPES);
-  const modules = join(root, 'node_modules/preact');
+  const preact = join(root, 'node_modules/preact');
   const sources = [
     ...own.map((name) => [name, join(folder, name)] as const),
-    ['preact.js', join(modules, 'dist/preact.mjs')] as const,
-    ['hooks.js', join(modules, 'hooks/dist/hooks.mjs')] as const,
+    ['preact.js', join(preact, 'dist/preact.mjs')] as const,
+    ['hooks.js', join(preact, 'hooks/dist/hooks.mjs')] as const,
     ['explore.js', join(import.meta.dirname, '../report/explore/explore.js')] as const,
     ['fflate.js', join(root, 'node_modules/fflate/umd/index.js')] as const,
   ];
@@ -54,8 +54,9 @@ export function readAssets(root: string): Assets {
   const hash = createHash('sha256');
   for (const { name, body } of files) hash.update(`${name}\0${body}\0`);
   const base = `/assets/${hash.digest('hex').slice(0, 16)}`;
+  const modules = modulesFrom('app.js', files);
   // Relative, as nobody knows below which path a reverse proxy has it.
-  const shells = [shellOf(base.slice(1)), shellOf(`..${base}`)] as const;
+  const shells = [shellOf(base.slice(1), modules), shellOf(`..${base}`, modules)] as const;
   return {
     shell: (depth) => shells[depth],
     files: new Map(files.map(({ name, type, body }) => [`${base}/${name}`, { type, body }])),
@@ -72,7 +73,20 @@ function withPaths(text: string): string {
     .replace(/^\/\/# sourceMappingURL=.*$/m, '');
 }
 
-function shellOf(base: string): string {
+/** A module and those that it imports, and they in turn; what is loaded when it is asked for is not among them. */
+function modulesFrom(first: string, files: readonly { name: string; body: string }[]): string[] {
+  const bodies = new Map(files.map(({ name, body }) => [name, body]));
+  const found = new Set([first]);
+  // It grows while it is gone through.
+  for (const name of found) {
+    const imports = (bodies.get(name) ?? '').matchAll(/\b(?:from|import)\s*['"]\.\/([\w.-]+)['"]/g);
+    for (const [, imported = ''] of imports) found.add(imported);
+  }
+  return [...found];
+}
+
+/** A browser asks for all modules at once: else it finds those of one after it has read another. */
+function shellOf(base: string, modules: readonly string[]): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -83,7 +97,7 @@ function shellOf(base: string): string {
 <link rel="icon" href="${base}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${base}/report.css">
 <link rel="stylesheet" href="${base}/style.css">
-<link rel="modulepreload" href="${base}/preact.js">
+${modules.map((name) => `<link rel="modulepreload" href="${base}/${name}">`).join('\n')}
 <script type="module" src="${base}/app.js"></script>
 </head>
 <body>

@@ -178,6 +178,24 @@ describe('the server', () => {
     assert.equal((await post({ 'Content-Type': 'application/json' }, JSON.stringify('x'.repeat(300_000)))).status, 413);
   });
 
+  it('names all modules that a page begins with, so that they come at once, and Vega when it is asked for', async () => {
+    const shell = (await ask(here.port, '/')).body;
+    const named = [...shell.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, path = '']) => `/${path}`);
+    assert.equal(new Set(named).size, named.length);
+    assert.ok(named.some((path) => path.endsWith('/app.js')));
+    assert.ok(!named.some((path) => path.endsWith('/vega.js')));
+    for (const path of named) {
+      const { status, body } = await ask(here.port, path);
+      assert.equal(status, 200, path);
+      for (const [, name] of body.matchAll(/\b(?:from|import) ?['"]\.\/([^'"]+)['"]/g)) {
+        assert.ok(
+          named.some((one) => one.endsWith(`/${name}`)),
+          `${path} imports ${name}`,
+        );
+      }
+    }
+  });
+
   it('reaches no file by any address', async () => {
     const asset = `/${/assets\/[0-9a-f]{16}/.exec((await ask(here.port, '/')).body)?.[0] ?? ''}`;
     for (const path of [
