@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import { hostRecord, storedCampaign, storedCase, testCase } from '../../test/fixtures/campaign.ts';
 import { openStore } from '../store/store.ts';
@@ -64,6 +65,17 @@ const DocumentSchema = z.looseObject({
   ),
 });
 
+const ExploredSchema = z.looseObject({
+  cases: z.record(z.string(), z.looseObject({ name: z.string(), about: z.string() })),
+});
+
+/** What the figures of a page take along to be worked with. */
+function exploredIn(page: string) {
+  return [...page.matchAll(/data-explore="([^"]*)"/g)].map(([, packed = '']) =>
+    ExploredSchema.parse(JSON.parse(inflateRawSync(Buffer.from(packed, 'base64')).toString())),
+  );
+}
+
 describe('a campaign that there is', () => {
   it('is drawn and judged into a folder of its own', () => {
     const { status, stdout, stderr } = reproduce('ara2021', 'sizes', '--figure', '4b, 4c');
@@ -99,7 +111,12 @@ describe('a campaign that there is', () => {
     assert.match(page, /Figure 4b/);
     assert.match(page, /vpp: VPP is not installed; install it/);
     assert.match(page, /vale: no such case in this campaign/);
-    assert.doesNotMatch(page, /<(script|link|img|iframe)\b/i);
+    assert.doesNotMatch(page, /<(link|img|iframe)\b|https?:|\bsrc=/i);
+    assert.deepEqual(
+      exploredIn(page).map(({ cases }) => Object.keys(cases).length),
+      [6, 6],
+      'its figures lead to their cases',
+    );
   });
   it('is drawn beside another one, and each claim is judged on the one that tells most', () => {
     const { status, stderr } = reproduce('ara2021', 'sizes', 'lab', 'sizes', '--figure', '4b,4d');
@@ -121,6 +138,18 @@ describe('a campaign that there is', () => {
     const page = readFileSync(join(out, 'index.html'), 'utf8');
     assert.match(page, /Campaigns sizes and lab\./);
     assert.match(page, /lab, emulated \(lab\): vale: no such case in this campaign/);
+    const [{ cases = {} } = {}] = exploredIn(page);
+    assert.deepEqual(
+      Object.values(cases).flatMap(({ name, about }) =>
+        about.includes('P = 64 B') ? `${name}, ${about.replace(/, .*(?=, campaign)/, '')}` : [],
+      ),
+      [
+        'basicfwd with dpdk/vhost-user, testbed local, campaign sizes',
+        'ovs with dpdk/vhost-user, testbed local, campaign sizes',
+        'sriov with dpdk/vf, testbed lab, campaign lab',
+      ],
+    );
+    assert.doesNotMatch(readFileSync(join(out, 'figure-4b.json'), 'utf8'), /"of"/, 'values alone');
     const { claims } = DocumentSchema.parse(JSON.parse(readFileSync(join(out, 'claims.json'), 'utf8')));
     const claimOf = (id: string) => claims.find((claim) => claim.id === id);
     assert.deepEqual(

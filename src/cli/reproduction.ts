@@ -5,6 +5,7 @@ import type { Paper, PaperPanel } from '../model/paper-panel.ts';
 import type { CampaignResult } from '../model/result.ts';
 import { panelCampaigns } from '../plan/panels.ts';
 import { claimsDocument, countWords, OUTCOME_WORDS, reasonWords } from '../report/claim-words.ts';
+import type { Figure } from '../report/figures/figure.ts';
 import { pgfDocument } from '../report/figures/pgf-document.ts';
 import { panelFigure, panelGaps } from '../report/panel-figure.ts';
 import { type ReproducedFigure, renderReproduction } from '../report/reproduction-html.ts';
@@ -12,8 +13,9 @@ import { clean, wrap } from '../report/text.ts';
 import { type Judgement, judgeTogether } from '../stats/claims.ts';
 import { campaignOf } from './campaign-file.ts';
 import type { ReproduceOptions } from './commands/reproduce.ts';
-import { giveToInvoker, resultsDirectory, tell } from './context.ts';
+import { checkout, giveToInvoker, resultsDirectory, tell } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
+import { readExplorer } from './explorer.ts';
 import { drawFigure, type FigureSize } from './figure-files.ts';
 import { requireResult, withStore } from './load.ts';
 import { type ReadPaper, readPaper } from './paper-files.ts';
@@ -114,11 +116,14 @@ async function conclude(
     }),
   );
   const drawn = figures.filter(({ figure }) => figure.panels.some(({ series }) => series.length > 0));
-  const page = await renderReproduction({
-    title: paper?.title ?? `The claims of ${name}`,
-    ...{ citation: claims.citation, doi: claims.doi, machine: paper?.machine ?? null },
-    ...{ figures, judgements, campaigns },
-  });
+  const page = await renderReproduction(
+    {
+      title: paper?.title ?? `The claims of ${name}`,
+      ...{ citation: claims.citation, doi: claims.doi, machine: paper?.machine ?? null },
+      ...{ figures, judgements, results },
+    },
+    { ...readExplorer(checkout.root), inflater: null },
+  );
   writeAll(folder, [
     ...(await drawings(drawn)),
     ...(drawn.length === 0
@@ -132,7 +137,7 @@ async function conclude(
             ),
           },
         ]),
-    ...figures.map(({ figure }) => ({ name: `${figure.id}.json`, content: `${JSON.stringify(figure, null, 1)}\n` })),
+    ...figures.map(({ figure }) => ({ name: `${figure.id}.json`, content: figureText(figure) })),
     { name: 'claims.json', content: `${JSON.stringify(claimsDocument(name, campaigns, placed), null, 1)}\n` },
     { name: 'index.html', content: page },
   ]);
@@ -151,6 +156,11 @@ async function drawings(figures: readonly ReproducedFigure[]): Promise<NamedCont
     }
   }
   return files;
+}
+
+/** The values of a figure, without the cases that its points lead to. */
+function figureText(figure: Figure): string {
+  return `${JSON.stringify(figure, (key, value) => (key === 'of' ? undefined : value), 1)}\n`;
 }
 
 interface NamedContent {

@@ -163,7 +163,8 @@ function drawn(lines: readonly DrawnLine[], pointOf: (one: CaseResult) => Point)
   return lines.flatMap(({ line, label, points }) => {
     const [first] = points;
     if (first === undefined) return [];
-    return [{ label, look: lookOf(line.switch, ioName(first.case)), points: points.map(pointOf) }];
+    const drawnPoints = points.map((one) => ({ ...pointOf(one), of: one }));
+    return [{ label, look: lookOf(line.switch, ioName(first.case)), points: drawnPoints }];
   });
 }
 
@@ -177,7 +178,7 @@ function barsOf({ figure, published = {} }: PaperPanel, lines: readonly DrawnLin
     const measured = points.slice(0, 1).map((one): Series => {
       const look = lookOf(line.switch, ioName(one.case));
       const height = heightOf(figure, one, scale);
-      return { label, look, points: [{ x: label, ...height, text: height.y.toFixed(scale.digits) }] };
+      return { label, look, points: [{ x: label, ...height, text: height.y.toFixed(scale.digits), of: one }] };
     });
     return [...measured, ...publishedBar(line, published, scale)];
   });

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A paper's figures as they came out here, with what they lack and what becomes of the paper's claims: one page that needs nothing beside it.
 import { type ComponentChild, h } from 'preact';
+import type { CampaignResult } from '../model/result.ts';
 import type { Judgement } from '../stats/claims.ts';
 import { countWords, flagsOf, OUTCOME_WORDS, reasonWords } from './claim-words.ts';
+import { exploredDocument, type ToldCases } from './explore/document.ts';
+import type { Explorer } from './explore/explorer.ts';
 import { axisText, type Figure, type Panel, type Point } from './figures/figure.ts';
 import { figureChart } from './figures/figure-chart.ts';
-import { capital, listed } from './format.ts';
-import { drawFigure, htmlPage } from './html-page.ts';
+import { capital, common, describeGroup, listed } from './format.ts';
+import { drawFigure, exploredPage } from './html-page.ts';
 
 export interface ReproducedFigure {
   figure: Figure;
@@ -22,14 +25,19 @@ export interface Reproduction {
   machine: string | null;
   figures: readonly ReproducedFigure[];
   judgements: readonly Judgement[];
-  /** Ids of the campaigns that all of it comes from. */
-  campaigns: readonly string[];
+  /** The campaigns that all of it comes from. */
+  results: readonly CampaignResult[];
 }
 
-export async function renderReproduction(reproduction: Reproduction): Promise<string> {
-  const { title, citation, doi, machine, figures, judgements, campaigns } = reproduction;
-  return htmlPage(
-    title,
+/** Its figures can be worked with where there is an `explorer`, and are all there without. */
+export async function renderReproduction(
+  reproduction: Reproduction,
+  explorer: Explorer | null = null,
+): Promise<string> {
+  const { title, citation, doi, machine, figures, judgements, results } = reproduction;
+  const campaigns = results.map(({ id }) => id);
+  const told = explorer === null ? null : toldOf(results);
+  return exploredPage(title, explorer, [
     h('header', null, h('h1', null, title), h('p', null, `${citation}${doi === undefined ? '' : `, doi ${doi}`}.`)),
     h(
       'main',
@@ -42,24 +50,46 @@ export async function renderReproduction(reproduction: Reproduction): Promise<st
       machine === null ? null : h('p', null, `The paper measured on ${machine}.`),
       ...(figures.length === 0
         ? []
-        : [h('h2', null, 'Figures'), h('p', { class: 'soft' }, FILES), ...(await Promise.all(figures.map(figureOf)))]),
+        : [
+            h('h2', null, 'Figures'),
+            h('p', { class: 'soft' }, FILES),
+            ...(await Array.fromAsync(figures, (figure) => figureOf(figure, told))),
+          ]),
       h('h2', null, 'Claims'),
       claimTable(judgements),
     ),
-  );
+  ]);
+}
+
+/** The cases of all campaigns, one after another; where there are several, each with the name of its own. */
+function toldOf(results: readonly CampaignResult[]): ToldCases {
+  const hosts = results.flatMap((result) => result.hosts);
+  const all = results.flatMap(({ id, results: cases }) => cases.map((one) => ({ one, id })));
+  const ids = new Map(all.map(({ one, id }) => [one, id]));
+  return {
+    numbers: new Map(all.map(({ one }, index) => [one, index])),
+    aboutOf: (one) =>
+      [
+        describeGroup(one.case, common({ hosts }, one.case)),
+        ...(results.length === 1 ? [] : [`campaign ${ids.get(one)}`]),
+      ].join(', '),
+  };
 }
 
 /** What `reproduce` writes. */
 const FILES =
   'Each figure lies beside this page for papers and slides: SVG, PNG, LaTeX (figures.tex has them all) and its values as JSON.';
 
-async function figureOf({ figure, gaps }: ReproducedFigure): Promise<ComponentChild> {
+async function figureOf({ figure, gaps }: ReproducedFigure, told: ToldCases | null): Promise<ComponentChild> {
   const isEmpty = figure.panels.every(({ series }) => series.length === 0);
+  const chart = figureChart(figure);
   return h(
     'section',
     { id: figure.id },
     h('h3', null, `${nameOf(figure)}: ${figure.title}`),
-    isEmpty ? h('p', null, figure.caption) : await drawFigure(figureChart(figure), false),
+    isEmpty
+      ? h('p', null, figure.caption)
+      : await drawFigure(chart, false, (width) => told && exploredDocument(chart, told, width)),
     ...figure.panels.map((panel) => valuesOf(figure, panel)),
     gaps.length === 0
       ? null

@@ -8,7 +8,10 @@ import { after, before, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { readExplorer } from '../../src/cli/explorer.ts';
+import { PaperPanelSchema } from '../../src/model/paper-panel.ts';
 import { renderHtml } from '../../src/report/html.ts';
+import { panelFigure } from '../../src/report/panel-figure.ts';
+import { renderReproduction } from '../../src/report/reproduction-html.ts';
 import { toCampaignResult } from '../../src/stats/campaign.ts';
 import { hostileCampaign, largeCampaign, sweepCampaign, table2Campaign } from '../fixtures/campaign.ts';
 import { seriousIn, tabTo } from './browser.ts';
@@ -116,6 +119,46 @@ suite('the HTML report', CHROMIUM === undefined && 'no Chromium here: vswbench s
     assert.equal(await page.locator('.hops').count(), 0, 'what is folded away is there already');
     await page.getByText('Hop by hop').click();
     await page.locator('#ledger .hops').first().waitFor();
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(requests, [url]);
+  });
+
+  it('lets the figures of a paper be worked with in the same way, those of several campaigns together', async () => {
+    const results = ['one', 'other'].map((id) => toCampaignResult({ ...sweepCampaign(), id }));
+    const panel = PaperPanelSchema.parse({
+      ...{ id: 'figure-1', title: 'Sizes', draws: 'lines', figure: 'packets', along: 'packetSize', xScale: 'log' },
+      lines: [
+        { switch: 'ovs', io: 'dpdk' },
+        { switch: 'linux-bridge', io: 'udp-mmsg' },
+      ],
+      cases: { packetSize: [64, 1500], rate: 'max', burst: 64 },
+    });
+    const figures = [{ figure: panelFigure(panel, results), gaps: [] }];
+    const words = { title: 'A paper', citation: 'Nobody', doi: undefined, machine: null, judgements: [] };
+    const explorer = { ...readExplorer(root), inflater: null };
+    const { page, requests, complaints, url } = await open(
+      await renderReproduction({ ...words, figures, results }, explorer),
+    );
+    await tabTo(page, 'Explore: Sizes');
+    await page.keyboard.press('Enter');
+    const figure = page.locator('figure.explored');
+    const marks = figure.locator('.drawing path[aria-label^="ovs: 4.48 Mpps"]');
+    const hidden = figure.locator('.drawing path[aria-label^="linux-bridge: "]');
+    await marks.nth(1).waitFor();
+    await figure.getByRole('button', { name: 'linux-bridge' }).click();
+    await hidden.first().waitFor({ state: 'detached' });
+    await marks.nth(1).hover();
+    await figure.locator('.tip', { hasText: '4.48 Mpps at packet size' }).waitFor();
+    await marks.nth(1).click();
+    await figure.locator('.answer', { hasText: /^ovs with dpdk.*, campaign other/ }).waitFor();
+    await figure.getByText(/Received of each round: 4\.\d+ Mpps/).waitFor();
+    const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await seriousIn(page, axe, colorScheme), [], colorScheme);
+    }
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('figure.explored').count(), 0);
     assert.deepEqual(complaints, []);
     assert.deepEqual(requests, [url]);
   });

@@ -24,18 +24,33 @@ export interface ExploredDocument extends Pick<Explored, 'x' | 'y'> {
   cases: Record<number, ExploredCase>;
 }
 
-/** Null where there is nothing to zoom into. `numbers` tells the place of each case in its campaign. */
+/** What the figures of a page tell of its cases. */
+export interface ToldCases {
+  /** By which a case is asked for: its place in its campaign, or on the page where that is of several. */
+  numbers: ReadonlyMap<CaseResult, number>;
+  /** Its parameters. */
+  aboutOf(one: CaseResult): string;
+}
+
+/** Those of a campaign. */
+export function toldCases(result: CampaignResult): ToldCases {
+  return {
+    numbers: new Map(result.results.map((one, index) => [one, index])),
+    aboutOf: (one) => describeGroup(one.case, common(result, one.case)),
+  };
+}
+
+/** Null where there is nothing to zoom into. */
 export function exploredDocument(
   { title, explored }: Chart,
-  result: CampaignResult,
-  numbers: ReadonlyMap<CaseResult, number>,
+  { numbers, aboutOf }: ToldCases,
   width: number,
 ): ExploredDocument | null {
   if (explored === undefined) return null;
   const cases: Record<number, ExploredCase> = {};
   const { x, y, spec } = explored(width, (one) => {
     const number = numbers.get(one) ?? -1;
-    cases[number] ??= caseOf(result, one);
+    cases[number] ??= caseOf(one, aboutOf(one));
     return number;
   });
   return { title, x, y, spec: compiled(spec), cases };
@@ -44,9 +59,8 @@ export function exploredDocument(
 /** More rounds of a case are only counted: a page does not grow with them. */
 const ROUNDS_MAX = 30;
 
-function caseOf(result: CampaignResult, one: CaseResult): ExploredCase {
+function caseOf(one: CaseResult, about: string): ExploredCase {
   const { dimension } = one.case;
-  const about = describeGroup(one.case, common(result, one.case));
   return {
     ...{ name: caseName(one.case), about, figure: capital(DECIDING[dimension].name), flags: one.flags.join(', ') },
     rounds: [

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ComponentChild, h } from 'preact';
-import type { CampaignResult, CaseResult } from '../../model/result.ts';
+import type { CampaignResult } from '../../model/result.ts';
 import type { Chart } from '../chart.ts';
-import { exploredDocument } from '../explore/document.ts';
+import { exploredDocument, type ToldCases, toldCases } from '../explore/document.ts';
 import { drawFigure } from '../html-page.ts';
 import { isPacked, later } from '../later.ts';
 import { shownResult } from '../shown.ts';
@@ -11,14 +11,14 @@ import { shownResult } from '../shown.ts';
 export interface Page {
   result: CampaignResult;
   stored: CampaignResult;
-  /** The place of each case of `result` where its figures can be worked with; null where they are pictures. */
-  numbers: ReadonlyMap<CaseResult, number> | null;
+  /** What figures tell of the cases of `result` where they can be worked with; null where they are pictures. */
+  told: ToldCases | null;
 }
 
 /** `isExplored`: what is needed for it is in the page. */
 export function pageOf(stored: CampaignResult, isExplored: boolean): Page {
   const result = shownResult(stored);
-  return { result, stored, numbers: isExplored ? new Map(result.results.map((one, index) => [one, index])) : null };
+  return { result, stored, told: isExplored ? toldCases(result) : null };
 }
 
 /** A section of the page. One file each; `registry.ts` has their order. */
@@ -35,7 +35,7 @@ export interface Section {
 }
 
 /** Charts, drawn. A single one is what its section is about: the section's heading is its own. */
-export async function figures({ result, numbers }: Page, charts: readonly (Chart | null)[]): Promise<ComponentChild[]> {
+export async function figures({ result, told }: Page, charts: readonly (Chart | null)[]): Promise<ComponentChild[]> {
   const present = charts.flatMap((chart) => chart ?? []);
   const cases = result.results.length;
   // One after another: a drawing of hundreds of panels takes a hundred megabytes while it is made.
@@ -43,8 +43,8 @@ export async function figures({ result, numbers }: Page, charts: readonly (Chart
     drawFigure(
       chart,
       present.length > 1,
-      (width) => (numbers === null ? null : exploredDocument(chart, result, numbers, width)),
-      (drawings) => (numbers === null || !isPacked(cases) ? drawings : later(drawings, cases)),
+      (width) => told && exploredDocument(chart, told, width),
+      (drawings) => (told === null || !isPacked(cases) ? drawings : later(drawings, cases)),
     ),
   );
 }
@@ -64,12 +64,12 @@ const CASES_OPEN_MAX = 48;
  * made before somebody wants to see them. `instead` is of very large ones where none run.
  */
 export function foldedAway(
-  { result, numbers }: Page,
+  { result, told }: Page,
   words: ComponentChild,
   content: readonly ComponentChild[],
   { instead = [], ...attributes }: { open?: boolean; instead?: readonly ComponentChild[] } = {},
 ): ComponentChild {
-  const isLater = numbers !== null && attributes.open !== true && result.results.length > CASES_OPEN_MAX;
+  const isLater = told !== null && attributes.open !== true && result.results.length > CASES_OPEN_MAX;
   return h(
     'details',
     attributes,
