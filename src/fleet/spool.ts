@@ -67,10 +67,14 @@ export class Spool {
         return ordinals.size === 0 ? [] : only(from.trials(campaignId, caseIndex, WITHOUT_PARTS), ordinals);
       },
     );
+    const spool = new Spool(folder, note, store);
+    for (const { caseIndex, ordinal, loads } of from.searches(campaignId).filter(spool.isDue())) {
+      for (const load of loads) store.saveLoad(campaignId, caseIndex, ordinal, load);
+    }
     // Only now is there something that could be sent.
     writeFileSync(`${noteOf(folder)}.new`, JSON.stringify(note));
     renameSync(`${noteOf(folder)}.new`, noteOf(folder));
-    return new Spool(folder, note, store);
+    return spool;
   }
 
   /** What an earlier life of the worker has left, with all that may not have been sent; null where there is nothing. */
@@ -121,9 +125,13 @@ export class Spool {
     this.pending.splice(0, this.pending.length, ...unsent);
   }
 
-  /** What is recorded of the hosts, beside the trials. Throws StoreError. */
-  sendHosts(to: Store): void {
+  /** What is recorded beside the trials: of the hosts, and how far searches are that go on another time. Throws StoreError. */
+  sendBeside(to: Store): void {
     const { campaignId } = this.note;
+    for (const { caseIndex, ordinal, loads } of this.store.searches(campaignId).filter(this.isDue())) {
+      const there = to.loads(campaignId, caseIndex, ordinal).length;
+      for (const load of loads.slice(there)) to.saveLoad(campaignId, caseIndex, ordinal, load);
+    }
     for (const { testbed, role, tuning, leftBehind } of this.store.head(campaignId)?.hosts ?? []) {
       if (tuning.length > 0) to.recordTuning(campaignId, testbed, role, tuning);
       for (const thing of leftBehind) to.recordLeftBehind(campaignId, testbed, role, thing);
@@ -132,10 +140,20 @@ export class Spool {
 
   /** How many trials of the block are not carried out. */
   get missing(): number {
+    return this.due().length;
+  }
+
+  private due(): SavedTrial[] {
     const begun = this.begun();
-    if (begun === null) return 0;
+    if (begun === null) return [];
     const { cases, ...head } = begun;
-    return [...new Schedule(head, cases, null, isInRounds(this.note)).trials()].length;
+    return [...new Schedule(head, cases, null, isInRounds(this.note)).trials()];
+  }
+
+  /** Whether a trial is one of the block that is not carried out. */
+  private isDue(): (trial: SavedTrial) => boolean {
+    const due = new Set(this.due().map(({ caseIndex, ordinal }) => `${caseIndex} ${ordinal}`));
+    return ({ caseIndex, ordinal }) => due.has(`${caseIndex} ${ordinal}`);
   }
 
   /** Ends the use of the file; it is removed. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { capacityCampaign } from '../../test/fixtures/campaign.ts';
 import { scriptedBench } from '../../test/fixtures/scripted-bench.ts';
 import { NO_POSTGRES, startPostgres, type TestPostgres } from '../../test/postgres.ts';
 import { openStore } from '../store/store.ts';
@@ -105,6 +106,38 @@ describe('a worker', { skip: NO_POSTGRES }, () => {
       (await readOver(database.sql, 9)).map(({ state }) => state),
       ['done'],
     );
+  });
+
+  it('sends what a search has measured when it is stopped, and goes on with that', async () => {
+    const [load] = capacityCampaign().cases[0]?.trials[0]?.measurement?.search?.loads ?? [];
+    assert.ok(load);
+    await ask({ campaignText: JSON.stringify({ cases: 1, rounds: 1, seed: 1 }) });
+    const stop = new AbortController();
+    const all = bench();
+    const known: number[] = [];
+    /** Its search has been begun by each life before. */
+    const searching: Bench = {
+      ...all,
+      carryOut: async (planned, saved, signal) => {
+        const spool = openStore(planned.spool);
+        known.push(spool.loads(planned.campaignId, 0, 0).length);
+        spool.saveLoad(planned.campaignId, 0, 0, load);
+        spool.close();
+        if (known.length === 1) stop.abort();
+        signal.throwIfAborted();
+        await all.carryOut(planned, saved, signal);
+      },
+    };
+    await serve('lab-1', searching, stop.signal);
+    await serve('lab-1', searching);
+    assert.deepEqual(known, [0, 1]);
+    const store = openStore(location);
+    assert.deepEqual(
+      store.list().map(({ id, trialsDone }) => [trialsDone, store.loads(id, 0, 0).length]),
+      [[1, 1]],
+      'of one that is over nothing is sent but its trial',
+    );
+    store.close();
   });
 
   it('goes on with a campaign that chooses among the CPUs', async () => {

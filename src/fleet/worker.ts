@@ -136,6 +136,7 @@ class Post {
         left.skipSent(store);
         const { unsent } = left;
         left.send(store);
+        left.sendBeside(store);
         if (unsent > 0)
           this.say(`sent ${trials(unsent)} of campaign ${note.campaignId} that an earlier life had measured`);
         left.remove();
@@ -308,7 +309,7 @@ class Post {
         isLost ||
         (await this.reached(async () => {
           over.send();
-          if (spool !== null && store !== null) spool.sendHosts(store);
+          if (spool !== null && store !== null) spool.sendBeside(store);
           const dispatch = await this.dispatch();
           return dispatch.end(block.token, over.end, over.reason);
         }));
