@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The line of the trial that runs: what it is, and how fast it goes.
-import stringWidth from 'string-width';
+
 import { formatPps } from '../model/units.ts';
 import { sparkline } from '../report/sparkline.ts';
 import { broken, clean } from '../report/text.ts';
+import { textWidth } from '../report/text-width.ts';
 
 /** Samples in the bar at most: one is a tenth of a second. */
 const SAMPLES_MAX = 24;
@@ -30,7 +31,7 @@ export class LiveLine {
     if (nowMs - this.drawnMs < INTERVAL_MS) return null;
     this.drawnMs = nowMs;
     const tail = `  ${sparkline(this.rates, this.most, SAMPLES_MAX).padEnd(SAMPLES_MAX)}  ${formatPps(receivedPps)}`;
-    const [head = ''] = broken(clean(this.head), Math.max(1, columns - stringWidth(tail)));
+    const [head = ''] = broken(clean(this.head), Math.max(1, columns - textWidth(tail)));
     return `${head}${tail}`;
   }
 }

@@ -54,8 +54,9 @@ it('no command loads a large library before it needs it', () => {
   }
 });
 
-it('a run loads no parser of YAML before there is a file to read', () => {
-  assert.deepEqual(packagesOf(join(FOLDER, 'run.ts')).get('yaml'), undefined);
+it('a run loads no parser of YAML before there is a file to read, and no tables of scripts for words of ours', () => {
+  const packages = packagesOf(join(FOLDER, 'run.ts'));
+  for (const name of ['yaml', 'string-width']) assert.equal(packages.get(name)?.join(' → '), undefined, name);
   assert.ok(packagesOf(join(FOLDER, 'cite.ts')).has('yaml'));
 });
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text and tables for LaTeX, as pdflatex takes them with no package but booktabs.
-import stringWidth from 'string-width';
+
 import type { Column } from './table.ts';
 import { clean } from './text.ts';
+import { textWidth } from './text-width.ts';
 
 /** What means something to LaTeX, would join with its neighbour, or begins an argument behind a line's end. */
 const SPECIAL: Readonly<Record<string, string>> = {
@@ -136,7 +137,7 @@ export function latexTable<Row>({ caption, label, columns, bodies, note, wide }:
 /** How wide a table is set, in characters of its numbers: between two columns are six points, about one and a half of them. */
 export function setWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
   const widths = columns.map(({ title, cell }) =>
-    Math.max(...title.split('\n').map((line) => stringWidth(line)), ...rows.map((row) => stringWidth(cell(row)))),
+    Math.max(...title.split('\n').map((line) => textWidth(line)), ...rows.map((row) => textWidth(cell(row)))),
   );
   return widths.reduce((sum, width) => sum + width, 1.5 * (columns.length - 1));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables for a terminal of any width. Where it is narrow lesser columns give way, and are told; no figure is ever broken.
-import stringWidth from 'string-width';
+
 import { broken, type Paint, type Style, wrap } from './text.ts';
+import { textWidth } from './text-width.ts';
 
 /** A column of a table, and what becomes of it where there is no room. */
 export interface Column<Row> {
@@ -115,7 +116,7 @@ class Sheet<Row> {
     if (known !== undefined) return known;
     const title = column.title.split('\n');
     const cells = this.rows.map(column.cell);
-    const width = Math.max(...title.map(widthOf), 0, ...cells.map(widthOf));
+    const width = Math.max(...title.map(textWidth), 0, ...cells.map(textWidth));
     const measured = { title, cells, width };
     this.known.set(column, measured);
     return measured;
@@ -218,7 +219,7 @@ class Sheet<Row> {
     let behind = 0;
     for (const [index, column] of columns.entries()) {
       const { text, style } = cell(column, index);
-      const blanks = (widths[index] ?? 0) - widthOf(text);
+      const blanks = (widths[index] ?? 0) - textWidth(text);
       const before = behind + (column.align === 'right' ? blanks : 0);
       // Blanks are only written ahead of text: no line ends in them.
       if (text !== '') line += ' '.repeat(before) + (style === null ? text : this.paint(text, style));
@@ -226,8 +227,4 @@ class Sheet<Row> {
     }
     return line;
   }
-}
-
-function widthOf(text: string): number {
-  return stringWidth(text);
 }

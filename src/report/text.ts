@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text for a terminal: what it can show, tables, lines of a width, and nothing in them that drives it.
 import { styleText } from 'node:util';
-import stringWidth from 'string-width';
+import { textWidth } from './text-width.ts';
 
 /** What the terminal can show. */
 export interface TerminalOptions {
@@ -59,7 +59,7 @@ export function wrap(text: string, columns: number, indent: number): string[] {
   let line: string | null = null;
   for (const word of wordsOf(text)) {
     const longer: string = line === null ? word : `${line} ${word}`;
-    if (line !== null && stringWidth(longer) > columns) {
+    if (line !== null && textWidth(longer) > columns) {
       lines.push(line);
       line = ' '.repeat(indent) + word;
     } else {
@@ -79,7 +79,7 @@ function pieces(line: string, columns: number): string[] {
   const lines = [''];
   for (const { segment } of new Intl.Segmenter().segment(line)) {
     const longer = `${lines.at(-1)}${segment}`;
-    if (stringWidth(longer) > columns) lines.push(segment);
+    if (textWidth(longer) > columns) lines.push(segment);
     else lines[lines.length - 1] = longer;
   }
   return lines;
@@ -91,7 +91,7 @@ export function wrapParts(parts: readonly string[], columns: number, indent: num
   for (const part of parts.filter((one) => one !== '')) {
     const last = lines.at(-1);
     const longer = `${last}  ${part}`;
-    if (last !== undefined && stringWidth(longer) <= columns) lines[lines.length - 1] = longer;
+    if (last !== undefined && textWidth(longer) <= columns) lines[lines.length - 1] = longer;
     else lines.push(...wrap(`${last === undefined ? '' : ' '.repeat(indent)}${part}`, columns, indent));
   }
   return lines;
