@@ -27,8 +27,10 @@ const HOOKS = ['clsact', 'ingress'];
 /** Of each of these interfaces; nothing of what the host does not tell. */
 export async function programsOn(host: Host, names: readonly string[]): Promise<Map<string, InterfacePrograms>> {
   if (names.length === 0) return new Map();
-  const links = await answer(host, ['ip', '-details', '-json', 'link'], LinkSchema);
-  const queues = await ownQueues(host);
+  const [links, queues] = await Promise.all([
+    answer(host, ['ip', '-details', '-json', 'link'], LinkSchema),
+    ownQueues(host),
+  ]);
   const each = names.map(async (name) => {
     const own = queues.filter(({ dev }) => dev === name).map(({ kind }) => kind);
     const hooked = own.some((kind) => HOOKS.includes(kind));

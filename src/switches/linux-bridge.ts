@@ -10,7 +10,7 @@ import { rulesMissing, rulesUnpassed, setRules } from './bridge-rules.ts';
 import type { NetdevPort, PortRequest, Station, SwitchContext, SwitchDriver, TapPort, Without } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
-import { type Network, openNetwork, registerLink, silenceLink } from './kit/network.ts';
+import { makeSilent, type Network, openNetwork, registerLink } from './kit/network.ts';
 import { kernelPorts, linksOf, makeLinks } from './kit/tap.ts';
 import { kernelUplinkCounters, moveUplink, uplinkMissing } from './kit/uplink.ts';
 import { countersAtEnd, portFor, refuseTaken, switchEnd } from './kit/veth.ts';
@@ -137,9 +137,12 @@ async function makeBridge(context: SwitchContext, network: Network): Promise<voi
   await registerLink(context, network, BRIDGE);
   // No spanning tree and no multicast snooping: both send packets of their own.
   const settings = `stp_state 0 forward_delay 0 mcast_snooping 0${filters ? ' vlan_filtering 1' : ''}`;
-  await ipBatch(host, [`link add name ${BRIDGE} type bridge ${settings}`]);
-  await silenceLink(network, BRIDGE);
-  await ipBatch(host, [`link set dev ${BRIDGE} up`]);
+  await makeSilent(
+    network,
+    [BRIDGE],
+    [`link add name ${BRIDGE} type bridge ${settings}`],
+    [`link set dev ${BRIDGE} up`],
+  );
   if (filters && (await host.read(`/sys/class/net/${BRIDGE}/bridge/vlan_filtering`))?.trim() !== '1') {
     throw new HostError(`${BRIDGE} does not filter VLANs`);
   }
@@ -147,13 +150,22 @@ async function makeBridge(context: SwitchContext, network: Network): Promise<voi
 
 /** The undo of an interface of this name undoes the next one as well. */
 async function makePort(context: SwitchContext, network: Network, port: NetdevPort | TapPort): Promise<void> {
-  await makeLinks(network, port, context.frameBytes);
-  await addMember(context, network, switchEnd(port));
+  const end = switchEnd(port);
+  await makeLinks(network, port, context.frameBytes, joining(end));
+  await completeMember(context, network, end);
+}
+
+function joining(name: string): string[] {
+  return [`link set dev ${name} master ${BRIDGE}`, `link set dev ${name} up`];
+}
+
+async function addMember(context: SwitchContext, network: Network, name: string): Promise<void> {
+  await ipBatch(network.host, joining(name));
+  await completeMember(context, network, name);
 }
 
 /** Each port is untagged in VLAN 1 by itself; where the bridge filters, frames with the tags to come are let through as well. */
-async function addMember({ options }: SwitchContext, { host }: Network, name: string): Promise<void> {
-  await ipBatch(host, [`link set dev ${name} master ${BRIDGE}`, `link set dev ${name} up`]);
+async function completeMember({ options }: SwitchContext, { host }: Network, name: string): Promise<void> {
   const state = (await host.read(`/sys/class/net/${BRIDGE}/brif/${name}/port_no`))?.trim();
   if (state === undefined) throw new HostError(`${name} did not become a port of ${BRIDGE}`);
   const [first, last = first] = [options.vlans[0], options.vlans.at(-1)];

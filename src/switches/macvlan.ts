@@ -7,7 +7,7 @@ import { mtuOf } from '../model/frame.ts';
 import type { NetdevPort, SwitchContext, SwitchDriver } from './driver.ts';
 import { hasFeature, kernelRelease } from './kit/kernel-feature.ts';
 import { ksoftirqds } from './kit/kernel-threads.ts';
-import { type Network, openNetwork, registerLink, silenceLink } from './kit/network.ts';
+import { makeSilent, type Network, openNetwork, registerLink } from './kit/network.ts';
 import { containerPorts, portFor, refuseTaken, vethPair } from './kit/veth.ts';
 
 /** Carries nothing, but has to have a carrier: so it has another end. Not every kernel has dummy interfaces. */
@@ -60,17 +60,20 @@ export const macvlan: SwitchDriver = {
 };
 
 async function makeParent(context: SwitchContext, network: Network): Promise<void> {
-  const { host } = network;
+  const ends = [PARENT, PARENTS_END];
   await registerLink(context, network, PARENT);
-  await ipBatch(host, [`link add ${vethPair(PARENT, PARENTS_END, context.frameBytes)}`]);
-  for (const name of [PARENT, PARENTS_END]) await silenceLink(network, name);
-  await ipBatch(host, [`link set dev ${PARENT} up`, `link set dev ${PARENTS_END} up`]);
+  await makeSilent(
+    network,
+    ends,
+    [`link add ${vethPair(PARENT, PARENTS_END, context.frameBytes)}`],
+    ends.map((end) => `link set dev ${end} up`),
+  );
 }
 
 async function makePort(network: Network, port: NetdevPort, frameBytes: number): Promise<void> {
   const mtu = `mtu ${mtuOf(frameBytes)}`;
-  await ipBatch(network.host, [`link add link ${PARENT} name ${port.interface} ${mtu} type macvlan mode bridge`]);
-  await silenceLink(network, port.interface);
+  const add = `link add link ${PARENT} name ${port.interface} ${mtu} type macvlan mode bridge`;
+  await makeSilent(network, [port.interface], [add]);
 }
 
 async function parentMissing(host: Host): Promise<string | null> {

@@ -69,8 +69,7 @@ export const tc: SwitchDriver = {
 };
 
 async function makePort(network: Network, port: NetdevPort | TapPort, frameBytes: number): Promise<void> {
-  await makeLinks(network, port, frameBytes);
-  await ipBatch(network.host, [`link set dev ${switchEnd(port)} up`]);
+  await makeLinks(network, port, frameBytes, [`link set dev ${switchEnd(port)} up`]);
 }
 
 function partnerOf({ pair, end }: PortRequest): PortRequest {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeHost, FakeProcess, OWN_NETWORK, switchContext, withOwnNetwork } from '../../../test/fixtures/host.ts';
-import { openNetwork } from './network.ts';
+import { makeSilent, openNetwork } from './network.ts';
 
 describe('openNetwork', () => {
   it('makes a namespace with a name, whose undo is on record before', async (t) => {
@@ -43,5 +43,31 @@ describe('openNetwork', () => {
     witness.end({ exitCode: null });
     await witness.ended;
     assert.match((await health()) ?? '', /network namespace vswnet100 was ended/);
+  });
+});
+
+describe('makeSilent', () => {
+  const [made, up] = ['link add name a type dummy', 'link set dev a up'];
+  const knob = '/proc/sys/net/ipv6/conf/a/disable_ipv6';
+
+  it('silences what it made in the host’s own network before it goes on', async (t) => {
+    const host = new FakeHost(t).put({ [knob]: '0' });
+    host.answer(/^ip -batch -$/, (_, input) => {
+      host.events.push(input.trim());
+      return {};
+    });
+    const network = await openNetwork(switchContext(host, { ports: [], hostNetwork: true }));
+    await makeSilent(network, ['a'], [made], [up]);
+    assert.deepEqual(host.events, ['run ip -batch -', made, `write ${knob}`, 'run ip -batch -', up]);
+  });
+
+  it('starts one program in a namespace of ours, where nothing speaks', async (t) => {
+    const host = withOwnNetwork(new FakeHost(t)).answer(/ ip -batch -$/);
+    const network = await openNetwork(switchContext(host, { ports: [] }));
+    const before = host.events.length;
+    await makeSilent(network, ['a'], [made], [up]);
+    const command = `${OWN_NETWORK.enter}ip -batch -`;
+    assert.deepEqual(host.events.slice(before), [`run ${command}`]);
+    assert.equal(host.inputs.get(command), `${made}\n${up}\n`);
   });
 });

@@ -3,7 +3,7 @@
 // rule of its firewall reaches, or the host's own network where the user asks for that (docs/decisions/0018-own-network.md).
 import { type Host, runOrThrow } from '../../host/host.ts';
 import { NamespaceHost } from '../../host/namespace.ts';
-import { silenceIpv6 } from '../../host/netdev.ts';
+import { ipBatch, silenceIpv6 } from '../../host/netdev.ts';
 import { startMarked } from '../../host/process.ts';
 import type { Flag } from '../../model/result.ts';
 import type { SwitchContext } from '../driver.ts';
@@ -56,6 +56,22 @@ export function placeIn({ namespace }: Network): { namespace?: string } {
 /** Registers the end of an interface that is about to be made. What is in a namespace of ours goes with it. */
 export async function registerLink({ undo }: SwitchContext, network: Network, name: string): Promise<void> {
   if (network.namespace === null) await undo.push({ kind: 'delete-link', name });
+}
+
+/**
+ * Makes interfaces by commands of ip(8), none of which says anything of its own, and goes on with others: all at once in a namespace of ours,
+ * as a program that is started there costs more than what it does.
+ */
+export async function makeSilent(
+  network: Network,
+  names: readonly string[],
+  make: readonly string[],
+  then: readonly string[] = [],
+): Promise<void> {
+  if (network.namespace !== null) return ipBatch(network.host, [...make, ...then]);
+  await ipBatch(network.host, make);
+  for (const name of names) await silenceLink(network, name);
+  await ipBatch(network.host, then);
 }
 
 /** Turns IPv6 off on an interface that was made. In a namespace of ours all are born so. */

@@ -24,11 +24,17 @@ export function linksOf(port: NetdevPort | TapPort): string[] {
   return port.kind === 'tap' ? [port.device] : [port.interface, switchEnd(port)];
 }
 
-/** Makes the interfaces of a port; that of the switch's end is `switchEnd`. */
-export async function makeLinks(network: Network, port: NetdevPort | TapPort, frameBytes: number): Promise<void> {
-  if (port.kind === 'netdev') return makeVeth(network, port, frameBytes);
+/** Makes the interfaces of a port, and goes on with `then`; that of the switch's end is `switchEnd`. */
+export async function makeLinks(
+  network: Network,
+  port: NetdevPort | TapPort,
+  frameBytes: number,
+  then: readonly string[] = [],
+): Promise<void> {
+  if (port.kind === 'netdev') return makeVeth(network, port, frameBytes, then);
   await ipBatch(network.host, [
     `tuntap add dev ${port.device} mode tap`,
     `link set dev ${port.device} mtu ${mtuOf(frameBytes)}`,
+    ...then,
   ]);
 }

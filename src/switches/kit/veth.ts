@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The interfaces that we make for containers. They are ours by name: a host that has one of them already is refused.
 import { type Host, HostError } from '../../host/host.ts';
-import { ipBatch, linkNames, readNetdev } from '../../host/netdev.ts';
+import { linkNames, readNetdev } from '../../host/netdev.ts';
 import { mtuOf } from '../../model/frame.ts';
 import type { NetdevPort, PortCounters, PortRequest, Station, SwitchContext } from '../driver.ts';
-import { type Network, placeIn, silenceLink } from './network.ts';
+import { makeSilent, type Network, placeIn } from './network.ts';
 
 /** The end of a veth pair that goes into a container (at most 15 characters, the kernel's limit). */
 export function containerEnd(port: PortRequest): string {
@@ -45,11 +45,15 @@ export function portFor<Port extends PortRequest>(ports: readonly Port[], { pair
   return port;
 }
 
-/** Makes a port's veth pair, neither end of which says anything of its own. Its undo is registered before. */
-export async function makeVeth(network: Network, port: NetdevPort, frameBytes: number): Promise<void> {
+/** Makes a port's veth pair, neither end of which says anything of its own, and goes on with `then`. Its undo is registered before. */
+export async function makeVeth(
+  network: Network,
+  port: NetdevPort,
+  frameBytes: number,
+  then: readonly string[] = [],
+): Promise<void> {
   const end = switchEnd(port);
-  await ipBatch(network.host, [`link add ${vethPair(end, port.interface, frameBytes)}`]);
-  for (const name of [end, port.interface]) await silenceLink(network, name);
+  await makeSilent(network, [end, port.interface], [`link add ${vethPair(end, port.interface, frameBytes)}`], then);
 }
 
 /** What the kernel counted at the switch's end of a port. */
