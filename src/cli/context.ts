@@ -66,5 +66,11 @@ export function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Says what of a trial is still on a host; the command ends with an error. */
+export function tellLeftover(complaint: string): void {
+  tell(`vswbench: could not clean up: ${complaint}`);
+  process.exitCode ??= EXIT.trialFailed;
+}
+
 /** Whether the process is to end as soon as its command has: what is not ours may keep it going for ever. */
 export const ending = { atOnce: false };

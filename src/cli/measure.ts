@@ -3,8 +3,7 @@
 import { carryOut, type Machinery, type PlanListener } from '../run/carry-out.ts';
 import { type Plan, together } from '../run/parts.ts';
 import type { Store } from '../store/store.ts';
-import { resultsDirectory, tell } from './context.ts';
-import { EXIT } from './errors.ts';
+import { resultsDirectory, tell, tellLeftover } from './context.ts';
 import { LiveSocket } from './live.ts';
 import { liveLine } from './live-lines.ts';
 import { Progress, standardError } from './progress.ts';
@@ -61,10 +60,4 @@ export async function measure(store: Store, plan: Plan, machinery: Machinery, is
     // The hosts are clean: from here on a signal ends us as it does any program.
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
-}
-
-/** Says what of a trial is still on a host; the command ends with an error. */
-export function tellLeftover(complaint: string): void {
-  tell(`vswbench: could not clean up: ${complaint}`);
-  process.exitCode ??= EXIT.trialFailed;
 }

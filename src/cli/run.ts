@@ -2,49 +2,28 @@
 import type { Campaign } from '../model/campaign.ts';
 import type { BegunCampaign } from '../model/result.ts';
 import { testbedsOf } from '../model/testbed.ts';
-import { campaignSuite } from '../report/junit.ts';
-import { renderSummary } from '../report/terminal.ts';
-import type { Machinery } from '../run/carry-out.ts';
-import { casesOn, type Plan, together } from '../run/parts.ts';
-import { foreseeTuning, measuredCpus } from '../run/tuning.ts';
-import { sumOf } from '../stats/sum.ts';
-import type { Spare } from '../store/spare.ts';
-import { openStore, type Store } from '../store/store.ts';
-import type { SwitchDriver } from '../switches/driver.ts';
 import { readCampaign } from './campaign-file.ts';
 import type { RunOptions } from './commands/run.ts';
-import { giveToInvoker, resultsDirectory, tell } from './context.ts';
-import { describePlan, type ForeseenTuning } from './dry-run.ts';
 import { CliError, EXIT } from './errors.ts';
-import { refuseUnwritable, writeJunit } from './junit-file.ts';
-import { documentOf, requireResult, withStore } from './load.ts';
-import { measure } from './measure.ts';
-import { saveMemory } from './memory.ts';
-import { print } from './output.ts';
-import { offersOf, planNew, refuseNothing } from './plan.ts';
-import { writeReport } from './report.ts';
-import { campaignToResume, planResumed, refuseIgnored, refuseStrangers } from './resume.ts';
+import type { Conclude } from './run-session.ts';
 import { refuseUnknown, withSession } from './session.ts';
-import { namedBy, refuseTaken } from './shard.ts';
-import { storeLocation } from './store-location.ts';
+import { namedBy } from './shard.ts';
 import { loadDrivers } from './switch-file.ts';
-import { terminalOf } from './terminal.ts';
 import { findTestbed, onCpus } from './testbeds.ts';
-import type { TestbedView } from './view.ts';
+
+/** To plan, to measure and to show what was found; loaded when programs have been started that have to end first. */
+const rest = () => import('./run-session.ts');
 
 export async function run(file: string | undefined, options: RunOptions): Promise<void> {
   const campaign = readCampaign(file, options);
-  if (options.resume !== undefined) refuseIgnored(file, campaign, options);
+  if (options.resume !== undefined) (await import('./resume.ts')).refuseIgnored(file, campaign, options);
   const { junit } = options;
   if (junit !== undefined) {
     if (options.dryRun === true) throw new CliError(EXIT.usage, '--dry-run measures nothing: leave out --junit');
-    refuseUnwritable(junit);
+    (await import('./junit-file.ts')).refuseUnwritable(junit);
   }
-  await runCampaigns([campaign], options, conclude);
+  await runCampaigns([campaign], options, async (...found) => (await rest()).conclude(...found));
 }
-
-/** Shows what a campaign found. */
-type Conclude = (store: Store, id: string, options: RunOptions) => Promise<void>;
 
 /** Runs the first campaign, with the cases of the others besides, or goes on with one. Throws CliError. */
 export async function runCampaigns(
@@ -59,26 +38,25 @@ export async function runCampaigns(
   const loaded = await loadDrivers(options.switch ?? []);
   for (const one of [campaign, ...others]) refuseUnknown(one, loaded.drivers);
   const { resume } = options;
-  const stored = resume === undefined ? null : await withStore((store) => campaignToResume(store, resume));
+  const stored = resume === undefined ? null : await storedToResume(resume);
   const names = stored === null ? campaign.testbeds : testbedsOf(stored);
   const specs = names.map((name) => onCpus(findTestbed(name, campaign), campaign, stored));
   await withSession(
-    { specs, loaded, switches: switchesOf([campaign, ...others], stored), lookOnly, command: 'vswbench run' },
-    async ({ drivers, views, machinery, spare }) => {
-      const plan = stored === null ? planNew(campaign, drivers, views, others, named) : planResumed(stored, views);
-      if (stored !== null) refuseStrangers(plan, drivers);
-      if (lookOnly) await showPlan(plan, drivers, views);
-      refuseNothing(plan);
-      if (spare !== null)
-        await measureAndTell(
-          plan,
-          machinery,
-          { spare, isNew: stored === null, isNamed: (named.id ?? named.shard) !== null },
-          options,
-          concludeWith,
-        );
+    {
+      specs,
+      loaded,
+      switches: switchesOf([campaign, ...others], stored),
+      lookOnly,
+      command: 'vswbench run',
+      load: rest,
     },
+    async (session) => (await rest()).useSession(session, { campaign, others, stored, named, options }, concludeWith),
   );
+}
+
+async function storedToResume(resume: string | true): Promise<BegunCampaign> {
+  const [{ withStore }, { campaignToResume }] = await Promise.all([import('./load.ts'), import('./resume.ts')]);
+  return withStore((store) => campaignToResume(store, resume));
 }
 
 /** The switches of campaigns; null for all. */
@@ -89,72 +67,4 @@ function switchesOf(
   if (stored !== null) return stored.cases.map((planned) => planned.case.switch);
   if (campaigns.some(({ switches }) => switches === null)) return null;
   return campaigns.flatMap(({ switches }) => switches ?? []);
-}
-
-async function showPlan(plan: Plan, drivers: readonly SwitchDriver[], views: readonly TestbedView[]): Promise<void> {
-  const { columns } = terminalOf(process.stdout);
-  const tuning = await tuningOf(plan, drivers);
-  process.stdout.write(`${describePlan({ ...together(plan), tuning }, drivers, offersOf(views), columns)}\n`);
-}
-
-/** What the campaign's knobs would change on each host; nothing where it turns none. */
-async function tuningOf({ campaign, cases, parts }: Plan, drivers: readonly SwitchDriver[]): Promise<ForeseenTuning[]> {
-  if (campaign.tune.length === 0) return [];
-  const hosts = parts.map(async ({ testbed }) => {
-    const seen = await testbed.seen();
-    const own = casesOn(cases, testbed.name);
-    const measured = measuredCpus(seen, testbed.sameMachine, own, drivers);
-    const tuned = await foreseeTuning(seen, testbed.sameMachine, campaign.tune, measured);
-    return tuned.map(({ role, records }) => ({
-      host: seen.find((one) => one.role === role)?.spec.host ?? role,
-      records,
-    }));
-  });
-  return (await Promise.all(hosts)).flat();
-}
-
-/** Measures, and shows what was found. Throws CliError where it was stopped. */
-async function measureAndTell(
-  plan: Plan,
-  machinery: Machinery,
-  { spare, isNew, isNamed }: { spare: Spare; isNew: boolean; isNamed: boolean },
-  options: RunOptions,
-  concludeWith: Conclude,
-): Promise<void> {
-  saveMemory();
-  const store = openStore(storeLocation());
-  store.useSpare(spare);
-  try {
-    if (isNew && isNamed) refuseTaken(store, plan.campaign.id);
-    const { interrupted, id } = await measure(store, plan, machinery, isNew);
-    // The report may need it.
-    spare.release();
-    if (id !== null) await concludeWith(store, id, options);
-    if (interrupted) throw new CliError(EXIT.interrupted, interruptedMessage(id));
-  } finally {
-    store.close();
-  }
-}
-
-function interruptedMessage(id: string | null): string {
-  return id === null ? 'stopped before the first trial' : `stopped; go on with: vswbench run --resume ${id}`;
-}
-
-/** Shows what the campaign found, and ends with the exit code that it deserves. */
-async function conclude(store: Store, id: string, options: RunOptions): Promise<void> {
-  const result = requireResult(store, id);
-  const summary = renderSummary(result, terminalOf(options.json === true ? process.stderr : process.stdout));
-  if (options.json === true) {
-    await print(documentOf(store, id));
-    tell(summary);
-  } else {
-    process.stdout.write(`${summary}\n`);
-  }
-  const measured = sumOf(result.results, ({ evidence }) => evidence.measured);
-  const trials = sumOf(result.results, ({ evidence }) => evidence.trials);
-  if (measured === 0) process.exitCode = EXIT.nothingMeasurable;
-  else if (measured < trials) process.exitCode = EXIT.trialFailed;
-  if (options.junit !== undefined) writeJunit(options.junit, campaignSuite(result));
-  if (options.report !== false) tell(`Report: ${await writeReport(result, resultsDirectory)}`);
-  giveToInvoker(resultsDirectory);
 }

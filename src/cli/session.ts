@@ -11,11 +11,10 @@ import { askedOnce } from '../run/driver-facts.ts';
 import { ConnectedTestbed } from '../run/testbed.ts';
 import type { Spare } from '../store/spare.ts';
 import type { SwitchDriver } from '../switches/driver.ts';
-import { checkout, requireRoot, tell, version } from './context.ts';
+import { checkout, requireRoot, tell, tellLeftover, version } from './context.ts';
 import { CliError, EXIT } from './errors.ts';
 import { guardAgainstFaults } from './faults.ts';
 import { frameworksInSource } from './frameworks.ts';
-import { tellLeftover } from './measure.ts';
 import { holdResults } from './results-folder.ts';
 import type { LoadedDrivers } from './switch-file.ts';
 import type { onCpus } from './testbeds.ts';
@@ -38,11 +37,13 @@ export interface Asked {
   lookOnly: boolean;
   /** Who needs root, and for what. */
   command: string;
+  /** Loads what `use` needs: begun when programs are at work whose end is waited for. */
+  load?: () => Promise<unknown>;
 }
 
 /** Connects to the testbeds for the time of `use`, and leaves them as they were. Throws CliError. */
 export async function withSession(
-  { specs, loaded, switches, lookOnly, command }: Asked,
+  { specs, loaded, switches, lookOnly, command, load }: Asked,
   use: (session: Session) => Promise<void>,
 ): Promise<void> {
   if (!lookOnly && specs.some(({ spec }) => isHere(spec))) requireRoot(command, 'makes containers and interfaces');
@@ -58,6 +59,7 @@ export async function withSession(
     const [artifacts, commit] = await Promise.all([
       ensureArtifacts(localHost, checkout),
       commitOf(localHost, checkout),
+      load?.(),
     ]);
     const build = { version, commit };
     for (const found of specs) {

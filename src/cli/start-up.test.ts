@@ -55,9 +55,18 @@ it('no command loads a large library before it needs it', () => {
 });
 
 it('a run loads no parser of YAML before there is a file to read, and no tables of scripts for words of ours', () => {
-  const packages = packagesOf(join(FOLDER, 'run.ts'));
-  for (const name of ['yaml', 'string-width']) assert.equal(packages.get(name)?.join(' → '), undefined, name);
+  for (const part of ['run.ts', 'run-session.ts']) {
+    const packages = packagesOf(join(FOLDER, part));
+    for (const name of ['yaml', 'string-width']) assert.equal(packages.get(name)?.join(' → '), undefined, name);
+  }
   assert.ok(packagesOf(join(FOLDER, 'cite.ts')).has('yaml'));
+});
+
+it('a run looks at its machines before it loads what it measures and shows figures with', () => {
+  const packages = packagesOf(join(FOLDER, 'run.ts'));
+  for (const late of ['run/campaign.ts', 'plan/expand.ts', 'stats/campaign.ts', 'report/terminal.ts', 'report/json.ts'])
+    assert.equal(packages.get(resolve(FOLDER, '..', late))?.join(' → '), undefined, late);
+  assert.ok(packagesOf(join(FOLDER, 'run-session.ts')).has(resolve(FOLDER, '../run/campaign.ts')));
 });
 
 it('the browser of one machine loads nothing of a lab', () => {
