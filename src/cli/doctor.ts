@@ -2,7 +2,7 @@
 import { ensureArtifacts, NotSetUpError, programsOf } from '../host/artifacts.ts';
 import { examine, type Finding } from '../host/doctor.ts';
 import { type Host, HostError } from '../host/host.ts';
-import { commitOf, takeInventory } from '../host/inventory.ts';
+import { clockErrorOf, commitOf, takeInventory } from '../host/inventory.ts';
 import { localHost } from '../host/local.ts';
 import { examineKnobs } from '../host/tuning-findings.ts';
 import type { Framework } from '../model/dataplane.ts';
@@ -21,7 +21,8 @@ export async function doctor(options: HostOptions & { json?: boolean }): Promise
   const elsewhere = isElsewhere(options);
   const { findings, inventory } = await withHost(options, async (host) => {
     const build = { version, commit: await commitOf(localHost, checkout) };
-    const inventory = await takeInventory(host, build, elsewhere ? null : programsOf(checkout));
+    const clockErrorNs = elsewhere ? null : await clockErrorOf(host, programsOf(checkout));
+    const inventory = await takeInventory(host, build, clockErrorNs);
     const basics = await examine(host, inventory, elsewhere ? 'host' : 'run');
     const knobs = await examineKnobs(host, inventory.cpus);
     const findings = [...basics, ...knobs, ...(await switches(host)), ...(elsewhere ? [] : await frameworks(basics))];

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { formOf } from '../host/connect.ts';
 import type { Host } from '../host/host.ts';
 import type { Build } from '../host/inventory.ts';
-import { takeInventory } from '../host/inventory.ts';
+import { clockErrorOf, takeInventory } from '../host/inventory.ts';
 import { type NetworkCard, networkCard } from '../host/network-card.ts';
 import { programSums } from '../host/program-sums.ts';
 import type { Framework } from '../model/dataplane.ts';
@@ -57,7 +57,12 @@ export async function viewOf(
 
 async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly SwitchDriver[], build: Build) {
   const { host, role, spec, cpus, uplinkNode, artifacts } = seen;
-  const switches = await Promise.all(drivers.map((driver) => offerOf(driver, host)));
+  const uplinks = spec.uplink === undefined ? [] : [spec.uplink];
+  const clockErrorNs = await clockErrorOf(host, artifacts.programs);
+  const [switches, inventory] = await Promise.all([
+    Promise.all(drivers.map((driver) => offerOf(driver, host))),
+    takeInventory(host, build, clockErrorNs, uplinks),
+  ]);
   const versions = switches.flatMap(({ id, available }) =>
     available.ok ? [[`switch ${id}`, available.version] as const] : [],
   );
@@ -66,8 +71,6 @@ async function viewOfHost(testbed: string, seen: SeenHost, drivers: readonly Swi
     if (available?.ok !== true) return [];
     return available.program ?? (ownProgram === undefined ? [] : `${artifacts.programs}/${ownProgram}`);
   });
-  const uplinks = spec.uplink === undefined ? [] : [spec.uplink];
-  const inventory = await takeInventory(host, build, artifacts.programs, uplinks);
   const uplink = spec.uplink === undefined ? null : await uplinkOffer(host, spec.uplink);
   const offer: HostOffer = { name: spec.host, switches, cpus, uplinkNode, uplink };
   const record: HostRecord = {

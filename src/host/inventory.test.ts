@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeHost } from '../../test/fixtures/host.ts';
 import { InventorySchema } from '../model/inventory.ts';
-import { commitOf, takeInventory } from './inventory.ts';
+import { clockErrorOf, commitOf, takeInventory } from './inventory.ts';
 
 /** A machine of two sockets, each a NUMA node with two cores of two hyperthreads: siblings are 4 apart. */
 function sysfs(): Record<string, string> {
@@ -21,10 +21,11 @@ function sysfs(): Record<string, string> {
 describe('takeInventory', () => {
   const build = { version: '0.1.0', commit: 'abc' };
   const PROGRAMS = '/opt/vswbench/build/dataplane';
+  const inventoryOf = async (host: FakeHost) => takeInventory(host, build, await clockErrorOf(host, PROGRAMS));
   const bare = (t: TestContext) => new FakeHost(t).answer(/./, { exitCode: null, stderr: 'spawn ENOENT' });
 
   it('describes a machine that tells nothing, in a form that can be stored', async (t) => {
-    const inventory = await takeInventory(bare(t), build, PROGRAMS);
+    const inventory = await inventoryOf(bare(t));
     assert.deepEqual(InventorySchema.parse(inventory), inventory);
     assert.equal(inventory.vswbenchCommit, 'abc');
     assert.equal(inventory.virtualization, null);
@@ -57,7 +58,7 @@ describe('takeInventory', () => {
       .answer(/^systemd-detect-virt/, { exitCode: 1, stdout: 'none\n' })
       .answer(/^lxc-execute --version/, { stdout: '5.0.2\n' })
       .answer(/^\/opt\/vswbench\/build\/dataplane\/clock-error 1,2,3,6$/, { stdout: '{"v":1,"error_ns":69}\n' });
-    const inventory = InventorySchema.parse(await takeInventory(host, build, PROGRAMS));
+    const inventory = InventorySchema.parse(await inventoryOf(host));
     assert.equal(inventory.os, 'Debian GNU/Linux 12 (bookworm)');
     assert.equal(inventory.cpuModel, 'A CPU @ 2 GHz');
     assert.equal(inventory.memoryBytes, 16384 * 1024);
@@ -81,12 +82,12 @@ describe('takeInventory', () => {
 
   it('does not take the next line for a value that is empty', async (t) => {
     const host = bare(t).put({ '/proc/cpuinfo': 'model name\t:\nstepping\t: 1\nmicrocode\t: 0x5\n' });
-    assert.equal((await takeInventory(host, build, PROGRAMS)).cpuModel, process.arch);
+    assert.equal((await inventoryOf(host)).cpuModel, process.arch);
   });
 
   it('changes nothing', async (t) => {
     const host = bare(t);
-    await takeInventory(host, build, PROGRAMS);
+    await inventoryOf(host);
     assert.ok(host.events.every((event) => event.startsWith('run ')));
   });
 });

@@ -42,21 +42,19 @@ export interface Build {
 }
 
 /**
- * Describes a host as found, for the record. Nothing is changed, and what cannot be read is left out. `programs` is the host's
- * folder of built programs; null where it has none yet. `uplinks` are interfaces of a testbed's.
+ * Describes a host as found, for the record. Nothing is changed, and what cannot be read is left out. `clockErrorNs` is what `clockErrorOf`
+ * has found; null where it was not asked. `uplinks` are interfaces of a testbed's.
  */
 export async function takeInventory(
   host: Host,
   { version, commit }: Build,
-  programs: string | null,
+  clockErrorNs: number | null,
   uplinks: readonly string[] = [],
 ): Promise<Inventory> {
   const text = async (path: string) => ((await host.read(path)) ?? '').trim();
   const cpuinfo = await text('/proc/cpuinfo');
   const cpus = await cpusOf(host);
   const flags = new Set((field(cpuinfo, 'flags') ?? '').split(' '));
-  // It compares the CPUs' clocks, which whatever else is started meanwhile would make less exact.
-  const clockErrorNs = programs === null ? null : await clockErrorOf(host, programs);
   const [virtualization, versions, foreign] = await Promise.all([
     virtualizationOf(host, flags),
     versionsOf(host),
@@ -102,8 +100,11 @@ export async function clocksourceOf(host: Host): Promise<string | null> {
   return name?.trim() || null;
 }
 
-/** What dataplane/clock_error.c finds of the CPUs that may be used; null where it is not built. */
-async function clockErrorOf(host: Host, programs: string): Promise<number | null> {
+/**
+ * What dataplane/clock_error.c, in the host's folder of built programs, finds of the CPUs that may be used; null where it is not built. It
+ * compares the CPUs' clocks, which whatever else is started meanwhile would make less exact.
+ */
+export async function clockErrorOf(host: Host, programs: string): Promise<number | null> {
   const cpus = await allowedCpus(host);
   const { exitCode, stdout } = await host.run([`${programs}/clock-error`, cpus.join(',')]);
   return exitCode === 0 ? ClockErrorSchema.parse(JSON.parse(stdout)).error_ns : null;
