@@ -133,7 +133,7 @@ async function tracing(host: Host): Promise<Foreign[]> {
   return [
     {
       subject: 'kernel tracing',
-      text: `the kernel traces (${on}): whatever it does takes longer, each packet too`,
+      text: `the kernel traces (${on}): what it traces takes longer, packets perhaps among it`,
       mend: `end it where nobody needs it: echo 0 > ${TRACING[0]}/tracing_on`,
     },
   ];

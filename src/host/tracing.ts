@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tracing that somebody has left on: every packet pays for it, and nothing that is measured shows it.
+// Tracing that somebody has left on: packets may pay for it, and nothing that is measured shows it.
 import type { Host } from './host.ts';
 
 /** Where the kernel has it, and where it was before Linux 4.1, below debugfs. */

@@ -155,7 +155,8 @@ function inventoryDoubts(inventory: Inventory, tuning: HostRecord['tuning']): Do
     }),
     ...when(knobs['kernel tracing'] !== undefined, {
       what: `The kernel traced (${knobs['kernel tracing']})`,
-      consequence: 'Each packet paid for that: without it, figures are better, and not all by the same factor.',
+      consequence:
+        'What it traces takes longer, packets perhaps among it: without it, figures are better, and not all by the same factor.',
     }),
     ...when(!invariantTsc, {
       what: `The time-stamp counter is not invariant (clock source ${clocksource})`,
