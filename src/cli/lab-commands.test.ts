@@ -226,6 +226,11 @@ describe('the commands of a lab', { skip: NO_POSTGRES }, () => {
       [['reserve', 'lab-1', '2h', '--from', '2020-01-01T10:00'], /is over: give a time to come, or leave --from out/],
       [['reserve', 'lab-1'], /name a testbed and how long/],
       [['reserve', '--cancel', '99'], /no reservation 99 .*'vswbench reserve --list'/],
+      [
+        ['reserve', '--list', '--user', 'ann'],
+        /give one of a testbed to reserve, with its options, --list and --cancel/,
+      ],
+      [['reserve', '--cancel', '1', '--why', 'done'], /give one of a testbed to reserve/],
       [['reserve', 'lab-1', '2h', '--json'], /--json: give it with --list/],
       [['fleet', '--shares', 'ann=0'], /--shares: 'ann=0' gives no shares: write ann=2,bob=1/],
       [['token', 'add', 'a b'], /'a b' is no name/],

@@ -18,8 +18,9 @@ export async function reserve(
   const { cancel, list, json, from } = options;
   if (json === true && list !== true) throw new CliError(EXIT.usage, '--json: give it with --list');
   if (cancel !== undefined || list === true) {
-    if (testbed !== undefined || from !== undefined || (cancel !== undefined && list === true)) {
-      throw new CliError(EXIT.usage, 'give one of a testbed to reserve, --list and --cancel');
+    const reserves = [testbed, from, options.user, options.why].some((one) => one !== undefined);
+    if (reserves || (cancel !== undefined && list === true)) {
+      throw new CliError(EXIT.usage, 'give one of a testbed to reserve, with its options, --list and --cancel');
     }
     return cancel === undefined ? listAll(json === true) : takeBack(cancel);
   }
