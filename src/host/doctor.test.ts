@@ -122,6 +122,13 @@ describe('examine', () => {
     assert.equal((await find(machine(t), { knobs: {} }, 'frequency'))?.state, 'ok');
   });
 
+  it('tells that the kernel traces, with the mend', async (t) => {
+    const found = await find(machine(t), { knobs: { 'kernel tracing': 'function tracer' } }, 'kernel tracing');
+    assert.equal(found?.state, 'warning');
+    assert.match(found?.text ?? '', /^the kernel traces \(function tracer\): /);
+    assert.match(found?.mend ?? '', /tracing_on$/);
+  });
+
   it('warns of whatever the inventory found of others, with the mend where there is one', async (t) => {
     const foreign = [
       { subject: 'bridge filter', text: 'a rule', mend: 'delete it' },

@@ -7,6 +7,7 @@ import { hugepageLimits } from './hugepages.ts';
 import { quotasOf } from './limits.ts';
 import { cgroupObstacle } from './lxc.ts';
 import { packagesMissing } from './packages.ts';
+import { TRACING } from './tracing.ts';
 
 export interface Finding {
   /** `missing` prevents measuring, `warning` makes figures worse or less comparable. */
@@ -27,6 +28,7 @@ export async function examine(host: Host, inventory: Inventory, purpose: 'run' |
     ...(await quotas(host)),
     clock(inventory),
     frequency(inventory),
+    ...tracing(inventory),
     ...foreign(inventory),
     ...virtualMachine(inventory),
   ];
@@ -159,6 +161,19 @@ function frequency({ knobs }: Inventory): Finding {
         text: `governor ${governor}: clocks change while you measure`,
         mend: 'run with --tune governor, or cpupower frequency-set --governor performance (Debian: linux-cpupower)',
       };
+}
+
+function tracing({ knobs }: Inventory): Finding[] {
+  const on = knobs['kernel tracing'];
+  if (on === undefined) return [];
+  return [
+    {
+      state: 'warning',
+      subject: 'kernel tracing',
+      text: `the kernel traces (${on}): what it traces takes longer, packets perhaps among it`,
+      mend: `end it where nobody needs it: echo 0 > ${TRACING[0]}/tracing_on`,
+    },
+  ];
 }
 
 /** What the inventory has found of others, each a warning: whom it concerns stands in its text. */

@@ -129,12 +129,4 @@ describe('foreignOf', () => {
     assert.match((await texts(quiet(t).put({ '/sys/fs/selinux/enforce': '1' }))).join(), /^SELinux: enforcing/);
     assert.deepEqual(await texts(quiet(t).put({ '/sys/fs/selinux/enforce': '0' })), []);
   });
-
-  it('tells that the kernel traces, with the mend', async (t) => {
-    const [found] = await foreignOf(
-      quiet(t).put({ '/sys/kernel/tracing/current_tracer': 'function\n', '/sys/kernel/tracing/tracing_on': '1\n' }),
-    );
-    assert.match(found?.text ?? '', /^the kernel traces \(function tracer\): /);
-    assert.match(found?.mend ?? '', /tracing_on$/);
-  });
 });

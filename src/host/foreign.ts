@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What else of a host can be in the way of a packet or a container: filters, programs on its network cards, managers that take
-// interfaces, security modules, tracing. Nothing is changed, and what cannot be read is left out or said.
+// interfaces, security modules. Nothing is changed, and what cannot be read is left out or said.
 import type { Foreign } from '../model/inventory.ts';
 import { readBridgedRules } from './firewall.ts';
 import { type Host, lastLine } from './host.ts';
 import { programsOn } from './interface-programs.ts';
-import { TRACING, tracingOf } from './tracing.ts';
 
 /** Everything of it that is known, one entry a fact; also of these interfaces, which are uplinks of a testbed. */
 export async function foreignOf(host: Host, uplinks: readonly string[] = []): Promise<Foreign[]> {
@@ -15,7 +14,6 @@ export async function foreignOf(host: Host, uplinks: readonly string[] = []): Pr
     managers(host),
     appArmor(host),
     seLinux(host),
-    tracing(host),
   ]);
   return found.flat();
 }
@@ -123,18 +121,6 @@ async function seLinux(host: Host): Promise<Foreign[]> {
       subject: 'SELinux',
       text: 'enforcing: its policy may refuse containers and shared memory, and then vswbench fails with EACCES',
       mend: "'ausearch -m avc' tells what was refused; setenforce 0 for the time of measuring",
-    },
-  ];
-}
-
-async function tracing(host: Host): Promise<Foreign[]> {
-  const on = await tracingOf(host);
-  if (on === '') return [];
-  return [
-    {
-      subject: 'kernel tracing',
-      text: `the kernel traces (${on}): what it traces takes longer, packets perhaps among it`,
-      mend: `end it where nobody needs it: echo 0 > ${TRACING[0]}/tracing_on`,
     },
   ];
 }
