@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { BegunCampaign } from '../model/result.ts';
 import { Schedule } from '../run/schedule.ts';
+import type { CutSearch } from '../store/searches.ts';
 import { openStore, type Store, StoreError } from '../store/store.ts';
 import type { SavedTrial } from './bench.ts';
 import type { Block } from './model.ts';
@@ -68,7 +69,7 @@ export class Spool {
       },
     );
     const spool = new Spool(folder, note, store);
-    for (const { caseIndex, ordinal, loads } of from.searches(campaignId).filter(spool.isDue())) {
+    for (const { caseIndex, ordinal, loads } of spool.dueSearches(from)) {
       for (const load of loads) store.saveLoad(campaignId, caseIndex, ordinal, load);
     }
     // Only now is there something that could be sent.
@@ -128,7 +129,7 @@ export class Spool {
   /** What is recorded beside the trials: of the hosts, and how far searches are that go on another time. Throws StoreError. */
   sendBeside(to: Store): void {
     const { campaignId } = this.note;
-    for (const { caseIndex, ordinal, loads } of this.store.searches(campaignId).filter(this.isDue())) {
+    for (const { caseIndex, ordinal, loads } of this.dueSearches(this.store)) {
       const there = to.loads(campaignId, caseIndex, ordinal).length;
       for (const load of loads.slice(there)) to.saveLoad(campaignId, caseIndex, ordinal, load);
     }
@@ -150,10 +151,13 @@ export class Spool {
     return [...new Schedule(head, cases, null, isInRounds(this.note)).trials()];
   }
 
-  /** Whether a trial is one of the block that is not carried out. */
-  private isDue(): (trial: SavedTrial) => boolean {
+  /** What a store has of searches that the block goes on with. */
+  private dueSearches(of: Store): CutSearch[] {
+    const searches = of.searches(this.note.campaignId);
+    // Most campaigns have none, and the trials of a block are many.
+    if (searches.length === 0) return [];
     const due = new Set(this.due().map(({ caseIndex, ordinal }) => `${caseIndex} ${ordinal}`));
-    return ({ caseIndex, ordinal }) => due.has(`${caseIndex} ${ordinal}`);
+    return searches.filter(({ caseIndex, ordinal }) => due.has(`${caseIndex} ${ordinal}`));
   }
 
   /** Ends the use of the file; it is removed. */
