@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The line of the trial that runs: what it is, and how fast it goes.
-
 import { formatPps } from '../model/units.ts';
 import { sparkline } from '../report/sparkline.ts';
 import { broken, clean } from '../report/text.ts';

@@ -87,8 +87,6 @@ export async function takeInventory(
   };
 }
 
-const ClockErrorSchema = z.looseObject({ error_ns: z.int().nonnegative().nullable() });
-
 /** What a host calls itself. */
 export async function hostnameOf(host: Host): Promise<string> {
   return ((await host.read('/proc/sys/kernel/hostname')) ?? '').trim();
@@ -99,6 +97,8 @@ export async function clocksourceOf(host: Host): Promise<string | null> {
   const name = await host.read('/sys/devices/system/clocksource/clocksource0/current_clocksource');
   return name?.trim() || null;
 }
+
+const ClockErrorSchema = z.looseObject({ error_ns: z.int().nonnegative().nullable() });
 
 /**
  * What dataplane/clock_error.c, in the host's folder of built programs, finds of the CPUs that may be used; null where it is not built. It

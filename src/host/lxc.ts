@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, HostError, type HostProcess, lastLine, runOrThrow, type Undo, type UndoStack } from './host.ts';
 import { enter } from './namespace.ts';
-import { processesWith, startTicksOf } from './process.ts';
+import { childrenOf, processesWith, startTicksOf } from './process.ts';
 
 export interface ContainerSpec {
   /** Unique on the host. */
@@ -210,18 +210,17 @@ export async function initPid(
 
 /** The child that is the first process of a PID namespace of its own, as the container's is of lxc-execute; null where the kernel does not tell. */
 async function namespaceLeader(host: Host, parent: number): Promise<number | null> {
-  const children = (await host.read(`/proc/${parent}/task/${parent}/children`)) ?? '';
-  for (const child of children.match(/\d+/g) ?? []) {
+  for (const child of await childrenOf(host, parent)) {
     const ids = /^NSpid:\s*(.*)$/m.exec((await host.read(`/proc/${child}/status`)) ?? '')?.[1]?.split(/\s+/) ?? [];
-    if (ids.length > 1 && ids.at(-1) === '1') return Number(child);
+    if (ids.length > 1 && ids.at(-1) === '1') return child;
   }
   return null;
 }
 
 /** The process of the command that a container was started with: LXC's own first process is its parent, where there is one. */
 export async function commandPid(host: Host, initPid: number): Promise<number> {
-  const children = await host.read(`/proc/${initPid}/task/${initPid}/children`);
-  return Number(/\d+/.exec(children ?? '')?.[0] ?? initPid);
+  const [command = initPid] = await childrenOf(host, initPid);
+  return command;
 }
 
 /** Time for processes that were killed to be gone: until then their group cannot be removed. */

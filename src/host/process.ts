@@ -67,7 +67,7 @@ export async function startMarked(
 export async function endChildren(host: Host, parent: number, name: string): Promise<string | null> {
   for (let waitedMs = 0; ; waitedMs += DEATH_POLL_MS) {
     const alive: number[] = [];
-    for (const pid of await childrenOf(host, parent)) {
+    for (const pid of await childrenOfAll(host, parent)) {
       const named = (await host.read(`/proc/${pid}/comm`))?.trim() === name;
       if (named && (await startTicksOf(host, pid)) !== null) alive.push(pid);
     }
@@ -78,11 +78,15 @@ export async function endChildren(host: Host, parent: number, name: string): Pro
   }
 }
 
-/** Each thread has the children that it started. */
-async function childrenOf(host: Host, parent: number): Promise<number[]> {
-  const threads = await host.list(`/proc/${parent}/task`);
-  const texts = await Promise.all(threads.map((thread) => host.read(`/proc/${parent}/task/${thread}/children`)));
-  return texts.flatMap((text) => (text ?? '').split(' ').filter(Boolean).map(Number));
+async function childrenOfAll(host: Host, parent: number): Promise<number[]> {
+  const threads = (await host.list(`/proc/${parent}/task`)).map(Number);
+  return (await Promise.all(threads.map((thread) => childrenOf(host, parent, thread)))).flat();
+}
+
+/** The children that a thread of a process has started, its first one unless another is named; none where the kernel does not tell. */
+export async function childrenOf(host: Host, parent: number, thread = parent): Promise<number[]> {
+  const text = (await host.read(`/proc/${parent}/task/${thread}/children`)) ?? '';
+  return (text.match(/\d+/g) ?? []).map(Number);
 }
 
 /** Kills every process that bears a mark, in this variable of its environment, and waits until they are gone. Returns one line where that failed. */

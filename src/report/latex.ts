@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text and tables for LaTeX, as pdflatex takes them with no package but booktabs.
-
 import type { Column } from './table.ts';
 import { clean } from './text.ts';
 import { textWidth } from './text-width.ts';

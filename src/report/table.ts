@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables for a terminal of any width. Where it is narrow lesser columns give way, and are told; no figure is ever broken.
-
 import { broken, type Paint, type Style, wrap } from './text.ts';
 import { textWidth } from './text-width.ts';
 

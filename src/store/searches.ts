@@ -2,6 +2,7 @@
 // Searches that were cut short, as a store has them: row by row. A search that was measured to its end is a part of its trial.
 import { z } from 'zod';
 import { type SearchLoad, SearchLoadSchema } from '../model/search.ts';
+import { requireRecordable } from './checked.ts';
 
 /** What a search had measured when it was cut short. */
 export interface CutSearch {
@@ -26,4 +27,9 @@ export function searchesOf(rows: readonly z.infer<typeof SearchRowSchema>[]): Cu
     else found.push({ caseIndex, ordinal, loads: [load] });
   }
   return found;
+}
+
+/** A trial of a search of a campaign as it is recorded. Throws StoreError where it cannot be. */
+export function recordableLoad(campaignId: string, ordinal: number, load: SearchLoad): SearchLoad {
+  return requireRecordable(SearchLoadSchema, load, `a trial of search ${ordinal} of campaign ${campaignId}`);
 }

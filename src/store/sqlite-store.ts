@@ -40,7 +40,7 @@ import {
   readValues,
 } from './rows.ts';
 import { rollBack } from './schema.ts';
-import { type CutSearch, SearchRowSchema, searchesOf } from './searches.ts';
+import { type CutSearch, recordableLoad, SearchRowSchema, searchesOf } from './searches.ts';
 import type { Spare } from './spare.ts';
 import { type NewCampaign, type Store, type TrialParts, WHOLE } from './store.ts';
 import { type KeptSummary, type NewSummary, readSummaries, writeSummary } from './summaries.ts';
@@ -405,10 +405,7 @@ export class SqliteStore implements Store {
   private insertSearches(id: string, searches: readonly CutSearch[]): void {
     for (const { caseIndex, ordinal, loads } of searches) {
       this.requireCase(id, caseIndex);
-      for (const load of loads) {
-        const what = `a trial of search ${ordinal} of campaign ${id}`;
-        insertLoad(this.rows, id, caseIndex, ordinal, requireRecordable(SearchLoadSchema, load, what));
-      }
+      for (const load of loads) insertLoad(this.rows, id, caseIndex, ordinal, recordableLoad(id, ordinal, load));
     }
   }
 

@@ -21,7 +21,7 @@ import { DoneRowSchema, REPORT_BUG, requireRecordable, TrialHistogramSchema } fr
 import { StoreError } from '../errors.ts';
 import { shownLocation } from '../location.ts';
 import type { Neighbour } from '../neighbours.ts';
-import { type CutSearch, SearchRowSchema, searchesOf } from '../searches.ts';
+import { type CutSearch, recordableLoad, SearchRowSchema, searchesOf } from '../searches.ts';
 import { type Fence, type NewCampaign, type Store, type StoreOptions, type TrialParts, WHOLE } from '../store.ts';
 import type { KeptSummary, NewSummary } from '../summaries.ts';
 import {
@@ -393,9 +393,8 @@ class PostgresStore implements Store {
   private insertSearches(id: string, searches: readonly CutSearch[]): void {
     for (const { caseIndex, ordinal, loads } of searches) {
       for (const load of loads) {
-        const what = `a trial of search ${ordinal} of campaign ${id}`;
-        const checked = requireRecordable(SearchLoadSchema, load, what);
-        if (this.db.change(insertLoad(id, caseIndex, ordinal, checked)) === 0) throw this.noCase(id, caseIndex);
+        const statement = insertLoad(id, caseIndex, ordinal, recordableLoad(id, ordinal, load));
+        if (this.db.change(statement) === 0) throw this.noCase(id, caseIndex);
       }
     }
   }
